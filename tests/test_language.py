@@ -12,6 +12,7 @@ rooms whose texts are not rewritten yet; a room that is done leaves it and never
 import ast
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -147,6 +148,8 @@ def _rooms() -> dict[str, list[Path]]:
             room = parts[1] if parts[1] in FOLDERS else "other"
             if path != Path(__file__):
                 rooms[room if top == "iamlab" else f"tests/{room}"].append(path)
+    for room in ("teach", "cli"):
+        rooms[room] += sorted((ROOT / "iamlab" / room).rglob("*.toml"))
     pages = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.name != "api.md"]
     rooms["documents"] = [*sorted(ROOT.glob("*.md")), *pages]  # api.md quotes the docstrings
     rooms["lessons"] = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -163,8 +166,20 @@ def _texts(path: Path) -> Iterator[Text]:
         for number, cell in enumerate(json.loads(source)["cells"]):
             if cell["cell_type"] == "markdown":
                 yield from _paragraphs(f"{place}, cell {number}", "".join(cell["source"]))
+    elif path.suffix == ".toml":
+        for text in _strings(tomllib.loads(source)):
+            yield Text(place, "text", _without_code(text))
     else:
         yield from _python(place, source, with_strings=path.parts[len(ROOT.parts)] == "iamlab")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Find the texts in the value of a TOML file."""
+    if isinstance(value, str) and " " in value:
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _strings(part)
 
 
 def _paragraphs(place: str, source: str) -> Iterator[Text]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId
+from iamlab.errors import AccessDenied, AwsError, InvalidClientTokenId, noted
 from iamlab.model.record import CredentialKind
 from iamlab.policy.arn import OPT_IN
 from iamlab.policy.catalog import expand
@@ -135,8 +135,7 @@ def credential_limits(kind: CredentialKind, *, with_mfa: bool) -> Policy | None:
 def _no_iam(kind: CredentialKind) -> InvalidClientTokenId:
     error = InvalidClientTokenId("The security token included in the request is invalid")
     exception = "" if kind is CredentialKind.FEDERATED else " unless MFA was used to get it"
-    error.add_note(f"You can't call IAM with {kind.value}{exception}.")
-    return error
+    return noted(error, f"You can't call IAM with {kind.value}{exception}.")
 
 
 def _cannot_call(name: str, arn: str) -> AccessDenied:
@@ -157,11 +156,12 @@ def region_refusal(region: str) -> InvalidClientTokenId | None:
     if region not in OPT_IN:
         return None
     error = InvalidClientTokenId("The security token included in the request is invalid")
-    error.add_note(
-        "The token comes from STS's global endpoint, and the account has such tokens valid in the "
-        "default Regions only. Use the endpoint of a Region, or SetSecurityTokenServicePreferences."
+    return noted(
+        error,
+        "The token comes from STS's global endpoint, and the account has such tokens valid in "
+        "the default Regions only. Use the endpoint of a Region, or "
+        "SetSecurityTokenServicePreferences.",
     )
-    return error
 
 
 @cache

@@ -28,7 +28,7 @@ from iamlab.authorization.credential_scope import (
 from iamlab.authorization.resource import ResourceContext
 from iamlab.engine.layers import AttachedPolicy, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
-from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean
+from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean, noted
 from iamlab.model.credentials import Credential, Presented
 from iamlab.model.identities import (
     Group,
@@ -242,8 +242,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
     account = world.accounts.get(arn.account)
     if account is None:
         error = NoSuchEntity(f"The account {arn.account or '(none)'} cannot be found.")
-        error.add_note(did_you_mean(arn.account, world.accounts))
-        raise error
+        raise noted(error, did_you_mean(arn.account, world.accounts))
     if (arn.partition, arn.region) != (account.partition, ""):
         begins = f"arn:{account.partition}:{arn.service}::{account.account_id}:"
         raise _no_such(arn.kind or "principal", text, f"Its ARN would begin with {begins}.")
@@ -340,8 +339,7 @@ def _exact(found: Own, text: str) -> Own:
 
 def _no_such(kind: str, name: str, note: str) -> NoSuchEntity:
     error = NoSuchEntity(f"The {kind} with name {name.rpartition('/')[2]} cannot be found.")
-    error.add_note(note)
-    return error
+    return noted(error, note)
 
 
 def _bounded(

@@ -1,6 +1,6 @@
 """Record calls as events in the logs of their accounts, and note the use of credentials.
 
-Tables map calls to the names and categories of CloudTrail's events.
+``event_names.toml`` maps calls to the names and categories of CloudTrail's events.
 
 Events contain no secrets. An event with an access key, or with a role session, counts as a use,
 allowed or not, because the caller was authenticated. Only the newest use is kept; the log has the
@@ -19,9 +19,11 @@ certain, that calls of its sessions count as a role's use, and assuming it doesn
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -54,80 +56,19 @@ REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+", re.ASCII)
 SOURCES: Mapping[str, str] = {"cloudwatch": "monitoring", "tag": "tagging"}
 """Services whose event source differs from their prefix in policies."""
 
-NAMES: Mapping[str, str] = {
-    # Actions whose name differs from the call's.
-    "lambda:InvokeFunction": "Invoke",
-    "s3:ListAllMyBuckets": "ListBuckets",
-    "s3:ListBucket": "ListObjects",
-    "s3:ListBucketVersions": "ListObjectVersions",
-    # Calls whose event has another name.
-    "lambda:AddPermission": "AddPermission20150331v2",
-    "lambda:CreateFunction": "CreateFunction20150331",
-    "lambda:DeleteFunction": "DeleteFunction20150331",
-    "lambda:RemovePermission": "RemovePermission20150331v2",
-    "lambda:TagResource": "TagResource20170331v2",
-    "lambda:UntagResource": "UntagResource20170331v2",
-    "lambda:UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
-    "s3:DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
-    "s3:GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-    "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-}
+_TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("event_names.toml").read_text("utf-8")
+)
+NAMES: Mapping[str, str] = _TABLES["event_names"]
 """Action or operation -> the name of its event."""
 
 NO_CALLS = frozenset(("iam:PassRole", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"))
 """Actions that are always part of another call, and have no event."""
 
-DATA_EVENTS: Mapping[str, frozenset[str]] = {
-    service: frozenset(names.split())
-    for service, names in {
-        "dynamodb": (
-            "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement "
-            "ExecuteTransaction GetItem GetRecords GetShardIterator PutItem Query Scan "
-            "TransactGetItems TransactWriteItems UpdateItem"
-        ),
-        "ebs": (
-            "CompleteSnapshot GetSnapshotBlock ListChangedBlocks ListSnapshotBlocks "
-            "PutSnapshotBlock StartSnapshot"
-        ),
-        "kinesis": "GetRecords GetShardIterator PutRecord PutRecords SubscribeToShard",
-        "rds-data": (
-            "BatchExecuteStatement BeginTransaction CommitTransaction ExecuteStatement "
-            "RollbackTransaction"
-        ),
-        "lambda": "Invoke InvokeAsync InvokeWithResponseStream",
-        "s3": (
-            "AbortMultipartUpload CompleteMultipartUpload CopyObject CreateMultipartUpload "
-            "DeleteObject DeleteObjectTagging DeleteObjectVersion DeleteObjectVersionTagging "
-            "DeleteObjects GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold "
-            "GetObjectRetention GetObjectTagging GetObjectTorrent GetObjectVersion "
-            "GetObjectVersionAcl GetObjectVersionAttributes GetObjectVersionTagging HeadBucket "
-            "HeadObject ListMultipartUploadParts ListMultipartUploads ListObjectVersions "
-            "ListObjects ListParts PutObject PutObjectAcl PutObjectLegalHold PutObjectRetention "
-            "PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging RenameObject "
-            "RestoreObject SelectObjectContent UploadPart UploadPartCopy"
-        ),
-        "s3-object-lambda": "WriteGetObjectResponse",
-        "s3express": "CreateSession",
-        "sns": "Publish PublishBatch",
-        "sqs": (
-            "ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage "
-            "DeleteMessageBatch ReceiveMessage SendMessage SendMessageBatch"
-        ),
-    }.items()
-}
+DATA_EVENTS = {service: set(names.split()) for service, names in _TABLES["data_events"].items()}
 """Service -> its data events, which a trail logs only if configured."""
 
-_READS: Mapping[str, bool] = {
-    "sts:AssumeRole": True,
-    "sts:AssumeRoleWithSAML": True,
-    "sts:AssumeRoleWithWebIdentity": True,
-    "sts:GetSessionToken": False,
-    # The key is used, but doesn't change.
-    **dict.fromkeys(("kms:Decrypt", "kms:Encrypt", "kms:Sign", "kms:Verify"), True),
-    **dict.fromkeys(("kms:GenerateMac", "kms:VerifyMac"), True),
-    **dict.fromkeys(("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"), True),
-    **dict.fromkeys(("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"), True),
-}
+_READS: Mapping[str, bool] = _TABLES["read_only"]
 """Action -> CloudTrail's ``readOnly``, where it differs from the access level."""
 
 NAME_NO_RESOURCES = frozenset(("ec2", "iam", "organizations"))

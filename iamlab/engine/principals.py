@@ -36,7 +36,7 @@ class PrincipalMatch(IntEnum):
     NOT = 0
     ACCOUNT = 1  # only the caller's account
     INDIRECT = 2  # the role behind the session, the user behind the federated user
-    DIRECT = 3  # the caller itself, or everybody
+    DIRECT = 3  # the caller itself, or everybody: "*" names each session, too
 
 
 PRINCIPAL_REQUIRED = ("resource", "grant")
@@ -88,6 +88,7 @@ def _how_one_named(kind: str, value: str, request: Request) -> PrincipalMatch:
         return _by_account(value, caller)
     if _UNIQUE_ID.fullmatch(value):
         return _by_unique_id(value, request)
+    # A request "of the role" is one of some session, which the role's ARN names indirectly.
     if value == caller.arn and caller.kind is not Kind.ROLE:
         return PrincipalMatch.DIRECT
     return _by_arn(value, caller) if is_arn(value) else PrincipalMatch.NOT

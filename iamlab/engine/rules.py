@@ -60,7 +60,11 @@ def _every_level(allows: Sequence[int]) -> int:
 
 
 def _same_account(results: LayerResults) -> int:
-    """Within an account, either side is enough; an Allow that names the caller isn't limited."""
+    """Within an account, either side is enough.
+
+    The filters are the permissions boundary and the session policy. They don't limit a resource
+    policy that names the session or user itself (``direct``).
+    """
     return results.direct | ((results.identity | results.indirect) & results.filters)
 
 

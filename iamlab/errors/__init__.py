@@ -308,12 +308,13 @@ class AccessDenied(AwsError, http_status=403):
         super().__init__(message or (reason if isinstance(reason, str) else reason.message))
 
 
-Noted = TypeVar("Noted", bound=AwsError)
+Noted = TypeVar("Noted", bound=IamLabError)
 
 
-def noted(error: Noted, note: str) -> Noted:
-    """Add a note for the learner to an error, and return the error."""
-    error.add_note(note)
+def noted(error: Noted, *notes: str) -> Noted:
+    """Add notes for the learner to an error, and return the error."""
+    for note in notes:
+        error.add_note(note)
     return error
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import AccessDenied, RequestError
+from iamlab.errors import AccessDenied, RequestError, noted
 from iamlab.model import managed_policies as policy_records
 from iamlab.model import providers as records
 from iamlab.model.record import facade_of
@@ -269,6 +269,5 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         """Do an operation on this policy, as the root user of its account."""
         if self.account is None:
             error = AccessDenied("Policy is outside your own account.")
-            error.add_note(f"{self.name} is AWS managed. Create your own from its document.")
-            raise error
+            raise noted(error, f"{self.name} is AWS managed. Create your own from its document.")
         return perform(self.account, operation, PolicyArn=self.arn, **parameters)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError
+from iamlab.errors import RequestError, noted
 from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.model.organization import organization as organization_records
 from iamlab.model.organization import policies as policy_records
@@ -378,5 +378,4 @@ def as_content(document: Document) -> Any:
         return json.dumps(dict(document), separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         refusal = MalformedPolicyDocumentException("The provided policy document is not JSON.")
-        refusal.add_note(f"$: {error}.")
-        raise refusal from None
+        raise noted(refusal, f"$: {error}.") from None

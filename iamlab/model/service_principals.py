@@ -3,18 +3,22 @@
 A service works for many accounts. It sends the resource and account that it calls for as
 ``aws:SourceArn`` and ``aws:SourceAccount``, so a policy can allow it for one account only. An Allow
 with a condition on a key that the service doesn't send allows nobody.
+``data/service_principals.toml`` has the services.
 
 Notes
 -----
-AWS pages: "The confused deputy problem"; each row names its page. AWS has no page with all of them,
-so some rows are only likely. "AWS services that work with IAM"; "Create a service-linked role"; the
-"AWS Managed Policy Reference", for the policies under ``/aws-service-role/``.
+AWS pages: "The confused deputy problem"; each row of the table names its page. AWS has no page with
+all of them, so some rows are only likely. "AWS services that work with IAM"; "Create a
+service-linked role"; the "AWS Managed Policy Reference", for the policies under
+``/aws-service-role/``.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -50,38 +54,22 @@ class ServicePrincipal:
     page: str = ""
 
 
-def _rows(
-    names: str, used_for: str, sends: tuple[str, ...], confidence: Confidence, page: str = ""
-) -> list[ServicePrincipal]:
-    """Make a row for each name; ``T`` means trust policies, ``D`` resource-based policies."""
-    trust, resource = "T" in used_for, "D" in used_for
-    return [
-        ServicePrincipal(name, trust, resource, sends, confidence, page) for name in names.split()
-    ]
-
-
+_TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("data").joinpath("service_principals.toml").read_text("utf-8")
+)
 PRINCIPALS = {
-    row.name: row
-    for row in (
-        *_rows("ec2", "T", (), "likely"),
-        *_rows("lambda", "T", BOTH, "sure", "Lambda execution role"),
-        *_rows("ecs-tasks states codebuild glue sagemaker ssm", "T", BOTH, "likely"),
-        *_rows("vpc-flow-logs scheduler firehose cloudformation", "T", BOTH, "likely"),
-        *_rows("backup codepipeline codedeploy", "T", BOTH, "unsure"),
-        *_rows("s3", "D", BOTH, "sure", "Amazon S3 Event Notifications"),
-        *_rows("logging.s3", "D", BOTH, "sure", "Enabling Amazon S3 server access logging"),
-        *_rows("sns", "D", (SOURCE_ARN,), "sure", "Subscribing an SQS queue to an SNS topic"),
-        *_rows("events", "DT", (SOURCE_ARN,), "sure", "EventBridge resource-based policies"),
-        *_rows("apigateway", "DT", (SOURCE_ARN,), "sure", "API Gateway Lambda permissions"),
-        *_rows("cloudtrail", "DT", BOTH, "sure", "Amazon S3 bucket policy for CloudTrail"),
-        *_rows("config", "DT", (SOURCE_ACCOUNT,), "likely", "AWS Config delivery channel"),
-        *_rows("delivery.logs logs", "D", BOTH, "likely", "Logging from AWS services"),
-        *_rows("cloudfront", "D", (SOURCE_ARN,), "sure", "Access to an Amazon S3 origin"),
-        *_rows("cloudwatch budgets ses cognito-idp", "D", BOTH, "likely"),
-        *_rows("guardduty secretsmanager", "D", BOTH, "likely"),
+    name: ServicePrincipal(
+        name,
+        "trust" in row["policies"],
+        "resource" in row["policies"],
+        tuple(row["sends"].split()),
+        row["confidence"],
+        row.get("page", ""),
     )
+    for row in _TABLES["services"]
+    for name in row["names"].split()
 }
-"""By name. It isn't certain that apigateway sends both when it assumes a role for its log."""
+"""By name."""
 
 _END = re.compile(r"\.amazonaws\.(?:com|com\.cn|eu)\Z", re.ASCII)
 _REGION = re.compile(r"\.(?:[a-z]{2,4})(?:-[a-z]+)+-\d\Z", re.ASCII)
@@ -149,69 +137,7 @@ class LinkedService:
         return f"{_BEGIN}{self.name}" + (f"_{suffix}" if suffix else "")
 
 
-_KNOWN = {
-    "access-analyzer": LinkedService("AccessAnalyzer", "AccessAnalyzerServiceRolePolicy"),
-    "autoscaling": LinkedService("AutoScaling", "AutoScalingServiceRolePolicy", takes_suffix=True),
-    "backup": LinkedService("Backup", "AWSBackupServiceLinkedRolePolicyForBackup"),
-    "batch": LinkedService("Batch", "BatchServiceRolePolicy"),
-    "cloudtrail": LinkedService("CloudTrail", "CloudTrailServiceRolePolicy"),
-    "config": LinkedService("Config", "AWSConfigServiceRolePolicy"),
-    "connect": LinkedService(
-        "AmazonConnect", "AmazonConnectServiceLinkedRolePolicy", takes_suffix=True
-    ),
-    "dynamodb.application-autoscaling": LinkedService(
-        "ApplicationAutoScaling_DynamoDBTable", "AWSApplicationAutoscalingDynamoDBTablePolicy"
-    ),
-    "ecs": LinkedService("ECS", "AmazonECSServiceRolePolicy"),
-    "ecs.application-autoscaling": LinkedService(
-        "ApplicationAutoScaling_ECSService", "AWSApplicationAutoscalingECSServicePolicy"
-    ),
-    "eks": LinkedService("AmazonEKS", "AmazonEKSServiceRolePolicy"),
-    "eks-fargate": LinkedService("AmazonEKSForFargate", "AmazonEKSForFargateServiceRolePolicy"),
-    "eks-nodegroup": LinkedService("AmazonEKSNodegroup", "AWSServiceRoleForAmazonEKSNodegroup"),
-    "elasticache": LinkedService("ElastiCache", "ElastiCacheServiceRolePolicy"),
-    "elasticbeanstalk": LinkedService("ElasticBeanstalk", "AWSElasticBeanstalkServiceRolePolicy"),
-    "elasticfilesystem": LinkedService(
-        "AmazonElasticFileSystem", "AmazonElasticFileSystemServiceRolePolicy"
-    ),
-    "elasticloadbalancing": LinkedService(
-        "ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy"
-    ),
-    "elasticmapreduce": LinkedService("EMRCleanup", "AmazonEMRCleanupPolicy"),
-    "es": LinkedService("AmazonElasticsearchService", "AmazonElasticsearchServiceRolePolicy"),
-    "fsx": LinkedService("AmazonFSx", "AmazonFSxServiceRolePolicy"),
-    "globalaccelerator": LinkedService("GlobalAccelerator", "AWSGlobalAcceleratorSLRPolicy"),
-    "guardduty": LinkedService("AmazonGuardDuty", "AmazonGuardDutyServiceRolePolicy"),
-    "inspector2": LinkedService("AmazonInspector2", "AmazonInspector2ServiceRolePolicy"),
-    "kafka": LinkedService("Kafka", "KafkaServiceRolePolicy"),
-    "lakeformation": LinkedService(
-        "LakeFormationDataAccess", "LakeFormationDataAccessServiceRolePolicy"
-    ),
-    "lex": LinkedService("LexBots", "LexBotPolicy"),
-    "lexv2": LinkedService("LexV2Bots", "AmazonLexV2BotPolicy", takes_suffix=True),
-    "macie": LinkedService("AmazonMacie", "AmazonMacieServiceRolePolicy"),
-    "mq": LinkedService("AmazonMQ", "AmazonMQServiceRolePolicy"),
-    "opensearchservice": LinkedService(
-        "AmazonOpenSearchService", "AmazonOpenSearchServiceRolePolicy"
-    ),
-    "ops.apigateway": LinkedService("APIGateway", "APIGatewayServiceRolePolicy"),
-    "organizations": LinkedService("Organizations", "AWSOrganizationsServiceTrustPolicy"),
-    "rds": LinkedService("RDS", "AmazonRDSServiceRolePolicy"),
-    "redshift": LinkedService("Redshift", "AmazonRedshiftServiceLinkedRolePolicy"),
-    "replication.dynamodb": LinkedService(
-        "DynamoDBReplication", "DynamoDBReplicationServiceRolePolicy"
-    ),
-    "replicator.lambda": LinkedService("LambdaReplicator", "AWSLambdaReplicator"),
-    "role-manager.iam": LinkedService("IAMRoleManager", "AWSIAMRoleManagerServiceRolePolicy"),
-    "securityhub": LinkedService("SecurityHub", "AWSSecurityHubServiceRolePolicy"),
-    "spot": LinkedService("EC2Spot", "AWSEC2SpotServiceRolePolicy"),
-    "spotfleet": LinkedService("EC2SpotFleet", "AWSEC2SpotFleetServiceRolePolicy"),
-    "ssm": LinkedService("AmazonSSM", "AmazonSSMServiceRolePolicy"),
-    "sso": LinkedService("SSO", "AWSSSOServiceRolePolicy"),
-    "support": LinkedService("Support", "AWSSupportServiceRolePolicy"),
-    "transitgateway": LinkedService("VPCTransitGateway", "AWSVPCTransitGatewayServiceRolePolicy"),
-    "trustedadvisor": LinkedService("TrustedAdvisor", "AWSTrustedAdvisorServiceRolePolicy"),
-}
+_KNOWN = {service: LinkedService(**role) for service, role in _TABLES["linked_roles"].items()}
 """Service principal, without ``.amazonaws.com`` -> its role."""
 
 

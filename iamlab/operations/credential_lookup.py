@@ -15,7 +15,7 @@ import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch
+from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch, noted
 from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sts.session import Session
 
@@ -48,8 +48,9 @@ def caller_of(world: World, credentials: Mapping[str, object]) -> AccessKey | Se
     found = _session(world, key_id, token) if token else _key(world, key_id)
     if found is None:
         error = InvalidClientTokenId("The security token included in the request is invalid.")
-        error.add_note("The key is unknown, or its session token is missing, unexpected or wrong.")
-        raise error
+        raise noted(
+            error, "The key is unknown, or its session token is missing, unexpected or wrong."
+        )
     if not _same(secret, world.ids.secret_of(key_id)):
         raise SignatureDoesNotMatch(
             "The request signature we calculated does not match the signature you provided. Check "

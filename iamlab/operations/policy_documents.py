@@ -26,6 +26,7 @@ from iamlab.errors import (
     MalformedPolicyDocument,
     PolicyError,
     ValidationError,
+    noted,
 )
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy, edited
@@ -147,11 +148,9 @@ def saved_inline(
 
 
 def _error(refused: tuple[Refusal, ...]) -> AwsError:
-    first = refused[0]
-    error = error_of(first.code)(first.message)
-    for refusal in refused:
-        error.add_note(str(refusal) if refusal is not first else f"{first.path}: {first.remedy}")
-    return error
+    first, *others = refused
+    notes = (f"{first.path}: {first.remedy}", *map(str, others))
+    return noted(error_of(first.code)(first.message), *notes)
 
 
 def absent(policy: Policy, world: World) -> Iterator[tuple[Statement, str]]:

@@ -18,10 +18,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.lab.world import World
-from iamlab.teach.scenarios import GUARD, MAPS, NOTES, READ_MAPS, SEED
+from iamlab.teach.scenarios import MAPS, SEED, add_members, allow, create_groups, deny, document
 
 if TYPE_CHECKING:
     from iamlab.lab.account import Account
+    from iamlab.teach.scenarios import Document
 
 ARCHIVE = "arn:aws:s3:::star-archive"
 OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
@@ -35,8 +36,6 @@ STARSOFT, NEBULA = "333333333333", "444444444444"
 COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"
 READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
 """The vendor's role, and the role that it assumes to read Acme's archive."""
-
-Document = dict[str, object]
 
 
 def observatory(*, seed: int = SEED, is_careful: bool = True) -> World:
@@ -71,20 +70,6 @@ def observatory(*, seed: int = SEED, is_careful: bool = True) -> World:
     return world
 
 
-def _document(*statements: Document) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _allow(
-    sid: str, action: str | list[str], resource: str | list[str], **more: object
-) -> Document:
-    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def _deny(sid: str, action: str | list[str], resource: str | list[str], **more: object) -> Document:
-    return {"Sid": sid, "Effect": "Deny", "Action": action, "Resource": resource, **more}
-
-
 def _trust(
     sid: str,
     principal: Document,
@@ -93,7 +78,7 @@ def _trust(
     condition: Document | None = None,
 ) -> Document:
     statement: Document = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action}
-    return _document(statement | ({} if condition is None else {"Condition": condition}))
+    return document(statement | ({} if condition is None else {"Condition": condition}))
 
 
 def _organization(world: World, org: Account, *members: Account) -> None:
@@ -105,16 +90,16 @@ def _organization(world: World, org: Account, *members: Account) -> None:
         organization.invite_account(account).accept()
         organization.move_account(account, unit)
     abroad = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-central-1"]}}
-    regions = _document(
-        _deny("OnlyOurRegions", ["ec2:*", "lambda:*", "sqs:*"], "*", Condition=abroad),
-        _deny("KeepTheTrail", ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "*"),
+    regions = document(
+        deny("OnlyOurRegions", ["ec2:*", "lambda:*", "sqs:*"], "*", Condition=abroad),
+        deny("KeepTheTrail", ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "*"),
     )
     organization.create_policy("region-guard", regions).attach(science)
-    keep = _document(_deny("KeepTheArchive", ["s3:DeleteObject", "s3:DeleteBucket"], "*"))
+    keep = document(deny("KeepTheArchive", ["s3:DeleteObject", "s3:DeleteBucket"], "*"))
     organization.create_policy("keep-the-archive", keep).attach(archive)
     organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
     plain = {"Bool": {"aws:SecureTransport": "false"}}
-    tls = _document({**_deny("OnlyTls", "s3:*", "*", Condition=plain), "Principal": "*"})
+    tls = document({**deny("OnlyTls", "s3:*", "*", Condition=plain), "Principal": "*"})
     organization.create_policy("tls-only", tls, type="RESOURCE_CONTROL_POLICY").attach(
         organization.root
     )
@@ -126,30 +111,16 @@ def _people(main: Account) -> None:
     teams = {"alice": "sky", "bob": "tools", "carol": "security", "dana": "tools"}
     for name, team in teams.items():
         main.create_user(name, tags={"team": team})
-    astronomers = main.create_group("astronomers")
-    astronomers.attach_policy(main.create_policy("star-maps-read", READ_MAPS))
-    main.create_group("developers").attach_policy("AmazonS3FullAccess")
-    main.create_group("contractors").put_policy("guard", GUARD)
-    main.create_group("security").attach_policy("IAMReadOnlyAccess")
-    for group, members in {
-        "astronomers": ("alice", "bob"),
-        "developers": ("bob", "dana"),
-        "contractors": ("dana",),
-        "security": ("carol",),
-    }.items():
-        for member in members:
-            main.groups[group].add_user(member)
-    main.users["dana"].put_policy("own-notes", NOTES)
-    limit = _document(_allow("StorageAndQueues", ["s3:*", "sqs:*", "logs:*"], "*"))
+    create_groups(main)
+    add_members(main, astronomers="alice bob")
+    limit = document(allow("StorageAndQueues", ["s3:*", "sqs:*", "logs:*"], "*"))
     main.users["bob"].put_permissions_boundary(main.create_policy("developer-limit", limit))
-    deploy = _document(
-        _allow("RunThings", ["ec2:RunInstances", "lambda:CreateFunction"], "*"),
-        _allow("HandOver", "iam:PassRole", f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"),
+    deploy = document(
+        allow("RunThings", ["ec2:RunInstances", "lambda:CreateFunction"], "*"),
+        allow("HandOver", "iam:PassRole", f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"),
     )
     main.users["dana"].attach_policy(main.create_policy("deploy", deploy))
-    become = _document(
-        _allow("BecomeAuditor", "sts:AssumeRole", f"arn:aws:iam::{MAIN}:role/auditor")
-    )
+    become = document(allow("BecomeAuditor", "sts:AssumeRole", f"arn:aws:iam::{MAIN}:role/auditor"))
     main.users["carol"].put_policy("become-auditor", become)
 
 
@@ -161,9 +132,9 @@ def _roles(main: Account) -> None:
         assume_role_policy_document=_trust("OurPeople", {"AWS": main_root}),
         max_session_duration=7200,
     )
-    read = _document(
-        _allow("ReadEverywhere", ["s3:Get*", "s3:List*", "iam:Get*", "iam:List*"], "*"),
-        _allow("BecomeArchivist", "sts:AssumeRole", f"arn:aws:iam::{DATA}:role/archivist"),
+    read = document(
+        allow("ReadEverywhere", ["s3:Get*", "s3:List*", "iam:Get*", "iam:List*"], "*"),
+        allow("BecomeArchivist", "sts:AssumeRole", f"arn:aws:iam::{DATA}:role/archivist"),
     )
     auditor.put_policy("read-all", read)
     provider = main.world.github_actions().register(main)
@@ -182,9 +153,7 @@ def _roles(main: Account) -> None:
             condition=ours,
         ),
     )
-    publisher.put_policy(
-        "publish", _document(_allow("Publish", "s3:PutObject", f"{MAPS}/public/*"))
-    )
+    publisher.put_policy("publish", document(allow("Publish", "s3:PutObject", f"{MAPS}/public/*")))
     main.create_role(
         "admin",
         assume_role_policy_document=_trust(
@@ -200,9 +169,9 @@ def _nightly_job(main: Account) -> None:
     job = main.create_role(
         NIGHTLY_JOB, assume_role_policy_document=_trust("Ec2", {"Service": "ec2.amazonaws.com"})
     )
-    copying = _document(
-        _allow("ReadMaps", ["s3:GetObject", "s3:ListBucket"], [MAPS, f"{MAPS}/*"]),
-        _allow("WriteArchive", "s3:PutObject", f"{ARCHIVE}/*"),
+    copying = document(
+        allow("ReadMaps", ["s3:GetObject", "s3:ListBucket"], [MAPS, f"{MAPS}/*"]),
+        allow("WriteArchive", "s3:PutObject", f"{ARCHIVE}/*"),
     )
     job.put_policy("copy-maps", copying)
     main.create_instance_profile(NIGHTLY_JOB).add_role(job)
@@ -219,7 +188,7 @@ def _vendor(starsoft: Account) -> None:
     )
     from_customers = "arn:aws:iam::*:role/starsoft-reader"
     collector.put_policy(
-        "collect", _document(_allow("CollectFromCustomers", "sts:AssumeRole", from_customers))
+        "collect", document(allow("CollectFromCustomers", "sts:AssumeRole", from_customers))
     )
 
 
@@ -228,10 +197,10 @@ def _archive(data: Account, *, is_careful: bool) -> None:
     job = f"arn:aws:iam::{MAIN}:role/{NIGHTLY_JOB}"
     readers = {"AWS": f"arn:aws:iam::{MAIN}:role/auditor"}
     everything = [ARCHIVE, f"{ARCHIVE}/*"]
-    policy = _document(
-        {**_allow("ReadersFromAcme", ["s3:GetObject", "s3:ListBucket"], everything)}
+    policy = document(
+        {**allow("ReadersFromAcme", ["s3:GetObject", "s3:ListBucket"], everything)}
         | {"Principal": readers},
-        {**_allow("TheNightlyJob", "s3:PutObject", f"{ARCHIVE}/*"), "Principal": {"AWS": job}},
+        {**allow("TheNightlyJob", "s3:PutObject", f"{ARCHIVE}/*"), "Principal": {"AWS": job}},
     )
     data.create_bucket("star-archive", policy=policy, tags={"project": "andromeda"})
     data.create_key(description="the archive's key")
@@ -242,7 +211,7 @@ def _archive(data: Account, *, is_careful: bool) -> None:
             "AuditorsOfMain", {"AWS": f"arn:aws:iam::{MAIN}:role/auditor"}
         ),
     )
-    archivist.put_policy("archive", _document(_allow("All", "s3:*", everything)))
+    archivist.put_policy("archive", document(allow("All", "s3:*", everything)))
     for_acme: Document = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
     vendor = data.create_role(
         "starsoft-reader",
@@ -250,7 +219,7 @@ def _archive(data: Account, *, is_careful: bool) -> None:
             "OurVendor", {"AWS": COLLECTOR}, condition=for_acme if is_careful else None
         ),
     )
-    vendor.put_policy("read-archive", _document(_allow("Read", "s3:GetObject", f"{ARCHIVE}/*")))
+    vendor.put_policy("read-archive", document(allow("Read", "s3:GetObject", f"{ARCHIVE}/*")))
 
 
 def _other_customer(nebula: Account) -> None:

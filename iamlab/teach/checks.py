@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.lab.world import World
 from iamlab.teach.edits import apply_edits, as_calls
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
@@ -211,8 +211,7 @@ class Collect(Exercise):
         chosen = {str(item) for item in answer}
         for name in sorted(chosen - set(self.candidates(world))):
             error = ExerciseError(f"{name!r} isn't one of the choices.")
-            error.add_note(did_you_mean(name, self.candidates(world)))
-            raise error
+            raise noted(error, did_you_mean(name, self.candidates(world)))
         return chosen
 
     def data(self, answer: Any, world: World) -> list[str]:
@@ -272,7 +271,7 @@ class Repair(Exercise):
     """
 
     target: tuple[Cell, ...]
-    most: int | None
+    most: int | None = None
     editor: str
     kinds: tuple[str, ...]
     search: Callable[[World], Iterator[list[Edit]]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy, written
 from iamlab.policy.statement import statement_to_json
 
@@ -48,8 +48,7 @@ def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
     for sid in chosen:
         if sid not in own:
             error = ExerciseError(f"Policy {policy.name!r} has no statement {sid!r}.")
-            error.add_note(did_you_mean(sid, own))
-            raise error
+            raise noted(error, did_you_mean(sid, own))
     return written((own[sid] for sid in chosen), policy)
 
 

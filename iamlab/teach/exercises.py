@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.scenarios import SEED, scenario
 
 if TYPE_CHECKING:
@@ -178,6 +178,5 @@ def find(number: str) -> Exercise:
     if str(number) not in known:
         error = ExerciseError(f"There is no exercise {number!r}.")
         lesson = [own for own in known if own.split(".")[0] == str(number).split(".")[0]]
-        error.add_note(did_you_mean(str(number), lesson or known))
-        raise error
+        raise noted(error, did_you_mean(str(number), lesson or known))
     return known[str(number)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.conditions import Comparison, missing_key_default
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ def find_mutant(name: str) -> Mutant:
         There is no mutant with this name.
     """
     if name not in MUTANTS:
-        error = ExerciseError(f"There is no mutant {name!r}.")
-        error.add_note(did_you_mean(name, MUTANTS))
-        raise error
+        raise noted(ExerciseError(f"There is no mutant {name!r}."), did_you_mean(name, MUTANTS))
     return MUTANTS[name]
 
 

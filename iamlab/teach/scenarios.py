@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import ExerciseError, did_you_mean
+from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.lab.world import World
 from iamlab.teach.edits import arrange
 
@@ -35,16 +35,25 @@ def scenario(name: str, *, seed: int = SEED) -> World:
     <World acme-main (4 users, 4 groups, 0 roles)>
     """
     if name not in _BUILDERS:
-        error = ExerciseError(f"There is no scenario {name!r}.")
-        error.add_note(did_you_mean(name, _BUILDERS))
-        raise error
+        raise noted(ExerciseError(f"There is no scenario {name!r}."), did_you_mean(name, _BUILDERS))
     world = World(seed)
     _BUILDERS[name](world.create_account("acme-main", account_id="111111111111"))
     return world
 
 
-def _document(*statements: Document) -> Document:
+def document(*statements: Document) -> Document:
+    """Return a policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(sid: str, action: str | list[str], resource: str | list[str], **more: object) -> Document:
+    """Return a statement with Allow."""
+    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(sid: str, action: str | list[str], resource: str | list[str], **more: object) -> Document:
+    """Return a statement with Deny."""
+    return {**allow(sid, action, resource, **more), "Effect": "Deny"}
 
 
 def _people(account: Account, *names: str) -> None:
@@ -57,39 +66,26 @@ def _first_door(account: Account) -> None:
     _people(account, "alice", "bob")
     account.create_bucket("star-maps")
     account.users["alice"].put_policy(
-        "read-maps",
-        _document(
-            {
-                "Sid": "ReadMaps",
-                "Effect": "Allow",
-                "Action": "s3:GetObject",
-                "Resource": f"{MAPS}/*",
-            }
-        ),
+        "read-maps", document(allow("ReadMaps", "s3:GetObject", f"{MAPS}/*"))
     )
 
 
-READ_MAPS = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
-    {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{MAPS}/*"},
+READ_MAPS = document(
+    allow("ListMaps", "s3:ListBucket", MAPS), allow("ReadMaps", "s3:GetObject", f"{MAPS}/*")
 )
-GUARD = _document(
-    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"}
-)
-NOTES = _document(
-    {
-        "Sid": "OwnNotes",
-        "Effect": "Allow",
-        "Action": "s3:PutObject",
-        "Resource": f"{MAPS}/notes/${{aws:username}}/*",
-    }
-)
+GUARD = document(deny("KeepMaps", "s3:Delete*", f"{MAPS}/*"))
+NOTES = document(allow("OwnNotes", "s3:PutObject", f"{MAPS}/notes/${{aws:username}}/*"))
 
 
 def _groups_alone(account: Account) -> None:
     """Build people, groups and their policies, but no memberships."""
     _people(account, "alice", "bob", "carol", "dana")
     account.create_bucket("star-maps")
+    create_groups(account)
+
+
+def create_groups(account: Account) -> None:
+    """Create the groups, with their policies."""
     astronomers = account.create_group("astronomers")
     astronomers.attach_policy(account.create_policy("star-maps-read", READ_MAPS))
     account.create_group("developers").attach_policy("AmazonS3FullAccess")
@@ -97,36 +93,31 @@ def _groups_alone(account: Account) -> None:
     account.create_group("security").attach_policy("IAMReadOnlyAccess")
 
 
-def _groups(account: Account) -> None:
-    """Build lesson 03: policies of groups and users, attached and inline."""
-    _groups_alone(account)
+def add_members(account: Account, *, astronomers: str) -> None:
+    """Add the people to the groups, and give Dana a policy of her own."""
     for group, members in {
-        "astronomers": ("alice",),
-        "developers": ("bob", "dana"),
-        "contractors": ("dana",),
-        "security": ("carol",),
+        "astronomers": astronomers,
+        "developers": "bob dana",
+        "contractors": "dana",
+        "security": "carol",
     }.items():
-        for member in members:
+        for member in members.split():
             account.groups[group].add_user(member)
     account.users["dana"].put_policy("own-notes", NOTES)
 
 
-STACK_NO_DRAFTS: Document = {
-    "Sid": "NoDrafts",
-    "Effect": "Deny",
-    "Action": "s3:*",
-    "Resource": f"{DRAFTS}/*",
-}
-STACK_README: Document = {
-    "Sid": "ReadMe",
-    "Effect": "Allow",
-    "Action": "s3:GetObject",
-    "Resource": README,
-}
-STACK = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
-    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
-    {"Sid": "AllMaps", "Effect": "Allow", "Action": "s3:*", "Resource": f"{MAPS}/*"},
+def _groups(account: Account) -> None:
+    """Build lesson 03: policies of groups and users, attached and inline."""
+    _groups_alone(account)
+    add_members(account, astronomers="alice")
+
+
+STACK_NO_DRAFTS = deny("NoDrafts", "s3:*", f"{DRAFTS}/*")
+STACK_README = allow("ReadMe", "s3:GetObject", README)
+STACK = document(
+    allow("ListMaps", "s3:ListBucket", MAPS),
+    deny("KeepMaps", "s3:Delete*", f"{MAPS}/*"),
+    allow("AllMaps", "s3:*", f"{MAPS}/*"),
     STACK_NO_DRAFTS,
     STACK_README,
 )
@@ -152,13 +143,13 @@ def _stack_admin(account: Account) -> None:
     account.users["alice"].attach_policy("AdministratorAccess")
 
 
-TWO_DENIES = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS},
-    {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:Get*", "Resource": f"{MAPS}/*"},
+TWO_DENIES = document(
+    allow("ListMaps", "s3:ListBucket", MAPS),
+    allow("ReadMaps", "s3:Get*", f"{MAPS}/*"),
     STACK_NO_DRAFTS,
-    {"Sid": "Moratorium", "Effect": "Deny", "Action": ["s3:Get*", "s3:Put*"], "Resource": "*"},
-    {"Sid": "KeepMaps", "Effect": "Deny", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
-    {"Sid": "DeleteMaps", "Effect": "Allow", "Action": "s3:Delete*", "Resource": f"{MAPS}/*"},
+    deny("Moratorium", ["s3:Get*", "s3:Put*"], "*"),
+    deny("KeepMaps", "s3:Delete*", f"{MAPS}/*"),
+    allow("DeleteMaps", "s3:Delete*", f"{MAPS}/*"),
     STACK_README,
 )
 
@@ -174,23 +165,14 @@ def _tower(account: Account) -> None:
     _stack(account)
     account.users["alice"].delete_policy("stack")
     account.users["alice"].attach_policy("AmazonS3FullAccess")
-    account.users["alice"].put_policy("read-drafts", _document(STACK_README))
+    account.users["alice"].put_policy("read-drafts", document(STACK_README))
     tower = account.create_group("tower")
-    tower.put_policy("no-drafts", _document(STACK_NO_DRAFTS))
+    tower.put_policy("no-drafts", document(STACK_NO_DRAFTS))
     tower.add_user("alice")
 
 
-LIST_ONLY = _document(
-    {"Sid": "ListMaps", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": MAPS}
-)
-WRONG_ARN = _document(
-    {
-        "Sid": "ReadMaps",
-        "Effect": "Allow",
-        "Action": ["s3:ListBucket", "s3:GetObject"],
-        "Resource": MAPS,
-    }
-)
+LIST_ONLY = document(allow("ListMaps", "s3:ListBucket", MAPS))
+WRONG_ARN = document(allow("ReadMaps", ["s3:ListBucket", "s3:GetObject"], MAPS))
 
 
 def _versions(account: Account) -> None:

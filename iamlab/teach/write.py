@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import AwsError, ExerciseError, PolicyError
+from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
 from iamlab.policy.document import Policy
 from iamlab.teach.exercises import Exercise, Question, caller_arn
 from iamlab.teach.marks import Mark
@@ -88,10 +88,7 @@ class Write(Exercise):
             policy = Policy.parse(answer, name=self.policy_name)
             world.copy().user(self.user).put_policy(self.policy_name, policy)
         except (PolicyError, AwsError) as error:
-            refusal = ExerciseError(str(error))
-            for note in getattr(error, "__notes__", ()):
-                refusal.add_note(note)
-            raise refusal from None
+            raise noted(ExerciseError(str(error)), *getattr(error, "__notes__", ())) from None
         return policy
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from iamlab.engine.verdict import Verdict
-from iamlab.view.figures.decision.door import PARTS, door
+from iamlab.view.figures.decision.request_sentence import PARTS, door
 from tests.view.looking import faults
 
 

@@ -37,11 +37,9 @@ def test_lines_beside_a_column_keep_apart_where_they_overlap():
 
 def test_columns_count_the_edges_from_a_beginning():
     """Those of the first kind count before the others; a circle begins with its first node."""
-    assert columns_by_distance("abc", [("a", "b"), ("b", "c")], [("a", "c")]) == {
-        "a": 0,
-        "b": 1,
-        "c": 2,
-    }
+    onwards = [("a", "b"), ("b", "c")]
+
+    assert columns_by_distance("abc", onwards, [("a", "c")]) == {"a": 0, "b": 1, "c": 2}
     assert columns_by_distance("ab", [("a", "b"), ("b", "a")]) == {"a": 0, "b": 1}
 
 

@@ -419,7 +419,7 @@ def test_the_alternative_text_says_in_which_sets_actions_are(bounded):
     parts = permission_sets(bounded, bounded.user("dana"), ASKED, MAP).alt.partition("; ")[2]
 
     assert parts == (
-        "only in identity: s3:PutObject; in all sets: s3:GetObject and s3:DeleteObject; "
+        "in all sets: s3:GetObject and s3:DeleteObject; only in identity: s3:PutObject; "
         "only in boundary: ec2:StartInstances; in no set: iam:ListUsers."
     )
 

@@ -21,7 +21,7 @@ from iamlab.view.figures.access.access_policies import stops_of as on_the_way
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
 from iamlab.view.figures.calls.sequence import sequence
 from iamlab.view.figures.decision.ladder import rungs
-from iamlab.view.figures.decision.two_doors_plan import EITHER, plan
+from iamlab.view.figures.decision.two_doors import plan
 from iamlab.view.figures.policy.condition_tree import (
     CONDITION,
     FOUND,
@@ -30,7 +30,7 @@ from iamlab.view.figures.policy.condition_tree import (
     ConditionNodes,
 )
 from iamlab.view.figures.policy.value_sets import value_sets
-from iamlab.view.figures.reach.reach_words import name_and_kind
+from iamlab.view.figures.reach.reach_path import name_and_kind
 from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
@@ -154,9 +154,9 @@ def test_the_sign_between_the_doors_and_the_bars_give_the_verdict():
     """Side by side one open door is enough, in a row all must be; and no bar may be there."""
     for decision in asked_by_chance():
         found = plan(decision)
-        if found.way == "no door":
+        if not any(door.counts for door in found.doors):
             continue
-        of = any if found.way == "side by side" else all
+        of = all if found.in_series else any
         open_ = of(door.state == "open" for door in found.doors if door.counts)
         barred = any(door.state == "barred" for door in found.doors)
         assert (open_ and not barred and not found.bars) is bool(decision), decision.explain()
@@ -168,9 +168,9 @@ def test_every_bar_counts_and_no_bar_is_missing():
     tried = 0
     for decision, ballot in by_rule(allowed=False):
         found = plan(decision)
-        if found.way == "no door":
+        if not any(door.counts for door in found.doors):
             continue
-        of = any if found.way == "side by side" else all
+        of = all if found.in_series else any
         open_ = of(door.state == "open" for door in found.doors if door.counts)
         bars = [layer_of[words] for _, words in found.bars]
         assert ballot.allows(bars) is open_, decision.explain()
@@ -183,15 +183,15 @@ def test_every_bar_counts_and_no_bar_is_missing():
 def test_a_shut_door_that_counts_leads_in_once_it_opens():
     """Opening it changes the verdict as the sign says; a door that does not count never does."""
     for decision, ballot in by_rule(allowed=False):
-        doors, way = plan(decision).doors, plan(decision).way
-        if way == "no door":
+        doors, in_series = plan(decision).doors, plan(decision).in_series
+        if not any(door.counts for door in doors):
             continue
         for door, other in (doors, doors[::-1]):
-            more = {"identity": True} if door.side == "identity" else {"direct": True}
+            more = {"identity": True} if door.place == "Identity door" else {"direct": True}
             if door.counts and door.state != "open":
-                wanted = way == "side by side" or other.state == "open"
+                wanted = not in_series or other.state == "open"
                 assert ballot.allows(CEILINGS, **more) is wanted, decision.explain()
-            elif door.side == "identity" and not door.counts and other.state != "open":
+            elif door.place == "Identity door" and not door.counts and other.state != "open":
                 assert not ballot.allows(CEILINGS, **more), decision.explain()
 
 
@@ -203,9 +203,9 @@ def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
     own = asked(Layers(identity=[OWN], resource=bucket(OF_ACCOUNT)))
     for decision, symbol in ((NAMES_ACCOUNT, "○"), (own, "✓")):
         text = access_graph(decision).as_text()
-        assert plan(decision).sign != EITHER
+        assert "either side" not in plan(decision).sign
         assert [door.counts for door in plan(decision).doors] == [True, False]
-        assert f"{symbol} the account is named: own policies must allow too: identity" in text
+        assert f"{symbol} own policies must allow too: identity" in text
         assert "either side" not in text + rule_of(decision)
 
 
@@ -216,7 +216,7 @@ def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
 def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
     """The graph says that both must allow, not that the policy is enough."""
     text = access_graph(decision).as_text()
-    assert "○ the account is named: own policies must allow too: identity –, resource ✓" in text
+    assert "○ own policies must allow too: identity –, resource ✓" in text
     assert "must allow too" in rule_of(decision)
 
 

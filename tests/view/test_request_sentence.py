@@ -11,7 +11,7 @@ from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view.figures.decision.request_sentence import (
     MISSING_WORDS,
-    keys_of,
+    context_keys,
     request_sentence,
 )
 from tests.view.cases import DANA, DECISIONS, NIGHT, OTHER, ROLE
@@ -69,7 +69,7 @@ def test_the_sentence_says_when_from_where_and_with_what():
     assert "from 203.0.113.7" in figure.alt
     assert "with MFA" in figure.alt
     bare = request_sentence(Request(DANA, "s3:GetObject", MAP))
-    assert "no time is told" in words_in(bare)
+    assert "time unknown" in words_in(bare)
     assert "MFA" not in bare.alt
     assert "no context keys" in bare.as_text()
     without = Request(DANA, "s3:GetObject", MAP, context={"aws:MultiFactorAuthPresent": False})
@@ -82,20 +82,20 @@ def test_what_a_policy_asks_for_comes_first_even_if_it_is_missing():
         "s3:*", when={"StringEquals": {"aws:principaltag/TEAM": "sky", "aws:UserAgent": "x"}}
     )
     decision = evaluate(ASKED, Layers(identity=[policy]))
-    keys = keys_of(ASKED, decision)
+    keys = context_keys(ASKED, decision)
     figure = request_sentence(decision)
 
-    assert [(key.name, key.values) for key in keys if key.asked] == [
-        ("aws:PrincipalTag/team", ("sky",)),
+    assert [(key.text, key.facts["value"]) for key in keys if key.highlighted] == [
+        ("aws:PrincipalTag/team", "sky"),
         ("aws:UserAgent", None),
     ]
-    assert [key.asked for key in keys[:2]] == [True, True]
+    assert [key.highlighted for key in keys[:2]] == [True, True]
     assert f"aws:UserAgent: {MISSING_WORDS} (a policy asks for it)" in figure.as_text()
     assert "lacks aws:UserAgent, for which a policy asks" in figure.alt
     assert {row["key"] for row in figure.rows if row["a policy asks for it"]} == {
         "aws:PrincipalTag/team", "aws:UserAgent",
     }  # fmt: skip
-    assert not any(key.asked for key in keys_of(ASKED, None))
+    assert not any(key.highlighted for key in context_keys(ASKED, None))
 
 
 @pytest.mark.parametrize(

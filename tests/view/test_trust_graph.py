@@ -302,7 +302,7 @@ def test_a_permission_for_everything_is_no_hairball():
     figure = trust_graph(world)
 
     assert len(figure.record.lines) < 30
-    assert "permitted 20 more" in figure.as_text()
+    assert "+20 permitted" in figure.as_text()
     assert sum(row["state"] == "permitted, not trusted" for row in figure.rows) == 20
 
 

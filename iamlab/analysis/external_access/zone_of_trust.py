@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.authorization.resource import find_resource
 from iamlab.engine.request import ContextValue, is_account
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
@@ -166,9 +166,7 @@ def _organization_or_unit(world: World, text: str) -> tuple[ZoneOf, str]:
     by_path = {path: found for found in known.values() for path in (found[1], found[1][:-1])}
     found = known.get(text) or by_path.get(text)
     if found is None:
-        error = _no_zone(text)
-        error.add_note(did_you_mean(text, (ACCOUNT, ORGANIZATION, *known)))
-        raise error
+        raise noted(_no_zone(text), did_you_mean(text, (ACCOUNT, ORGANIZATION, *known)))
     organization, path = found
     inside = (key for key in organization.members if organization.path_of(key).startswith(path))
     zone = Zone(frozenset(inside), path)

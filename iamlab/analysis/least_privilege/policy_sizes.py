@@ -30,7 +30,7 @@ from iamlab.display import steps
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request, check_text, service_of
-from iamlab.errors import LimitExceeded, RequestError
+from iamlab.errors import LimitExceeded, RequestError, noted
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy
 from iamlab.policy.validate.document_defects import size
@@ -161,11 +161,11 @@ def _split(statement: AllowStatement, room: int) -> Iterator[AllowStatement]:
 def _too_large(measured: int, limit: int, policies: int) -> LimitExceeded:
     error = LimitExceeded(f"Cannot exceed quota for PolicySize: {limit}")
     room = "one policy has" if policies == 1 else f"each of {policies} policies has"
-    error.add_note(
+    return noted(
+        error,
         f"What was used takes {measured:,} characters even with wildcards, and {room} room for "
-        f"{limit:,}. Give the work to several roles, and write a policy for each."
+        f"{limit:,}. Give the work to several roles, and write a policy for each.",
     )
-    return error
 
 
 LONGEST_ARN = 2048

@@ -137,9 +137,7 @@ def _read(text: str, name: str, refusal: str, *, of_resource: bool = False) -> P
     try:
         policy = Policy.parse(text, name=name)
     except PolicyError as problems:
-        for problem in problems.problems:
-            error.add_note(str(problem))
-        raise error from None
+        raise noted(error, *map(str, problems.problems)) from None
     for statement in policy.statements:
         names = statement.principal is not None or statement.not_principal is not None
         if names and not of_resource:

@@ -222,11 +222,11 @@ def _genuine(response: Element, provider: SAMLProvider) -> Element:
         assertion = signed_assertion(response, signing_certificates(provider.metadata))
     except ValueError as error:
         wrong = invalid(f"The signature isn't valid: {error}.", _SIGNATURE)
-        wrong.add_note(
+        raise noted(
+            wrong,
             "Did the identity provider change its certificate? Then upload its new metadata: "
-            "provider.update(saml_metadata_document=directory.metadata())."
-        )
-        raise wrong from None
+            "provider.update(saml_metadata_document=directory.metadata()).",
+        ) from None
     status = every(response, "samlp:Status/samlp:StatusCode")
     if [code.get("Value") for code in status] != [SUCCESS]:
         raise invalid("The identity provider rejected the user: the status isn't Success.")

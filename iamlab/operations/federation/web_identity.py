@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.request import PROVIDER_HOSTS
-from iamlab.errors import RequestError
+from iamlab.errors import RequestError, noted
 from iamlab.errors.sts import IDPCommunicationError
 from iamlab.model.strict_json import parse_json
 from iamlab.operations.federation.oidc_claims import (
@@ -175,10 +175,10 @@ def _keys(world: World, issuer: str) -> list[dict[str, str]]:
         "verify the incoming identity token could not be reached."
     )
     why = "nobody answers at" if found is None else "the server is down of"
-    error.add_note(
-        f"STS fetches the keys that check a token's signature from its issuer, and {why} {issuer}."
+    raise noted(
+        error,
+        f"STS fetches the keys that check a token's signature from its issuer, and {why} {issuer}.",
     )
-    raise error
 
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")

@@ -151,8 +151,7 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
         key = PublicKey.read(body)
     except ValueError as wrong:
         error = InvalidPublicKey("The public key is malformed or otherwise invalid.")
-        error.add_note(f"It must be an RSA key, as from ssh-keygen -t rsa: {wrong}.")
-        raise error from None
+        raise noted(error, f"It must be an RSA key, as from ssh-keygen -t rsa: {wrong}.") from None
     if any(key == held.key for held in user.ssh_public_keys.values()):
         raise DuplicateSSHPublicKey(
             f"The SSH public key is associated with user {user.name} already."

@@ -21,6 +21,7 @@ from iamlab.errors import (
     NoSuchEntity,
     PasswordPolicyViolation,
     ValidationError,
+    noted,
 )
 from iamlab.model.console_access import (
     MOST_REMEMBERED,
@@ -208,10 +209,7 @@ def _check(user: CredentialOwner, password: str) -> None:
     names = (account.name, account.root.email, *([account.alias] if account.alias else []))
     found = violations(password, account.password_policy if user.named else None, names)
     if found:
-        error = PasswordPolicyViolation(found[0])
-        for more in found[1:]:
-            error.add_note(more)
-        raise error
+        raise noted(PasswordPolicyViolation(found[0]), *found[1:])
 
 
 def _hashed(user: CredentialOwner, password: str) -> tuple[bytes, bytes]:

@@ -156,8 +156,7 @@ class CenterCall(Call):
         owner = self.center.organization.management_account_id
         if not owner == self.account_id == self.who.account_id:
             error = AccessDeniedException("You don't have permissions to access this resource.")
-            error.add_note(f"Only the management account, {owner}, can use the instance.")
-            raise error
+            raise noted(error, f"Only the management account, {owner}, can use the instance.")
 
     def note_resources(self) -> None:
         """Note nothing: the parameters name the resources."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError
+from iamlab.errors import RequestError, noted
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.model.organization.organization import own_organization
 from iamlab.operations.dispatch import Call
@@ -56,8 +56,7 @@ def caller_in(account: Account, by: str) -> Organization:
     if not may:
         error = AccessDeniedException("You don't have permissions to access this resource.")
         also = " or a delegated administrator" if by == DELEGATE else ""
-        error.add_note(f"Only the management account{also} can do that.")
-        raise error
+        raise noted(error, f"Only the management account{also} can do that.")
     return organization
 
 

@@ -163,8 +163,9 @@ def _authorise(
     if "ProvidedContexts" in request:
         call.must_be_allowed("sts:SetContext", resource, keys)
         refused = InvalidContextAssertion("The context assertion that was provided is invalid.")
-        refused.add_note("Trusted identity propagation isn't modelled: there is no such provider.")
-        raise refused
+        raise noted(
+            refused, "Trusted identity propagation isn't modelled: there is no such provider."
+        )
     return inherited or passed
 
 
@@ -263,8 +264,7 @@ def assume_role_with_saml(call: StsCall) -> tuple[Session, SamlIdentity]:
     if (request["RoleArn"], identity.principal) not in identity.roles:
         error = AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML")
         pairs = ", ".join(role for role, _ in identity.roles)
-        error.add_note(f"The assertion names other roles: {pairs}")
-        raise error
+        raise noted(error, f"The assertion names other roles: {pairs}")
     try:
         tags = session_tags(identity.tags, identity.transitive_tag_keys)
     except AwsError as error:  # AWS's only message about an assertion, whatever is wrong

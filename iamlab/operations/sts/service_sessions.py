@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
-from iamlab.errors import AccessDenied, RequestError, ValidationError
+from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.model.network_locations import Circumstances
 from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import find, sends
@@ -87,8 +87,7 @@ class ServiceCall(StsCall):
         """Return the service's own error; the notes explain why."""
         error = AccessDenied(decision, self.kind.refusal.format(role=role_arn))
         if not is_there:
-            error.add_note(f"There is no role {role_arn} in this world.")
-            return error
+            return noted(error, f"There is no role {role_arn} in this world.")
         service = self.task.service
         error.add_note(
             f'The role\'s trust policy must allow sts:AssumeRole for {{"Service": "{service}"}}.'

@@ -153,8 +153,9 @@ def _task(arn: str) -> str:
     path, _, name = arn.rpartition("/")
     if not path.endswith(":policy/root-task") or name not in TASKS or managed.find(arn) is None:
         error = ValidationError(f"Invalid TaskPolicyArn: {arn}")  # likely wording
-        error.add_note("It is arn:aws:iam::aws:policy/root-task/ and one of " + ", ".join(TASKS))
-        raise error
+        raise noted(
+            error, "It is arn:aws:iam::aws:policy/root-task/ and one of " + ", ".join(TASKS)
+        )
     return arn
 
 
@@ -174,8 +175,9 @@ def get_scoped_credentials(call: StsCall) -> Session:
     request, session = call.parameters, call.session
     if session is None:
         wrong = InvalidSubjectCredentials("The calling session's credentials are not valid.")
-        wrong.add_note("Only temporary credentials can be scoped down: call GetSessionToken first.")
-        raise wrong
+        raise noted(
+            wrong, "Only temporary credentials can be scoped down: call GetSessionToken first."
+        )
     if "Policy" not in request and "DurationSeconds" not in request:
         raise ValidationError("At least one of Policy or DurationSeconds must be provided.")
     call.must_be_allowed("sts:GetScopedCredentials", "*")
@@ -211,8 +213,7 @@ def _policy(call: StsCall, session: SessionRecord) -> tuple[Policy, ...]:
         error = AccessDenied(
             f"A session can have at most {MOST_LAYERS} scope-down policies."  # likely wording
         )
-        error.add_note("Without Policy, you can still set a shorter DurationSeconds.")
-        raise error
+        raise noted(error, "Without Policy, you can still set a shorter DurationSeconds.")
     number = len(session.scoped) + 1
     policy = saved(text, "scope-down policy", "session")
     return (replace(policy, name=f"scope-down policy {number}"),)

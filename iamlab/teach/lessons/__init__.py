@@ -1,1 +1,67 @@
-"""The exercises: one module for each lesson."""
+"""The exercises of each lesson: texts and answers in a TOML file, functions in a module.
+
+``deny_wins.toml`` has a table for each exercise: ``kind`` is a class of ``iamlab.teach``, and the
+other keys are its fields. A request is ``"caller action resource"``; in a target, ``allowed`` or
+``denied`` follows. ``"lesson.moves"`` is what ``deny_wins.py`` calls ``moves``, for what is
+computed in the learner's world.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlab.teach.break_belief import Break
+from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
+from iamlab.teach.exercises import KnownWrong, Question
+from iamlab.teach.write import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from iamlab.lab.world import World
+    from iamlab.teach.exercises import Exercise
+
+KINDS: dict[str, Any] = {
+    kind.__name__: kind for kind in (Predict, Witness, Collect, Repair, Write, Break)
+}
+
+
+def read_exercises(name: str) -> tuple[Exercise, ...]:
+    """Read the exercises of a lesson, at the end of its module."""
+    lesson = sys.modules[name]
+    file = Path(str(lesson.__file__)).with_suffix(".toml")
+    tables = tomllib.loads(file.read_text("utf-8"))["exercise"]
+    return tuple(_exercise(lesson, **table) for table in tables)
+
+
+def _exercise(lesson: ModuleType, kind: str, known_wrong: Any, **fields: Any) -> Exercise:
+    wrong = (KnownWrong(_answer(lesson, **own), own["belief"], own["hint"]) for own in known_wrong)
+    values = {name: _value(lesson, name, value) for name, value in fields.items()}
+    made: Exercise = KINDS[kind](**values, known_wrong=tuple(wrong))
+    return made
+
+
+def _value(lesson: ModuleType, name: str, value: Any) -> Any:
+    """Return the value of a field."""
+    if isinstance(value, str) and value.startswith("lesson."):
+        return getattr(lesson, value.removeprefix("lesson."))
+    if name == "questions":
+        return tuple(Question(*text.split()) for text in value)
+    if name == "target":
+        return tuple(map(_cell, value))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _cell(text: str) -> Cell:
+    *question, verdict = text.split()
+    return Cell(Question(*question), allowed=verdict == "allowed")
+
+
+def _answer(lesson: ModuleType, answer: Any, **_: str) -> Callable[[World], Any]:
+    """Return a function that makes the answer in the exercise's world."""
+    found = _value(lesson, "answer", answer)
+    return found if callable(found) else lambda _: answer

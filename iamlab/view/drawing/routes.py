@@ -1,4 +1,4 @@
-"""Lines that lead around, rings at their ends, and words that find a free place on them.
+"""Lines that lead around boxes, rings at their ends, and words that find a free place on them.
 
 A line between two boxes of a column leads around on their right. Words on a line are tried at many
 places of it, and put where they cover no box, no other words, and the fewest other lines.
@@ -31,7 +31,7 @@ RING = 0.055
 STEPS = 16
 """At so many places of each piece of a line words are tried."""
 AIR = 0.03
-"""Around words, so that they do not touch what is beside them."""
+"""Around words, so that they don't touch what is next to them."""
 
 
 def around(start: Point, end: Point, x: float) -> list[Point]:
@@ -53,7 +53,7 @@ def turns(
     found: dict[tuple[str, str], float] = {}
     taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
     spans = {edge: sorted(heights[end] for end in edge) for edge in edges}
-    for edge, (top, bottom) in sorted(spans.items(), key=lambda one: one[1][1] - one[1][0]):
+    for edge, (top, bottom) in sorted(spans.items(), key=_length):
         place = 0
         while any(first < bottom and top < last for first, last in taken[place]):
             place += 1
@@ -62,13 +62,18 @@ def turns(
     return found
 
 
+def _length(span: tuple[tuple[str, str], list[float]]) -> float:
+    _, (top, bottom) = span
+    return bottom - top
+
+
 def ring(sheet: Sheet, place: Point, colour: str) -> None:
     """Draw a small ring: here something is missing."""
     sheet.draw(Circle(*place, RING, Ink(fill=PAPER, edge=colour, width=1.3, layer=5)))
 
 
 def rectangle(box: Box) -> Rectangle:
-    """Give the room that a box takes."""
+    """Return the room that a box takes."""
     return box.x, box.y - box.height / 2, box.x + box.width, box.y + box.height / 2
 
 
@@ -86,24 +91,13 @@ class Places:
         self.taken = list(taken)
         self.lines = [list(_points(line)) for line in sheet.record.lines]
 
-    def write(
-        self,
-        number: int,
-        words: str,
-        colour: str,
-        *,
-        note: str = "",
-        at: float = 0.5,
-        room: float = 2.0,
-    ) -> bool:
+    def write(self, number: int, words: str, colour: str, *, at: float, room: float) -> bool:
         """Write words on one of the sheet's lines, near a part of its length.
 
         Parameters
         ----------
         number
             Which line, in the order in which they were drawn.
-        note
-            More words, in a line below.
         at
             From 0, where it begins, to 1, where it ends.
         room
@@ -114,32 +108,19 @@ class Places:
         bool
             Whether there was a place.
         """
-        texts = [fit(text, room, SMALL) for text in (words, note) if text]
-        width = max(width_of(text, SMALL) for text in texts) + 2 * AIR
-        height = height_of(SMALL) * len(texts)
-        best: tuple[float, Point, Rectangle] | None = None
-        line = self.lines[number]
+        width, height = width_of(fit(words, room, SMALL), SMALL) + 2 * AIR, height_of(SMALL)
+        line, others = self.lines[number], [*self.lines[:number], *self.lines[number + 1 :]]
+        found: list[tuple[float, Point, Rectangle]] = []
         for place, (x, y) in enumerate(line):
             seen = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            if seen[0] < 0 or seen[2] > PAGE - MARGIN or self._is_taken(seen):
-                continue
-            others = sum(
-                any(_is_in(point, seen) for point in other)
-                for i, other in enumerate(self.lines)
-                if i != number
-            )
-            cost = others + 3 * abs(place / (len(line) - 1) - at)
-            if best is None or cost < best[0]:
-                best = cost, (x, y), seen
-        if best is None:
+            if seen[0] >= 0 and seen[2] <= PAGE - MARGIN and not self._is_taken(seen):
+                below = sum(any(_is_in(point, seen) for point in other) for other in others)
+                found.append((below + 3 * abs(place / (len(line) - 1) - at), (x, y), seen))
+        if not found:
             return False
-        _, (x, y), seen = best
+        _, (x, y), seen = min(found)
         self.taken.append(seen)
-        style = {"align": "center", "room": room, "on_line": True}
-        y -= (len(texts) - 1) * height_of(SMALL) / 2
-        if note:
-            self.sheet.note(x, y + height_of(SMALL), note, colour, **style)
-        self.sheet.note(x, y, words, colour, **style)
+        self.sheet.note(x, y, words, colour, align="center", room=room, on_line=True)
         return True
 
     def _is_taken(self, seen: Rectangle) -> bool:
@@ -147,7 +128,7 @@ class Places:
 
 
 def _points(line: Sequence[Point]) -> Iterator[Point]:
-    """Give points along a chain of Bezier curves, as far apart as each other, nearly."""
+    """Yield points along a chain of Bezier curves, as far apart as each other, nearly."""
     for i in range(0, len(line) - 1, 3):
         a, b, c, d = line[i : i + 4]
         length = sum(abs(p[0] - q[0]) + abs(p[1] - q[1]) for p, q in pairwise((a, b, c, d)))

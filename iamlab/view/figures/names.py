@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import NAMES
+from iamlab.engine.principals import PrincipalMatch
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.describe.words import called
 from iamlab.view.words import shorten
@@ -13,6 +14,7 @@ from iamlab.view.words import shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
     from iamlab.model.world import World
 
@@ -114,3 +116,25 @@ def resource_policy_of(request: Request) -> str:
     if request.about_trust:
         return "trust policy"
     return _AS_RESOURCE.get(request.service, NAMES["resource"])
+
+
+def names_only_account(decision: Decision) -> bool:
+    """Whether the resource's policy names the caller's account, so that own policies must allow."""
+    rules = "same_account", "role_trust", "kms_key"
+    is_account = decision.trace.principal_match is PrincipalMatch.ACCOUNT
+    return is_account and decision.trace.rule in rules
+
+
+def who_must_allow(decision: Decision) -> str:
+    """Return who has to allow a request, in a clause.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Request, evaluate
+    >>> request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::b/k")
+    >>> who_must_allow(evaluate(request, Layers()))
+    'One account: either side is enough'
+    """
+    if names_only_account(decision):
+        return "The account is named: own policies must allow too"
+    return decision.trace.reason.rstrip(".") or decision.trace.rule.replace("_", " ")

@@ -23,7 +23,7 @@ from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.style import ALLOW, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from iamlab.view.drawing.routes import Rectangle
     from iamlab.view.drawing.shapes import Point
@@ -56,12 +56,14 @@ SLACK = 0.01
 """The distance from a box's row that puts arrows beside its column in order."""
 
 
-def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
+def draw_network(
+    scene: Scene, *, widest_box: float = WIDEST, row: float = ROW, arrows: bool = True
+) -> Sheet:
     """Draw nodes as boxes and edges as arrows.
 
     If a node is highlighted or an edge is bold, the others are pale. A node that is an end has a
     yellow box. An edge that is missing something at one end has a ring there. The legend explains
-    each kind of edge that has a look. Where no edge has words, they have no arrows.
+    each kind of edge that has a look.
 
     Parameters
     ----------
@@ -70,16 +72,20 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
         its list are written.
     widest_box
         Narrower boxes leave more room for words on arrows.
+    row
+        The distance of two rows of boxes.
+    arrows
+        Whether edges have a direction; lines without arrows meet at one point of a box.
     """
     if scene.drawn or scene.frames:
-        return _Network(scene, widest_box).sheet
+        return _Network(scene, widest_box, row, arrows=arrows).sheet
     sheet = Sheet()
     for number, words in enumerate((*scene.before, *scene.after)):
         sheet.text(MARGIN, 0.3 + 0.25 * number, words)
     return sheet
 
 
-def columns_by_distance(keys: Sequence[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
+def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
     """Return a column for each node: how many edges lead to it from a node that none leads to.
 
     Parameters
@@ -89,31 +95,28 @@ def columns_by_distance(keys: Sequence[str], *kinds: Collection[tuple[str, str]]
 
     Examples
     --------
-    >>> columns_by_distance(["a", "b", "c"], [("a", "b")], [("a", "c"), ("b", "c")])
+    >>> columns_by_distance("abc", [("a", "b")], [("a", "c"), ("b", "c")])
     {'a': 0, 'b': 1, 'c': 1}
     """
     targets = {target for kind in kinds for _, target in kind}
-    columns = {key: 0 for key in keys if key not in targets}
-    while left := [key for key in keys if key not in columns]:
-        ends = next(filter(None, (_next_to(columns, kind) for kind in kinds)), [(-1, left[0])])
+    left = list(keys)
+    columns = {key: 0 for key in left if key not in targets}
+    while left := [key for key in left if key not in columns]:
+        ends: list[tuple[int, str]] = []
+        for kind in kinds:
+            next_to = ((columns[start], end) for start, end in kind if start in columns)
+            ends = ends or [(column, end) for column, end in next_to if end not in columns]
+        ends = ends or [(-1, left[0])]  # a circle that no edge leads into
         nearest = min(ends)[0]
         column = min(nearest + 1, MOST_COLUMNS - 1)
         columns |= {key: column for distance, key in ends if distance == nearest}
     return columns
 
 
-def _next_to(
-    columns: Mapping[str, int], pairs: Collection[tuple[str, str]]
-) -> list[tuple[int, str]]:
-    """Return the targets without a column, each with the column of its source."""
-    ends = [(columns[start], end) for start, end in pairs if start in columns]
-    return [(column, end) for column, end in ends if end not in columns]
-
-
 class _Network:
     """A scene, the places of its nodes, and the sheet that it is drawn on."""
 
-    def __init__(self, scene: Scene, widest_box: float) -> None:
+    def __init__(self, scene: Scene, widest_box: float, row: float, *, arrows: bool) -> None:
         self.scene, self.sheet = scene, Sheet()
         self.nodes = {node.id: node for node in scene.drawn}
         self.edges = [edge for edge in scene.edges if edge.source != edge.target]
@@ -121,7 +124,7 @@ class _Network:
         self.number = max(self.columns.values(), default=0) + 1
         has_bold = any(edge.bold for edge in self.edges)
         self.has_path = has_bold or any(node.highlighted for node in self.nodes.values())
-        self.is_plain = not any(edge.label or edge.missing for edge in self.edges)
+        self.is_plain, self.row = not arrows, row
         self.is_low = max(Counter(self.columns.values()).values(), default=0) > MANY
         self.frames = self._find_frames()
         # The edges at each side of each box: their numbers, and which of their ends it is.
@@ -179,8 +182,8 @@ class _Network:
         while sum(min(need, most) for need in needs) + LEAST_GAP * gaps > room:
             most -= 0.05
         widths = [min(need, most) for need in needs]
-        words = max((widest([edge.label, edge.note], SMALL) for edge in self.edges), default=0.0)
-        between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS))
+        words = max((widest([edge.label], SMALL) for edge in self.edges), default=0.0)
+        between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS + SLACK))
         lefts = list(accumulate((width + between for width in widths), initial=left))
         return lefts, widths, lefts[last] + widths[last] + (TURNS if has_turns else 0.0)
 
@@ -195,7 +198,7 @@ class _Network:
 
     def _rows(self) -> list[tuple[float, float]]:
         """Find the boxes, and the lanes in which edges pass them; return where frames are."""
-        row, least = (LOW_ROW, LOW) if self.is_low else (ROW, HEIGHT)
+        row, least = (LOW_ROW, LOW) if self.is_low else (self.row, HEIGHT)
         heights = dict.fromkeys(self.nodes, least)
         for (key, _), own in self.ends.items():
             if not self.is_plain:
@@ -349,12 +352,10 @@ class _Network:
             start, end = sorted(self.columns[key] for key in (edge.source, edge.target))
             room = max(lefts[end] - lefts[start] - widths[start] - ENDS, least)
             at = NEAR[edge.missing] if edge.missing else self._apart(edge)
-            forms = dict.fromkeys((edge.label, edge.short or edge.label))
+            forms = [form for form in (edge.label, edge.short) if form]
             tries = [(form, room) for form in forms if widest([form], SMALL) <= room]
-            for form, fitting in [*tries, (edge.short or edge.label, least)]:
-                if places.write(
-                    number, form, self._colour(edge), note=edge.note, at=at, room=fitting
-                ):
+            for form, fitting in [*tries, (forms[-1], least)]:
+                if places.write(number, form, self._colour(edge), at=at, room=fitting):
                     labels = self.sheet.record.labels
                     labels[-1] = replace(labels[-1], whole=edge.label)
                     break

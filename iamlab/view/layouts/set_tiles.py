@@ -8,6 +8,7 @@ picture shows whether the sets cross, are in each other, or have nothing in comm
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
@@ -15,13 +16,14 @@ from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.folding import MORE, at_most
+from iamlab.view.scene import Node
 from iamlab.view.style import INK, LOOKS, PALE_INK, SILENT_AREA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamlab.view.drawing.shapes import Point
-    from iamlab.view.scene import Node, Scene
+    from iamlab.view.scene import Scene
     from iamlab.view.style import Look
 
 SET, PART, ITEM = "set", "part", "item"
@@ -54,24 +56,11 @@ def part_id(inside: Iterable[bool]) -> str:
     >>> part_id([True, False])
     'part10'
     """
-    return PART + "".join(str(int(one)) for one in inside)
-
-
-def in_order(parts: Iterable[str], sets: int) -> list[str]:
-    """Sort the ids of parts as they are drawn: row by row, from left to right."""
-    across, known = min(sets, 2), set(parts)
-    rows = _ORDERS[sets - across]
-    every = [f"{PART}{column}{row}" for row in rows for column in _ORDERS[across]]
-    return [part for part in every if part in known]
+    return PART + "".join(str(int(has)) for has in inside)
 
 
 def draw_sets(
-    scene: Scene,
-    nothing: str,
-    *,
-    title: str = "",
-    below: Iterable[str] = (),
-    look: Look | None = None,
+    scene: Scene, nothing: str, title: str = "", below: Sequence[str] = (), look: Look | None = None
 ) -> Sheet:
     """Draw sets, and the items in each part of them.
 
@@ -113,6 +102,8 @@ class _Sets:
         sets = [node for node in scene.nodes if node.kind == SET]
         self.across = _Axis(sets[:2], {part[:2] for part in self.parts})
         self.down = _Axis(sets[2:], {part[2:] for part in self.parts})
+        for row, column in product(self.down.places, self.across.places):
+            self.parts.setdefault(column + row, Node(f"{PART}{column}{row}", ""))
 
     def draw(self, top: float) -> float:
         """Draw everything below a height; return where it ends."""
@@ -122,34 +113,34 @@ class _Sets:
         whole = PAGE - MARGIN - left - around
         width = min(TILE, (whole + GAP) / len(across.places) - GAP)
         room = (width - INNER) / 2 if across.shares_names else width
-        names = [lines_of(one.text, room, TEXT, "bold", most=2) for one in across.sets]
+        names = [lines_of(node.text, room, TEXT, "bold", most=2) for node in across.sets]
         head = max(names) * height_of(TEXT) + HEAD if names else 0
         xs = [(left + place * (width + GAP), width) for place in range(len(across.places))]
-        least = LEAST_HEIGHT + (0.35 if down.shares_names and len(down.places) == 1 else 0)
+        least = LEAST_HEIGHT + (0.35 if down.shares_names else 0)
         ys, y = [], top + head + around - OUTER
         for row in down.places:
             ys.append((y, max([least, *(self._height(column + row) for column in across.places)])))
             y += ys[-1][1] + GAP
         bottom, right = y - GAP + around, xs[-1][0] + width
-        for number, one in enumerate(across.sets):
+        for number, node in enumerate(across.sets):
             pad, (start, end) = across.pads[number], across.span(number, xs)
             inner = OUTER - pad
             self._outline((start - pad, top + inner / 2), (end + pad, bottom - inner), number)
             # A name is flush with its tiles, the second set's at the far end.
             at, align = (end, "right") if number else (start, "left")
             y = top + 0.12
-            y += paragraph(self.sheet, at, y, one.text, room, face="bold", most=2, align=align)
-            self.sheet.note(at, y + height_of(SMALL) / 2, one.note, align=align, room=room)
+            y += paragraph(self.sheet, at, y, node.text, room, face="bold", most=2, align=align)
+            self.sheet.note(at, y + height_of(SMALL) / 2, node.note, align=align, room=room)
         room = LABEL_ROOM - 2 * INNER
-        for number, one in enumerate(down.sets):
+        for number, node in enumerate(down.sets):
             pad, (start, end) = down.pads[number], down.span(number, ys)
             x = left - OUTER - LABEL_ROOM + (OUTER - pad) / 2
             self._outline((x, start - pad), (right + OUTER + pad, end + pad), number + 2)
-            tall = lines_of(one.text, room, TEXT, "bold") * height_of(TEXT)
-            tall += lines_of(one.note, room, SMALL, most=2) * height_of(SMALL)
+            tall = lines_of(node.text, room, TEXT, "bold") * height_of(TEXT)
+            tall += lines_of(node.note, room, SMALL, most=2) * height_of(SMALL)
             y = end + pad - INNER - tall if number else start - pad + INNER
-            y += paragraph(self.sheet, x + INNER, y, one.text, room, face="bold")
-            paragraph(self.sheet, x + INNER, y, one.note, room, PALE_INK, size=SMALL, most=2)
+            y += paragraph(self.sheet, x + INNER, y, node.text, room, face="bold")
+            paragraph(self.sheet, x + INNER, y, node.note, room, PALE_INK, size=SMALL, most=2)
         for row, (y, height) in zip(down.places, ys, strict=True):
             for column, (x, _) in zip(across.places, xs, strict=True):
                 self._draw_tile(column + row, (x, y), (width, height))
@@ -157,7 +148,7 @@ class _Sets:
 
     def _height(self, part: str) -> float:
         """Return how high the words of a tile are."""
-        title = HEADING if part in self.parts and _title(self.parts[part]) else 0
+        title = HEADING if _title(self.parts[part]) else 0
         return 2 * PADDING + title + sum(map(_item_height, self.items[part]))
 
     def _outline(self, start: Point, end: Point, number: int) -> None:
@@ -169,21 +160,19 @@ class _Sets:
 
     def _draw_tile(self, part: str, place: Point, size: Point) -> None:
         x, y, room = place[0] + PADDING, place[1] + PADDING, size[0] - 2 * PADDING
-        node, letters = self.parts.get(part), SMALL if size[0] < SLIM_TILE else TEXT
-        look = node.look if node else None
+        letters, look = SMALL if size[0] < SLIM_TILE else TEXT, self.parts[part].look
         if look:
             self.sheet.area(place, size, look.area, edge=look.colour)
-        if node and (title := _title(node)):
-            style: dict[str, Any] = {"face": "bold" if look else "sans", "room": room}
-            colour = look.colour if look else PALE_INK
-            self.sheet.note(x, y + 0.08, title, colour, fact=False, **style)
+        if title := _title(self.parts[part]):
+            colour, face = (look.colour, "bold") if look else (PALE_INK, "sans")
+            self.sheet.note(x, y + 0.08, title, colour, face=face, room=room, fact=False)
             y += HEADING
         if not self.items[part]:
             self.sheet.note(x, y + LINE / 2, self.nothing, room=room, fact=False)
         indent = width_of("✕ ", letters)
         for item in self.items[part]:
             middle, colour = y + LINE / 2, item.look.colour if item.look else INK
-            style = {"size": letters, "room": room, "fact": item.kind == ITEM}
+            style: dict[str, Any] = {"size": letters, "room": room, "fact": item.kind == ITEM}
             taken = self.sheet.text(x, middle, item.text, colour, **style)
             if item.look == LOOKS["explicitDeny"]:
                 ends = ((x + indent, middle), (x + taken, middle))
@@ -213,14 +202,11 @@ class _Axis:
             if not any(part[number] == "1" for part in used):
                 used.add("01" if number else "10"[: len(sets)])
         self.places = [part for part in _ORDERS[len(sets)] if part in used]
-        own = [
-            [place for place, part in enumerate(self.places) if part[number] == "1"]
-            for number in range(len(sets))
-        ]
-        self._ends = [(places[0], places[-1]) for places in own]
+        inside = [[part[number] == "1" for part in self.places] for number in range(len(sets))]
+        self._ends = [(own.index(True), own.index(True) + sum(own) - 1) for own in inside]
         self.pads = [OUTER] * len(sets)
         if len(sets) > 1:
-            larger = 0 if len(own[0]) >= len(own[1]) else 1
+            larger = 0 if sum(inside[0]) >= sum(inside[1]) else 1
             self.pads = [INNER, INNER]
             self.pads[larger] = OUTER if "11" in self.places else INNER
 

@@ -59,10 +59,9 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
             f'"{bucket.arn}" because public policies are blocked by the BlockPublicPolicy block '
             "public access setting."
         )
-        for sentence in because:
-            error.add_note(sentence)
         raise noted(
             error,
+            *because,
             "To allow public access, turn it off for the bucket and for the account: "
             "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.display import called, count, printable
@@ -86,7 +87,8 @@ def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Fi
         caption += " Those that are alike are drawn as one; the list has each."
     if len(accounts) > MOST_ACCOUNTS:
         caption += f" {len(accounts) - MOST_ACCOUNTS} more accounts are only in the list."
-    return scene.figure(draw_network, alt=_alt(name, scene, lit), caption=caption, drawn=drawn)
+    draw = partial(draw_network, arrows=False)
+    return scene.figure(draw, alt=_alt(name, scene, lit), caption=caption, drawn=drawn)
 
 
 def _accounts(of: object) -> list[Account]:
@@ -107,7 +109,7 @@ def _check(accounts: Sequence[Account], lit: object) -> None:
         raise RequestError(f"lit is a user, a role or a group, not {type(lit).__name__}.")
     arns = (identity.arn for account in accounts for identity in _identities(account))
     if lit.arn not in arns:
-        raise RequestError(f"{lit.arn} is not in what is to be drawn, so it cannot be lit.")
+        raise RequestError(f"{lit.arn} is not in what is to be drawn, so it can't be highlighted.")
 
 
 def _identities(account: Account) -> list[Identity]:

@@ -25,6 +25,7 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.layouts.chart import Scale, ticks
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ALLOW, DENY, HAIRLINE, INK, PALE_LINE
+from iamlab.view.words import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +102,7 @@ def growth(projects: Iterable[int] = PROJECTS, *, people_per_project: int = 5) -
     tags = nodes[-1].facts["tags_abac"]
     return Scene(nodes).figure(
         lambda scene: _draw(scene.nodes, people),
-        alt=_alt(nodes),
+        alt=told(f"Policies needed with {nodes[-1].text}; ", nodes[-1].details, "."),
         caption="Three designs that give the same access, each person that to one project. With "
         f"ABAC it is the tags that grow: {tags:,} in the end.",
         is_graph=False,
@@ -152,19 +153,6 @@ def _count(number: int, singular: str, plural: str) -> str:
 
 def _policies(design: Design, number: int) -> str:
     return f"{_count(number, 'policy', 'policies')}, {design.why}"
-
-
-def _alt(nodes: Sequence[Node]) -> str:
-    last = nodes[-1]
-    by_person, rbac, abac = (f"{last.facts[design.column]:,}" for design in LINES)
-    numbers = (
-        f"With {last.text}: a policy for each person makes {by_person}, a policy for each project "
-        f"(RBAC) {rbac}, and ABAC needs {abac}."
-    )
-    lines = (
-        " The first line climbs with the people, the second with the projects, the third is flat."
-    )
-    return numbers if len(nodes) == 1 else numbers + lines
 
 
 def _draw(nodes: Sequence[Node], people: int) -> Sheet:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
 from iamlab.view.tabular.signs import bad, good, silent
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,13 +51,17 @@ def score_bars(
     Examples
     --------
     >>> print(score_bars({"sessions": (7, 9), "boundaries": (1, 4)}).alt)
-    8 of 13 right; below the pass mark of 70 %: boundaries (1 of 4); passed: sessions (7 of 9).
+    8 of 13 right, pass mark 70 %; boundaries: 1 of 4, ✕ to repeat; sessions: 7 of 9, ✓ passed.
     """
     nodes = scores_of(scores, pass_mark) or [NO_TOPIC]
     mark = "" if pass_mark is None else f"{pass_name} {100 * pass_mark:g} %"
-    return Scene(nodes, before=[_total(nodes), *filter(None, [mark])]).figure(
+    right, of = (sum(node.facts[key] for node in nodes) for key in ("right", "of"))
+    before = [f"{right} of {of} right", *filter(None, [mark])]
+    lowest_first = sorted(nodes, key=lambda node: (not node.facts["of"], node.facts.get("share")))
+    first = ", ".join(shorten(words, 60) for words in before)
+    return Scene(nodes, before=before).figure(
         lambda scene: _draw(scene.nodes, pass_mark, mark),
-        alt=_alt(nodes, pass_mark, str(pass_name)),
+        alt=told(f"{first}; ", [node.listed for node in lowest_first], ".") if of else NOTHING,
         caption=f"Right answers by topic; dashed: {mark}." if mark else "Right answers by topic.",
         is_graph=False,
     )
@@ -112,31 +115,3 @@ def _draw(nodes: Sequence[Node], mark: float | None, words: str) -> Sheet:
     if mark is not None:
         chart.mark(mark, words)
     return chart.sheet
-
-
-def _total(nodes: Sequence[Node]) -> str:
-    right, of = (sum(node.facts[key] for node in nodes) for key in ("right", "of"))
-    return f"{right} of {of} right"
-
-
-def _alt(nodes: Sequence[Node], mark: float | None, name: str) -> str:
-    """Describe the lowest shares first, or first what is below the mark."""
-    asked = sorted((n for n in nodes if n.facts["of"]), key=lambda node: node.facts["share"])
-    if not asked:
-        return NOTHING
-    if mark is None:
-        return told(f"{_total(nodes)}, the lowest share first: ", map(_named, asked), ".")
-    low = [_named(node) for node in asked if node.look == REPEAT]
-    passed = [_named(node) for node in reversed(asked) if node.look == PASSED]
-    what = f"the {shorten(name, 40)} of {100 * mark:g} %"
-    rest = len(nodes) - len(asked)
-    parts = [
-        f"below {what}: {listed(low, 3, length=60)}" if low else f"all reach {what}",
-        f"passed: {listed(passed, 2, length=60)}" if passed else "none is passed",
-        f"{count(rest, 'topic')} not asked" if rest else "",
-    ]
-    return told(f"{_total(nodes)}; ", parts, ".")
-
-
-def _named(node: Node) -> str:
-    return f"{shorten(node.text, 40)} ({node.note})"

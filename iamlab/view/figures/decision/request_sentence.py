@@ -1,7 +1,8 @@
-"""The request sentence: who, does what, to what, when and where.
+"""What a request is made of: who, does what, to what, when and where.
 
 Every request is one sentence. AWS has a word for each of its parts, and policies use the same words
-for them: Principal, Action, Resource, Condition.
+for them: Principal, Action, Resource, Condition. In the first picture of the course a request comes
+to a door and leaves with a verdict.
 
 Notes
 -----
@@ -10,22 +11,24 @@ AWS pages: "Components of a request"; "AWS global condition context keys".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import Request
+from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.policy.catalog import action as in_catalog
 from iamlab.view.drawing.measure import SMALL
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figures.names import short_name
-from iamlab.view.scene import Node, Scene
-from iamlab.view.style import ABSENT, FIELD_AREA, HAIRLINE, INK, LIT_AREA, PALE_INK, look
-from iamlab.view.words import LONGEST, listed, shorten
+from iamlab.view.layouts.network import draw_network
+from iamlab.view.scene import Column, Edge, Node, Scene
+from iamlab.view.style import ABSENT, FIELD_AREA, HAIRLINE, INK, LIT_AREA, PALE_INK, Look, look
+from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,38 +43,55 @@ ROW_HEIGHT, VERDICT_WIDTH = 0.215, 1.7
 MANY = 7
 """The largest number of context keys in the picture; of more, the last ones are counted."""
 MISSING_WORDS = f"{ABSENT.symbol} not in the request"
-NO_TIME = "no time is told"
-CONTEXT = "Condition context"
-FIRST = (
-    *("aws:currenttime", "aws:sourceip", "aws:requestedregion", "aws:multifactorauthpresent"),
-    *("aws:securetransport", "aws:principaltag/", "aws:requesttag/", "aws:resourcetag/"),
-    *("aws:principalorgid", "sts:externalid", "aws:sourcevpce", "aws:useragent", "aws:viaaws"),
+NO_TIME, NO_KEYS, CONTEXT = "time unknown", "no context keys", "Condition context"
+ASKED = "a policy asks for it"
+CHECKS = "checks all policies that apply"
+PARTS = (
+    ("who", "the caller, such as alice"),
+    ("does what", "the action, such as s3:GetObject"),
+    ("on what", "the resource, an ARN"),
+    ("in which context", "time, address, MFA, tags ..."),
 )
-"""The most telling keys; those about principal and resource only repeat what is beside them."""
+MEANING = {
+    Verdict.ALLOWED: "an Allow applies, no Deny does",
+    Verdict.EXPLICIT_DENY: "a Deny applies: it always wins",
+    Verdict.IMPLICIT_DENY: "nothing applies: the default",
+}
+FIRST = (
+    "currenttime sourceip requestedregion multifactorauthpresent securetransport principaltag/ "
+    "requesttag/ resourcetag/ principalorgid externalid sourcevpce useragent viaaws"
+)
+"""The starts of the most telling keys; those about the principal often only repeat it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the sentence: its question, its words here, AWS's word for it, and its ARN."""
+def door(*, meanings: bool = True) -> Figure:
+    """Draw what every request is made of, and the three verdicts that it can get.
 
-    question: str
-    text: str
-    note: str
-    word: str
-    details: tuple[str, ...] = ()
-    whole: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key of the context; ``values`` is ``None`` if only a policy asks for it."""
-
-    name: str
-    values: tuple[str, ...] | None
-    asked: bool
-
-    def __str__(self) -> str:
-        return MISSING_WORDS if self.values is None else ", ".join(self.values) or "(empty)"
+    Parameters
+    ----------
+    meanings
+        Whether each verdict has its meaning; before the first prediction that would give it away.
+    """
+    nodes = [
+        Node(name, name, is_, line=f"{name}: {is_}", facts={"part": name, "is": is_})
+        for name, is_ in PARTS
+    ]
+    edges = [Edge(name, "door") for name, _ in PARTS]
+    nodes.append(Node("door", "AWS IAM", CHECKS, line=f"AWS IAM {CHECKS}", column=1, is_end=True))
+    for verdict, meaning in MEANING.items():
+        seen, note = look(verdict), meaning if meanings else ""
+        line = f"{seen}: {note}" if note else str(seen)
+        nodes.append(Node(line, str(seen), note, "", "door", 2, look=seen, is_end=True, line=line))
+        edges.append(Edge("door", line, look=seen))
+    columns = {n: Column(title) for n, title in enumerate(("REQUEST", "DOOR", "VERDICT"))}
+    return Scene(nodes, edges, columns).figure(
+        draw_network,
+        alt="A request has four parts: who, does what, on what, and in which context. IAM checks "
+        "all policies that apply, and answers with one of three verdicts. "
+        f"{'; '.join(node.id for node in nodes[5:])}.",
+        caption="Every request to AWS goes through this door.",
+        is_graph=False,
+    )
 
 
 def request_sentence(asked: Decision | Request) -> Figure:
@@ -104,146 +124,119 @@ def request_sentence(asked: Decision | Request) -> Figure:
             "Request(principal, action, resource), or what world.can(caller, action, resource) "
             "gives."
         )
-    parts, keys = _parts(request), keys_of(request, decision)
-    return Scene(list(_nodes(parts, keys, request, decision))).figure(
-        lambda _: _draw(parts, keys, request, decision),
-        alt=_alt(request, keys, decision),
-        caption="Every request to AWS is one sentence, and policies speak of its parts.",
+    parts, keys = list(_parts(request)), context_keys(request, decision)
+    who, does, what, when = parts
+    nodes = [*parts, *(keys or [Node("none", NO_KEYS, parent=CONTEXT)])]
+    verdict = None if decision is None else look(decision.verdict)
+    question = f"May {who.text} do {does.text} to {what.text}?"
+    if verdict:
+        facts = {"part": "verdict", "key": "", "value": verdict.word}
+        nodes.append(Node("verdict", f"{question} {verdict}", facts=facts))
+    missing = [key.text for key in keys if key.look is ABSENT]
+    sent = f"the request has {count(len(keys) - len(missing), 'context key')}"
+    lacks = f"lacks {listed(missing, 2)}, for which a policy asks" if missing else ""
+    moment = "".join(f", {words}" for words in (when.text, when.note) if words not in ("", NO_TIME))
+    sentence = f"{shorten(who.text, 40)} does {does.text} to {shorten(what.text, 50)}"
+    ending = f". {verdict.sentence}" if verdict else "."
+    wanted = [{ASKED: node.highlighted if node.parent else None} for node in nodes]
+    more = wanted if verdict else [{}] * len(nodes)
+    table = [{**node.facts, **own} for node, own in zip(nodes, more, strict=True) if node.facts]
+    return Scene(nodes, table=table).figure(
+        lambda _: _draw(parts, keys, question, verdict),
+        alt=told(f"{sentence}{shorten(moment, 60)}; ", [sent, lacks], ending, between=", and "),
+        caption="Every request to AWS is one sentence, and policies use its parts.",
         is_graph=False,
     )
 
 
-# -- parts and keys --------------------------------------------------------------------------------
-
-
-def _parts(request: Request) -> list[Part]:
-    """Return the four parts, with what is known of each."""
-    who, what = short_name(request.principal)[0], short_name(request.resource)
+def _parts(request: Request) -> Iterator[Node]:
+    """Yield the four parts, with what is known of each."""
     caller, known = request.caller, in_catalog(request.action)
+    issuer = caller.issuer if caller.issuer != request.principal else ""
+    account = f"account {caller.account}" if caller.account else "of no account"
+    who = short_name(request.principal)[0], caller.kind.value
+    yield _part("WHO", "Principal", who, account, issuer and f"acts as {issuer}", request.principal)
     does = known.description.removeprefix("Grants permission to ") if known else ""
-    of_caller = [f"account {caller.account}" if caller.account else "of no account"]
-    if caller.issuer and caller.issuer != request.principal:
-        of_caller.append(f"acts as {caller.issuer}")
-    owner = [f"account {request.resource_account}"] if request.resource_account else []
-    if caller.account:
-        owner.append("the caller's own account" if request.same_account else "another account")
     level = known.level if known else ""
-    action = request.action
-    return [
-        Part("WHO", who, caller.kind.value, "Principal", tuple(of_caller), request.principal),
-        Part("DOES WHAT", action, level, "Action", (does,) if does else (), action),
-        Part("TO WHAT", *what, "Resource", tuple(owner), request.resource),
-        Part("WHEN AND WHERE", *_moment(request), CONTEXT),
-    ]
-
-
-def _moment(request: Request) -> tuple[str, str]:
-    """Return when and where, as far as the context has it."""
+    yield _part("DOES WHAT", "Action", (request.action, level), does, request.action)
+    owner = request.resource_account and f"account {request.resource_account}"
+    whose = "the caller's own account" if request.same_account else "another account"
+    whose = whose if caller.account else ""
+    what = short_name(request.resource)
+    yield _part("TO WHAT", "Resource", what, owner, whose, request.resource)
     time, address = request.value("aws:CurrentTime"), request.value("aws:SourceIp")
     mfa = {"true": "with MFA", "false": "without MFA"}
-    where = [f"from {address}"] if address else []
-    where += [mfa[value] for value in [request.value("aws:MultiFactorAuthPresent")] if value in mfa]
-    if time:
-        return f"on {time}", ", ".join(where)
-    return (where or [NO_TIME])[0], ", ".join(where[1:])
+    where = [f"on {time}" if time else "", f"from {address}" if address else ""]
+    where.append(mfa.get(request.value("aws:MultiFactorAuthPresent") or "", ""))
+    when, *more = [words for words in where if words] or [NO_TIME]
+    yield _part("WHEN AND WHERE", CONTEXT, (when, ", ".join(more)), "")
 
 
-def keys_of(request: Request, decision: Decision | None) -> list[Key]:
-    """List the context: what policies ask for first, then the most telling keys."""
-    conditions = [
-        condition
+def _part(question: str, word: str, words: tuple[str, str], *details: str) -> Node:
+    """Return a part; the last detail is its value as policies compare it."""
+    (text, note), value = words, details[-1]
+    facts = {"part": word, "key": "", "value": value} if value else {}
+    line = f"{question.lower()}: {text} ({word})"
+    more = [one for one in (note, *details) if one]
+    return Node(word, text, note, question, line=line, details=more, facts=facts)
+
+
+def context_keys(request: Request, decision: Decision | None) -> list[Node]:
+    """Return the keys of the context; those that policies ask for are first, and highlighted."""
+    wanted = {
+        condition.key.lower(): condition.key
         for step in (() if decision is None else decision.trace.steps)
         for match in step.matches
         for condition in match.statement.conditions
+    }
+    sent = {name.lower(): name for name in request.context if request.keys.get(name.lower())}
+    nodes = []
+    for low, name in (wanted | sent).items():
+        values = request.keys[low] if low in sent else None
+        words = MISSING_WORDS if values is None else ", ".join(values)
+        line = f"{name}: {words}{' (a policy asks for it)' if low in wanted else ''}"
+        value = values[0] if values and len(values) == 1 else values
+        facts = {"part": CONTEXT, "key": name, "value": value}
+        node = Node(name, name, words, parent=CONTEXT, line=line, facts=facts)
+        look = ABSENT if values is None else None
+        nodes.append(replace(node, highlighted=low in wanted, look=look))
+    return sorted(nodes, key=_rank)
+
+
+def _rank(key: Node) -> tuple[bool, int, str]:
+    name = key.text.lower()
+    places = [
+        n
+        for n, start in enumerate(FIRST.split())
+        if name.startswith((f"aws:{start}", f"sts:{start}"))
     ]
-    wanted = {condition.key.lower(): condition.key for condition in conditions}
-    names = {name.lower(): name for name in request.context if request.keys.get(name.lower())}
-    sent = [Key(name, request.keys[low], low in wanted) for low, name in names.items()]
-    missing = [Key(name, None, asked=True) for low, name in wanted.items() if low not in names]
-    return sorted([*sent, *missing], key=_rank)
-
-
-def _rank(key: Key) -> tuple[bool, int, str]:
-    low = key.name.lower()
-    place = next((i for i, start in enumerate(FIRST) if low.startswith(start)), len(FIRST))
-    return not key.asked, place, low
-
-
-# -- in words --------------------------------------------------------------------------------------
-
-
-def _nodes(
-    parts: Sequence[Part], keys: Sequence[Key], request: Request, decision: Decision | None
-) -> Iterator[Node]:
-    """Yield the parts, the keys of the context below the last one, and the verdict."""
-
-    def facts(
-        part: str, key: str, value: object, *, asked: bool | None = None
-    ) -> dict[str, object]:
-        wanted = {"a policy asks for it": asked} if decision is not None else {}
-        return {"part": part, "key": key, "value": value, **wanted}
-
-    for part in parts:
-        line = f"{part.question.lower()}: {part.text} ({part.word})"
-        details = [words for words in (part.note, *part.details, part.whole) if words]
-        row = facts(part.word, "", part.whole) if part.whole else {}
-        yield Node(part.word, part.text, line=line, details=details, facts=row)
-    for key in keys:
-        asks = " (a policy asks for it)" if key.asked else ""
-        value = key.values[0] if key.values and len(key.values) == 1 else key.values
-        row = facts(CONTEXT, key.name, value, asked=key.asked)
-        yield Node(key.name, key.name, parent=CONTEXT, line=f"{key.name}: {key}{asks}", facts=row)
-    if not keys:
-        yield Node("none", "no context keys", parent=CONTEXT)
-    if decision is not None:
-        row = facts("verdict", "", str(decision.verdict))
-        line = f"{_question(request)} {look(decision.verdict)}"
-        yield Node("verdict", line, facts=row)
-
-
-def _question(request: Request) -> str:
-    who, what = short_name(request.principal)[0], short_name(request.resource)[0]
-    return f"May {who} do {request.action} to {what}?"
-
-
-def _alt(request: Request, keys: Sequence[Key], decision: Decision | None) -> str:
-    who = shorten(short_name(request.principal)[0], 40)
-    what = shorten(short_name(request.resource)[0], 50)
-    moment = ", ".join(words for words in _moment(request) if words not in ("", NO_TIME))
-    when = f", {shorten(moment, 60)}" if moment else ""
-    missing = [key.name for key in keys if key.values is None]
-    sent = count(len(keys) - len(missing), "context key")
-    lacks = f", and lacks {listed(missing, 2)}, for which a policy asks" if missing else ""
-    words = f"{who} does {request.action} to {what}{when}; the request has {sent}{lacks}"
-    verdict = "." if decision is None else f". {look(decision.verdict).sentence}"
-    return shorten(words, LONGEST - len(verdict)) + verdict
+    return not key.highlighted, min(places, default=99), name
 
 
 # -- the picture -----------------------------------------------------------------------------------
 
 
 def _draw(
-    parts: Sequence[Part], keys: Sequence[Key], request: Request, decision: Decision | None
+    parts: Sequence[Node], keys: Sequence[Node], question: str, verdict: Look | None
 ) -> Sheet:
     sheet, lowest = Sheet(PAGE), 0.0
     for left, width, part in zip(LEFTS, WIDTHS, parts, strict=True):
-        sheet.heading(left, 0.24, part.question)
+        sheet.heading(left, 0.24, part.kind)
         box = Box(left, TOP, width, part.text, part.note, INK, LIT_AREA, bold=True, height=BOX)
         sheet.box(box)
-        middle = box.bottom[0]
+        middle, y = box.bottom[0], LABEL + 0.17
         sheet.straight(box.bottom, (middle, LABEL - 0.1))
-        sheet.text(middle, LABEL, part.word, face="bold", align="center")
-        y = LABEL + 0.17
-        for detail in part.details:
-            y += paragraph(sheet, left, y, detail, width, size=SMALL, most=3) + 0.03
-        lowest = max(lowest, y)
-        if part.word != CONTEXT:
+        sheet.text(middle, LABEL, part.id, face="bold", align="center")
+        if part.id != CONTEXT:
             sheet.straight(box.right, (left + width + 0.15, TOP))
+            for detail in part.details[:-1]:
+                if detail != part.note:
+                    y += paragraph(sheet, left, y, detail, width, size=SMALL) + 0.03
+        lowest = max(lowest, y)
     bottom = _context(sheet, keys, LABEL + 0.2)
-    if decision is not None:
-        y, verdict = max(lowest + 0.4, bottom - 0.28), look(decision.verdict)
-        right = LEFTS[2] + WIDTHS[2] - VERDICT_WIDTH
-        ask = Box(LEFTS[0], y, right - LEFTS[0] - 0.3, _question(request), area=FIELD_AREA)
+    if verdict:
+        y, right = max(lowest + 0.4, bottom - 0.28), LEFTS[2] + WIDTHS[2] - VERDICT_WIDTH
+        ask = Box(LEFTS[0], y, right - LEFTS[0] - 0.3, question, area=FIELD_AREA)
         colours = verdict.colour, verdict.area
         answer = Box(right, y, VERDICT_WIDTH, str(verdict), "", *colours, bold=True)
         sheet.box(ask)
@@ -252,26 +245,24 @@ def _draw(
     return sheet
 
 
-def _context(sheet: Sheet, keys: Sequence[Key], top: float) -> float:
+def _context(sheet: Sheet, keys: Sequence[Node], top: float) -> float:
     """Draw the keys of the context, what policies ask for first; return the lower edge."""
     left, width, y = LEFTS[3], WIDTHS[3], top + ROW_HEIGHT / 2
     shown = keys if len(keys) <= MANY else keys[: MANY - 1]
-    for asked, group in groupby(shown, key=lambda key: key.asked):
-        if shown[0].asked:
+    for asked, group in groupby(shown, key=lambda key: key.highlighted):
+        if shown[0].highlighted:
             sheet.heading(left, y + 0.02, "A POLICY ASKS FOR" if asked else "ALSO SENT")
             y += ROW_HEIGHT
         for key in group:
-            colour = PALE_INK if key.values is None else INK
-            style = {"face": "bold" if asked else "sans", "align": "right"}
-            taken = sheet.note(left, y, key.name, colour, room=1.85)
-            sheet.note(left + width, y, str(key), colour, room=width - taken - 0.15, **style)
+            colour, face = PALE_INK if key.look else INK, "bold" if asked else "sans"
+            taken = sheet.note(left, y, key.text, colour, room=1.85)
+            room = width - taken - 0.15
+            sheet.note(left + width, y, key.note, colour, room=room, face=face, align="right")
             y += ROW_HEIGHT
             line = y - ROW_HEIGHT / 2
             sheet.straight((left, line), (left + width, line), HAIRLINE)
-    if len(shown) < len(keys):
-        sheet.note(left, y, f"and {len(keys) - len(shown)} more keys", fact=False)
-        y += ROW_HEIGHT
-    if not keys:
-        sheet.note(left, y, "no context keys")
+    if len(shown) < len(keys) or not keys:
+        more = f"and {len(keys) - len(shown)} more keys" if keys else NO_KEYS
+        sheet.note(left, y, more, fact=False)
         y += ROW_HEIGHT
     return y - ROW_HEIGHT / 2

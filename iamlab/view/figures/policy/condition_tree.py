@@ -87,20 +87,20 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     decision, matches = _evaluated(what, request)
     verdict = look(decision.verdict) if isinstance(what, Decision) else None
     tree = ConditionNodes(decision, matches)
-    made, asked = decision.request, asks_for(decision.request)
+    own, question = decision.request, asks_for(decision.request)
     joints = {edge.label for edge in tree.edges}
     scene = Scene(
         tree.nodes,
         tree.edges,
         dict(enumerate(map(Column, HEADINGS))),
-        before=[asked, f"  caller: {made.principal}", f"  resource: {made.resource}"],
+        before=[question, f"  caller: {own.principal}", f"  resource: {own.resource}"],
         after=[str(verdict)] if verdict else [],
     )
     read = "".join(words for joint, words in READ.items() if joint in joints)
     return scene.figure(
-        lambda drawn: draw_branches(drawn, asked, verdict),
-        alt=told(f"{asked}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
-        caption=f"{asked}: all conditions must match (AND){read}.",
+        lambda drawn: draw_branches(drawn, question, verdict),
+        alt=told(f"{question}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
+        caption=f"{question}: all conditions must match (AND){read}.",
         drawn=at_most(scene, LIMITS),
         is_graph=False,
     )
@@ -136,9 +136,8 @@ class ConditionNodes:
         with_conditions = [match for match in matches if match.statement.conditions]
         self.sentences = list(map(self._add_statement, with_conditions)) or [NOTHING]
         if not self.nodes:
-            asked = asks_for(decision.request)
-            facts = {"statement": "", "request": asked, "matches": None, "why": NOTHING}
-            self._add(STATEMENT, "", details=[NOTHING], facts=facts)
+            facts = {"statement": "", "request": asks_for(decision.request), "matches": None}
+            self._add(STATEMENT, "", details=[NOTHING], facts={**facts, "why": NOTHING})
 
     def _add(self, kind: str, text: str, parent: str = "", joint: str = "", **more: Any) -> str:
         """Add a node and the edge that leads to it; the joint is AND, OR or NOR."""
@@ -150,7 +149,7 @@ class ConditionNodes:
     def _add_statement(self, match: StatementMatch) -> str:
         """Add a statement and its conditions."""
         policy, statement = match.attached.policy.name, match.statement
-        others = dict.fromkeys(one.element for one in match.mismatches if one.condition is None)
+        others = dict.fromkeys(miss.element for miss in match.mismatches if miss.condition is None)
         missed = [f"{MISSES.symbol} {element}" for element in others]
         seen = EFFECTS[match.effect] if match.applies else NOT_APPLYING
         outcome = "applies" if match.applies else seen.word
@@ -168,7 +167,7 @@ class ConditionNodes:
             "effect": match.effect,
             "statement applies": match.applies,
         }
-        marks = [self._add_condition(one, match, name, facts) for one in statement.conditions]
+        marks = [self._add_condition(own, match, name, facts) for own in statement.conditions]
         missed += [mark for mark in marks if mark.startswith(MISSES.symbol)]
         address = shorten(str(facts["statement"]), 40)
         return f"{match.effect} {address} {outcome}: {listed(missed or marks, 3, length=90)}"
@@ -177,19 +176,12 @@ class ConditionNodes:
         self, condition: Condition, match: StatementMatch, parent: str, facts: Mapping[str, object]
     ) -> str:
         """Add a condition, its values, and those of the request."""
-        request, rules, comparison = (
-            self.decision.request,
-            self.decision.rules,
-            condition.comparison,
-        )
-        found = request.values(condition.key) or ()
+        request, rules = self.decision.request, self.decision.rules
+        comparison, found = condition.comparison, request.values(condition.key) or ()
         many = is_multivalued(condition.key) or len(found) > 1
         wanted = wanted_values(condition, match.statement, request, rules)
-        filled = [
-            raw if value is None else value
-            for raw, value in zip(condition.values, wanted, strict=True)
-        ]
-        matches = all(one.condition != condition for one in match.mismatches)
+        pairs = list(zip(condition.values, wanted, strict=True))
+        matches = all(miss.condition != condition for miss in match.mismatches)
         seen, why = MATCHES if matches else MISSES, _why(comparison, found, many=many)
         joint = "AND" if len(match.statement.conditions) > 1 else ""
         text, operator = f"{seen.symbol} {condition.key}", str(comparison)
@@ -209,7 +201,7 @@ class ConditionNodes:
                 "operator": operator,
                 "key": condition.key,
                 "asks": words,
-                "values": tuple(filled),
+                "values": tuple(raw if value is None else value for raw, value in pairs),
                 "request has": found or None,
                 "matches": matches,
                 "why": why,
@@ -225,13 +217,13 @@ class ConditionNodes:
         are_compared = not one_by_one and (bool(found) or comparison.name == "Null")
         negated = OPERATORS[comparison.name].negated
         joint = ("NOR" if negated else "OR") if len(wanted) > 1 else ""
-        for raw, value, shown in zip(condition.values, wanted, filled, strict=True):
+        for raw, value in pairs:
             note = "the variable has no value" if value is None else raw if value != raw else ""
             seen = compared([value], found) if are_compared else PLAIN
-            self._add_value(VALUE, name, shown, seen, note, joint)
-        for value in found or [NO_KEY]:
-            seen = compared(wanted, [value]) if one_by_one else FROM_REQUEST
-            self._add_value(FOUND, name, value, seen if found else ABSENT)
+            self._add_value(VALUE, name, raw if value is None else value, seen, note, joint)
+        for own in found or [NO_KEY]:
+            seen = compared(wanted, [own]) if one_by_one else FROM_REQUEST
+            self._add_value(FOUND, name, own, seen if found else ABSENT)
         if why:
             self._add(FOUND, "", name, details=[why])
         return f"{text} ({shorten(', '.join(found) or NO_KEY, 30)})"
@@ -274,7 +266,7 @@ def _verb(name: str) -> str:
     for family in ("Numeric", "Date"):
         if name.startswith(family):
             return ORDERS[name.removeprefix(family).removeprefix("Not")][family == "Date"]
-    if "IpAddress" in name:
+    if name.endswith("IpAddress"):
         return "is in"
     if name.endswith("IgnoreCase"):
         return "is, ignoring case,"

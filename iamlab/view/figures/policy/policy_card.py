@@ -63,10 +63,10 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     'Policy readers has 1 statement: Allow #1: Lets the caller read objects in star-maps.'
     """
     check("policy_card", policy, Policy)
-    for_type, statements = text("policy_type", policy_type), policy.statements
+    text("policy_type", policy_type)
     # Each is read alone, without its Sid, which the card has anyway.
-    alone = [Policy((one,), version=policy.version, name=policy.name) for one in statements]
-    read = [sentences(one, for_type=for_type)[0] for one in alone]
+    alone = [Policy((statement,), version=policy.version) for statement in policy.statements]
+    read = [sentences(part, for_type=policy_type)[0] for part in alone]
     nodes = [
         Node(
             str(statement.number),
@@ -80,11 +80,11 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
                 "json": "\n".join(json_lines(statement)),
             },
         )
-        for statement, words in zip(statements, read, strict=True)
+        for statement, words in zip(policy.statements, read, strict=True)
     ]
     if not nodes:
-        facts = dict.fromkeys(("statement", "effect", "json"), "")
-        nodes = [Node("none", NOTHING, facts={**facts, "words": NOTHING})]
+        facts = {"statement": "", "effect": "", "words": NOTHING, "json": ""}
+        nodes = [Node("none", NOTHING, facts=facts)]
     return Scene(nodes, before=[f"{_title(policy)}: {_counted(policy)}"]).figure(
         lambda _: _draw(policy, read),
         alt=_alt(policy, read),
@@ -122,11 +122,9 @@ def _written(value: Any, indent: str, before: str, after: str, most: int) -> Ite
         yield f"{indent}{before}{whole}{after}"
         return
     is_dict = isinstance(value, dict)
-    parts = (
-        [(f"{_json(key)}: ", part) for key, part in value.items()]
-        if is_dict
-        else [("", part) for part in value]
-    )
+    parts = [("", part) for part in value]
+    if is_dict:
+        parts = [(f"{_json(key)}: ", part) for key, part in value.items()]
     kept = parts[:most] if most and len(parts) > most + 1 and not is_dict else parts
     yield f"{indent}{before}{'{' if is_dict else '['}"
     for number, (key, part) in enumerate(kept, 1):
@@ -157,12 +155,13 @@ def _alt(policy: Policy, read: Sequence[str]) -> str:
     statements, title = policy.statements, _title(policy, 60)
     if not statements:
         return f"{title} has no statements: it allows and denies nothing."
-    denies = sum(one.effect == "Deny" for one in statements)
+    denies = sum(statement.effect == "Deny" for statement in statements)
     effects = f" ({len(statements) - denies} Allow, {denies} Deny)" if len(statements) > 1 else ""
     room = 180 if len(statements) == 1 else 90
     parts = [
-        f"{one.effect} {shorten(one.label, 30)}: {cut(words, room, placeholder='…').rstrip('.')}"
-        for one, words in zip(statements, read, strict=True)
+        f"{statement.effect} {shorten(statement.label, 30)}: "
+        f"{cut(words.rstrip('.'), room, placeholder='…')}"
+        for statement, words in zip(statements, read, strict=True)
     ]
     return told(f"{title} has {count(len(statements), 'statement')}{effects}: ", parts, ".")
 

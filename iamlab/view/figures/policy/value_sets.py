@@ -19,7 +19,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.matching import wanted_values
 from iamlab.engine.request import Request
-from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
 from iamlab.policy.document import Policy
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
     Part = tuple[bool, bool]
-    Parts = Mapping[Part, Sequence[str]]
+    Values = Sequence[str]
+    Parts = Mapping[Part, Values]
+    Fits = Mapping[str, Values]
+    Looks = Mapping[Part, Look]
 
 POLICY, BOTH, REQUEST = (True, False), (True, True), (False, True)
 NAMES = {POLICY: "only in the policy", BOTH: "in both", REQUEST: "only in the request"}
@@ -88,25 +91,24 @@ def value_sets(
     policy = texts("value of the policy", policy_values)
     request = texts("value of the request", () if request_values is None else request_values)
     fits, holds = _compared(comparison, text("A condition key", key), policy, request)
-    met = {value for own in fits.values() for value in own}
+    matched = {value for own in fits.values() for value in own}
     parts = {
-        POLICY: [value for value in policy if value not in met],
+        POLICY: [value for value in policy if value not in matched],
         BOTH: [value for value in request if fits[value]],
         REQUEST: [value for value in request if not fits[value]],
     }
     title, seen = f"{comparison} {shown(key)}", HOLDS if holds else FAILS
-    reason, lit = _reason(comparison, key, policy, parts, holds=holds)
+    reason, looks = _reason(comparison, key, policy, parts, holds=holds)
     outcome = f"{seen}: {reason}"
-    nodes = list(_nodes(title, policy, request, parts, fits, lit))
     named = [
-        f"{name}: {listed(list(map(shown, parts[part])), 3, length=30)}"
+        f"{name}: {listed(list(map(shown, parts[part])) or [NO_VALUE], length=30)}"
         for part, name in NAMES.items()
-        if parts[part]
     ]
     verdict = f". {seen.word.capitalize()}: {shorten(reason, 110)}."
+    nodes = list(_nodes(title, policy, request, parts, fits, looks))
     return Scene(nodes, after=[outcome]).figure(
         lambda scene: draw_sets(scene, NO_VALUE, title=title, below=[outcome], look=seen),
-        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named or ["two empty sets"], verdict),
+        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
         caption=_caption(comparison),
         is_graph=False,
     )
@@ -116,36 +118,34 @@ def _comparison(operator: object) -> Comparison:
     """Read an operator that compares values."""
     comparison = read_operator(operator) if isinstance(operator, str) else None
     if comparison is None:
-        known = [*OPERATORS, *(f"{one}:{name}" for one in SET_OPERATORS for name in OPERATORS)]
-        error = RequestError(f"There is no operator {operator!r}.")
-        error.add_note(did_you_mean(str(operator), known))
-        raise error
+        known = [*OPERATORS, *(f"{kind}:{name}" for kind in SET_OPERATORS for name in OPERATORS)]
+        hint = did_you_mean(str(operator), known)
+        raise noted(RequestError(f"There is no operator {operator!r}."), hint)
     if comparison.name == "Null":
         raise RequestError("Null tests whether a key is present. It compares no values.")
     return comparison
 
 
 def _compared(
-    comparison: Comparison, key: str, policy: Sequence[str], request: Sequence[str]
-) -> tuple[dict[str, list[str]], bool]:
+    comparison: Comparison, key: str, policy: Values, request: Values
+) -> tuple[Fits, bool]:
     """Return the policy's values that each of the request's matches, and whether it holds."""
     condition = {str(comparison): {key: list(policy)}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     document = Policy.parse({"Version": "2012-10-17", "Statement": statement})
-    made = Request(NOBODY, "s3:GetObject", "*", context={key: list(request)})
-    decision = evaluate(made, Layers(identity=[document]))
+    sample = Request(NOBODY, "s3:GetObject", "*", context={key: list(request)})
+    decision = evaluate(sample, Layers(identity=[document]))
     [parsed] = document.statements
-    wanted = wanted_values(parsed.conditions[0], parsed, made, decision.rules)
+    wanted = wanted_values(parsed.conditions[0], parsed, sample, decision.rules)
     pairs = [(raw, want) for raw, want in zip(policy, wanted, strict=True) if want is not None]
     test = OPERATORS[comparison.name].test
-    return {
-        value: [raw for raw, want in pairs if test(want, value)] for value in request
-    }, decision.allowed
+    fits = {value: [raw for raw, want in pairs if test(want, value)] for value in request}
+    return fits, decision.allowed
 
 
 def _reason(
-    comparison: Comparison, key: str, policy: Sequence[str], parts: Parts, *, holds: bool
-) -> tuple[str, dict[Part, Look]]:
+    comparison: Comparison, key: str, policy: Values, parts: Parts, *, holds: bool
+) -> tuple[str, Looks]:
     """Return why it holds or doesn't, and the look of the part that decides."""
     every = comparison.set_operator == "ForAllValues"
     decides = BOTH if OPERATORS[comparison.name].negated is every else REQUEST
@@ -153,7 +153,7 @@ def _reason(
     is_hopeless = not comparison.set_operator and (len(request) > 1 or is_multivalued(key))
     words = "must be empty" if every else "needs a value"
     decided = not is_hopeless and (bool(own) is not every) is holds
-    lit = {decides: replace(HOLDS if holds else FAILS, word=words)} if decided else {}
+    looks = {decides: replace(HOLDS if holds else FAILS, word=words)} if decided else {}
     if not request or (every and not any(request)):
         empty = "all values of the request are empty text"
         result = "matches" if holds else "does not match"
@@ -171,16 +171,11 @@ def _reason(
     else:
         which = "no" if decides == BOTH else "every"
         reason = f"{which} value of the request matches a value of the policy"
-    return reason, lit
+    return reason, looks
 
 
 def _nodes(
-    title: str,
-    policy: Sequence[str],
-    request: Sequence[str],
-    parts: Parts,
-    fits: Mapping[str, Sequence[str]],
-    lit: Mapping[Part, Look],
+    title: str, policy: Values, request: Values, parts: Parts, fits: Fits, looks: Looks
 ) -> Iterator[Node]:
     """Yield the condition, its two sets, their parts, and the values in each."""
     empty: dict[str, object] = {"value": None, "in policy": False, "in request": False, "fits": []}
@@ -191,7 +186,7 @@ def _nodes(
         yield Node(name, name, note, SET, "condition", line=line)
     for part, name in NAMES.items():
         parent, line = part_id(part), f"{name}: {_named(parts[part])}"
-        yield Node(parent, name, kind=PART, parent="condition", look=lit.get(part), line=line)
+        yield Node(parent, name, kind=PART, parent="condition", look=looks.get(part), line=line)
         for value in parts[part]:
             own = [] if part == POLICY else fits[value]
             note = f"matches {_named(own)}" if own not in ([], [value]) else ""
@@ -201,10 +196,8 @@ def _nodes(
                 "in request": part != POLICY,
                 "fits": own,
             }
-            line = f"{shown(value)} {note}" if note else ""
-            yield Node(
-                f"{parent} {value}", shown(value), note, ITEM, parent, line=line, facts=facts
-            )
+            words, line = shown(value), f"{shown(value)} {note}" if note else ""
+            yield Node(f"{parent} {value}", words, note, ITEM, parent, line=line, facts=facts)
 
 
 def shown(value: str) -> str:
@@ -218,7 +211,7 @@ def _named(values: Iterable[str]) -> str:
 
 def _caption(comparison: Comparison) -> str:
     value = "no value" if OPERATORS[comparison.name].negated else "a value"
-    subject = {"ForAllValues": "all values", "ForAnyValue": "at least one value"}
-    which = subject.get(comparison.set_operator, "the value")
+    which = {"ForAllValues": "all values", "ForAnyValue": "at least one value", "": "the value"}
     also = "; it also holds if there are none" if comparison.set_operator == "ForAllValues" else ""
-    return f"{comparison} requires that {which} of the request match {value} of the policy{also}."
+    values = f"{which[comparison.set_operator]} of the request match {value} of the policy"
+    return f"{comparison} requires that {values}{also}."

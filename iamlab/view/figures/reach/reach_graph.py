@@ -23,10 +23,12 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.figures.names import account_names, short_name
-from iamlab.view.figures.reach.reach_path import before_and_after, draw_way
-from iamlab.view.figures.reach.reach_words import (
+from iamlab.view.figures.reach.reach_path import (
     ADMINISTRATOR,
+    becomes,
+    before_and_after,
     calls_of,
+    draw_way,
     edge_of,
     key_of,
     lines_of,
@@ -160,12 +162,7 @@ def draw_edges(reach: Reach) -> Figure:
             edge = replace(edge_of(step), source=source, target=target)
             edges.setdefault((source, target), edge)
     called = names_of(nodes, reach.world)
-    parts = [
-        f"{called[step.source.arn]} "
-        + ("widens itself" if step.is_own else f"becomes {called[step.target.arn]}")
-        + f" by {calls_of(step)}"
-        for step in steps
-    ]
+    parts = [f"{called[step.source.arn]} {becomes(step, called)}" for step in steps]
     nothing = "Nobody but administrators can become anybody."
     head = f"{count(len(steps), 'step')} between {count(len(nodes), 'principal')}: "
     scene = replace(
@@ -223,6 +220,7 @@ def _draw_radius(found: BlastRadius) -> Figure:
     # A path to administrator can be another path than that to the same principal.
     paths = {**found, **{f"administrator of {name}": path for name, path in admin_of.items()}}
     nodes, edges = points_of(paths.values())
+    lines, rows = _steps(paths)
     for key in list(nodes)[:1]:
         nodes[key] = replace(nodes[key], is_end=True)
     who = shorten(name_and_kind(found.source)[0], 40)
@@ -230,14 +228,15 @@ def _draw_radius(found: BlastRadius) -> Figure:
     head += f", and administer {listed(list(admin_of), length=30)}" if admin_of else ""
     scene = replace(
         _scene(nodes, edges, world, ("BEGINS", "ONE STEP", "TWO STEPS", "THREE AND MORE")),
-        before=[head, found.source, *_lines(paths)],
-        table=_rows(paths) or [{"source": found.source, "principal": "", "steps": 0}],
+        before=[head, found.source, *lines],
+        table=rows or [{"source": found.source, "principal": "", "steps": 0}],
     )
     return _draw_paths(scene, found, f"How far {who} gets.")
 
 
 def _draw_arrivals(found: Arrivals) -> Figure:
     nodes, edges = points_of(found.values())
+    lines, rows = _steps(found)
     what, action, world = found.resource, found.action, None
     for path in found.values():
         key, world = key_of(path.target), path.world
@@ -250,8 +249,8 @@ def _draw_arrivals(found: Arrivals) -> Figure:
     head += f"{len(found.directly)} directly"
     scene = replace(
         _scene(nodes, edges, world, ("ON WHAT", "DIRECTLY", "IN 1 STEP", "IN 2 STEPS")),
-        before=[head, what, *_lines(found)],
-        table=_rows(found) or [{"principal": "", "steps": 0}],
+        before=[head, what, *lines],
+        table=rows or [{"principal": "", "steps": 0}],
     )
     return _draw_paths(scene, found, f"Who gets to do {on}.")
 
@@ -276,26 +275,18 @@ def _how(name: str, path: Path) -> str:
     return f"{name} in {len(steps)} steps" if steps else f"{name} as it is"
 
 
-def _rows(paths: Mapping[str, Path]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+def _steps(paths: Mapping[str, Path]) -> tuple[list[str], list[dict[str, object]]]:
+    """Return the list and the table of paths."""
+    lines, rows = [], []
     for arn, path in paths.items():
         steps = path.edges
+        lines.append(f"{arn}: {count(len(steps), 'step')}")
         if not steps:
             rows.append({"principal": arn, "steps": 0, "step": 0, "source": arn})
-        rows += [
-            row_of(step, principal=arn, steps=len(steps), step=number)
-            for number, step in enumerate(steps, 1)
-        ]
-    return rows
-
-
-def _lines(paths: Mapping[str, Path]) -> list[str]:
-    lines = []
-    for arn, path in paths.items():
-        lines.append(f"{arn}: {count(len(path.edges), 'step')}")
-        for number, step in enumerate(path.edges, 1):
+        for number, step in enumerate(steps, 1):
             lines += [f"  {line}" for line in lines_of(step, number)]
-    return lines
+            rows.append(row_of(step, principal=arn, steps=len(steps), step=number))
+    return lines, rows
 
 
 # -- the picture -----------------------------------------------------------------------------------
