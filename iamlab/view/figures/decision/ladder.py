@@ -116,7 +116,7 @@ def ladder(decision: Decision) -> Figure:
     >>> world = scenario("groups")
     >>> figure = ladder(world.can(world.user("carol"), "s3:GetObject", MAP))
     >>> figure.alt[51:]
-    'Decided by rung 6, Identity-based policies: No Allow statement applies. ○ Implicit deny.'
+    'Decided by rung 6, Identity-based policy: No Allow statement matches. ○ Implicit deny.'
     """
     check("ladder", decision, Decision)
     every, verdict = rungs(decision), look(decision.verdict)
