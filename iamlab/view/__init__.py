@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from iamlab.view.figures.sets.permission_sets import permission_sets
     from iamlab.view.figures.sets.two_layers import two_layers
     from iamlab.view.figures.trust.trust_graph import trust_graph
-    from iamlab.view.report_tables import Topic, exam_table, report_table
     from iamlab.view.showing import show
     from iamlab.view.tables import Table, VerdictTable, verdict_table
+    from iamlab.view.tabular.reports import Topic, exam_table, report_table
 
 _HOME = {
     "Figure": "figure",
     "Table": "tables",
-    "Topic": "report_tables",
+    "Topic": "tabular.reports",
     "VerdictTable": "tables",
     "access_graph": "figures.access.access_graph",
     "access_matrix": "figures.matrix.access_matrix",
@@ -50,7 +50,7 @@ _HOME = {
     "credential_lifetimes": "figures.credentials.credential_lifetimes",
     "difference_bars": "figures.matrix.matrix_difference",
     "door": "figures.decision.request_sentence",
-    "exam_table": "report_tables",
+    "exam_table": "tabular.reports",
     "funnel": "figures.policy.funnel",
     "growth": "figures.charts.growth",
     "ladder": "figures.decision.ladder",
@@ -59,7 +59,7 @@ _HOME = {
     "permission_sets": "figures.sets.permission_sets",
     "policy_card": "figures.policy.policy_card",
     "reach_graph": "figures.reach.reach_graph",
-    "report_table": "report_tables",
+    "report_table": "tabular.reports",
     "request_sentence": "figures.decision.request_sentence",
     "score_bars": "figures.charts.score_bars",
     "sequence": "figures.calls.sequence",

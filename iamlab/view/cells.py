@@ -1,7 +1,7 @@
-"""What stands in a cell of a table: as words for people, as a value for pandas.
+"""The cells of a table: as words for people, as values for pandas.
 
-A look says its symbol and its word; a moment is told to the second, in UTC; several values stand
-one after the other. ``None`` is what is not there.
+A look is its symbol and its word; a moment is written to the second, in UTC; several values are
+written one after the other. ``None`` is an empty cell.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROWS = 40
-"""So many rows of a table are shown; the others are counted."""
+"""The largest number of rows that a table shows; the others are counted."""
 
 
 def as_words(cell: object) -> str:
-    """Say a cell in words.
+    """Return a cell in words.
 
     Examples
     --------
@@ -44,12 +44,12 @@ def as_words(cell: object) -> str:
 
 
 def is_number(cell: object) -> bool:
-    """Say whether a cell is a number, which stands on the right."""
+    """Return whether a cell is a number, which is aligned to the right."""
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def named_by(rows: Sequence[Sequence[object]]) -> int | None:
-    """Say which column names its row: the first that has nothing but words.
+    """Return the place of the column that names its row: the first that has only words.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def named_by(rows: Sequence[Sequence[object]]) -> int | None:
 
 
 def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-    """Give rows as a table of pandas, each column with the type that fits its values.
+    """Return rows as a table of pandas, each column with the type that fits its values.
 
     Moments become ``datetime64`` in UTC, yes and no ``bool`` (``boolean`` where some are not
     known), whole numbers ``int64`` (``Int64``); looks become their words.
@@ -98,7 +98,7 @@ def _value(cell: object) -> object:
 
 
 def _type_of(cells: Sequence[object]) -> Any:
-    """Say which type of pandas the values of a column have; ``None``: whichever it takes."""
+    """Return the type of pandas for the values of a column; ``None``: whichever it takes."""
     kinds = {type(cell) for cell in cells if cell is not None}
     has_gaps = any(cell is None for cell in cells)
     if not kinds:

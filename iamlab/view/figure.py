@@ -1,4 +1,4 @@
-"""A picture with words: what is to be seen, and the same facts as a table and as a list."""
+"""A picture with words: an alternative text, and the same facts as a table and as a list."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Figure:
     It is drawn as SVG without any drawing library; matplotlib is imported only for ``.png`` and
     ``.pdf``.
 
-    Jupyter and nbconvert drop alt texts that stand in an output's metadata, so the figure shows
+    Jupyter and nbconvert drop alt texts in an output's metadata, so the figure shows
     itself as ``<figure><img alt=...>``.
 
     Parameters
@@ -51,7 +51,7 @@ class Figure:
     sheet
         What the picture is made of.
     alt
-        One or two sentences on what is to be seen, computed from the data; at most 300 characters.
+        One or two sentences about the picture, computed from the data; at most 300 characters.
     caption
         The line below the picture.
     rows
@@ -124,7 +124,7 @@ class Figure:
         return pd.DataFrame([dict(row) for row in self.rows])
 
     def as_text(self) -> str:
-        """Give the facts of the figure as an indented list, a line a fact whatever is in a name."""
+        """Return the facts of the figure as an indented list, a line for each."""
         return "\n".join(self.lines)
 
     def svg(self) -> bytes:

@@ -124,10 +124,11 @@ def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
 
 def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
     """Draw each group of nodes as its first one, which stands for all of them."""
-    return merged(scene, groups.values(), _as_one)
+    return merged(scene, groups.values(), as_one)
 
 
-def _as_one(group: Sequence[Node]) -> Node:
+def as_one(group: Sequence[Node]) -> Node:
+    """Return a node that stands for several."""
     first, *rest = group
     is_inside = rest[0].parent == first.id
     inner = rest if is_inside else group
@@ -142,10 +143,10 @@ def _as_one(group: Sequence[Node]) -> Node:
 
 
 def merged(
-    scene: Scene, groups: Iterable[Sequence[Node]], as_one: Callable[[Sequence[Node]], Node]
+    scene: Scene, groups: Iterable[Sequence[Node]], make: Callable[[Sequence[Node]], Node]
 ) -> Scene:
     """Return a scene in which each group of nodes is one, with the edges that lead out of it."""
-    stands = {node.id: one for group in groups for one in (as_one(group),) for node in group}
+    stands = {node.id: one for group in groups for one in (make(group),) for node in group}
     nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
     by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
     edges = {

@@ -1,6 +1,6 @@
-"""What people hand to a figure: taken if it is what the figure wants, and refused in words if not.
+"""The arguments of a figure: an error in words if one of them isn't what the figure needs.
 
-An argument that takes several texts takes one as well, and says so when it gets neither.
+An argument for several texts can also be one text.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ WANTED = {
     "Path": ("a path", "ask reach.path(caller)"),
     "Cut": ("a cut", "ask reach.cut(caller)"),
 }
-"""What each type of value is called, and where people get one."""
+"""The name of each type of value, and how to get one."""
 
 
-def check(figure: str, given: object, kind: type, *, argument: str = "") -> None:
-    """Refuse what a figure cannot draw.
+def check(figure: str, value: object, kind: type, *, argument: str = "") -> None:
+    """Raise an error for what a figure can't draw.
 
     Parameters
     ----------
     argument
-        By which name it was given; the first ones need none.
+        Its name; the first arguments need none.
 
     Raises
     ------
     RequestError
-        It is not of this type.
+        It isn't of this type.
 
     Examples
     --------
@@ -46,15 +46,15 @@ def check(figure: str, given: object, kind: type, *, argument: str = "") -> None
     Traceback (most recent call last):
     iamlab.errors.RequestError: two_layers wants a world, not an object of type str: ...
     """
-    if not isinstance(given, kind):
+    if not isinstance(value, kind):
         wanted, how = WANTED[kind.__name__]
-        got = type(given).__name__
+        got = type(value).__name__
         called = f"{figure}({argument}=...)" if argument else figure
         raise RequestError(f"{called} wants {wanted}, not an object of type {got}: {how}.")
 
 
 def check_world(figure: str, world: object) -> None:
-    """Refuse a ``world=`` that is no world; none at all is fine.
+    """Raise an error for a ``world=`` that isn't a world; ``None`` is fine.
 
     Raises
     ------
@@ -72,36 +72,36 @@ def check_world(figure: str, world: object) -> None:
         check(figure, world, World, argument="world")
 
 
-def text(what: str, given: object) -> str:
-    """Read one text.
+def text(what: str, value: object) -> str:
+    """Return a text.
 
     Raises
     ------
     RequestError
-        It is none.
+        It isn't one.
     """
-    if not isinstance(given, str):
-        raise RequestError(f"{what} is text, and not {given!r}.")
-    return given
+    if not isinstance(value, str):
+        raise RequestError(f"{what} is text, and not {value!r}.")
+    return value
 
 
-def texts(what: str, given: object) -> tuple[str, ...]:
-    """Read one text or several, each once; a set, which has no order, in that of the alphabet.
+def texts(what: str, value: object) -> tuple[str, ...]:
+    """Return one text or several, each once; those of a set, which has no order, are sorted.
 
     Raises
     ------
     RequestError
-        Something in it is no text.
+        Something in it isn't a text.
 
     Examples
     --------
     >>> texts("action", "s3:GetObject"), texts("action", ["a:b", "c:d", "a:b"])
     (('s3:GetObject',), ('a:b', 'c:d'))
     """
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
-    values: list[Any] = list(given) if several else [given]  # type: ignore[call-overload]
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+    values: list[Any] = list(value) if several else [value]  # type: ignore[call-overload]
     for one in values:
         text(f"Each {what}", one)
-    if isinstance(given, set | frozenset):
+    if isinstance(value, set | frozenset):
         values.sort()
     return tuple(dict.fromkeys(values))

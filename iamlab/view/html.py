@@ -1,10 +1,9 @@
 """Tables in HTML that everybody can read: one writer for all of them.
 
-A table has a caption, and its headings say what they are headings of, so that a screen reader can
-tell where it stands. It brings its own light paper, cell by cell, since dark themes of notebooks
-colour rows and cells. One that may be too large for a window scrolls in a frame of its own, which
-can be reached by the keyboard; a small one is no stop for it. Everything in it is escaped, and no
-dollar sign begins a formula.
+A table has a caption, and each heading has its scope, so that a screen reader can read the headings
+of a cell. It has its own light paper, cell by cell, since dark themes of notebooks colour rows and
+cells. A table that may be too large for a window scrolls in a frame, which the keyboard reaches; a
+small one isn't a stop for it. Everything in it is escaped, and no dollar sign begins a formula.
 
 Notes
 -----
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 PAPERED = f"background:{PAPER};color:{INK}"
 CELL = f"padding:0.35em 0.8em;border:1px solid {HAIRLINE};text-align:left;{PAPERED}"
-"""How a cell looks; a colour behind it overrules its paper."""
+"""How a cell looks; a colour behind it replaces its paper."""
 
 TABLE = (
     "border-collapse:collapse;table-layout:auto;margin:0.4em 0;"
@@ -33,7 +32,7 @@ TABLE = (
 )
 CAPTION = (
     f"caption-side:top;text-align:left;font-weight:bold;padding:0.35em 0.8em;white-space:normal;"
-    f"{PAPERED}"
+    f"{PAPERED};overflow-wrap:anywhere"
 )
 
 AS_TEXT = "mathjax_ignore tex2jax_ignore"
@@ -56,9 +55,9 @@ def html_table(
     Parameters
     ----------
     rows
-        A ``Look`` in them stands for its symbol and its word, in its colour.
+        A ``Look`` in them is shown as its symbol and its word, in its colour.
     below
-        What is said in a last row that is no row: ``"and 34 more"``.
+        The words below the last row: ``"and 34 more"``.
 
     Examples
     --------
@@ -67,38 +66,37 @@ def html_table(
     (2, 2, True)
     """
     head = named_by(rows)
-    names = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in columns)
     body = "".join(f"<tr>{_row(row, head)}</tr>" for row in rows)
-    foot = ""
-    if below:
-        text = f'<td colspan="{max(len(columns), 1)}" style="{CELL}">{escape(below)}</td>'
-        foot = f"<tfoot><tr>{text}</tr></tfoot>"
-    table = (
-        f'<table class="{AS_TEXT}" style="{TABLE}">'
-        f'<caption style="{CAPTION}">{escape(caption)}</caption>'
-        f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody>{foot}</table>"
-    )
+    table = written(caption, columns, body, below)
     wide = len(columns) > MANY or _letters([columns, *rows]) > WIDE
     return framed(table, caption, long=len(rows) > LONG, wide=wide)
 
 
 def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
-    """Write what is known of one thing: a row a fact, named by its first cell."""
+    """Write the facts of one thing: a row for each, named by its first cell."""
     known = list(facts)
     body = "".join(
         f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(name)}</th>'
         f"{_cell(value)}</tr>"
         for name, value in known
     )
-    table = (
-        f'<table class="{AS_TEXT}" style="{TABLE}">'
-        f'<caption style="{CAPTION}">{escape(caption)}</caption><tbody>{body}</tbody></table>'
+    return framed(written(caption, (), body), caption, long=False, wide=_letters(known) > WIDE)
+
+
+def written(caption: str, columns: Sequence[str], body: str, below: str = "") -> str:
+    """Write a table with these rows, and with a last one across it."""
+    names = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in columns)
+    head = f"<thead><tr>{names}</tr></thead>" if columns else ""
+    last = f'<td colspan="{max(len(columns), 1)}" style="{CELL}">{escape(below)}</td>'
+    foot = f"<tfoot><tr>{last}</tr></tfoot>" if below else ""
+    return (
+        f'<table class="{AS_TEXT}" style="{TABLE}"><caption style="{CAPTION}">{escape(caption)}'
+        f"</caption>{head}<tbody>{body}</tbody>{foot}</table>"
     )
-    return framed(table, caption, long=False, wide=_letters(known) > WIDE)
 
 
 def _letters(rows: Sequence[Sequence[object]]) -> int:
-    """Count the letters that stand side by side at least: words are not broken, long ones are."""
+    """Count the letters side by side: words are not broken, but long ones are."""
     return sum(max(map(_least, column)) + 3 for column in zip(*rows, strict=True))
 
 
@@ -110,7 +108,7 @@ def _least(cell: object) -> int:
 
 
 def framed(table: str, caption: str, *, long: bool, wide: bool) -> str:
-    """Put a table that may be too large into a frame that scrolls, by the keyboard too."""
+    """Put a table that may be too large into a frame that scrolls, also by the keyboard."""
     if not (long or wide):
         return table
     height = "max-height:32em;" if long else ""

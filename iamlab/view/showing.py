@@ -1,4 +1,4 @@
-"""Which picture belongs to which value: what ``decision.show()`` and its like give."""
+"""The picture of each kind of value: what ``decision.show()`` and similar methods return."""
 
 from __future__ import annotations
 
@@ -46,27 +46,27 @@ PICTURES: tuple[tuple[type, str], ...] = (
     (Cut, "figures.reach.reach_path.draw_cut"),
     (Paths, "figures.reach.reach_graph.draw_found"),
 )
-"""What has a picture, with the function of ``iamlab.view`` that draws it.
+"""The kinds of values with a picture, and the function of ``iamlab.view`` that draws it.
 
-The function takes the value, and options by their names. What has no picture has a table.
+The function takes the value, and options by their names. Other values have a table.
 """
 
 MOST_CALLS = 40
-"""So many events are drawn as a sequence; a longer log is a table."""
+"""The largest number of events that are drawn as a sequence; a longer log is a table."""
 
 
 def show(value: object, **options: Any) -> Figure | Table:
-    """Give the picture of a value, or its table if it has no picture.
+    """Return the picture of a value, or its table if it has no picture.
 
     Parameters
     ----------
     options
-        What the function that draws it takes besides; a table takes none.
+        Further arguments of the function that draws it; a table takes none.
 
     Raises
     ------
     RequestError
-        It has neither; or there is no such option: a table has none.
+        It has neither; or there is no such option.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def show(value: object, **options: Any) -> Figure | Table:
 
 
 def _picture_of(value: object) -> Callable[..., Figure] | None:
-    """Find the function that draws a value; a log is drawn only as long as a page has room."""
+    """Return the function that draws a value; of a long log there is none."""
     if isinstance(value, EventLog) and not 0 < len(value) <= MOST_CALLS:
         return None
     for kind, where in PICTURES:
@@ -101,7 +101,7 @@ def _picture_of(value: object) -> Callable[..., Figure] | None:
 def _check_options(
     draw: Callable[..., Figure], value: object, options: Mapping[str, object]
 ) -> None:
-    """Refuse an option that the picture has not, and name those that it has."""
+    """Raise an error for an option that the picture doesn't have; it names those that it has."""
     others = [*signature(draw).parameters][1:]
     for option in options:
         if option not in others:

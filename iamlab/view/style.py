@@ -1,8 +1,8 @@
 """One palette, one set of symbols, for everything that iamlab shows.
 
-Colours are told apart by lightness and hue by colour-blind readers too, and none is ever the only
+Colours differ in lightness and hue, also for colour-blind readers, and a colour is never the only
 sign: a verdict is a symbol, a word and a colour together, and an area has its own hatching, so that
-a black-and-white print says the same. Figures carry their own light background, so that they read
+a black-and-white print shows the same. Figures have their own light background, so that they look
 the same in a dark notebook. A test computes every contrast.
 """
 
@@ -24,7 +24,7 @@ SILENT, SILENT_AREA, SILENT_FILL = "#595959", "#F1F2F3", "#8A9097"
 LIT_AREA = "#FFF6D6"
 FIELD_AREA = "#F7F8F9"
 HAIRLINE = "#C4C9CF"
-"""For decoration only: rules between rows, frames of cells. No fact hangs on seeing it."""
+"""For decoration only: lines between rows, frames of cells."""
 
 TEXT_COLOURS = (INK, PALE_INK, PALE_LINE, ALLOW, DENY, SILENT)
 """Used for text and thin lines: each at least 4.5 to 1 against ``PAPER``."""
@@ -40,11 +40,11 @@ class Look:
     Parameters
     ----------
     symbol, word
-        What is always there, whatever the colours.
+        They are there whatever the colours.
     colour
         For text and lines.
     area
-        Pale, for what words stand on.
+        Pale, for the area behind words.
     fill, hatch
         For an area without words; its hatching (``/`` or ``.``) tells it apart in a print.
     """
@@ -61,7 +61,7 @@ class Look:
 
     @property
     def sentence(self) -> str:
-        """Symbol and word as the end of what is told: ``"✕ Explicit deny."``."""
+        """Symbol and word as a sentence: ``"✕ Explicit deny."``."""
         return f"{self.symbol} {self.word.capitalize()}."
 
 
@@ -71,7 +71,7 @@ LOOKS = {
     "implicitDeny": Look("○", "implicit deny", SILENT, SILENT_AREA, SILENT_FILL, "...."),
 }
 ABSENT = Look("–", "not there", PALE_INK, PAPER)
-"""For what says nothing because it is not there: a layer without policies."""
+"""For a layer without policies."""
 EFFECTS = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
 """How a statement looks, by its effect."""
 
@@ -83,7 +83,7 @@ def state_look(symbol: str, word: str) -> Look:
 
 
 def look(verdict: Verdict) -> Look:
-    """Say how a verdict looks."""
+    """Return how a verdict looks."""
     return LOOKS[verdict.value]
 
 

@@ -25,7 +25,7 @@ from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -86,11 +86,14 @@ class Table:
                 )
 
     @classmethod
-    def of(
-        cls, caption: str, columns: str, rows: Iterable[tuple[object, ...]], *, of_one: bool = False
-    ) -> Table:
+    def of(cls, caption: str, columns: str, rows: Iterable[tuple[object, ...]]) -> Table:
         """Make a table; a comma and a blank separate the names of its columns."""
-        return cls(caption, tuple(columns.split(", ")), tuple(rows), of_one=of_one)
+        return cls(caption, tuple(columns.split(", ")), tuple(rows))
+
+    @classmethod
+    def facts(cls, caption: str, values: Mapping[str, object]) -> Table:
+        """Make a table of one thing, from its facts by their names."""
+        return cls(caption, tuple(values), (tuple(values.values()),), of_one=True)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the facts as a table of pandas: moments are moments, numbers are numbers."""
@@ -279,16 +282,16 @@ def verdict_table(
     """
     check("verdict_table", world, World)
     callers = _several(principals, "principals", "[world.user('ana')]")
-    asked = _several(pairs, PAIRS, AS_PAIRS)
-    for pair in asked:
+    requests = _several(pairs, PAIRS, AS_PAIRS)
+    for pair in requests:
         is_pair = isinstance(pair, tuple | list) and len(pair) == 2
         if not is_pair or not all(isinstance(part, str) for part in pair):
             raise _wrong(pair, PAIRS, AS_PAIRS)
     return VerdictTable(
         tuple(_name(world, caller) for caller in callers),
-        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in asked),
+        tuple(f"{action} on {resource.rpartition(':')[2]}" for action, resource in requests),
         tuple(
-            tuple(authorize(world, caller, action, resource) for action, resource in asked)
+            tuple(authorize(world, caller, action, resource) for action, resource in requests)
             for caller in callers
         ),
     )

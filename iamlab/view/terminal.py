@@ -26,12 +26,12 @@ narrower than the first."""
 def aligned(
     rows: Sequence[Sequence[str]], right: Sequence[bool], *, headed: bool = True
 ) -> Iterator[str]:
-    """Give rows as lines, their columns side by side.
+    """Yield rows as lines, their columns side by side.
 
     Parameters
     ----------
     right
-        For each column, whether its cells stand on the right.
+        For each column, whether its cells are aligned to the right.
     headed
         Whether the first row has the headings, with a rule below.
     """
@@ -50,7 +50,7 @@ def aligned(
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Say how wide each column is: as it needs, the widest ones narrower until a line fits."""
+    """Return the width of each column: as it needs, the widest ones narrower until a line fits."""
     widths = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
     words = [_longest_word(column) for column in zip(*rows, strict=True)]
     room = LINE - len(GAP) * (len(widths) - 1)

@@ -1,7 +1,7 @@
-"""Words beside pictures: names in a row, sentences that stay short.
+"""Words about pictures: lists of names, sentences that stay short.
 
-An alternative text has at most :data:`LONGEST` characters: a screen reader speaks it in one breath,
-and the list below the picture has everything.
+An alternative text has at most :data:`LONGEST` characters, because a screen reader reads it aloud;
+the list below the picture has everything.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def shorten(text: str, length: int) -> str:
 
 
 def listed(names: Sequence[str], most: int = 3, *, length: int = 40) -> str:
-    """Name a few and count the rest.
+    """Return a few names, and the number of the others.
 
     Examples
     --------
@@ -50,20 +50,20 @@ def listed(names: Sequence[str], most: int = 3, *, length: int = 40) -> str:
 
 
 def told(first: str, parts: Iterable[str], last: str = "", *, between: str = "; ") -> str:
-    """Put a sentence together from as many parts as an alternative text has room for.
+    """Join as many parts as an alternative text has room for.
 
     Parameters
     ----------
     first, last
-        What is always said, before and after the parts.
+        The words before and after the parts, which are never left out.
     parts
-        The most telling ones first; those that find no room are counted.
+        The most important ones first; those without room are counted.
 
     Examples
     --------
-    >>> told("Two roads: ", ["one is open", "one is shut"], ".")
-    'Two roads: one is open; one is shut.'
-    >>> len(told("Many: ", ["a way of some length"] * 40, ".")) <= LONGEST
+    >>> told("Two layers: ", ["one allows", "one denies"], ".")
+    'Two layers: one allows; one denies.'
+    >>> len(told("Many: ", ["a part of some length"] * 40, ".")) <= LONGEST
     True
     """
     every = [one for one in parts if one]

@@ -135,7 +135,7 @@ def test_who_is_signed_in_sees_two_items_more(main: Account) -> None:
 
 
 def test_a_key_unused_for_a_year_is_to_be_deactivated(main: Account) -> None:
-    """Counted from its last use, or from when it was made; the fix spares keys in use."""
+    """Counted from its last use or its creation; the fix leaves keys in use."""
     ana = main.create_user("ana")
     old, used = ana.create_access_key(), ana.create_access_key()
     main.world.clock.advance(days=366)

@@ -118,7 +118,7 @@ def test_only_through_a_service_can_be_asked_for(scene: Scene) -> None:
 
 
 def test_a_guard_of_the_bucket_can_spare_services_that_call_for_somebody(scene: Scene) -> None:
-    """With aws:ViaAWSService; a service that calls for itself is spared by another key."""
+    """With aws:ViaAWSService; another key exempts a service that calls for itself."""
     bucket = scene.main.resources["arn:aws:s3:::star-maps"]
     everyone = {"Principal": "*", "Resource": "arn:aws:s3:::star-maps/*"}
     bucket.put_policy(  # type: ignore[attr-defined]

@@ -113,7 +113,7 @@ NEAR = {
         {"Resource": []},
         f'Resource: expected nothing (an empty list), the request has "{OBJECT}"',
     ),
-    "a spared resource": (
+    "an exempt resource": (
         {},
         {"Resource": None, "NotResource": "arn:aws:s3:::bk/*"},
         f"NotResource: it exempts {OBJECT}",
@@ -123,7 +123,7 @@ NEAR = {
         {"Action": "s3:Put*"},
         f'Action: expected "s3:Put*", the request has "{GET}"',
     ),
-    "a spared action": (
+    "an exempt action": (
         {},
         {"Action": None, "NotAction": "s3:*"},
         f"NotAction: it exempts {GET}",
@@ -187,7 +187,7 @@ RESOURCE_MISSES = {
     ("request_", "statement", "wanted"), RESOURCE_MISSES.values(), ids=RESOURCE_MISSES
 )
 def test_a_miss_of_a_resource_policy_names_who_is_meant(request_, statement, wanted):
-    """And says so where nobody is, where the caller is spared, or comes in another way."""
+    """It also says so for no principal, for an exempt caller, and for another kind of match."""
     decision = evaluate(request_, Layers(resource=resource_policy(statement)))
 
     assert decision.nearest_miss == f"bucket/#1 nearly matches. {wanted}."
@@ -660,14 +660,14 @@ def test_why_not_holds_any_policy_against_the_request():
     """Also one that is not among the layers; it then is where its statements could be."""
     decision = evaluate(ask(), Layers())
     own = decision.why_not(policy({"Action": "s3:*"}, {"Action": "ec2:*"}, name="mine"))
-    named, spared = decision.why_not(
+    named, exempt = decision.why_not(
         resource_policy({}, {"Principal": None, "NotPrincipal": {"AWS": ANA}}, name="theirs")
     )
 
     assert [match.applies for match in own] == [True, False]
     assert [match.layer for match in own] == ["identity", "identity"]
     assert (named.layer, named.applies) == ("resource", True)
-    assert (spared.layer, spared.applies) == ("resource", False)
+    assert (exempt.layer, exempt.applies) == ("resource", False)
     assert own[0].text == "Allow mine/#1 matches."
 
 
@@ -719,14 +719,14 @@ def test_why_not_follows_the_rules_of_the_decision():
 
 
 def test_why_not_knows_whether_the_caller_has_a_boundary():
-    """NotPrincipal spares nobody who has one."""
-    spares = resource_policy(
+    """NotPrincipal exempts no principal with a boundary."""
+    exempt = resource_policy(
         {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": [ANA, ROOT]}}
     )
     bounded = evaluate(ask(), Layers(boundary=EVERYTHING))
 
-    assert bounded.why_not(spares)[0].applies
-    assert not evaluate(ask(), Layers()).why_not(spares)[0].applies
+    assert bounded.why_not(exempt)[0].applies
+    assert not evaluate(ask(), Layers()).why_not(exempt)[0].applies
 
 
 def test_a_statement_without_any_action_applies_to_nothing():

@@ -372,7 +372,7 @@ CASES = {
         Layers(
             [EVERYTHING, AttachedPolicy(policy({"Effect": "Deny"}, name="Theirs"), AWS_MANAGED)]
         ),
-        ["Detach Theirs: Only AWS can change it."],
+        ["Detach Theirs. Only AWS can change it."],
     ),
     "two denies of AWS in one policy": (
         ask(**KNOWN),
@@ -382,7 +382,7 @@ CASES = {
                 AttachedPolicy(policy(*[{"Effect": "Deny"}] * 2, name="Theirs"), AWS_MANAGED),
             ]
         ),
-        ["Detach Theirs: Only AWS can change it."],
+        ["Detach Theirs. Only AWS can change it."],
     ),
     "MFA": (
         ask(**KNOWN),
@@ -444,7 +444,7 @@ CASES = {
             FOR_ANA,
             (
                 f"Allow {GET} on {OBJECT} in a policy of your own"
-                " that takes the place of the permissions boundary."
+                " that replaces the permissions boundary."
             ),
         ],
     ),
@@ -558,7 +558,7 @@ CASES = {
         Layers([AttachedPolicy(policy({}, {}, name="Theirs"), AWS_MANAGED)]),
         [
             "Add to a policy of ana: Deny ec2:StopInstances on *.",
-            "Detach Theirs: Only AWS can change it.",
+            "Detach Theirs. Only AWS can change it.",
         ],
     ),
     "allowed twice": (
@@ -616,13 +616,13 @@ def test_the_fix_names_everybody_who_must_act_together():
     assert repr(fix) == f"<Fix {fix}>"
 
 
-def test_a_caller_who_is_spared_is_spared_beside_those_who_were():
-    """The condition that is there already gets one value more; all others stay."""
-    spares = {"ArnNotEquals": {"AWS:principalarn": EVE}, "StringLike": {"s3:prefix": "*"}}
-    deny = policy({}, {"Effect": "Deny", "Condition": spares}, name="d")
+def test_a_new_exempt_caller_is_added_to_the_exempt_ones():
+    """The existing condition gets one more value; all others stay."""
+    exempt = {"ArnNotEquals": {"AWS:principalarn": EVE}, "StringLike": {"s3:prefix": "*"}}
+    deny = policy({}, {"Effect": "Deny", "Condition": exempt}, name="d")
     context = {"aws:PrincipalArn": ANA, "s3:prefix": "x"}
     decision = evaluate(ask(context=context), Layers([deny]))
-    fix = next(fix for fix in decision.fixes() if fix.text.startswith("Spare"))
+    fix = next(fix for fix in decision.fixes() if fix.text.startswith("Exempt"))
     statement = fix.apply(decision.layers).identity[0].policy.to_dict()["Statement"][1]
 
     assert statement["Condition"] == {

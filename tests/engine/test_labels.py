@@ -98,8 +98,8 @@ def test_the_keys_of_variables_count_too():
         "Resource": ["arn:aws:s3:::bk/${aws:username}/*", "arn:aws:s3:::${s3:prefix, 'a'}"],
         "Condition": {"StringEquals": {"aws:SourceVpc": ["${aws:PrincipalTag/team}", "${*}"]}},
     }
-    spared = {"Resource": None, "NotResource": "arn:aws:s3:::bk/${aws:userid}"}
-    new, old = policy(written, spared), policy(written, spared, version="2008-10-17")
+    exempt = {"Resource": None, "NotResource": "arn:aws:s3:::bk/${aws:userid}"}
+    new, old = policy(written, exempt), policy(written, exempt, version="2008-10-17")
     shown = [labels(evaluate(ask(), Layers([item])))[1].answer[1:] for item in (new, old)]
 
     assert shown[0] == (
@@ -143,8 +143,8 @@ def test_the_third_answer_names_every_kind_of_policy():
 def test_the_fifth_answer_tells_of_each_outer_ceiling():
     """As soon as one of them is there; also of one that has no part in the request."""
     item = labels(evaluate(ask(), Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY]])))[4].answer
-    spared = ask("ec2.amazonaws.com", resource_account=OWN)
-    two = labels(evaluate(spared, Layers(scp=[[EVERYTHING]])))[4].answer
+    exempt = ask("ec2.amazonaws.com", resource_account=OWN)
+    two = labels(evaluate(exempt, Layers(scp=[[EVERYTHING]])))[4].answer
 
     assert item == (
         "– resource control policy: No resource control policy.",

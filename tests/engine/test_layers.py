@@ -61,7 +61,7 @@ def test_each_layer_limits_or_can_grant():
 @pytest.mark.parametrize("wrong", [POLICY, {"Statement": []}, '{"Statement": []}', None])
 def test_one_policy_where_a_list_is_wanted_is_refused_with_the_fix(layer, wrong):
     """The commonest slip: to forget the brackets."""
-    with pytest.raises(RequestError, match=rf"{layer} is a list .* write \[policy\]"):
+    with pytest.raises(RequestError, match=rf"{layer} must be a list .* Write \[policy\]"):
         Layers(**{layer: wrong})
 
 
@@ -69,9 +69,9 @@ def test_one_policy_where_a_list_is_wanted_is_refused_with_the_fix(layer, wrong)
 @pytest.mark.parametrize("wrong", [POLICY, None, {"Statement": []}, '{"Statement": []}'])
 def test_no_list_where_levels_are_wanted_is_refused_with_the_fix(layer, wrong):
     """A single policy isn't a level either."""
-    with pytest.raises(RequestError, match=rf"{layer} is a list of levels.*\[\[policy\]"):
+    with pytest.raises(RequestError, match=rf"{layer} must be a list of levels.*\[\[policy\]"):
         Layers(**{layer: wrong})
-    with pytest.raises(RequestError, match=rf"A level of {layer} .* write \[policy\]"):
+    with pytest.raises(RequestError, match=rf"A level of {layer} .* Write \[policy\]"):
         Layers(**{layer: [POLICY]})
 
 
@@ -107,13 +107,13 @@ def test_a_grant_may_be_given_by_its_parts():
 @pytest.mark.parametrize(
     ("parts", "word"),
     [
-        (("ana", ["Decrypt"]), "'ana' is not an ARN"),
-        ((None, ["Decrypt"]), "is not an ARN"),
-        ((ANA, "Decrypt"), "operations is a list"),
-        ((ANA, ["kms:Decrypt"]), "operations is a list"),
-        ((ANA, ["*"]), "operations is a list"),
-        ((ANA, [1]), "operations is a list"),
-        ((ANA, ["Decrypt"], ["a"]), "constraints is a dict"),
+        (("ana", ["Decrypt"]), "'ana' isn't an ARN"),
+        ((None, ["Decrypt"]), "isn't an ARN"),
+        ((ANA, "Decrypt"), "operations must be a list"),
+        ((ANA, ["kms:Decrypt"]), "operations must be a list"),
+        ((ANA, ["*"]), "operations must be a list"),
+        ((ANA, [1]), "operations must be a list"),
+        ((ANA, ["Decrypt"], ["a"]), "constraints must be a dict"),
         ((ANA, ["Decrypt"], {"subset": {}}), "'subset' isn't a constraint"),
         ((ANA, ["Decrypt"], {"encryption_context_equals": "a"}), "isn't a constraint"),
         ((ANA, ["Decrypt"], {"encryption_context_equals": {"a": 1}}), "text"),

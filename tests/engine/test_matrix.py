@@ -195,7 +195,7 @@ def bits_of(found, pairs):
 
 
 def test_variables_in_resources_are_filled_in_for_each_caller():
-    """Positive and spared, with a default, with a literal star, before the sixth part; unknown."""
+    """Positive and exempt, with a default, with a literal star, before the sixth part; unknown."""
     pairs = [(GET, item) for item in (HOME, *OTHERS, BUCKET)]
     resources = owned_by_own(HOME, *OTHERS, BUCKET)
     for element in ("Resource", "NotResource"):
@@ -443,10 +443,10 @@ def test_what_resources_bring_along_counts_for_them_alone():
             pairs,
             resources,
         )
-        spares = policy({}, {"Effect": "Deny", "Condition": condition})
-        agree([(ANA, Layers([spares]), {"aws:username": "ana"})], pairs, resources)
+        exempt = policy({}, {"Effect": "Deny", "Condition": condition})
+        agree([(ANA, Layers([exempt]), {"aws:username": "ana"})], pairs, resources)
         guarded = {
-            arn: replace(known, rcps=[[EVERYTHING, spares]]) for arn, known in resources.items()
+            arn: replace(known, rcps=[[EVERYTHING, exempt]]) for arn, known in resources.items()
         }
         agree(CALLERS, pairs, guarded)
     for element in ("Resource", "NotResource"):
@@ -513,8 +513,8 @@ def test_other_accounts_pass_roots_and_own_nothing_here():
 
 
 def test_bounded_callers_are_denied_by_not_principal():
-    """As evaluate says: whoever has a boundary is never spared."""
-    spares = resource_policy(
+    """As evaluate says, a principal with a boundary is never exempt."""
+    exempt = resource_policy(
         {}, {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": [ANA, DEV, ROOT]}}
     )
     callers = [
@@ -523,7 +523,7 @@ def test_bounded_callers_are_denied_by_not_principal():
         for boundary in (None, EVERYTHING)
     ]
 
-    agree(callers, [(GET, OBJECT)], {OBJECT: ResourceFacts(OWN, policy=spares)})
+    agree(callers, [(GET, OBJECT)], {OBJECT: ResourceFacts(OWN, policy=exempt)})
 
 
 # Shape ------------------------------------------------------------------------------------------

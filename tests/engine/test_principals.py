@@ -203,8 +203,8 @@ def test_a_trust_policy_is_about_callers_that_fit_the_action(action, caller, fit
 
     assert bool(match_principal(item, request, Place("resource"))) is fits
     assert match_principal(item, request, Place("endpoint")) is DIRECT
-    spared = statement(Effect="Deny", NotPrincipal={"AWS": BOB})
-    assert bool(match_principal(spared, request, Place("resource"))) is fits
+    exempt = statement(Effect="Deny", NotPrincipal={"AWS": BOB})
+    assert bool(match_principal(exempt, request, Place("resource"))) is fits
 
 
 def test_a_grant_names_its_grantee_and_no_account():
@@ -268,8 +268,8 @@ def test_no_principal_reaches_across_partitions(value, caller):
 ALLOW_ALL = Policy.parse(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
-SPARED = [
-    # Deny + NotPrincipal lists, caller, is the caller spared? evaluation.md section 15
+EXEMPT = [
+    # Deny + NotPrincipal lists, caller, is the caller exempt? evaluation.md section 15
     ({"AWS": [BOB, ROOT]}, BOB, True),
     ({"AWS": [BOB, ROOT]}, ANA, False),
     ({"AWS": [DEV, ROOT]}, ONE, True),
@@ -287,8 +287,8 @@ SPARED = [
 ]
 
 
-@pytest.mark.parametrize(("element", "caller", "spared"), SPARED)
-def test_deny_with_not_principal_exempts_only_listed_principals(element, caller, spared):
+@pytest.mark.parametrize(("element", "caller", "exempt"), EXEMPT)
+def test_deny_with_not_principal_exempts_only_listed_principals(element, caller, exempt):
     """Each row of the table; to be of a listed account frees nobody but its root user."""
     policy = Policy.parse(
         {
@@ -303,7 +303,7 @@ def test_deny_with_not_principal_exempts_only_listed_principals(element, caller,
     )
     decision = evaluate(asked_by(caller), Layers([ALLOW_ALL], policy))
 
-    assert (decision.verdict is not Verdict.EXPLICIT_DENY) is spared
+    assert (decision.verdict is not Verdict.EXPLICIT_DENY) is exempt
 
 
 @pytest.mark.parametrize("caller", [BOB, ONE, DEV])

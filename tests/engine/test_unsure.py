@@ -98,23 +98,23 @@ def test_an_explicit_deny_stops_get_session_token(turn):
 
 
 def test_not_principal_spares_a_user_who_is_listed_without_his_account(turn):
-    """The other way it hits him, and spares who is listed with it, or has no account at all."""
+    """In the other case it denies him, and exempts the listed principals and services."""
 
-    def spares(**principals):
+    def exempt(**principals):
         return lambda: resource_policy(
             {}, {"Effect": "Deny", "Principal": None, "NotPrincipal": principals}
         )
 
     service = ask(EC2, resource_account=OWN)
-    alone, digits, arn = spares(AWS=ANA), spares(AWS=[ANA, OWN]), spares(AWS=[ANA, ROOT])
+    alone, digits, arn = exempt(AWS=ANA), exempt(AWS=[ANA, OWN]), exempt(AWS=[ANA, ROOT])
     assert verdict(ask(), resource=alone) is ALLOWED
     assert verdict(ask(), resource=digits) is verdict(ask(), resource=arn) is ALLOWED
-    assert verdict(service, resource=spares(Service=EC2)) is ALLOWED
+    assert verdict(service, resource=exempt(Service=EC2)) is ALLOWED
     turn("DENY_NOT_PRINCIPAL_HITS_WHO_IS_LISTED_WITHOUT_ACCOUNT")
     assert verdict(ask(), resource=alone) is EXPLICIT
-    assert verdict(ask(), resource=spares(AWS=[ANA, FOREIGN_ROOT])) is EXPLICIT
+    assert verdict(ask(), resource=exempt(AWS=[ANA, FOREIGN_ROOT])) is EXPLICIT
     assert verdict(ask(), resource=digits) is verdict(ask(), resource=arn) is ALLOWED
-    assert verdict(service, resource=spares(Service=EC2)) is ALLOWED
+    assert verdict(service, resource=exempt(Service=EC2)) is ALLOWED
 
 
 def test_an_arn_condition_with_fewer_than_six_parts_matches_nothing(turn):
@@ -141,8 +141,8 @@ def test_not_resource_with_an_unknown_variable_spares_nothing(turn):
     homes = ["arn:aws:s3:::bk/${aws:username}/*", "arn:aws:s3:::other/*"]
     without_name, with_name = ask(), ask(context={"aws:username": "ana"})
 
-    def guard(*spared):
-        deny = {"Effect": "Deny", "Resource": None, "NotResource": list(spared)}
+    def guard(*exempt):
+        deny = {"Effect": "Deny", "Resource": None, "NotResource": list(exempt)}
         return lambda: [policy({}, deny)]
 
     assert verdict(without_name, identity=guard(homes[0])) is EXPLICIT

@@ -325,10 +325,10 @@ def test_an_api_completes_each_of_several_resources(own: Account) -> None:
 
 @pytest.mark.parametrize("service", ["s3", "dynamodb", "lambda"])
 def test_not_resource_is_looked_at_too(service: str, own: Account) -> None:
-    """What is spared must be of its own as well."""
+    """An exempt resource must also belong to it."""
     arn, action = RESOURCES[service][1:]
-    for spared, fits in ((arn, True), (f"{arn}-other", False)):
-        statement = deny(action, Principal="*") | {"NotResource": spared}
+    for exempt, fits in ((arn, True), (f"{arn}-other", False)):
+        statement = deny(action, Principal="*") | {"NotResource": exempt}
         del statement["Resource"]
         if fits:
             resource_policy(document(statement), made(service, own))

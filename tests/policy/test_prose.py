@@ -353,7 +353,7 @@ def test_who_can_be_nobody_is_said_to_be_nobody(principal):
 
 
 def test_not_principal_names_the_exempt_principals():
-    """A Deny spares the root user of an account only; an Allow shuts out all of it."""
+    """A Deny exempts only the root user of an account; an Allow excludes the whole account."""
     account = {"AWS": "111122223333"}
 
     denies = said(Effect="Deny", NotPrincipal=account)
@@ -425,7 +425,7 @@ def test_a_trust_policy_may_name_no_resource():
 
 
 def test_not_action_without_actions_spares_nothing():
-    """An empty list spares nothing at all."""
+    """An empty list exempts nothing."""
     assert said(Action=None, NotAction=[]) == ("Lets the caller do everything on every resource.")
 
 

@@ -231,11 +231,11 @@ SEARCHED = {name for name in FIGURES if name.startswith("reach_graph")}
 """Those of which the data, not the drawing, take a second."""
 
 PARTS = {
+    "before_and_after": "reach_graph of a cut",
     "draw_cut": "reach_graph of a cut",
     "draw_edges": "reach_graph",
     "draw_found": "reach_graph of somebody",
     "draw_way": "reach_graph of a way",
-    "share_map": "access_matrix of much",
 }
 """What gives a figure, too, but is there for another one: the figure that it is drawn by."""
 

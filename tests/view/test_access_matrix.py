@@ -14,8 +14,13 @@ from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, README, scenario
 from iamlab.view.drawing.shapes import Tiles
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figures.matrix.access_matrix import COLUMNS, ROWS, access_matrix
-from iamlab.view.figures.matrix.access_shares import SHADES, share_look
+from iamlab.view.figures.matrix.access_matrix import (
+    COLUMNS,
+    ROWS,
+    SHADES,
+    access_matrix,
+    share_look,
+)
 from iamlab.view.figures.matrix.matrix_difference import (
     MOST_BARS,
     difference_bars,

@@ -156,8 +156,8 @@ def test_a_rule_that_no_policy_makes_has_a_row_of_its_own():
     says = {case: next(r for r in rungs(DECISIONS[case]) if r.decides).reason for case in DECIDE}
 
     assert says["root"] == "A root user needs no Allow in its own account."
-    assert says["root assumes"] == "A root user can assume no role."
-    assert says["who am I"] == "Nobody can be kept from this."
+    assert says["root assumes"] == "A root user can't assume a role."
+    assert says["who am I"] == "AWS always allows this."
     assert says["refused"].endswith("The security token is expired.")
 
 
@@ -173,7 +173,7 @@ def test_the_nearest_miss_stands_below():
     labels = [label.whole for label in ladder(DECISIONS["identity is silent"]).record.labels]
 
     assert DECISIONS["identity is silent"].nearest_miss in labels
-    assert "ec2-only/Machines came nearest" in DECISIONS["identity is silent"].nearest_miss
+    assert "ec2-only/Machines nearly matches" in DECISIONS["identity is silent"].nearest_miss
 
 
 def test_the_same_decision_gives_the_same_bytes():

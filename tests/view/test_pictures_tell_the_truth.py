@@ -30,7 +30,7 @@ from iamlab.view.figures.policy.condition_tree import (
     ConditionNodes,
 )
 from iamlab.view.figures.policy.value_sets import value_sets
-from iamlab.view.figures.reach.reach_words import name_and_kind
+from iamlab.view.figures.reach.reach_path import name_and_kind
 from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
@@ -403,7 +403,7 @@ def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
 
     assert found[main.users["bob"].arn]["state"] == "trusted, not permitted"
     assert found[main.users["dana"].arn]["cut_by"] == "guard/Stay"
-    assert found[main.users["dana"].arn]["state"] == "trusted, but cut"
+    assert found[main.users["dana"].arn]["state"] == "trusted, but denied"
 
 
 @pytest.mark.parametrize(("size", "seed"), [(20, 0), (20, 4), (3, 1)])

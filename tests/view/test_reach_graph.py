@@ -7,8 +7,7 @@ from iamlab import Policy, RequestError, World
 from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
 from iamlab.teach.acme import ARCHIVE, observatory
 from iamlab.view.figures.reach.reach_graph import draw_edges, draw_found, reach_graph
-from iamlab.view.figures.reach.reach_path import draw_cut, draw_way
-from iamlab.view.figures.reach.reach_words import short_edit
+from iamlab.view.figures.reach.reach_path import draw_cut, draw_way, short_edit
 from iamlab.view.style import DENY_AREA
 from tests.benchmarks.plain_figure import TIMES, ratio_to_plain_figure
 from tests.policy.documents import allow, document

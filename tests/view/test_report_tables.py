@@ -8,8 +8,8 @@ from iamlab import World
 from iamlab.analysis.audit.controls import Thresholds
 from iamlab.analysis.credential_report import CredentialReport
 from iamlab.errors import RequestError
-from iamlab.view.report_tables import COLUMNS, Topic, exam_table, report_table
 from iamlab.view.style import Look
+from iamlab.view.tabular.reports import COLUMNS, Topic, exam_table, report_table
 from tests.operations.iam import key_material
 
 PASSWORD = "Correct-Horse-1"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from iamlab.view.drawing.shapes import Line, Rectangle
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figure import Figure
-from iamlab.view.layouts.set_tiles import ITEM, MOST, PART, SET, draw_sets, in_order, part_id
+from iamlab.view.layouts.set_tiles import ITEM, MOST, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LOOKS
 from tests.effort import tries
@@ -150,20 +150,6 @@ def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
 
     assert areas == [1, 0]
     assert lines == [1, 0]
-
-
-@pytest.mark.parametrize("sets", range(5))
-def test_parts_are_told_in_the_order_in_which_they_stand(sets):
-    """Row by row, and from the left to the right."""
-    names = {part: f"thing{number}" for number, part in enumerate(parts(sets))}
-    tiles = {part: tile("", name) for part, name in names.items()}
-    figure = drawn(named(NAMES[:sets]), tiles)
-    places = {text.get_text(): text.get_position() for text in figure.drawing.axes[0].texts}
-    by_place = sorted(
-        names, key=lambda part: (round(places[names[part]][1], 3), places[names[part]])
-    )
-
-    assert in_order(map(part_id, names), sets) == list(map(part_id, by_place))
 
 
 @pytest.mark.parametrize("sets", [1, 2, 3, 4])

@@ -43,9 +43,8 @@ DRAWN = {
     "box": lambda sheet, at, words: sheet.box(Box(*at, 1.5, words, words)),
     "field": lambda sheet, at, words: sheet.field(*at, 3, 1, words, words),
     "area": lambda sheet, at, _: sheet.area(at, (1, 0.5), LOOKS["allowed"].area, hatch="///"),
-    "cell": lambda sheet, at, _: sheet.cell(at, (0.4, 0.3), LOOKS["explicitDeny"]),
     "mark": lambda sheet, at, _: sheet.mark(at, "✕", LOOKS["explicitDeny"].colour),
-    "gate": lambda sheet, at, _: sheet.gate(at[0], at[1], at[1] + 0.6, open_at=at[1] + 0.3),
+    "gate": lambda sheet, at, _: sheet.gate(at[0], at[1], at[1] + 0.6),
     "line": lambda sheet, at, _: sheet.line((0.5, 0.5), at, via=[(1, at[1])], arrow=True),
     "straight": lambda sheet, at, _: sheet.straight((0.5, 0.5), at, bold=True),
 }
@@ -68,7 +67,6 @@ CORNERS = {
     "box": (7.5, 5 + BOX_HEIGHT / 2),
     "field": (9, 6),
     "area": (7, 5.5),
-    "cell": (6.4, 5.3),
     "mark": (6.15, 5.15),
     "gate": (6, 5.6),
     "line": (6, 5),

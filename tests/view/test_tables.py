@@ -16,8 +16,7 @@ from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view.cells import ROWS, as_words
 from iamlab.view.cells import to_frame as frame_of
 from iamlab.view.style import INK, LOOKS, PAPER, Look
-from iamlab.view.tables import Table, VerdictTable, verdict_table
-from iamlab.view.tabular import table_of
+from iamlab.view.tables import Table, VerdictTable, table_of, verdict_table
 from iamlab.view.terminal import LINE, broken, columns_of
 from tests.effort import tries
 

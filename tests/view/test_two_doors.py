@@ -14,6 +14,7 @@ draw = cache(lambda case: two_doors(DECISIONS[case]))
 
 EITHER, BOTH = "One account: either side is enough", "Two accounts: both sides must allow"
 ROLE, KEY = "A role: its trust policy must allow", "A KMS key: its key policy or a grant must allow"
+OUTSIDER = "A caller without an account: the resource's side must allow"
 OF_ACCOUNT = "The account is named: own policies must allow too"
 # Case -> the sign, the identity door, the resource door, what bars the way behind them.
 SEEN = {
@@ -40,9 +41,9 @@ SEEN = {
     "no trust": (ROLE, "open", "absent", []),
     "key of account": (OF_ACCOUNT, "absent", "open", []),
     "key of dana": (KEY, "absent", "open", []),
-    "anonymous": ("A caller of no account: the resource's side must allow", "absent", "shut", []),
+    "anonymous": (OUTSIDER, "absent", "shut", []),
     "root": ("A root user needs no Allow in its own account", "absent", "absent", []),
-    "root assumes": ("A root user can assume no role", "absent", "open", []),
+    "root assumes": ("A root user can't assume a role", "absent", "open", []),
 }  # fmt: skip
 
 

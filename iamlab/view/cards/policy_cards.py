@@ -12,7 +12,7 @@ from iamlab.policy.document import Policy
 from iamlab.view.cards.card import FEW as ROWS
 from iamlab.view.cards.card import inner
 from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
-from iamlab.view.html import CAPTION, CELL, PAPERED, TABLE, badge, framed
+from iamlab.view.html import CELL, PAPERED, badge, framed, written
 from iamlab.view.tabular import table_of
 from iamlab.view.tabular.signs import EFFECTS
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 MANY, FEW, VALUES = 30, 8, 12
-"""So many statements are shown, and so many without a frame; so many values of a list."""
+"""The largest numbers of statements, of statements without a frame, and of values of a list."""
 _CODE = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
 _COLUMNS = ("statement", "in words", "as it is written")
 
 
 @inner.register(Policy)
 def policy_card(policy: Policy) -> str:
-    """Show a policy as a table: a row a statement, its effect, its words, its JSON.
+    """Show a policy as a table: for each statement its effect, its words and its JSON.
 
     Examples
     --------
@@ -37,18 +37,12 @@ def policy_card(policy: Policy) -> str:
     """
     title = f"Policy {policy.name}" if policy.name else "A policy"
     title += f": {count(len(policy.statements), 'statement')}, version {policy.version}"
-    head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in _COLUMNS)
     body = "".join(_row(statement, policy) for statement in policy.statements[:MANY])
     left = len(policy.statements) - MANY
-    if left > 0:
-        more = f"and {count(left, 'more statement')}"
-        body += f'<tr><td colspan="3" style="{CELL}">{more}</td></tr>'
+    below = f"and {count(left, 'more statement')}" if left > 0 else ""
     if not policy.statements:
-        body = f'<tr><td colspan="3" style="{CELL}">{NOTHING}</td></tr>'
-    table = (
-        f'<table style="{TABLE}"><caption style="{CAPTION};overflow-wrap:anywhere">{escape(title)}'
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+        below = NOTHING
+    table = written(title, _COLUMNS, body, below)
     shown = framed(table, title, long=len(policy.statements) > FEW, wide=True)
     return f"{shown}{_whole(policy)}"
 
@@ -73,7 +67,7 @@ def _row(statement: Statement, policy: Policy) -> str:
 
 
 def _whole(policy: Policy) -> str:
-    """Give the document as it was written, to be opened."""
+    """Return the document as it was written, to be opened."""
     if not policy.text:
         return ""
     return (

@@ -1,6 +1,6 @@
-"""Graphs to take along: Mermaid's text and GraphML, from the graph of a figure.
+"""Graphs as files: Mermaid's text and GraphML, from the graph of a figure.
 
-Nodes have a ``label``, perhaps a ``note`` and a ``field`` that they stand in (an account); edges
+Nodes have a ``label``, perhaps a ``note`` and a ``field`` that they are in (an account); edges
 perhaps a ``label``, and ``missing`` if they are drawn dashed.
 
 Notes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 _ARROWS = {False: ("-->", "--", "-->"), True: ("-.->", "-.", ".->")}
-"""An edge as it is, or as it is missing: without a label, and what stands around one."""
+"""An edge, and one that is missing: without a label, and what is before and after a label."""
 
 
 def to_mermaid(graph: nx.DiGraph[Any]) -> str:

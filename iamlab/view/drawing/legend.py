@@ -42,7 +42,7 @@ class Legend:
     def piece(
         self, words: str, area: str, edge: str, *, height: float = 0.14, hatch: str = ""
     ) -> None:
-        """Say what a piece of a bar means."""
+        """Explain a piece of a bar."""
         x, y = self.place(SWATCH, words)
         self.sheet.area((x, y - height / 2), (SWATCH, height), area, edge=edge, hatch=hatch)
 

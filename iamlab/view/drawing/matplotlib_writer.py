@@ -1,4 +1,4 @@
-"""The same shapes drawn with matplotlib: for PNG and PDF, and for whoever wants to draw on them.
+"""The same shapes drawn with matplotlib: for PNG and PDF, and for drawing on them.
 
 Only this module imports matplotlib, and only when something is drawn.
 """
@@ -67,7 +67,7 @@ def to_bytes(figure: Figure, kind: str) -> bytes:
 
 @cache
 def font(size: float, face: Face) -> FontProperties:
-    """Give a font; matplotlib ships all three."""
+    """Return a font; matplotlib ships all three."""
     from matplotlib.font_manager import FontProperties
 
     weight: Any = "bold" if face == "bold" else "normal"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Face = Literal["sans", "bold", "mono"]
 
 TITLE, TEXT, SMALL = 11.5, 10.0, 8.8
-"""The type scale: a field's name, what stands in a box, what stands beside or below."""
+"""The type scale: a field's name, the words in a box, the words beside or below it."""
 
 ELLIPSIS = "…"
 POINTS = 72
@@ -119,12 +119,12 @@ def widest(texts: Iterable[str], size: float = TEXT, face: Face = "sans") -> flo
 
 
 def height_of(size: float = TEXT) -> float:
-    """Give the distance of two lines of text."""
+    """Return the distance of two lines of text."""
     return size * 1.35 / POINTS
 
 
 def tall(size: float = TEXT) -> float:
-    """Give how tall letters are, from the lowest to the highest."""
+    """Return how tall letters are, from the lowest to the highest."""
     return (ASCENT + DESCENT) * size / POINTS
 
 

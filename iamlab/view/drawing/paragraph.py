@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def lines_of(
     words: str, room: float, size: float = TEXT, face: Face = "sans", *, most: int = 3
 ) -> int:
-    """Say how many lines a text takes.
+    """Return how many lines a text takes.
 
     Examples
     --------
-    >>> lines_of("the Deny in guard cuts the way", 1.2)
+    >>> lines_of("the Deny in guard denies the call", 1.2)
     3
     """
     return len(wrap(words, room, size, face, most=most)) if words else 0
@@ -39,7 +39,7 @@ def paragraph(
     align: str = "left",
     fact: bool = True,
 ) -> float:
-    """Write a text of several lines, its upper edge at ``y``; give the height that it takes.
+    """Write a text of several lines, its upper edge at ``y``; return the height that it takes.
 
     Parameters
     ----------

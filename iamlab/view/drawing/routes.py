@@ -1,4 +1,4 @@
-"""Lines that lead around, rings at their ends, and words that find a free place on them.
+"""Lines that lead around boxes, rings at their ends, and words that find a free place on them.
 
 A line between two boxes of a column leads around on their right. Words on a line are tried at many
 places of it, and put where they cover no box, no other words, and the fewest other lines.
@@ -31,7 +31,7 @@ RING = 0.055
 STEPS = 16
 """At so many places of each piece of a line words are tried."""
 AIR = 0.03
-"""Around words, so that they do not touch what is beside them."""
+"""Around words, so that they don't touch what is next to them."""
 
 
 def around(start: Point, end: Point, x: float) -> list[Point]:
@@ -53,7 +53,7 @@ def turns(
     found: dict[tuple[str, str], float] = {}
     taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
     spans = {edge: sorted(heights[end] for end in edge) for edge in edges}
-    for edge, (top, bottom) in sorted(spans.items(), key=lambda one: one[1][1] - one[1][0]):
+    for edge, (top, bottom) in sorted(spans.items(), key=_length):
         place = 0
         while any(first < bottom and top < last for first, last in taken[place]):
             place += 1
@@ -62,13 +62,18 @@ def turns(
     return found
 
 
+def _length(span: tuple[tuple[str, str], list[float]]) -> float:
+    _, (top, bottom) = span
+    return bottom - top
+
+
 def ring(sheet: Sheet, place: Point, colour: str) -> None:
     """Draw a small ring: here something is missing."""
     sheet.draw(Circle(*place, RING, Ink(fill=PAPER, edge=colour, width=1.3, layer=5)))
 
 
 def rectangle(box: Box) -> Rectangle:
-    """Give the room that a box takes."""
+    """Return the room that a box takes."""
     return box.x, box.y - box.height / 2, box.x + box.width, box.y + box.height / 2
 
 
@@ -123,7 +128,7 @@ class Places:
 
 
 def _points(line: Sequence[Point]) -> Iterator[Point]:
-    """Give points along a chain of Bezier curves, as far apart as each other, nearly."""
+    """Yield points along a chain of Bezier curves, as far apart as each other, nearly."""
     for i in range(0, len(line) - 1, 3):
         a, b, c, d = line[i : i + 4]
         length = sum(abs(p[0] - q[0]) + abs(p[1] - q[1]) for p, q in pairwise((a, b, c, d)))

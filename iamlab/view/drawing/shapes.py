@@ -191,7 +191,7 @@ def _closed(start: Point, *others: Point) -> Outline:
 
 
 def with_head(curve: Curve) -> tuple[Curve, Line]:
-    """Give a curve an arrow's head: its outline ends where the curve ended, the curve behind it."""
+    """Return a curve with an arrow's head, whose tip is where the curve ended."""
     x, y = curve.points[-1]
     from_x, from_y = next((one for one in reversed(curve.points) if one != (x, y)), (x - 1, y))
     far, ink = hypot(from_x - x, from_y - y), curve.ink

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, tall, width_of
 from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Rectangle, Text, with_head
-from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER, Look
+from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +32,11 @@ ROW = 0.66
 PAD = 0.09
 """From the edge of a box to its text."""
 FRAME = 0.2
-"""From the edge of a field to what stands in it."""
+"""From the edge of a field to what is in it."""
 ROUNDING = 0.08
 """Of the corners of boxes and fields."""
 AIR = 0.02
 """From words that are on a line to the edge of the paper behind them."""
-OPEN = 0.16
-"""From the middle of a gate's gap to its ends."""
 DISC = 0.15
 """The radius of a mark."""
 
@@ -81,7 +79,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text as it was given, and as there was room for it; a fact, or a heading."""
+    """A text as a whole, and as there was room for it; a fact, or a heading."""
 
     whole: str
     drawn: str
@@ -90,7 +88,7 @@ class Label:
 
 @dataclass(slots=True)
 class Record:
-    """Where things stand on a sheet."""
+    """Where everything is on a sheet."""
 
     labels: list[Label] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
@@ -118,7 +116,7 @@ class Sheet:
         self.height = max(self.height, y + MARGIN)
 
     def draw(self, shape: Shape) -> None:
-        """Add a shape, as it is: it is neither recorded nor given room."""
+        """Add a shape as it is: it isn't recorded, and the sheet doesn't grow for it."""
         self.shapes.append(shape)
 
     # -- text ------------------------------------------------------------------------------------
@@ -138,18 +136,18 @@ class Sheet:
         on_line: bool = False,
         fact: bool = True,
     ) -> float:
-        """Write a line of text, its middle at this height; give its width.
+        """Write a line of text, its middle at this height; return its width.
 
         Parameters
         ----------
         align
-            What stands at ``x``: the text's ``"left"`` end, its ``"center"``, its ``"right"`` end.
+            What is at ``x``: the text's ``"left"`` end, its ``"center"`` or its ``"right"`` end.
         room
             How wide it may be; it is shortened in the middle.
         rotation
             In degrees, counter-clockwise; the text then begins at the point.
         on_line
-            Whether it stands on a line, and so on a piece of paper of its own.
+            Whether it is on a line, and so on a piece of paper of its own.
         fact
             Whether the figure's list must have these words; a heading's it need not.
         """
@@ -168,7 +166,7 @@ class Sheet:
         return width
 
     def _paper_at(self, x: float, y: float) -> str:
-        """Say what colour the paper has at a point: in a field it is tinted."""
+        """Return the colour of the paper at a point: in a field it is tinted."""
         in_field = any(
             one.x <= x <= one.x + one.width and one.y <= y <= one.y + one.height
             for one in self._fields
@@ -212,7 +210,7 @@ class Sheet:
     def field(
         self, x: float, y: float, width: float, height: float, title: str, note: str = ""
     ) -> None:
-        """Draw a field that others stand in, such as an account, by its upper left corner."""
+        """Draw a field with others in it, such as an account, by its upper left corner."""
         self.reach(x + width, y + height)
         ink = Ink(fill=FIELD_AREA, edge=PALE_LINE, layer=0)
         self._fields.append(Rectangle(x, y, width, height, ink, ROUNDING))
@@ -229,15 +227,6 @@ class Sheet:
         self.reach(place[0] + size[0], place[1] + size[1])
         self.draw(Rectangle(*place, *size, Ink(fill=colour, edge=edge, hatch=hatch)))
 
-    def cell(self, place: Point, size: Point, look: Look) -> None:
-        """Draw a cell of a grid, by its upper left corner, with its symbol in the middle."""
-        self.area(place, size, look.area)
-        middle = (place[0] + size[0] / 2, place[1] + size[1] / 2)
-        # A symbol stands for the look's word, which the list has; it is no words of its own.
-        self.text(
-            *middle, look.symbol, look.colour, size=12, face="bold", align="center", fact=False
-        )
-
     def mark(self, place: Point, symbol: str, colour: str, size: float = 13) -> None:
         """Put a symbol in a small disc, on a line."""
         x, y = place
@@ -245,21 +234,9 @@ class Sheet:
         self.reach(x + DISC, y + DISC)
         self.text(x, y + 0.005, symbol, colour, size=size, face="bold", align="center", fact=False)
 
-    def gate(
-        self, x: float, top: float, bottom: float, colour: str = DENY, *, open_at: float | None
-    ) -> None:
-        """Draw a gate: a vertical bar, with a gap where it lets something through.
-
-        Parameters
-        ----------
-        open_at
-            The height of the gap; ``None``: it is shut.
-        """
-        parts = [(top, bottom)]
-        if open_at is not None:
-            parts = [(top, open_at - OPEN), (open_at + OPEN, bottom)]
-        for start, end in parts:
-            self.draw(Line(((x, start), (x, end)), Ink(edge=colour, width=4, layer=5)))
+    def gate(self, x: float, top: float, bottom: float, colour: str = DENY) -> None:
+        """Draw a strong upright bar that lets nothing through."""
+        self.draw(Line(((x, top), (x, bottom)), Ink(edge=colour, width=4, layer=5)))
         self.reach(x, bottom)
 
     # -- lines -----------------------------------------------------------------------------------
@@ -312,7 +289,7 @@ class Sheet:
         arrow
             Whether it has a head at its end.
         dashed
-            Whether what it stands for is missing, or answers.
+            Whether it is missing, or an answer.
         """
         self.record.lines.append(tuple(path))
         for x, y in path[::3]:

@@ -40,9 +40,9 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     Parameters
     ----------
     title
-        What a screen reader says.
+        What a screen reader reads first.
     description
-        What it says when asked for more.
+        Its longer description.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def _drawn(shape: Drawn) -> str:
 
 
 def _name(hatch: str, colour: str) -> str:
-    """Name a pattern after what it is, so that pictures on one page may share the name."""
+    """Return the name of a pattern, which pictures on one page may share."""
     return f"{'dots' if '.' in hatch else 'lines'}{len(hatch)}-{colour.removeprefix('#')}"
 
 

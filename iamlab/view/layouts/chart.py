@@ -34,8 +34,8 @@ class Scale:
 
     start: float
     end: float
-    least: float = 0.0
-    most: float = 1.0
+    least: float
+    most: float
 
     def at(self, number: float) -> float:
         """Return the place of a number."""

@@ -1,8 +1,8 @@
 """A grid: a row for each node, a cell for each column, labels above the columns, a legend below.
 
-Labels are slanted, so that a long one stands over a narrow column and can still be read. Above them
-stands what several columns have in common, such as their service. Where that finds no room, each
-label says it all by itself: ``s3:GetObject on maps``.
+Labels are slanted, so that a long label fits above a narrow column. Above them is what several
+columns have in common, such as their service. Where there is no room for that, each label has the
+whole title: ``s3:GetObject on maps``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SLANT = 60
 SLOPE = radians(SLANT)
 """How steep labels are, in degrees and in radians."""
 LABEL, WHOLE_LABELS = 1.9, (2.6, 2.0, 1.5)
-"""The largest length of a label with a group above it; of one that says it all."""
+"""The largest length of a label with a group above it; of a label with the whole title."""
 NAMES = 2.3
 """The room for the names of rows."""
 BLOCK, HEADLINE = 0.32, 0.19
@@ -41,7 +41,7 @@ SYMBOL = 12.0
 QUIET = ("○", "–")
 """Symbols that are small and pale, so that the others meet the eye."""
 SIGN = 0.2
-"""The piece of paper on which the symbol of a filled cell stands."""
+"""The piece of paper behind the symbol of a filled cell."""
 FACES: tuple[Face, ...] = ("bold", "sans")
 
 
@@ -53,7 +53,7 @@ def draw_grid(
     legend: Sequence[Look] | None = None,
     nothing: str = "",
 ) -> Sheet:
-    """Draw a scene as a grid; nodes of one parent stand below its heading.
+    """Draw a scene as a grid; nodes of one parent are below its heading.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def draw_grid(
     legend
         The looks that are explained. Default: those of the cells.
     nothing
-        What is said where there is no cell.
+        The words where there is no cell.
     """
     if not scene.drawn or not scene.columns:
         return no_cells(nothing)
@@ -80,7 +80,7 @@ def draw_grid(
 
 
 def no_cells(words: str) -> Sheet:
-    """Return a sheet that says why there is nothing to draw."""
+    """Return a sheet with the reason why there is nothing to draw."""
     sheet = Sheet(4, 0.6)
     sheet.note(0.2, 0.3, words)
     return sheet
@@ -142,7 +142,7 @@ class _Grid:
 
     def _parts(self, *, has_notes: bool) -> list[list[int]]:
         """Return the numbers of the columns that belong together."""
-        keys = [(one.group, one.note if has_notes else "") for one in self.columns]
+        keys = [(column.group, column.note * has_notes) for column in self.columns]
         begins = [0, *(n for n, (a, b) in enumerate(pairwise(keys), 1) if a != b), len(keys)]
         return [list(range(first, last)) for first, last in pairwise(begins)]
 
@@ -186,7 +186,7 @@ class _Grid:
 def _tries(
     columns: Sequence[Column], pitches: Sequence[float]
 ) -> Iterator[tuple[list[str], float, float, bool]]:
-    """Yield labels, their length, the width of columns, and whether groups stand above."""
+    """Yield labels, their length, the width of columns, and whether groups are above them."""
     several = len({column.note for column in columns} - {""}) > 1
     short = [column.short for column in columns]
     notes = ["" if several else f" on {column.note}" for column in columns]

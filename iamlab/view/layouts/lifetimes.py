@@ -1,7 +1,7 @@
 """Lifetimes: a lane for each node, with bars along the axis of a clock, and words on both sides.
 
-An edge leads from the lane of some credentials down to the start of the credentials that they were
-used to get. A node without a lifetime is a heading.
+An arrow leads from the lane of some credentials down to the start of the credentials that they were
+used to get. A node without a lane of its own is a heading.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Node, Scene
     from iamlab.view.style import Look
 
-    Lane = Sequence[tuple[Node, "Lifetime"]]
+    Parts = Sequence[tuple[Node, "Lane"]]
 
 MOST = 40
 """The largest number of lanes in a picture."""
@@ -54,7 +54,7 @@ class Bar(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lane:
     """What a lane shows of a node.
 
     Parameters
@@ -75,7 +75,7 @@ class Lifetime:
 
 def draw_lifetimes(
     scene: Scene,
-    lifetimes: Mapping[str, Lifetime],
+    lanes: Mapping[str, Lane],
     moments: Iterable[datetime],
     now: datetime,
     legend: Mapping[str, str],
@@ -84,7 +84,7 @@ def draw_lifetimes(
 
     Parameters
     ----------
-    lifetimes
+    lanes
         By the id of a node. A node with members shows theirs.
     moments
         All of them are in the window of time.
@@ -92,14 +92,15 @@ def draw_lifetimes(
         The meaning of each mark, and of thin bars: ``""``.
     """
     sheet, axis = Sheet(PAGE), TimeAxis.around(moments, now, LEFT, RIGHT)
-    lanes = {
-        node.id: [
-            (part, lifetimes[part.id]) for part in node.members or (node,) if part.id in lifetimes
-        ]
+    own = {
+        node.id: [(part, lanes[part.id]) for part in node.members or (node,) if part.id in lanes]
         for node in scene.drawn
     }
-    tops = [TOP, *(TOP + y for y in accumulate(ROW if own else HEADING for own in lanes.values()))]
-    middles = {key: (top + end) / 2 for key, (top, end) in zip(lanes, pairwise(tops), strict=True)}
+    tops = [
+        TOP,
+        *(TOP + y for y in accumulate(ROW if parts else HEADING for parts in own.values())),
+    ]
+    middles = {key: (top + end) / 2 for key, (top, end) in zip(own, pairwise(tops), strict=True)}
     sheet.heading(MARGIN, 0.28, "CREDENTIALS")
     sheet.heading(LEFT, 0.28, f"TIME (UTC), {axis.days()}; now {stamp(now)[:16]}")
     sheet.heading(STATE, 0.28, "STATE")
@@ -109,22 +110,23 @@ def draw_lifetimes(
     depths = scene.depths()
     for node in scene.drawn:
         x, y = MARGIN + INDENT * min(depths[node.id], DEEPEST), middles[node.id]
-        _write(sheet, node, lanes[node.id], x, y)
         sources = [middles[edge.source] for edge in scene.edges if edge.target == node.id]
-        for _, lifetime in lanes[node.id]:
-            _draw_bars(sheet, axis, lifetime.bars, y)
-            start = _ends(axis, lifetime.bars[0])[0]
+        _write(sheet, node, own[node.id], x, y)
+        for _, lane in own[node.id]:
+            for bar in lane.bars:
+                _draw_bar(sheet, axis, bar, y)
+            start = _ends(axis, lane.bars[0])[0]
             for source in sources:
                 sheet.straight((start, source), (start, y - THICK / 2), INK, arrow=True)
-        _draw_marks(sheet, axis, lanes[node.id], y, axis.at(now) - BEFORE_NOW)
-    own = [lifetime for lane in lanes.values() for _, lifetime in lane]
-    _draw_legend(Legend(sheet, MARGIN + 0.02, tops[-1] + 0.3), own, legend)
+        _draw_marks(sheet, axis, [lane for _, lane in own[node.id]], y, axis.at(now) - BEFORE_NOW)
+    every = [lane for parts in own.values() for _, lane in parts]
+    _draw_legend(Legend(sheet, MARGIN + 0.02, tops[-1] + 0.3), every, legend)
     return sheet
 
 
-def _write(sheet: Sheet, node: Node, lane: Lane, x: float, y: float) -> None:
+def _write(sheet: Sheet, node: Node, parts: Parts, x: float, y: float) -> None:
     """Write the words of a node: its own on the left, and its state on the right."""
-    if not lane:
+    if not parts:
         face = "bold" if node.kind == "account" else "sans"
         sheet.note(x, y, node.text, INK, face=face, room=PAGE - MARGIN - x)
         return
@@ -133,14 +135,14 @@ def _write(sheet: Sheet, node: Node, lane: Lane, x: float, y: float) -> None:
     sheet.note(x, y + LIFT, node.note, room=LEFT - 0.15 - x)
     room = PAGE - MARGIN - STATE
     if node.members:
-        looks = Counter(part.look.word for part, _ in lane if part.look)
+        looks = Counter(part.look.word for part, _ in parts if part.look)
         state = ", ".join(f"{number} {word}" for word, number in looks.items())
         sheet.note(STATE, y, state, INK, room=room, fact=False)
     elif node.look:
-        [(_, lifetime)] = lane
-        words, lift = f"{node.look.symbol} {lifetime.state}", LIFT if lifetime.note else 0
+        [(_, lane)] = parts
+        words, lift = f"{node.look.symbol} {lane.state}", LIFT if lane.note else 0
         sheet.note(STATE, y - lift, words, node.look.colour, face="bold", room=room)
-        sheet.note(STATE, y + LIFT, lifetime.note, INK, room=room)
+        sheet.note(STATE, y + LIFT, lane.note, INK, room=room)
 
 
 def _ends(axis: TimeAxis, bar: Bar) -> tuple[float, float]:
@@ -149,47 +151,48 @@ def _ends(axis: TimeAxis, bar: Bar) -> tuple[float, float]:
     return left, max(right, left + SHORTEST)
 
 
-def _draw_bars(sheet: Sheet, axis: TimeAxis, bars: Sequence[Bar], y: float) -> None:
-    for bar in bars:
-        (left, right), look, height = _ends(axis, bar), bar.look, THIN if bar.is_thin else THICK
-        place, size = (left, y - height / 2), (right - left, height)
-        sheet.area(place, size, look.area, edge=look.colour, hatch=look.hatch)
-        if bar.start is None or not axis.has(bar.start):
-            sheet.note(axis.left - 0.02, y, "◂", align="right", fact=False)
+def _draw_bar(sheet: Sheet, axis: TimeAxis, bar: Bar, y: float) -> None:
+    (left, right), look, height = _ends(axis, bar), bar.look, THIN if bar.is_thin else THICK
+    place, size = (left, y - height / 2), (right - left, height)
+    sheet.area(place, size, look.area, edge=look.colour, hatch=look.hatch)
 
 
-def _draw_marks(sheet: Sheet, axis: TimeAxis, lane: Lane, y: float, latest: float) -> None:
+def _draw_marks(
+    sheet: Sheet, axis: TimeAxis, lanes: Sequence[Lane], y: float, latest: float
+) -> None:
     """Draw the marks of a lane that don't hide each other; symbols are left of the present."""
+    starts = [bar.start for lane in lanes for bar in lane.bars]
+    if any(start is None or not axis.has(start) for start in starts):
+        sheet.note(axis.left - 0.02, y, "◂", align="right", fact=False)
     taken: list[float] = []
-    for _, lifetime in lane:
-        for mark, moment in lifetime.marks.items():
+    for lane in lanes:
+        for mark, moment in lane.marks.items():
             if moment is None or not axis.has(moment):
                 continue
             x = axis.at(moment)
             if mark == WALL:
-                sheet.gate(x, y - 0.75 * THICK, y + 0.75 * THICK, INK, open_at=None)
+                sheet.gate(x, y - 0.75 * THICK, y + 0.75 * THICK, INK)
             elif not any(abs(x - other) < APART for other in taken):
                 taken.append(x)
                 if mark == CROSS:
                     sheet.mark((x, y), CROSS, DENY, 11)
                 else:
-                    dark = any(bar.look.area == ALLOW_FILL for bar in lifetime.bars[:1])
-                    ink = PAPER if dark else INK
+                    ink = PAPER if lane.bars[0].look.area == ALLOW_FILL else INK
                     sheet.note(min(x, latest), y, mark, ink, align="center", fact=False)
 
 
-def _draw_legend(legend: Legend, lifetimes: Sequence[Lifetime], words: Mapping[str, str]) -> None:
+def _draw_legend(legend: Legend, lanes: Sequence[Lane], words: Mapping[str, str]) -> None:
     """Explain the looks of bars, and the marks that there are."""
-    bars = [bar for lifetime in lifetimes for bar in lifetime.bars]
+    bars = [bar for lane in lanes for bar in lane.bars]
     looks = dict.fromkeys(bar.look for bar in bars)
     for look in sorted(looks, key=lambda look: look.symbol != "✓"):
         legend.piece(str(look).strip(), look.area, look.colour, hatch=look.hatch)
     if any(bar.is_thin for bar in bars):
         legend.piece(words[""], PAPER, INK, height=0.06)
     for mark in words:
-        if mark and any(lifetime.marks.get(mark) for lifetime in lifetimes):
+        if mark and any(lane.marks.get(mark) for lane in lanes):
             x, y = legend.place(0.12, words[mark])
             if mark == WALL:
-                legend.sheet.gate(x + 0.06, y - 0.09, y + 0.09, INK, open_at=None)
+                legend.sheet.gate(x + 0.06, y - 0.09, y + 0.09, INK)
             else:
                 legend.sheet.note(x + 0.06, y, mark, INK, align="center", fact=False)

@@ -56,12 +56,14 @@ SLACK = 0.01
 """The distance from a box's row that puts arrows beside its column in order."""
 
 
-def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
+def draw_network(
+    scene: Scene, *, widest_box: float = WIDEST, row: float = ROW, arrows: bool = True
+) -> Sheet:
     """Draw nodes as boxes and edges as arrows.
 
     If a node is highlighted or an edge is bold, the others are pale. A node that is an end has a
     yellow box. An edge that is missing something at one end has a ring there. The legend explains
-    each kind of edge that has a look. Where no edge has words, they have no arrows.
+    each kind of edge that has a look.
 
     Parameters
     ----------
@@ -70,9 +72,13 @@ def draw_network(scene: Scene, *, widest_box: float = WIDEST) -> Sheet:
         its list are written.
     widest_box
         Narrower boxes leave more room for words on arrows.
+    row
+        The distance of two rows of boxes.
+    arrows
+        Whether edges have a direction; lines without arrows meet at one point of a box.
     """
     if scene.drawn or scene.frames:
-        return _Network(scene, widest_box).sheet
+        return _Network(scene, widest_box, row, arrows=arrows).sheet
     sheet = Sheet()
     for number, words in enumerate((*scene.before, *scene.after)):
         sheet.text(MARGIN, 0.3 + 0.25 * number, words)
@@ -110,7 +116,7 @@ def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]
 class _Network:
     """A scene, the places of its nodes, and the sheet that it is drawn on."""
 
-    def __init__(self, scene: Scene, widest_box: float) -> None:
+    def __init__(self, scene: Scene, widest_box: float, row: float, *, arrows: bool) -> None:
         self.scene, self.sheet = scene, Sheet()
         self.nodes = {node.id: node for node in scene.drawn}
         self.edges = [edge for edge in scene.edges if edge.source != edge.target]
@@ -118,7 +124,7 @@ class _Network:
         self.number = max(self.columns.values(), default=0) + 1
         has_bold = any(edge.bold for edge in self.edges)
         self.has_path = has_bold or any(node.highlighted for node in self.nodes.values())
-        self.is_plain = not any(edge.label or edge.missing for edge in self.edges)
+        self.is_plain, self.row = not arrows, row
         self.is_low = max(Counter(self.columns.values()).values(), default=0) > MANY
         self.frames = self._find_frames()
         # The edges at each side of each box: their numbers, and which of their ends it is.
@@ -177,7 +183,7 @@ class _Network:
             most -= 0.05
         widths = [min(need, most) for need in needs]
         words = max((widest([edge.label], SMALL) for edge in self.edges), default=0.0)
-        between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS))
+        between = min((room - sum(widths)) / gaps, max(GAP, words + ENDS + SLACK))
         lefts = list(accumulate((width + between for width in widths), initial=left))
         return lefts, widths, lefts[last] + widths[last] + (TURNS if has_turns else 0.0)
 
@@ -192,7 +198,7 @@ class _Network:
 
     def _rows(self) -> list[tuple[float, float]]:
         """Find the boxes, and the lanes in which edges pass them; return where frames are."""
-        row, least = (LOW_ROW, LOW) if self.is_low else (ROW, HEIGHT)
+        row, least = (LOW_ROW, LOW) if self.is_low else (self.row, HEIGHT)
         heights = dict.fromkeys(self.nodes, least)
         for (key, _), own in self.ends.items():
             if not self.is_plain:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.shapes import Point
     from iamlab.view.scene import Edge, Node, Scene
 
-LINK, GATE, MARK = "link", "gate", "mark"
+LINK, GATE, MARK = "session", "gate", "mark"
 """Kinds of nodes: what led to the first node, a bar across the way, a symbol on it."""
 
 LINK_ROW = 0.84  # the distance of two links

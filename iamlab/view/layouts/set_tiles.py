@@ -56,24 +56,11 @@ def part_id(inside: Iterable[bool]) -> str:
     >>> part_id([True, False])
     'part10'
     """
-    return PART + "".join(str(int(one)) for one in inside)
-
-
-def in_order(parts: Iterable[str], sets: int) -> list[str]:
-    """Sort the ids of parts as they are drawn: row by row, from left to right."""
-    across, known = min(sets, 2), set(parts)
-    rows = _ORDERS[sets - across]
-    every = [f"{PART}{column}{row}" for row in rows for column in _ORDERS[across]]
-    return [part for part in every if part in known]
+    return PART + "".join(str(int(has)) for has in inside)
 
 
 def draw_sets(
-    scene: Scene,
-    nothing: str,
-    *,
-    title: str = "",
-    below: Iterable[str] = (),
-    look: Look | None = None,
+    scene: Scene, nothing: str, title: str = "", below: Sequence[str] = (), look: Look | None = None
 ) -> Sheet:
     """Draw sets, and the items in each part of them.
 
@@ -126,7 +113,7 @@ class _Sets:
         whole = PAGE - MARGIN - left - around
         width = min(TILE, (whole + GAP) / len(across.places) - GAP)
         room = (width - INNER) / 2 if across.shares_names else width
-        names = [lines_of(one.text, room, TEXT, "bold", most=2) for one in across.sets]
+        names = [lines_of(node.text, room, TEXT, "bold", most=2) for node in across.sets]
         head = max(names) * height_of(TEXT) + HEAD if names else 0
         xs = [(left + place * (width + GAP), width) for place in range(len(across.places))]
         least = LEAST_HEIGHT + (0.35 if down.shares_names else 0)
@@ -135,25 +122,25 @@ class _Sets:
             ys.append((y, max([least, *(self._height(column + row) for column in across.places)])))
             y += ys[-1][1] + GAP
         bottom, right = y - GAP + around, xs[-1][0] + width
-        for number, one in enumerate(across.sets):
+        for number, node in enumerate(across.sets):
             pad, (start, end) = across.pads[number], across.span(number, xs)
             inner = OUTER - pad
             self._outline((start - pad, top + inner / 2), (end + pad, bottom - inner), number)
             # A name is flush with its tiles, the second set's at the far end.
             at, align = (end, "right") if number else (start, "left")
             y = top + 0.12
-            y += paragraph(self.sheet, at, y, one.text, room, face="bold", most=2, align=align)
-            self.sheet.note(at, y + height_of(SMALL) / 2, one.note, align=align, room=room)
+            y += paragraph(self.sheet, at, y, node.text, room, face="bold", most=2, align=align)
+            self.sheet.note(at, y + height_of(SMALL) / 2, node.note, align=align, room=room)
         room = LABEL_ROOM - 2 * INNER
-        for number, one in enumerate(down.sets):
+        for number, node in enumerate(down.sets):
             pad, (start, end) = down.pads[number], down.span(number, ys)
             x = left - OUTER - LABEL_ROOM + (OUTER - pad) / 2
             self._outline((x, start - pad), (right + OUTER + pad, end + pad), number + 2)
-            tall = lines_of(one.text, room, TEXT, "bold") * height_of(TEXT)
-            tall += lines_of(one.note, room, SMALL, most=2) * height_of(SMALL)
+            tall = lines_of(node.text, room, TEXT, "bold") * height_of(TEXT)
+            tall += lines_of(node.note, room, SMALL, most=2) * height_of(SMALL)
             y = end + pad - INNER - tall if number else start - pad + INNER
-            y += paragraph(self.sheet, x + INNER, y, one.text, room, face="bold")
-            paragraph(self.sheet, x + INNER, y, one.note, room, PALE_INK, size=SMALL, most=2)
+            y += paragraph(self.sheet, x + INNER, y, node.text, room, face="bold")
+            paragraph(self.sheet, x + INNER, y, node.note, room, PALE_INK, size=SMALL, most=2)
         for row, (y, height) in zip(down.places, ys, strict=True):
             for column, (x, _) in zip(across.places, xs, strict=True):
                 self._draw_tile(column + row, (x, y), (width, height))

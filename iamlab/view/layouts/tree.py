@@ -1,6 +1,6 @@
 """A tree: nodes written like folders, with columns of words beside each.
 
-What is in a node stands below it and further to the right, so that a large tree is only longer.
+What is in a node is below it and further to the right, so that a large tree is only longer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BOX, GAP, ROOM = 2.5, 0.25, 3.4
 """The width of a box, the gap beside a column, the largest width of a column."""
 HEIGHT, TALL = 0.3, 0.44
 BETWEEN, WIDE = 0.045, 0.085
-"""Above and below a box, and where words stand beside it."""
+"""Above and below a box; the second one if there are words beside it."""
 LINE = 0.19
 
 
@@ -31,7 +31,7 @@ def draw_tree(scene: Scene, heading: str) -> Sheet:
     Parameters
     ----------
     heading
-        What stands above the nodes; columns have titles of their own.
+        The heading above the nodes; columns have titles of their own.
     """
     sheet, depths = Sheet(), scene.depths()
     lefts, room = _columns(scene, max(depths.values()))

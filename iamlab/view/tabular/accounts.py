@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 IDENTITY = "kind, name, groups, policies, permissions_boundary, access_keys, tags, create_date, arn"
 POLICIES = "policy, type, through, PolicyArn, Allow, Deny"
 """What is shown of a policy; the last two are numbers of statements."""
-SESSION = (
-    "access_key_id, state, arn, role_arn, operation, issued, expiration, mfa, source_identity, "
-    "tags, transitive_tag_keys, policies"
-)
 ORGANIZATION = (
     "depth, Type, Name, Id, ParentId, SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY, "
     "other policies"
@@ -63,7 +59,7 @@ def _(account: Account) -> Table:
 def _(root: RootUser) -> Table:
     """Return the facts of a root user; no policy of its account applies to it."""
     caption = f"Root user of account {root.account.name}"
-    return Table.of(caption, IDENTITY, [_root(root.account)], of_one=True)
+    return Table.facts(caption, dict(zip(IDENTITY.split(", "), _root(root.account), strict=True)))
 
 
 def _principals(account: Account) -> Iterator[Row]:
@@ -156,21 +152,21 @@ def _(session: Session) -> Table:
     """Return the facts of a session; it is one row."""
     record = session.record
     policies = (policy.name or "session policy" for policy in (*session.policies, *record.scoped))
-    row = (
-        record.access_key_id,
-        state_of(session),
-        record.arn,
-        record.issuer_arn,
-        record.operation,
-        record.issued,
-        record.expiration,
-        bool(session.keys.get("aws:MultiFactorAuthPresent")),
-        record.source_identity,
-        _tags(record.tags),
-        tuple(record.transitive_tag_keys),
-        tuple(policies),
-    )
-    return Table.of(f"Session {record.arn.rpartition(':')[2]}", SESSION, [row], of_one=True)
+    facts = {
+        "access_key_id": record.access_key_id,
+        "state": state_of(session),
+        "arn": record.arn,
+        "role_arn": record.issuer_arn,
+        "operation": record.operation,
+        "issued": record.issued,
+        "expiration": record.expiration,
+        "mfa": bool(session.keys.get("aws:MultiFactorAuthPresent")),
+        "source_identity": record.source_identity,
+        "tags": _tags(record.tags),
+        "transitive_tag_keys": tuple(record.transitive_tag_keys),
+        "policies": tuple(policies),
+    }
+    return Table.facts(f"Session {record.arn.rpartition(':')[2]}", facts)
 
 
 @table_of.register(Timeline)

@@ -43,18 +43,11 @@ def _statement(statement: Statement) -> tuple[object, ...]:
     conditions = (
         f"{line.comparison} {line.key}: {', '.join(line.values)}" for line in statement.conditions
     )
-    return (
-        statement.label,
-        statement.sid,
-        EFFECTS[statement.effect],
-        _principals(statement.principal),
-        _principals(statement.not_principal),
-        statement.action,
-        statement.not_action,
-        statement.resource,
-        statement.not_resource,
-        "; ".join(conditions) or None,
-    )
+    head = statement.label, statement.sid, EFFECTS[statement.effect]
+    principals = _principals(statement.principal), _principals(statement.not_principal)
+    actions = statement.action, statement.not_action
+    resources = statement.resource, statement.not_resource
+    return *head, *principals, *actions, *resources, "; ".join(conditions) or None
 
 
 def _principals(named: Principals | None) -> tuple[str, ...] | None:

@@ -1,27 +1,46 @@
-"""Tables of reports: credentials, numbers, recommendations, findings of an audit, what was used."""
+"""Tables of reports: credentials, numbers, recommendations, findings of an audit, what was used.
+
+A credential report has dates only; :func:`report_table` judges each credential, as an auditor does.
+An exam's report has the topics that are to be repeated.
+
+Notes
+-----
+AWS page: "Generate credential reports for your AWS account". What is too old, or unused for too
+long, is what ``account.audit()`` takes it for: the numbers of CIS and AWS Security Hub.
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.account_reports import Summary, UserSummary
 from iamlab.analysis.audit.audit import Audit
+from iamlab.analysis.audit.controls import Thresholds
 from iamlab.analysis.credential_report import CredentialReport
 from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
 from iamlab.analysis.last_accessed.report import LastAccessed
 from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
 from iamlab.analysis.least_privilege.unused import Unused
 from iamlab.analysis.security_status import SecurityStatus
+from iamlab.display import count
+from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
+from iamlab.view.drawing.time_axis import day, utc
+from iamlab.view.figures.charts.score_bars import scores_of
+from iamlab.view.style import ABSENT, Look
 from iamlab.view.tables import Table, table_of
 from iamlab.view.tabular.signs import NO, YES, bad, good, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamlab.analysis.credential_report import Credentials, Key
     from iamlab.analysis.last_accessed.report import LastAttempt
+
 
 REPORT = (
     "user, password_enabled, password_last_used, mfa_active, access_key_1_active, "
@@ -81,14 +100,14 @@ def _(summary: UserSummary) -> Table:
     cells = {field.name: getattr(summary, field.name) for field in fields(summary)}
     cells["policies"] = tuple(f"{policy} ({way})" for policy, way in summary.policies)
     cells["access_keys"] = tuple(map(str, summary.access_keys))
-    return Table(f"User {summary.name}", tuple(cells), (tuple(cells.values()),), of_one=True)
+    return Table.facts(f"User {summary.name}", cells)
 
 
 @table_of.register(PasswordPolicy)
 def _(policy: PasswordPolicy) -> Table:
     """Return what an account demands of passwords; it is one row."""
     names = (*(field.name for field in fields(policy)), "expire_passwords")
-    return Table("Password policy", names, (attrgetter(*names)(policy),), of_one=True)
+    return Table.facts("Password policy", {name: getattr(policy, name) for name in names})
 
 
 # -- what was used ---------------------------------------------------------------------------------
@@ -134,3 +153,186 @@ def _(found: Unused) -> Table:
     cells = attrgetter(*columns.split(", "))
     rows = ((good("used") if row.used else silent("unused"), *cells(row)) for row in found.rows)
     return Table.of(f"Used since {found.since:%Y-%m-%d %H:%M} UTC", f"state, {columns}", rows)
+
+
+NONE = replace(ABSENT, word="none")
+COLUMNS = ("user", "password", "MFA", "access key 1", "access key 2", "certificates", "created")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The result of an exam in one topic.
+
+    Parameters
+    ----------
+    right, of
+        How many answers are right, and of how many.
+    belief
+        The belief that explains the wrong answers: ``"boundaries grant"``.
+    again
+        The exercises to repeat: ``"11.2"``.
+    """
+
+    name: str
+    right: int
+    of: int
+    belief: str = ""
+    again: tuple[str, ...] = ()
+
+
+def report_table(
+    report: CredentialReport | SecurityStatus | Audit,
+    *,
+    now: datetime | None = None,
+    thresholds: Thresholds | None = None,
+) -> Table:
+    """Return a report as a table that judges: done or to do, in use or too old.
+
+    Parameters
+    ----------
+    report
+        A credential report, the recommendations or the old five-item status, or an audit.
+    now
+        The time from which the age of credentials is counted back. Default: the time of the report.
+        A file has no time: without ``now`` ages are left out.
+    thresholds
+        Of credential reports: what is too old. Default: the thresholds of an audit.
+
+    Raises
+    ------
+    RequestError
+        It is none of these; or ``now`` is no moment, or ``thresholds`` are none.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> main = world.create_account("main", account_id="111111111111")
+    >>> key = main.create_user("ana").create_access_key()
+    >>> world.clock.advance(days=100)
+    >>> table = report_table(main.credential_report())
+    >>> table.rows[1][3].word
+    '100 days old, never used'
+    """
+    if now is not None and not isinstance(now, datetime):
+        raise RequestError(f"report_table(now=...) is a moment (a datetime), and not {now!r}.")
+    if thresholds is not None and not isinstance(thresholds, Thresholds):
+        raise RequestError(
+            f"report_table(thresholds=...) is made with Thresholds(), and not {thresholds!r}."
+        )
+    if isinstance(report, CredentialReport):
+        return _credentials_table(report, now or report.generated_time, thresholds or Thresholds())
+    if isinstance(report, SecurityStatus | Audit):
+        return table_of(report)
+    raise RequestError(
+        "report_table() takes a credential report, a security status or an audit, not "
+        f"{type(report).__name__}."
+    )
+
+
+def _credentials_table(
+    report: CredentialReport, now: datetime | None, thresholds: Thresholds
+) -> Table:
+    judge = _Judge(None if now is None else utc(now), thresholds)
+    when = "" if now is None else f", judged on {day(now)}"
+    rows = [judge.row(own) for own in report.credentials()]
+    caption = f"Credential report{when}: {count(_to_do(rows), 'thing')} to do"
+    return Table(caption, COLUMNS, tuple(rows))
+
+
+def _to_do(rows: Iterable[tuple[object, ...]]) -> int:
+    return sum(isinstance(cell, Look) and cell.symbol == "✕" for row in rows for cell in row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges credentials at a time; without one, no age is known."""
+
+    now: datetime | None
+    thresholds: Thresholds
+
+    def row(self, own: Credentials) -> tuple[object, ...]:
+        """Judge the credentials of a user."""
+        keys = [bad("a root user's key") if own.is_root else self._key(key) for key in own.keys]
+        active = sum(certificate.is_active for certificate in own.certificates)
+        certificates = good(f"{active} active") if active else silent("inactive", "–")
+        needs_mfa = not own.is_empty if own.is_root else own.password is not None
+        return (
+            own.user,
+            self._password(own),
+            good("on") if own.mfa else bad("off") if needs_mfa else NONE,
+            *[*keys, NONE, NONE][:2],
+            certificates if own.certificates else NONE,
+            own.created,
+        )
+
+    def _password(self, own: Credentials) -> Look:
+        found = own.password
+        if found is None:
+            return NONE
+        if self.now is not None and found.next_rotation and self.now >= utc(found.next_rotation):
+            return bad(f"expired {day(found.next_rotation)}")
+        age = self._days(found.last_used or found.last_changed or own.created)
+        # A root user's password is best left unused.
+        is_idle = not own.is_root and (age or 0) > self.thresholds.unused_days
+        return (bad if is_idle else good)(self._use(found.last_used))
+
+    def _key(self, key: Key) -> Look:
+        if not key.is_active:
+            return silent("inactive", "–")
+        age, idle = self._days(key.last_rotated), self._days(key.last_used or key.last_rotated)
+        words = "" if age is None else f"{count(age, 'day')} old, "
+        is_old = (age or 0) > self.thresholds.key_age_days
+        is_idle = (idle or 0) > self.thresholds.unused_days
+        return (bad if is_old or is_idle else good)(f"{words}{self._use(key.last_used)}")
+
+    def _use(self, used: datetime | None) -> str:
+        days = self._days(used)
+        if used is None:
+            return "never used"
+        return f"used {day(used)}" if days is None else f"used {count(days, 'day')} ago"
+
+    def _days(self, moment: datetime | None) -> int | None:
+        """Count the days since a moment, if both are known."""
+        if moment is None or self.now is None:
+            return None
+        return max((self.now - utc(moment)).days, 0)
+
+
+def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
+    """Return an exam's report: by topic the score, the belief behind it, what to repeat.
+
+    Parameters
+    ----------
+    topics
+        The results by topic.
+    pass_mark
+        The share from which on a topic is passed, 0 to 1.
+
+    Raises
+    ------
+    RequestError
+        Something isn't a topic, a score isn't one, or the mark isn't a share.
+
+    Examples
+    --------
+    >>> print(exam_table([Topic("boundaries", 1, 4, "boundaries grant", ("11.2",))]))
+    Exam: 1 of 4 right, 1 topic to repeat
+    topic       right  of  result       as if             repeat
+    ──────────  ─────  ──  ───────────  ────────────────  ──────
+    boundaries      1   4  ✕ to repeat  boundaries grant  11.2
+    """
+    values: object = topics
+    several = list(values) if isinstance(values, Iterable) else [values]
+    every = [topic for topic in several if isinstance(topic, Topic)]
+    if len(every) < len(several):
+        raise RequestError(f"exam_table() takes a list of Topic(name, right, of), not {topics!r}.")
+    rows = []
+    for topic in every:
+        # As the bars judge it, so that table and picture never differ.
+        [score] = scores_of({topic.name: (topic.right, topic.of)}, pass_mark)
+        words = topic.belief or None, ", ".join(topic.again) or None
+        rows.append((topic.name, topic.right, topic.of, score.look, *words))
+    right, of = sum(topic.right for topic in every), sum(topic.of for topic in every)
+    caption = f"Exam: {right} of {of} right, {count(_to_do(rows), 'topic')} to repeat"
+    return Table.of(caption, "topic, right, of, result, as if, repeat", rows)

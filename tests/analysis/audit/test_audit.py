@@ -500,7 +500,7 @@ def test_several_own_policies_are_counted(main: Account) -> None:
 
 
 def test_required_tags_are_asked_for_by_name(main: Account) -> None:
-    """Of users and roles; a role that only AWS can tag is spared."""
+    """Of users and roles, except roles that only AWS can tag."""
     main.create_service_linked_role("autoscaling.amazonaws.com")
     assert found(main, "role-tags") == []
 

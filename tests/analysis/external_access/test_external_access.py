@@ -889,10 +889,10 @@ def test_a_deny_about_some_objects_stops_nothing(world: World) -> None:
 
 def test_a_deny_that_spares_the_vendor_leaves_the_vendor(world: World) -> None:
     """By NotPrincipal or by condition: he gets in, and nobody else."""
-    spared = {"NotPrincipal": {"AWS": [VERA, f"arn:aws:iam::{VENDOR}:root"]}}
+    exempt = {"NotPrincipal": {"AWS": [VERA, f"arn:aws:iam::{VENDOR}:root"]}}
     by_condition = if_("ArnNotEquals", "aws:PrincipalArn", VERA)
     for rest in (
-        says("Deny", None, Sid="Rest", **spared),
+        says("Deny", None, Sid="Rest", **exempt),
         says("Deny", Sid="Rest", **by_condition),
     ):
         twin = world.copy()

@@ -101,7 +101,7 @@ def test_a_use_of_what_no_policy_allows_has_no_row(main: Account) -> None:
 
 
 def test_not_action_allows_the_rest(main: Account) -> None:
-    """As PowerUserAccess does: all services but those it spares."""
+    """As PowerUserAccess does: all services except those in NotAction."""
     main.users["ana"].put_policy(
         "own", document({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"})
     )

@@ -625,9 +625,9 @@ def test_patterns_match_exactly_the_actions_that_are_meant(names: set[str]) -> N
 
 
 @given(st.sets(st.sampled_from(S3), max_size=6))
-def test_all_but_a_few_are_said_as_such_where_that_is_shorter(spared: set[str]) -> None:
+def test_all_but_a_few_are_said_as_such_where_that_is_shorter(exempt: set[str]) -> None:
     """And then it is exact too."""
-    names = set(S3) - spared
+    names = set(S3) - exempt
     text = but_few(names)
     if text is not None:
         wide, few = text

@@ -801,7 +801,7 @@ ABROAD = [
 def test_between_accounts_a_session_needs_both_sides(
     names: str | None, identity: Any, session: Any, verdict: str
 ) -> None:
-    """And there nothing is spared its session policy."""
+    """There, the session policy limits every request."""
     world, ana, hall = two_accounts()
     if identity is not None:
         hall.put_policy("own", identity)

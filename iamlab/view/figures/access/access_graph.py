@@ -117,13 +117,12 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
 def _accounts(request: Request, session: Session | None) -> dict[str, tuple[str, str]]:
     """Return the accounts of the caller and of the resource, by name where it is known."""
     known = {} if session is None else session.world.accounts
-    ids = {CALLER: request.caller.account, RESOURCE: request.resource_account}
-    names = {key: f"{known[one].name}, " if one in known else "" for key, one in ids.items()}
-    return {
-        key: (f"account {account}", f"{names[key]}the {key}'s account")
-        for key, account in ids.items()
-        if account
-    }
+    found = {}
+    for key, account in ((CALLER, request.caller.account), (RESOURCE, request.resource_account)):
+        if account:
+            name = f"{known[account].name}, " if account in known else ""
+            found[key] = f"account {account}", f"{name}the {key}'s account"
+    return found
 
 
 def _chain(request: Request, session: Session | None) -> list[Node]:
@@ -142,7 +141,7 @@ def _chain(request: Request, session: Session | None) -> list[Node]:
             times = f"{one.start:%Y-%m-%d %H:%M}{end}, {one.ended}"
             account = f"account {one.arn.split(':')[4]}"
             links.append((one.arn, f"{account}, {times}", following.operation))
-    elif caller.kind is Kind.FEDERATED:
+    elif caller.kind is Kind.FEDERATED and caller.issuer:
         links.append((caller.issuer, "", "GetFederationToken"))
     nodes = []
     for level, (arn, times, operation) in enumerate(links, 1):
@@ -186,7 +185,7 @@ def _alt(decision: Decision, caller: str, what: str, stops: Sequence[Node]) -> s
         place = f" of {match.path[0].removeprefix('group ')}" if match.path else ""
         verb = "denies" if match.effect == "Deny" else "allows"
         parts[match.address] = f"{shorten(match.address, 60)}{place} {verb} it"
-    if not decision and made.is_cut:
+    if not (decision or denies) and made.is_cut:
         limits = {layer: f"the {LIMITS[layer]} doesn't allow it" for layer in made.blocking}
         parts = {**limits, **parts}
     elif not denies and not (decision and allows):

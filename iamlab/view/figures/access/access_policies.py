@@ -1,7 +1,7 @@
 """The policies of an access graph: their statements, and the stops on the way to the resource.
 
 A policy of sixty statements, or a caller of sixty policies, would hide the one that matters. So the
-picture counts what doesn't apply, and where that isn't enough also what does the same. The Allow
+picture counts what doesn't match, and where that isn't enough also what does the same. The Allow
 that came nearest always has a box of its own.
 
 A stop is a policy that only limits, or a mark: what the caller's own policies allow, and what both
@@ -31,7 +31,7 @@ from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 from iamlab.view.figures.names import resource_policy_of, short_name, who_must_allow
-from iamlab.view.folding import merged
+from iamlab.view.folding import as_one, merged
 from iamlab.view.layouts.path import GATE, LINK, MARK
 from iamlab.view.scene import Edge, Node
 from iamlab.view.style import LOOKS
@@ -57,15 +57,14 @@ FRAMES = {"identity": CALLER, "resource": RESOURCE, "grant": RESOURCE}
 ALLOWS, DENIES, SILENT = "Allow statement", "Deny statement", "statement"
 LOOKS_OF = {ALLOWS: LOOKS["allowed"], DENIES: LOOKS["explicitDeny"]}
 """The kinds of statements; those that apply have a look."""
-CREDENTIALS = {"credentials": "what the credentials are good for"}
-LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", **CREDENTIALS}
+LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", "credentials": "what the credentials allow"}
 """What stops are called: by their layers, or by the path to what no policy limits."""
 NO_POLICIES, NO_OWN_POLICIES = "no identity-based policies", (*OUTSIDERS, Kind.ROOT)
 """The title of a mark, and the kinds of callers for which own policies aren't asked."""
 SYMBOLS = {trace.DENIES: "✕", trace.ALLOWS: "✓", trace.NO_ALLOW: "○", trace.ABSENT: "–"}
-MOST, MOST_LINKS = (8, 10), 5
-"""The largest number of statements in a picture, before the first step of folding and before the
-last one; and of sessions before the caller's."""
+MOST = 7, 10
+"""The largest number of statements in a picture, before silent policies share a box and before all
+that are alike do."""
 
 
 class AccessRow(NamedTuple):
@@ -123,10 +122,8 @@ def policies_of(decision: Decision) -> list[Node]:
 
 def _type(request: Request, layer: str, attached: AttachedPolicy) -> str:
     """Return the type of a policy, as AWS calls it."""
-    if layer == "resource":
-        return resource_policy_of(request)
     if layer != "identity":
-        return NAMES[layer]
+        return resource_policy_of(request) if layer == "resource" else NAMES[layer]
     if attached.arn:
         return "AWS managed" if ":iam::aws:" in attached.arn else "customer managed"
     path = attached.path[0] if attached.path else "group"
@@ -225,12 +222,11 @@ def edges_of(nodes: Sequence[Node], stops: Iterable[str]) -> Iterator[Edge]:
 def fold_statements(scene: Scene) -> Scene:
     """Return a scene of as few statements and sessions as a picture has room for.
 
-    Statements of a policy that don't apply share a box. If that isn't enough, so do policies and
-    groups in which none applies, and at last all with the same kinds of statements in them.
+    Statements of a policy that don't match share a box. If that isn't enough, so do policies and
+    groups in which none matches, and at last all with the same kinds of statements in them.
     """
     by_id, kinds = {node.id: node for node in scene.nodes}, inside(scene.nodes)
-    links = [node for node in scene.nodes if node.kind == LINK]
-    between = links[2:-2] if len(links) > MOST_LINKS else []
+    between = [node for node in scene.nodes if node.kind == LINK][2:-2]
 
     def class_of(node: Node, step: int) -> Hashable:
         own = kinds[node.id]
@@ -250,15 +246,11 @@ def fold_statements(scene: Scene) -> Scene:
 
 
 def _as_one(nodes: Sequence[Node]) -> Node:
-    first, names = nodes[0], [node.facts.get("statement") or node.text for node in nodes]
-    plural = "policies" if first.kind == "policy" else ""
-    text, note = count(len(nodes), first.kind, plural), listed(names, 2, length=16)
-    if first.kind == LINK:
-        text, note = count(len(nodes), "more session"), "between them"
-    elif first.column == 3:
-        text = f"{first.text[0]} {text}"
-        note = "do not apply" if first.kind == SILENT else note
-    return replace(first, text=text, note=note, members=tuple(nodes))
+    first, one = nodes[0], as_one(nodes)
+    if first.column != 3:
+        return one
+    note = "don't match" if first.kind == SILENT else one.note
+    return replace(one, text=f"{first.text[0]} {one.text}", note=note)
 
 
 # -- stops -----------------------------------------------------------------------------------------
@@ -299,7 +291,7 @@ def _limits(decision: Decision, layer: str) -> Iterator[Stop]:
         together = [(level, path, path.removeprefix("account ")) for level, path in run]
         if is_open and len(together) > 1:
             title = f"{LIMITS[layer]}, {count(len(together), 'level')}"
-            yield LOOKS["allowed"], title, ", ".join(place for *_, place in together), True
+            yield LOOKS["allowed"], title, ", ".join(place for *_, place in together if place), True
             continue
         for level, path, place in together:
             title = LIMITS.get(path) or f"{LIMITS[layer]} of {place}".removesuffix(" of ")
@@ -314,8 +306,8 @@ def _stop(decision: Decision, title: str, outcome: str, matches: Sequence[Statem
     if outcome == trace.DENIES:  # by some rules a Deny doesn't count
         return LOOKS["explicitDeny"], title, by, decision.verdict is not Verdict.EXPLICIT_DENY
     if outcome == trace.ALLOWS:
-        return LOOKS["allowed"], title, by or "it does not deny", True
-    return LOOKS["implicitDeny"], title, "no Allow applies", False
+        return LOOKS["allowed"], title, by or "no Deny matches", True
+    return LOOKS["implicitDeny"], title, "no Allow matches", False
 
 
 def _mark(decision: Decision, name: str) -> Stop:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.display import called, count, printable
@@ -86,7 +87,8 @@ def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Fi
         caption += " Those that are alike are drawn as one; the list has each."
     if len(accounts) > MOST_ACCOUNTS:
         caption += f" {len(accounts) - MOST_ACCOUNTS} more accounts are only in the list."
-    return scene.figure(draw_network, alt=_alt(name, scene, lit), caption=caption, drawn=drawn)
+    draw = partial(draw_network, arrows=False)
+    return scene.figure(draw, alt=_alt(name, scene, lit), caption=caption, drawn=drawn)
 
 
 def _accounts(of: object) -> list[Account]:

@@ -197,7 +197,7 @@ def _conditions(call: Decision, deputy: str) -> Iterator[str]:
 
 def _draw(scene: Scene) -> Sheet:
     """Draw the network, and below it who gets access, with the conditions for the attacker."""
-    sheet, x = draw_network(scene, widest_box=1.45), MARGIN
+    sheet, x = draw_network(scene, widest_box=1.45, row=1.0), MARGIN
     for node in scene.nodes:
         if node.kind == HEADING:
             sheet.text(x, sheet.height + 0.12, node.text, face="bold", room=PAGE - 2 * x)

@@ -35,7 +35,7 @@ from iamlab.view.layouts.lifetimes import (
     USED,
     WALL,
     Bar,
-    Lifetime,
+    Lane,
     draw_lifetimes,
 )
 from iamlab.view.scene import Node, Scene
@@ -105,10 +105,10 @@ def credential_lifetimes(
     every = {str(number): own for number, own in enumerate(rows) if own.kind}
     nodes = [*_nodes(now, rows)] if every else [Node("none", NOBODY), *_nodes(now, rows)]
     table = [_facts(now, own) for own in rows] or [{"now": now, "credentials": 0}]
-    lifetimes = {key: _lifetime(now, own) for key, own in every.items()}
+    lanes = {key: _lane_of(now, own) for key, own in every.items()}
     moments, scene = _moments(now, rows), Scene(nodes, before=[f"now {stamp(now)}"], table=table)
     return scene.figure(
-        lambda scene: draw_lifetimes(scene, lifetimes, moments, now, LEGEND),
+        lambda scene: draw_lifetimes(scene, lanes, moments, now, LEGEND),
         alt=_alt(now, rows) if every else NOBODY,
         caption="Long-term credentials and sessions on the world's clock (UTC). Access keys are to "
         f"be replaced after {count(key_age_days, 'day')}; passwords as the account's password "
@@ -194,7 +194,7 @@ def _moments(now: datetime, rows: Sequence[HeldCredential]) -> list[datetime]:
     return [*past, *(moment for moment in due if moment and utc(moment) <= soon)]
 
 
-def _lifetime(now: datetime, own: HeldCredential) -> Lifetime:
+def _lane_of(now: datetime, own: HeldCredential) -> Lane:
     """Return what has been, what is too long, and what is still to come."""
     look, ahead = _look(own), own.due or own.end
     if own.is_too_old:
@@ -204,7 +204,7 @@ def _lifetime(now: datetime, own: HeldCredential) -> Lifetime:
         if look is ACTIVE and ahead and utc(ahead) > now:
             bars.append(Bar(now, ahead, TIME_LEFT))
     marks = {WALL: own.due, USED: own.last_used, CHANGED: own.changed}
-    return Lifetime(_state(now, own), _use(own), bars, marks)
+    return Lane(_state(now, own), _use(own), bars, marks)
 
 
 # -- in words --------------------------------------------------------------------------------------

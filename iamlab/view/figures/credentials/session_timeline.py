@@ -13,6 +13,7 @@ and its hour; "Revoke IAM role temporary security credentials".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from iamlab.view.layouts.lifetimes import (
     MOST,
     WALL,
     Bar,
-    Lifetime,
+    Lane,
     draw_lifetimes,
 )
 from iamlab.view.scene import Edge, Node, Scene
@@ -35,9 +36,9 @@ from iamlab.view.style import Look, state_look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from iamlab.analysis.credential_timeline import lifetimes as analysis
+    from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.view.figure import Figure
 
 MANY_IDLE = 4
@@ -84,18 +85,17 @@ def session_timeline(timeline: Timeline) -> Figure:
     check("session_timeline", timeline, Timeline)
     roles = {row.access_key_id for row in timeline if row.kind is CredentialKind.ROLE}
     chained = {row.access_key_id for row in timeline if {row.access_key_id, row.parent} <= roles}
-    lanes = _lanes(timeline)
     empty = Node("none", NOBODY, facts={"now": timeline.now, "credentials": 0})
-    nodes = list(_nodes(timeline, lanes, chained)) or [empty]
+    nodes = list(_nodes(timeline, chained)) or [empty]
     edges = [Edge(node.parent, node.id) for node in nodes if node.parent]
     valid, of = sum(row.ended == VALID for row in timeline), count(len(timeline), "credential")
     head = f"now {stamp(timeline.now)}: {valid} of {of} still valid"
     scene = Scene(nodes, edges, before=[head], after=[HOUR] * bool(chained))
-    lifetimes = {row.access_key_id: _lifetime(row, chained) for row in timeline}
+    lanes = {row.access_key_id: _lane_of(row, chained) for row in timeline}
     sessions = [row for row in timeline if not _is_key(row)] or list(timeline)
     moments = [moment for row in sessions for moment in (row.start, row.end) if moment]
     return scene.figure(
-        lambda scene: draw_lifetimes(scene, lifetimes, moments, timeline.now, LEGEND),
+        lambda scene: draw_lifetimes(scene, lanes, moments, timeline.now, LEGEND),
         alt=_alt(timeline) if timeline.rows else NOBODY,
         caption="Credentials on the world's clock (UTC): what is dark is valid now."
         + f" {HOUR}" * bool(chained),
@@ -104,10 +104,10 @@ def session_timeline(timeline: Timeline) -> Figure:
     )
 
 
-def _lanes(timeline: Timeline) -> list[list[analysis.Lifetime]]:
-    """Sort credentials into lanes: below each lane those that were requested with it."""
-    lanes: list[list[analysis.Lifetime]] = []
-    latest: dict[tuple[str, ...], list[analysis.Lifetime]] = {}
+def _series(timeline: Timeline) -> list[list[Lifetime]]:
+    """Sort credentials into series, each before those that were requested with it."""
+    series: list[list[Lifetime]] = []
+    latest: dict[tuple[str, ...], list[Lifetime]] = {}
     for _, row in timeline.as_tree():
         same = (row.arn, row.operation, row.asked_by, row.parent, row.issuer_id)
         last = latest[same][-1] if same in latest else None
@@ -115,22 +115,20 @@ def _lanes(timeline: Timeline) -> list[list[analysis.Lifetime]]:
             latest[same].append(row)
         else:
             latest[same] = [row]
-            lanes.append(latest[same])
-    idle = [rows for rows in lanes if _is_key(rows[0]) and not rows[0].children]
-    if MANY_IDLE <= len(idle) < len(lanes):
-        others = [rows for rows in lanes if not _is_key(rows[0]) or rows[0].children]
+            series.append(latest[same])
+    idle = [rows for rows in series if _is_key(rows[0]) and not rows[0].children]
+    if MANY_IDLE <= len(idle) < len(series):
+        others = [rows for rows in series if not _is_key(rows[0]) or rows[0].children]
         return [*others, [row for rows in idle for row in rows]]
-    return lanes
+    return series
 
 
-def _nodes(
-    timeline: Timeline, lanes: Sequence[Sequence[analysis.Lifetime]], chained: set[str]
-) -> Iterator[Node]:
-    """Yield a node for each lane, whose members are its credentials if there are several."""
-    first_of = {row.access_key_id: rows[0] for rows in lanes for row in rows}
-    accounts = {_account(row) for row in timeline}
-    latest = sorted((rows[0].start for rows in lanes), reverse=True)[: MOST // 2]
-    for number, rows in enumerate(lanes):
+def _nodes(timeline: Timeline, chained: set[str]) -> Iterator[Node]:
+    """Yield a node for each series, whose members are its credentials if there are several."""
+    series, accounts = _series(timeline), {_account(row) for row in timeline}
+    first_of = {row.access_key_id: rows[0] for rows in series for row in rows}
+    latest = sorted((rows[0].start for rows in series), reverse=True)[: MOST // 2]
+    for number, rows in enumerate(series):
         row, parent = rows[0], first_of.get(rows[0].parent)
         name, note, account = _name(row.arn), row.operation, _account(row)
         if len(rows) > 1 and _is_key(row):
@@ -143,33 +141,29 @@ def _nodes(
                 note += f", {len(rows)} in turn"
             if len(accounts) > 1 and account and (not parent or account != _account(parent)):
                 note += f" in {account}"
-        members = [
+        nodes = [
             Node(
                 row.access_key_id,
                 _name(row.arn),
-                kind="access key" if _is_key(row) else "session",
+                note,
+                "access key" if _is_key(row) else "session",
+                parent.access_key_id if parent else "",
                 look=_look(row),
-                line=f"{_name(row.arn)}: {_line(row)}",
+                stays=rows[0].start in latest,
+                line=f"{_name(row.arn)}: {note if len(rows) == 1 else row.operation}: {_line(row)}",
                 facts=_facts(number, row, chained),
             )
             for row in rows
         ]
-        yield Node(
-            row.access_key_id,
-            name,
-            note,
-            members[0].kind,
-            parent.access_key_id if parent else "",
-            look=members[0].look,
-            stays=row.start in latest,
-            line=f"{name}: {note}{f': {_line(row)}' if len(rows) == 1 else ''}",
-            details=[member.listed for member in members] if len(rows) > 1 else (),
-            facts=members[0].facts,
-            members=tuple(members) if len(rows) > 1 else (),
-        )
+        if len(rows) == 1:
+            yield nodes[0]
+        else:
+            line, details = f"{name}: {note}", [node.listed for node in nodes]
+            members = tuple(nodes)
+            yield replace(nodes[0], text=name, line=line, details=details, members=members)
 
 
-def _facts(lane: int, row: analysis.Lifetime, chained: set[str]) -> dict[str, object]:
+def _facts(lane: int, row: Lifetime, chained: set[str]) -> dict[str, object]:
     return {
         "lane": lane,
         "credentials": row.access_key_id,
@@ -189,31 +183,31 @@ def _facts(lane: int, row: analysis.Lifetime, chained: set[str]) -> dict[str, ob
     }
 
 
-def _lifetime(row: analysis.Lifetime, chained: set[str]) -> Lifetime:
+def _lane_of(row: Lifetime, chained: set[str]) -> Lane:
     is_chained = row.access_key_id in chained
     marks = {
         CROSS: row.end if _look(row).symbol == CROSS else None,
         WALL: later(utc(row.start), CHAINED) if is_chained else None,
     }
     bar = Bar(row.start, row.end, _look(row), is_thin=_is_key(row))
-    return Lifetime(_state(row), stamp(row.end)[:16] if row.end else "", [bar], marks)
+    return Lane(_state(row), stamp(row.end)[:16] if row.end else "", [bar], marks)
 
 
-def _look(row: analysis.Lifetime) -> Look:
+def _look(row: Lifetime) -> Look:
     return LOOKS.get(row.ended) or state_look(CROSS, row.ended)
 
 
-def _state(row: analysis.Lifetime) -> str:
+def _state(row: Lifetime) -> str:
     if row.ended == VALID:
         return "valid until" if row.end else "valid, no end"
     return row.ended
 
 
-def _is_key(row: analysis.Lifetime) -> bool:
+def _is_key(row: Lifetime) -> bool:
     return row.kind is CredentialKind.LONG_TERM
 
 
-def _account(row: analysis.Lifetime) -> str:
+def _account(row: Lifetime) -> str:
     return row.arn.split(":", 5)[4] if row.arn.count(":") >= 5 else ""
 
 
@@ -226,7 +220,7 @@ def _name(arn: str) -> str:
     return rest if rest and kind in ("assumed-role", "user") else name
 
 
-def _line(row: analysis.Lifetime) -> str:
+def _line(row: Lifetime) -> str:
     end = f" {stamp(row.end)}" if row.end else ""
     parts = [
         f"from {stamp(row.start)}",
@@ -258,7 +252,7 @@ def _alt(timeline: Timeline) -> str:
     return told(first, parts, ".", between="")
 
 
-def _ended(row: analysis.Lifetime, valid: Mapping[str, analysis.Lifetime]) -> str:
+def _ended(row: Lifetime, valid: Mapping[str, Lifetime]) -> str:
     at = f" at {stamp(row.end)[11:16]}" if row.end else ""
     outlived = [_name(valid[child].arn) for child in row.children if child in valid]
     more = f", but {listed(outlived, 2, length=32)} goes on" if outlived else ""

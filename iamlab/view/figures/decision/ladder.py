@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.decision import Decision
-from iamlab.engine.layers import CEILINGS, GUARDRAILS, PERMISSION_FILTERS
+from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
@@ -33,17 +33,8 @@ if TYPE_CHECKING:
 
     from iamlab.view.figure import Figure
 
-NAMES = {
-    "deny": "Any explicit Deny?",
-    "rcp": "Resource control policies",
-    "scp": "Service control policies",
-    "endpoint": "VPC endpoint policy",
-    "resource": "Resource-based policy",
-    "identity": "Identity-based policies",
-    "boundary": "Permissions boundary",
-    "session": "Session policies",
-    "scoped": "Scope-down policies",
-}
+TITLES = {layer: f"{name[0].upper()}{name[1:]}" for layer, name in NAMES.items()}
+TITLES["deny"] = "Any explicit Deny?"
 NOTES = {
     **dict.fromkeys(NAMES, "only a limit, never a grant"),
     "deny": "in any policy of any type",
@@ -63,7 +54,8 @@ account has already denied access. A Deny further down is counted at rung 1."""
 BECAUSE = dict.fromkeys(CEILINGS, "Each policy that only limits must allow")
 BECAUSE["deny"] = "One Deny overrides every Allow"
 """Why a rung decides; for all others, who has to allow by the rule."""
-MISS = "nearest miss"
+NOTE = "note"
+"""The kind of nodes that explain the verdict below it."""
 KEY = {
     "○": "does not allow: there is a policy, but no Allow in it matches. So it grants nothing; and "
     "if it only limits, it blocks the request.",
@@ -75,6 +67,7 @@ LEFT, RIGHT, RAIL, LANE = 0.15, 9.45, 0.42, 9.7
 """The edges; where the request climbs down, and where it passes rungs that don't count."""
 ROW, ANSWER, WHY, SO = 0.78, 3.42, 5.2, 8.45
 """Where the columns begin."""
+NOTES_AT = 1.38
 HEADINGS = {ROW: "AWS CHECKS, IN THIS ORDER", ANSWER: "ANSWER", WHY: "WHY", SO: "SO"}
 TOP, GAP, LEAST, WORD, CORNER = 1.02, 0.09, 0.5, 0.28, 0.018
 """The first rung, between two, a rung's least height, from a symbol to its words, half a line."""
@@ -164,7 +157,7 @@ def rungs(decision: Decision) -> list[Rung]:
         part = DECIDES if step.layer in deciding else GOES_ON
         if part == GOES_ON and step.layer not in reached:
             part = AT_FIRST if step.result == "deny" else idle
-        name, answer = NAMES[step.layer], ANSWERS.get(step.result, "not there")
+        name, answer = TITLES[step.layer], ANSWERS.get(step.result, "not there")
         if step.layer == "deny":
             answer = "a Deny" if step.result == "deny" else "no Deny"
         elif step.layer in CEILINGS and step.result == "allow":
@@ -236,12 +229,13 @@ def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
     ending = f"decided by {' and '.join(one.title for one in deciding)}. {because}".rstrip(". ")
     verdict = str(look(decision.verdict))
     yield Node("verdict", verdict, ending, line=verdict, details=(ending,))
-    for name, words in ((MISS, decision.nearest_miss), ("AWS's own words", decision.message)):
-        if words:
-            yield Node(name, name, details=(words,))
+    if decision.message:
+        yield Node("message", "AWS's own words", details=(decision.message,))
+    if decision.nearest_miss:
+        yield Node("nearest miss", decision.nearest_miss, kind=NOTE)
     used = {rung.symbol for rung in every if rung.layer not in ("deny", "rule")}
     for symbol in (symbol for symbol in KEY if symbol in used):
-        yield Node(symbol, KEY[symbol], line=f"{symbol} {KEY[symbol]}")
+        yield Node(symbol, KEY[symbol], kind=NOTE, line=f"{symbol} {KEY[symbol]}")
 
 
 # -- the picture -----------------------------------------------------------------------------------
@@ -266,13 +260,9 @@ def _draw(nodes: dict[str, Node], every: Sequence[Rung], verdict: Look) -> Sheet
     _lanes(sheet, [rung.is_pale for rung in every], [*places, last.y], verdict)
     sheet.box(last)
     top = last.bottom[1] + 0.16
-    if MISS in nodes:
-        sheet.heading(LEFT, top + 0.08, MISS.upper())
-        x, words = ROW + 0.6, nodes[MISS].details[0]
-        top += paragraph(sheet, x, top, words, RIGHT - x, size=SMALL, most=4) + 0.1
-    for symbol in (symbol for symbol in KEY if symbol in nodes):
-        sheet.note(RAIL, top + 0.08, symbol, face="bold", align="center", fact=False)
-        top += paragraph(sheet, ROW, top, KEY[symbol], RIGHT - ROW, PALE_INK, size=SMALL) + 0.04
+    for note in (node for node in nodes.values() if node.kind == NOTE):
+        sheet.heading(LEFT, top + 0.08, note.id.upper())
+        top += paragraph(sheet, NOTES_AT, top, note.text, RIGHT - NOTES_AT, size=SMALL) + 0.06
     return sheet
 
 

@@ -51,7 +51,7 @@ STATES = {"deny": "barred", "allow": "open", "silent": "shut", "absent": "absent
 """The state of a door, by the result of its step."""
 DOORS = {
     "open": replace(LOOKS["allowed"], word="open"),
-    "shut": replace(LOOKS["implicitDeny"], word="shut: no Allow applies"),
+    "shut": replace(LOOKS["implicitDeny"], word="shut: no Allow matches"),
     "barred": replace(LOOKS["explicitDeny"], word="barred by a Deny"),
     "absent": replace(ABSENT, word="no door: not there"),
 }
@@ -318,7 +318,7 @@ def _bars(sheet: Sheet, found: Plan, top: float, bottom: float) -> float:
     for number, (symbol, words) in enumerate(found.bars):
         x, end = ROOM - BAR - BAR_STEP * number, bottom + 0.33 * number
         colour = LOOKS["explicitDeny" if symbol == "✕" else "implicitDeny"].colour
-        sheet.gate(x, top, end, colour, open_at=None)
+        sheet.gate(x, top, end, colour)
         sheet.mark((x, end), symbol, colour, size=11)
         sheet.note(x + 0.22, end, words, colour, room=PAGE - 0.35 - x, face="bold")
     return x

@@ -1,7 +1,8 @@
 """The access matrix: principals down, actions across, each cell a symbol; a large one as shares.
 
 Up to sixty rows every cell is a verdict. Of more principals, those that may do the same share a
-row. What is larger still becomes a heat map: how much of a service a kind of principal may do.
+row. What is larger still becomes a heat map of shares: how much of a service a kind of principal
+may do. The colour gets darker with the share, and the share is in each cell.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.view.figures.matrix.access_shares import share_map
+from iamlab.display import count
 from iamlab.view.figures.matrix.matrix_scene import (
     ALLOWED,
     EXPLICIT,
@@ -21,19 +22,37 @@ from iamlab.view.figures.matrix.matrix_scene import (
 from iamlab.view.folding import alike
 from iamlab.view.given import check_world
 from iamlab.view.layouts.grid import draw_grid
+from iamlab.view.scene import HEADING, Cell, Column, Node, Scene
+from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, Look, contrast
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
-    from iamlab.view.scene import Node, Scene
-    from iamlab.view.style import Look
+    from iamlab.view.figures.matrix.matrix_scene import Key
     from iamlab.view.tables import VerdictTable
 
 ROWS, COLUMNS = 60, 24
 """The largest numbers of rows and columns with symbols."""
+SERVICES = 14
+"""The largest number of columns of a heat map."""
+BLOCKS = 40
+"""The largest number of kinds in accounts that have rows; the others share the last one."""
+PITCHES = (0.62, 0.55, 0.5, 0.46)
+"""The widths of columns: as wide as there is room, and wide enough for ``100%``."""
+SHADES = (
+    (0, PAPER, "– none"),
+    (25, "#DBEBF4", "up to 25%"),
+    (50, "#B2D4E8", "up to 50%"),
+    (75, "#8CBFDC", "up to 75%"),
+    (99, "#61A8CF", "more"),
+    (100, ALLOW_FILL, "all"),
+)
+"""Up to how many percent a cell has which colour, and how the legend calls that."""
 NOTHING = "There are no principals or no actions in this access matrix."
 
 
@@ -71,7 +90,7 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
     scene = matrix_scene(asked, world)
     drawn = scene if len(scene.drawn) <= ROWS else alike(scene)
     if len(drawn.drawn) > ROWS or len(scene.columns) > COLUMNS:
-        return share_map(scene)
+        return _share_map(scene)
     resources = resources_of(scene)
     before = [f"  {short} ({whole})" for whole, short in resources.items()]
     is_empty = not scene.drawn or not scene.columns
@@ -126,3 +145,117 @@ def _sentence(scene: Scene, nodes: list[Node], *, bare: bool) -> str:
     text = f"{listed([node.text for node in nodes], 3, length=24)} may do "
     text += what if allowed else "nothing"
     return f"{text}, but a Deny stops {listed(denied, 2)}" if denied else text
+
+
+# -- shares ----------------------------------------------------------------------------------------
+
+
+def _share_map(scene: Scene) -> Figure:
+    """Draw which share of the cells is allowed."""
+    columns = _columns(scene)
+    rows = scene.nodes if len(scene.drawn) <= ROWS else _blocks(scene)
+    nodes = [row if row.kind == HEADING else _with_cells(row, columns) for row in rows]
+    facts = [cell.facts for node in nodes for cell in node.cells.values()]
+    allowed, asked = (sum(fact[key] for fact in facts) for key in ("allowed", "asked"))
+    size = f"{number_of(scene.drawn)}, {count(len(scene.columns), 'action')}"
+    share = f"{share_look(allowed, asked).word} are" if allowed else "none are"
+    return Scene(nodes, columns={column.title: column for column in columns}, before=[size]).figure(
+        lambda scene: draw_grid(
+            scene,
+            pitches=PITCHES,
+            legend=[Look("", words, INK, colour) for _, colour, words in SHADES],
+        ),
+        alt=told(
+            f"Of {asked:,} cells {share} allowed: ",
+            [_most(node) for node in nodes if node.kind != HEADING],
+            ".",
+        ),
+        caption=f"Which share of the cells is allowed: {size}. The matrix has each cell.",
+        is_graph=False,
+    )
+
+
+def share_look(allowed: int, asked: int) -> Look:
+    """Return a share with the colour behind it: 0 % only for none, and 100 % only for all.
+
+    Examples
+    --------
+    >>> [share_look(allowed, 1000).word for allowed in (0, 1, 500, 999, 1000)]
+    ['–', '1%', '50%', '99%', '100%']
+    """
+    percent = round(100 * allowed / asked) if asked else 0
+    if 0 < allowed < asked:
+        percent = min(max(percent, 1), 99)
+    area = next(colour for most, colour, _ in SHADES if percent <= most)
+    ink = max((INK, PAPER), key=lambda ink: contrast(ink, area)) if allowed else PALE_INK
+    words = f"{percent}%" if allowed else "–"
+    return Look(words, words, ink, area)
+
+
+def _blocks(scene: Scene) -> list[Node]:
+    """Return a row for each kind in each account, and one for those that have no room."""
+    several = len({node.frame for node in scene.drawn}) > 1
+    blocks: dict[str, list[Node]] = {}
+    for node in scene.drawn:
+        blocks.setdefault(node.parent, []).append(node)
+    found = []
+    for parent, nodes in blocks.items():
+        kinds, account = number_of(nodes), nodes[0].frame
+        text = f"{kinds} of {account}" if several and account else kinds
+        found.append(Node(parent, text, short=kinds, frame=account, members=tuple(nodes)))
+    if len(found) <= BLOCKS:
+        return found
+    rest = tuple(node for row in found[BLOCKS - 1 :] for node in row.members)
+    return [*found[: BLOCKS - 1], Node("others", count(len(rest), "other"), members=rest)]
+
+
+def _columns(scene: Scene) -> dict[Column, list[Key]]:
+    """Return a column for each action, or each service; of many services the most used ones."""
+    if len(scene.columns) <= SERVICES:
+        return {column: [key] for key, column in scene.columns.items()}
+    services: dict[str, list[Key]] = {}
+    for key, column in scene.columns.items():
+        services.setdefault(column.group, []).append(key)
+    if len(services) > SERVICES:
+        used = {name: _allowed(scene.drawn, keys) for name, keys in services.items()}
+        rest = sorted(services, key=lambda name: -used[name])[SERVICES - 1 :]
+        others = [key for name in rest for key in services.pop(name)]
+        services[f"{len(rest)} other services"] = others
+    return {Column(name, name, name): keys for name, keys in services.items()}
+
+
+def _allowed(nodes: Sequence[Node], keys: Sequence[Key]) -> int:
+    return sum(node.cells[key].look == ALLOWED for node in nodes for key in keys)
+
+
+def _with_cells(row: Node, columns: Mapping[Column, Sequence[Key]]) -> Node:
+    """Return the row with its shares."""
+    members = row.members or (row,)
+    cells = {}
+    for column, keys in columns.items():
+        allowed, asked = _allowed(members, keys), len(members) * len(keys)
+        action, resource, *_ = keys[0] if column.note else (column.title, None)
+        look = share_look(allowed, asked)
+        cells[column.title] = Cell(
+            look=look,
+            short=f"{look.word} of {action}",
+            words=f"{look.word}, {allowed:,} of {asked:,} allowed",
+            facts={
+                "account": row.frame,
+                "principal": row.short or row.text,
+                "principals": len(members),
+                "action": action,
+                "resource": resource,
+                "allowed": allowed,
+                "asked": asked,
+                "share": allowed / asked,
+            },
+        )
+    return replace(row, cells=cells, members=())
+
+
+def _most(node: Node) -> str:
+    """Describe of what a row may do most."""
+    cells = sorted(node.cells.values(), key=lambda cell: -cell.facts["share"])
+    most = [cell.short for cell in cells if cell.facts["allowed"]]
+    return f"{node.text}: {listed(most, 2, length=50) if most else 'nothing'}"

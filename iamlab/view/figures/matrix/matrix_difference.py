@@ -81,7 +81,7 @@ def matrix_difference(
         return difference_bars(changes, world=world)
     legend = [look for look in (*CHANGES, STAYS, NEVER) if look in shown.looks]
     is_whole = len(shown.drawn) == len(scene.drawn) and len(shown.columns) == len(scene.columns)
-    note = "" if is_whole else " Others, for whom nothing changed, are left out."
+    note = "" if is_whole else " Rows and columns without a change are left out."
     return _figure(
         shown,
         changes,

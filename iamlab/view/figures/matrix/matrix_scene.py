@@ -53,7 +53,7 @@ def matrix_scene(asked: AccessMatrix | VerdictTable, world: World | None = None)
         first = decisions[0] if decisions else ()
         return arranged(
             [row[0].request.principal for row in decisions if row],
-            [(one.request.action, one.request.resource) for one in first],
+            [(each.request.action, each.request.resource) for each in first],
             lambda row, column: look(decisions[row][column].verdict),
             world,
         )

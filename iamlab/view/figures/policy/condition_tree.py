@@ -35,7 +35,7 @@ from iamlab.view.style import ABSENT, EFFECTS, INK, LIT_AREA, LOOKS, PAPER, Look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Condition
@@ -87,20 +87,20 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     decision, matches = _evaluated(what, request)
     verdict = look(decision.verdict) if isinstance(what, Decision) else None
     tree = ConditionNodes(decision, matches)
-    made, asked = decision.request, asks_for(decision.request)
+    own, question = decision.request, asks_for(decision.request)
     joints = {edge.label for edge in tree.edges}
     scene = Scene(
         tree.nodes,
         tree.edges,
         dict(enumerate(map(Column, HEADINGS))),
-        before=[asked, f"  caller: {made.principal}", f"  resource: {made.resource}"],
+        before=[question, f"  caller: {own.principal}", f"  resource: {own.resource}"],
         after=[str(verdict)] if verdict else [],
     )
     read = "".join(words for joint, words in READ.items() if joint in joints)
     return scene.figure(
-        lambda drawn: draw_branches(drawn, asked, verdict),
-        alt=told(f"{asked}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
-        caption=f"{asked}: all conditions must match (AND){read}.",
+        lambda drawn: draw_branches(drawn, question, verdict),
+        alt=told(f"{question}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
+        caption=f"{question}: all conditions must match (AND){read}.",
         drawn=at_most(scene, LIMITS),
         is_graph=False,
     )
@@ -149,7 +149,7 @@ class ConditionNodes:
     def _add_statement(self, match: StatementMatch) -> str:
         """Add a statement and its conditions."""
         policy, statement = match.attached.policy.name, match.statement
-        others = dict.fromkeys(one.element for one in match.mismatches if one.condition is None)
+        others = dict.fromkeys(miss.element for miss in match.mismatches if miss.condition is None)
         missed = [f"{MISSES.symbol} {element}" for element in others]
         seen = EFFECTS[match.effect] if match.applies else NOT_APPLYING
         outcome = "applies" if match.applies else seen.word
@@ -162,18 +162,14 @@ class ConditionNodes:
             highlighted=match.applies,
             stays=match.applies,
         )
-        facts = {
-            "statement": f"{policy}/{statement.label}" if policy else statement.label,
-            "effect": match.effect,
-            "statement applies": match.applies,
-        }
-        marks = [self._add_condition(one, match, name, facts) for one in statement.conditions]
+        address = f"{policy}/{statement.label}" if policy else statement.label
+        marks = [self._add_condition(own, match, name, address) for own in statement.conditions]
         missed += [mark for mark in marks if mark.startswith(MISSES.symbol)]
-        address = shorten(str(facts["statement"]), 40)
-        return f"{match.effect} {address} {outcome}: {listed(missed or marks, 3, length=90)}"
+        shown = listed(missed or marks, 3, length=90)
+        return f"{match.effect} {shorten(address, 40)} {outcome}: {shown}"
 
     def _add_condition(
-        self, condition: Condition, match: StatementMatch, parent: str, facts: Mapping[str, object]
+        self, condition: Condition, match: StatementMatch, parent: str, address: str
     ) -> str:
         """Add a condition, its values, and those of the request."""
         request, rules = self.decision.request, self.decision.rules
@@ -181,7 +177,7 @@ class ConditionNodes:
         many = is_multivalued(condition.key) or len(found) > 1
         wanted = wanted_values(condition, match.statement, request, rules)
         pairs = list(zip(condition.values, wanted, strict=True))
-        matches = all(one.condition != condition for one in match.mismatches)
+        matches = all(miss.condition != condition for miss in match.mismatches)
         seen, why = MATCHES if matches else MISSES, _why(comparison, found, many=many)
         joint = "AND" if len(match.statement.conditions) > 1 else ""
         text, operator = f"{seen.symbol} {condition.key}", str(comparison)
@@ -197,7 +193,8 @@ class ConditionNodes:
             highlighted=True,
             stays=matches,
             facts={
-                **facts,
+                "statement": address,
+                "effect": match.effect,
                 "operator": operator,
                 "key": condition.key,
                 "asks": words,
@@ -205,6 +202,7 @@ class ConditionNodes:
                 "request has": found or None,
                 "matches": matches,
                 "why": why,
+                "statement applies": match.applies,
             },
         )
 

@@ -89,9 +89,10 @@ def funnel(
     check("funnel", policy, Policy)
     if not policy.statements:
         raise RequestError("The policy has no statement, so it matches no action.")
-    statements = [one for one in policy.statements if one.effect == "Allow"] or policy.statements
+    every = policy.statements
+    statements = [statement for statement in every if statement.effect == "Allow"] or every
     steps, names = _steps(statements, _arns(resources), _catalogue(services))
-    effect, others = statements[0].effect, len(policy.statements) - len(statements)
+    effect, others = statements[0].effect, len(every) - len(statements)
     left = f"{effect} {few(names, 2)}" if names else f"nothing is left to {effect}"
     denies = f" {count(others, 'Deny statement')} may deny some of them again." if others else ""
     return Scene(steps).figure(
@@ -111,7 +112,7 @@ def funnel(
 def _catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
     """List the actions of some services, or of all."""
     if services is None:
-        return tuple(one.full_name for one in catalog.all_actions())
+        return tuple(action.full_name for action in catalog.all_actions())
     prefixes = texts("service", services)
     if not prefixes:
         raise RequestError("Name at least one service, or pass none for all services.")
@@ -119,8 +120,8 @@ def _catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
         if not catalog.has(prefix):
             hint = did_you_mean(prefix, catalog.services())
             raise noted(RequestError(f"There is no service {prefix!r}."), hint)
-    every = (one.full_name for prefix in prefixes for one in catalog.actions_of(prefix).values())
-    return tuple(dict.fromkeys(every))
+    found = [catalog.actions_of(prefix).values() for prefix in prefixes]
+    return tuple(dict.fromkeys(action.full_name for actions in found for action in actions))
 
 
 def _arns(resources: str | Iterable[str]) -> tuple[str, ...]:
@@ -141,27 +142,26 @@ def _steps(
     statements: Sequence[Statement], arns: Sequence[str], everything: tuple[str, ...]
 ) -> tuple[list[Node], tuple[str, ...]]:
     """Return the steps, and the actions that are left after the last one."""
-    matched = {one.number: catalog.matched(one) for one in statements}
+    matched = [(statement, catalog.matched(statement)) for statement in statements]
 
-    def left(
-        names: Iterable[str], fits: Callable[[Statement, str], bool] = lambda _, __: True
-    ) -> tuple[str, ...]:
+    def left(names: Iterable[str], fits: Callable[[Statement, str], bool]) -> tuple[str, ...]:
         return tuple(
             name
             for name in names
-            if any(name in matched[one.number] and fits(one, name) for one in statements)
+            if any(name in actions and fits(statement, name) for statement, actions in matched)
         )
 
-    picked = left(everything)
+    picked = left(everything, lambda _, __: True)
     # What holds for one action holds for all of its service that act on the same resources.
     first: dict[object, str] = {}
     alike = {
         name: first.setdefault((_service(name), catalog.arns_for(name)), name) for name in picked
     }
-    able = left(picked, lambda one, name: _can_act(one, alike[name]))
-    exempt = everything if any(one.not_action is not None for one in statements) else ()
+    able = left(picked, lambda statement, name: _can_act(statement, alike[name]))
+    exempt = everything if any(statement.not_action is not None for statement in statements) else ()
     services = Counter(map(_service, everything))
-    largest = ", ".join(f"{one} ({number:,})" for one, number in services.most_common(EXAMPLES))
+    most = services.most_common(EXAMPLES)
+    largest = ", ".join(f"{service} ({number:,})" for service, number in most)
     steps = [
         ("catalogue", f"actions in {count(len(services), 'service')}", everything,
          [f"the largest: {largest}"]),
@@ -169,7 +169,7 @@ def _steps(
         ("resource", _why(statements, RESOURCES), able, _examples(able, picked)),
     ]  # fmt: skip
     if arns:
-        found = left(able, lambda one, name: any(_acts_on(one, name, arn) for arn in arns))
+        found = left(able, lambda statement, name: _acts_on(statement, name, arns))
         steps.append(("asked for", f"can act on {_joined(arns)}", found, _examples(found, able)))
     nodes = [
         Node(
@@ -203,9 +203,9 @@ def _why(statements: Sequence[Statement], elements: Mapping[str, str]) -> str:
     """Return why actions are left, with the values of the elements."""
     reasons = []
     for element, verb in elements.items():
-        lists = [values for one in statements if (values := getattr(one, element)) is not None]
-        if lists:
-            reasons.append(f"{verb} {_joined(value for values in lists for value in values)}")
+        lists = [getattr(statement, element) for statement in statements]
+        if any(values is not None for values in lists):
+            reasons.append(f"{verb} {_joined(value for values in lists for value in values or ())}")
     return "; ".join(reasons) or "stay: there is no Resource, only the resource of the policy"
 
 
@@ -217,10 +217,13 @@ def _can_act(statement: Statement, name: str) -> bool:
     return "*" not in (statement.not_resource or ())
 
 
-def _acts_on(statement: Statement, name: str, arn: str) -> bool:
-    """Whether an action can act on one resource, and the statement is about that."""
-    is_listed = any(glob_resource(pattern, arn) for pattern in statement.resources or ())
-    return may_work_on(name, arn) and is_listed is (statement.resource is not None)
+def _acts_on(statement: Statement, name: str, arns: Sequence[str]) -> bool:
+    """Whether an action can act on some resource, and the statement is about that."""
+    is_list, patterns = statement.resource is not None, statement.resources or ()
+    return any(
+        may_work_on(name, arn) and any(glob_resource(own, arn) for own in patterns) is is_list
+        for arn in arns
+    )
 
 
 def _examples(names: Sequence[str], before: Sequence[str]) -> list[str]:

@@ -65,8 +65,8 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
     check("policy_card", policy, Policy)
     text("policy_type", policy_type)
     # Each is read alone, without its Sid, which the card has anyway.
-    alone = [Policy((one,), version=policy.version) for one in policy.statements]
-    read = [sentences(one, for_type=policy_type)[0] for one in alone]
+    alone = [Policy((statement,), version=policy.version) for statement in policy.statements]
+    read = [sentences(part, for_type=policy_type)[0] for part in alone]
     nodes = [
         Node(
             str(statement.number),
@@ -83,8 +83,8 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
         for statement, words in zip(policy.statements, read, strict=True)
     ]
     if not nodes:
-        facts = {"statement": "", "effect": "", "words": NOTHING, "json": ""}
-        nodes = [Node("none", NOTHING, facts=facts)]
+        nothing = {"statement": "", "effect": "", "words": NOTHING}
+        nodes = [Node("none", NOTHING, facts=nothing)]
     return Scene(nodes, before=[f"{_title(policy)}: {_counted(policy)}"]).figure(
         lambda _: _draw(policy, read),
         alt=_alt(policy, read),
@@ -155,12 +155,13 @@ def _alt(policy: Policy, read: Sequence[str]) -> str:
     statements, title = policy.statements, _title(policy, 60)
     if not statements:
         return f"{title} has no statements: it allows and denies nothing."
-    denies = sum(one.effect == "Deny" for one in statements)
+    denies = sum(statement.effect == "Deny" for statement in statements)
     effects = f" ({len(statements) - denies} Allow, {denies} Deny)" if len(statements) > 1 else ""
     room = 180 if len(statements) == 1 else 90
     parts = [
-        f"{one.effect} {shorten(one.label, 30)}: {cut(words.rstrip('.'), room, placeholder='…')}"
-        for one, words in zip(statements, read, strict=True)
+        f"{statement.effect} {shorten(statement.label, 30)}: "
+        f"{cut(words.rstrip('.'), room, placeholder='…')}"
+        for statement, words in zip(statements, read, strict=True)
     ]
     return told(f"{title} has {count(len(statements), 'statement')}{effects}: ", parts, ".")
 

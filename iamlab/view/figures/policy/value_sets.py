@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Values = Sequence[str]
     Parts = Mapping[Part, Values]
     Fits = Mapping[str, Values]
+    Looks = Mapping[Part, Look]
 
 POLICY, BOTH, REQUEST = (True, False), (True, True), (False, True)
 NAMES = {POLICY: "only in the policy", BOTH: "in both", REQUEST: "only in the request"}
@@ -90,21 +91,22 @@ def value_sets(
     policy = texts("value of the policy", policy_values)
     request = texts("value of the request", () if request_values is None else request_values)
     fits, holds = _compared(comparison, text("A condition key", key), policy, request)
-    met = {value for own in fits.values() for value in own}
+    matched = {value for own in fits.values() for value in own}
     parts = {
-        POLICY: [value for value in policy if value not in met],
+        POLICY: [value for value in policy if value not in matched],
         BOTH: [value for value in request if fits[value]],
         REQUEST: [value for value in request if not fits[value]],
     }
     title, seen = f"{comparison} {shown(key)}", HOLDS if holds else FAILS
-    reason, lit = _reason(comparison, key, policy, parts, holds=holds)
+    reason, looks = _reason(comparison, key, policy, parts, holds=holds)
     outcome = f"{seen}: {reason}"
     named = [
         f"{name}: {listed(list(map(shown, parts[part])) or [NO_VALUE], length=30)}"
         for part, name in NAMES.items()
     ]
     verdict = f". {seen.word.capitalize()}: {shorten(reason, 110)}."
-    return Scene(list(_nodes(title, policy, request, parts, fits, lit)), after=[outcome]).figure(
+    nodes = list(_nodes(title, policy, request, parts, fits, looks))
+    return Scene(nodes, after=[outcome]).figure(
         lambda scene: draw_sets(scene, NO_VALUE, title=title, below=[outcome], look=seen),
         alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
         caption=_caption(comparison),
@@ -116,7 +118,7 @@ def _comparison(operator: object) -> Comparison:
     """Read an operator that compares values."""
     comparison = read_operator(operator) if isinstance(operator, str) else None
     if comparison is None:
-        known = [*OPERATORS, *(f"{one}:{name}" for one in SET_OPERATORS for name in OPERATORS)]
+        known = [*OPERATORS, *(f"{kind}:{name}" for kind in SET_OPERATORS for name in OPERATORS)]
         hint = did_you_mean(str(operator), known)
         raise noted(RequestError(f"There is no operator {operator!r}."), hint)
     if comparison.name == "Null":
@@ -131,10 +133,10 @@ def _compared(
     condition = {str(comparison): {key: list(policy)}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     document = Policy.parse({"Version": "2012-10-17", "Statement": statement})
-    made = Request(NOBODY, "s3:GetObject", "*", context={key: list(request)})
-    decision = evaluate(made, Layers(identity=[document]))
+    sample = Request(NOBODY, "s3:GetObject", "*", context={key: list(request)})
+    decision = evaluate(sample, Layers(identity=[document]))
     [parsed] = document.statements
-    wanted = wanted_values(parsed.conditions[0], parsed, made, decision.rules)
+    wanted = wanted_values(parsed.conditions[0], parsed, sample, decision.rules)
     pairs = [(raw, want) for raw, want in zip(policy, wanted, strict=True) if want is not None]
     test = OPERATORS[comparison.name].test
     fits = {value: [raw for raw, want in pairs if test(want, value)] for value in request}
@@ -143,7 +145,7 @@ def _compared(
 
 def _reason(
     comparison: Comparison, key: str, policy: Values, parts: Parts, *, holds: bool
-) -> tuple[str, dict[Part, Look]]:
+) -> tuple[str, Looks]:
     """Return why it holds or doesn't, and the look of the part that decides."""
     every = comparison.set_operator == "ForAllValues"
     decides = BOTH if OPERATORS[comparison.name].negated is every else REQUEST
@@ -151,13 +153,12 @@ def _reason(
     is_hopeless = not comparison.set_operator and (len(request) > 1 or is_multivalued(key))
     words = "must be empty" if every else "needs a value"
     decided = not is_hopeless and (bool(own) is not every) is holds
-    lit = {decides: replace(HOLDS if holds else FAILS, word=words)} if decided else {}
+    looks = {decides: replace(HOLDS if holds else FAILS, word=words)} if decided else {}
     if not request or (every and not any(request)):
-        empty = "all values of the request are empty text"
+        there = "every value is empty text" if request else "the request has no such key"
         result = "matches" if holds else "does not match"
         nothing = "an empty set" if comparison.set_operator else "a missing key"
-        reason = f"{empty if request else 'the request has no such key'}; "
-        reason += f"{comparison.set_operator or comparison} {result} {nothing}"
+        reason = f"{there}; {comparison.set_operator or comparison} {result} {nothing}"
     elif is_hopeless:
         reason = "a key of several values never matches without a set operator"
     elif not policy:
@@ -169,11 +170,11 @@ def _reason(
     else:
         which = "no" if decides == BOTH else "every"
         reason = f"{which} value of the request matches a value of the policy"
-    return reason, lit
+    return reason, looks
 
 
 def _nodes(
-    title: str, policy: Values, request: Values, parts: Parts, fits: Fits, lit: Mapping[Part, Look]
+    title: str, policy: Values, request: Values, parts: Parts, fits: Fits, looks: Looks
 ) -> Iterator[Node]:
     """Yield the condition, its two sets, their parts, and the values in each."""
     empty: dict[str, object] = {"value": None, "in policy": False, "in request": False, "fits": []}
@@ -184,7 +185,7 @@ def _nodes(
         yield Node(name, name, note, SET, "condition", line=line)
     for part, name in NAMES.items():
         parent, line = part_id(part), f"{name}: {_named(parts[part])}"
-        yield Node(parent, name, kind=PART, parent="condition", look=lit.get(part), line=line)
+        yield Node(parent, name, kind=PART, parent="condition", look=looks.get(part), line=line)
         for value in parts[part]:
             own = [] if part == POLICY else fits[value]
             note = f"matches {_named(own)}" if own not in ([], [value]) else ""

@@ -1,1 +1,1 @@
-"""Who can make himself whom, by which calls, before and after a cut."""
+"""Which principals can become which others, by which calls, before and after a cut."""

@@ -23,11 +23,12 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.view.figures.names import account_names, short_name
-from iamlab.view.figures.reach.reach_path import before_and_after, draw_way
-from iamlab.view.figures.reach.reach_words import (
+from iamlab.view.figures.reach.reach_path import (
     ADMINISTRATOR,
     becomes,
+    before_and_after,
     calls_of,
+    draw_way,
     edge_of,
     key_of,
     lines_of,

@@ -2,6 +2,9 @@
 
 Below each principal on the path are, pale, other principals that it can become as well. After a
 cut, the path is bold up to the step that is closed; the edit that closes it is beside it.
+
+A point of the graph is a principal with what has been made of it: "dana, user with any permission".
+A step is named by the operations that its caller calls. The other figures of reach name them alike.
 """
 
 from __future__ import annotations
@@ -11,42 +14,35 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.cut import Cut
 from iamlab.analysis.privilege_escalation.cut_edits import apply
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS
 from iamlab.analysis.privilege_escalation.paths import Path
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.authorization.principal import principal_of
 from iamlab.display import count
-from iamlab.view.figures.reach.reach_words import (
-    becomes,
-    key_of,
-    lines_of,
-    name_and_kind,
-    name_of,
-    names_of,
-    node_of,
-    operations,
-    row_of,
-    short_edit,
-)
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.figures.names import account_names, told_apart
 from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.layouts.tree import draw_tree
 from iamlab.view.scene import Cell, Column, Edge, Node, Scene
+from iamlab.view.style import DENY_AREA, INK, LOOKS, Look
 from iamlab.view.words import shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
     from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
     from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.model.world import World
     from iamlab.view.figure import Figure
 
-ADMINISTERS = 0
-"""The number of the method without a call: what an administrator is to its account."""
 MOST = 20
 """The largest number of boxes in a picture; more are folded."""
 CALLS, AFTER = "calls", "after the cut"
+ADMINISTRATOR = Look("", "administrator", INK, DENY_AREA)
+KINDS = {"root": "root user", "assumed-role": "role session"}
 
 
 def draw_way(path: Path, reach: Reach | None = None) -> Figure:
@@ -124,7 +120,7 @@ def _others(reach: Reach, path: Path) -> list[tuple[int, Step]]:
     found: dict[tuple[int, str], Step] = {}
     for number, state in enumerate(states, 1):
         for step in () if path.is_admin(state) else reach.edges_from(state):
-            if step.target.arn not in on_path and step.way.number != ADMINISTERS:
+            if step.target.arn not in on_path and step.way != ADMINISTERS:
                 found.setdefault((number, step.target.arn), step)
     return [(number, step) for (number, _), step in found.items()]
 
@@ -141,7 +137,7 @@ def _closing_edits(reach: Reach, path: Path, cut: Cut) -> Iterator[tuple[CutEdit
         if _is_open(after, reach, step):
             yield None
         else:
-            by = tuple(edit for edit, one in alone.items() if not _is_open(one, reach, step))
+            by = tuple(edit for edit, edited in alone.items() if not _is_open(edited, reach, step))
             yield by or cut.edits  # no edit closes it alone
 
 
@@ -218,3 +214,158 @@ def _node(path: Path, step: Step, number: int, *, on_way: bool = False) -> Node:
         cells={CALLS: Cell(words="; ".join([" + ".join(operations(step)), *conditions]))},
         facts=row_of(step, step=number, on_way=on_way),
     )
+
+
+# -- principals and steps --------------------------------------------------------------------------
+
+
+def name_and_kind(arn: str) -> tuple[str, str]:
+    """Return the name of a principal, and what it is.
+
+    Examples
+    --------
+    >>> name_and_kind("arn:aws:iam::111111111111:role/jobs/nightly")
+    ('nightly', 'role')
+    """
+    if not is_arn(arn):
+        return arn, ""
+    parsed = Arn.parse(arn)
+    kind = KINDS.get(parsed.kind, parsed.kind)
+    if parsed.kind == "assumed-role":  # the name of a session alone doesn't name its role
+        return parsed.resource.partition("/")[2], kind
+    return (f"root of {parsed.account}" if parsed.kind == "root" else parsed.name), kind
+
+
+def name_of(state: PrincipalState) -> str:
+    """Name a point of the graph.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
+    >>> from iamlab.authorization.principal import principal_of
+    >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
+    >>> state = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())
+    >>> name_of(state)
+    'dana (user with any permission)'
+    """
+    name, kind = name_and_kind(state.arn)
+    changes = " and ".join(change.label for change in state.changes)
+    note = f"{kind} {changes}".strip()
+    return f"{name} ({note})" if note else name
+
+
+def names_of(arns: Iterable[str], world: World | None) -> dict[str, str]:
+    """Return names by ARN; where two principals have one name, with their account or kind."""
+    accounts, forms = account_names(world), {}
+    for arn in arns:
+        name, kind = name_and_kind(arn)
+        name = shorten(name, 30)
+        account = Arn.parse(arn).account if is_arn(arn) else ""
+        of = f" of {shorten(accounts.get(account, account), 20)}" if account else ""
+        forms[arn] = name, f"{name}{of}", f"{kind} {name}{of}"
+    return told_apart(forms)
+
+
+def node_of(state: PrincipalState, *, is_admin: bool) -> Node:
+    """Return a point of the graph: one principal is several points if it gets more permissions."""
+    name, kind = name_and_kind(state.arn)
+    note = name_of(state).removeprefix(f"{name} (").removesuffix(")")
+    if is_admin and kind != KINDS["root"]:
+        note = ", ".join(filter(None, (kind, ADMINISTRATOR.word)))
+    return Node(
+        key_of(state),
+        name,
+        note,
+        ADMINISTRATOR.word if is_admin else kind,
+        short="root" if kind == KINDS["root"] else "",
+        frame=state.account_id,
+        look=ADMINISTRATOR if is_admin else None,
+    )
+
+
+def key_of(state: PrincipalState) -> str:
+    """Return the id of a point."""
+    return f"{state.arn} {state}"
+
+
+def edge_of(step: Step) -> Edge:
+    """Return an arrow with the calls of a step."""
+    names = operations(step)
+    rest = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return Edge(
+        key_of(step.source),
+        key_of(step.target),
+        " + ".join(names),
+        short=f"{names[0].partition(':')[2]}{rest}" if names else "",
+        look=LOOKS["allowed"],
+    )
+
+
+def points_of(paths: Iterable[Path]) -> tuple[dict[str, Node], dict[tuple[str, str], Edge]]:
+    """Return the points and the arrows of paths."""
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str], Edge] = {}
+    for path in paths:
+        for state in (path.source, *(step.target for step in path.edges)):
+            nodes.setdefault(key_of(state), node_of(state, is_admin=path.is_admin(state)))
+        for step in path.edges:
+            edge = edge_of(step)
+            edges.setdefault((edge.source, edge.target), edge)
+    return nodes, edges
+
+
+def operations(step: Step) -> list[str]:
+    """Return the operations that the caller of an edge calls, each once."""
+    return list(dict.fromkeys(call.operation for call in step.calls))
+
+
+def calls_of(step: Step) -> str:
+    """Return the operations of an edge for a sentence: the first, and how many more."""
+    first, *more = operations(step) or ["no call"]
+    return f"{first} and {count(len(more), 'more call')}" if more else first
+
+
+def becomes(step: Step, names: Mapping[str, str]) -> str:
+    """Return a step as a clause, with the names of principals by ARN."""
+    target = shorten(name_of(step.target), 50) if step.is_own else names[step.target.arn]
+    return f"becomes {target} by {calls_of(step)}"
+
+
+def lines_of(step: Step, number: int) -> list[str]:
+    """Return all that is known of a step, below each other."""
+    head = f"{number}. {name_of(step.source)} becomes {name_of(step.target)}: {step.way.title}"
+    calls = [" ".join(str(call).split()) for call in step.calls]
+    details = [" + ".join(operations(step)), *calls, *(f"if {each}" for each in step.conditions)]
+    return [head, *(f"  {detail}" for detail in details)]
+
+
+def row_of(edge: Step, /, **more: object) -> dict[str, object]:
+    """Return a row of the table."""
+    return {
+        **more,
+        "source": edge.source.arn,
+        "target": edge.target.arn,
+        "target_is": str(edge.target),
+        "way": edge.way.title,
+        "calls": " + ".join(operations(edge)),
+        "permissions": " ".join(edge.permissions),
+        "conditions": " and ".join(edge.conditions),
+    }
+
+
+def short_edit(edit: str) -> str:
+    """Return an edit with names in the place of ARNs.
+
+    Examples
+    --------
+    >>> short_edit("Take s3:* out of statement #2 of read of arn:aws:iam::111111111111:role/a.")
+    'Take s3:* out of statement #2 of read of role a'
+    """
+    words = []
+    for word in edit.removesuffix(".").split(" "):
+        name, kind = name_and_kind(word)
+        prefix = f"{kind} " if kind and kind != KINDS["root"] else ""
+        words.append(f"{prefix}{shorten(name, 40)}")
+    return " ".join(words)

@@ -24,7 +24,7 @@ from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view.figures.names import short_name
 from iamlab.view.given import check, texts
-from iamlab.view.layouts.set_tiles import ITEM, MOST_SETS, PART, SET, draw_sets, in_order, part_id
+from iamlab.view.layouts.set_tiles import ITEM, MOST_SETS, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LOOKS, look
 from iamlab.view.words import listed, shorten, told
@@ -91,10 +91,10 @@ def permission_sets(
     bob asks for 2 actions on arn:aws:s3:::star-maps/m31.fits
       identity-based policy: AmazonS3FullAccess
       permissions boundary: limit
-    only in identity: 1 action
-      ○ s3:PutObject: implicit deny
     in all sets: ✓ allowed: 1 action
       ✓ s3:GetObject: allowed
+    only in identity: 1 action
+      ○ s3:PutObject: implicit deny
     """
     check("permission_sets", world, World)
     decisions = [
@@ -107,14 +107,14 @@ def permission_sets(
     found: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         found[part_id(_has(decision, layers) for layers in sets)].append(decision)
-    parts = {part: found[part] for part in in_order(found, len(sets))}
+    parts = dict(sorted(found.items(), reverse=True))  # those in more sets come first
     reasons: dict[str, list[str]] = defaultdict(list)
     for decision in (decision for group in parts.values() for decision in group):
         reasons[" ".join(_reasons(decision, sets))].append(_marked(decision))
     below = [f"{listed(marked)}: {reason}" for reason, marked in reasons.items() if reason]
     request = decisions[0].request
     who, what = (shorten(short_name(arn)[0], 40) for arn in (request.principal, request.resource))
-    together = "".join(f" Drawn as one: {_names(one)}." for one in sets if len(one) > 1)
+    together = "".join(f" Drawn as one: {_names(layers)}." for layers in sets if len(layers) > 1)
     return Scene(
         list(_nodes(decisions, sets, parts)), table=[_facts(decision) for decision in decisions]
     ).figure(
@@ -160,8 +160,8 @@ def _sets(decisions: Sequence[Decision]) -> list[Layers]:
     if len(sets) > COMFORTABLE:
         alike: dict[object, Layers] = defaultdict(tuple)
         for layers in sets:
-            is_ceiling = layers[0] in CEILINGS
-            alike[tuple(_has(one, layers) for one in decisions) if is_ceiling else layers] += layers
+            inside = tuple(_has(decision, layers) for decision in decisions)
+            alike[inside if layers[0] in CEILINGS else layers] += layers
         sets = list(alike.values())
     while len(sets) > MOST_SETS:
         first, second = [layers for layers in sets if layers[0] in CEILINGS][-2:]
@@ -178,9 +178,9 @@ def _policies(decisions: Sequence[Decision], layers: Layers) -> str:
     """Return the names of the policies of a set."""
     every = (*layers, "grant") if "resource" in layers else layers
     attached = [
-        one for decision in decisions for layer in every for one in decision.layers.of(layer)
+        entry for decision in decisions for layer in every for entry in decision.layers.of(layer)
     ]
-    return ", ".join(dict.fromkeys(one.policy.name for one in attached if one.policy.name))
+    return ", ".join(dict.fromkeys(entry.policy.name for entry in attached if entry.policy.name))
 
 
 # -- the scene -------------------------------------------------------------------------------------
@@ -234,15 +234,11 @@ def _title(part: str, sets: Sequence[Layers]) -> str:
     inside = [
         layers for layers, has in zip(sets, part.removeprefix(PART), strict=True) if has == "1"
     ]
-    if not sets:
-        return "no policy counts"
+    if not inside:
+        return "in no set" if sets else "no policy counts"
     if len(inside) == len(sets) > 1:
         return "in all sets"
-    return (
-        f"only in {_names([layer for layers in inside for layer in layers])}"
-        if inside
-        else "in no set"
-    )
+    return f"only in {_names([layer for layers in inside for layer in layers])}"
 
 
 def _denying(decision: Decision) -> str:
@@ -255,7 +251,7 @@ def _marked(decision: Decision) -> str:
 
 def _reasons(decision: Decision, sets: Sequence[Layers]) -> list[str]:
     """Return why a decision differs from what the sets show, in the engine's words."""
-    layers = [layer for one in sets for layer in one]
+    layers = [layer for group in sets for layer in group]
     outside = [layer for layer in layers if layer != "resource" and not _allows(decision, layer)]
     trace = decision.trace
     if not decision:
@@ -272,12 +268,12 @@ def _alt(who: str, decisions: Sequence[Decision], sets: Sequence[Layers], parts:
     allowed = [decision.request.action for decision in decisions if decision]
     may = f"{len(allowed)}: {listed(allowed)}" if allowed else "none"
     stopped = [
-        f"a Deny in {shorten(_denying(one), 60)} stops {shorten(one.request.action, 40)}"
-        for one in decisions
-        if one.denies
+        f"a Deny in {shorten(_denying(decision), 60)} stops {shorten(decision.request.action, 40)}"
+        for decision in decisions
+        if decision.denies
     ]
     inside = [
-        f"{_title(part, sets)}: {listed([one.request.action for one in group], 2)}"
+        f"{_title(part, sets)}: {listed([decision.request.action for decision in group], 2)}"
         for part, group in parts.items()
     ]
     start, *rest = [*stopped, *inside]

@@ -95,7 +95,7 @@ def two_layers(
     panels = dict.fromkeys(column.group for column in drawn.columns.values())
     return Scene(nodes, before=[" ".join(panels)]).figure(
         lambda scene: draw_grid(
-            scene, pitches=PITCHES, filled=FILLED, legend=[one for one in LEGEND if one in shown]
+            scene, pitches=PITCHES, filled=FILLED, legend=[seen for seen in LEGEND if seen in shown]
         ),
         alt=_alt(principal, every, names),
         caption="Denies are on top: a Deny wins over any Allow."
@@ -107,9 +107,9 @@ def two_layers(
 
 def _names(resources: Sequence[str]) -> dict[str, str]:
     """Name resources by the last part of their ARNs, as long as that tells them apart."""
-    names = {one: one.split(":", PARTS - 1)[-1] if is_arn(one) else one for one in resources}
+    names = {arn: arn.split(":", PARTS - 1)[-1] if is_arn(arn) else arn for arn in resources}
     last = list(names.values())
-    return {one: name if name and last.count(name) == 1 else one for one, name in names.items()}
+    return {arn: name if name and last.count(name) == 1 else arn for arn, name in names.items()}
 
 
 def _allows(decision: Decision) -> bool:
@@ -143,16 +143,16 @@ def _alt(caller: Caller, every: Sequence[Decision], names: Mapping[str, str]) ->
 
     def named(decisions: Sequence[Decision]) -> str:
         requests = [
-            f"{shorten(one.request.action, 26)} on {shorten(names[one.request.resource], 28)}"
-            for one in decisions
+            f"{shorten(request.action, 26)} on {shorten(names[request.resource], 28)}"
+            for request in (decision.request for decision in decisions)
         ]
         return f"{len(requests)}: {listed(requests, 2, length=60)}" if requests else "none"
 
-    both = sum(_allows(one) and bool(one.denies) for one in every)
-    missing = sum(not one and not one.denies for one in every)
+    both = sum(_allows(decision) and bool(decision.denies) for decision in every)
+    missing = sum(not decision and not decision.denies for decision in every)
     parts = [
-        f"{who} may do {named([one for one in every if one])}",
-        f"the Denies stop {named([one for one in every if one.denies])}",
+        f"{who} may do {named([decision for decision in every if decision])}",
+        f"the Denies stop {named([decision for decision in every if decision.denies])}",
         f"an Allow covers {both} of these, too" if both else "",
         f"for {missing} an Allow is missing" if missing else "",
     ]
@@ -180,14 +180,17 @@ def _grid(
     """Return a row for each action, and in each grid a column for each resource."""
     panels = SIDE_BY_SIDE if len(resources) <= BESIDE else ON_TOP
     keys = list(product(panels, resources))
-    looks = {(one.request.action, one.request.resource): _looks(one) for one in every}
+    looks = {
+        (decision.request.action, decision.request.resource): _looks(decision) for decision in every
+    }
     nodes = [
         Node(action, action, cells={
-            (panel, one): Cell(look=looks[action, one][panel]) for panel, one in keys
+            (panel, resource): Cell(look=looks[action, resource][panel]) for panel, resource in keys
         })
         for action in actions
     ]  # fmt: skip
     titles = {
-        (panel, one): Column(f"{names[one]}, {panel}", names[one], panel) for panel, one in keys
+        (panel, resource): Column(f"{names[resource]}, {panel}", names[resource], panel)
+        for panel, resource in keys
     }
     return Scene(nodes, columns=titles)

@@ -16,25 +16,37 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.privilege_escalation import role_trust as states
+from iamlab.analysis.privilege_escalation.role_trust import role_trusts
 from iamlab.authorization.principal import principal_of
 from iamlab.display import called, count
 from iamlab.model.world import World
 from iamlab.view.figures.names import told_apart
-from iamlab.view.figures.trust import role_trust as states
-from iamlab.view.figures.trust.role_trust import STATES, role_trusts
 from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.network import MOST_COLUMNS, columns_by_distance, draw_network
 from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
+from iamlab.view.style import LOOKS
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.analysis.privilege_escalation.role_trust import RoleTrust
     from iamlab.authorization.principal import Caller
     from iamlab.view.figure import Figure
-    from iamlab.view.figures.trust.role_trust import RoleTrust
 
+ALLOWED, SILENT, DENY = (LOOKS[key] for key in ("allowed", "implicitDeny", "explicitDeny"))
+STATES = {
+    states.CAN: (ALLOWED, ""),
+    states.OUTSIDE: (ALLOWED, ""),
+    states.NOT_PERMITTED: (SILENT, "start"),
+    states.NOT_TRUSTED: (SILENT, "end"),
+    states.UNMET: (SILENT, "end"),
+    states.DENIED: (DENY, ""),
+    states.MISSING: (SILENT, "start"),
+}
+"""State -> how its arrows look, and the end at which something is missing."""
 MOST, MOST_EDGES = 24, 30
 """The largest numbers of boxes and arrows in a picture; more are folded."""
 FEW = 2
@@ -109,8 +121,18 @@ def _scene(world: World, trusts: Sequence[RoleTrust], shown: str) -> Scene:
             )
     for trust in trusts:
         source = trust.source
-        kind = source.note.partition(" of ")[0]
-        nodes.setdefault(source.id, replace(source, kind=kind, line=""))
+        nodes.setdefault(
+            source.id,
+            Node(
+                source.id,
+                source.name,
+                source.kind,
+                source.kind.partition(" of ")[0],
+                short=source.name.removesuffix(".amazonaws.com"),
+                frame=source.account_id,
+                line="",
+            ),
+        )
     bold, waiting = {shown}, [shown]
     while waiting:
         key = waiting.pop()
@@ -141,16 +163,17 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
         f"{condition.comparison} {condition.key} {' or '.join(condition.values)}"
         for condition in trust.conditions
     ]
-    keys = list(dict.fromkeys(_short(condition.key) for condition in trust.conditions))
-    required, denied_by = " and ".join(keys), ", ".join(trust.denied_by)
+    keys = [condition.key for condition in trust.conditions]
+    short = dict.fromkeys(SHORT.get(key.lower(), key.rpartition(":")[2] or key) for key in keys)
+    required, denied_by = " and ".join(short), ", ".join(trust.denied_by)
     labels = {
         states.CAN: f"if {required}",
         states.OUTSIDE: f"if {required}",
         states.UNMET: f"not met: {required}",
     }
     label = labels.get(state, "") if keys else f"by {denied_by}" if denied_by else ""
-    is_foreign = source.frame not in ("", account.account_id)
-    of = f" of {world.accounts[source.frame].name}" if is_foreign else ""
+    is_foreign = source.account_id not in ("", account.account_id)
+    of = f" of {world.accounts[source.account_id].name}" if is_foreign else ""
     return Edge(
         source.id,
         trust.role.arn,
@@ -158,13 +181,13 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
         kind=state,
         parent=trust.role.arn,
         look=look,
-        dashed=look is not states.ALLOWED,
+        dashed=look is not ALLOWED,
         missing=missing,
-        line=f"{source.text} ({source.note}{of}): {state}" + (f" ({label})" if label else ""),
+        line=f"{source.name} ({source.kind}{of}): {state}" + (f" ({label})" if label else ""),
         details=list(dict.fromkeys(conditions)),
         facts={
             "principal": source.id,
-            "kind": source.note,
+            "kind": source.kind,
             "role": trust.role.arn,
             "account": account.name,
             "action": trust.action,
@@ -174,10 +197,6 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
             "cut_by": denied_by,
         },
     )
-
-
-def _short(key: str) -> str:
-    return SHORT.get(key.lower(), key.rpartition(":")[2] or key)
 
 
 def _drawn(scene: Scene) -> Scene:

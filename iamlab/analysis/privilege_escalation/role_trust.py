@@ -15,7 +15,6 @@ context keys".
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.assumable_roles import as_name, principals_in
@@ -31,8 +30,6 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import holds
 from iamlab.policy.samples import value_samples
 from iamlab.policy.variables import substitute
-from iamlab.view.scene import Node
-from iamlab.view.style import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,18 +40,13 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.policy.statement import Condition
 
-ALLOWED, SILENT, DENY = (LOOKS[key] for key in ("allowed", "implicitDeny", "explicitDeny"))
-STATES = {
-    "can assume": (ALLOWED, ""),
-    "trusted; its own account decides": (ALLOWED, ""),
-    "trusted, not permitted": (SILENT, "start"),
-    "permitted, not trusted": (SILENT, "end"),
-    "trusted, but a condition is not met": (SILENT, "end"),
-    "trusted, but denied": (DENY, ""),
-    "trusted, but not there": (SILENT, "start"),
-}
-"""State -> how its arrows look, and the end at which something is missing."""
-CAN, OUTSIDE, NOT_PERMITTED, NOT_TRUSTED, UNMET, DENIED, MISSING = STATES
+CAN = "can assume"
+OUTSIDE = "trusted; its own account decides"
+NOT_PERMITTED = "trusted, not permitted"
+NOT_TRUSTED = "permitted, not trusted"
+UNMET = "trusted, but a condition is not met"
+DENIED = "trusted, but denied"
+MISSING = "trusted, but not there"
 DELETED = "deleted principal"
 ASSUME = "sts:AssumeRole"
 SAML, WEB = "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"
@@ -66,6 +58,25 @@ NOT_CHOSEN = (
 """The beginnings of the condition keys whose values the caller can't choose."""
 NOT_EASY = re.compile("Not|^Date|^Numeric(Less|Greater)")
 """The condition operators for which no value is looked for."""
+
+
+class Trustee(NamedTuple):
+    """Somebody who calls AssumeRole, or who a trust policy names.
+
+    Parameters
+    ----------
+    id
+        The ARN, or what the trust policy has instead.
+    kind
+        A user, a role, an AWS service, an identity provider, an outside account ...
+    account_id
+        The account, if it is in this world.
+    """
+
+    id: str
+    name: str
+    kind: str
+    account_id: str = ""
 
 
 class RoleTrust(NamedTuple):
@@ -81,7 +92,7 @@ class RoleTrust(NamedTuple):
         The Deny statements, or the types of the policies that don't allow it.
     """
 
-    source: Node
+    source: Trustee
     role: Role
     state: str
     action: str = ASSUME
@@ -96,7 +107,7 @@ def role_trusts(world: World) -> Iterator[RoleTrust]:
         for identity in (*account.users.values(), *account.roles.values()):
             arn, kind = identity.arn, identity.kind
             known = principal_of(world, arn)
-            node = Node(arn, identity.name, kind, kind, frame=account.account_id)
+            trustee = Trustee(arn, identity.name, kind, account.account_id)
             names = {as_name(arn), known.who().userid.partition(":")[0]}
             effects: set[str] = {
                 statement.effect
@@ -104,7 +115,7 @@ def role_trusts(world: World) -> Iterator[RoleTrust]:
                 for statement in attached.policy.statements
                 if statement.action is None or any(map(_is_assume_role, statement.action))
             }
-            callers.append((node, names, effects))
+            callers.append((trustee, names, effects))
     for account in world.accounts.values():
         for role in account.roles.values():
             yield from _of_role(world, role, callers)
@@ -115,17 +126,17 @@ def _is_assume_role(pattern: str) -> bool:
 
 
 def _of_role(
-    world: World, role: Role, callers: Iterable[tuple[Node, set[str], set[str]]]
+    world: World, role: Role, callers: Iterable[tuple[Trustee, set[str], set[str]]]
 ) -> Iterator[RoleTrust]:
     pairs, of_account = list(dict.fromkeys(principals_in(role.trust))), []
     named = {as_name(value) for kind, value in pairs if kind in ("AWS", "*")}
     for caller, names, effects in callers:
-        is_own = caller.frame == role.account.account_id
-        is_asked = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
-        found = _decided(world, caller, role) if is_asked or effects else None
-        if found is not None and (is_asked or found.state == DENIED):
+        is_own = caller.account_id == role.account.account_id
+        is_candidate = bool(names & named) or (is_own and "*" in named) or "Allow" in effects
+        found = _decided(world, caller, role) if is_candidate or effects else None
+        if found is not None and (is_candidate or found.state == DENIED):
             yield found
-        elif caller.frame in named and caller.id != role.arn:
+        elif caller.account_id in named and caller.id != role.arn:
             of_account.append(RoleTrust(caller, role, NOT_PERMITTED))
     yield from of_account
     for kind, value in pairs:
@@ -137,26 +148,26 @@ def _of_role(
 
 def _of_outsider(world: World, kind: str, value: str, role: Role) -> RoleTrust | None:
     """Return the pair of a principal that isn't a user or role of this world."""
-    node, action = _outsider(kind, value), SAML if ":saml-provider/" in value else WEB
+    trustee, action = _outsider(kind, value), SAML if ":saml-provider/" in value else WEB
     if kind in ("Service", "Federated"):
-        return _decided(world, node, role, ASSUME if kind == "Service" else action)
-    if node.note == DELETED:
-        return RoleTrust(node, role, MISSING)
+        return _decided(world, trustee, role, ASSUME if kind == "Service" else action)
+    if trustee.kind == DELETED:
+        return RoleTrust(trustee, role, MISSING)
     if not is_arn(value) or (arn := Arn.parse(value)).account not in world.accounts:
         conditions = (
             condition
             for statement in statements_of([role.trust])
             for condition in statement.conditions
             if statement.effect == "Allow"
-            and (statement.principal is None or node.id in map(_value, statement.principal))
+            and (statement.principal is None or trustee.id in map(_value, statement.principal))
         )
-        return RoleTrust(node, role, OUTSIDE, ASSUME, tuple(conditions))
+        return RoleTrust(trustee, role, OUTSIDE, ASSUME, tuple(conditions))
     try:
         if arn.service == "sts":
-            return _decided(world, replace(node, note="role session", frame=arn.account), role)
+            return _decided(world, Trustee(value, arn.name, "role session", arn.account), role)
         principal_of(world, value)
     except IamLabError:
-        return RoleTrust(node, role, MISSING)
+        return RoleTrust(trustee, role, MISSING)
     return None
 
 
@@ -164,26 +175,26 @@ def _value(principal: tuple[str, str]) -> str:
     return as_name(principal[1])
 
 
-def _outsider(kind: str, value: str) -> Node:
+def _outsider(kind: str, value: str) -> Trustee:
     name = as_name(value)
     if value == "*":
-        return Node("*", "anybody", "any principal of any account")
+        return Trustee("*", "anybody", "any principal of any account")
     if kind == "Service":
-        return Node(value, value, "AWS service", short=value.removesuffix(".amazonaws.com"))
+        return Trustee(value, value, "AWS service")
     if kind == "Federated":
-        return Node(value, value.partition("-provider/")[2] or value, "identity provider")
+        return Trustee(value, value.partition("-provider/")[2] or value, "identity provider")
     if name.isdigit():
-        return Node(name, name, "outside account")
+        return Trustee(name, name, "outside account")
     if not is_arn(value):
-        return Node(name, name, DELETED)
+        return Trustee(name, name, DELETED)
     arn = Arn.parse(value)
-    return Node(value, arn.name, f"{arn.kind.replace('-', ' ')} of {arn.account}")
+    return Trustee(value, arn.name, f"{arn.kind.replace('-', ' ')} of {arn.account}")
 
 
 # -- one pair --------------------------------------------------------------------------------------
 
 
-def _decided(world: World, source: Node, role: Role, action: str = ASSUME) -> RoleTrust | None:
+def _decided(world: World, source: Trustee, role: Role, action: str = ASSUME) -> RoleTrust | None:
     """Let the engine decide about a pair; ``None`` if neither end is there."""
     decision = authorize(world, source.id, action, role.arn)
     conditions: tuple[Condition, ...] = ()
@@ -194,8 +205,8 @@ def _decided(world: World, source: Node, role: Role, action: str = ASSUME) -> Ro
             decision = authorize(world, source.id, action, role.arn, context=context)
     if decision:
         return RoleTrust(source, role, CAN, action, conditions)
-    layers = decision.layer_matches
-    trusted, permitted = (bool(layers[layer].allows) for layer in ("resource", "identity"))
+    steps = map(decision.trace.step, ("resource", "identity"))
+    trusted, permitted = (bool(step.found.allows) for step in steps)
     unmet = _lacking(decision, "resource")
     if unmet:
         return RoleTrust(source, role, UNMET, action, unmet)
@@ -210,7 +221,7 @@ def _decided(world: World, source: Node, role: Role, action: str = ASSUME) -> Ro
 
 def _lacking(decision: Decision, layer: str) -> tuple[Condition, ...]:
     """Return the conditions of the first Allow that lacks only conditions, if none applies."""
-    found = decision.layer_matches[layer]
+    found = decision.trace.step(layer).found
     near = (
         match.statement.conditions
         for match in found.matches

@@ -1,0 +1,62 @@
+"""Folding: fewer nodes, none of them lost, and highlighted ones stay."""
+
+from iamlab.view.folding import alike, folded
+from iamlab.view.scene import Edge, Node, Scene
+
+
+def users(number, **more):
+    """Users who are members of one group."""
+    nodes = [Node(f"u{i}", f"u{i}", "user", kind="user", **more) for i in range(number)]
+    group = Node("staff", "staff", "group", kind="group", column=1)
+    return [*nodes, group], [Edge(node.id, "staff") for node in nodes]
+
+
+def texts(scene):
+    """What is in the boxes."""
+    return [node.text for node in scene.nodes]
+
+
+def test_a_scene_that_fits_stays_as_it_is():
+    """Nodes and edges."""
+    nodes, edges = users(3)
+    scene = Scene(nodes, edges)
+
+    assert folded(scene, 4, 3) is scene
+    assert texts(folded(scene, 4, 2)) == ["3 users", "staff"]
+
+
+def test_one_node_stands_for_all_that_are_alike():
+    """With their number and first names; the edges are drawn once."""
+    nodes, edges = users(9)
+    scene = alike(Scene(nodes, edges))
+
+    assert [(node.text, node.note) for node in scene.nodes] == [
+        ("9 users", "u0, u1 and 7 more"),
+        ("staff", "group"),
+    ]
+    assert len(scene.edges) == 1
+    assert [node.id for node in scene.nodes[0].members] == [f"u{i}" for i in range(9)]
+
+
+def test_nodes_at_the_end_may_differ():
+    """Each user has an inline policy; nobody else has it."""
+    nodes, edges = users(3)
+    for i in range(3):
+        nodes.append(Node(f"p{i}", "own", "inline", kind="policy", column=2))
+        edges.append(Edge(f"u{i}", f"p{i}"))
+    scene = Scene(nodes, edges)
+
+    assert len(alike(scene).nodes) == len(nodes)
+    assert texts(alike(alike(scene, but_ends=True))) == ["3 users", "staff", "3 policies"]
+
+
+def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
+    """However different their edges are."""
+    nodes, edges = users(12)
+    nodes += [Node(f"p{i}", f"p{i}", "policy", kind="policy", column=2) for i in range(12)]
+    edges += [Edge(f"u{i}", f"p{j}") for i in range(12) for j in range(i + 1)]
+    nodes[3] = Node("u3", "u3", "user", kind="user", highlighted=True)
+    scene = Scene(nodes, edges)
+
+    assert texts(folded(scene, 5)) == ["11 users", "u3", "staff", "12 policies"]
+    assert texts(folded(scene, 3)) == ["11 users", "u3", "staff", "12 policies"]
