@@ -206,8 +206,7 @@ def at_most(scene: Scene, limits: Mapping[str, int]) -> Scene:
         most, few = limits.get(kind, len(group)), group
         if len(group) > most + 1:
             few = sorted(group, key=lambda node: not (node.stays or node.highlighted))[:most]
-            more = f"and {len(group) - most:,} more"
-            column = group[0].column
-            few.append(Node(f"{parent} {MORE}", more, kind=MORE, parent=parent, column=column))
+            key, more = f"{parent} {kind} {MORE}", f"and {len(group) - most:,} more"
+            few.append(Node(key, more, kind=MORE, parent=parent, column=group[0].column))
         nodes |= {node.id: node for node in few}
     return replace(scene, nodes=list(nodes.values()))

@@ -342,7 +342,7 @@ def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
     assert words.index("archivist") > words.index("carol-again")
     assert list(figure.graph.successors("caller")) == ["role"]
     assert "ASSUMED ROLE" in words
-    assert "WHO GOT CREDENTIALS FROM WHOM" not in words
+    assert "WHERE THE CREDENTIALS COME FROM" not in words
 
 
 def test_the_chain_of_a_session_is_drawn_in_order(chained):

@@ -1,6 +1,6 @@
 """Folding: fewer nodes, none of them lost, and highlighted ones stay."""
 
-from iamlab.view.folding import alike, folded
+from iamlab.view.folding import MORE, alike, at_most, folded
 from iamlab.view.scene import Edge, Node, Scene
 
 
@@ -60,3 +60,23 @@ def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
 
     assert texts(folded(scene, 5)) == ["11 users", "u3", "staff", "12 policies"]
     assert texts(folded(scene, 3)) == ["11 users", "u3", "staff", "12 policies"]
+
+
+def test_of_a_long_list_some_are_drawn_and_the_others_counted():
+    """By kind, what stays first; what is in a node that isn't drawn isn't drawn either."""
+    parents = [Node(f"g{i}", f"g{i}", kind="group", highlighted=i == 5) for i in range(6)]
+    inside = [
+        Node(f"g{i} {kind}{n}", f"{kind}{n}", kind=kind, parent=f"g{i}", stays=n == 4)
+        for i in range(6)
+        for kind in ("user", "role")
+        for n in range(5)
+    ]
+    drawn = at_most(Scene([*parents, *inside]), {"group": 2, "user": 3, "role": 4})
+
+    assert [node.text for node in drawn.nodes if not node.parent] == ["g5", "g0", "and 4 more"]
+    assert [node.text for node in drawn.nodes if node.parent == "g5"] == [
+        *("user4", "user0", "user1", "and 2 more"),
+        *(f"role{n}" for n in range(5)),
+    ]
+    assert sum(node.kind == MORE for node in drawn.nodes) == 3
+    assert not any(node.parent == "g1" for node in drawn.nodes)

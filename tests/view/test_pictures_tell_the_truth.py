@@ -408,7 +408,7 @@ def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
 
     assert found[main.users["bob"].arn]["state"] == "trusted, not permitted"
     assert found[main.users["dana"].arn]["cut_by"] == "guard/Stay"
-    assert found[main.users["dana"].arn]["state"] == "trusted, but cut"
+    assert found[main.users["dana"].arn]["state"] == "trusted, but denied"
 
 
 @pytest.mark.parametrize(("size", "seed"), [(20, 0), (20, 4), (3, 1)])

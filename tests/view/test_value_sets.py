@@ -153,7 +153,7 @@ def test_nothing_but_empty_text_counts_as_no_value():
     """So says AWS of ForAllValues."""
     figure = value_sets("ForAllValues:StringEquals", KEY, ["project"], [""])
 
-    assert "all values of the request are empty text" in outcome(figure)
+    assert "every value is empty text" in outcome(figure)
     assert 'only in the request: ""' in figure.as_text()
 
 
@@ -243,7 +243,7 @@ def test_any_number_of_ugly_values_can_be_drawn(number):
         ("StringEquals", [], ["a"], ["b"], "condition key"),
         ("StringEquals", ["a", "b"], ["a"], ["b"], "condition key"),
         ("StringEquals", "", ["a"], ["b"], "."),
-        ("StringEquals", "aws:username", ["a"], ["a", "b"], "holds one value"),
+        ("StringEquals", "aws:username", ["a"], ["a", "b"], "only one value"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(operator, key, policy, request_values, message):

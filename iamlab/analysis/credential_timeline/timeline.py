@@ -198,35 +198,6 @@ def timeline_of(world: World, of: Of | None = None) -> Timeline:
     return Timeline(rows, tuple(hops_of(world, log, every, wanted)), world.clock.now)
 
 
-def chain_of(session: Session) -> tuple[Lifetime, ...]:
-    """Return the credentials that led to a session; of all others nothing is worked out.
-
-    Raises
-    ------
-    RequestError
-        Its world does not know it.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> world = World(seed=7)
-    >>> session = world.sts.get_session_token(world.create_account("main").create_user("ana"))
-    >>> chain_of(session) == world.timeline().chain(session)
-    True
-    """
-    world, key_id = session.world, session.access_key_id
-    ids: dict[str, None] = {}  # in order; of a damaged file, parents may lead in a circle
-    while key_id and key_id not in ids:
-        ids[key_id] = None
-        record = world.sessions.get(key_id)
-        key_id = "" if record is None else record.parent
-    found = lifetimes_of(world, read_log(world.events), ids)
-    by_id = {lifetime.access_key_id: lifetime for lifetime in found}
-    if session.access_key_id not in by_id:
-        raise RequestError(f"{session!r} is not of its world any more.")
-    return tuple(by_id[key_id] for key_id in reversed(ids) if key_id in by_id)
-
-
 def _meant(world: World, every: dict[str, Lifetime], of: Of) -> list[str]:
     """Return the ids of the credentials that are meant."""
     key_id = getattr(of, "access_key_id", of)

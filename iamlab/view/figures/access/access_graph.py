@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.timeline import chain_of
+from iamlab.analysis.credential_timeline.lifetimes import chain_of
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict

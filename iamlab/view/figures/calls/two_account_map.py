@@ -22,13 +22,7 @@ from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.view.drawing.measure import SMALL, wrap
 from iamlab.view.drawing.sheet import DISC, MARGIN, PAD, Box, Sheet
-from iamlab.view.figures.calls.policy_ends import (
-    ENDS,
-    conditions_of,
-    rule_of,
-    side_of,
-    stops_of,
-)
+from iamlab.view.figures.calls.policy_ends import ENDS, conditions_of, rule_of, side_of, stops_of
 from iamlab.view.figures.names import account_names, asks_for, short_name, title_and_note
 from iamlab.view.given import check, check_world
 from iamlab.view.scene import HEADING, Edge, Node, Scene

@@ -226,10 +226,7 @@ def _drawn(scene: Scene) -> Scene:
         scene,
         nodes=[
             replace(
-                node,
-                parent="",
-                column=columns[node.id],
-                note=node.note + more.get(node.id, ""),
+                node, parent="", column=columns[node.id], note=node.note + more.get(node.id, "")
             )
             for node in nodes
         ],
