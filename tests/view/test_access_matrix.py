@@ -77,9 +77,9 @@ def test_the_words_name_who_may_do_what(lesson):
     matrix = lesson.access_matrix(ACTIONS, [MAP])
 
     assert access_matrix(matrix, world=lesson).alt == (
-        "On star-maps/m31.fits bob may do s3:GetObject, s3:PutObject and s3:DeleteObject; dana may "
-        "do s3:GetObject and s3:PutObject, but a Deny stops s3:DeleteObject; alice may do "
-        "s3:GetObject; carol may do iam:ListUsers; root user may do all."
+        "On star-maps/m31.fits bob can use s3:GetObject, s3:PutObject and s3:DeleteObject; dana can "
+        "use s3:GetObject and s3:PutObject, and a Deny blocks s3:DeleteObject; alice can use "
+        "s3:GetObject; carol can use iam:ListUsers; root user can use all actions."
     )
 
 
@@ -123,7 +123,7 @@ def test_a_table_of_verdicts_is_drawn_too(lesson):
     assert figure.table["verdict"].tolist() == [
         *("allowed", "explicit deny", "implicit deny", "implicit deny"),
     ]
-    assert figure.alt.startswith("On star-maps/m31.fits dana may do s3:GetObject, but a Deny")
+    assert figure.alt.startswith("On star-maps/m31.fits dana can use s3:GetObject, and a Deny")
     assert faults(figure) == []
 
 
@@ -138,7 +138,7 @@ def test_groups_have_a_matrix_though_they_are_nobody(lesson):
     """A group cannot be asked why; the matrix is drawn all the same."""
     figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP], by="group"), world=lesson)
 
-    assert "developers may do s3:GetObject, s3:PutObject and s3:DeleteObject" in figure.alt
+    assert "developers can use s3:GetObject, s3:PutObject and s3:DeleteObject" in figure.alt
     assert set(figure.table["kind"]) == {"groups"}
 
 

@@ -101,7 +101,7 @@ def test_any_number_of_topics_is_drawn(size):
     figure = score_bars({f"topic {i}": (i % 5, 5) for i in range(size)})
 
     assert faults(figure) == []
-    assert figure.alt == "No topic has been asked about yet." if not size else figure.rows
+    assert figure.alt == "There are no answers yet." if not size else figure.rows
 
 
 def test_every_name_is_text():
@@ -130,7 +130,7 @@ def test_a_score_must_be_two_numbers(scores):
 @pytest.mark.parametrize("mark", [-0.1, 1.1, 70, True, "0.7", float("nan")])
 def test_a_mark_is_a_share(mark):
     """70 isn't a share, and neither is a value of another type."""
-    with pytest.raises(RequestError, match="pass_mark is a share"):
+    with pytest.raises(RequestError, match="pass_mark must be a share"):
         score_bars(SCORES, pass_mark=mark)
 
 
@@ -248,5 +248,5 @@ def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
     """Not all of them reach a mark."""
     figure = score_bars({"tags": (0, 0), "keys": (0, 0)}, pass_mark=mark)
 
-    assert figure.alt == "No topic has been asked about yet."
+    assert figure.alt == "There are no answers yet."
     assert "tags: 0 of 0, – not asked" in figure.lines

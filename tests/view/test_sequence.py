@@ -129,7 +129,7 @@ def test_who_comes_from_outside_is_vouched_for_before_sts(operation, kinds, call
     assert [row["source_kind"] for row in figure.rows] == kinds[:3]
     assert [label for label in drawn(figure) if label in calls] == calls
     assert figure.rows[0]["outcome"] == ""
-    assert "no log has it" in figure.caption
+    assert "so it isn't in a log" in figure.caption
     assert figure.as_text().count("in account") == 1
     assert faults(figure) == []
 

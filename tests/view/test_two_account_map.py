@@ -158,7 +158,7 @@ def test_root_in_a_principal_is_said_to_be_the_account(principal, is_said):
     figure = two_account_map(decide(identity=MINE, resource=named({"AWS": principal})))
     words = " ".join(drawn(figure))
 
-    assert (f"its Principal is account {MAIN}: that account's policies decide" in words) == is_said
+    assert (f"its Principal is account {MAIN}: own policies must allow too" in words) == is_said
     row = next(row for row in figure.rows if row["layer"] == "resource-based policy")
     assert row["names_account"] == (MAIN if is_said else "")
 

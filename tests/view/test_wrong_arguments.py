@@ -9,7 +9,7 @@ from iamlab.teach.scenarios import MAP, scenario
 
 WANTED = {
     "access_matrix": r"world\.access",
-    "attachment_graph": "an account or a world",
+    "attachment_graph": "an account, a world, a user, a role or a group",
     "calibration": r"[Aa]nswer",
     "credential_lifetimes": "a world, an account or a user",
     "difference_bars": "two access matrices",
@@ -18,7 +18,7 @@ WANTED = {
     "organization_tree": "an organization",
     "reach_graph": r"world\.reach",
     "report_table": "a credential report",
-    "score_bars": "right and of how many|Scores are a dict",
+    "score_bars": "right answers and all answers|Scores must be a dict",
     "sequence": "a timeline",
     "session_timeline": "a timeline",
     "trust_graph": "a world",
@@ -101,9 +101,9 @@ def test_the_error_asks_for_a_world(value):
 )
 def test_a_type_of_policy_and_a_file_are_text(value):
     """A number, a list or a policy is neither."""
-    with pytest.raises(RequestError, match="policy_type is text"):
+    with pytest.raises(RequestError, match="policy_type must be text"):
         iamlab.view.policy_card(WRONG[-1], policy_type=value)
-    with pytest.raises(RequestError, match=r"names none|cannot be saved"):
+    with pytest.raises(RequestError, match=r"the path of a file|can be saved as"):
         iamlab.view.door().save(value)
 
 
@@ -124,7 +124,7 @@ def test_where_names_are_looked_up_is_a_world(value):
         "confused_deputy": (decision, decision),
     }
     for name, drawn in values.items():
-        with pytest.raises(RequestError, match=rf"{name}\(world=...\) wants a world"):
+        with pytest.raises(RequestError, match=rf"{name}\(world=...\) needs a world"):
             getattr(iamlab.view, name)(*drawn, world=value)
 
 
@@ -134,7 +134,7 @@ def test_what_people_are_called_is_text():
     decision = world.can(world.user("dana"), "s3:GetObject", MAP)
     for name in ("customer", "attacker"):
         for value in (5, None, b"acme", ["acme"]):
-            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) is text"):
+            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) must be text"):
                 iamlab.view.confused_deputy(decision, decision, **{name: value})
 
 
