@@ -77,8 +77,8 @@ def test_the_words_name_who_may_do_what(lesson):
     matrix = lesson.access_matrix(ACTIONS, [MAP])
 
     assert access_matrix(matrix, world=lesson).alt == (
-        "On star-maps/m31.fits bob can use s3:GetObject, s3:PutObject and s3:DeleteObject; dana can "
-        "use s3:GetObject and s3:PutObject, and a Deny blocks s3:DeleteObject; alice can use "
+        "On star-maps/m31.fits bob can use s3:GetObject, s3:PutObject and s3:DeleteObject; dana "
+        "can use s3:GetObject and s3:PutObject, and a Deny blocks s3:DeleteObject; alice can use "
         "s3:GetObject; carol can use iam:ListUsers; root user can use all actions."
     )
 

@@ -339,7 +339,7 @@ def test_whoever_is_not_there_cannot_be_lit(acme):
     """An identity of another account, and a value of another type."""
     other = World(seed=2).create_account("other", account_id="222222222222").create_user("bob")
 
-    with pytest.raises(RequestError, match="isn.t in this picture"):
+    with pytest.raises(RequestError, match="in this picture"):
         attachment_graph(acme, lit=other)
     with pytest.raises(RequestError, match="a user, a role or a group"):
         attachment_graph(acme, lit="bob")
