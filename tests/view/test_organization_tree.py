@@ -22,7 +22,7 @@ def organization_of(world):
 
 
 def row_of(figure, name):
-    """The row of a place."""
+    """Return the row of a target."""
     (found,) = [row for row in figure.rows if row["name"] == name or row["id"] == name]
     return found
 
@@ -56,7 +56,7 @@ def test_every_target_has_a_row_with_its_policies(seed):
 @pytest.mark.parametrize("size", [20, 60])
 @pytest.mark.parametrize("seed", range(3))
 def test_each_level_says_what_the_engine_heard_there(size, seed):
-    """SCPs on the way to the caller's account, RCPs on the way to the resource's."""
+    """SCPs above the caller's account, RCPs above the resource's account."""
     world = company(size, seed)
     organization = organization_of(world)
     for decision in decisions(world, seed, 6):
@@ -103,7 +103,7 @@ def test_the_deny_is_named_at_its_level():
 
 
 def test_a_level_without_an_allow_stops_a_request():
-    """Nothing denies; and still nothing gets past it."""
+    """Nothing denies, and the request is still blocked."""
     world = observatory()
     organization = organization_of(world)
     only = organization.create_policy("only-ec2", document(allow("ec2:*")))
@@ -147,7 +147,7 @@ def test_caller_and_resource_have_their_own_ways():
     ],
 )
 def test_the_reason_of_an_exemption_is_shown(caller, action, resource, sentence):
-    """The management account, a service that RCPs don't apply to, and whoever is outside."""
+    """The management account, a service that RCPs don't apply to, and callers from outside."""
     world = observatory()
     found = {"alice": world.user("alice"), "collector": world.role("collector")}
     decision = world.can(found.get(caller, caller), action, resource)
@@ -162,7 +162,7 @@ def test_the_reason_of_an_exemption_is_shown(caller, action, resource, sentence)
 
 
 def test_a_service_linked_role_is_exempt():
-    """Neither SCPs nor RCPs reach it; its account says so."""
+    """SCPs and RCPs don't apply to it; its account says so."""
     world = observatory()
     main = world.account("acme-main")
     role = main.create_service_linked_role(aws_service_name="autoscaling.amazonaws.com")
@@ -183,7 +183,7 @@ def test_the_management_account_is_marked_in_words():
 
 
 def test_the_alternative_text_names_policies_and_places():
-    """Not how many lines there are, but what hangs where."""
+    """It names the policies and their targets."""
     assert organization_tree(organization_of(observatory())).alt == (
         "acme-org manages 3 accounts in 2 OUs: tls-only on root r-xrr8; region-guard on OU "
         "Science; keep-the-archive on OU Archive."
@@ -206,7 +206,7 @@ def large(accounts, units=12):
 
 @pytest.mark.parametrize(("accounts", "units"), [(46, 12), (110, 12), (120, 90)])
 def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
-    """At most sixty boxes, those of the request among them; list and table have all."""
+    """At most sixty boxes, also those of the request; the list and the table have all."""
     world, organization = large(accounts, units)
     somebody = organization.accounts[20]
     role = somebody.roles["OrganizationAccountAccessRole"]
@@ -225,7 +225,7 @@ def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
 
 
 def test_an_organization_without_policies_says_so():
-    """Consolidated billing only: nothing hangs anywhere."""
+    """Consolidated billing only: no policies are attached."""
     world = World(seed=1)
     made = world.create_organization(
         world.create_account("acme-main"), feature_set="CONSOLIDATED_BILLING"
@@ -239,7 +239,7 @@ def test_an_organization_without_policies_says_so():
 
 
 def test_a_decision_of_another_day_is_refused():
-    """Its levels are not those that are there now."""
+    """Its levels aren't the present ones."""
     world = observatory()
     organization = organization_of(world)
     decision = world.can(world.role("archivist"), "s3:GetObject", PLACE)
@@ -250,7 +250,7 @@ def test_a_decision_of_another_day_is_refused():
 
 
 def test_only_an_organization_is_drawn():
-    """With words that say what is wanted."""
+    """The error says what is needed."""
     with pytest.raises(RequestError, match="organizations"):
         organization_tree(observatory())
     with pytest.raises(RequestError, match=r"world\.can"):
@@ -258,7 +258,7 @@ def test_only_an_organization_is_drawn():
 
 
 def test_a_deny_above_leaves_the_way_below_pale():
-    """The line to the account below the OU that denies is dashed, and that above it is bold."""
+    """The line below the OU that denies is dashed; the line above it is bold."""
     world = observatory()
     fence = organization_of(world).create_policy("fence", document(deny("s3:*", Sid="Fence")))
     fence.attach(organization_of(world).root)

@@ -39,7 +39,7 @@ def kind(value):
 
 @pytest.mark.parametrize("value", WRONG, ids=kind)
 def test_a_wrong_argument_raises_an_error_that_says_what_is_wanted(value):
-    """In words, and not by whatever breaks first inside."""
+    """It isn't an error from somewhere inside."""
     for name, wanted in WANTED.items():
         with pytest.raises(RequestError, match=wanted):
             getattr(iamlab.view, name)(value)
@@ -66,7 +66,7 @@ POLICY = {
 
 @pytest.mark.parametrize("value", WRONG, ids=kind)
 def test_the_error_says_how_to_get_a_decision(value):
-    """A world, which knows decisions, is none either."""
+    """A world isn't a decision either."""
     for name, wanted in DECISION.items():
         for wrong in (value, World()):
             with pytest.raises(RequestError, match=wanted):
@@ -82,7 +82,7 @@ def test_the_error_says_how_to_make_a_policy(value):
 
 
 def test_conditions_want_a_request_beside_the_policy():
-    """The error says how it is given."""
+    """The error says how to pass it."""
     for request in (None, "alice", {}):
         with pytest.raises(RequestError, match=r"condition_tree\(policy, Request"):
             iamlab.view.condition_tree(WRONG[-1], request)
@@ -109,7 +109,7 @@ def test_a_type_of_policy_and_a_file_are_text(value):
 
 @pytest.mark.parametrize("value", [7, "acme", [None], object(), Policy.allow("s3:*")], ids=kind)
 def test_where_names_are_looked_up_is_a_world(value):
-    """The error names the argument, as several of these have others."""
+    """The error names the argument."""
     world = scenario("groups")
     matrix, decision = (
         world.access_matrix(["s3:GetObject"], [MAP]),
@@ -139,7 +139,7 @@ def test_what_people_are_called_is_text():
 
 
 def test_a_report_is_judged_at_a_moment_and_by_thresholds():
-    """Neither is a number; a moment without a time zone is one in UTC."""
+    """A number isn't a moment; a moment without a time zone is in UTC."""
     report = scenario("groups").account("acme-main").credential_report()
     for value in (7, "2026-11-25", True):
         with pytest.raises(RequestError, match=r"now=...\) is a moment"):
@@ -170,7 +170,7 @@ def test_a_table_of_verdicts_says_what_it_wants(value):
 
 
 def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
-    """Once: a generator is read before it is gone."""
+    """A generator is read only once."""
     world = scenario("groups")
     alice = world.user("alice").arn
     callers, pairs = [world.user("dana"), alice], [["s3:GetObject", MAP]]
@@ -184,7 +184,7 @@ def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
 
 
 def test_every_figure_is_asked_here():
-    """A new one has to say what it wants, too; ``value_sets`` has its own claims."""
+    """A new figure must have a test here; ``value_sets`` has its own."""
     functions = {name for name in iamlab.view.__all__ if name[0].islower()}
     others = {"permission_sets", "two_layers", "door", "show", "value_sets", "verdict_table"}
 
