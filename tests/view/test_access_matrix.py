@@ -277,7 +277,7 @@ def test_those_who_are_alike_share_a_row_of_a_large_matrix():
     names = [label.whole for label in figure.record.labels if label.whole.endswith(" users")]
 
     assert names == ["34 users", "33 users", "33 users"]
-    assert "drawn as one, 34 users: user0, user3, user6" in figure.as_text()
+    assert "drawn as one box, 34 users: user0, user3, user6" in figure.as_text()
     assert all(caller in figure.as_text() for caller in callers)
     assert len(figure.table) == len(matrix)
     assert "share a row" in figure.caption

@@ -395,7 +395,7 @@ def test_an_empty_world_says_so():
     for world in (World(seed=1), scenario("groups")):
         figure = trust_graph(world)
 
-        assert figure.alt == "There are no roles."
+        assert figure.alt == "There are no roles in this world."
         assert faults(figure) == []
 
 

@@ -154,7 +154,7 @@ def test_a_report_is_judged_at_a_moment_and_by_thresholds():
 def test_a_table_of_verdicts_says_what_it_wants(value):
     """A world, a list of principals and a list of pairs; text isn't a list."""
     world, pairs = scenario("groups"), [("s3:GetObject", MAP)]
-    with pytest.raises(RequestError, match="verdict_table wants a world"):
+    with pytest.raises(RequestError, match="verdict_table needs a world"):
         iamlab.view.verdict_table(value, ["dana"], pairs)
     for wrong in ([value], [(value,)], [("s3:GetObject", value)] * (not isinstance(value, str))):
         if wrong:
