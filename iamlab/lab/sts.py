@@ -257,6 +257,6 @@ class Session(session.Session):
         >>> [one.operation for one in world.sts.get_session_token(key).chain()]
         ['CreateAccessKey', 'GetSessionToken']
         """
-        from iamlab.analysis.credential_timeline.timeline import chain_of
+        from iamlab.analysis.credential_timeline.lifetimes import chain_of
 
         return chain_of(self)

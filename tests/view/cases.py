@@ -19,8 +19,8 @@ GUARD = Policy.deny("s3:*", name="guard", sid="NoMaps")
 def bucket(principal: object, *more: Policy) -> Policy:
     """Write a bucket policy that lets somebody in."""
     policy = Policy.allow("s3:*", MAP, principal=principal, sid="Readers")
-    for one in more:
-        policy += one
+    for policy_part in more:
+        policy += policy_part
     return policy.with_name("bucket")
 
 

@@ -69,7 +69,7 @@ class Scene:
     def policy(self) -> Any:
         """The longest policy that somebody has in his own right."""
         holders = (*self.main.users.values(), *self.main.groups.values())
-        every = [policy for one in holders for policy in one.inline.values()]
+        every = [policy for holder in holders for policy in holder.inline.values()]
         every += [policy.document for policy in self.main.policies.values()]
         return max(every, key=lambda policy: len(policy.statements))
 
@@ -81,13 +81,13 @@ class Scene:
     @cached_property
     def alive(self) -> Session:
         """A session that has not expired, the last of the longest chain."""
-        parents = {one.access_key_id: one.record.parent for one in self.sessions}
+        parents = {session.access_key_id: session.record.parent for session in self.sessions}
 
         def links(key: str) -> int:
             return 1 + links(parents[key]) if key in parents else 0
 
-        alive = [one for one in self.sessions if not one.is_expired]
-        return max(alive, key=lambda one: links(one.access_key_id))
+        alive = [session for session in self.sessions if not session.is_expired]
+        return max(alive, key=lambda session: links(session.access_key_id))
 
     @cached_property
     def changed(self) -> World:
@@ -109,9 +109,9 @@ class Scene:
 
     @cached_property
     def reach(self) -> Reach:
-        """Who becomes whom, where one is an administrator and another may make keys for him.
+        """The reach of a world with an administrator, and a user who can create keys for him.
 
-        Of the largest worlds only one is searched: that takes a second.
+        Only one of the largest worlds is searched, because that takes a second.
         """
         world = company(self.size if self.seed == 1 else min(self.size, 20), self.seed)
         main = world.account(MAIN)
@@ -148,7 +148,7 @@ class Scene:
     def access(self, world: World) -> AccessMatrix:
         """Ask for all users and roles, in this world or in the changed one."""
         pairs = ASKED[: 2 + self.size // 10]
-        callers = [one.arn for one in self.callers]
+        callers = [caller.arn for caller in self.callers]
         return world.access_matrix(
             list(dict.fromkeys(action for action, _ in pairs)), [ASKED[0][1]], callers
         )
@@ -173,7 +173,7 @@ FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
         verdict_table(s.world, s.callers, ASKED[: 2 + s.size // 10]), world=s.world
     ),
     "access_matrix of much": lambda draw, s: draw(
-        s.world.access_matrix(MANY, [one for _, one in ASKED], s.callers), world=s.world
+        s.world.access_matrix(MANY, [resource for _, resource in ASKED], s.callers), world=s.world
     ),
     "attachment_graph": lambda draw, s: draw(s.main, lit=s.somebody if s.seed % 2 else None),
     "attachment_graph of a world": lambda draw, s: draw(s.world),
@@ -235,7 +235,7 @@ PARTS = {
     "draw_cut": "reach_graph of a cut",
     "draw_edges": "reach_graph",
     "draw_found": "reach_graph of somebody",
-    "draw_way": "reach_graph of a way",
+    "draw_path": "reach_graph of a way",
 }
 """What gives a figure, too, but is there for another one: the figure that it is drawn by."""
 

@@ -66,12 +66,12 @@ def of_case(case):
 
 
 def drawn(figure):
-    """Give the words of a picture, as they were meant."""
+    """Return the words of a picture, as they were meant."""
     return [label.whole for label in figure.record.labels]
 
 
 def colours(figure):
-    """Give the colour of each text."""
+    """Return the colour of each text."""
     return {text.get_text(): text.get_color() for text in figure.drawing.axes[0].texts}
 
 
@@ -89,7 +89,7 @@ def in_layer(layer, policy):
 
 def node_of(graph, label):
     """Find a node by its label."""
-    (node,) = (one for one, facts in graph.nodes(data=True) if facts["label"] == label)
+    (node,) = (key for key, facts in graph.nodes(data=True) if facts["label"] == label)
     return node
 
 
@@ -120,7 +120,7 @@ def node_of(graph, label):
             "carol",
             "s3:GetObject",
             (
-                "carol asks for s3:GetObject on star-maps/m31.fits: nothing allows it. "
+                "carol asks for s3:GetObject on star-maps/m31.fits: no Allow matches. "
                 "○ Implicit deny."
             ),
         ),
@@ -133,7 +133,7 @@ def test_the_alternative_text_says_who_by_what_and_what_stops_it(acme, who, acti
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_every_way_to_decide_can_be_drawn(case):
-    """No fault in the picture; the verdict stands in it, in list, table and alternative text."""
+    """No fault in the picture; the verdict is in it, and in list, table and alternative text."""
     decision = DECISIONS[case]
     figure = of_case(case)
     seen = look(decision.verdict)
@@ -156,9 +156,13 @@ def test_the_table_has_what_each_layer_said(case):
     for layer in LAYERS:
         own = [row for row in written if row["layer"] == NAMES[layer]]
         readings = decision.layer_matches[layer].matches
-        assert [row["statement"] for row in own] == [one.statement.label for one in readings]
-        assert [row["policy"] for row in own] == [one.attached.policy.name for one in readings]
-        assert [row["applies"] for row in own] == [one.applies for one in readings]
+        assert [row["statement"] for row in own] == [
+            reading.statement.label for reading in readings
+        ]
+        assert [row["policy"] for row in own] == [
+            reading.attached.policy.name for reading in readings
+        ]
+        assert [row["applies"] for row in own] == [reading.applies for reading in readings]
         assert [row["missed"] for row in own] == [
             "; ".join(map(str, o.mismatches)) for o in readings
         ]
@@ -206,7 +210,7 @@ def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note)
 def test_what_a_gate_has_stopped_no_later_one_lets_on():
     """Behind an SCP that is shut the way stays broken, though the RCP is open."""
     graph = access_graph(asked(scp=[[EC2]], rcp=[[FULL]])).graph
-    shut, after = (node_of(graph, one) for one in ("○ SCP", "✓ RCP"))
+    shut, after = (node_of(graph, label) for label in ("○ SCP", "✓ RCP"))
 
     assert graph.edges[shut, after]["missing"]
     assert graph.edges[after, "resource"]["missing"]
@@ -233,10 +237,10 @@ def test_an_organization_names_every_level(world):
 
 
 def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
-    """The boundary stands before the point where the bucket policy joins, not behind it."""
+    """The boundary comes before the point where the bucket policy joins, not behind it."""
     graph = of_case("resource allows, boundary shut").graph
     boundary, grant = (
-        node_of(graph, one) for one in ("○ permissions boundary", "✓ either side is enough")
+        node_of(graph, label) for label in ("○ permissions boundary", "✓ either side is enough")
     )
 
     assert nx.has_path(graph, boundary, grant)
@@ -248,7 +252,7 @@ def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
 
 
 def test_two_accounts_are_two_fields():
-    """The caller's policies and ceilings stand in one, the bucket and its policy in the other."""
+    """The caller's policies and ceilings are in one, the bucket and its policy in the other."""
     decision = evaluate(
         Request(DANA, "s3:GetObject", MAP, OTHER),
         Layers(
@@ -259,22 +263,22 @@ def test_two_accounts_are_two_fields():
     figure = access_graph(decision)
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
-    assert {fields[one] for one in ("dana", "own", "✓ permissions boundary", "✓ SCP")} == {
+    assert {fields[label] for label in ("dana", "own", "✓ permissions boundary", "✓ SCP")} == {
         "account 111111111111 the caller's account"
     }
-    assert {fields[one] for one in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {
+    assert {fields[label] for label in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {
         f"account {OTHER} the resource's account"
     }
     assert {"the caller's account", "the resource's account"} <= set(drawn(figure))
     assert "✓ both sides must allow: identity ✓, resource ✓" in figure.as_text()
 
 
-def test_one_account_is_no_field():
-    """Where nothing lies between two accounts, none is drawn."""
+def test_one_account_has_no_frame():
+    """A request within one account has no frames."""
     assert "the caller's account" not in drawn(of_case("identity allows"))
 
 
-def test_who_is_of_no_account_stands_outside_the_field():
+def test_a_caller_without_an_account_is_outside_the_frame():
     """A service or somebody who did not sign comes to the resource's account from nowhere."""
     figure = of_case("service")
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
@@ -299,11 +303,11 @@ def test_who_is_of_no_account_stands_outside_the_field():
     ],
 )  # fmt: skip
 def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
-    """And hangs on no group or role of the caller: it names him."""
+    """It isn't attached to a group or role of the caller: it names him."""
     policy = Policy.allow(action, None if kind == "trust policy" else "*", principal={"AWS": DANA})
     decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.with_name("mine")))
     figure = access_graph(decision)
-    (policy,) = (one for one, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
+    (policy,) = (key for key, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
 
     assert kind in drawn(figure)
     assert list(figure.graph.predecessors(policy)) == ["caller"]
@@ -330,7 +334,7 @@ def test_it_says_how_the_policy_of_a_resource_names_the_caller(principal, who, w
 
 
 def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
-    """The role stands between the session and the policies."""
+    """The role is between the session and the policies."""
     world = chained.world
     figure = access_graph(world.can(chained, "s3:GetObject", OLD_MAP))
     words = drawn(figure)
@@ -338,7 +342,7 @@ def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
     assert words.index("archivist") > words.index("carol-again")
     assert list(figure.graph.successors("caller")) == ["role"]
     assert "ASSUMED ROLE" in words
-    assert "WHO GOT CREDENTIALS FROM WHOM" not in words
+    assert "WHERE THE CREDENTIALS COME FROM" not in words
 
 
 def test_the_chain_of_a_session_is_drawn_in_order(chained):
@@ -379,7 +383,7 @@ def test_of_a_long_chain_the_middle_is_counted():
 
 
 def test_a_federated_user_shows_who_made_it():
-    """The user stands before it; a session policy is a gate."""
+    """The user is before it; a session policy is a gate."""
     world = World(seed=1)
     ana = world.create_account("main", account_id="111111111111").create_user("ana")
     ana.put_policy("all", document(allow(["s3:*", "sts:*"])))
@@ -414,11 +418,11 @@ def test_the_rarer_callers_and_questions_say_what_is_particular(case, words):
     """In the picture and in the list."""
     figure = of_case(case)
 
-    assert any(words in one for one in drawn(figure))
+    assert any(words in text for text in drawn(figure))
     assert words in figure.as_text()
 
 
-# -- what hangs on the resource besides ------------------------------------------------------------
+# -- what else is attached to the resource --------------------------------------------------------
 
 
 def test_a_grant_on_a_key_is_a_way_of_its_own():
@@ -451,7 +455,7 @@ def test_block_public_access_shuts_out_what_the_bucket_policy_allows():
 
 
 def many(number):
-    """Give policies that have nothing to say on maps, with so many statements in all."""
+    """Return policies that have nothing to say on maps, with so many statements in all."""
     policies = [Policy.allow(f"ec2:Run{i}", sid=f"S{i}") for i in range(number)]
     batches = [policies[i : i + 9] for i in range(0, number, 9)]
     return [sum(own[1:], own[0]).with_name(f"machines-{i}") for i, own in enumerate(batches)]
@@ -463,7 +467,7 @@ def test_what_does_not_apply_is_gathered_and_counted(number):
     layers = Layers(identity=[*many(number), OWN, GUARD])
     figure = access_graph(evaluate(Request(DANA, "s3:GetObject", MAP), layers))
 
-    counted = [re.fullmatch(r"○ (\d+) statements", one) for one in drawn(figure)]
+    counted = [re.fullmatch(r"○ (\d+) statements", text) for text in drawn(figure)]
     assert sum(int(found[1]) for found in counted if found) == number
     assert len(figure.record.boxes) < 20
     assert {"✓ Allow All", "✕ Deny NoMaps"} <= set(drawn(figure))
@@ -473,7 +477,7 @@ def test_what_does_not_apply_is_gathered_and_counted(number):
 
 
 def test_the_allow_that_came_nearest_is_never_gathered():
-    """Of sixty that miss, it stands alone and says what it missed."""
+    """Of sixty that miss, it alone has a box, which says what it missed."""
     near = Policy.allow("s3:GetObject", "arn:aws:s3:::other/*", name="near", sid="Nearest")
     decision = evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[*many(60), near]))
     words = drawn(access_graph(decision))
@@ -503,7 +507,7 @@ def test_many_that_apply_are_gathered_too():
 
 
 def test_what_leads_nowhere_is_pale(acme):
-    """Of Dana's policies the one that has nothing to say on deleting stands back, box and all."""
+    """Dana's policy that isn't about deleting is pale, with its box."""
     seen = colours(access_graph(acme.can(acme.user("dana"), "s3:DeleteObject", MAP)))
 
     assert seen["own-notes"] == PALE_INK
@@ -520,7 +524,7 @@ def test_only_a_decision_can_be_drawn(wrong):
         access_graph(wrong)
 
 
-def test_only_the_session_that_asked_can_be_told(chained):
+def test_only_the_session_that_made_the_request_can_be_passed(chained):
     """Another's chain would be a lie."""
     world = chained.world
     decision = world.can(world.user("dana"), "s3:GetObject", MAP)
@@ -533,7 +537,7 @@ def test_only_the_session_that_asked_can_be_told(chained):
 
 @pytest.mark.parametrize("case", [*DECISIONS, "everything"])
 def test_the_way_leads_down_without_a_step_back(case):
-    """Each stop stands below the one before, and the resource below them all."""
+    """Each stop is below the one before, and the resource is below them all."""
     everything = asked(
         boundary=FULL, session=[FULL], scp=[[FULL]], rcp=[[FULL]], resource=bucket({"AWS": DANA})
     )
@@ -551,7 +555,7 @@ def test_the_way_leads_down_without_a_step_back(case):
 
 
 @pytest.mark.parametrize("text", ["W" * 400, "two\nlines", "\u202eright to left", "$x^2$", " "])
-def test_whatever_callers_and_things_are_called_the_picture_stands(text):
+def test_any_names_of_callers_and_resources_can_be_drawn(text):
     """Long names are shortened to their room, and one that breaks a line breaks no list."""
     arn = f"arn:aws:iam::111111111111:user/{text}"
     policy = AttachedPolicy(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
@@ -569,7 +573,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 
 @settings(max_examples=tries(8))
 @given(name=TEXTS, sid=TEXTS)
-def test_whatever_policies_are_called_the_picture_stands(name, sid):
+def test_any_names_of_policies_can_be_drawn(name, sid):
     """No text breaks the picture, the list's lines, or the graph to take along."""
     policy = Policy.allow("s3:*", name=name, sid=sid)
     figure = access_graph(

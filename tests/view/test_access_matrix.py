@@ -1,4 +1,4 @@
-"""The access matrix and its difference: what is drawn, what is said, at any size."""
+"""The access matrix and its difference: the picture and its words, at any size."""
 
 import random
 from itertools import product
@@ -96,28 +96,28 @@ def test_a_matrix_alone_does_not_know_why(lesson):
 
 def test_every_cell_is_in_the_table_and_in_the_list(lesson):
     """As the model decides it."""
-    asked = list(product(ACTIONS, (MAP, README)))
+    pairs = list(product(ACTIONS, (MAP, README)))
     figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP, README]), world=lesson)
     table = figure.table.set_index(["principal", "action", "resource"])
 
-    assert len(table) == 5 * len(asked)
+    assert len(table) == 5 * len(pairs)
     assert str(table["allowed"].dtype) == "bool"
     for who in ("alice", "bob", "carol", "dana"):
         user = lesson.user(who)
         lines = figure.as_text().split(f"{who} (")[1].split("\n  ")[:4]
-        for action, resource in asked:
+        for action, resource in pairs:
             decision = lesson.can(user, action, resource)
             row = table.loc[(user.arn, action, resource)]
             assert row["verdict"] == str(decision.verdict)
             assert row["allowed"] == bool(decision)
-            [told] = [line for line in lines if f"{decision.verdict}:" in line]
-            assert f"{action} on {resource.rpartition(':')[2]}" in told
+            [rows] = [line for line in lines if f"{decision.verdict}:" in line]
+            assert f"{action} on {resource.rpartition(':')[2]}" in rows
 
 
 def test_a_table_of_verdicts_is_drawn_too(lesson):
     """With the names that it has."""
-    asked = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
-    table = verdict_table(lesson, [lesson.user("dana"), lesson.user("carol")], asked)
+    pairs = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
+    table = verdict_table(lesson, [lesson.user("dana"), lesson.user("carol")], pairs)
     figure = access_matrix(table)
 
     assert figure.table["verdict"].tolist() == [
@@ -142,7 +142,7 @@ def test_groups_have_a_matrix_though_they_are_nobody(lesson):
     assert set(figure.table["kind"]) == {"groups"}
 
 
-def test_what_is_no_matrix_is_refused():
+def test_only_a_matrix_is_drawn():
     """With a clear word."""
     for draw in (access_matrix, difference_bars):
         with pytest.raises(RequestError, match="matri"):
@@ -171,14 +171,16 @@ def test_principals_stand_by_account_and_kind_and_actions_by_service():
         (MAIN, "root users"),
         *[(PARTNER, "users")] * 2,
     ]
-    assert [one.group for one in scene.columns.values()] == [f"service{n // 2}" for n in range(6)]
+    assert [column.group for column in scene.columns.values()] == [
+        f"service{n // 2}" for n in range(6)
+    ]
     for row in scene.drawn:
         for key, cell in row.cells.items():
             caller, pair = cell.facts["principal"], matrix.pairs.index(key[:2])
             assert (cell.look == ALLOWED) == matrix.allowed(matrix.principals.index(caller), pair)
 
 
-def test_namesakes_are_told_apart():
+def test_namesakes_have_distinct_names():
     """By their paths, if they are of one account and kind."""
     start = f"arn:aws:iam::{MAIN}:user"
     scene = arranged(
@@ -242,13 +244,13 @@ def test_an_empty_matrix_says_so(matrix):
 
 def test_the_same_matrix_gives_the_same_bytes(lesson):
     """Drawn twice, in two worlds."""
-    one, two = (
+    first, two = (
         access_matrix(world.access_matrix(ACTIONS, [MAP]), world=world)
         for world in (lesson, scenario("groups"))
     )
 
-    assert one.svg() == two.svg()
-    assert one.rows == two.rows
+    assert first.svg() == two.svg()
+    assert first.rows == two.rows
 
 
 def test_who_is_allowed_meets_the_eye_first(lesson):
@@ -307,7 +309,7 @@ def test_a_very_large_matrix_is_a_heat_map_of_shares():
 
 
 @pytest.mark.parametrize(
-    ("who", "asked"),
+    ("who", "columns"),
     [
         (people(5), pairs(COLUMNS + 1)),
         (people(300), pairs(12)),
@@ -316,9 +318,9 @@ def test_a_very_large_matrix_is_a_heat_map_of_shares():
     ],
     ids=["wide", "high", "both", "many accounts"],
 )
-def test_large_matrices_stay_readable(who, asked):
+def test_large_matrices_stay_readable(who, columns):
     """On the page, with nothing in the way of anything; nobody is lost."""
-    matrix = bits(who, asked, seed=3)
+    matrix = bits(who, columns, seed=3)
     figure = access_matrix(matrix)
 
     assert faults(figure) == []
@@ -400,7 +402,7 @@ def test_changes_alone_are_bars(moved):
     assert before.diff(after).show().alt == difference_bars(before, after).alt
 
 
-def test_what_was_not_compared_is_told():
+def test_the_list_has_what_was_not_compared():
     """Callers and pairs that only one of the two has."""
     before = AccessMatrix(("ana", "bob"), (("s3:GetObject", "a"), ("s3:PutObject", "a")), (1, 0))
     after = AccessMatrix(("bob", "zoe"), (("s3:GetObject", "a"),), (1, 1))
@@ -468,11 +470,11 @@ def test_differences_of_ugly_worlds_are_readable():
         user.inline.clear()
         user.groups.clear()
     after.changed()
-    asked = [world.access_matrix(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
+    matrices = [world.access_matrix(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
     for draw in (matrix_difference, difference_bars):
-        one, two = (draw(*asked, world=before) for _ in range(2))
-        assert faults(one) == []
-        assert one.svg() == two.svg()
+        first, two = (draw(*matrices, world=before) for _ in range(2))
+        assert faults(first) == []
+        assert first.svg() == two.svg()
 
 
 @settings(max_examples=tries(8))
@@ -480,7 +482,7 @@ def test_differences_of_ugly_worlds_are_readable():
 def test_two_differences_undo_each_other(data):
     """What is gained one way is lost the other way."""
     size = st.integers(0, 2**4 - 1)
-    one, two = (
+    first, two = (
         AccessMatrix(
             tuple(people(3)),
             tuple(pairs(4)),
@@ -491,8 +493,8 @@ def test_two_differences_undo_each_other(data):
     there, back = (
         {(row.get("principal"), row.get("action")) for row in figure.rows if row["change"] == word}
         for word, figure in (
-            ("gained", matrix_difference(one, two)),
-            ("lost", matrix_difference(two, one)),
+            ("gained", matrix_difference(first, two)),
+            ("lost", matrix_difference(two, first)),
         )
     )
 
@@ -503,10 +505,10 @@ def test_the_list_has_the_arn_of_every_resource_of_the_picture(lesson):
     """Also of those for which nothing changed; each once."""
     after = lesson.copy()
     after.user("carol").put_policy("more", Policy.allow("s3:DeleteObject", README))
-    asked = ACTIONS, [MAP, README, MAPS]
-    figure = matrix_difference(lesson.access_matrix(*asked), after.access_matrix(*asked))
+    pairs = ACTIONS, [MAP, README, MAPS]
+    figure = matrix_difference(lesson.access_matrix(*pairs), after.access_matrix(*pairs))
     listed = figure.as_text().splitlines()
 
     assert listed[0] == "resources"
-    assert sorted(listed[1:4]) == sorted(f"  {one}" for one in (MAP, README, MAPS))
+    assert sorted(listed[1:4]) == sorted(f"  {arn}" for arn in (MAP, README, MAPS))
     assert not listed[4].startswith(" ")

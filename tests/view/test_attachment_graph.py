@@ -43,27 +43,29 @@ def world():
 
 
 def drawn(figure):
-    """Give the words of a picture, as they were meant."""
+    """Return the words of a picture, as they were meant."""
     return [label.whole for label in figure.record.labels]
 
 
 def attachments(account):
-    """Say what hangs on whom, of the account itself."""
-    for one in (*account.users.values(), *account.roles.values(), *account.groups.values()):
-        yield from ((one.name, "inline", name) for name in one.inline)
-        yield from ((one.name, "attached", arn.rpartition("/")[2]) for arn in one.attached)
-        if getattr(one, "boundary", None):
-            yield one.name, "boundary", one.boundary.rpartition("/")[2]
-        yield from ((one.name, "member", group) for group in getattr(one, "groups", ()))
+    """Return what is attached to each identity of the account itself."""
+    for identity in (*account.users.values(), *account.roles.values(), *account.groups.values()):
+        yield from ((identity.name, "inline", name) for name in identity.inline)
+        yield from (
+            (identity.name, "attached", arn.rpartition("/")[2]) for arn in identity.attached
+        )
+        if getattr(identity, "boundary", None):
+            yield identity.name, "boundary", identity.boundary.rpartition("/")[2]
+        yield from ((identity.name, "member", group) for group in getattr(identity, "groups", ()))
 
 
 def told(figure):
-    """Say what hangs on whom, as the table has it."""
+    """Return what is attached to each identity, as the table has it."""
     rows = [row for row in figure.rows if row["attached_as"] != "nothing"]
     return [(row["from"], row["attached_as"], row["to"]) for row in rows]
 
 
-# -- what is said ----------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def told(figure):
     ],
 )
 def test_the_alternative_text_says_what_reaches_the_lit_user(acme, who, alt):
-    """Each group with what it hands on, and what hangs on the user itself."""
+    """Each group with its policies, and what is attached to the user itself."""
     assert attachment_graph(acme, lit=acme.users[who]).alt == alt
 
 
@@ -172,8 +174,8 @@ def test_only_the_lit_ways_are_strong(acme):
     boxes = {box.text: box for box in figure.record.boxes}
 
     assert (boxes["bob"].colour, boxes["bob"].area, boxes["bob"].bold) == (INK, LIT_AREA, True)
-    assert {boxes[one].colour for one in ("developers", "AmazonS3FullAccess")} == {ALLOW}
-    assert {boxes[one].colour for one in ("alice", "dana", "guard", "security")} == {PALE_INK}
+    assert {boxes[name].colour for name in ("developers", "AmazonS3FullAccess")} == {ALLOW}
+    assert {boxes[name].colour for name in ("alice", "dana", "guard", "security")} == {PALE_INK}
     assert [box.text for box in figure.record.boxes if box.bold] == [
         "bob",
         "developers",
@@ -182,7 +184,7 @@ def test_only_the_lit_ways_are_strong(acme):
 
 
 def test_in_lesson_03_no_line_crosses_another(acme):
-    """Whoever shares a group stands beside each other, and straight lines are level."""
+    """Members of one group are beside each other, and straight lines are level."""
     figure = attachment_graph(acme, lit=acme.users["bob"])
     heights = {box.text: box.y for box in figure.record.boxes}
     steps = [(line[0], line[-1]) for line in figure.record.lines if len(line) == 4]
@@ -198,8 +200,8 @@ def test_in_lesson_03_no_line_crosses_another(acme):
 
 def test_whoever_is_drawn_is_lit_in_its_account(acme):
     """A user, a group or a role stands for its account, with itself lit."""
-    for one in (acme.users["dana"], acme.groups["developers"]):
-        assert attachment_graph(one).svg() == attachment_graph(acme, lit=one).svg()
+    for identity in (acme.users["dana"], acme.groups["developers"]):
+        assert attachment_graph(identity).svg() == attachment_graph(acme, lit=identity).svg()
 
 
 def test_a_world_has_a_field_for_each_account(world):
@@ -300,7 +302,7 @@ def test_up_to_sixty_boxes_nobody_is_put_together():
     assert {f"user{i}" for i in range(28)} <= set(words)
 
 
-def test_the_lit_one_and_its_ways_always_stand_alone():
+def test_the_highlighted_identity_and_its_policies_are_never_folded():
     """Among hundreds of others who are just like it."""
     main = crowd(300)
     figure = attachment_graph(main, lit=main.users["user299"])
@@ -334,7 +336,7 @@ def test_only_an_account_a_world_or_somebody_can_be_drawn(wrong):
 
 
 def test_whoever_is_not_there_cannot_be_lit(acme):
-    """Nobody of another account, and nothing that is no identity."""
+    """An identity of another account, and a value of another type."""
     other = World(seed=2).create_account("other", account_id="222222222222").create_user("bob")
 
     with pytest.raises(RequestError, match="not in what is to be drawn"):
@@ -362,7 +364,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 
 @settings(max_examples=tries(8))
 @given(names=st.lists(TEXTS, min_size=1, max_size=4, unique=True))
-def test_whatever_things_are_called_the_picture_stands(names):
+def test_any_names_can_be_drawn(names):
     """No text breaks the picture or the list; the table has it as it is."""
     main = World(seed=1).create_account("main", account_id=MAIN)
     for number, name in enumerate(names):
@@ -383,7 +385,7 @@ print(attachment_graph(company(20, 2).account(MAIN)).record.boxes)
 """
 
 
-def test_everybody_stands_where_he_stood_in_another_process():
+def test_the_layout_is_the_same_in_another_process():
     """Sets of names have another order there; the picture must not have it."""
     found = {
         subprocess.run(

@@ -43,7 +43,7 @@ def when(condition, effect="Allow", sid="Maps", action="s3:*"):
 
 
 def nodes_of(condition, request=ASKED, **more):
-    """Give the nodes of one statement with such conditions, by their kinds."""
+    """Return the nodes of one statement with such conditions, by their kinds."""
     decision = evaluate(request, Layers())
     every = ConditionNodes(decision, decision.why_not(when(condition, **more))).nodes
     return {
@@ -53,7 +53,7 @@ def nodes_of(condition, request=ASKED, **more):
 
 
 def sign(node):
-    """Give the sign of a value, or a dash where it has none."""
+    """Return the sign of a value, or a dash where it has none."""
     return node.look.symbol or "–"
 
 
@@ -98,7 +98,7 @@ def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, va
 
 operators = st.builds(
     lambda prefix, name, suffix: f"{prefix}{name}{suffix if name != 'Null' else ''}",
-    st.sampled_from(["", *(f"{one}:" for one in SET_OPERATORS)]),
+    st.sampled_from(["", *(f"{operator}:" for operator in SET_OPERATORS)]),
     st.sampled_from(sorted(OPERATORS)),
     st.sampled_from(["", "IfExists"]),
 )
@@ -273,7 +273,7 @@ def test_what_cannot_be_held_against_each_other_is_refused(what, request_):
 
 @pytest.mark.parametrize("number", [1, 7, 8, 60])
 def test_many_values_are_counted_those_that_fit_first(number):
-    """The one that matches is seen, wherever it stands in the list."""
+    """The value that matches is shown, wherever it is in the list."""
     values = [*(f"team-{i}" for i in range(number - 1)), "sky"]
     figure = condition_tree(when({"StringEquals": {"aws:PrincipalTag/team": values}}), ASKED)
     drawn = [label.whole for label in figure.record.labels]
@@ -319,22 +319,22 @@ def test_names_of_strangers_are_text():
 
 def test_the_same_conditions_give_the_same_bytes():
     """Drawn twice it is the same."""
-    one, two = (when({"Bool": {"aws:SecureTransport": "true"}}) for _ in range(2))
+    first, two = (when({"Bool": {"aws:SecureTransport": "true"}}) for _ in range(2))
 
-    assert condition_tree(one, ASKED).svg() == condition_tree(two, ASKED).svg()
+    assert condition_tree(first, ASKED).svg() == condition_tree(two, ASKED).svg()
 
 
 @pytest.mark.parametrize(
-    ("when", "said"),
+    ("when", "sentence"),
     [
         ({"Bool": {"aws:SecureTransport": "true"}}, set()),
         ({"StringEquals": {"aws:username": ["ana", "bob"]}}, {"OR"}),
         ({"StringNotEquals": {"aws:username": ["ana", "bob"]}}, {"NOR"}),
     ],
 )
-def test_the_caption_says_how_to_read_what_is_drawn_and_no_more(when, said):
-    """Who sees one condition with one value need not learn what a NOR is."""
+def test_the_caption_says_how_to_read_what_is_drawn_and_no_more(when, sentence):
+    """A tree of one condition with one value doesn't explain NOR."""
     request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::maps/a")
     caption = condition_tree(Policy.allow("s3:*", when=when), request).caption
 
-    assert set(re.findall(r"\((N?OR)\)", caption)) == said
+    assert set(re.findall(r"\((N?OR)\)", caption)) == sentence

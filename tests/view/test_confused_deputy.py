@@ -21,14 +21,17 @@ def asked(world, *external_ids, deputy=COLLECTOR):
     """Let the vendor ask for the customer's role, for each of its own customers."""
     return tuple(
         world.can(
-            deputy, "sts:AssumeRole", READER, context={"sts:ExternalId": one} if one else None
+            deputy,
+            "sts:AssumeRole",
+            READER,
+            context={"sts:ExternalId": external_id} if external_id else None,
         )
-        for one in external_ids
+        for external_id in external_ids
     )
 
 
 def careless():
-    """Make a world in which the customer's role does not ask for whom the vendor works."""
+    """Make a world in which the customer's role doesn't check the external ID."""
     world = observatory()
     trust = {"Effect": "Allow", "Principal": {"AWS": COLLECTOR}, "Action": "sts:AssumeRole"}
     role = world.account(DATA).roles["starsoft-reader"]
@@ -70,19 +73,19 @@ def by_service(**asks):
     return tuple(
         world.can(
             *("cloudtrail.amazonaws.com", "s3:PutObject", LOG),
-            context={"aws:SourceArn": trail_of(one), "aws:SourceAccount": one},
+            context={"aws:SourceArn": trail_of(account), "aws:SourceAccount": account},
         )
-        for one in (DATA, NEBULA)
+        for account in (DATA, NEBULA)
     )
 
 
 def drawn(figure):
-    """Give the words in the picture, whole."""
+    """Return the words in the picture, whole."""
     return [label.whole for label in figure.record.labels]
 
 
 def told(figure, *columns):
-    """Give some columns of the figure's table."""
+    """Return some columns of the figure's table."""
     return [tuple(row[name] for name in columns) for row in figure.rows]
 
 
@@ -119,7 +122,7 @@ def test_an_external_id_stops_the_attacker_and_nobody_else(after):
     assert faults(figure) == []
 
 
-def test_before_and_after_stand_one_below_the_other(before, after, acme):
+def test_after_is_drawn_below_before(before, after, acme):
     """The same two ways in two worlds; names are the world's."""
     figure = confused_deputy(*after, before=before, attacker="nebula-labs", world=acme)
 
@@ -159,7 +162,7 @@ def test_the_headline_says_who_gets_through(acme, customer, attacker, headline):
     assert faults(figure) == []
 
 
-def test_what_the_calls_differ_in_stands_at_their_arrows(acme):
+def test_arrows_have_the_context_in_which_the_calls_differ(acme):
     """Also that one of them does not have it; and that they do not differ at all."""
     words = drawn(confused_deputy(*asked(acme, "acme-4711", None)))
     assert {'sts:ExternalId "acme-4711"', "no sts:ExternalId"} <= set(words)
@@ -191,7 +194,7 @@ def test_another_layer_may_stop_the_attack_as_well(acme):
     ],
 )
 def test_a_service_is_a_deputy_too(asks, verdict):
-    """Either key tells for whom it writes; without one it writes for everybody."""
+    """Either key shows which account it writes for; without a key it writes for everybody."""
     figure = confused_deputy(*by_service(**asks), attacker="nebula-labs")
 
     assert told(figure, "verdict") == [("allowed",), (verdict,)]
@@ -248,7 +251,9 @@ def test_the_arrow_of_a_denied_call_is_dashed(before, after):
     """And one that is allowed isn't."""
     for pair, denied in ((before, 0), (after, 1)):
         shapes = confused_deputy(*pair).sheet.shapes
-        assert sum(isinstance(one, Curve) and bool(one.ink.dashes) for one in shapes) == denied
+        assert (
+            sum(isinstance(shape, Curve) and bool(shape.ink.dashes) for shape in shapes) == denied
+        )
 
 
 def test_the_same_decisions_give_the_same_picture(before, after):

@@ -37,7 +37,7 @@ def wait(account, days):
 
 
 def rows_of(of, **options):
-    """Give the rows by user and kind, each kind once."""
+    """Return the rows by user and kind, each kind once."""
     figure = credential_lifetimes(of, **options)
     return {(row["user"], row["credential"]): row for row in figure.rows}
 
@@ -228,7 +228,7 @@ def test_whoever_signs_in_with_a_password_alone_is_named(main):
     assert not main.audit().of("console-mfa")
 
 
-def test_the_alternative_text_says_first_what_must_be_mended(main):
+def test_the_alternative_text_says_first_what_must_be_fixed(main):
     """The key by its age, then who lacks MFA, then what was never used."""
     wait(main, 120)
     alt = credential_lifetimes(main).alt
@@ -334,19 +334,19 @@ def test_the_same_world_gives_the_same_bytes():
 
 
 def test_no_secret_is_drawn(main):
-    """Ids are no secrets; keys, passwords and seeds are."""
+    """Ids aren't secrets; keys, passwords and seeds are."""
     key = main.create_user("bob").create_access_key()
     phone = main.users["alice"].create_virtual_mfa_device("phone")
     phone.enable()
     figure = credential_lifetimes(main)
-    said = f"{figure.as_text()}{figure.rows}{figure.svg().decode()}"
+    text = f"{figure.as_text()}{figure.rows}{figure.svg().decode()}"
 
-    assert key.secret_access_key not in said
-    assert phone.base32_string_seed not in said
-    assert PASSWORD not in said
+    assert key.secret_access_key not in text
+    assert phone.base32_string_seed not in text
+    assert PASSWORD not in text
 
 
-def test_an_edge_of_time_is_no_end_of_the_picture():
+def test_the_first_and_last_times_that_exist_can_be_drawn():
     """A world in the year 9999: keys are due in a year that there is not."""
     world = World(seed=1)
     world.clock.advance(days=365 * 7970)

@@ -77,14 +77,14 @@ def _read(html):
 )
 def test_the_same_data_gives_the_same_picture_with_words_and_a_table(draw):
     """Drawn twice it is the same to the byte; it has alt text, a table and a list."""
-    one, two = draw(scenario("groups")), draw(scenario("groups"))
-    page = _read(one._repr_html_())
+    first, two = draw(scenario("groups")), draw(scenario("groups"))
+    page = _read(first._repr_html_())
 
-    assert one.svg() == two.svg()
-    assert page.alts == [one.alt]
+    assert first.svg() == two.svg()
+    assert page.alts == [first.alt]
     assert page.tags[:4] == ["figure", "div", "img", "figcaption"]
-    assert len(one.table) == len(one.rows) > 0
-    assert one.as_text().count("\n") >= 3
+    assert len(first.table) == len(first.rows) > 0
+    assert first.as_text().count("\n") >= 3
 
 
 def test_names_from_strangers_are_drawn_as_text(hostile):

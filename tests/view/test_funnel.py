@@ -18,11 +18,11 @@ from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 
 MAPS = "arn:aws:s3:::star-maps"
-ALL = {one.full_name: one for one in catalog.all_actions()}
+ALL = {action.full_name: action for action in catalog.all_actions()}
 
 
 def numbers(figure):
-    """Give the number of each step."""
+    """Return the number of each step."""
     return [row["actions"] for row in figure.rows]
 
 
@@ -34,7 +34,7 @@ def written(**elements):
 
 
 def bars(figure):
-    """Give the widths of the bars, from top to bottom."""
+    """Return the widths of the bars, from top to bottom."""
     return [box.width for box in figure.record.boxes]
 
 
@@ -45,7 +45,9 @@ def test_the_second_number_counts_what_the_patterns_match(patterns):
     """Each action of the catalogue held against each pattern, whatever the letter case."""
     figure = funnel(Policy.allow(patterns))
     matched = [
-        name for name in ALL if any(one == "*" or glob_ignoring_case(one, name) for one in patterns)
+        name
+        for name in ALL
+        if any(pattern == "*" or glob_ignoring_case(pattern, name) for pattern in patterns)
     ]
 
     assert numbers(figure) == [len(ALL), len(matched), len(matched)]
@@ -93,7 +95,7 @@ def test_not_action_lets_in_all_that_it_does_not_name():
     ("not_resource", "left"), [([f"{MAPS}/*"], 2), (["*"], 0)], ids=["some", "all"]
 )
 def test_not_resource_leaves_something_unless_it_names_all(not_resource, left):
-    """There is always another resource, but with a star there is none."""
+    """There is always another resource, except with a star."""
     policy = written(Action=["s3:GetObject", "s3:ListBucket"], Resource=None,
                      NotResource=not_resource)  # fmt: skip
 
@@ -101,7 +103,7 @@ def test_not_resource_leaves_something_unless_it_names_all(not_resource, left):
 
 
 @pytest.mark.parametrize(
-    ("asked", "left"),
+    ("resources", "left"),
     [
         ([f"{MAPS}/m31.fits"], ["s3:GetObject"]),
         ([MAPS], []),
@@ -110,21 +112,21 @@ def test_not_resource_leaves_something_unless_it_names_all(not_resource, left):
         (f"{MAPS}/m31.fits", ["s3:GetObject"]),
     ],
 )
-def test_the_last_step_asks_about_resources_that_are_given(asked, left):
+def test_the_last_step_is_about_the_resources_of_the_call(resources, left):
     """The statement must name the resource, and the action must work on it."""
     policy = Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}/*")
-    figure = funnel(policy, asked)
+    figure = funnel(policy, resources)
 
     assert numbers(figure)[3:] == [len(left)]
     assert figure.rows[-1]["step"] == "asked for"
 
 
-@pytest.mark.parametrize(("asked", "left"), [(MAPS, 1), (f"{MAPS}/m31.fits", 1)])
-def test_what_is_asked_for_must_be_of_a_kind_that_the_action_works_on(asked, left):
+@pytest.mark.parametrize(("resources", "left"), [(MAPS, 1), (f"{MAPS}/m31.fits", 1)])
+def test_the_resource_must_be_of_a_type_that_the_action_works_on(resources, left):
     """A pattern that matches bucket and objects does not make ListBucket work on objects."""
     policy = Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}*")
 
-    assert numbers(funnel(policy, asked))[1:] == [2, 2, left]
+    assert numbers(funnel(policy, resources))[1:] == [2, 2, left]
 
 
 def test_a_statement_with_not_resource_is_about_what_it_does_not_name():
@@ -143,8 +145,8 @@ def test_statements_count_together_but_not_across():
     assert numbers(funnel(policy.statements[0]))[1:] == [1, 0]
 
 
-def test_denies_are_left_to_the_caption_where_there_are_allows():
-    """And are drawn, hatched by word and symbol, where there are none."""
+def test_denies_are_only_in_the_caption_if_there_are_allows():
+    """Policies that only deny show the Deny, with its symbol and word."""
     both = funnel(Policy.allow("s3:GetObject") + Policy.deny("s3:*"))
     alone = funnel(Policy.deny("s3:GetObject"))
 
@@ -216,14 +218,14 @@ def test_no_policy_breaks_the_picture(policy):
 def test_the_same_policy_gives_the_same_bytes():
     """Whatever the order in which a set of resources comes."""
     policy = Policy.allow("s3:*", f"{MAPS}/*")
-    one, two = funnel(policy, {MAPS, f"{MAPS}/a"}), funnel(policy, {f"{MAPS}/a", MAPS})
+    first, two = funnel(policy, {MAPS, f"{MAPS}/a"}), funnel(policy, {f"{MAPS}/a", MAPS})
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
 
 
 @pytest.mark.parametrize(
-    ("given", "more", "message"),
+    ("policy", "more", "message"),
     [
         ({"Statement": []}, {}, "make one with Policy"),
         (None, {}, "make one with Policy"),
@@ -239,10 +241,10 @@ def test_the_same_policy_gives_the_same_bytes():
         (Policy.allow("*"), {"services": []}, "at least one service"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(given, more, message):
+def test_what_cannot_be_drawn_is_refused(policy, more, message):
     """With the reason."""
     with pytest.raises(RequestError, match=message):
-        funnel(given, **more)
+        funnel(policy, **more)
 
 
 def test_a_misspelt_service_gets_a_hint():
@@ -261,10 +263,10 @@ def test_the_forms_of_arns_are_aws_own():
     assert not glob(form, "star-maps")
 
 
-@pytest.mark.parametrize("asked", ["*", f"{MAPS}/*", f"{MAPS}/m??.fits", "arn:aws:s3*", "arn:*"])
-def test_stars_may_stand_in_what_is_asked_for(asked):
+@pytest.mark.parametrize("resource", ["*", f"{MAPS}/*", f"{MAPS}/m??.fits", "arn:aws:s3*", "arn:*"])
+def test_the_resource_can_have_wildcards(resource):
     """All of it, or some part."""
-    assert funnel(Policy.allow("s3:*"), asked).rows[-1]["why"] == f"can act on {asked}"
+    assert funnel(Policy.allow("s3:*"), resource).rows[-1]["why"] == f"can act on {resource}"
 
 
 @pytest.mark.parametrize(
@@ -273,10 +275,10 @@ def test_stars_may_stand_in_what_is_asked_for(asked):
 def test_the_alternative_text_names_only_actions_that_exist(pattern):
     """Whole names, however long, and how many more there are."""
     figure = funnel(Policy.allow(pattern))
-    said = figure.alt.rpartition("Allow ")[2].removesuffix(".")
-    names, _, more = said.partition(" and ")
+    text = figure.alt.rpartition("Allow ")[2].removesuffix(".")
+    names, _, more = text.partition(" and ")
 
-    assert "…" not in said
+    assert "…" not in text
     assert set(names.split(", ")) <= set(ALL)
     assert (
         int(more.partition(" ")[0].replace(",", "") or 0) + len(names.split(", "))

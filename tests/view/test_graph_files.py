@@ -101,15 +101,15 @@ def test_whatever_the_names_both_texts_have_the_same_graph(label, edge, missing)
     assert ("-." in lines[-1].partition('"')[0] + lines[-1].rpartition('"')[2]) is missing
 
 
-def test_a_line_that_is_missing_is_dashed():
-    """So is one without words."""
+def test_a_missing_edge_is_dashed():
+    """With or without words."""
     assert to_mermaid(graph("a", missing=True)).endswith("n0 -.-> n1")
     assert to_mermaid(graph("a", edge="no", missing=True)).endswith('n0 -. "no" .-> n1')
     assert to_mermaid(graph("a", edge="yes")).endswith('n0 -- "yes" --> n1')
 
 
-def test_nodes_stand_in_their_fields():
-    """One group for each account; whoever has none stands before them."""
+def test_nodes_are_in_their_frames():
+    """One group for each account; nodes without an account are before them."""
     made = nx.DiGraph()
     for key, field in (("a", "main"), ("b", ""), ("c", "main"), ("d", "data")):
         made.add_node(key, label=key, field=field)
@@ -127,7 +127,7 @@ def test_nodes_stand_in_their_fields():
     ]
 
 
-def test_an_empty_graph_is_no_error():
+def test_an_empty_graph_raises_no_error():
     """There is nothing in it."""
     assert to_mermaid(nx.DiGraph()) == "flowchart LR"
     assert nx.read_graphml(io.StringIO(to_graphml(nx.DiGraph()))).number_of_nodes() == 0

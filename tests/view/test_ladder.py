@@ -66,7 +66,7 @@ def test_every_case_has_an_expectation():
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_rungs_that_decide_are_those_of_the_flow_chart(case):
-    """Who decides, and whom nobody asks any more."""
+    """The rungs that decide, and the pale ones, which are not reached."""
     every = rungs(DECISIONS[case])
 
     assert [rung.rung for rung in every if rung.decides] == DECIDE[case][0]
@@ -85,7 +85,7 @@ def test_a_ladder_says_what_the_steps_say(case):
         assert (row["layer"], row["symbol"], row["reason"]) == (
             step.layer, step.symbol, step.reason,
         )  # fmt: skip
-        applying = dict.fromkeys(one.address for one in step.statements if one.applies)
+        applying = dict.fromkeys(match.address for match in step.statements if match.applies)
         assert row["statements"] == ", ".join(applying)
         assert f"{step.symbol} {row['answer']}; {row['part']}" in figure.as_text()
         assert f"  {step.reason}" in figure.as_text().splitlines()
@@ -116,7 +116,7 @@ def test_the_alternative_text_names_caller_verdict_and_the_deciding_rung(case):
     assert f"Decided by {deciding.title}: " in alt
 
 
-def test_what_says_nothing_is_told_apart_from_what_is_not_there():
+def test_a_policy_without_a_match_differs_from_no_policy():
     """In the words of the answer, and with what follows: a ceiling stops, or it does not."""
     there = ladder(asked(Layers(identity=[OWN], boundary=EC2)))
     missing = ladder(asked(Layers(identity=[OWN])))
@@ -135,7 +135,7 @@ def test_what_says_nothing_is_told_apart_from_what_is_not_there():
 
 
 def test_a_deny_below_counts_at_the_first_rung():
-    """Where the Deny stands is seen, though it has been counted at the top."""
+    """The layer of the Deny is shown, although it is counted at the top."""
     rows = {row["layer"]: row for row in ladder(DECISIONS["scp denies"]).rows}
 
     assert rows["deny"]["decides"] is True
@@ -143,8 +143,8 @@ def test_a_deny_below_counts_at_the_first_rung():
     assert rows["identity"]["part"] == "not reached"
 
 
-def test_between_two_accounts_who_comes_late_cannot_help():
-    """The caller's side is asked in its own account, in vain."""
+def test_between_two_accounts_the_later_side_cannot_help_alone():
+    """The resource's side doesn't allow, so an Allow of the caller's side can't help."""
     late = {row["layer"]: row["part"] for row in ladder(
         DECISIONS["two accounts, resource silent"]).rows}  # fmt: skip
 
@@ -168,7 +168,7 @@ def test_a_role_and_a_key_have_policies_with_names_of_their_own():
     assert names == {"trust": "Role trust policy", "key of dana": "Key policy and grants"}
 
 
-def test_the_nearest_miss_stands_below():
+def test_the_nearest_miss_is_below():
     """An implicit deny says what came nearest, and by what it missed."""
     labels = [label.whole for label in ladder(DECISIONS["identity is silent"]).record.labels]
 
@@ -194,7 +194,7 @@ def test_a_wrong_belief_has_a_ladder_too(mutant):
         assert len(figure.alt) <= 300
 
 
-def test_a_default_of_allow_is_no_rung_but_a_rule():
+def test_a_default_of_allow_is_a_rule_and_not_a_rung():
     """Somebody who believes that all is allowed sees a rule decide."""
     from iamlab.engine.verdict import Verdict
 

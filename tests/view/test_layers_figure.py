@@ -24,14 +24,14 @@ SYMBOLS = "✓✕○"
 COUNTS = (
     (r"Of (\d+) request", len),
     (r" may do (\d+|none)", lambda every: sum(map(bool, every))),
-    (r"the Denies stop (\d+|none)", lambda every: sum(bool(one.denies) for one in every)),
+    (r"the Denies stop (\d+|none)", lambda every: sum(bool(decision.denies) for decision in every)),
     (
         r"an Allow covers (\d+) of these, too",
-        lambda every: sum(allows(one) and bool(one.denies) for one in every),
+        lambda every: sum(allows(decision) and bool(decision.denies) for decision in every),
     ),
     (
         r"for (\d+) an Allow is missing",
-        lambda every: sum(one.verdict is Verdict.IMPLICIT_DENY for one in every),
+        lambda every: sum(decision.verdict is Verdict.IMPLICIT_DENY for decision in every),
     ),
 )
 NAMES = (
@@ -118,7 +118,7 @@ def test_the_table_and_the_list_have_every_request_in_order(world):
 
 
 def signs(figure):
-    """Give the signs in the cells, without those of the legend, which words follow."""
+    """Return the signs in the cells, without those of the legend, which words follow."""
     texts = figure.drawing.axes[0].texts
     words = [text.get_text() for text in texts[1:]] + [""]
     return [
@@ -137,9 +137,9 @@ def test_each_panel_shows_its_own_layer(world):
 
     assert [sum(text.get_text() == sign for text in marks) for sign in SYMBOLS] == [
         sum(map(allows, every)) + sum(map(bool, every)),
-        sum(bool(one.denies) for one in every)
-        + sum(one.verdict is Verdict.EXPLICIT_DENY for one in every),
-        sum(one.verdict is Verdict.IMPLICIT_DENY for one in every),
+        sum(bool(decision.denies) for decision in every)
+        + sum(decision.verdict is Verdict.EXPLICIT_DENY for decision in every),
+        sum(decision.verdict is Verdict.IMPLICIT_DENY for decision in every),
     ]
     assert len(places) <= 3 * len(RESOURCES)
 
@@ -162,25 +162,25 @@ def test_the_same_world_gives_the_same_picture_words_and_table():
         world = scenario("stack")
         return two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
 
-    one, two = draw(), draw()
+    first, two = draw(), draw()
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.as_text(), one.rows) == (two.alt, two.as_text(), two.rows)
-    assert one._repr_html_() == two._repr_html_()
+    assert first.svg() == two.svg()
+    assert (first.alt, first.as_text(), first.rows) == (two.alt, two.as_text(), two.rows)
+    assert first._repr_html_() == two._repr_html_()
 
 
 def test_the_order_of_statements_changes_nothing(world):
     """Which is the lesson."""
     again = scenario("denies_last")
-    one = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+    figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
     two = two_layers(again, again.user("alice"), ACTIONS, RESOURCES)
 
-    assert one.svg() == two.svg()
+    assert figure.svg() == two.svg()
 
 
 @pytest.mark.parametrize("name", NAMES, ids=["script", "formula", *map(str, range(6))])
 def test_names_from_strangers_are_drawn_as_text(world, name):
-    """Whatever a resource is called, it neither acts nor breaks the picture, and stands in it."""
+    """Any name of a resource is in the picture, unchanged, and breaks nothing."""
     resource = f"{MAPS}/{name}"
     figure = two_layers(world, world.user("alice"), ["s3:GetObject"], [resource])
     page = figure._repr_html_()
@@ -206,7 +206,7 @@ def test_a_resource_policy_counts_among_the_allows(world):
     assert after.endswith("an Allow, no Deny: ✓ allowed")
 
 
-def test_the_deny_of_a_resource_policy_lies_on_top_as_any_other(world):
+def test_the_deny_of_a_resource_policy_is_on_top_like_any_other(world):
     """Whoever it comes from, it is a Deny."""
     grant = everything("s3:GetObject", f"{MAPS}/*", "Deny")
     grant["Statement"][0]["Principal"] = "*"
@@ -216,7 +216,7 @@ def test_the_deny_of_a_resource_policy_lies_on_top_as_any_other(world):
     assert figure.as_text().endswith("an Allow, a Deny: ✕ explicit deny")
 
 
-def test_the_allow_of_a_boundary_is_no_allow(world):
+def test_the_allow_of_a_boundary_grants_nothing(world):
     """A ceiling grants nothing, so it covers nothing."""
     account, bob = world.account("acme-main"), world.user("bob")
     bob.put_permissions_boundary(account.create_policy("limit", everything()))
@@ -272,15 +272,15 @@ def grid(actions, resources):
     """A world in which everything is asked of Alice, who may read and not delete drafts."""
     world = scenario("stack")
     names = [f"s3:GetObject{number or ''}" for number in range(actions)]
-    things = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
-    return world, world.user("alice"), names, things
+    objects = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
+    return world, world.user("alice"), names, objects
 
 
 @pytest.mark.parametrize(
     ("actions", "resources"),
     first_now([(24, 8), (1, 1), (3, 6), (3, 7), (20, 20), (21, 6), (30, 60)], 4),
 )
-def test_the_picture_is_no_wider_than_a_page_however_much_is_asked(actions, resources):
+def test_the_picture_fits_a_page_with_any_number_of_requests(actions, resources):
     """Beside each other, on top of each other, and counted; nothing overlaps."""
     figure = two_layers(*grid(actions, resources))
 
@@ -292,9 +292,9 @@ def test_the_picture_is_no_wider_than_a_page_however_much_is_asked(actions, reso
 @pytest.mark.parametrize("resources", [4, 12])
 def test_denies_are_hatched_and_nothing_else(resources):
     """A print in black and white shows where the layer of Denies lies."""
-    world, alice, names, things = grid(1, resources)
-    figure = two_layers(world, alice, names, things)
-    denied = sum(bool(world.can(alice, names[0], thing).denies) for thing in things)
+    world, alice, names, objects = grid(1, resources)
+    figure = two_layers(world, alice, names, objects)
+    denied = sum(bool(world.can(alice, names[0], thing).denies) for thing in objects)
     hatched = [patch for patch in figure.drawing.axes[0].patches if patch.get_hatch()]
     samples = 1  # of the legend
 
@@ -302,7 +302,7 @@ def test_denies_are_hatched_and_nothing_else(resources):
     assert len(hatched) - samples == denied * (2 if resources == 4 else 1)
 
 
-def test_on_top_of_each_other_a_cut_allow_is_told_from_none():
+def test_on_top_of_each_other_a_cut_allow_differs_from_none():
     """One look each: allowed, a Deny over an Allow, over nothing, a cut Allow, neither."""
     world = scenario("stack")
     account, alice = world.account("acme-main"), world.user("alice")
@@ -325,16 +325,16 @@ def test_on_top_of_each_other_a_cut_allow_is_told_from_none():
 
 def test_what_has_no_room_is_counted():
     """Twenty rows and columns are drawn; the caption counts the other requests."""
-    world, alice, names, things = grid(22, 24)
-    figure = two_layers(world, alice, names, things)
+    world, alice, names, objects = grid(22, 24)
+    figure = two_layers(world, alice, names, objects)
 
     assert len(signs(figure)) == 20 * 20
     assert f"The list has {22 * 24 - 20 * 20} more." in figure.caption
     assert len(figure.lines[1:]) == 22 * 24
 
 
-def test_resources_of_one_name_are_told_apart():
-    """Two queues called alike in two Regions stand there with their whole ARNs."""
+def test_resources_of_one_name_have_distinct_names():
+    """Two queues with one name in two Regions are shown with their whole ARNs."""
     world = scenario("stack")
     queues = [f"arn:aws:sqs:{region}:111111111111:orders" for region in ("eu-west-1", "us-east-1")]
     text = two_layers(world, world.user("alice"), ["sqs:SendMessage"], queues).as_text()
@@ -345,8 +345,8 @@ def test_resources_of_one_name_are_told_apart():
 def test_the_alternative_text_names_what_is_left_in_one_breath():
     """At most 300 characters, however long the names are."""
     world = scenario("stack")
-    things = [f"{MAPS}/{'long' * 60}{number}" for number in range(6)]
-    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], things)
+    objects = [f"{MAPS}/{'long' * 60}{number}" for number in range(6)]
+    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], objects)
 
     assert len(figure.alt) <= 300
     assert "alice" in figure.alt

@@ -86,7 +86,7 @@ def test_the_table_has_the_letters_of_the_font(face):
     letters = {*map(chr, shipped(face).get_charmap())}
     printed = [letter for letter in map(chr, range(33, 0x3100)) if printable(letter) == letter]
 
-    assert {one for one in printed if plain(one, face) == one} == letters & {*printed}
+    assert {letter for letter in printed if plain(letter, face) == letter} == letters & {*printed}
 
 
 def test_the_faces_differ():

@@ -15,8 +15,8 @@ from tests.view.looking import faults
 def drawn(nodes, edges, frames):
     """Draw a network, with words on every edge."""
     named = [
-        Edge(str(one), str(other), "sts:AssumeRole", short="role", line="sts:AssumeRole")
-        for one, other in edges
+        Edge(str(start), str(other), "sts:AssumeRole", short="role", line="sts:AssumeRole")
+        for start, other in edges
     ]
     columns = {number: Column(title) for number, title in enumerate("ABCD")}
     titles = {frame: (frame, "") for frame in frames}
@@ -54,7 +54,7 @@ def test_whatever_leads_where_no_line_runs_through_a_box(data):
         Node(str(i), f"box {i}", "note", column=column, frame=f"account {field}")
         for i, (column, field) in enumerate(found)
     ]
-    pairs = [(i, j) for one in combinations(range(number), 2) for i, j in (one, one[::-1])]
+    pairs = [(i, j) for pair in combinations(range(number), 2) for i, j in (pair, pair[::-1])]
     edges = data.draw(st.lists(st.sampled_from(pairs), max_size=14, unique=True))
 
     figure = drawn(nodes, edges, sorted({node.frame for node in nodes}))

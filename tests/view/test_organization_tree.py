@@ -28,18 +28,18 @@ def row_of(figure, name):
 
 
 def words(figure):
-    """All that stands in the picture, as it was before it was shortened."""
+    """Return all words of the picture, as they were before they were shortened."""
     return [label.whole for label in figure.record.labels]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
+def test_every_target_has_a_row_with_its_policies(seed):
     """Root, OUs and accounts, with the names of their policies."""
     organization = organization_of(company(60, seed))
     figure = organization_tree(organization)
 
     assert next(row["id"] for row in figure.rows) == organization.root.id
-    assert {row["id"] for row in figure.rows} == {one.id for one in organization.targets}
+    assert {row["id"] for row in figure.rows} == {target.id for target in organization.targets}
     for target in organization.targets:
         row = row_of(figure, target.id)
         for column, policy_type in (
@@ -47,7 +47,7 @@ def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
             ("resource_control_policies", RCP),
         ):
             hanging = [organization.policies[key] for key in target.attached]
-            names = [one.name for one in hanging if one.type == policy_type]
+            names = [policy.name for policy in hanging if policy.type == policy_type]
             assert row[column] == ", ".join(names)
             assert all(name in figure.as_text() for name in names)
 
@@ -67,23 +67,25 @@ def test_each_level_says_what_the_engine_heard_there(size, seed):
             ("rcp", request.resource_account),
         ):
             heard = decision.layer_matches[layer].levels
-            said = {row["id"]: row[f"{layer}_says"] for row in figure.rows if row[f"{layer}_says"]}
+            shown = {row["id"]: row[f"{layer}_says"] for row in figure.rows if row[f"{layer}_says"]}
             if not heard:
-                assert all(text.startswith("–") for text in said.values())
+                assert all(text.startswith("–") for text in shown.values())
                 continue
-            way = organization.way_to(account_id)
-            assert list(said) == [one.id for one in way]
-            for target, level in zip(way, heard, strict=True):
-                applying = [one for one in level if one.applies]
-                denies = [one for one in applying if one.effect == "Deny"]
+            path = organization.way_to(account_id)
+            assert list(shown) == [target.id for target in path]
+            for target, level in zip(path, heard, strict=True):
+                applying = [match for match in level if match.applies]
+                denies = [match for match in applying if match.effect == "Deny"]
                 word = SAYS[1] if denies else SAYS[0] if applying else SAYS[2]
-                assert said[target.id].startswith(word)
-                assert all(one.statement.label in said[target.id] for one in denies or applying)
+                assert shown[target.id].startswith(word)
+                assert all(
+                    match.statement.label in shown[target.id] for match in denies or applying
+                )
         assert decision.verdict.symbol in figure.as_text()
         assert faults(figure) == []
 
 
-def test_the_deny_is_named_where_it_stands():
+def test_the_deny_is_named_at_its_level():
     """In the picture, in the alternative text and in the list."""
     world = observatory()
     decision = world.can(world.role("archivist"), "s3:DeleteObject", PLACE)
@@ -105,7 +107,9 @@ def test_a_level_without_an_allow_stops_a_request():
     world = observatory()
     organization = organization_of(world)
     only = organization.create_policy("only-ec2", document(allow("ec2:*")))
-    unit = next(one for one in organization.organizational_units.values() if one.name == "Archive")
+    unit = next(
+        unit for unit in organization.organizational_units.values() if unit.name == "Archive"
+    )
     only.attach(unit)
     organization.policies["p-FullAWSAccess"].detach(unit)
 
@@ -134,7 +138,7 @@ def test_caller_and_resource_have_their_own_ways():
 
 
 @pytest.mark.parametrize(
-    ("caller", "action", "resource", "said"),
+    ("caller", "action", "resource", "sentence"),
     [
         (f"arn:aws:iam::{ORG}:root", "s3:ListAllMyBuckets", "*", "no SCP limits the management"),
         ("alice", "ec2:RunInstances", "*", "RCPs don't apply to ec2"),
@@ -142,7 +146,7 @@ def test_caller_and_resource_have_their_own_ways():
         ("collector", "s3:GetObject", PLACE, "which is not in this organization"),
     ],
 )
-def test_who_is_exempt_is_told_why(caller, action, resource, said):
+def test_the_reason_of_an_exemption_is_shown(caller, action, resource, sentence):
     """The management account, a service that RCPs don't apply to, and whoever is outside."""
     world = observatory()
     found = {"alice": world.user("alice"), "collector": world.role("collector")}
@@ -153,11 +157,11 @@ def test_who_is_exempt_is_told_why(caller, action, resource, said):
     if caller == "anonymous":  # no account of this organization calls: nothing can be said there
         assert not any(row["scp_says"] for row in figure.rows)
     else:
-        assert said in figure.as_text()
+        assert sentence in figure.as_text()
     assert faults(figure) == []
 
 
-def test_a_service_linked_role_stands_under_no_fence():
+def test_a_service_linked_role_is_exempt():
     """Neither SCPs nor RCPs reach it; its account says so."""
     world = observatory()
     main = world.account("acme-main")
@@ -245,7 +249,7 @@ def test_a_decision_of_another_day_is_refused():
         organization_tree(organization, decision)
 
 
-def test_what_is_no_organization_is_refused():
+def test_only_an_organization_is_drawn():
     """With words that say what is wanted."""
     with pytest.raises(RequestError, match="organizations"):
         organization_tree(observatory())
@@ -264,12 +268,12 @@ def test_a_deny_above_leaves_the_way_below_pale():
 
     assert "at root r-xrr8 the SCP denies by Fence of fence" in figure.alt
     patches = figure.drawing.axes[0].patches
-    bold = [one for one in patches if one.get_linewidth() == 2.6]
+    bold = [patch for patch in patches if patch.get_linewidth() == 2.6]
     assert bold == []  # it goes no further than the root
 
 
 def test_the_same_data_gives_the_same_bytes():
-    """Nothing hangs on the order of a set."""
+    """The order of a set makes no difference."""
     first, second = (organization_of(observatory()) for _ in range(2))
 
     assert organization_tree(first).svg() == organization_tree(second).svg()

@@ -19,7 +19,7 @@ from tests.view.scenes import ACTIONS, company, question
 from tests.view.set_outlines import around, outlines
 
 ASKED = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "iam:ListUsers", "ec2:StartInstances"]
-CONCRETE = [one for one in ACTIONS if "*" not in one]
+CONCRETE = [action for action in ACTIONS if "*" not in action]
 LAYERS = ("identity", "boundary", "session", "scp", "rcp", "endpoint", "scoped", "resource")
 
 
@@ -35,11 +35,15 @@ def check(figure, decisions):
     """Hold the figure against decisions: table, list and picture."""
     assert faults(figure) == []
     assert figure.drawing.get_size_inches()[0] <= PAGE
-    assert [row["action"] for row in figure.rows] == [one.request.action for one in decisions]
+    assert [row["action"] for row in figure.rows] == [
+        decision.request.action for decision in decisions
+    ]
     lines = [line.strip() for line in figure.lines]
     for row, decision in zip(figure.rows, decisions, strict=True):
         assert row["verdict"] == str(decision.verdict)
-        assert row["denied by"] == ", ".join(dict.fromkeys(one.address for one in decision.denies))
+        assert row["denied by"] == ", ".join(
+            dict.fromkeys(match.address for match in decision.denies)
+        )
         for layer in LAYERS:
             if NAMES[layer] in row:
                 assert row[NAMES[layer]] is names_in(decision, layer)
@@ -48,7 +52,7 @@ def check(figure, decisions):
 
 
 def marked(figure):
-    """Give the actions of the picture by their sign."""
+    """Return the actions of the picture by their sign."""
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
     found = [re.fullmatch(r"([✓✕○]) (\S+:\S+)", text) for text in texts]
     return {match[2]: match[1] for match in found if match}
@@ -69,7 +73,7 @@ def decide(world, who, actions, resource):
     return [world.can(who, action, resource) for action in actions]
 
 
-def test_each_action_stands_in_the_sets_that_allow_it(bounded):
+def test_each_action_is_in_the_sets_that_allow_it(bounded):
     """Only one, both, neither: as the layers said."""
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, ASKED, MAP)
@@ -99,8 +103,8 @@ def test_the_alternative_text_names_caller_what_is_left_and_who_denies(bounded):
     assert "; only in identity: s3:PutObject" in alt
 
 
-def test_the_statement_that_denies_stands_below_the_struck_action(bounded):
-    """It lies in both sets, and yet is not left."""
+def test_the_statement_that_denies_is_below_the_struck_action(bounded):
+    """It is in both sets, and still isn't allowed."""
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, MAP)
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
@@ -114,9 +118,9 @@ def test_what_is_lit_is_exactly_what_is_allowed(bounded):
     """The heading of the list that says allowed has every action that the engine allows."""
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, ASKED, MAP)
-    allowed = [one for one in ASKED if bounded.can(dana, one, MAP)]
+    allowed = [action for action in ASKED if bounded.can(dana, action, MAP)]
 
-    assert [one for one, sign in marked(figure).items() if sign == "✓"] == allowed
+    assert [action for action, sign in marked(figure).items() if sign == "✓"] == allowed
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
     assert [text for text in texts if ": " in text] == ["in all sets: ✓ allowed"]  # nothing is odd
     assert [line for line in figure.lines if "✓ allowed:" in line] == [
@@ -167,15 +171,15 @@ def test_a_grant_to_the_very_caller_is_not_cut_by_the_boundary(principal, is_cut
     assert in_resource
     assert around(figure, f"{sign} s3:PutObject")[1] is False
     assert "No Allow statement matches" not in figure.as_text()  # nobody misses one there
-    said = "doesn't limit a grant to this caller" in figure.as_text()
-    assert said is not is_cut
+    is_listed = "doesn't limit a grant to this caller" in figure.as_text()
+    assert is_listed is not is_cut
     assert ("names the caller directly" in figure.as_text()) is not is_cut
     drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
     assert ("a grant to this caller" in drawn) is not is_cut
 
 
-def test_a_resource_policy_that_gives_nothing_is_no_set(bounded):
-    """In one account it grants besides; silent, it is not drawn, but its Denies count."""
+def test_a_resource_policy_without_an_allow_has_no_set(bounded):
+    """In one account it can also grant; if it doesn't, it isn't drawn, but its Denies count."""
     deny = Policy.deny("s3:GetObject", f"{MAPS}/*", principal="*", sid="Closed")
     bounded.bucket("star-maps").put_policy(deny)
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, MAP)
@@ -194,7 +198,7 @@ def test_between_two_accounts_the_resource_policy_is_needed():
         figure = permission_sets(world, who, actions, OLD_MAP)
         check(figure, decide(world, who, actions, OLD_MAP))
         assert "  resource-based policy: policy of star-archive" in figure.as_text()
-        assert [one for one, sign in marked(figure).items() if sign == "✓"] == left
+        assert [action for action, sign in marked(figure).items() if sign == "✓"] == left
 
 
 # -- other callers and ceilings --------------------------------------------------------------------
@@ -338,7 +342,7 @@ def test_no_world_breaks_the_picture(size, ugly, seed):
     )
 
 
-def test_many_actions_are_counted_and_all_stand_in_the_table(bounded):
+def test_many_actions_are_counted_and_all_are_in_the_table(bounded):
     """60 of them, with long names."""
     actions = [f"s3:{verb}{number}{'Long' * 20}" for verb in ("Get", "Put") for number in range(30)]
     dana = bounded.user("dana")
@@ -348,7 +352,7 @@ def test_many_actions_are_counted_and_all_stand_in_the_table(bounded):
     assert [text.get_text() for text in figure.drawing.axes[0].texts].count("and 22 more") == 2
 
 
-def test_each_action_counts_once_and_one_may_stand_alone(bounded):
+def test_each_action_counts_once_and_one_can_be_passed_alone(bounded):
     """A list that names it twice, and a bare text."""
     dana = bounded.user("dana")
 
@@ -367,7 +371,7 @@ def test_what_cannot_be_asked_is_refused(bounded, caller, actions):
         permission_sets(bounded, who, actions, MAP)
 
 
-def test_no_decision_is_no_picture(bounded):
+def test_without_a_decision_there_is_an_error(bounded):
     """There is nothing to draw."""
     with pytest.raises(RequestError, match="at least one"):
         permission_sets(bounded, bounded.user("dana"), [], MAP)
@@ -388,15 +392,15 @@ def test_names_from_strangers_are_drawn_as_text(bounded):
 def test_the_same_world_gives_the_same_bytes(bounded):
     """And the picture changes nothing."""
     before = bounded.copy()
-    one, two = (permission_sets(bounded, bounded.user("dana"), ASKED, MAP) for _ in range(2))
+    first, two = (permission_sets(bounded, bounded.user("dana"), ASKED, MAP) for _ in range(2))
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
     assert before.diff(bounded) == ()
 
 
 def test_every_layer_has_a_name(bounded):
-    """What AWS calls it stands in the list."""
+    """AWS's name of it is in the list."""
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, MAP)
 
     assert NAMES["identity"] in figure.as_text()
@@ -426,8 +430,8 @@ def test_the_alternative_text_says_in_which_sets_actions_are(bounded):
 
 def test_every_sentence_of_the_alternative_text_begins_with_a_capital(bounded):
     """With a Deny and without one."""
-    for asked in (ASKED, ["s3:GetObject"], ["iam:ListUsers"]):
-        alt = permission_sets(bounded, bounded.user("dana"), asked, MAP).alt
+    for actions in (ASKED, ["s3:GetObject"], ["iam:ListUsers"]):
+        alt = permission_sets(bounded, bounded.user("dana"), actions, MAP).alt
         assert all(part[0].isupper() for part in alt.split(". "))
     assert (
         "In all sets: s3:GetObject."

@@ -74,7 +74,7 @@ class Ballot:
     decision: Decision
 
     def allows(self, opened: Any = (), /, *, shut: str = "", **granted: bool) -> bool:
-        """Say what the rule says if some ceilings are open, one is shut, and others grant."""
+        """Return the result of the rule with some ceilings open, one shut, and other grants."""
         heard = self.decision.layer_matches
         says = {
             layer: (True,) if layer in opened else heard[layer].allows_by_level
@@ -86,17 +86,17 @@ class Ballot:
             filters=all(lets[layer] for layer in PERMISSION_FILTERS), **granted
         )
         rule = getattr(self.decision.rules, self.decision.combining_rule)
-        return all(lets[one] for one in (*GUARDRAILS, "scoped")) and bool(rule(votes))
+        return all(lets[layer] for layer in (*GUARDRAILS, "scoped")) and bool(rule(votes))
 
 
 def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
-    """Give the decisions that a rule of votes makes, with their ballots."""
+    """Return the decisions that a rule of votes makes, with their ballots."""
     return [
-        (one, Ballot(one))
-        for one in asked_by_chance()
-        if not one.denies
-        and hasattr(one.rules, one.combining_rule)
-        and (allowed is None or bool(one) is allowed)
+        (decision, Ballot(decision))
+        for decision in asked_by_chance()
+        if not decision.denies
+        and hasattr(decision.rules, decision.combining_rule)
+        and (allowed is None or bool(decision) is allowed)
     ]
 
 
@@ -139,7 +139,7 @@ def test_the_rung_that_decides_answers_what_the_verdict_is():
                 assert (rung.symbol == "✕") is denies
 
 
-def test_a_session_policy_does_not_refuse_whom_the_resource_names_itself():
+def test_a_session_policy_does_not_limit_a_session_that_the_resource_names():
     """Direct naming passes the session policy by; so the scope-down policy is what refuses."""
     layers = Layers(identity=[OWN], resource=bucket({"AWS": DANA}), boundary=EC2, scoped=[EC2])
     [deciding] = [rung for rung in rungs(asked(layers)) if rung.decides]
@@ -176,7 +176,9 @@ def test_every_bar_counts_and_no_bar_is_missing():
         assert ballot.allows(bars) is open_, decision.explain()
         for bar in bars if open_ else ():
             tried += 1
-            assert not ballot.allows([one for one in bars if one != bar]), decision.explain()
+            assert not ballot.allows([bar_left for bar_left in bars if bar_left != bar]), (
+                decision.explain()
+            )
     assert tried > tries(30)
 
 
@@ -195,10 +197,10 @@ def test_a_shut_door_that_counts_leads_in_once_it_opens():
                 assert not ballot.allows(CEILINGS, **more), decision.explain()
 
 
-# -- whose name stands in the resource's policy ----------------------------------------------------
+# -- who is named in the resource's policy ---------------------------------------------------------
 
 
-def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
+def test_a_bucket_policy_that_names_the_account_is_not_sufficient():
     """The sign, the gate and the rule say that the caller's own policies must allow."""
     own = asked(Layers(identity=[OWN], resource=bucket(OF_ACCOUNT)))
     for decision, symbol in ((NAMES_ACCOUNT, "○"), (own, "✓")):
@@ -241,14 +243,14 @@ def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
     for decision in asked_by_chance()[:900]:
         graph = access_graph(decision).graph
         solid = [
-            (one, other)
-            for one, other, line in graph.edges(data=True)
+            (start, other)
+            for start, other, line in graph.edges(data=True)
             if not line.get("missing") and line.get("label") != "denies"
         ]
-        way = nx.DiGraph(solid)
-        way.add_nodes_from(graph)
+        path = nx.DiGraph(solid)
+        path.add_nodes_from(graph)
         if not decision:
-            assert not nx.has_path(way, "caller", "resource"), decision.explain()
+            assert not nx.has_path(path, "caller", "resource"), decision.explain()
 
 
 def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
@@ -279,7 +281,7 @@ def test_the_rows_of_an_access_graph_are_what_was_heard():
         *rows, _ = access_graph(decision).rows
         applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
         heard = (
-            (NAMES[layer], one.effect) for layer in NAMES for one in _applying(decision, layer)
+            (NAMES[layer], match.effect) for layer in NAMES for match in _applying(decision, layer)
         )
         assert applying == sorted(heard)
         assert sum(row["decides"] for row in rows) == len(decision.determining)
@@ -321,10 +323,13 @@ def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_d
             if node.kind != CONDITION:
                 continue
             values, has = (
-                [one.stays for one in found.nodes
-                 if (one.parent, one.kind) == (node.id, kind) and one.text.startswith(("✓", "✕"))]
+                [
+                    leaf.stays
+                    for leaf in found.nodes
+                    if (leaf.parent, leaf.kind) == (node.id, kind) and leaf.text[0] in "✓✕"
+                ]
                 for kind in (VALUE, FOUND)
-            )  # fmt: skip
+            )
             operator = node.facts["operator"]
             every = "Not" in operator if values else operator.startswith("ForAllValues")
             assert not values or joints[node.id] in ("", "NOR" if every else "OR")
@@ -335,10 +340,10 @@ def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_d
 
 
 @pytest.mark.parametrize("operator", ["StringNotEquals", "StringEqualsIfExists", "StringEquals"])
-@pytest.mark.parametrize("given", [None, "sky", "sea"])
-def test_the_part_that_is_lit_is_what_decides(operator, given):
+@pytest.mark.parametrize("values", [None, "sky", "sea"])
+def test_the_part_that_is_lit_is_what_decides(operator, values):
     """A part that needs a value and has none is not lit for a condition that holds."""
-    figure = value_sets(operator, "aws:PrincipalTag/team", "sky", given)
+    figure = value_sets(operator, "aws:PrincipalTag/team", "sky", values)
     drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
     both = any(row["in policy"] and row["in request"] for row in figure.rows)
     only_request = any(row["in request"] and not row["in policy"] for row in figure.rows)
@@ -348,7 +353,7 @@ def test_the_part_that_is_lit_is_what_decides(operator, given):
 
 
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
-    """In two layers no ceiling is named where there is none."""
+    """Two layers name no ceiling where none applies."""
     assert DECISIONS["two accounts, resource silent"].blocking == ()
     assert "ceiling" not in NOT_ENOUGH.word
 
@@ -373,9 +378,9 @@ def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
             continue
         mended = world.copy()
         people = {
-            one.arn: one
+            identity.arn: identity
             for account in mended.accounts.values()
-            for one in (*account.users.values(), *account.roles.values())
+            for identity in (*account.users.values(), *account.roles.values())
         }
         assume = {"Effect": "Allow", "Action": "sts:AssumeRole"}
         if row["state"] == "trusted, not permitted":
@@ -431,10 +436,10 @@ def test_each_event_is_one_arrow_and_none_is_lost():
     role = world.account(MAIN).create_role("guests", assume_role_policy_document=open_to)
     olga.put_policy("come", document(allow("sts:AssumeRole")))
     world.sts.assume_role(olga, role_arn=role, role_session_name="visit")
-    events = {one.event_id: one for one in world.events}
+    events = {event.event_id: event for event in world.events}
     calls = [row for row in sequence(world.events).rows if not row["is_answer"]]
 
-    assert len(calls) == len({one.shared_event_id or one.event_id for one in world.events})
+    assert len(calls) == len({event.shared_event_id or event.event_id for event in world.events})
     for call in calls:
         event = events[call["event_id"]]
         assert (call["operation"], call["target"]) == (event.event_name, event.event_source)

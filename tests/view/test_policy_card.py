@@ -45,11 +45,11 @@ STACKED = Policy.parse(STACK, name="stack")
 
 
 def words_in(figure):
-    """Give the words of the picture."""
+    """Return the words of the picture."""
     return [label.whole for label in figure.record.labels]
 
 
-def test_each_statement_stands_there_in_words_and_as_it_is_written():
+def test_each_statement_is_shown_in_words_and_as_it_is_written():
     """Effect as sign and word, Sid, sentence, and JSON that reads back as the same statement."""
     figure = policy_card(STACKED)
 
@@ -145,7 +145,7 @@ def test_values_left_out_are_counted_and_never_a_single_one():
 
 
 def test_names_of_strangers_are_text():
-    """Markup, formulas, line breaks, long names overlap nothing, and stand whole in the list."""
+    """Markup, formulas, line breaks and long names overlap nothing; the list has them whole."""
     document = {"Statement": {"Effect": "Allow", "Sid": UGLY, "Action": UGLY, "Resource": UGLY}}
     figure = policy_card(Policy.parse(document, name=UGLY))
 

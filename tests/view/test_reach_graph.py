@@ -7,7 +7,7 @@ from iamlab import Policy, RequestError, World
 from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
 from iamlab.teach.acme import ARCHIVE, observatory
 from iamlab.view.figures.reach.reach_graph import draw_edges, draw_found, reach_graph
-from iamlab.view.figures.reach.reach_path import draw_cut, draw_way, short_edit
+from iamlab.view.figures.reach.reach_path import draw_cut, draw_path, short_edit
 from iamlab.view.style import DENY_AREA
 from tests.benchmarks.plain_figure import TIMES, ratio_to_plain_figure
 from tests.policy.documents import allow, document
@@ -46,12 +46,12 @@ def world():
 
 @pytest.fixture(scope="module")
 def reach(world):
-    """Who becomes whom in it."""
+    """Return the reach of that world."""
     return world.reach()
 
 
 def words(figure):
-    """All that stands in the picture, before it was shortened."""
+    """Return all words of the picture, before they were shortened."""
     return {label.whole for label in figure.record.labels}
 
 
@@ -85,8 +85,8 @@ def test_a_way_has_each_step_with_its_calls(world, reach):
     assert faults(figure) == []
 
 
-def test_others_within_reach_stand_beside_it(world, reach):
-    """Bob, for whom Dana could make a key as well: pale, with the call beside it."""
+def test_others_within_reach_are_beside_it(world, reach):
+    """Dana could also create a key for Bob: he is pale, with the call beside him."""
     figure = reach_graph(reach, world.user("dana"))
     (row,) = [row for row in figure.rows if not row["on_way"]]
     (box,) = [box for box in figure.record.boxes if not box.bold]
@@ -98,8 +98,8 @@ def test_others_within_reach_stand_beside_it(world, reach):
 
 
 def test_a_path_shows_itself_alone(world, reach):
-    """Without the others, of whom it does not know."""
-    figure = draw_way(reach.path(world.user("dana")))
+    """Without the others, which it doesn't know."""
+    figure = draw_path(reach.path(world.user("dana")))
 
     assert [box.text for box in figure.record.boxes] == ["dana", "erin", "deployer", "admin"]
     assert "could also" not in figure.as_text()
@@ -212,7 +212,7 @@ def test_an_early_cut_leaves_later_steps_unreached():
 
 
 def test_two_ways_need_two_edits_and_the_other_one_is_named_too():
-    """One closes the way that is drawn; the other stands below it."""
+    """One closes the path that is drawn; the other is below it."""
     world = heist()
     world.user("dana").put_policy("more", Policy.allow("iam:PutUserPolicy"))
     cut = world.reach().cut(world.user("dana"))
@@ -228,8 +228,8 @@ def test_two_ways_need_two_edits_and_the_other_one_is_named_too():
     assert faults(figure) == []
 
 
-def test_what_cannot_be_closed_is_said(world, reach):
-    """All that is needed shall stay."""
+def test_a_path_that_cannot_be_closed_says_so(world, reach):
+    """The permissions to keep leave the path open."""
     dana = world.user("dana")
     role = world.role("deployer").arn
     keep = [
@@ -275,7 +275,7 @@ def test_a_fan_has_everybody_who_is_found(world, reach):
 
 
 def test_those_who_arrive_come_from_the_left(reach):
-    """Whoever may do it directly stands before the resource, the others before them."""
+    """Principals with direct access are before the resource, the others before them."""
     found = reach.to("s3:GetObject", "arn:aws:s3:::maps/m31")
     figure = draw_found(found)
 
@@ -287,7 +287,7 @@ def test_those_who_arrive_come_from_the_left(reach):
     assert faults(figure) == []
 
 
-def test_the_resource_stands_in_the_account_that_owns_it():
+def test_the_resource_is_in_the_account_that_owns_it():
     """The archive is of acme-data."""
     figure = draw_found(observatory().reach().to("s3:GetObject", PLACE))
 
@@ -360,12 +360,12 @@ def test_nobody_and_nothing_are_said():
 
 
 def test_the_same_world_gives_the_same_bytes():
-    """Nothing hangs on the order of a set."""
-    one, other = (heist().reach() for _ in range(2))
+    """The order of a set makes no difference."""
+    first, other = (heist().reach() for _ in range(2))
 
-    assert reach_graph(one).svg() == reach_graph(other).svg()
+    assert reach_graph(first).svg() == reach_graph(other).svg()
     arn = f"arn:aws:iam::{MAIN}:user/dana"
-    assert reach_graph(one, arn).svg() == reach_graph(other, arn).svg()
+    assert reach_graph(first, arn).svg() == reach_graph(other, arn).svg()
 
 
 @pytest.mark.speed
@@ -373,7 +373,7 @@ def test_it_is_drawn_quickly(world, reach):
     """A path that is known, beside a plain figure of matplotlib."""
     path = reach.path(world.user("dana"))
 
-    assert ratio_to_plain_figure(lambda: draw_way(path, reach).svg()) <= TIMES
+    assert ratio_to_plain_figure(lambda: draw_path(path, reach).svg()) <= TIMES
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_it_is_drawn_quickly(world, reach):
     [
         lambda _: reach_graph("reach"),
         lambda reach: reach_graph(reach, f"arn:aws:iam::{MAIN}:user/dana", cut="cut"),
-        lambda _: draw_way("path"),
+        lambda _: draw_path("path"),
         lambda _: draw_cut("cut"),
         lambda _: draw_found({}),
     ],
@@ -392,15 +392,15 @@ def test_wrong_values_are_refused(reach, wrong):
         wrong(reach)
 
 
-def test_those_of_one_name_are_told_apart_by_their_accounts():
+def test_principals_of_one_name_differ_by_their_accounts():
     """On a way, in the whole graph, and in what somebody can become."""
     world = World(seed=1)
     near, far = (world.create_account(name) for name in ("near", "far"))
     ana = near.create_user("ana")
     end = far.create_role("reader", assume_role_policy_document=trust({"AWS": near.account_id}))
     start = near.create_role("reader", assume_role_policy_document=trust({"AWS": near.account_id}))
-    for one, other in ((ana, start), (start, end)):
-        one.put_policy("become", document(allow("sts:AssumeRole", other.arn)))
+    for user, other in ((ana, start), (start, end)):
+        user.put_policy("become", document(allow("sts:AssumeRole", other.arn)))
     reach = world.reach()
 
     assert reach_graph(reach, ana, end).alt == (

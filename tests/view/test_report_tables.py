@@ -26,14 +26,14 @@ def main():
 
 
 def row(account, user="alice", **options):
-    """Give a user's row by column."""
+    """Return a user's row by column."""
     table = report_table(account.credential_report(), **options)
-    [found] = [one for one in table.rows if one[0] == user]
+    [found] = [row for row in table.rows if row[0] == user]
     return dict(zip(COLUMNS, found, strict=True))
 
 
 def said(look):
-    """Say a look as a reader sees it."""
+    """Return a look as a reader sees it."""
     assert isinstance(look, Look)
     return f"{look.symbol} {look.word}"
 
@@ -62,14 +62,14 @@ def test_each_credential_is_judged(main):
 @pytest.mark.parametrize("days", [0, 45, 46, 90, 91, 92])
 @pytest.mark.parametrize("used", [None, 40])
 def test_a_cell_objects_when_the_audit_does(main, days, used):
-    """A key: too old, or unused for too long. A password: unused. MFA: there is none."""
+    """A key: too old, or unused for too long. A password: unused. MFA: missing."""
     if used is not None and used <= days:
         wait(main, used)
         key = main.users["alice"].access_keys[0]
         key.used(main.world, "s3", "us-east-1")
     wait(main, days - (used if used is not None and used <= days else 0))
     audit, cells = main.audit(), row(main)
-    unused = [one.what for one in audit.of("unused-credentials")]
+    unused = [finding.what for finding in audit.of("unused-credentials")]
     is_old = bool(audit.of("access-key-rotation"))
 
     assert (cells["access key 1"].symbol == "✕") is (
@@ -119,7 +119,7 @@ def test_inactive_keys_and_certificates_are_neither_good_nor_bad(main):
 def test_the_caption_counts_what_is_to_do(main):
     """All crosses of the table."""
     table = report_table(main.credential_report())
-    crosses = [one for line in table.rows for one in line if getattr(one, "symbol", "") == "✕"]
+    crosses = [cell for line in table.rows for cell in line if getattr(cell, "symbol", "") == "✕"]
 
     assert len(crosses) == 1
     assert table.caption == "Credential report, judged on 2026-11-25: 1 thing to do"
@@ -199,7 +199,7 @@ def test_names_of_topics_are_text_in_html():
 
 
 @pytest.mark.parametrize("topics", [[("tags", 1, 2)], [Topic("tags", 3, 2)], [None], None, 7])
-def test_what_is_no_result_is_refused(topics):
+def test_results_must_have_the_right_type(topics):
     """A topic, how many right, of how many."""
     with pytest.raises(RequestError, match=r"Topic|two numbers"):
         exam_table(topics)

@@ -29,11 +29,11 @@ ASKED = Request(DANA, "s3:GetObject", MAP, context=CONTEXT)
 
 
 def words_in(figure):
-    """Give the words of the picture."""
+    """Return the words of the picture."""
     return {label.whole for label in figure.record.labels}
 
 
-def test_each_part_stands_over_the_word_that_aws_has_for_it():
+def test_each_part_is_above_the_word_that_aws_has_for_it():
     """Principal, Action, Resource and the context of conditions."""
     assert {"Principal", "Action", "Resource", "Condition context"} <= words_in(
         request_sentence(ASKED)
@@ -166,11 +166,11 @@ def test_names_of_strangers_are_text():
 
 def test_the_same_request_gives_the_same_bytes():
     """Of two worlds alike, and whatever order the context was written in."""
-    one, two = (
+    first, two = (
         request_sentence(world.can(world.user("dana"), "s3:DeleteObject", MAP))
         for world in (scenario("groups"), scenario("groups"))
     )
     turned = Request(DANA, "s3:GetObject", MAP, context=dict(reversed(CONTEXT.items())))
 
-    assert one.svg() == two.svg()
+    assert first.svg() == two.svg()
     assert request_sentence(turned).svg() == request_sentence(ASKED).svg()

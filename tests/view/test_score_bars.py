@@ -20,9 +20,9 @@ SURE, FAIR, GUESS = "certain", "fairly sure", "a guess"
 
 
 def bars(figure):
-    """Give the widths of the bars: what is filled and as high as one."""
-    shapes = [one for one in figure.sheet.shapes if isinstance(one, Rectangle)]
-    return [one.width for one in shapes if abs(one.height - 0.18) < 1e-9]
+    """Return the widths of the bars: what is filled and as high as one."""
+    shapes = [shape for shape in figure.sheet.shapes if isinstance(shape, Rectangle)]
+    return [shape.width for shape in shapes if abs(shape.height - 0.18) < 1e-9]
 
 
 def answers(word, right, wrong):
@@ -87,7 +87,7 @@ def test_without_a_mark_nobody_passes_or_fails():
 
 @pytest.mark.parametrize("mark", [0, 0.01, 0.24, 0.5, 0.7, 0.99, 1])
 @pytest.mark.parametrize("name", ["pass mark", "long " * 60, "$x^2$"])
-def test_the_marks_name_stands_in_nobodys_way(mark, name):
+def test_the_marks_name_overlaps_nothing(mark, name):
     """Wherever it is, whatever it is called; the whole name is in the list."""
     figure = score_bars(SCORES, pass_mark=mark, pass_name=name)
 
@@ -121,7 +121,7 @@ def test_every_name_is_text():
         *({"tags": ("1", "2")}, {"tags": None}),
     ],
 )
-def test_what_is_no_score_is_refused(scores):
+def test_a_score_must_be_two_numbers(scores):
     """With what one is."""
     with pytest.raises(RequestError, match=r"right|two numbers"):
         score_bars(scores)
@@ -129,7 +129,7 @@ def test_what_is_no_score_is_refused(scores):
 
 @pytest.mark.parametrize("mark", [-0.1, 1.1, 70, True, "0.7", float("nan")])
 def test_a_mark_is_a_share(mark):
-    """70 is none, nor is what is no number."""
+    """70 isn't a share, and neither is a value of another type."""
     with pytest.raises(RequestError, match="pass_mark is a share"):
         score_bars(SCORES, pass_mark=mark)
 
@@ -224,16 +224,16 @@ def test_no_answer_is_said_so():
 
 
 @pytest.mark.parametrize(
-    "given_",
+    "wrong",
     [
         *(None, 3, "certain", ["certain"], [("certain",)], [("sure", True)], [("certain", 1)]),
         *([("certain", True, 1)], [(None, True)], [(["certain"], True)], [None]),
     ],
 )
-def test_what_is_no_answer_is_refused(given_):
+def test_an_answer_must_be_a_pair(wrong):
     """A word of the three, and whether it was right."""
     with pytest.raises(RequestError, match=r"answer|Answers"):
-        calibration(given_)
+        calibration(wrong)
 
 
 def test_answers_may_come_one_by_one():
@@ -245,7 +245,7 @@ def test_answers_may_come_one_by_one():
 
 @pytest.mark.parametrize("mark", [0.8, None])
 def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
-    """Nor do they all reach a mark."""
+    """Not all of them reach a mark."""
     figure = score_bars({"tags": (0, 0), "keys": (0, 0)}, pass_mark=mark)
 
     assert figure.alt == "No topic has been asked about yet."

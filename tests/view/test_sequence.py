@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from iamlab import World
-from iamlab.analysis.credential_timeline.hops import Hop, Party
+from iamlab.analysis.credential_timeline.timeline import Hop, Party
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.event import EventLog
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
@@ -26,7 +26,11 @@ AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 def nightly():
     """An instance's job reads a map, and is refused to delete it; and its session."""
     world = observatory()
-    instance = next(one for one in world.account(MAIN).resources.values() if one.kind == "instance")
+    instance = next(
+        resource
+        for resource in world.account(MAIN).resources.values()
+        if resource.kind == "instance"
+    )
     session = instance.role_session()
     world.clock.advance(minutes=3)
     world.do(session, "s3:GetObject", MAP)
@@ -49,17 +53,17 @@ def chain():
 
 
 def told(figure, *columns):
-    """Give some columns of the figure's table."""
+    """Return some columns of the figure's table."""
     return [tuple(row[name] for name in columns) for row in figure.rows]
 
 
 def drawn(figure):
-    """Give the words in the picture, whole."""
+    """Return the words in the picture, whole."""
     return [label.whole for label in figure.record.labels]
 
 
 def heads(figure):
-    """Give the heads from left to right."""
+    """Return the heads from left to right."""
     return [box.text for box in sorted(figure.record.boxes, key=lambda box: box.x)]
 
 
@@ -97,8 +101,8 @@ def test_every_arrow_is_a_hop_of_the_timeline(nightly, chain):
         columns = ("source", "target", "operation", "time", "error_code", "event_id")
 
         assert told(sequence(timeline), *columns) == [
-            (one.source.name, one.target.name, one.operation, one.at, one.error_code, one.event_id)
-            for one in timeline.hops
+            (hop.source.name, hop.target.name, hop.operation, hop.at, hop.error_code, hop.event_id)
+            for hop in timeline.hops
         ]
 
 
@@ -147,7 +151,7 @@ def test_a_workflow_of_github_comes_by_its_token():
 
 
 def test_accounts_are_fields_when_there_are_several(chain):
-    """Those of one account stand together; a service stands in none; names are the world's."""
+    """Those of one account are together; a service is in none; names are the world's."""
     world, _, second = chain
     figure = sequence(world.timeline(second), world=world)
     words = drawn(figure)
@@ -163,11 +167,12 @@ def test_heads_of_one_account_share_a_field():
     """They come together, though somebody else called in between."""
     s3 = Party("service", "s3.amazonaws.com")
     users = [
-        Party("user", f"arn:aws:iam::{one}:user/u{i}") for i, one in enumerate((MAIN, DATA) * 2)
+        Party("user", f"arn:aws:iam::{account}:user/u{i}")
+        for i, account in enumerate((MAIN, DATA) * 2)
     ]
-    figure = sequence([Hop(one, s3, "GetObject", AT, "e") for one in users])
+    figure = sequence([Hop(user, s3, "GetObject", AT, "e") for user in users])
 
-    assert [drawn(figure).count(one) for one in (MAIN, DATA)] == [1, 1]
+    assert [drawn(figure).count(account) for account in (MAIN, DATA)] == [1, 1]
     assert faults(figure) == []
 
 
@@ -175,11 +180,11 @@ def test_answers_are_dashed_and_calls_are_not(nightly):
     """Refused calls are bold."""
     world, session = nightly
     shapes = sequence(world.timeline(session)).sheet.shapes
-    curves = [one for one in shapes if isinstance(one, Curve)]
-    level = [one for one in curves if len({round(y, 3) for _, y in one.points}) == 1]
+    curves = [shape for shape in shapes if isinstance(shape, Curve)]
+    level = [curve for curve in curves if len({round(y, 3) for _, y in curve.points}) == 1]
 
-    assert [not one.ink.dashes for one in level] == [True, True, False, True, True]
-    assert [one.ink.width > 2 for one in level] == [False] * 4 + [True]
+    assert [not curve.ink.dashes for curve in level] == [True, True, False, True, True]
+    assert [curve.ink.width > 2 for curve in level] == [False] * 4 + [True]
 
 
 def test_one_account_needs_no_field(nightly):
@@ -243,7 +248,7 @@ def test_a_log_tells_a_users_key_from_a_users_session():
             scene.world.do(caller, "s3:GetObject", MAP)
     hops, _ = hops_of(scene.world.events[before:])
 
-    assert [one.source.kind for one in hops if one.operation == "GetObject"] == [
+    assert [hop.source.kind for hop in hops if hop.operation == "GetObject"] == [
         *("access key", "session", "user"),
     ]
 
@@ -260,12 +265,12 @@ def test_a_call_between_accounts_is_one_arrow_though_two_logs_have_it(chain):
         assert call.source.name == next(
             event.user_identity["arn"] for event in events if "arn" in event.user_identity
         )
-        assert [one.target.kind for one in answers] == ["session"]
-    (stranger, *_), _ = hops_of([one for one in both if "arn" not in one.user_identity])
+        assert [hop.target.kind for hop in answers] == ["session"]
+    (stranger, *_), _ = hops_of([event for event in both if "arn" not in event.user_identity])
     assert (stranger.source.kind, stranger.source.name) == ("AWS account", MAIN)
 
 
-def test_what_failed_for_another_reason_is_not_called_refused_for_want_of_permission():
+def test_a_call_that_failed_for_another_reason_is_not_called_denied():
     """It has a sign of its own."""
     at = {"at": AT, "event_id": "e"}
     user, s3 = Party("user", f"arn:aws:iam::{MAIN}:user/ana"), Party("service", "s3.amazonaws.com")
@@ -341,7 +346,7 @@ def test_above_ten_heads_the_others_share_one():
     users = [
         Party("user", f"arn:aws:iam::{MAIN}:user/u{i}{'-long' * 9 * (i > 9)}") for i in range(14)
     ]
-    hops = [Hop(one, s3, "GetObject", AT, "e") for one in (*users, *users[6:])]
+    hops = [Hop(user, s3, "GetObject", AT, "e") for user in (*users, *users[6:])]
     figure = sequence(hops)
 
     assert len(figure.record.boxes) == 10
@@ -379,13 +384,13 @@ def test_a_call_to_oneself_is_a_loop():
 # -- names and looks -----------------------------------------------------------------------------
 
 
-def test_two_that_look_alike_are_told_apart():
+def test_parties_of_one_name_have_distinct_names():
     """Root users by their accounts, sessions of one name by a number."""
     s3 = Party("service", "s3.amazonaws.com")
-    roots = [Party("user", f"arn:aws:iam::{one}:root") for one in (MAIN, DATA)]
+    roots = [Party("user", f"arn:aws:iam::{account}:root") for account in (MAIN, DATA)]
     arn = f"arn:aws:sts::{MAIN}:assumed-role/web/s1"
     twins = [Party("session", arn, key) for key in ("ASIA1", "ASIA2")]
-    figure = sequence([Hop(one, s3, "GetObject", AT, "e") for one in (*roots, *twins)])
+    figure = sequence([Hop(user, s3, "GetObject", AT, "e") for user in (*roots, *twins)])
     text = figure.as_text()
 
     assert f"root user of {MAIN}" in text
@@ -408,13 +413,13 @@ def test_no_secret_is_in_the_picture(nightly):
     world, session = nightly
     for calls in (world.timeline(session), world.events[-4:]):
         figure = sequence(calls)
-        said = f"{figure.as_text()}{figure.rows}{figure.alt}{drawn(figure)}"
-        assert session.secret_access_key not in said
-        assert session.session_token not in said
+        text = f"{figure.as_text()}{figure.rows}{figure.alt}{drawn(figure)}"
+        assert session.secret_access_key not in text
+        assert session.session_token not in text
 
 
 @pytest.mark.parametrize("wrong", [None, 7, "log", [1], {"a": 1}, object()])
-def test_what_is_no_call_is_refused_in_words(wrong):
+def test_only_calls_are_drawn(wrong):
     """And says what a sequence is made of."""
     with pytest.raises(RequestError, match="A sequence is made of"):
         sequence(wrong)
@@ -427,13 +432,15 @@ def test_what_is_no_call_is_refused_in_words(wrong):
 def test_events_from_odd_files_are_drawn_all_the_same(identity, chain):
     """Whoever called, and whatever was answered."""
     world, *_ = chain
-    event = next(one for one in reversed(world.events) if one.event_name == "AssumeRole")
+    event = next(
+        candidate for candidate in reversed(world.events) if candidate.event_name == "AssumeRole"
+    )
     answers = [
         None,
         {},
         {"credentials": "x"},
         {"credentials": {"accessKeyId": "A", "expiration": 7}},
     ]
-    odd = [replace(event, user_identity=identity, response_elements=one) for one in answers]
+    odd = [replace(event, user_identity=identity, response_elements=answer) for answer in answers]
 
     assert faults(sequence(odd)) == []

@@ -41,8 +41,12 @@ class Night:
 
     def assume(self, caller, role, name, hours=1):
         """Assume a role, and wait ten minutes."""
-        given = {"role_arn": role, "role_session_name": name, "duration_seconds": int(hours * 3600)}
-        session = self.world.sts.assume_role(caller, **given)
+        parameters = {
+            "role_arn": role,
+            "role_session_name": name,
+            "duration_seconds": int(hours * 3600),
+        }
+        session = self.world.sts.assume_role(caller, **parameters)
         self.wait(minutes=10)
         return session
 
@@ -78,7 +82,7 @@ def crowd(number):
 
 
 def areas(figure):
-    """Give the colours of everything that is filled."""
+    """Return the colours of everything that is filled."""
     return [patch.get_facecolor() for patch in figure.drawing.axes[0].patches]
 
 
@@ -94,13 +98,17 @@ def test_the_table_is_the_worlds_own_timeline(night):
     rows = {row["credentials"]: row for row in session_timeline(timeline).rows}
 
     assert len(rows) == len(timeline)
-    for one in timeline:
-        row = rows[one.access_key_id]
+    for credential in timeline:
+        row = rows[credential.access_key_id]
         assert (row["arn"], row["operation"], row["role"]) == (
-            *(one.arn, one.operation, one.role_arn),
+            *(credential.arn, credential.operation, credential.role_arn),
         )
-        assert (row["start"], row["end"], row["ended"]) == (one.start, one.end, one.ended)
-        assert (row["parent"], row["depth"]) == (one.parent, one.depth)
+        assert (row["start"], row["end"], row["ended"]) == (
+            credential.start,
+            credential.end,
+            credential.ended,
+        )
+        assert (row["parent"], row["depth"]) == (credential.parent, credential.depth)
 
 
 def test_the_list_has_every_lifetime_with_its_whole_times(night):
@@ -110,13 +118,17 @@ def test_the_list_has_every_lifetime_with_its_whole_times(night):
     night.wait(hours=2)
     text = session_timeline(timeline := night.world.timeline()).as_text()
 
-    for one in timeline:
-        [line] = [line for line in text.splitlines() if f"{one.arn}, {one.access_key_id}" in line]
-        assert f"from {stamp(one.start)}" in line
-        if one.end is not None:
-            assert stamp(one.end) in line
-        if one.parent:
-            assert f"requested with {one.parent}" in line
+    for credential in timeline:
+        [line] = [
+            line
+            for line in text.splitlines()
+            if f"{credential.arn}, {credential.access_key_id}" in line
+        ]
+        assert f"from {stamp(credential.start)}" in line
+        if credential.end is not None:
+            assert stamp(credential.end) in line
+        if credential.parent:
+            assert f"requested with {credential.parent}" in line
     [chained] = [line for line in text.splitlines() if ":assumed-role/map-reader" in line]
     assert chained.startswith("    map-reader/maps")
     assert "○ expired 2026-11-25 10:10:00" in chained
@@ -225,7 +237,10 @@ def test_every_end_is_said_in_words(night):
     gone.inline.clear()
     gone.delete()
     night.wait(hours=1)
-    text, ended = night.figure().as_text(), {one.ended for one in night.world.timeline()}
+    text, ended = (
+        night.figure().as_text(),
+        {credential.ended for credential in night.world.timeline()},
+    )
 
     assert ended == {
         *("still valid", "expired", "role deleted", "user deleted", "inactive", "key deleted")
@@ -316,7 +331,7 @@ def test_of_more_the_latest_have_lanes_and_the_others_share_one():
     labels = [label.whole for label in figure.record.labels]
 
     assert len(timeline) == len(figure.rows)
-    assert all(one.access_key_id in figure.as_text() for one in timeline)
+    assert all(credential.access_key_id in figure.as_text() for credential in timeline)
     assert "110 sessions" in labels
     assert "role-64/s129" in labels
     assert "role-0/s0" not in labels
@@ -370,14 +385,14 @@ def test_the_same_timeline_gives_the_same_bytes():
 
 
 def test_no_secret_is_drawn(night):
-    """Ids of access keys are no secrets; nothing else of them is there."""
+    """Ids of access keys aren't secrets; nothing else of them is shown."""
     session = night.assume(night.key, night.operator, "alice", 1)
     figure = night.figure()
-    said = f"{figure.as_text()}{figure.rows}{figure.alt}{figure.svg().decode()}"
+    text = f"{figure.as_text()}{figure.rows}{figure.alt}{figure.svg().decode()}"
 
-    assert session.secret_access_key not in said
-    assert session.session_token not in said
-    assert night.key.secret_access_key not in said
+    assert session.secret_access_key not in text
+    assert session.session_token not in text
+    assert night.key.secret_access_key not in text
 
 
 @pytest.mark.parametrize("what", [None, "timeline", 3, World(seed=1)])

@@ -28,7 +28,7 @@ def parsed(sheet, title="", description=""):
 
 
 def elements(sheet, name):
-    """Give the elements of a name, in the order in which they are drawn."""
+    """Return the elements of a name, in the order in which they are drawn."""
     return list(parsed(sheet).iter(f"{SVG}{name}"))
 
 
@@ -72,7 +72,7 @@ def test_a_screen_reader_finds_a_title_and_a_description(alt, caption):
 
 @pytest.mark.parametrize("face", ["sans", "bold", "mono"])
 def test_another_font_cannot_leave_the_room_that_was_measured(face):
-    """The browser is told how wide the text is; a single sign is in the middle in any font."""
+    """The SVG has the width of the text; a single sign is in the middle in any font."""
     sheet = Sheet()
     sheet.text(1, 1, "star-maps", face=face)
     sheet.text(1, 2, "✓", align="center")

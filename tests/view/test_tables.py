@@ -42,7 +42,7 @@ class Page(HTMLParser):
         self.texts.append(data)
 
     def of(self, tag):
-        """Give the attributes of each tag of that name."""
+        """Return the attributes of each tag of that name."""
         return [attributes for name, attributes in self.tags if name == tag]
 
 
@@ -58,7 +58,7 @@ def users(number):
 def test_a_table_has_a_caption_and_its_headings_say_of_what():
     """A screen reader tells the caption first, and with each cell its row and its column."""
     page = Page(users(3)._repr_html_())
-    scopes = [one["scope"] for one in page.of("th")]
+    scopes = [cell["scope"] for cell in page.of("th")]
 
     assert scopes == ["col"] * 3 + ["row"] * 3
     assert len(page.of("caption")) == 1
@@ -83,7 +83,7 @@ def test_a_table_brings_its_own_light_paper():
     for cell in cells:
         assert "background:#" in cell["style"]
         assert re.search(r"[;\"]color:#", cell["style"])
-    assert all(f"background:{PAPER};color:{INK}" in one["style"] for one in page.of("th"))
+    assert all(f"background:{PAPER};color:{INK}" in cell["style"] for cell in page.of("th"))
 
 
 def test_what_strangers_wrote_is_text_everywhere():
@@ -106,7 +106,7 @@ def test_a_large_table_scrolls_in_a_frame_that_the_keyboard_reaches(table):
     assert "overflow:auto" in frame["style"]
 
 
-def test_a_small_table_is_no_stop_for_the_keyboard():
+def test_a_small_table_cannot_be_focused():
     """Nothing in it scrolls."""
     assert "tabindex" not in users(3)._repr_html_()
 
@@ -142,7 +142,7 @@ def test_rows_that_were_left_out_before_are_counted_too():
 
 
 def test_an_empty_table_says_so():
-    """It has its headings, and a row that says that there is none."""
+    """It has its headings, and a row that says that it is empty."""
     table = Table("Findings", ("subject", "what"), ())
 
     assert ">none</td>" in table._repr_html_()
@@ -172,7 +172,7 @@ def test_a_table_of_one_thing_is_a_list_of_what_is_known():
     table = Table("Session", ("id", "from", "mfa"), (("ASIA", NOON, False),), of_one=True)
     page = Page(table._repr_html_())
 
-    assert [one["scope"] for one in page.of("th")] == ["row"] * 3
+    assert [cell["scope"] for cell in page.of("th")] == ["row"] * 3
     assert str(table).splitlines() == [
         "Session",
         "id    ASIA",
@@ -228,7 +228,7 @@ cells = st.one_of(
 @settings(max_examples=tries(60))
 @given(data=st.data(), width=st.integers(1, 6))
 def test_no_line_is_too_long_and_no_word_is_lost(data, width):
-    """Whatever stands in the cells: as text, as HTML and as a frame."""
+    """Any values in the cells: as text, as HTML and as a frame."""
     rows = tuple(data.draw(st.lists(st.tuples(*[cells] * width), max_size=4)))
     table = Table("caption", tuple("abcdef"[:width]), rows)
     lines = table.as_text().splitlines()
@@ -308,7 +308,7 @@ def test_columns_of_a_frame_have_the_type_of_their_values(values, dtype):
     assert str(frame["column"].dtype) == dtype
 
 
-def test_moments_are_told_in_utc():
+def test_moments_are_in_utc():
     """Wherever they were written down."""
     berlin = datetime(2026, 11, 25, 13, tzinfo=timezone(timedelta(hours=1)))
     frame = frame_of(["t"], [[berlin]])
@@ -351,7 +351,7 @@ def test_a_table_of_verdicts_has_all_three_for_screen_readers():
     page = Page(table._repr_html_())
 
     assert isinstance(table, VerdictTable)
-    assert [one["scope"] for one in page.of("th")] == ["col"] * 3 + ["row"] * 2
+    assert [cell["scope"] for cell in page.of("th")] == ["col"] * 3 + ["row"] * 2
     assert table.table().to_frame()["s3:DeleteObject on star-maps/m31.fits"].tolist() == [
         str(world.can(who, "s3:DeleteObject", MAP).verdict)
         for who in (world.user("dana"), world.user("carol"))
@@ -368,11 +368,11 @@ def test_names_in_verdicts_break_no_line():
 
 def test_a_policy_without_statements_is_an_empty_frame_with_its_columns():
     """Frames of several policies can be put together."""
-    one = Policy.parse({"Version": "2012-10-17", "Statement": []})
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": []})
     two = Policy.allow("s3:GetObject")
 
-    assert list(one.to_frame().columns) == list(two.to_frame().columns)
-    assert len(pd.concat([one.to_frame(), two.to_frame()])) == 1
+    assert list(policy.to_frame().columns) == list(two.to_frame().columns)
+    assert len(pd.concat([policy.to_frame(), two.to_frame()])) == 1
 
 
 def test_a_table_is_refused_when_its_rows_do_not_fit():

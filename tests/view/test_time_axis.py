@@ -41,9 +41,9 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 @given(MOMENTS, MOMENTS, st.floats(2, 8))
 @settings(max_examples=tries(60))
-def test_labels_of_ticks_never_touch(one, other, width):
+def test_labels_of_ticks_never_touch(start, end, width):
     """Whatever the window: from a second to ten thousand years."""
-    drawn = axis(min(one, other), max(one, other), width)
+    drawn = axis(min(start, end), max(start, end), width)
     ticks = drawn.ticks()
 
     assert all(drawn.left <= x <= drawn.right for x, _ in ticks)
@@ -52,8 +52,8 @@ def test_labels_of_ticks_never_touch(one, other, width):
         assert right - left > (width_of(first, SMALL) + width_of(second, SMALL)) / 2 + 0.04
 
 
-def test_moments_stand_where_their_share_of_the_window_is():
-    """One outside of the window stands at its edge, and is told apart by ``has``."""
+def test_moments_are_at_their_share_of_the_window():
+    """One outside of the window is at its edge, and ``has`` tells it apart."""
     drawn = axis(NINE, NINE + timedelta(hours=10), 10.0)
 
     assert drawn.at(NINE + timedelta(hours=3)) == 4.0

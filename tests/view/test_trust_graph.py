@@ -1,4 +1,4 @@
-"""Who may become whom: the list, the table and the picture say what the engine says."""
+"""Who can assume which role: the list, the table and the picture agree with the engine."""
 
 import math
 
@@ -50,7 +50,7 @@ def steps(figure):
 
 
 def test_both_ends_are_named():
-    """Carol may; Bob is trusted with his account and not permitted; Dana is permitted in vain."""
+    """Carol can; Bob is trusted but isn't permitted; Dana is permitted but isn't trusted."""
     world, main = world_of("carol", "bob", "dana")
     main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
     main.create_role("keeper", assume_role_policy_document=trust({"AWS": main.users["carol"].arn}))
@@ -110,8 +110,8 @@ def test_what_the_call_must_bring_is_said_in_short_and_in_full(short):
         {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "1"}},
     ],
 )
-def test_what_somebody_is_cannot_be_brought_along(condition):
-    """A tag that she lacks keeps her out: that is no "if"."""
+def test_a_condition_on_the_caller_itself_is_decided(condition):
+    """A tag that she lacks denies access: that isn't an "if"."""
     world, main = world_of("carol")
     policy = trust({"AWS": main.users["carol"].arn}, Condition=condition)
     main.create_role("auditor", assume_role_policy_document=policy)
@@ -205,9 +205,9 @@ def test_the_table_says_what_the_engine_says(size, seed):
     world = company(size, seed)
     found = steps(trust_graph(world))
     callers = [
-        one
+        caller
         for account in world.accounts.values()
-        for one in (*account.users.values(), *account.roles.values())
+        for caller in (*account.users.values(), *account.roles.values())
     ]
 
     for account in world.accounts.values():
@@ -239,7 +239,7 @@ def test_a_condition_that_is_brought_along_is_one_that_the_engine_takes():
 @pytest.mark.parametrize(
     ("permitted", "trusted", "ring"), [(True, True, None), (False, True, 0), (True, False, -1)]
 )
-def test_a_ring_stands_at_the_end_that_fails(permitted, trusted, ring):
+def test_a_ring_is_at_the_end_that_fails(permitted, trusted, ring):
     """The caller's if it is his permission, the role's if it is the trust; the line is dashed."""
     world, main = world_of("ana")
     who = {"AWS": MAIN} if trusted else {"Service": "ec2.amazonaws.com"}
@@ -259,12 +259,14 @@ def test_a_ring_stands_at_the_end_that_fails(permitted, trusted, ring):
         and points[-1][0] == role.x
     ]
     shapes = figure.sheet.shapes
-    rings = [(one.x, one.y) for one in shapes if isinstance(one, Circle)]
-    drawn = next(one for one in shapes if isinstance(one, Curve) and one.points[:-1] == line[:-1])
+    rings = [(shape.x, shape.y) for shape in shapes if isinstance(shape, Circle)]
+    drawn = next(
+        shape for shape in shapes if isinstance(shape, Curve) and shape.points[:-1] == line[:-1]
+    )
     assert (not drawn.ink.dashes) is (ring is None)
     if ring is not None:
-        assert any(math.dist(one, line[ring]) < 0.2 for one in rings)
-        assert not any(math.dist(one, line[-1 - ring]) < 0.2 for one in rings)
+        assert any(math.dist(place, line[ring]) < 0.2 for place in rings)
+        assert not any(math.dist(place, line[-1 - ring]) < 0.2 for place in rings)
 
 
 def test_those_who_are_alike_are_counted():
@@ -290,7 +292,7 @@ def test_those_who_are_alike_are_counted():
     assert faults(figure) == []
 
 
-def test_a_permission_for_everything_is_no_hairball():
+def test_a_permission_for_everything_has_no_arrow_to_each_role():
     """Who may ask for every role has a number in his box, and no line to each."""
     world, main = world_of("dana")
     for number in range(20):
@@ -331,8 +333,8 @@ def chain_of(*pairs):
         start = {"Service": "ec2.amazonaws.com"}
         main.create_role(name, assume_role_policy_document=trust(start))
     for name, role in main.roles.items():
-        into = [one for one, other in pairs if other == name]
-        named = [{**main.users, **main.roles}[one].arn for one in into]
+        into = [start for start, other in pairs if other == name]
+        named = [{**main.users, **main.roles}[name_before].arn for name_before in into]
         if named:
             role.update_assume_role_policy(trust({"AWS": named}))
     return world
@@ -346,7 +348,7 @@ def chain_of(*pairs):
         [("ana", "a"), ("a", "b"), ("b", "c"), ("c", "a")],
         [("a", "b"), ("b", "a")],
         [("ana", "a"), ("ana", "b"), ("a", "b"), ("b", "a"), ("a", "a")],
-        [("ana", one) for one in "abcdef"] + [("abcdef"[i], "abcdef"[i - 1]) for i in range(6)],
+        [("ana", name) for name in "abcdef"] + [("abcdef"[i], "abcdef"[i - 1]) for i in range(6)],
     ],
 )
 def test_chains_and_circles_are_drawn_clean(pairs):
@@ -359,12 +361,14 @@ def test_chains_and_circles_are_drawn_clean(pairs):
         if row["may_become"]
     }
     assert found == set(pairs)
-    assert len(figure.record.lines) == sum(one != other for one, other in pairs) + 1  # the sign's
+    assert (
+        len(figure.record.lines) == sum(start != other for start, other in pairs) + 1
+    )  # the sign's
     assert faults(figure) == []
 
 
 def test_who_is_lit_has_bold_ways():
-    """Carol, the auditor whom she becomes, and the archivist whom the auditor becomes."""
+    """Carol becomes the auditor, and the auditor becomes the archivist."""
     world = observatory()
 
     figure = trust_graph(world, lit=world.user("carol"))
@@ -396,17 +400,17 @@ def test_an_empty_world_says_so():
 
 
 def test_the_same_world_gives_the_same_bytes():
-    """Nothing hangs on the order of a set."""
+    """The order of a set makes no difference."""
     assert trust_graph(observatory()).svg() == trust_graph(observatory()).svg()
 
 
-def test_what_is_no_world_is_refused():
+def test_only_a_world_is_drawn():
     """With words that say what is wanted."""
     with pytest.raises(RequestError, match="a world"):
         trust_graph("world")
 
 
-def test_roles_of_one_name_are_told_apart_by_their_accounts():
+def test_roles_of_one_name_differ_by_their_accounts():
     """And a user and a role of one name and account by what they are."""
     world, main = world_of("carol", "auditor")
     other = world.create_account("other")
@@ -428,7 +432,7 @@ def test_the_list_says_from_which_account_a_stranger_comes():
 
 
 def test_a_line_that_passes_a_column_has_room_for_all_of_its_words():
-    """It is longer than those to the next column, and so may be what stands on it."""
+    """It is longer than those to the next column, and so its words can be longer."""
     drawn = [label.drawn for label in trust_graph(observatory()).record.labels]
 
     assert "if aud and sub" in drawn

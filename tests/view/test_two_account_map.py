@@ -1,4 +1,4 @@
-"""The two-account map: both ends of an arrow, what stands between them, and what comes of it."""
+"""The two-account map: both ends of an arrow, the layers between them, and the verdict."""
 
 from typing import Any
 
@@ -34,8 +34,8 @@ def vendor(world, external_id=None):
 def decide(action="s3:GetObject", on=MAP, caller=ANA, owner=DATA, context=None, **layers):
     """Decide by layers, each given as one document."""
     made: dict[str, Any] = {}
-    for name, given in layers.items():
-        policy = Policy.parse(given, name=name)
+    for name, source in layers.items():
+        policy = Policy.parse(source, name=name)
         made[name] = policy if name in ("resource", "boundary", "endpoint") else [policy]
         if name in ("scp", "rcp"):
             made[name] = [[policy]]
@@ -48,7 +48,7 @@ def named(who, effect=allow, **more):
 
 
 def drawn(figure):
-    """Give the words in the picture, whole."""
+    """Return the words in the picture, whole."""
     return [label.whole for label in figure.record.labels]
 
 
@@ -97,11 +97,11 @@ def test_the_table_has_every_statement_of_every_layer(acme):
         rows = two_account_map(decision).rows
         heard = [
             (reading.address, reading.effect, reading.applies)
-            for one in decision.layer_matches.values()
-            for reading in one.matches
+            for layer in decision.layer_matches.values()
+            for reading in layer.matches
         ]
-        told = [(row["statement"], row["effect"], row["applies"]) for row in rows]
-        assert sorted(one for one in told if one[0]) == sorted(heard)
+        shown = [(row["statement"], row["effect"], row["applies"]) for row in rows]
+        assert sorted(row for row in shown if row[0]) == sorted(heard)
         text = two_account_map(decision).as_text()
         assert all(f"{effect} {address}" in text for address, effect, _ in heard)
 
@@ -114,7 +114,7 @@ def test_the_table_has_every_statement_of_every_layer(acme):
         (None, "–", "no such key"),
     ],
 )
-def test_a_condition_stands_beside_what_the_request_has_for_it(acme, external_id, symbol, has):
+def test_a_condition_is_beside_the_value_of_the_request(acme, external_id, symbol, has):
     """Met, not met, or not in the request at all."""
     figure = two_account_map(vendor(acme, external_id), world=acme)
     words = drawn(figure)
@@ -122,12 +122,12 @@ def test_a_condition_stands_beside_what_the_request_has_for_it(acme, external_id
     condition = f'{symbol} StringEquals sts:ExternalId "acme-4711"; the request has {has}'
     assert condition in " ".join(words)
     assert (condition in figure.alt) == (symbol != "✓")
-    [row] = [one for one in figure.rows if "sts:ExternalId" in one["conditions"]]
+    [row] = [row for row in figure.rows if "sts:ExternalId" in row["conditions"]]
     assert row["conditions"].startswith(symbol)
     assert row["missed"] == ""
 
 
-def test_a_service_is_asked_for_whom_it_calls():
+def test_a_service_must_say_for_which_account_it_calls():
     """By aws:SourceArn and aws:SourceAccount; it has no policies of its own."""
     trail = f"arn:aws:cloudtrail:us-east-1:{DATA}:trail/all"
     asks = {"StringEquals": {"aws:SourceArn": trail, "aws:SourceAccount": DATA}}
@@ -159,11 +159,11 @@ def test_root_in_a_principal_is_said_to_be_the_account(principal, is_said):
     words = " ".join(drawn(figure))
 
     assert (f"its Principal is account {MAIN}: that account's policies decide" in words) == is_said
-    row = next(one for one in figure.rows if one["layer"] == "resource-based policy")
+    row = next(row for row in figure.rows if row["layer"] == "resource-based policy")
     assert row["names_account"] == (MAIN if is_said else "")
 
 
-# -- what stands between them ----------------------------------------------------------------------
+# -- the layers between them -----------------------------------------------------------------------
 
 OPEN, CLOSED = document(allow("*")), document(allow("ec2:*"))
 NO = document(deny("s3:*"))
@@ -189,7 +189,7 @@ def test_a_ceiling_has_its_own_sign_on_the_arrow(layer, ceiling, word):
 
 
 def test_the_deny_that_won_is_named_below(acme):
-    """Also where it stands in a ceiling, which has no card."""
+    """Also a Deny in a ceiling, which has no card."""
     root = acme.can(acme.account(DATA).root_arn, "s3:DeleteObject", OLD_MAP)
 
     assert "A Deny overrides every Allow: keep-the-archive/KeepTheArchive." in drawn(
@@ -201,11 +201,11 @@ def test_the_deny_that_won_is_named_below(acme):
 
 
 def way(figure):
-    """Give the pieces of the arrow: from where to where, counted from caller to resource."""
+    """Return the pieces of the arrow: from where to where, counted from caller to resource."""
     caller, resource = figure.record.boxes
     length = resource.x - caller.right[0]
     level = [line for line in figure.record.lines if line[0][1] == line[-1][1] == caller.y]
-    return [tuple((x - caller.right[0]) / length for x, _ in (one[0], one[-1])) for one in level]
+    return [tuple((x - caller.right[0]) / length for x, _ in (line[0], line[-1])) for line in level]
 
 
 def test_an_allowed_request_gets_through_in_one_line():
@@ -238,7 +238,7 @@ def test_between_accounts_both_silent_sides_are_in_the_way():
     graph = two_account_map(decision).graph
 
     assert stops_of(decision) == {"identity", "resource"}
-    assert [bool(one) for *_, one in graph.edges(data="missing")] == [False, True, True]
+    assert [bool(missing) for *_, missing in graph.edges(data="missing")] == [False, True, True]
 
 
 def test_an_end_with_an_allow_and_a_deny_denies():
@@ -272,7 +272,7 @@ def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest
     far = allow(["s3:PutObject", "ec2:*"], "arn:aws:s3:::other/*", Sid="Far")
     near = allow("s3:GetObject", "arn:aws:s3:::other/*", Sid="Near")
     if layer == "resource":
-        far, near = ({**one, "Principal": "*"} for one in (far, near))
+        far, near = ({**statement, "Principal": "*"} for statement in (far, near))
     side = side_of(decide(**{layer: document(far, near)}), layer)
 
     assert [match.address.rpartition("/")[2] for match in side.shown] == ["Near"]
@@ -340,7 +340,7 @@ def test_the_graph_leads_from_the_caller_to_the_resource(acme):
         assert next(iter(graph)) == "caller"
         assert list(graph)[-1] == "target"
         assert graph.number_of_edges() == len(graph) - 1
-        assert sum(bool(one) for *_, one in graph.edges(data="missing")) == missing
+        assert sum(bool(is_missing) for *_, is_missing in graph.edges(data="missing")) == missing
         assert graph.nodes["target"]["field"].startswith("acme-data")
 
 

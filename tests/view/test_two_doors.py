@@ -73,7 +73,7 @@ def test_nobody_is_let_in_but_by_a_door_that_is_open(case):
         assert leading
         assert not found.bars
         assert {hit.address for hit in decision.determining} <= {
-            one for door in leading for one in door.statements.split(", ")
+            statement for door in leading for statement in door.statements.split(", ")
         }
 
 
@@ -100,12 +100,12 @@ def test_the_alternative_text_names_caller_sign_doors_and_verdict(case):
     assert alt.endswith(f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}.")
 
 
-def test_between_two_accounts_the_doors_stand_one_after_the_other():
+def test_between_two_accounts_the_doors_are_one_after_the_other():
     """Beside each other in one account; behind each other in two, each in its own field."""
-    one, two = DECISIONS["identity allows"], DECISIONS["two accounts allow"]
+    first, two = DECISIONS["identity allows"], DECISIONS["two accounts allow"]
     words = {label.whole for label in two_doors(two).record.labels}
 
-    assert not plan(one).in_series
+    assert not plan(first).in_series
     assert plan(two).in_series
     assert {f"account {two.request.caller.account}", f"account {OTHER}"} <= words
 

@@ -22,7 +22,7 @@ ALICE = "arn:aws:iam::111111111111:user/alice"
 VALUES = ("project", "owner", "cost", "pro*", "*ject", "Project", "")
 EVERY_OPERATOR = [
     f"{prefix}{name}{suffix}"
-    for prefix in ("", *(f"{one}:" for one in SET_OPERATORS))
+    for prefix in ("", *(f"{operator}:" for operator in SET_OPERATORS))
     for name in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
     for suffix in ("", "IfExists")
 ]
@@ -33,12 +33,12 @@ def holds(operator, key, policy, request):
     document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document["Condition"] = {operator: {key: policy}}
     written = Policy.parse({"Version": "2012-10-17", "Statement": [document]})
-    asked = Request(ALICE, "s3:GetObject", "*", context={} if request is None else {key: request})
-    return bool(evaluate(asked, Layers(identity=[written])))
+    query = Request(ALICE, "s3:GetObject", "*", context={} if request is None else {key: request})
+    return bool(evaluate(query, Layers(identity=[written])))
 
 
 def outcome(figure):
-    """Give the last line of the list: sign and words."""
+    """Return the last line of the list: sign and words."""
     return figure.lines[-1]
 
 
@@ -93,7 +93,7 @@ def test_the_sets_and_the_reason_are_those_of_set_theory(set_operator, negated, 
     assert faults(figure) == []
 
 
-def test_each_value_stands_in_its_set():
+def test_each_value_is_in_its_set():
     """The picture says it too: a rectangle for each set."""
     figure = value_sets("ForAllValues:StringEquals", KEY, ["project", "owner"], ["project", "cost"])
 
@@ -158,7 +158,7 @@ def test_nothing_but_empty_text_counts_as_no_value():
 
 
 def test_wildcards_fit_and_it_is_said_which():
-    """The value project fits pro*, and so lies in both."""
+    """The value project matches pro*, and so it is in both."""
     figure = value_sets("ForAnyValue:StringLike", KEY, ["pro*", "owner"], ["project", "cost"])
 
     assert around(figure, "project") == (True, True)
@@ -202,7 +202,7 @@ def test_other_operators_compare_in_their_own_way(operator, key, policy, request
 
 
 def test_a_variable_that_stands_for_nothing_fits_nothing():
-    """The request of the figure has no user name; the text of the variable is no value of it."""
+    """The request of the figure has no user name; the text of the variable isn't a value of it."""
     values = ["${aws:username}", "x"]
     figure = value_sets("ForAnyValue:StringEquals", KEY, values, ["alice", *values])
 
@@ -219,11 +219,11 @@ def test_any_number_of_ugly_values_can_be_drawn(number):
     figure = value_sets("ForAnyValue:StringNotEquals", f"aws:RequestTag/{UGLY[0]}", own, others[:1])
     several = value_sets("ForAllValues:StringEquals", KEY, own, others)
 
-    for one in (figure, several):
-        assert faults(one) == []
-        assert one.drawing.get_size_inches()[0] <= PAGE
-        assert all("\n" not in line for line in one.lines)
-        assert len(one.alt) <= 300
+    for drawn in (figure, several):
+        assert faults(drawn) == []
+        assert drawn.drawing.get_size_inches()[0] <= PAGE
+        assert all("\n" not in line for line in drawn.lines)
+        assert len(drawn.alt) <= 300
     assert {row["value"] for row in several.rows} == {*own, *others}
 
 
@@ -262,13 +262,13 @@ def test_a_misspelt_operator_gets_a_hint():
 
 def test_the_same_values_give_the_same_bytes():
     """A set, which has no order, too."""
-    one, two = (
+    first, two = (
         value_sets("ForAnyValue:StringEquals", KEY, set(values), ["owner"])
         for values in (["project", "owner", "cost"], ["cost", "project", "owner"])
     )
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "NotIpAddress", "DateLessThan"])

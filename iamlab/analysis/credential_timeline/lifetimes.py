@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from iamlab.analysis.credential_timeline.credential_events import KEY
-from iamlab.errors import PolicyError
+from iamlab.analysis.credential_timeline.credential_events import KEY, read_log
+from iamlab.errors import PolicyError, RequestError
 from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.revoking import INLINE, hits, revoking_policies
 from iamlab.operations.sts.session import principal_of
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Role
     from iamlab.model.world import World
     from iamlab.operations.sts.revoking import PlacedPolicy
+    from iamlab.operations.sts.session import Session
 
 Ended = Literal[
     "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"
@@ -318,3 +319,32 @@ def _read(document: str) -> Policy | None:
         return Policy.parse(document)
     except PolicyError:  # the log of a file that somebody has edited
         return None
+
+
+def chain_of(session: Session) -> tuple[Lifetime, ...]:
+    """Return the credentials that led to a session; of all others nothing is worked out.
+
+    Raises
+    ------
+    RequestError
+        Its world does not know it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> session = world.sts.get_session_token(world.create_account("main").create_user("ana"))
+    >>> chain_of(session) == world.timeline().chain(session)
+    True
+    """
+    world, key_id = session.world, session.access_key_id
+    ids: dict[str, None] = {}  # in order; of a damaged file, parents may lead in a circle
+    while key_id and key_id not in ids:
+        ids[key_id] = None
+        record = world.sessions.get(key_id)
+        key_id = "" if record is None else record.parent
+    found = lifetimes_of(world, read_log(world.events), ids)
+    by_id = {lifetime.access_key_id: lifetime for lifetime in found}
+    if session.access_key_id not in by_id:
+        raise RequestError(f"{session!r} is not of its world any more.")
+    return tuple(by_id[key_id] for key_id in reversed(ids) if key_id in by_id)

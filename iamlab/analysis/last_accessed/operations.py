@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
+from iamlab.analysis.trails.arn_formats import table
 from iamlab.authorization.principal import Caller, principal_of
 from iamlab.errors import (
     AwsError,
@@ -51,10 +52,7 @@ if TYPE_CHECKING:
 MOST_IN_PROGRESS = 5
 """So many reports of an organization may be in the making. AWS does not say how many."""
 
-NEEDED_IN_ORGANIZATIONS = (
-    *("DescribePolicy", "ListChildren", "ListParents", "ListPoliciesForTarget", "ListRoots"),
-    "ListTargetsForPolicy",
-)
+NEEDED_IN_ORGANIZATIONS = table("always_needed")["iam:GenerateOrganizationsAccessReport"]
 """Additional Organizations permissions for a report of an organization."""
 
 _OF_SERVICES = {
@@ -202,7 +200,7 @@ def _entity(entity: Entity, access: LastAttempt | None) -> dict[str, Any]:
 
 def _also(_: Account, __: Parameters) -> list[tuple[str, str]]:
     """Whoever orders a report looks at the organization too; on which parts is not documented."""
-    return [(f"organizations:{name}", "*") for name in NEEDED_IN_ORGANIZATIONS]
+    return [(name, "*") for name in NEEDED_IN_ORGANIZATIONS]
 
 
 @operation(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
 from iamlab.analysis.trails.actions import data_actions, data_services
+from iamlab.analysis.trails.arn_formats import table
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
@@ -155,15 +156,7 @@ def allowed_by(policies: Iterable[Policy]) -> frozenset[str]:
     )
 
 
-PERMISSION_ONLY = frozenset(
-    {
-        # AWS checks them with the call itself, which has another name.
-        *("iam:passrole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"),
-        *("s3:bypassgovernanceretention", "s3:objectowneroverridetobucketowner"),
-        *("s3:replicateobject", "s3:replicatedelete", "s3:replicatetags"),
-        *("kms:reencryptfrom", "kms:reencryptto"),
-    }
-)
+PERMISSION_ONLY = frozenset(table("lists")["without_event"])
 """Actions, in lower case, that have no event of their own."""
 
 

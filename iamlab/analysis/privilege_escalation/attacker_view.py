@@ -27,6 +27,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     PrincipalState,
     StateChange,
 )
+from iamlab.analysis.privilege_escalation.required_parameters import words
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, denying
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import AttachedPolicy
@@ -222,10 +223,7 @@ class AttackerView:
         return now.identity
 
 
-GIVES_POWER = (
-    *("AttachRolePolicy", "PutRolePolicy", "CreateRole", "UpdateAssumeRolePolicy"),
-    *("AttachUserPolicy", "PutUserPolicy", "CreateUser", "CreateAccessKey"),
-)
+GIVES_POWER = words("calls", "gives_power")
 """Calls of IAM by which an administrator gives permissions to others."""
 
 

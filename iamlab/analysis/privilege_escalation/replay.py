@@ -21,6 +21,7 @@ from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFi
 from iamlab.analysis.privilege_escalation.finders import users
 from iamlab.analysis.privilege_escalation.permission_checks import PASSWORD, SUPPOSED, Placeholder
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
+from iamlab.analysis.privilege_escalation.required_parameters import words
 from iamlab.analysis.privilege_escalation.role_calls import HEADERS, MFA_CODE, REGION
 from iamlab.authorization.principal import Caller, principal_of
 from iamlab.deprecated import with_old_names
@@ -193,11 +194,7 @@ class _Actor:
 _MAKE = {"iam": _Actor.iam, "sts": _Actor.sts, "signin": _Actor.signin}
 """Service -> how its calls are made."""
 
-MADE_ONCE = (
-    *("CreateAccessKey", "CreateLoginProfile", "CreatePolicyVersion", "CreateRole", "CreateUser"),
-    *("CreateGroup", "CreateVirtualMFADevice", "EnableMFADevice"),
-    *("DeleteAccessKey", "DeleteLoginProfile", "DeactivateMFADevice", "DeletePolicyVersion"),
-)
+MADE_ONCE = words("calls", "made_once")
 """What need not be done a second time on one path: it is made still, or is gone still."""
 
 OF_SERVICES: Mapping[str, users.ServiceCredential | None] = {

@@ -17,9 +17,11 @@ ARNs; "IAM JSON policy elements: Resource".
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.arn import PARTS
 from iamlab.policy.catalog import PLACEHOLDER, resource_types_of
@@ -31,6 +33,16 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Condition, Statement
+
+
+TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("parameter_tables.toml").read_text("utf-8")
+)
+
+
+def words(table: str, name: str) -> tuple[str, ...]:
+    """Return a list of words in ``parameter_tables.toml``."""
+    return tuple(TABLES[table][name].split())
 
 
 FILLER = "reach"
@@ -216,7 +228,6 @@ def literals(policy: Policy | None, key: str) -> list[str]:
 
 # Names of resources ------------------------------------------------------------------------------
 
-
 NEW, KNOWN = "reach", "example"
 """What a thing is called that is made, and one that may be there, if policies do not care."""
 
@@ -229,24 +240,13 @@ HOLE, PATH_HOLE = "\0", "\1"
 LONGEST = 300
 """No pattern that is longer is read for a name: real ones are shorter."""
 
-USUAL = {
-    **dict.fromkeys(("TaskDefinitionRevisionNumber", "LayerVersion", "Revision"), "1"),
-    **dict.fromkeys(("ComponentVersion", "ImageRecipeVersion", "ImageVersion"), "1.0.0"),
-    **dict.fromkeys(("ComponentBuildVersion", "ImageBuildVersion"), "1"),
-    "GroupName": "default",
-}
+USUAL: Mapping[str, str] = TABLES["usual_parts"]
 """Parts of ARNs that are something in particular if nobody says otherwise."""
 
 CHOSEN = ("SessionId", "ResourceId")
 """Parts that are called an id and yet chosen by whoever makes the thing."""
 
-FORMS = {
-    # Documents of AWS's own have no account. These two run the commands that they are given.
-    "ssm:shell-document": "arn:${Partition}:ssm:${Region}::document/AWS-RunShellScript",
-    "ssm:powershell-document": "arn:${Partition}:ssm:${Region}::document/AWS-RunPowerShellScript",
-    # The catalogue writes stars where devices have nothing.
-    "braket:device": "arn:${Partition}:braket:::device/quantum-simulator/amazon/sv1",
-}
+FORMS: Mapping[str, str] = TABLES["forms"]
 """Forms that the catalogue lacks, or has otherwise."""
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.assumable_roles import as_name, principals_in
 from iamlab.analysis.privilege_escalation.principal_states import statements_of
+from iamlab.analysis.privilege_escalation.required_parameters import words
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import NAMES
@@ -51,10 +52,7 @@ DELETED = "deleted principal"
 ASSUME = "sts:AssumeRole"
 SAML, WEB = "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"
 
-NOT_CHOSEN = (
-    *("aws:principal", "aws:userid", "aws:username", "aws:resource", "iam:resourcetag"),
-    *("aws:assumedroot", "aws:tokenissuetime", "aws:currenttime", "aws:epochtime"),
-)
+NOT_CHOSEN = words("keys", "not_of_the_call")
 """The beginnings of the condition keys whose values the caller can't choose."""
 NOT_EASY = re.compile("Not|^Date|^Numeric(Less|Greater)")
 """The condition operators for which no value is looked for."""

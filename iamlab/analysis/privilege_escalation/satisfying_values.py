@@ -42,16 +42,7 @@ if TYPE_CHECKING:
 OWN_LAYERS = ("identity", "boundary", "session", "scoped", "scp")
 """Where a principal's own policies and ceilings are."""
 
-WANTED = {
-    "Allow": (
-        *("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "Bool"),
-        *("NumericEquals", "NumericLessThanEquals", "NumericGreaterThanEquals", "Null"),
-    ),
-    "Deny": (
-        *("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"),
-        *("ArnNotEquals", "ArnNotLike", "NumericNotEquals", "Null", "Bool"),
-    ),
-}
+WANTED = {effect: parameters.words("wanted", effect) for effect in ("Allow", "Deny")}
 """Effect of a statement -> the operators whose values tell what a call had better say."""
 
 OPPOSITE = {"true": "false", "false": "true"}
@@ -62,24 +53,12 @@ TAGS = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 OF_MACHINES, MACHINES = "ssm:resourcetag/", ("instance", "managed-instance", "task")
 """A key for tags of machines, and which resources those are; it says nothing of documents."""
 
-NOT_CHOSEN = (
-    *("cloudformation:resourcetypes", "cloudformation:templateurl"),
-    *("cloudformation:stackpolicyurl", "lambda:codesigningconfigarn", "batch:image"),
-    *("sagemaker:networkisolation", "codebuild:source", "codebuild:buildspec"),
-    "bedrock-agentcore:runtimeauthorizertype",
-)
+NOT_CHOSEN = parameters.words("keys", "nothing_to_run")
 """How keys begin whose wanted values leave the caller nothing of its own to run."""
 
 REQUEST_TAG, TAG_KEYS = "aws:RequestTag/", "aws:TagKeys"
 
-TAGGING = {
-    "ec2": "ec2:CreateTags",
-    "sagemaker": "sagemaker:AddTags",
-    "autoscaling": "autoscaling:CreateOrUpdateTags",
-    "ssm": "ssm:AddTagsToResource",
-    "elasticmapreduce": "elasticmapreduce:AddTags",
-    "datapipeline": "datapipeline:AddTags",
-}
+TAGGING: Mapping[str, str] = parameters.TABLES["tagging"]
 """Service -> the additional action for a call with tags, if it isn't ``TagResource``."""
 
 

@@ -46,12 +46,7 @@ class NeededAction(NamedTuple):
 PREFIXES = table("prefixes")
 """The source of an event, without ``.amazonaws.com`` -> prefixes of actions, likeliest first."""
 
-NO_PERMISSION = frozenset(
-    (
-        "sts:GetCallerIdentity",  # everybody gets an answer, even against a Deny
-        "sts:GetSessionToken",  # the caller only shows again who he is
-    )
-)
+NO_PERMISSION = frozenset(table("lists")["no_permission"])
 """Calls that no policy has to allow."""
 
 SIGN_IN = "signin"
@@ -70,24 +65,10 @@ def _by_call() -> dict[str, tuple[str, ...]]:
 RENAMED: Mapping[str, tuple[str, ...]] = _by_call()
 """What the event's name would be as an action -> the actions that are needed."""
 
-VERSIONED = {
-    f"s3:{verb}Object{what}": f"s3:{verb}ObjectVersion{what}"
-    for verb, parts in (
-        ("Get", ("", "Acl", "Tagging", "Attributes")),
-        ("Delete", ("", "Tagging")),
-        ("Put", ("Acl", "Tagging")),
-    )
-    for what in parts
-}
+VERSIONED: Mapping[str, str] = TABLES["versioned"]
 """What S3 asks for instead when the call names a version of the object."""
 
-VERBS = {
-    **dict.fromkeys(("Create", "Generate", "Import", "Test"), "POST"),
-    **dict.fromkeys(("Delete", "Flush", "Untag"), "DELETE"),
-    **dict.fromkeys(("Put", "Reimport", "Tag"), "PUT"),
-    "Get": "GET",
-    "Update": "PATCH",
-}
+VERBS = {start: verb for verb, starts in table("http_verbs").items() for start in starts}
 """How a name begins at API Gateway -> its action, which is the verb of HTTP."""
 
 _VERSION = re.compile(r"20\d\d_?\d\d_?\d\d(?:v\d)?$")
@@ -180,9 +161,7 @@ DEPENDENT_ON_PARAMETER: Mapping[str, Mapping[str, str]] = {
 
 _ALWAYS = table("always_needed")
 
-_RENAMING: Mapping[str, tuple[str, str]] = {
-    "iam:UpdateServerCertificate": ("server-certificate", "servercertificatename")
-}
+_RENAMING = table("renaming")
 """Action -> what it renames, as its ARN calls it, and the parameter with the old name."""
 
 _AUTHORIZED_ON_ANOTHER = frozenset(("organizations:CreateOrganizationalUnit",))

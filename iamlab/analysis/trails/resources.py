@@ -56,10 +56,7 @@ ALWAYS_CREATED: Mapping[str, str] = {"ec2:RunInstances": "volume"}
 """What a call creates in practice, though the catalogue does not call it required."""
 
 _ORGANIZATIONS = arn_formats.table("organizations_ids")
-_ORGANIZATIONS_PARAMETERS = (
-    *("parentid", "targetid", "sourceparentid", "destinationparentid", "resourceid", "rootid"),
-    *("accountid", "policyid", "organizationalunitid", "handshakeid"),
-)
+_ORGANIZATIONS_PARAMETERS = arn_formats.table("lists")["organizations_parameters"]
 
 EC2_IDS: Mapping[str, str] = arn_formats.TABLES["ec2_ids"]
 

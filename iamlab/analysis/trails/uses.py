@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from iamlab.analysis.trails.actions import VERSIONED, actions_of_call, dependent_actions
-from iamlab.analysis.trails.arn_formats import partition_of
+from iamlab.analysis.trails.arn_formats import partition_of, table
 from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
 from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import RequestError
@@ -98,13 +98,7 @@ class Use:
         return printable(f"{when} {by}: {self.action} on {self.resource}, {end}")
 
 
-NO_CALLS = frozenset(
-    (
-        "AwsServiceEvent",  # a service did it, of its own accord
-        "AwsConsoleSignIn",  # somebody shows who he is
-        "AwsVpceEvents",  # the call is in its account's log too
-    )
-)
+NO_CALLS = frozenset(table("lists")["no_calls"])
 """Types of events that aren't calls with permissions."""
 
 _COPIES = frozenset(("CopyObject", "UploadPartCopy"))

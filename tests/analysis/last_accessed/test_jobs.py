@@ -528,7 +528,7 @@ def test_who_orders_it_needs_permissions_of_organizations_too(
     """Each of them, in addition that for the report of this very path."""
     path = path_of(organization)
     arn = f"arn:aws:iam::{OWN}:access-report/{path}"
-    names = [f"organizations:{name}" for name in NEEDED_IN_ORGANIZATIONS]
+    names = list(NEEDED_IN_ORGANIZATIONS)
     zoe = main.create_user("zoe")
     own = allow("iam:GenerateOrganizationsAccessReport", arn)
     for missing in names:

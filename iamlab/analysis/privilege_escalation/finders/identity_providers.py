@@ -55,10 +55,7 @@ SAML, OIDC = "saml-provider", "oidc-provider"
 OWN_CERTIFICATE = 1000
 """The caller may give his provider any name, but he hasn't the keys of another one."""
 
-WRITES = (
-    *("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider", "iam:CreateOpenIDConnectProvider"),
-    "iam:AddClientIDToOpenIDConnectProvider",
-)
+WRITES = [f"iam:{name}" for name in parameters.words("calls", "writes_provider")]
 
 
 def write_provider(view: AttackerView) -> Iterator[Gain]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.timeline import chain_of
+from iamlab.analysis.credential_timeline.lifetimes import chain_of
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
@@ -190,6 +190,7 @@ def _alt(decision: Decision, caller: str, what: str, stops: Sequence[Node]) -> s
         parts = {**limits, **parts}
     elif not denies and not (decision and allows):
         marks = [stop.text.partition(" ")[2] for stop in stops if stop.id == GRANT]
-        parts["rule"] = marks[0] if marks else "nothing allows it"
+        rule, end = marks[0] if marks else "", "" if parts else "no Allow matches"
+        parts["rule"] = ", and ".join(filter(None, (rule, end))) or "nothing allows it"
     first = f"{shorten(caller, 50)} asks for {request.action} on {shorten(what, 60)}: "
     return told(first, parts.values(), f". {look(decision.verdict).sentence}")

@@ -89,7 +89,7 @@ class AccessRow(NamedTuple):
 def policies_of(decision: Decision) -> list[Node]:
     """Return groups or the role, policies, and statements with their rows, in the table's order.
 
-    What only limits has no frame: it is in the table, and a stop stands for it in the picture.
+    What only limits has no frame: it is in the table, and the picture has a stop for it.
     """
     nodes: dict[str, Node] = {}
     request, owner = decision.request, CALLER
