@@ -120,7 +120,7 @@ def node_of(graph, label):
             "carol",
             "s3:GetObject",
             (
-                "carol asks for s3:GetObject on star-maps/m31.fits: nothing allows it. "
+                "carol asks for s3:GetObject on star-maps/m31.fits: no Allow matches. "
                 "○ Implicit deny."
             ),
         ),

@@ -170,7 +170,7 @@ def test_a_grant_to_the_very_caller_is_not_cut_by_the_boundary(principal, is_cut
     *_, in_resource = around(figure, f"{sign} s3:PutObject")
     assert in_resource
     assert around(figure, f"{sign} s3:PutObject")[1] is False
-    assert "No Allow statement applies" not in figure.as_text()  # nobody misses one there
+    assert "No Allow statement matches" not in figure.as_text()  # nobody misses one there
     is_listed = "doesn't limit a grant to this caller" in figure.as_text()
     assert is_listed is not is_cut
     assert ("names the caller directly" in figure.as_text()) is not is_cut

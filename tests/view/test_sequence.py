@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from iamlab import World
-from iamlab.analysis.credential_timeline.hops import Hop, Party
+from iamlab.analysis.credential_timeline.timeline import Hop, Party
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.event import EventLog
 from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory

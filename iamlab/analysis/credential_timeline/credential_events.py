@@ -8,9 +8,11 @@ CloudTrail".
 
 from __future__ import annotations
 
+import tomllib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,23 +25,17 @@ Name = tuple[str, str, str]
 """An account's id, ``role`` or ``user``, and a name in lower case."""
 
 
+TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("credential_tables.toml").read_text("utf-8")
+)
+
 KEY, PASSWORD, MFA = "access key", "password", "MFA device"
 CERTIFICATE, SSH, SERVICE = "signing certificate", "SSH key", "service credential"
 
 CHANGES = {
-    "CreateAccessKey": (KEY, "accessKeyId"),
-    "UpdateAccessKey": (KEY, "accessKeyId"),
-    "DeleteAccessKey": (KEY, "accessKeyId"),
-    "CreateLoginProfile": (PASSWORD, ""),
-    "DeleteLoginProfile": (PASSWORD, ""),
-    "EnableMFADevice": (MFA, "serialNumber"),
-    "DeactivateMFADevice": (MFA, "serialNumber"),
-    "UploadSigningCertificate": (CERTIFICATE, "certificateId"),
-    "DeleteSigningCertificate": (CERTIFICATE, "certificateId"),
-    "UploadSSHPublicKey": (SSH, "sSHPublicKeyId"),
-    "DeleteSSHPublicKey": (SSH, "sSHPublicKeyId"),
-    "CreateServiceSpecificCredential": (SERVICE, "serviceSpecificCredentialId"),
-    "DeleteServiceSpecificCredential": (SERVICE, "serviceSpecificCredentialId"),
+    operation: (kind, str(change["id"]))
+    for kind, change in TABLES["changes"].items()
+    for operation in change["operations"]
 }
 """Operation -> the kind of long-term credential that it changes, and the name of the id in it."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iamlab.analysis.credential_timeline.credential_events import KEY, read_log
 from iamlab.errors import PolicyError, RequestError
@@ -35,14 +35,10 @@ if TYPE_CHECKING:
     )
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner, SessionRecord
-    from iamlab.model.identities import Role, User
+    from iamlab.model.identities import Role
     from iamlab.model.world import World
-    from iamlab.operations.iam.credentials import AccessKey
     from iamlab.operations.sts.revoking import PlacedPolicy
     from iamlab.operations.sts.session import Session
-
-    Of: TypeAlias = Session | Role | User | CredentialOwner | AccessKey | str
-
 
 Ended = Literal[
     "still valid", "expired", "revoked", "role deleted", "user deleted", "inactive", "key deleted"

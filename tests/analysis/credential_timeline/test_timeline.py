@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, Verdict, World
 from iamlab.analysis.credential_timeline import lifetimes
-from iamlab.analysis.credential_timeline.hops import STS, Hop, Party
-from iamlab.analysis.credential_timeline.timeline import COLUMNS, Timeline
+from iamlab.analysis.credential_timeline.timeline import COLUMNS, STS, Hop, Party, Timeline
 from iamlab.cloudtrail.recording import record_in_account
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.model.credentials import SessionRecord

@@ -24,8 +24,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.hops import BEFORE, Hop, Party
-from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.analysis.credential_timeline.timeline import BEFORE, Hop, Party, Timeline
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.model.event import Event, is_denial
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any, TypeAlias
 
-    from iamlab.analysis.credential_timeline.hops import PartyKind
+    from iamlab.analysis.credential_timeline.timeline import PartyKind
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
 
