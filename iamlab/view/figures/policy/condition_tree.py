@@ -2,8 +2,7 @@
 
 From left to right: a statement; its conditions, all of which must match; the values of each
 condition; and the request's values. One value is enough, or with a negated operator none may match.
-A key that the request doesn't have neither matches nor mismatches: what follows depends on the
-operator, and the figure explains it.
+If the request doesn't have a key, the result depends on the operator, and the figure explains it.
 
 Notes
 -----
@@ -73,7 +72,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     Raises
     ------
     RequestError
-        There is no request, or nothing that could have conditions.
+        There is no request, or ``what`` has another type.
 
     Examples
     --------
@@ -114,7 +113,7 @@ def _evaluated(what: object, request: object) -> tuple[Decision, Sequence[Statem
         return what, [match for step in what.trace.steps for match in step.matches]
     if not isinstance(what, Policy | Statement):
         raise RequestError(
-            "condition_tree wants a decision, or a policy or statement and a request, not an "
+            "condition_tree needs a decision, or a policy or statement and a request, not an "
             f"object of type {type(what).__name__}."
         )
     if not isinstance(request, Request):

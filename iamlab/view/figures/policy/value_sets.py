@@ -1,4 +1,4 @@
-"""The values of a condition as two sets: those that the policy lists, those that the request has.
+"""The values of a condition as two sets: the policy's values and the request's values.
 
 ``ForAllValues`` asks whether every value of the request matches one of the policy's, so it holds
 for the empty set; ``ForAnyValue`` asks whether at least one does. The engine decides which value
@@ -129,7 +129,7 @@ def _comparison(operator: object) -> Comparison:
 def _compared(
     comparison: Comparison, key: str, policy: Values, request: Values
 ) -> tuple[Fits, bool]:
-    """Return the policy's values that each of the request's matches, and whether it holds."""
+    """Return the policy's values that each request value matches, and the outcome."""
     condition = {str(comparison): {key: list(policy)}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     document = Policy.parse({"Version": "2012-10-17", "Statement": statement})
@@ -146,7 +146,7 @@ def _compared(
 def _reason(
     comparison: Comparison, key: str, policy: Values, parts: Parts, *, holds: bool
 ) -> tuple[str, Looks]:
-    """Return why it holds or doesn't, and the look of the part that decides."""
+    """Return the reason of the outcome, and the look of the part that decides."""
     every = comparison.set_operator == "ForAllValues"
     decides = BOTH if OPERATORS[comparison.name].negated is every else REQUEST
     own, request = parts[decides], [*parts[BOTH], *parts[REQUEST]]
@@ -211,6 +211,6 @@ def _named(values: Iterable[str]) -> str:
 def _caption(comparison: Comparison) -> str:
     value = "no value" if OPERATORS[comparison.name].negated else "a value"
     which = {"ForAllValues": "all values", "ForAnyValue": "at least one value", "": "the value"}
-    also = "; it also holds if there are none" if comparison.set_operator == "ForAllValues" else ""
+    also = "; it also holds without values" if comparison.set_operator == "ForAllValues" else ""
     values = f"{which[comparison.set_operator]} of the request match {value} of the policy"
     return f"{comparison} requires that {values}{also}."

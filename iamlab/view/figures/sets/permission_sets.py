@@ -77,7 +77,7 @@ def permission_sets(
     Raises
     ------
     RequestError
-        It isn't a world, there is no action, or a request is impossible.
+        ``world`` isn't a world, there is no action, or a request is impossible.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def permission_sets(
         for action in texts("action", actions)
     ]
     if not decisions:
-        raise RequestError("Name at least one action: the picture shows which sets it is in.")
+        raise RequestError("Pass at least one action: the picture shows which sets it is in.")
     sets = _sets(decisions)
     found: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:

@@ -71,7 +71,7 @@ def two_layers(
     Raises
     ------
     RequestError
-        It isn't a world, there is no action or no resource, or a request is impossible.
+        ``world`` isn't a world, there is no action or no resource, or a request is impossible.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def two_layers(
     check("two_layers", world, World)
     actions, resources = texts("action", actions), texts("resource", resources)
     if not actions or not resources:
-        raise RequestError("Name at least one action and one resource.")
+        raise RequestError("Pass at least one action and one resource.")
     names = _names(resources)
     every = [authorize(world, principal, *pair) for pair in product(actions, resources)]
     drawn = _grid(every, actions[:MOST], resources[:MOST], names)
