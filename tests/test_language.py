@@ -96,7 +96,7 @@ NAMES = {  # names that say nothing of what they hold
     "mend": "fix, remedy",
     "whom": "principal",
 }
-PUBLIC_FIELDS = {  # fields and parameters of public values keep their names -> the files that have them
+PUBLIC_FIELDS = {  # public fields and parameters keep their names -> the files that have them
     "asked": (
         *("credential_report", "external_access/findings", "last_accessed/operations"),
         *("least_privilege/unused", "privilege_escalation/paths", "who_can"),

@@ -232,7 +232,7 @@ def test_the_same_policy_gives_the_same_bytes():
         (Policy.parse({"Statement": []}), {}, "no statement"),
         (Policy.allow("*"), {"resources": [7]}, "is text"),
         (Policy.allow("*"), {"resources": 7}, "is text"),
-        (Policy.allow("*"), {"resources": "not an arn"}, "is an ARN, and not 'not an arn'"),
+        (Policy.allow("*"), {"resources": "not an arn"}, "must be an ARN, not 'not an arn'"),
         (Policy.allow("*"), {"resources": [MAPS, ""]}, "is an ARN"),
         (Policy.allow("*"), {"resources": "star-maps/*"}, "is an ARN"),
         (Policy.allow("*"), {"resources": "arn:aws:s3"}, "is an ARN"),

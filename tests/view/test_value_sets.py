@@ -278,5 +278,5 @@ def test_the_caption_says_what_the_operator_asks(operator, prefix):
     caption = value_sets(f"{prefix}{operator}", KEY, ["a"]).caption
 
     assert re.fullmatch(r"\w.*\.", caption)
-    assert ("holds if there are none" in caption) is prefix.startswith("ForAll")
+    assert ("holds without values" in caption) is prefix.startswith("ForAll")
     assert ("no value of the policy" in caption) is ("Not" in operator)

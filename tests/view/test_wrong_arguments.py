@@ -142,11 +142,11 @@ def test_a_report_is_judged_at_a_moment_and_by_thresholds():
     """A number isn't a moment; a moment without a time zone is in UTC."""
     report = scenario("groups").account("acme-main").credential_report()
     for value in (7, "2026-11-25", True):
-        with pytest.raises(RequestError, match=r"now=...\) is a moment"):
+        with pytest.raises(RequestError, match=r"now=...\) must be a datetime"):
             iamlab.view.report_table(report, now=value)
         with pytest.raises(RequestError, match=r"made with Thresholds\(\)"):
             iamlab.view.report_table(report, thresholds=value)
-    with pytest.raises(RequestError, match="is a moment"):
+    with pytest.raises(RequestError, match="must be a datetime"):
         iamlab.view.report_table(report, now=0)
 
 
