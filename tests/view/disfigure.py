@@ -88,7 +88,7 @@ def _rename_all(account: Account, fresh: Iterator[str], renamed: dict[str, str])
 
 
 def _rewrite(account: Account, anew: Callable[[Policy], Policy]) -> None:
-    """Write every policy of an account anew."""
+    """Rewrite every policy of an account."""
     for identity in (*account.users.values(), *account.groups.values(), *account.roles.values()):
         policies = [anew(policy) for policy in identity.inline.values()]
         identity.inline = {policy.name: policy for policy in policies}

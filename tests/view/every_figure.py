@@ -38,7 +38,7 @@ MANY = [*(action for action, _ in ASKED), *(f"s3:{of}" for of in S3), *(f"iam:{o
 
 
 class Scene:
-    """A world with sessions in it, and what figures are drawn of."""
+    """A world with sessions, and the values that figures are drawn from."""
 
     def __init__(self, size: int, seed: int, *, ugly: bool) -> None:
         self.size, self.seed, self.ugly = size, seed, ugly
@@ -51,7 +51,7 @@ class Scene:
 
     @cached_property
     def decision(self) -> Decision:
-        """One decision; the seeds take turns at the verdicts."""
+        """A decision; the verdict depends on the seed."""
         return self.decisions[self.seed % 3]
 
     @cached_property
@@ -67,7 +67,7 @@ class Scene:
 
     @cached_property
     def policy(self) -> Any:
-        """The longest policy that somebody has in his own right."""
+        """The longest policy of the account."""
         holders = (*self.main.users.values(), *self.main.groups.values())
         every = [policy for holder in holders for policy in holder.inline.values()]
         every += [policy.document for policy in self.main.policies.values()]
@@ -91,7 +91,7 @@ class Scene:
 
     @cached_property
     def changed(self) -> World:
-        """The same world, after some policies were taken away and some given."""
+        """The same world, after some policies were detached and some attached."""
         world = self.world.copy()
         for number, user in enumerate(world.account(MAIN).users.values()):
             if number % 3 == self.seed % 3:
@@ -103,7 +103,7 @@ class Scene:
 
     @cached_property
     def organization(self) -> Organization:
-        """The organization; of a small world, which has none, that of a middle-sized one."""
+        """The organization of the world, or that of a middle-sized world."""
         every = self.world.organizations or company(20, self.seed, ugly=self.ugly).organizations
         return next(iter(every.values()))
 
@@ -125,12 +125,12 @@ class Scene:
 
     @cached_property
     def helper(self) -> Any:
-        """Who may make keys for the administrator."""
+        """The user who can create keys for the administrator."""
         return list(self.reach.world.account(MAIN).users.values())[-2]
 
     @cached_property
     def pair(self) -> tuple[Decision, Decision]:
-        """One call of the partner's user that two ask for: with an external id, and without."""
+        """A call of the partner's user with the right external ID, and with another one."""
         roles = list(self.main.roles.values())
         action, resource = ("sts:AssumeRole", roles[-1].arn) if roles else ASKED[0]
         olga = next(iter(self.world.account(PARTNER).users.values()))
@@ -141,12 +141,12 @@ class Scene:
 
     @cached_property
     def names(self) -> list[str]:
-        """Names of whatever is in the world: for figures of values."""
+        """Names in the world, for figures of values."""
         every = (*self.main.users, *self.main.groups, *(UGLY if self.ugly else ()), "project")
         return list(islice(every, max(2, self.size // 4)))
 
     def access(self, world: World) -> AccessMatrix:
-        """Ask for all users and roles, in this world or in the changed one."""
+        """Return the access matrix of all users and roles, in this world or in the changed one."""
         pairs = ASKED[: 2 + self.size // 10]
         callers = [caller.arn for caller in self.callers]
         return world.access_matrix(
@@ -242,7 +242,7 @@ PARTS = {
 
 @cache
 def homes() -> dict[str, str]:
-    """Find every public function that gives a figure, by its name: in which module it is."""
+    """Return the module of every public function that returns a figure, by its name."""
     return {
         node.name: ".".join(path.relative_to(HOME).with_suffix("").parts)
         for path in sorted(HOME.rglob("*.py"))
@@ -255,7 +255,7 @@ def homes() -> dict[str, str]:
 
 
 def draw(name: str, of: Scene) -> Figure:
-    """Draw a figure of a scene, anew."""
+    """Draw a figure of a scene."""
     function = name.split(" ", 1)[0]
     module = import_module(f"iamlab.view.figures.{homes()[function]}")
     return FIGURES[name](getattr(module, function), of)
@@ -266,7 +266,7 @@ def draw(name: str, of: Scene) -> Figure:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen of a figure, without the figure, of which many would fill the memory."""
+    """The facts of a figure, without the figure: many figures would fill the memory."""
 
     of: Scene
     faults: list[str]
@@ -279,7 +279,7 @@ class Seen:
 
     @property
     def facts(self) -> str:
-        """What it says in its table."""
+        """The facts of its table."""
         return repr(self.rows)
 
 

@@ -19,7 +19,7 @@ STEPS = 24  # so many points of each piece of a line are looked at
 
 
 def faults(figure, *, most=300):
-    """List what a reader would complain about; an empty list is a good figure."""
+    """List the faults of a figure; a good figure has none."""
     return [
         *_words(figure, most),
         *_labels(figure),
@@ -45,7 +45,7 @@ def _words(figure, most):
 
 
 def _alike(text):
-    """Compare words, not where lines break."""
+    """Compare words without line breaks."""
     return " ".join(text.split())
 
 

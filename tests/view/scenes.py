@@ -96,7 +96,7 @@ def question(world: World, seed: int) -> tuple[Any, str, str]:
 
 
 def decisions(world: World, seed: int, n: int) -> list[Decision]:
-    """Ask so many questions."""
+    """Return some decisions."""
     return [world.can(*question(world, seed * 1000 + i)) for i in range(n)]
 
 
@@ -130,7 +130,7 @@ def sessions(world: World, seed: int) -> list[Session]:
 
 
 def _revoke(role: Role) -> None:
-    """Press the button; for a role of an ugly name, which the API refuses, write what it writes."""
+    """Revoke a role's sessions, also of a role with a name that the API rejects."""
     try:
         role.revoke_sessions()
     except ValidationError:
@@ -166,7 +166,7 @@ def _question(world: World, chance: random.Random) -> tuple[Any, str, str]:
 
 
 def _fill(main: Account, size: int, chance: random.Random) -> None:
-    """Make people, teams, roles and policies, and hang these on them."""
+    """Make people, teams, roles and policies, and attach these to them."""
     users, groups = max(1, round(size * 0.4)), round(size * 0.15)
     roles = round(size * 0.2)
     if size < 5 and chance.random() < 0.5:  # so small a world has a role, or a group instead
@@ -194,7 +194,7 @@ def _fill(main: Account, size: int, chance: random.Random) -> None:
 
 
 def _numbered(names: tuple[str, ...], number: int) -> list[str]:
-    """Return so many names: once the list is used up, with a number behind."""
+    """Return some names; after the end of the list, names have numbers."""
     return [
         names[i % len(names)] + (f"-{i // len(names) + 1}" if i >= len(names) else "")
         for i in range(number)
@@ -206,7 +206,7 @@ def _tags(chance: random.Random) -> dict[str, str]:
 
 
 def _hang(identity: Any, policies: list[Any], chance: random.Random) -> None:
-    """Hang policies on it, and perhaps a boundary."""
+    """Attach policies, and perhaps a boundary."""
     for policy in chance.sample(policies, min(len(policies), chance.choice((0, 1, 1, 2)))):
         identity.attach_policy(policy)
     if chance.random() < 0.25:
@@ -291,7 +291,7 @@ def _organize(world: World, size: int, chance: random.Random) -> None:
 
 
 def _fence(organization: Organization, chance: random.Random) -> None:
-    """Hang SCPs and an RCP somewhere on the way to the main account."""
+    """Attach SCPs and an RCP above the main account."""
     path = organization.way_to(MAIN)
     region = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}}
     fences = (

@@ -127,7 +127,7 @@ def node_of(graph, label):
     ],
 )
 def test_the_alternative_text_says_who_by_what_and_what_stops_it(acme, who, action, alt):
-    """Principal, group, policy and verdict are the actual ones."""
+    """The alternative text names the principal, the group, the policy and the verdict."""
     assert access_graph(acme.can(acme.user(who), action, MAP)).alt == alt
 
 
@@ -148,7 +148,7 @@ def test_every_way_to_decide_can_be_drawn(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_table_has_what_each_layer_said(case):
-    """Each statement that was heard is a row: whether it applies, and whether it decides."""
+    """Each statement is a row, with whether it applies and whether it decides."""
     decision = DECISIONS[case]
     rows = [row for row in of_case(case).rows if row["layer"] != "verdict"]
     written = [row for row in rows if row["effect"]]
@@ -171,7 +171,7 @@ def test_the_table_has_what_each_layer_said(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
-    """In the graph to take along, what leads to the resource is missing for what is denied."""
+    """In the saved graph, the last edge to the resource is missing if the request is denied."""
     decision = DECISIONS[case]
     graph = of_case(case).graph
     lead = [facts.get("missing", False) for _, _, facts in graph.in_edges("resource", data=True)]
@@ -194,7 +194,7 @@ def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
     ids=["open", "shut", "denies"],
 )
 def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note):
-    """By symbol and word; a Deny in it is named at that gate."""
+    """Each gate has a symbol and a word; a Deny is named at its gate."""
     figure = access_graph(asked(**in_layer(layer, policy)))
     words, title = drawn(figure), TITLES[layer]
 
@@ -208,7 +208,7 @@ def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note)
 
 
 def test_what_a_gate_has_stopped_no_later_one_lets_on():
-    """Behind an SCP that is shut the way stays broken, though the RCP is open."""
+    """After an SCP that blocks the request, the path stays broken, even if the RCP allows."""
     graph = access_graph(asked(scp=[[EC2]], rcp=[[FULL]])).graph
     shut, after = (node_of(graph, label) for label in ("○ SCP", "✓ RCP"))
 
@@ -218,14 +218,14 @@ def test_what_a_gate_has_stopped_no_later_one_lets_on():
 
 @pytest.mark.parametrize("case", ["boundary shut", "two accounts, boundary shut", "session shut"])
 def test_what_is_granted_and_then_cut_names_the_ceiling_that_cuts(case):
-    """Not the side that had nothing to add."""
+    """The alternative text names the ceiling, and not the side without an Allow."""
     assert re.search(
         r"the (permissions boundary|session policy) doesn't allow it", of_case(case).alt
     )
 
 
 def test_an_organization_names_every_level(world):
-    """Levels that are open share a gate; the one that denies has its own, and is named."""
+    """Levels that allow share a gate; the level that denies has its own gate and is named."""
     archivist = world.account("acme-data").roles["archivist"]
     figure = access_graph(world.can(archivist, "s3:DeleteObject", OLD_MAP))
     text = figure.as_text()
@@ -237,7 +237,7 @@ def test_an_organization_names_every_level(world):
 
 
 def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
-    """The boundary comes before the point where the bucket policy joins, not behind it."""
+    """The boundary comes before the point where the bucket policy joins, not after it."""
     graph = of_case("resource allows, boundary shut").graph
     boundary, grant = (
         node_of(graph, label) for label in ("○ permissions boundary", "✓ either side is enough")
@@ -279,7 +279,7 @@ def test_one_account_has_no_frame():
 
 
 def test_a_caller_without_an_account_is_outside_the_frame():
-    """A service or somebody who did not sign comes to the resource's account from nowhere."""
+    """A service or an anonymous caller is outside of the resource's account."""
     figure = of_case("service")
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
@@ -303,7 +303,7 @@ def test_a_caller_without_an_account_is_outside_the_frame():
     ],
 )  # fmt: skip
 def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
-    """It isn't attached to a group or role of the caller: it names him."""
+    """It isn't attached to a group or role of the caller: its Principal names the caller."""
     policy = Policy.allow(action, None if kind == "trust policy" else "*", principal={"AWS": DANA})
     decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.with_name("mine")))
     figure = access_graph(decision)
@@ -324,7 +324,7 @@ def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
     ],
 )
 def test_it_says_how_the_policy_of_a_resource_names_the_caller(principal, who, words):
-    """Directly, as a role, as an account, or with everybody else."""
+    """The Principal is the caller, its role, its account, or everyone."""
     decision = evaluate(Request(who, "s3:GetObject", MAP), Layers(resource=bucket(principal)))
 
     assert words in drawn(access_graph(decision))
@@ -346,7 +346,7 @@ def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
 
 
 def test_the_chain_of_a_session_is_drawn_in_order(chained):
-    """Who asked first comes first; the timeline says the same."""
+    """The first caller comes first, as in the timeline."""
     world = chained.world
     figure = access_graph(world.can(chained, "s3:GetObject", OLD_MAP), session=chained)
     chain = world.timeline().chain(chained)
@@ -363,7 +363,7 @@ def test_the_chain_of_a_session_is_drawn_in_order(chained):
 
 
 def test_of_a_long_chain_the_middle_is_counted():
-    """Nine roles behind each other: the first two and the last two are drawn, the list has all."""
+    """Of nine chained roles, the first two and the last two are drawn; the list has all."""
     world = World(seed=1)
     main = world.create_account("main", account_id="111111111111")
     trust = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
@@ -415,7 +415,7 @@ def test_a_federated_user_shows_who_made_it():
     ],
 )
 def test_the_rarer_callers_and_questions_say_what_is_particular(case, words):
-    """In the picture and in the list."""
+    """The picture and the list have the words for each rare case."""
     figure = of_case(case)
 
     assert any(words in text for text in drawn(figure))
@@ -426,7 +426,7 @@ def test_the_rarer_callers_and_questions_say_what_is_particular(case, words):
 
 
 def test_a_grant_on_a_key_is_a_way_of_its_own():
-    """Beside the key policy, and named as what it is."""
+    """A KMS grant is beside the key policy, with its own name."""
     decision = evaluate(
         Request(ROLE, "kms:Decrypt", KEY), Layers(grant=[Grant(ROLE, ["Decrypt"], name="nightly")])
     )
@@ -438,7 +438,7 @@ def test_a_grant_on_a_key_is_a_way_of_its_own():
 
 
 def test_block_public_access_shuts_out_what_the_bucket_policy_allows():
-    """The statement says so; without the switches it allows."""
+    """The statement says so; without Block Public Access it allows."""
     public = bucket("*")
     block = PublicAccessBlock(restrict_public_buckets=True)
     request = Request("anonymous", "s3:GetObject", MAP, "111111111111")
@@ -488,7 +488,7 @@ def test_the_allow_that_came_nearest_is_never_gathered():
 
 
 def test_many_that_apply_are_gathered_too():
-    """Nine groups that all allow, and some deny: those that do the same share a box."""
+    """Nine groups allow or deny: statements with the same effect share a box."""
     world = World(seed=1)
     main = world.create_account("main", account_id="111111111111")
     ana = main.create_user("ana")
@@ -525,7 +525,7 @@ def test_only_a_decision_can_be_drawn(wrong):
 
 
 def test_only_the_session_that_made_the_request_can_be_passed(chained):
-    """Another's chain would be a lie."""
+    """Another session has another chain."""
     world = chained.world
     decision = world.can(world.user("dana"), "s3:GetObject", MAP)
 
@@ -556,7 +556,7 @@ def test_the_way_leads_down_without_a_step_back(case):
 
 @pytest.mark.parametrize("text", ["W" * 400, "two\nlines", "\u202eright to left", "$x^2$", " "])
 def test_any_names_of_callers_and_resources_can_be_drawn(text):
-    """Long names are shortened to their room, and one that breaks a line breaks no list."""
+    """Long names are shortened to their room, and line breaks in names don't break the list."""
     arn = f"arn:aws:iam::111111111111:user/{text}"
     policy = AttachedPolicy(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
     request = Request(arn, "s3:GetObject", f"arn:aws:s3:::star-maps/{text}", OTHER)
@@ -574,7 +574,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 @settings(max_examples=tries(8))
 @given(name=TEXTS, sid=TEXTS)
 def test_any_names_of_policies_can_be_drawn(name, sid):
-    """No text breaks the picture, the list's lines, or the graph to take along."""
+    """No text breaks the picture, the lines of the list, or the saved graph."""
     policy = Policy.allow("s3:*", name=name, sid=sid)
     figure = access_graph(
         evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[policy], scp=[[policy]]))

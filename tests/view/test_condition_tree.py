@@ -83,7 +83,7 @@ LEAVES = [
 
 @pytest.mark.parametrize(("condition", "matches", "values", "found", "why"), LEAVES)
 def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, values, found, why):
-    """Right and wrong values, absent keys, set operators, Null."""
+    """With matching and other values, absent keys, set operators and Null."""
     nodes = nodes_of(condition)
     [branch], [statement] = nodes[CONDITION], nodes[STATEMENT]
 
@@ -175,12 +175,12 @@ def test_conditions_are_joined_by_and_values_by_or_or_nor():
     ],
 )
 def test_operators_are_said_in_words(name, values, words):
-    """What each one asks, IfExists, Null and the set operators included."""
+    """Each operator, also IfExists, Null and the set operators."""
     assert asks(read_operator(name), values).startswith(words)
 
 
 def test_a_statement_says_what_else_it_misses():
-    """Its conditions may match, and still it doesn't apply."""
+    """Its conditions can match although the statement doesn't apply."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
     figure = condition_tree(when(condition, action="ec2:*"), ASKED)
     words = "does not apply: ✕ Action"
@@ -193,7 +193,7 @@ def test_a_statement_says_what_else_it_misses():
 
 
 def test_variables_have_their_values():
-    """The list has what the policy wrote too, and names a variable without a value."""
+    """The list also has the policy's text, and names a variable without a value."""
     own, unknown = (
         condition_tree(when({"StringLike": {"aws:username": f"${{{key}}}"}}), ASKED)
         for key in ("aws:username", "aws:PrincipalTag/no")
@@ -205,7 +205,7 @@ def test_variables_have_their_values():
 
 
 def test_the_table_agrees_with_what_the_statement_misses():
-    """Row by row: operator, key, values, what the request has, the outcome."""
+    """Row by row: operator, key, values, request values, outcome."""
     condition = {
         "Bool": {"aws:MultiFactorAuthPresent": "true"},
         "StringEquals": {"aws:PrincipalTag/team": ["sky", "sea"]},
@@ -240,7 +240,7 @@ def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
 
 
 def test_without_conditions_it_says_so():
-    """Nothing to draw is a sentence, not an empty paper."""
+    """A sentence replaces an empty picture."""
     figure = condition_tree(Policy.allow("s3:*"), ASKED)
 
     assert faults(figure) == []
@@ -288,7 +288,7 @@ def test_many_values_are_counted_those_that_fit_first(number):
 
 @pytest.mark.parametrize("number", [3, 20, 60])
 def test_many_statements_are_counted_and_the_list_has_them_all(number):
-    """A picture of thirty conditions is long enough."""
+    """The picture has at most thirty conditions."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}, "Null": {"aws:x": "true"}}
     policy = when(condition, sid="S0")
     for i in range(1, number):

@@ -30,7 +30,7 @@ def test_every_verdict_has_a_sign_and_a_word(meanings):
 
 
 def test_before_the_first_prediction_the_verdicts_do_not_say_what_they_mean():
-    """Then the learner is asked, and a picture that tells would spoil it."""
+    """The learner predicts them first."""
     secret = door(meanings=False)
     figure = door()
 

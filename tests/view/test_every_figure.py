@@ -49,14 +49,14 @@ every = pytest.mark.parametrize("name", each(FIGURES))
 
 
 def all_seen(name):
-    """Look at a figure of all scenes; of fewer, where each takes long to search."""
+    """Look at a figure of all scenes, or of fewer if it takes long to search."""
     for size, seed, ugly in SCENES:
         if name not in SEARCHED or seed in (1, 2):
             yield seen(name, size, seed, ugly=ugly)
 
 
 def test_no_figure_is_left_out():
-    """Each public function that gives a figure is in the table, or is there for one that is."""
+    """Each public function that returns a figure is in the table, or is a part of one that is."""
     proved = {name.split(" ", 1)[0] for name in FIGURES}
 
     assert set(homes()) == proved | set(PARTS)
@@ -90,7 +90,7 @@ def test_alternative_texts_can_be_spoken(name):
 @slow
 @every
 def test_different_data_has_a_different_alternative_text(name):
-    """Of scenes with different tables most have different alternative texts, too."""
+    """Most scenes with different tables have different alternative texts."""
     alts = {look.facts: look.alt for look in all_seen(name)}
 
     assert len(set(alts.values())) >= min(2, len(alts))
@@ -99,14 +99,14 @@ def test_different_data_has_a_different_alternative_text(name):
 
 @every
 def test_the_list_is_one_line_a_fact(name):
-    """A line break in a name makes no line of its own, in which it could say what it likes."""
+    """A line break in a name doesn't make a new line."""
     for look in all_seen(name):
         assert len(look.text.split("\n")) == len(look.text.splitlines()) == look.lines, look
         assert look.text.replace("\n", "").isprintable(), look
 
 
 def test_nothing_heavy_is_loaded_before_something_is_drawn():
-    """All modules of figures are imported, and no table, no graph, no picture is there yet."""
+    """After importing all modules of figures, pandas, networkx and matplotlib aren't loaded."""
     modules = [f"iamlab.view.figures.{module}" for module in sorted(set(homes().values()))]
     heavy = ("matplotlib", "networkx", "pandas", "numpy")
     code = (
@@ -146,7 +146,7 @@ class Page(HTMLParser):
 
 @every
 def test_nothing_in_a_name_is_interpreted(name):
-    """Read as a browser reads it: the same tags as for plain names, and all words as words."""
+    """A browser finds the same tags as for plain names, and all names as text."""
     plain, ugly = (Page(figure_of(name, 20, 2, ugly=ugly)._repr_html_()) for ugly in (False, True))
     known = seen(name, 20, 2, ugly=True)
 
@@ -237,7 +237,7 @@ print(json.dumps({
 
 @slow
 def test_the_same_data_gives_the_same_bytes_in_another_process():
-    """Sets have another order there, objects other addresses, and other figures come before."""
+    """There, sets have another order, and other figures are drawn before."""
     run = subprocess.run(
         [sys.executable, "-c", AGAIN],
         cwd=ROOT,
@@ -269,7 +269,7 @@ def test_the_same_data_gives_the_same_file(name, kind, tmp_path):
 
 @slow
 def test_worlds_of_seeds_as_large_as_those_of_soak_are_drawn():
-    """It takes any number below a million for its first seed, and nothing may depend on that."""
+    """``make soak`` can start with any seed below a million."""
     ugly = scene(SIZES[0], 999_999, ugly=True)
 
     found = [

@@ -33,7 +33,7 @@ OURS |= {"summary", "p", "h3", "h4", "section", "dl", "dt", "dd", "small", "b", 
 
 
 class Scene:
-    """A world in which nearly every name is an attack, and everything that can be made of it."""
+    """A world in which nearly every name is an attack, with values of every type."""
 
     def __init__(self):
         self.world: World = company(20, 1)
@@ -128,7 +128,7 @@ def subclasses(kind):
 
 
 def everything():
-    """List every class that shows itself, of every module that there is."""
+    """List every class with a table or a picture, of every module."""
     for module in pkgutil.walk_packages(iamlab.__path__, "iamlab."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -155,7 +155,7 @@ class Page(HTMLParser):
 
 
 def test_everything_that_shows_itself_has_a_table():
-    """And so a frame, and something to show."""
+    """So it also has a frame."""
     kinds = tuple(TABLES)
     every = everything()
 
@@ -164,7 +164,7 @@ def test_everything_that_shows_itself_has_a_table():
 
 
 def test_every_kind_is_tried_here(scene):
-    """Each kind with a table or a picture has a value here."""
+    """Each type with a table or a picture has a value here."""
     kinds = [kind for kind, _ in PICTURES] + TABLES
     found = scene.values.values()
 
@@ -201,7 +201,7 @@ def test_a_request_shows_its_sentence_and_lists_its_parts():
 
 
 def test_everything_is_a_frame(scene):
-    """With its columns; dates are dates, and none is only text that looks like one."""
+    """With its columns; dates are dates, and no text looks like one."""
     for name, value in scene.values.items():
         frame = value.to_frame()
         assert len(frame.columns) > 0 or name == "matrix", name
@@ -212,7 +212,7 @@ def test_everything_is_a_frame(scene):
 
 
 def test_a_value_in_a_terminal_is_short_and_says_what_it_is(scene):
-    """On one line, whatever it is called; in letters that leave the line where it is."""
+    """One line of printable letters, with any name."""
     short = ("world", "account", "user", "group", "role", "policy", "managed policy", "decision")
     short += ("session", "matrix", "report", "audit", "timeline", "outside", "events", "request")
     short += ("organization", "who can", "reach", "arrivals", "blast radius", "path", "cut")
@@ -224,7 +224,7 @@ def test_a_value_in_a_terminal_is_short_and_says_what_it_is(scene):
 
 
 def test_nothing_that_is_shown_has_a_secret(scene):
-    """Neither of keys, nor of sessions, nor a password."""
+    """No secret of a key, no session token, no password."""
     for name, value in scene.values.items():
         shown, whole = scene.shown[name]
         texts = [whole, repr(value), str(value), value._repr_html_(), value.to_frame().to_csv()]
@@ -237,7 +237,7 @@ def test_nothing_that_is_shown_has_a_secret(scene):
 
 
 def test_what_has_neither_picture_nor_table_says_so(scene):
-    """And a table takes no options."""
+    """A table takes no options."""
     with pytest.raises(RequestError, match="neither a picture nor a table of int"):
         show(7)
     for name in ("managed policy", "password policy", "who can"):
@@ -286,7 +286,7 @@ def test_a_policy_is_described_by_its_effects_and_services(policy, text):
 
 
 def test_names_in_a_terminal_are_few_and_short():
-    """The others are counted, long ones shortened in the middle, line breaks made signs."""
+    """Other names are counted, long ones are shortened, line breaks become signs."""
     assert few([]) == ""
     assert few(["a", "b", "c", "d"]) == "a, b, c, d"
     assert few("abcdefg") == "a, b, c, d and 3 more"
@@ -295,7 +295,7 @@ def test_names_in_a_terminal_are_few_and_short():
 
 
 def test_a_log_in_a_terminal_says_how_long_it_is_and_of_when():
-    """And not each of its events."""
+    """It doesn't list its events."""
     world = World(seed=7)
     assert repr(world.events) == "<EventLog: 0 events>"
 
@@ -311,7 +311,7 @@ def test_a_log_in_a_terminal_says_how_long_it_is_and_of_when():
 
 
 def test_one_is_not_many_in_a_terminal():
-    """Of a world, an account, a timeline, and what was found."""
+    """For a world, an account, a timeline, and findings."""
     world = World(seed=7)
     main = world.create_account("main", account_id="111111111111")
     main.create_user("ana").create_access_key()
@@ -324,7 +324,7 @@ def test_one_is_not_many_in_a_terminal():
 
 
 def test_ways_in_a_terminal_name_who_is_on_them():
-    """From the first to the last; of a long way, those in the middle are left out."""
+    """From the first to the last principal; in a long path, the middle is left out."""
     world = World(seed=7)
     main = world.create_account("main", account_id="111111111111")
     before = main.create_user("carol")
@@ -364,7 +364,7 @@ def test_ways_in_a_terminal_name_who_is_on_them():
 
 
 def test_what_is_bounded_says_so():
-    """A boundary is more important than most of what is granted."""
+    """A boundary can matter more than the permissions."""
     main = World(seed=7).create_account("main", account_id="111111111111")
     ana = main.create_user("ana")
     assert repr(ana) == "<User ana: no policies attached>"
@@ -468,7 +468,7 @@ def test_a_credential_report_has_times_and_truths(scene):
 
 
 def test_an_old_report_does_not_say_whether_the_root_user_has_a_password():
-    """Then the frame does not say so either."""
+    """The frame doesn't say so either."""
     main = World(seed=7).create_account("main")
     report = main.credential_report()
     old = report.csv.replace("<root_account>", "<root_account>").replace(
@@ -482,7 +482,7 @@ def test_an_old_report_does_not_say_whether_the_root_user_has_a_password():
 
 
 def test_a_difference_from_a_file_shows_its_edits(scene):
-    """It has no worlds, so nobody knows who gained what."""
+    """It has no worlds, so it can't show who gained access."""
     import pickle
 
     diff = pickle.loads(pickle.dumps(scene.values["difference"]))  # noqa: S301 - our own
@@ -491,6 +491,6 @@ def test_a_difference_from_a_file_shows_its_edits(scene):
 
 
 def test_an_option_that_a_picture_has_not_is_refused_by_its_name():
-    """And those that it has are named."""
+    """The error names the options that it has."""
     with pytest.raises(RequestError, match="no option 'lift'; its options are lit"):
         World(seed=1).show(lift="ana")

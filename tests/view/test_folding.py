@@ -12,12 +12,12 @@ def users(number, **more):
 
 
 def texts(scene):
-    """What is in the boxes."""
+    """Return the words in the boxes."""
     return [node.text for node in scene.nodes]
 
 
 def test_a_scene_that_fits_stays_as_it_is():
-    """Nodes and edges."""
+    """Both its nodes and its edges."""
     nodes, edges = users(3)
     scene = Scene(nodes, edges)
 
@@ -26,7 +26,7 @@ def test_a_scene_that_fits_stays_as_it_is():
 
 
 def test_one_node_stands_for_all_that_are_alike():
-    """With their number and first names; the edges are drawn once."""
+    """The box has their number and first names; the edges are drawn once."""
     nodes, edges = users(9)
     scene = alike(Scene(nodes, edges))
 
@@ -51,7 +51,7 @@ def test_nodes_at_the_end_may_differ():
 
 
 def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
-    """However different their edges are."""
+    """Even if their edges differ."""
     nodes, edges = users(12)
     nodes += [Node(f"p{i}", f"p{i}", "policy", kind="policy", column=2) for i in range(12)]
     edges += [Edge(f"u{i}", f"p{j}") for i in range(12) for j in range(i + 1)]

@@ -42,7 +42,7 @@ def bars(figure):
     "patterns", [["s3:*Object*"], ["s3:Get*", "SQS:send*"], ["*"], ["iam:PassRole"], ["s3:Frob"]]
 )
 def test_the_second_number_counts_what_the_patterns_match(patterns):
-    """Each action of the catalogue held against each pattern, whatever the letter case."""
+    """Each action of the catalogue is compared with each pattern, without regard to case."""
     figure = funnel(Policy.allow(patterns))
     matched = [
         name
@@ -58,7 +58,7 @@ def test_the_second_number_counts_what_the_patterns_match(patterns):
     [(f"{MAPS}/*", {"object"}), (MAPS, {"bucket"}), ("arn:aws:s3:::*", {"object", "bucket"})],
 )
 def test_the_third_number_counts_what_can_act_on_the_resource(resource, kinds):
-    """By the resource types that AWS declares for each action."""
+    """It uses the resource types that AWS documents for each action."""
     actions = [
         "s3:GetObject",
         "s3:PutObject",
@@ -73,7 +73,7 @@ def test_the_third_number_counts_what_can_act_on_the_resource(resource, kinds):
 
 
 def test_what_cannot_act_is_named():
-    """s3:ListBucket on objects: matched, and good for nothing."""
+    """s3:ListBucket on objects matches, and has no effect."""
     figure = funnel(Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}/*"))
 
     assert numbers(figure)[1:] == [2, 1]
@@ -81,7 +81,7 @@ def test_what_cannot_act_is_named():
 
 
 def test_not_action_lets_in_all_that_it_does_not_name():
-    """Nearly everything, and the picture says how much."""
+    """Nearly all actions; the picture shows the number."""
     figure = funnel(written(Action=None, NotAction=["iam:*", "organizations:*"]))
     spared = [name for name in ALL if name.startswith(("iam:", "organizations:"))]
 
@@ -130,7 +130,7 @@ def test_the_resource_must_be_of_a_type_that_the_action_works_on(resources, left
 
 
 def test_a_statement_with_not_resource_is_about_what_it_does_not_name():
-    """Asked about a resource that it exempts, and about another."""
+    """With a resource that it excludes, and with another one."""
     policy = written(Action="s3:GetObject", Resource=None, NotResource=f"{MAPS}/secret/*")
 
     assert numbers(funnel(policy, f"{MAPS}/secret/1"))[-1] == 0
@@ -138,7 +138,7 @@ def test_a_statement_with_not_resource_is_about_what_it_does_not_name():
 
 
 def test_statements_count_together_but_not_across():
-    """What one matches and only the other has a resource for is not counted."""
+    """An action of one statement with a resource of another isn't counted."""
     policy = Policy.allow("s3:ListBucket", f"{MAPS}/*") + Policy.allow("s3:GetObject", MAPS)
 
     assert numbers(funnel(policy))[1:] == [2, 0]
@@ -159,7 +159,7 @@ def test_denies_are_only_in_the_caption_if_there_are_allows():
 
 
 def test_the_catalogue_can_be_that_of_some_services():
-    """Those that a company uses."""
+    """The services that a company uses."""
     figure = funnel(Policy.allow("*"), services=["sqs", "S3"])
     own = [name for name in ALL if name.startswith(("sqs:", "s3:"))]
 
@@ -169,7 +169,7 @@ def test_the_catalogue_can_be_that_of_some_services():
 
 
 def test_bars_narrow_with_the_numbers_and_an_empty_one_is_dashed():
-    """As wide as the logarithm says; ten times as many make the same difference everywhere."""
+    """The width is logarithmic: a factor of ten always makes the same difference."""
     figure = funnel(Policy.allow("s3:*Object*", f"{MAPS}/*"))
     none = funnel(Policy.allow("s3:Frob", f"{MAPS}/*"))
     first, second, third = bars(figure)
@@ -182,7 +182,7 @@ def test_bars_narrow_with_the_numbers_and_an_empty_one_is_dashed():
 
 
 def test_the_list_has_every_number_with_its_commas():
-    """As people read them."""
+    """As in ``1,234``."""
     figure = funnel(Policy.allow("s3:Get*"))
 
     assert figure.lines[0].startswith(f"catalogue: {len(ALL):,} actions in ")
@@ -206,7 +206,7 @@ def test_the_list_has_every_number_with_its_commas():
     ids=range(9),
 )
 def test_no_policy_breaks_the_picture(policy):
-    """Strange names, long lists, braces, no Resource, and what IAM would not save."""
+    """Strange names, long lists, braces, no Resource, and policies that IAM rejects."""
     figure = funnel(policy, ["arn:aws:s3:::b1/x", *(f"{MAPS}/{name}" for name in UGLY[:3])])
 
     assert faults(figure) == []
@@ -216,7 +216,7 @@ def test_no_policy_breaks_the_picture(policy):
 
 
 def test_the_same_policy_gives_the_same_bytes():
-    """Whatever the order in which a set of resources comes."""
+    """The order of a set of resources makes no difference."""
     policy = Policy.allow("s3:*", f"{MAPS}/*")
     first, two = funnel(policy, {MAPS, f"{MAPS}/a"}), funnel(policy, {f"{MAPS}/a", MAPS})
 
@@ -242,13 +242,13 @@ def test_the_same_policy_gives_the_same_bytes():
     ],
 )
 def test_what_cannot_be_drawn_is_refused(policy, more, message):
-    """With the reason."""
+    """The error has the reason."""
     with pytest.raises(RequestError, match=message):
         funnel(policy, **more)
 
 
 def test_a_misspelt_service_gets_a_hint():
-    """The nearest that there is."""
+    """The error suggests the nearest name."""
     with pytest.raises(RequestError) as caught:
         funnel(Policy.allow("*"), services="dynamodbb")
 
@@ -256,7 +256,7 @@ def test_a_misspelt_service_gets_a_hint():
 
 
 def test_the_forms_of_arns_are_aws_own():
-    """What counts as an object is the form that AWS declares, a bucket and a name."""
+    """An object has the form that AWS documents: a bucket and a name."""
     form = Arn.parse(catalog.resource_types_of("s3")["object"].pattern).resource
 
     assert glob(form, "star-maps/m31.fits")
@@ -265,7 +265,7 @@ def test_the_forms_of_arns_are_aws_own():
 
 @pytest.mark.parametrize("resource", ["*", f"{MAPS}/*", f"{MAPS}/m??.fits", "arn:aws:s3*", "arn:*"])
 def test_the_resource_can_have_wildcards(resource):
-    """All of it, or some part."""
+    """The whole resource, or a part of it."""
     assert funnel(Policy.allow("s3:*"), resource).rows[-1]["why"] == f"can act on {resource}"
 
 
@@ -273,7 +273,7 @@ def test_the_resource_can_have_wildcards(resource):
     "pattern", ["*", "s3:*", "s3:*Object*", "iam:PassRole", sorted(ALL, key=len)[-3:]], ids=str
 )
 def test_the_alternative_text_names_only_actions_that_exist(pattern):
-    """Whole names, however long, and how many more there are."""
+    """Names are never shortened; the others are counted."""
     figure = funnel(Policy.allow(pattern))
     text = figure.alt.rpartition("Allow ")[2].removesuffix(".")
     names, _, more = text.partition(" and ")
@@ -287,12 +287,12 @@ def test_the_alternative_text_names_only_actions_that_exist(pattern):
 
 
 def test_the_largest_services_are_called_no_more_than_that():
-    """The four largest have no majority."""
+    """The four largest services don't have most of the actions."""
     assert funnel(Policy.allow("*")).lines[1].startswith("  the largest: ec2 (")
 
 
 def test_the_alternative_text_has_the_number_of_each_step():
-    """And the names of what is left."""
+    """And the names of the actions that are left."""
     figure = funnel(Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}/*"), f"{MAPS}/a")
 
     assert "by step: action 2, resource 1, asked for 1. ✓ Allow s3:GetObject." in figure.alt

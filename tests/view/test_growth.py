@@ -40,7 +40,7 @@ def rbac(account, teams, secrets):
 
 
 def abac(account, teams, secrets):
-    """Tag people and things, and give everybody the one policy that compares the tags."""
+    """Tag people and resources, and give everyone one policy that compares the tags."""
     same = {"StringEquals": {"aws:ResourceTag/project": "${aws:PrincipalTag/project}"}}
     policy = account.create_policy("own-project", Policy.allow(READ, "*", when=same))
     everybody = account.create_group("everybody")
@@ -68,7 +68,7 @@ def built(design, projects, people):
 
 
 def policies(account):
-    """Count what somebody wrote: inline and customer managed policies."""
+    """Count inline and customer managed policies."""
     identities = (*account.users.values(), *account.groups.values(), *account.roles.values())
     return len(account.policies) + sum(len(identity.inline) for identity in identities)
 
@@ -76,7 +76,7 @@ def policies(account):
 @pytest.mark.parametrize(("projects", "people"), SIZES)
 @pytest.mark.parametrize("column", DESIGNS)
 def test_the_formula_counts_what_a_built_world_has(column, projects, people):
-    """Policies, memberships and tags of three sizes of three designs."""
+    """Policies, memberships and tags of three designs in three sizes."""
     account, _, secrets = built(DESIGNS[column], projects, people)
     needed = policies_needed(projects, people)
     tags = sum(len(resource.tags) for resource in (*account.users.values(), *secrets.values()))
@@ -91,7 +91,7 @@ def test_the_formula_counts_what_a_built_world_has(column, projects, people):
 
 @pytest.mark.parametrize("column", DESIGNS)
 def test_the_three_designs_give_the_same_access(column):
-    """Everybody reads the secret of his own project, and no other."""
+    """Each person can read the secret of their own project, and no other."""
     account, teams, secrets = built(DESIGNS[column], 3, 2)
     for project, people in teams.items():
         for person in people:
@@ -136,7 +136,7 @@ def test_the_lines_are_those_of_the_table():
 
 
 def test_lines_differ_without_colours():
-    """Each has dashes and a marker of its own, and its name at its end instead of a legend."""
+    """Each has its own dashes and marker, and its name at its end instead of a legend."""
     figure = growth()
     names = {text.words: text.y for text in figure.sheet.shapes if isinstance(text, Text)}
     markers = drawn(figure, filled=True)
@@ -149,7 +149,7 @@ def test_lines_differ_without_colours():
 
 
 def test_the_axis_begins_at_nothing_and_the_scale_is_even():
-    """Neither cut nor logarithmic: a straight line is a straight line."""
+    """The scale is linear and begins at 0."""
     scale = Scale(LEFT, LEFT + CHART, 1, 97)
 
     assert scale.at(1) == pytest.approx(LEFT)
@@ -159,7 +159,7 @@ def test_the_axis_begins_at_nothing_and_the_scale_is_even():
 
 @pytest.mark.parametrize("most", [1, 2, 5, 6, 7, 12, 60, 485, 1000, 1_000_000])
 def test_a_scale_has_a_few_round_numbers(most):
-    """Evenly apart, from nothing to no more than there is."""
+    """At equal distances, from 0 to at most the largest number."""
     found = ticks(0, most)
 
     assert 2 <= len(found) <= 7
@@ -170,7 +170,7 @@ def test_a_scale_has_a_few_round_numbers(most):
 
 
 def test_the_alternative_text_says_where_the_lines_end():
-    """With the numbers of the last step."""
+    """It has the numbers of the last step."""
     assert growth([1, 10], people_per_project=4).alt == (
         "Policies needed with 10 projects, 40 people; one for each person: 40 policies, grows with "
         "the people; RBAC: one for each project: 10 policies, grows with the projects; ABAC: one "
@@ -193,7 +193,7 @@ def test_the_alternative_text_says_where_the_lines_end():
     ],
 )
 def test_no_size_makes_labels_overlap(projects, people):
-    """Ticks and names of lines included, where lines end together too."""
+    """Neither ticks nor names of lines, also if lines end together."""
     figure = growth(projects, people_per_project=people)
 
     assert faults(figure) == []
@@ -212,13 +212,13 @@ def test_the_same_numbers_give_the_same_bytes():
     "wrong", [[], [0], [-1], [1.5], ["3"], [True], [1001], None, 5, "123", [[1]], [None]]
 )
 def test_projects_must_be_a_list_of_numbers(wrong):
-    """With the reason."""
+    """The error has the reason."""
     with pytest.raises(RequestError, match=r"projects|number"):
         growth(wrong)
 
 
 @pytest.mark.parametrize("people", [0, -1, 1001, 2.5, "5", None, True])
 def test_people_must_be_a_whole_number(people):
-    """With the reason."""
+    """The error has the reason."""
     with pytest.raises(RequestError, match="people_per_project"):
         growth(people_per_project=people)

@@ -47,7 +47,7 @@ NAMES = (
 
 
 def allows(decision):
-    """Whether any granter allows: an identity policy, a resource policy, a grant."""
+    """Return whether a granter allows: an identity policy, a resource policy or a grant."""
     return any(decision.layer_matches[layer].allows for layer in set(LAYERS) - set(CEILINGS))
 
 
@@ -75,7 +75,7 @@ def world():
     ],
 )
 def test_the_alternative_text_counts_what_the_engine_says(name, who, actions, resources):
-    """All, those under an Allow, those under a Deny, those under both, and those that are left."""
+    """All requests, those under an Allow, under a Deny, under both, and the allowed ones."""
     world = scenario(name)
     every = [world.can(world.user(who), *pair) for pair in product(actions, resources)]
     figure = two_layers(world, world.user(who), actions, resources)
@@ -88,7 +88,7 @@ def test_the_alternative_text_counts_what_the_engine_says(name, who, actions, re
 
 
 def test_the_alternative_text_says_which_requests_the_denies_stop():
-    """By name, as it does of those that are left."""
+    """It names them, as it names the allowed ones."""
     world = scenario("groups")
     figure = two_layers(world, world.user("dana"), ["s3:GetObject", "s3:DeleteObject"], [MAP])
 
@@ -145,7 +145,7 @@ def test_each_panel_shows_its_own_layer(world):
 
 
 def test_the_picture_has_headings_and_a_legend_with_symbol_and_word(world):
-    """Three panels are named, and each sign is explained; colour is never the only one."""
+    """Three panels have names, and each sign is explained; a colour is never the only sign."""
     figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
@@ -170,7 +170,7 @@ def test_the_same_world_gives_the_same_picture_words_and_table():
 
 
 def test_the_order_of_statements_changes_nothing(world):
-    """Which is the lesson."""
+    """The lesson teaches this."""
     again = scenario("denies_last")
     figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
     two = two_layers(again, again.user("alice"), ACTIONS, RESOURCES)
@@ -194,7 +194,7 @@ def test_names_from_strangers_are_drawn_as_text(world, name):
 
 
 def test_a_resource_policy_counts_among_the_allows(world):
-    """A bucket policy that lets Bob in is an Allow as any other."""
+    """A bucket policy that allows Bob is an Allow like any other."""
     bob = world.user("bob")
     grant = everything("s3:GetObject", f"{MAPS}/*")
     grant["Statement"][0]["Principal"] = {"AWS": bob.arn}
@@ -207,7 +207,7 @@ def test_a_resource_policy_counts_among_the_allows(world):
 
 
 def test_the_deny_of_a_resource_policy_is_on_top_like_any_other(world):
-    """Whoever it comes from, it is a Deny."""
+    """A Deny of any type of policy is on top."""
     grant = everything("s3:GetObject", f"{MAPS}/*", "Deny")
     grant["Statement"][0]["Principal"] = "*"
     world.bucket("star-maps").put_policy(grant)
@@ -217,7 +217,7 @@ def test_the_deny_of_a_resource_policy_is_on_top_like_any_other(world):
 
 
 def test_the_allow_of_a_boundary_grants_nothing(world):
-    """A ceiling grants nothing, so it covers nothing."""
+    """A boundary doesn't grant, so its Allow covers nothing."""
     account, bob = world.account("acme-main"), world.user("bob")
     bob.put_permissions_boundary(account.create_policy("limit", everything()))
     figure = two_layers(world, bob, ["s3:GetObject"], [MAP])
@@ -226,7 +226,7 @@ def test_the_allow_of_a_boundary_grants_nothing(world):
 
 
 def test_what_a_boundary_cuts_is_covered_and_yet_not_left(world):
-    """The third panel says what is left, whatever took it."""
+    """The third panel has the verdicts."""
     account, alice = world.account("acme-main"), world.user("alice")
     alice.put_permissions_boundary(account.create_policy("limit", everything("ec2:*")))
     figure = two_layers(world, alice, ["s3:GetObject"], [MAP])
@@ -239,7 +239,7 @@ def test_what_a_boundary_cuts_is_covered_and_yet_not_left(world):
 
 @pytest.mark.parametrize("by", ["object", "arn"])
 def test_any_caller_can_be_drawn(world, by):
-    """Users, roles, services and nobody in particular; by object and by ARN."""
+    """Users, roles, services and anonymous callers; as an object and as an ARN."""
     role = world.account("acme-main").create_role(
         "reader",
         assume_role_policy_document={
@@ -261,7 +261,7 @@ def test_any_caller_can_be_drawn(world, by):
 
 
 def test_drawing_leaves_the_world_as_it_is(world):
-    """A picture asks, and changes nothing."""
+    """A picture makes requests and changes nothing."""
     before = world.copy()
     two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
 
@@ -269,7 +269,7 @@ def test_drawing_leaves_the_world_as_it_is(world):
 
 
 def grid(actions, resources):
-    """A world in which everything is asked of Alice, who may read and not delete drafts."""
+    """Make a world in which Alice can read, but can't delete drafts."""
     world = scenario("stack")
     names = [f"s3:GetObject{number or ''}" for number in range(actions)]
     objects = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
@@ -281,7 +281,7 @@ def grid(actions, resources):
     first_now([(24, 8), (1, 1), (3, 6), (3, 7), (20, 20), (21, 6), (30, 60)], 4),
 )
 def test_the_picture_fits_a_page_with_any_number_of_requests(actions, resources):
-    """Beside each other, on top of each other, and counted; nothing overlaps."""
+    """The panels are side by side, on top of each other, or counted; nothing overlaps."""
     figure = two_layers(*grid(actions, resources))
 
     assert figure.drawing.get_size_inches()[0] <= PAGE
@@ -291,7 +291,7 @@ def test_the_picture_fits_a_page_with_any_number_of_requests(actions, resources)
 
 @pytest.mark.parametrize("resources", [4, 12])
 def test_denies_are_hatched_and_nothing_else(resources):
-    """A print in black and white shows where the layer of Denies lies."""
+    """A black-and-white print shows the layer of Denies."""
     world, alice, names, objects = grid(1, resources)
     figure = two_layers(world, alice, names, objects)
     denied = sum(bool(world.can(alice, names[0], thing).denies) for thing in objects)
@@ -343,7 +343,7 @@ def test_resources_of_one_name_have_distinct_names():
 
 
 def test_the_alternative_text_names_what_is_left_in_one_breath():
-    """At most 300 characters, however long the names are."""
+    """At most 300 characters, with any names."""
     world = scenario("stack")
     objects = [f"{MAPS}/{'long' * 60}{number}" for number in range(6)]
     figure = two_layers(world, world.user("alice"), ["s3:GetObject"], objects)
@@ -355,7 +355,7 @@ def test_the_alternative_text_names_what_is_left_in_one_breath():
 
 @pytest.mark.parametrize(("actions", "resources"), [([], [MAP]), (["s3:GetObject"], [])])
 def test_nothing_asked_is_refused(world, actions, resources):
-    """There would be nothing to see."""
+    """There is nothing to draw."""
     with pytest.raises(RequestError, match="at least one"):
         two_layers(world, world.user("alice"), actions, resources)
 

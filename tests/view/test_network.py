@@ -26,7 +26,7 @@ def drawn(nodes, edges, frames):
 
 
 def test_lines_beside_a_column_keep_apart_where_they_overlap():
-    """Short ones inside of long ones; those that do not overlap may be below one another."""
+    """Short ones are inside of long ones; others can be below one another."""
     heights = {key: float(number) for number, key in enumerate("abcd")}
     found = turns([("a", "d"), ("b", "c"), ("a", "b"), ("c", "d")], heights)
 
@@ -36,7 +36,7 @@ def test_lines_beside_a_column_keep_apart_where_they_overlap():
 
 
 def test_columns_count_the_edges_from_a_beginning():
-    """Those of the first kind count before the others; a circle begins with its first node."""
+    """Edges of the first kind have priority; a cycle begins with its first node."""
     onwards = [("a", "b"), ("b", "c")]
 
     assert columns_by_distance("abc", onwards, [("a", "c")]) == {"a": 0, "b": 1, "c": 2}
@@ -46,7 +46,7 @@ def test_columns_count_the_edges_from_a_beginning():
 @settings(max_examples=tries(40))
 @given(st.data())
 def test_whatever_leads_where_no_line_runs_through_a_box(data):
-    """Boxes in four columns and three fields, lines from any to any."""
+    """Boxes in four columns and three frames, with lines between any of them."""
     number = data.draw(st.integers(2, 12))
     places = st.tuples(st.integers(0, 3), st.integers(0, 2))
     found = [data.draw(places) for _ in range(number)]

@@ -24,7 +24,7 @@ LAYERS = ("identity", "boundary", "session", "scp", "rcp", "endpoint", "scoped",
 
 
 def names_in(decision, layer):
-    """Whether a layer has an action, told from what it said."""
+    """Return whether a layer allows an action, from the trace."""
     heard = decision.layer_matches[layer]
     if layer in CEILINGS:
         return all(heard.allows_by_level)
@@ -32,7 +32,7 @@ def names_in(decision, layer):
 
 
 def check(figure, decisions):
-    """Hold the figure against decisions: table, list and picture."""
+    """Compare the table, the list and the picture with decisions."""
     assert faults(figure) == []
     assert figure.drawing.get_size_inches()[0] <= PAGE
     assert [row["action"] for row in figure.rows] == [
@@ -60,7 +60,7 @@ def marked(figure):
 
 @pytest.fixture
 def bounded():
-    """A world in which Dana has a boundary that knows other actions than her own policies."""
+    """Make a world in which Dana's boundary has other actions than her policies."""
     world = scenario("groups")
     limit = Policy.allow(["s3:Get*", "s3:Delete*", "ec2:*"])
     boundary = world.account("acme-main").create_policy("limit", limit)
@@ -74,7 +74,7 @@ def decide(world, who, actions, resource):
 
 
 def test_each_action_is_in_the_sets_that_allow_it(bounded):
-    """Only one, both, neither: as the layers said."""
+    """Only one, both or neither, as the layers decide."""
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, ASKED, MAP)
     decisions = decide(bounded, dana, ASKED, MAP)
@@ -115,7 +115,7 @@ def test_the_statement_that_denies_is_below_the_struck_action(bounded):
 
 
 def test_what_is_lit_is_exactly_what_is_allowed(bounded):
-    """The heading of the list that says allowed has every action that the engine allows."""
+    """The list's heading "allowed" has exactly the actions that the engine allows."""
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, ASKED, MAP)
     allowed = [action for action in ASKED if bounded.can(dana, action, MAP)]
@@ -129,7 +129,7 @@ def test_what_is_lit_is_exactly_what_is_allowed(bounded):
 
 
 def test_policies_are_named_beside_their_sets(bounded):
-    """Where each set comes from."""
+    """Each set has the names of its policies."""
     text = permission_sets(bounded, bounded.user("dana"), ASKED, MAP).as_text()
 
     assert "  identity-based policy: own-notes, AmazonS3FullAccess, guard" in text
@@ -140,7 +140,7 @@ def test_policies_are_named_beside_their_sets(bounded):
 
 
 def with_resource_policy(principal, action="s3:PutObject"):
-    """Bob takes a session of a role whose boundary knows nothing of writing; the bucket allows."""
+    """Return a session of Bob's role, whose boundary doesn't allow writing; the bucket does."""
     world = scenario("groups")
     main, bob = world.account("acme-main"), world.user("bob")
     trust = Policy.allow("sts:AssumeRole", None, principal=bob.arn)
@@ -159,7 +159,7 @@ def with_resource_policy(principal, action="s3:PutObject"):
     ("principal", "is_cut"), [("user", False), ("session", False), ("role", True)]
 )
 def test_a_grant_to_the_very_caller_is_not_cut_by_the_boundary(principal, is_cut):
-    """User and session ARN: allowed outside the boundary, with the reason; role ARN: cut."""
+    """Named as a user or session, it is allowed outside the boundary; as a role, it isn't."""
     world, caller = with_resource_policy(principal)
     figure = permission_sets(world, caller, ["s3:GetObject", "s3:PutObject"], MAP)
     decisions = decide(world, caller, ["s3:GetObject", "s3:PutObject"], MAP)
@@ -189,7 +189,7 @@ def test_a_resource_policy_without_an_allow_has_no_set(bounded):
 
 
 def test_between_two_accounts_the_resource_policy_is_needed():
-    """It is a set, even if it is empty, for without it nothing is left."""
+    """It has a set even if it is empty, because then nothing is allowed."""
     world = observatory()
     auditor, dana = world.role("auditor"), world.user("dana")
     actions = ["s3:GetObject", "s3:PutObject"]
@@ -205,7 +205,7 @@ def test_between_two_accounts_the_resource_policy_is_needed():
 
 
 def test_a_session_policy_is_the_second_set_of_a_session():
-    """Role ∩ session: what both allow is left."""
+    """Role ∩ session: only actions in both are allowed."""
     world = scenario("groups")
     trust = Policy.allow("sts:AssumeRole", None, principal=world.user("bob").arn)
     role = world.account("acme-main").create_role("build", assume_role_policy_document=trust)
@@ -226,7 +226,7 @@ def test_a_session_policy_is_the_second_set_of_a_session():
 
 
 def test_a_boundary_within_the_policies_is_drawn_within_them():
-    """Nested sets, where nothing is only in the boundary."""
+    """Nested sets, if no action is only in the boundary."""
     world = scenario("groups")
     limit = world.account("acme-main").create_policy("limit", Policy.allow("s3:Get*"))
     world.user("bob").put_permissions_boundary(limit)
@@ -238,7 +238,7 @@ def test_a_boundary_within_the_policies_is_drawn_within_them():
 
 
 def test_ceilings_that_agree_are_drawn_as_one_and_it_is_said():
-    """SCP and RCP of the observatory: the fourth set and more are merged if they agree."""
+    """SCP and RCP of the observatory: from the fourth set on, equal sets are merged."""
     world = observatory()
     bob = world.user("bob")
     figure = permission_sets(world, bob, ASKED, MAP)
@@ -251,7 +251,7 @@ def test_ceilings_that_agree_are_drawn_as_one_and_it_is_said():
 
 
 def test_ceilings_that_are_too_many_to_draw_are_drawn_as_what_all_let_through():
-    """Five layers that differ: two become one, and still the engine's verdict is what is lit."""
+    """Of five different layers, two are merged; the highlighted part is still the verdict."""
     world = observatory()
     main, bob = world.account("acme-main"), world.user("bob")
     organization = main.organization
@@ -283,7 +283,7 @@ def test_ceilings_that_are_too_many_to_draw_are_drawn_as_what_all_let_through():
 
 @pytest.mark.parametrize("who", [ANONYMOUS, "ec2.amazonaws.com", "arn:aws:iam::111111111111:root"])
 def test_whoever_has_no_policies_of_his_own_can_be_drawn(who, bounded):
-    """The root user needs none, the others have none."""
+    """The root user needs none, and others have none."""
     figure = permission_sets(bounded, who, ASKED, MAP)
 
     check(figure, decide(bounded, who, ASKED, MAP))
@@ -293,7 +293,7 @@ def test_whoever_has_no_policies_of_his_own_can_be_drawn(who, bounded):
 
 
 def test_what_is_never_refused_says_so():
-    """sts:GetCallerIdentity is allowed outside all sets."""
+    """sts:GetCallerIdentity is allowed outside of all sets."""
     world = scenario("groups")
     figure = permission_sets(world, world.user("alice"), ["sts:GetCallerIdentity"], "*")
 
@@ -302,7 +302,7 @@ def test_what_is_never_refused_says_so():
 
 
 def test_a_user_without_any_policy_has_an_empty_set():
-    """It is drawn, with nothing in it."""
+    """It is drawn without actions."""
     main = World(1).create_account("main", account_id="111111111111")
     figure = permission_sets(main.world, main.create_user("ana"), ASKED, MAP)
 
@@ -313,7 +313,7 @@ def test_a_user_without_any_policy_has_an_empty_set():
 
 
 def test_context_counts_as_in_a_question():
-    """A condition that the context meets puts an action into its set."""
+    """An action is in a set if the context meets its condition."""
     world = scenario("groups")
     own = Policy.allow("ec2:StartInstances", when={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     world.user("alice").put_policy("own", own)
@@ -332,7 +332,7 @@ def test_context_counts_as_in_a_question():
 @pytest.mark.parametrize("seed", first_now(range(5)))
 @pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, False), (60, True)])
 def test_no_world_breaks_the_picture(size, ugly, seed):
-    """Any caller, any resource, ugly names too; what is drawn is what the engine says."""
+    """Any caller, any resource, any names; the picture agrees with the engine."""
     world = company(size, seed, ugly=ugly)
     caller, _, resource = question(world, seed)
 
@@ -353,7 +353,7 @@ def test_many_actions_are_counted_and_all_are_in_the_table(bounded):
 
 
 def test_each_action_counts_once_and_one_can_be_passed_alone(bounded):
-    """A list that names it twice, and a bare text."""
+    """A list with a duplicate, and a single text."""
     dana = bounded.user("dana")
 
     assert len(permission_sets(bounded, dana, ["s3:GetObject"] * 3, MAP).rows) == 1
@@ -365,7 +365,7 @@ def test_each_action_counts_once_and_one_can_be_passed_alone(bounded):
     [("dana", []), ("dana", ["s3"]), ("dana", ["s3:*"]), ("dana", [7]), (None, ["s3:GetObject"])],
 )
 def test_what_cannot_be_asked_is_refused(bounded, caller, actions):
-    """With an error of iamlab's own."""
+    """The error is one of iamlab's own."""
     who = bounded.user(caller) if caller else "arn:aws:iam::111111111111:user/nobody"
     with pytest.raises(IamLabError):
         permission_sets(bounded, who, actions, MAP)
@@ -378,7 +378,7 @@ def test_without_a_decision_there_is_an_error(bounded):
 
 
 def test_names_from_strangers_are_drawn_as_text(bounded):
-    """A resource's name neither acts, nor breaks the list into other lines."""
+    """A resource's name has no effect, and doesn't break the lines of the list."""
     name = f"{MAPS}/<script>$x^2$\n\u202e😀{'z' * 400}"
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, name)
 
@@ -409,7 +409,7 @@ def test_every_layer_has_a_name(bounded):
 
 
 def test_one_reason_is_said_once_for_all_that_it_holds_for(bounded):
-    """The root user's five actions have one sentence, not five."""
+    """The root user's five actions share one sentence."""
     figure = permission_sets(bounded, "arn:aws:iam::111111111111:root", ASKED, MAP)
     words = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
     three = "✓ s3:GetObject, ✓ s3:PutObject, ✓ s3:DeleteObject and 2 more: A root user needs no"
@@ -419,7 +419,7 @@ def test_one_reason_is_said_once_for_all_that_it_holds_for(bounded):
 
 
 def test_the_alternative_text_says_in_which_sets_actions_are(bounded):
-    """In one set only, in all, in none."""
+    """In only one set, in all sets, in none."""
     parts = permission_sets(bounded, bounded.user("dana"), ASKED, MAP).alt.partition("; ")[2]
 
     assert parts == (

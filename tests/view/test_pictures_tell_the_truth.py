@@ -62,14 +62,14 @@ GRANTS = ("direct", "indirect", "account", "grant")
 
 @cache
 def asked_by_chance() -> tuple[Decision, ...]:
-    """Decisions of every kind, and two thousand by chance."""
+    """Return decisions of every kind, and two thousand random ones."""
     rng = random.Random(9)
     return (*DECISIONS.values(), *(ask_engine(random_question(rng)) for _ in range(tries(2000))))
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """A decision that nobody denies, as votes that can be changed."""
+    """A decision without a Deny, as votes that can be changed."""
 
     decision: Decision
 
@@ -104,7 +104,7 @@ def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
 
 
 def test_a_rung_that_is_not_asked_could_say_what_it_likes():
-    """Whatever the rungs answer that are called idle, the verdict stays."""
+    """Other answers of the rungs that aren't reached don't change the verdict."""
     tried = 0
     for decision, ballot in by_rule():
         for rung in rungs(decision):
@@ -125,7 +125,7 @@ def test_a_rung_that_is_not_asked_could_say_what_it_likes():
 
 
 def test_the_rung_that_decides_answers_what_the_verdict_is():
-    """Of an allowed request it allows; of one nobody allows it does not; a Deny is the first's."""
+    """It allows, it doesn't allow, or it is the first rung and denies."""
     for decision in asked_by_chance():
         deciding = [rung for rung in rungs(decision) if rung.decides]
         assert deciding
@@ -140,7 +140,7 @@ def test_the_rung_that_decides_answers_what_the_verdict_is():
 
 
 def test_a_session_policy_does_not_limit_a_session_that_the_resource_names():
-    """Direct naming passes the session policy by; so the scope-down policy is what refuses."""
+    """The session policy doesn't limit this grant; so the scope-down policy denies."""
     layers = Layers(identity=[OWN], resource=bucket({"AWS": DANA}), boundary=EC2, scoped=[EC2])
     [deciding] = [rung for rung in rungs(asked(layers)) if rung.decides]
 
@@ -151,7 +151,7 @@ def test_a_session_policy_does_not_limit_a_session_that_the_resource_names():
 
 
 def test_the_sign_between_the_doors_and_the_bars_give_the_verdict():
-    """Side by side one open door is enough, in a row all must be; and no bar may be there."""
+    """Side by side, one open door is enough; in a row, all must be open. No bar can be there."""
     for decision in asked_by_chance():
         found = plan(decision)
         if not any(door.counts for door in found.doors):
@@ -163,7 +163,7 @@ def test_the_sign_between_the_doors_and_the_bars_give_the_verdict():
 
 
 def test_every_bar_counts_and_no_bar_is_missing():
-    """Once all bars are away the open doors lead in; while one is there, nobody gets in."""
+    """Without all bars, the open doors give access; with one bar, nobody has access."""
     layer_of = {f"shut: {NAMES[layer]}": layer for layer in CEILINGS}
     tried = 0
     for decision, ballot in by_rule(allowed=False):
@@ -183,7 +183,7 @@ def test_every_bar_counts_and_no_bar_is_missing():
 
 
 def test_a_shut_door_that_counts_leads_in_once_it_opens():
-    """Opening it changes the verdict as the sign says; a door that does not count never does."""
+    """Opening it changes the verdict as the sign says, if the door counts."""
     for decision, ballot in by_rule(allowed=False):
         doors, in_series = plan(decision).doors, plan(decision).in_series
         if not any(door.counts for door in doors):
@@ -226,20 +226,20 @@ def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
 
 
 def grant_of(decision):
-    """Find the mark where both sides come together, and whether the request gets past it."""
+    """Return the node where both sides join, and whether the request passes it."""
     found = [(stop, gets_past) for stop, gets_past in on_the_way(decision) if stop.id == GRANT]
     return found[0] if found else (None, False)
 
 
 def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed():
-    """The last stop lets through just what is allowed; no solid way leads to what is denied."""
+    """The last stop lets allowed requests through, and no solid path leads to a denied one."""
     for decision in asked_by_chance():
         *_, (_, gets_past) = on_the_way(decision)
         assert gets_past is bool(decision), decision.explain()
 
 
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
-    """Of the graph to take along, too: without missing lines and Denies nobody gets there."""
+    """Also in the saved graph, without missing edges and Denies."""
     for decision in asked_by_chance()[:900]:
         graph = access_graph(decision).graph
         solid = [
@@ -254,7 +254,7 @@ def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
 
 
 def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
-    """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
+    """The path ends at an SCP that blocks, although both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
         grant, gets_past = grant_of(asked(Layers(scp=scps, **both), account=OTHER))
@@ -263,7 +263,7 @@ def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
 
 
 def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
-    """The sign at the gate follows from the two sides' answers, unless it says that it is cut."""
+    """The sign at the gate follows from both sides' answers, unless a limit applies."""
     for decision, _ in by_rule():
         grant, _ = grant_of(decision)
         if grant is None or ", but blocked" in grant.note:
@@ -276,7 +276,7 @@ def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
 
 
 def test_the_rows_of_an_access_graph_are_what_was_heard():
-    """Each statement that applies has a row that says so, and those that decided are marked."""
+    """Each statement that applies is a row, and the deciding statements are marked."""
     for decision in asked_by_chance()[:900]:
         *rows, _ = access_graph(decision).rows
         applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
@@ -295,7 +295,7 @@ def _applying(decision: Decision, layer: str) -> Any:
 
 
 def test_without_its_stops_a_request_gets_through():
-    """What the map calls in the way is all that is in the way."""
+    """The map's stops are all that blocks the request."""
     for decision, ballot in by_rule(allowed=False):
         if ballot.allows(CEILINGS, identity=True, direct=True):
             stops = stops_of(decision)
@@ -308,7 +308,7 @@ def test_without_its_stops_a_request_gets_through():
 
 
 def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_do():
-    """OR, NOR and the set operators join the values to the engine's own outcome."""
+    """OR, NOR and the set operators join the values to the engine's outcome."""
     judged = 0
     for decision in asked_by_chance():
         matches = [match for step in decision.trace.steps for match in step.matches]
@@ -342,7 +342,7 @@ def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_d
 @pytest.mark.parametrize("operator", ["StringNotEquals", "StringEqualsIfExists", "StringEquals"])
 @pytest.mark.parametrize("values", [None, "sky", "sea"])
 def test_the_part_that_is_lit_is_what_decides(operator, values):
-    """A part that needs a value and has none is not lit for a condition that holds."""
+    """A part without a needed value isn't highlighted if the condition holds."""
     figure = value_sets(operator, "aws:PrincipalTag/team", "sky", values)
     drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
     both = any(row["in policy"] and row["in request"] for row in figure.rows)
@@ -370,7 +370,7 @@ BROUGHT = {
 
 @pytest.mark.parametrize(("size", "seed"), [(20, 1), (20, 4), (3, 2)])
 def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
-    """The permission that is missing, or the trust, is all that is missing."""
+    """Only the missing permission or trust is missing."""
     world = company(size, seed)
     dashed = [row for row in trust_graph(world).rows if not row["may_become"]]
     for row in dashed:
@@ -398,7 +398,7 @@ def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
 
 
 def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
-    """A user who is trusted with his account and denied is cut; one more Allow would not help."""
+    """A trusted user with a Deny is denied; another Allow would not help."""
     main = World(seed=7).create_account("main", account_id=MAIN)
     of_all = document({"Effect": "Allow", "Principal": OF_ACCOUNT, "Action": "sts:AssumeRole"})
     main.create_role("auditor", assume_role_policy_document=of_all)
@@ -413,7 +413,7 @@ def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
 
 @pytest.mark.parametrize(("size", "seed"), [(20, 0), (20, 4), (3, 1)])
 def test_whoever_may_assume_a_role_has_a_solid_line(size, seed):
-    """All pairs of a world are asked, those that have no line, too."""
+    """All pairs of a world are tested, also those without a line."""
     world = company(size, seed)
     solid = {
         (row["principal"], row["role"]) for row in trust_graph(world).rows if row["may_become"]
@@ -428,7 +428,7 @@ def test_whoever_may_assume_a_role_has_a_solid_line(size, seed):
 
 
 def test_each_event_is_one_arrow_and_none_is_lost():
-    """A call that the logs of two accounts have is one; what it is and how it ended, they say."""
+    """A call in the logs of two accounts is one arrow, with its operation and outcome."""
     world = company(20, 1)
     sessions(world, 1)
     olga = world.account(PARTNER).users["olga"]
@@ -447,6 +447,6 @@ def test_each_event_is_one_arrow_and_none_is_lost():
 
 
 def test_a_session_on_a_way_is_named_with_its_role():
-    """A session's own name says nothing of who it is."""
+    """The name of a session alone doesn't name its role."""
     arn = f"arn:aws:sts::{MAIN}:assumed-role/backup/night"
     assert name_and_kind(arn) == ("backup/night", "role session")

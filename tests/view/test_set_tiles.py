@@ -53,7 +53,7 @@ def parts(sets):
 
 @st.composite
 def arrangements(draw):
-    """Choose a number of sets, and in which of their parts something lies."""
+    """Choose a number of sets, and which of their parts have items."""
     sets = draw(st.integers(0, 4))
     return sets, draw(st.sets(st.sampled_from(parts(sets)), min_size=1))
 
@@ -61,7 +61,7 @@ def arrangements(draw):
 @settings(max_examples=tries(25))
 @given(arrangements())
 def test_each_action_is_in_its_sets_and_in_no_others(arrangement):
-    """However many sets there are, and wherever something lies; and nothing overlaps."""
+    """With any number of sets and any parts with items; nothing overlaps."""
     sets, used = arrangement
     names = {part: f"thing{number}" for number, part in enumerate(sorted(used))}
     tiles = {part: tile(f"title {name}", name) for part, name in names.items()}
@@ -88,7 +88,7 @@ def test_every_set_is_drawn_even_if_it_is_empty(sets):
 
 
 def test_sets_without_anything_of_their_own_lie_inside_the_other():
-    """A smaller set is drawn within a larger one, and disjoint sets share no ground."""
+    """A subset is drawn within its superset, and disjoint sets don't overlap."""
     inner = drawn(
         named(["large", "small"]),
         {(True, False): tile("", "a"), (True, True): tile("", "b")},
@@ -127,7 +127,7 @@ def test_columns_and_rows_without_anything_are_left_out(part, size):
 
 
 def test_a_tile_names_some_and_counts_the_others():
-    """More than it has room for is counted, and the number is right."""
+    """Items without room are counted."""
     items = [f"thing{number}" for number in range(MOST + 5)]
     figure = drawn(named(["set"]), {(True,): tile("title", *items)})
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
@@ -137,7 +137,7 @@ def test_a_tile_names_some_and_counts_the_others():
 
 
 def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
-    """Both are seen without colours, too."""
+    """Both can be seen without colours."""
     denied = LOOKS["explicitDeny"]
     lit = {(True,): ("", LOOKS["allowed"], [("✓ a", "", None), ("✕ b", "", denied)])}
     plain = {(True,): tile("title", "✓ a", "✕ b")}
@@ -155,7 +155,7 @@ def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
 
 @pytest.mark.parametrize("sets", [1, 2, 3, 4])
 def test_long_names_stay_in_their_room(sets):
-    """Sets, titles, things and notes of 400 letters leave neither tile nor paper."""
+    """Sets, titles, items and notes of 400 letters stay in their tile and on the paper."""
     long = "wide" * 100
     items = [(f"✕ {long}", long, LOOKS["explicitDeny"]), ("✓ a", "", None)]
     tiles = dict.fromkeys(parts(sets), (long, None, items))

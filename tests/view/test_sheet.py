@@ -22,7 +22,7 @@ WORDS = st.text(min_size=1, max_size=30) | st.sampled_from(UGLY)
 
 
 def outside(sheet):
-    """List what leaves the paper, measured by matplotlib itself."""
+    """List the artists outside of the paper, measured by matplotlib."""
     figure = to_figure(sheet)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -77,7 +77,7 @@ CORNERS = {
 
 @pytest.mark.parametrize("kind", CORNERS)
 def test_every_thing_makes_just_the_room_that_it_needs(kind):
-    """Drawn alone, it ends where the paper ends, but for the margin."""
+    """Each shape alone ends at the margin of the paper."""
     sheet = Sheet()
     DRAWN[kind](sheet, (6.0, 5.0), "words")
 
@@ -190,7 +190,7 @@ def test_a_strict_reader_finds_nothing_wrong_with_a_good_figure():
 
 @pytest.mark.parametrize("words", UGLY)
 def test_words_beside_a_picture_are_words(words):
-    """Alternative text, caption and list are escaped, and hold no line break and no turned word."""
+    """Alternative text, caption and list are escaped, without line breaks or marks of direction."""
     figure = Figure.on(
         Sheet(), alt=f"Ana is {words}.", caption=words, rows=[{"who": words}], lines=[words]
     )

@@ -19,7 +19,7 @@ from iamlab.view.words import shorten
 
 @pytest.mark.parametrize("colour", TEXT_COLOURS)
 def test_text_and_thin_lines_have_a_contrast_of_at_least_4_5(colour):
-    """On white paper every colour that is used for text can be read."""
+    """Every colour for text can be read on white paper."""
     assert contrast(colour, PAPER) >= 4.5
 
 
@@ -47,7 +47,7 @@ def test_ink_can_be_read_on_every_area():
 
 
 def test_verdicts_differ_in_symbol_word_and_colour():
-    """Whoever cannot see one sign has two others."""
+    """A reader who can't see one sign has two others."""
     for attribute in ("symbol", "word", "colour"):
         assert len({getattr(look, attribute) for look in LOOKS.values()}) == 3
 

@@ -42,7 +42,7 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
 @given(MOMENTS, MOMENTS, st.floats(2, 8))
 @settings(max_examples=tries(60))
 def test_labels_of_ticks_never_touch(start, end, width):
-    """Whatever the window: from a second to ten thousand years."""
+    """In windows from a second to ten thousand years."""
     drawn = axis(min(start, end), max(start, end), width)
     ticks = drawn.ticks()
 
@@ -73,7 +73,7 @@ def test_all_times_are_utc_whatever_clock_says_them():
 
 
 def test_the_present_is_in_the_window_if_it_is_near():
-    """Not later than the window is long."""
+    """If it is at most one length of the window later."""
     hours = [NINE, NINE + timedelta(hours=2)]
     near, far = NINE + timedelta(hours=3), NINE + timedelta(days=3)
 
@@ -84,5 +84,5 @@ def test_the_present_is_in_the_window_if_it_is_near():
 
 @pytest.mark.parametrize("days", [-(10**6) * 4, 10**6 * 4])
 def test_time_never_runs_out_of_the_years_that_there_are(days):
-    """Years 1 to 9999: a rotation due in the year 10000 is due at the end."""
+    """Years 1 to 9999: a rotation in the year 10000 is due at the end."""
     assert later(NINE, timedelta(days=days)).year in (1, 9999)

@@ -33,7 +33,7 @@ def world_of(*users):
 
 
 def states(figure, role):
-    """What the table says of a role: principal's name -> state."""
+    """Return the states of a role in the table, by the principal's name."""
     return {
         row["principal"].rpartition("/")[2]: row["state"]
         for row in figure.rows
@@ -42,7 +42,7 @@ def states(figure, role):
 
 
 def steps(figure):
-    """The rows of the table by both ends."""
+    """Return the rows of the table by principal and role."""
     return {(row["principal"], row["role"]): row for row in figure.rows}
 
 
@@ -85,7 +85,7 @@ CONDITIONS = {
 
 @pytest.mark.parametrize("short", CONDITIONS)
 def test_what_the_call_must_bring_is_said_in_short_and_in_full(short):
-    """It is possible, if ...; the condition as it is written is in the table."""
+    """The arrow has a short "if"; the table has the condition as it is written."""
     world, main = world_of("carol")
     policy = trust({"AWS": main.users["carol"].arn}, Condition=CONDITIONS[short])
     main.create_role("auditor", assume_role_policy_document=policy)
@@ -124,7 +124,7 @@ def test_a_condition_on_the_caller_itself_is_decided(condition):
 
 @pytest.mark.parametrize("by", ["deny", "boundary", "scp"])
 def test_what_cuts_a_way_is_named(by):
-    """Trusted and permitted, and yet cut: by a Deny, a boundary, an SCP."""
+    """Trusted and permitted, but denied by a Deny, a boundary or an SCP."""
     world, main = world_of("carol")
     carol = main.users["carol"]
     main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
@@ -151,7 +151,7 @@ def test_what_cuts_a_way_is_named(by):
 
 
 def test_whoever_is_not_of_this_world_is_there_too():
-    """A service, an outside account, a user of one, anybody, a deleted principal."""
+    """A service, an outside account, its user, anyone, and a deleted principal."""
     world, main = world_of()
     outside = f"arn:aws:iam::{ELSEWHERE}:role/vendor"
     for name, principal in {
@@ -176,7 +176,7 @@ def test_whoever_is_not_of_this_world_is_there_too():
 
 
 def test_a_federated_caller_comes_with_the_right_call():
-    """Not sts:AssumeRole, but the one for a web identity."""
+    """Not with sts:AssumeRole, but with the call for a web identity."""
     figure = trust_graph(observatory())
 
     (row,) = [row for row in figure.rows if row["kind"] == "identity provider"]
@@ -186,7 +186,7 @@ def test_a_federated_caller_comes_with_the_right_call():
 
 
 def test_everybody_counts_in_the_account_of_the_role():
-    """A trust in * lets each user of the account in without a policy of his own."""
+    """A trust in * lets each user of the account assume the role without another policy."""
     world, main = world_of("ana", "bob")
     main.create_role("open", assume_role_policy_document=trust({"AWS": "*"}))
 
@@ -201,7 +201,7 @@ def test_everybody_counts_in_the_account_of_the_role():
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_table_says_what_the_engine_says(size, seed):
-    """Whoever may become a role as he is, is said to; whoever is denied in any case, is not."""
+    """The table says "can" if the engine allows the call, and not if it always denies."""
     world = company(size, seed)
     found = steps(trust_graph(world))
     callers = [
@@ -225,7 +225,7 @@ def test_the_table_says_what_the_engine_says(size, seed):
 
 
 def test_a_condition_that_is_brought_along_is_one_that_the_engine_takes():
-    """With the external id that the table names, the vendor gets in."""
+    """With the external ID from the table, the engine allows the vendor."""
     world = observatory()
     collector, reader = world.role("collector"), world.account("acme-data").roles["starsoft-reader"]
     row = steps(trust_graph(world))[collector.arn, reader.arn]
@@ -240,7 +240,7 @@ def test_a_condition_that_is_brought_along_is_one_that_the_engine_takes():
     ("permitted", "trusted", "ring"), [(True, True, None), (False, True, 0), (True, False, -1)]
 )
 def test_a_ring_is_at_the_end_that_fails(permitted, trusted, ring):
-    """The caller's if it is his permission, the role's if it is the trust; the line is dashed."""
+    """At the caller for a missing permission, at the role for missing trust; the line is dashed."""
     world, main = world_of("ana")
     who = {"AWS": MAIN} if trusted else {"Service": "ec2.amazonaws.com"}
     main.create_role("auditor", assume_role_policy_document=trust(who))
@@ -270,7 +270,7 @@ def test_a_ring_is_at_the_end_that_fails(permitted, trusted, ring):
 
 
 def test_those_who_are_alike_are_counted():
-    """Forty users with one permission are one box, and each has his row."""
+    """Forty users with one permission are one box, and each has a row."""
     world, main = world_of(*(f"user-{i}" for i in range(40)))
     main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
     team = main.create_group("team")
@@ -293,7 +293,7 @@ def test_those_who_are_alike_are_counted():
 
 
 def test_a_permission_for_everything_has_no_arrow_to_each_role():
-    """Who may ask for every role has a number in his box, and no line to each."""
+    """The principal's box has the number of roles."""
     world, main = world_of("dana")
     for number in range(20):
         policy = trust({"Service": "ec2.amazonaws.com"})
@@ -309,7 +309,7 @@ def test_a_permission_for_everything_has_no_arrow_to_each_role():
 
 
 def test_a_huge_account_is_grouped_and_nobody_is_lost():
-    """Above sixty boxes those that are alike are one; the caption says so."""
+    """With too many boxes, similar ones are drawn as one; the caption says so."""
     world, main = world_of(*(f"user-{i}" for i in range(90)))
     for i, user in enumerate(main.users.values()):
         main.create_role(f"role-{i}", assume_role_policy_document=trust({"AWS": user.arn}))
@@ -327,7 +327,7 @@ def test_a_huge_account_is_grouped_and_nobody_is_lost():
 
 
 def chain_of(*pairs):
-    """Roles of which each lets the other in."""
+    """Make roles that can assume each other."""
     world, main = world_of("ana")
     for name in dict.fromkeys(name for pair in pairs for name in pair if name != "ana"):
         start = {"Service": "ec2.amazonaws.com"}
@@ -352,7 +352,7 @@ def chain_of(*pairs):
     ],
 )
 def test_chains_and_circles_are_drawn_clean(pairs):
-    """No line runs through a box, whichever way the steps lead."""
+    """No line crosses a box, in any direction."""
     figure = trust_graph(chain_of(*pairs))
 
     found = {
@@ -377,11 +377,11 @@ def test_who_is_lit_has_bold_ways():
     assert bold == {"carol", "auditor", "admin", "archivist"}
     assert figure.alt == "carol can assume auditor and admin (if MFA)."
     nobody = trust_graph(world, lit=world.user("bob"))
-    assert nobody.alt.startswith("bob can assume none of")
+    assert nobody.alt.startswith("bob can assume 0 of")
 
 
 def test_accounts_are_fields_once_there_are_several():
-    """The names of those that have roles or callers of roles; whoever is in none is outside."""
+    """Accounts with roles or callers have frames; a caller without an account is outside."""
     figure = trust_graph(observatory())
     titles = {label.whole for label in figure.record.labels}
 
@@ -391,11 +391,11 @@ def test_accounts_are_fields_once_there_are_several():
 
 
 def test_an_empty_world_says_so():
-    """Without roles nobody may become anybody."""
+    """Without roles there is nothing to assume."""
     for world in (World(seed=1), scenario("groups")):
         figure = trust_graph(world)
 
-        assert figure.alt == "There is no role to assume."
+        assert figure.alt == "There are no roles in this world."
         assert faults(figure) == []
 
 
@@ -405,13 +405,13 @@ def test_the_same_world_gives_the_same_bytes():
 
 
 def test_only_a_world_is_drawn():
-    """With words that say what is wanted."""
+    """The error says what is needed."""
     with pytest.raises(RequestError, match="a world"):
         trust_graph("world")
 
 
 def test_roles_of_one_name_differ_by_their_accounts():
-    """And a user and a role of one name and account by what they are."""
+    """A user and a role of one name and account differ by their kinds."""
     world, main = world_of("carol", "auditor")
     other = world.create_account("other")
     for account in (main, other):
@@ -423,7 +423,7 @@ def test_roles_of_one_name_differ_by_their_accounts():
 
 
 def test_the_list_says_from_which_account_a_stranger_comes():
-    """Two roles of one name in two accounts are not taken for one another."""
+    """Two roles of one name in two accounts are kept apart."""
     world = observatory()
     lines = trust_graph(world).lines
 

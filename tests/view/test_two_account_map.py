@@ -32,7 +32,7 @@ def vendor(world, external_id=None):
 
 
 def decide(action="s3:GetObject", on=MAP, caller=ANA, owner=DATA, context=None, **layers):
-    """Decide by layers, each given as one document."""
+    """Decide with layers of one document each."""
     made: dict[str, Any] = {}
     for name, source in layers.items():
         policy = Policy.parse(source, name=name)
@@ -80,7 +80,7 @@ THEIRS = named({"AWS": ANA}, Sid="Theirs")
     ],
 )
 def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, verdict):
-    """In words, in the picture as in the list and the alternative text."""
+    """In the picture, in the list and in the alternative text."""
     figure = two_account_map(decide(**layers))
     caller, owner = f"identity-based policy {caller_says}", f"bucket policy {owner_says}"
 
@@ -92,7 +92,7 @@ def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, 
 
 
 def test_the_table_has_every_statement_of_every_layer(acme):
-    """As the decision heard it."""
+    """As in the decision's trace."""
     for decision in (vendor(acme), *decisions(company(20, 3), 3, 4)):
         rows = two_account_map(decision).rows
         heard = [
@@ -115,7 +115,7 @@ def test_the_table_has_every_statement_of_every_layer(acme):
     ],
 )
 def test_a_condition_is_beside_the_value_of_the_request(acme, external_id, symbol, has):
-    """Met, not met, or not in the request at all."""
+    """Met, not met, or without a key in the request."""
     figure = two_account_map(vendor(acme, external_id), world=acme)
     words = drawn(figure)
 
@@ -128,7 +128,7 @@ def test_a_condition_is_beside_the_value_of_the_request(acme, external_id, symbo
 
 
 def test_a_service_must_say_for_which_account_it_calls():
-    """By aws:SourceArn and aws:SourceAccount; it has no policies of its own."""
+    """With aws:SourceArn and aws:SourceAccount; it has no policies itself."""
     trail = f"arn:aws:cloudtrail:us-east-1:{DATA}:trail/all"
     asks = {"StringEquals": {"aws:SourceArn": trail, "aws:SourceAccount": DATA}}
     service = {"Service": "cloudtrail.amazonaws.com"}
@@ -154,11 +154,11 @@ def test_a_service_must_say_for_which_account_it_calls():
     [(f"arn:aws:iam::{MAIN}:root", True), (MAIN, True), (ANA, False), ("*", False)],
 )
 def test_root_in_a_principal_is_said_to_be_the_account(principal, is_said):
-    """The account's own policies decide who of it may; the root user is not meant."""
+    """It means the account, whose own policies must allow; it isn't the root user."""
     figure = two_account_map(decide(identity=MINE, resource=named({"AWS": principal})))
     words = " ".join(drawn(figure))
 
-    assert (f"its Principal is account {MAIN}: that account's policies decide" in words) == is_said
+    assert (f"its Principal is account {MAIN}: own policies must allow too" in words) == is_said
     row = next(row for row in figure.rows if row["layer"] == "resource-based policy")
     assert row["names_account"] == (MAIN if is_said else "")
 
@@ -174,7 +174,7 @@ NO = document(deny("s3:*"))
     ("ceiling", "word"), [(OPEN, "✓ allows"), (CLOSED, "○ doesn't allow"), (NO, "✕ denies")]
 )
 def test_a_ceiling_has_its_own_sign_on_the_arrow(layer, ceiling, word):
-    """Whatever both sides say."""
+    """With any answer of both sides."""
     if layer in ("rcp", "endpoint"):
         ceiling = document({**ceiling["Statement"][0], "Principal": "*"})
     decision = decide(identity=MINE, resource=THEIRS, **{layer: ceiling})
@@ -201,7 +201,7 @@ def test_the_deny_that_won_is_named_below(acme):
 
 
 def way(figure):
-    """Return the pieces of the arrow: from where to where, counted from caller to resource."""
+    """Return the pieces of the arrow: start and end, as parts of the distance to the resource."""
     caller, resource = figure.record.boxes
     length = resource.x - caller.right[0]
     level = [line for line in figure.record.lines if line[0][1] == line[-1][1] == caller.y]
@@ -224,7 +224,7 @@ def test_an_allowed_request_gets_through_in_one_line():
     ],
 )
 def test_a_denied_request_gets_as_far_as_what_stops_it_first(layers, first, last):
-    """Of several the one nearest to the caller; from there on the line is another."""
+    """It ends at the stop nearest to the caller; from there on, the line is dashed."""
     figure = two_account_map(decide(**layers))
     [(start, stop), (again, end)] = way(figure)
 
@@ -233,7 +233,7 @@ def test_a_denied_request_gets_as_far_as_what_stops_it_first(layers, first, last
 
 
 def test_between_accounts_both_silent_sides_are_in_the_way():
-    """Though AWS's message names one of them."""
+    """Although AWS's message names only one of them."""
     decision = decide()
     graph = two_account_map(decision).graph
 
@@ -255,7 +255,7 @@ def test_an_end_with_an_allow_and_a_deny_denies():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
-    """It is stopped by what blocks the request, and by nothing if that is allowed."""
+    """An allowed request has no stop."""
     for decision in decisions(company(20, seed), seed, 8):
         stops = stops_of(decision)
 
@@ -268,7 +268,7 @@ def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
 
 @pytest.mark.parametrize("layer", ["identity", "resource"])
 def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest(layer):
-    """So that one sees what was missing."""
+    """So the reader sees what is missing."""
     far = allow(["s3:PutObject", "ec2:*"], "arn:aws:s3:::other/*", Sid="Far")
     near = allow("s3:GetObject", "arn:aws:s3:::other/*", Sid="Near")
     if layer == "resource":
@@ -296,7 +296,7 @@ def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest
     ],
 )
 def test_odd_callers_and_actions_have_a_map_too(acme, caller, action, resource):
-    """Who has no account, who may do all, what nobody is kept from."""
+    """Callers without an account, root users, and calls that need no permission."""
     decision = acme.can(caller, action, resource)
     figure = two_account_map(decision, world=acme)
 
@@ -305,7 +305,7 @@ def test_odd_callers_and_actions_have_a_map_too(acme, caller, action, resource):
 
 
 def test_within_one_account_there_is_one_field(acme):
-    """And the rule is another."""
+    """The rule is also different."""
     inside = two_account_map(acme.can(acme.user("alice"), "s3:GetObject", MAP), world=acme)
     between = two_account_map(vendor(acme, "acme-4711"), world=acme)
 
@@ -334,7 +334,7 @@ def test_many_statements_and_conditions_are_counted():
 
 
 def test_the_graph_leads_from_the_caller_to_the_resource(acme):
-    """What is behind a stop is missing."""
+    """Edges after a stop are missing."""
     for external_id, missing in (("acme-4711", 0), ("nebula-1", 1)):
         graph = two_account_map(vendor(acme, external_id), world=acme).graph
         assert next(iter(graph)) == "caller"
@@ -350,7 +350,7 @@ def test_the_same_decision_gives_the_same_picture():
 
 
 def test_a_world_of_which_the_account_is_not_calls_it_by_its_id(acme):
-    """A decision has only ids; the world's names are a kindness."""
+    """A decision only has ids; a world has names."""
     figure = two_account_map(vendor(acme), world=World(seed=1))
 
     assert STARSOFT in drawn(figure)

@@ -15,7 +15,7 @@ TEXTS = st.text(max_size=80) | st.sampled_from(UGLY)
 @settings(max_examples=tries(100))
 @given(TEXTS, st.lists(TEXTS, max_size=30), TEXTS)
 def test_an_alternative_text_is_not_too_long(first, parts, last):
-    """Whatever there is to tell, it has at most 300 characters, all printable."""
+    """It has at most 300 printable characters."""
     text = told(first, parts, last)
 
     assert len(text) <= LONGEST
@@ -35,7 +35,7 @@ def test_parts_are_whole_and_the_rest_is_counted(parts):
 
 
 def test_as_many_parts_are_kept_as_have_room():
-    """With the next part the sentence would be too long."""
+    """The sentence would be too long with the next part."""
     parts = [f"way number {i} is open" for i in range(40)]
     text = told("Ways: ", parts, ".")
     kept = text.count("is open")
@@ -48,14 +48,14 @@ def test_as_many_parts_are_kept_as_have_room():
 
 
 def test_empty_parts_are_left_out():
-    """Nothing is said of what is not there, nor counted."""
+    """They aren't counted either."""
     assert told("So: ", ["", "open", ""], ".") == "So: open."
 
 
 @settings(max_examples=tries(60))
 @given(TEXTS, st.integers(1, 50))
 def test_shortened_text_has_its_length_and_both_ends(text, length):
-    """Never longer, and what cannot be printed becomes a sign."""
+    """It is never longer, and characters that can't be printed become signs."""
     short = shorten(text, length)
 
     assert len(short) == min(len(text), length)
@@ -76,7 +76,7 @@ def test_shortened_text_has_its_length_and_both_ends(text, length):
     ],
 )
 def test_a_few_names_are_said_and_the_rest_is_counted(names, words):
-    """As one would say it."""
+    """As in a sentence."""
     assert listed(names) == words
 
 

@@ -46,7 +46,7 @@ def test_a_world_shows_the_tree_of_its_organization(world: World) -> None:
 
 
 def test_who_can_has_numbers_and_names(world: World) -> None:
-    """How many of how many, and who."""
+    """The number of principals that can, the number of all, and names."""
     html = world.who_can("sqs:SendMessage", "arn:aws:sqs:us-east-1:111111111111:jobs")._repr_html_()
 
     assert "2 of 2" in html
@@ -67,7 +67,7 @@ def test_effective_policies_are_a_card_with_their_levels(world: World) -> None:
 
 
 def test_a_session_and_a_timeline_show_themselves_without_a_secret(world: World) -> None:
-    """Who it is, how long, what goes along; under each of the credentials what came of it."""
+    """The identity, the duration and the context; below each credential its sessions."""
     ana = world.account(EVIL).users["ana"]
     key = ana.create_access_key()
     policy = document(allow("s3:*"))

@@ -9,7 +9,7 @@ from iamlab.teach.scenarios import MAP, scenario
 
 WANTED = {
     "access_matrix": r"world\.access",
-    "attachment_graph": "an account or a world",
+    "attachment_graph": "an account, a world, a user, a role or a group",
     "calibration": r"[Aa]nswer",
     "credential_lifetimes": "a world, an account or a user",
     "difference_bars": "two access matrices",
@@ -18,7 +18,7 @@ WANTED = {
     "organization_tree": "an organization",
     "reach_graph": r"world\.reach",
     "report_table": "a credential report",
-    "score_bars": "right and of how many|Scores are a dict",
+    "score_bars": "right answers and all answers|Scores must be a dict",
     "sequence": "a timeline",
     "session_timeline": "a timeline",
     "trust_graph": "a world",
@@ -39,7 +39,7 @@ def kind(value):
 
 @pytest.mark.parametrize("value", WRONG, ids=kind)
 def test_a_wrong_argument_raises_an_error_that_says_what_is_wanted(value):
-    """In words, and not by whatever breaks first inside."""
+    """It isn't an error from somewhere inside."""
     for name, wanted in WANTED.items():
         with pytest.raises(RequestError, match=wanted):
             getattr(iamlab.view, name)(value)
@@ -66,7 +66,7 @@ POLICY = {
 
 @pytest.mark.parametrize("value", WRONG, ids=kind)
 def test_the_error_says_how_to_get_a_decision(value):
-    """A world, which knows decisions, is none either."""
+    """A world isn't a decision either."""
     for name, wanted in DECISION.items():
         for wrong in (value, World()):
             with pytest.raises(RequestError, match=wanted):
@@ -82,7 +82,7 @@ def test_the_error_says_how_to_make_a_policy(value):
 
 
 def test_conditions_want_a_request_beside_the_policy():
-    """The error says how it is given."""
+    """The error says how to pass it."""
     for request in (None, "alice", {}):
         with pytest.raises(RequestError, match=r"condition_tree\(policy, Request"):
             iamlab.view.condition_tree(WRONG[-1], request)
@@ -101,15 +101,15 @@ def test_the_error_asks_for_a_world(value):
 )
 def test_a_type_of_policy_and_a_file_are_text(value):
     """A number, a list or a policy is neither."""
-    with pytest.raises(RequestError, match="policy_type is text"):
+    with pytest.raises(RequestError, match="policy_type must be text"):
         iamlab.view.policy_card(WRONG[-1], policy_type=value)
-    with pytest.raises(RequestError, match=r"names none|cannot be saved"):
+    with pytest.raises(RequestError, match=r"the path of a file|can be saved as"):
         iamlab.view.door().save(value)
 
 
 @pytest.mark.parametrize("value", [7, "acme", [None], object(), Policy.allow("s3:*")], ids=kind)
 def test_where_names_are_looked_up_is_a_world(value):
-    """The error names the argument, as several of these have others."""
+    """The error names the argument."""
     world = scenario("groups")
     matrix, decision = (
         world.access_matrix(["s3:GetObject"], [MAP]),
@@ -124,7 +124,7 @@ def test_where_names_are_looked_up_is_a_world(value):
         "confused_deputy": (decision, decision),
     }
     for name, drawn in values.items():
-        with pytest.raises(RequestError, match=rf"{name}\(world=...\) wants a world"):
+        with pytest.raises(RequestError, match=rf"{name}\(world=...\) needs a world"):
             getattr(iamlab.view, name)(*drawn, world=value)
 
 
@@ -134,12 +134,12 @@ def test_what_people_are_called_is_text():
     decision = world.can(world.user("dana"), "s3:GetObject", MAP)
     for name in ("customer", "attacker"):
         for value in (5, None, b"acme", ["acme"]):
-            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) is text"):
+            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) must be text"):
                 iamlab.view.confused_deputy(decision, decision, **{name: value})
 
 
 def test_a_report_is_judged_at_a_moment_and_by_thresholds():
-    """Neither is a number; a moment without a time zone is one in UTC."""
+    """A number isn't a moment; a moment without a time zone is in UTC."""
     report = scenario("groups").account("acme-main").credential_report()
     for value in (7, "2026-11-25", True):
         with pytest.raises(RequestError, match=r"now=...\) is a moment"):
@@ -154,7 +154,7 @@ def test_a_report_is_judged_at_a_moment_and_by_thresholds():
 def test_a_table_of_verdicts_says_what_it_wants(value):
     """A world, a list of principals and a list of pairs; text isn't a list."""
     world, pairs = scenario("groups"), [("s3:GetObject", MAP)]
-    with pytest.raises(RequestError, match="verdict_table wants a world"):
+    with pytest.raises(RequestError, match="verdict_table needs a world"):
         iamlab.view.verdict_table(value, ["dana"], pairs)
     for wrong in ([value], [(value,)], [("s3:GetObject", value)] * (not isinstance(value, str))):
         if wrong:
@@ -170,7 +170,7 @@ def test_a_table_of_verdicts_says_what_it_wants(value):
 
 
 def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
-    """Once: a generator is read before it is gone."""
+    """A generator is read only once."""
     world = scenario("groups")
     alice = world.user("alice").arn
     callers, pairs = [world.user("dana"), alice], [["s3:GetObject", MAP]]
@@ -184,7 +184,7 @@ def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
 
 
 def test_every_figure_is_asked_here():
-    """A new one has to say what it wants, too; ``value_sets`` has its own claims."""
+    """A new figure must have a test here; ``value_sets`` has its own."""
     functions = {name for name in iamlab.view.__all__ if name[0].islower()}
     others = {"permission_sets", "two_layers", "door", "show", "value_sets", "verdict_table"}
 

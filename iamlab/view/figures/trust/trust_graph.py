@@ -257,7 +257,7 @@ def _alt(world: World, scene: Scene, shown: str) -> str:
             nearly.append(f"{source} to {target}: {edge.kind}")
     roles = sum(len(account.roles) for account in world.accounts.values())
     if not roles:
-        return "There are no roles."
+        return "There are no roles in this world."
     who = shorten(called(shown), 40) if shown else "Principals"
     parts = [f"{source} can assume {listed(own, length=80)}" for source, own in can.items()]
     parts = parts or [f"{who} can assume 0 of {count(roles, 'role')}"]
