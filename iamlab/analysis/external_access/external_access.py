@@ -27,7 +27,7 @@ from iamlab.analysis.external_access.shared_resource import (
     type_of,
 )
 from iamlab.analysis.external_access.witness import Answer, SearchResult, WitnessSearch
-from iamlab.analysis.external_access.zone_of_trust import confines, zones
+from iamlab.analysis.external_access.zone_of_trust import OF_CUSTOMER, confines, zones
 from iamlab.analysis.what_can.granting_statements import conditions_of
 from iamlab.display import steps
 from iamlab.engine.combining_rule import (
@@ -59,13 +59,6 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 EVERYBODY = ("AWS", "*")
-_LIMITED_TO_CUSTOMER = (
-    "kms:encryptioncontext:",
-    "kms:viaservice",
-    "aws:sourceowner",
-    "aws:referer",
-)
-"""Keys by which statements for a service can be limited to a customer in older ways."""
 
 SERVICE_NAMES = ("aws:principalservicename", "aws:principalservicenameslist")
 SERVICE_END = ".amazonaws.com"
@@ -253,7 +246,7 @@ def _for_service(
     """Return what a service may do on behalf of somebody outside."""
     shared, statement = access.shared, allow.statement
     keys = {condition.key.lower() for condition in statement.conditions}
-    if any(key.startswith(_LIMITED_TO_CUSTOMER) for key in keys) or SERVICE_LINKED in shared.arn:
+    if any(key.startswith(OF_CUSTOMER) for key in keys) or SERVICE_LINKED in shared.arn:
         return
     principal = ("Service", service)
     names = [

@@ -14,7 +14,7 @@ from __future__ import annotations
 from itertools import combinations, islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.external_access.zone_of_trust import filled_by
+from iamlab.analysis.external_access.zone_of_trust import OF_PLACES, filled_by
 from iamlab.engine.request import MAX_TEXT, ContextValue
 from iamlab.policy.condition_keys import (
     AGENT,
@@ -64,17 +64,6 @@ TIMES = ("aws:currenttime", "aws:epochtime")
 
 SOME_TEXT = "one"
 """The value of a variable that the caller chooses."""
-
-PLACES = frozenset(
-    (
-        *("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:userid"),
-        *("aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
-        *("s3:dataaccesspointaccount", "s3:dataaccesspointarn", "aws:ec2instancesourcevpc"),
-        "aws:ec2instancesourceprivateipv4",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id",
-    )
-)
-"""Keys whose values not everybody can have: networks, ids, access points."""
 
 
 class ConditionTest(NamedTuple):
@@ -198,7 +187,7 @@ class ContextSamples:
 
         The Allow's own conditions are a limit if they are one for S3, which has rules for this.
         """
-        return key not in PLACES or (key in self._keys_of_allow and self._is_public)
+        return key not in OF_PLACES or (key in self._keys_of_allow and self._is_public)
 
     def _tests(
         self, key: str, statements: Iterable[Statement], own: Mapping[str, ContextValue]

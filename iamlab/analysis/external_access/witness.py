@@ -33,7 +33,7 @@ from iamlab.analysis.external_access.sample_contexts import (
     as_values,
     can_send,
 )
-from iamlab.analysis.external_access.zone_of_trust import OF_CALLER, OF_SOURCE, filled
+from iamlab.analysis.external_access.zone_of_trust import OF_CALLER, OF_SERVICES, OF_SOURCE, filled
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.public_access import is_restricted
 from iamlab.engine.request import ANONYMOUS, MAX_TEXT, Request
@@ -240,7 +240,7 @@ class WitnessSearch:
         """
         wanted = {value for test in tests for value in test.wanted}
         is_plain = all(value is not None and not has_star(value) for value in wanted)
-        if key in _OF_SERVICES and self._is_complete:
+        if key in OF_SERVICES and self._is_complete:
             return is_plain or all(who.is_signed or who.principal == ANONYMOUS for who, _ in pairs)
         known = {value for _, own in pairs for value in own or ()}
         return (
@@ -268,11 +268,6 @@ class WitnessSearch:
         return (*own, *known, *OF_SOURCE)
 
 
-_OF_SERVICES = (
-    *("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist"),
-)
-"""The keys that distinguish services from all other callers."""
-
 _TRIED = ("aws:principalaccount", "aws:sourceowner", "kms:calleraccount")
 """The keys for which there is a caller with each value that is wanted. Not so for organizations:
 it is not sure that all members are known."""
@@ -283,4 +278,4 @@ _LITERAL = {"Null"} | frozenset(
     for case in ("", "IgnoreCase")
 )
 _OF_ORGANIZATION = ("aws:principalorgid", "aws:principalorgpaths")
-_OF_ACCOUNT = (*_TRIED, *_OF_SERVICES)
+_OF_ACCOUNT = (*_TRIED, *OF_SERVICES)

@@ -17,7 +17,9 @@ global condition context keys"; "The confused deputy problem".
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.authorization.resource import find_resource
@@ -28,7 +30,7 @@ from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamlab.model.account import Account
     from iamlab.model.organization.organization import Organization
@@ -177,22 +179,11 @@ SOURCE_OWNER = "aws:sourceowner"
 """The account of whoever calls a topic: the policy that SNS writes for a new one asks for it. It is
 none of today's global keys, and its own page says only for what it is used."""
 
-OF_CALLER: Sequence[str] = (
-    *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"),
-    *("aws:principaltype", "aws:principalisawsservice", "aws:principalservicename"),
-    *("aws:principalservicenameslist", "aws:username", SOURCE_OWNER, "kms:calleraccount"),
+_KEYS = tomllib.loads(Path(__file__).with_name("condition_keys.toml").read_text("utf-8"))
+OF_CALLER, OF_SOURCE, OF_RESOURCE, OF_SERVICES, OF_PLACES, OF_CUSTOMER = (
+    tuple(keys.split()) for keys in _KEYS.values()
 )
-"""The keys that identify the caller. The unique id isn't one of them: nobody knows whose it is."""
-
-OF_SOURCE: Sequence[str] = (
-    *("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
-)
-"""Those by which a service says on whose behalf it calls."""
-
-OF_RESOURCE: Sequence[str] = (
-    *("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"),
-)
-"""Those that say whose the resource is."""
+"""Condition keys, as ``condition_keys.toml`` explains them."""
 
 
 class Inside(NamedTuple):

@@ -245,13 +245,8 @@ def _new_name(policy: IdentityPolicy) -> str:
 def find_identity(world: World, arn: str) -> Identity:
     """Find a user, group or role by its ARN."""
     parsed = Arn.parse(arn)
-    account = world.account(parsed.account)
-    held: dict[str, Mapping[str, Identity]] = {
-        "user": account.users,
-        "group": account.groups,
-        "role": account.roles,
-    }
-    return held[parsed.kind][parsed.name]
+    held: Mapping[str, Identity] = getattr(world.account(parsed.account), f"{parsed.kind}s")
+    return held[parsed.name]
 
 
 def apply_edits(world: World, edits: Iterable[PolicyEdit]) -> None:

@@ -16,8 +16,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.analysis.least_privilege.policy_edits import perform_on, save_version
+from iamlab.analysis.least_privilege.policy_edits import find_identity, perform_on, save_version
 from iamlab.errors import RequestError
+from iamlab.model.identities import Role
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy, edited
@@ -25,7 +26,7 @@ from iamlab.policy.document import Policy, edited
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlab.model.identities import Role
+    from iamlab.model.identities import Identity
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
 
@@ -127,11 +128,11 @@ def apply(world: World, edits: Iterable[CutEdit]) -> None:
                 left = world.accounts[arn.account].groups[group]
                 perform_on(left, "RemoveUserFromGroup", UserName=arn.name)
             case Detach(holder, policy):
-                perform_on(_identity(world, holder), "Detach{}Policy", PolicyArn=policy)
+                perform_on(find_identity(world, holder), "Detach{}Policy", PolicyArn=policy)
             case DenyAction(holder, action):
                 denied[holder].append(action)
     for holder, actions in denied.items():
-        identity, name = _identity(world, holder), DENIED
+        identity, name = find_identity(world, holder), DENIED
         while name in identity.inline:
             name += "-"
         document = as_text(Policy.deny(sorted(actions)))
@@ -150,23 +151,16 @@ def _edit_statements(world: World, every: Iterable[CutEdit]) -> None:
     for (holder, policy), removed in of_actions.items():
         _take_actions(world, holder, policy, removed)
     for role, removed in of_principals.items():
-        _distrust(_identity(world, role), removed)
+        _distrust(find_identity(world, role), removed)
 
 
 Removed = defaultdict[int, set[object]]
 """Number of a statement -> what is taken out of it."""
 
 
-def _identity(world: World, arn: str) -> Any:
-    parsed = Arn.parse(arn)
-    account = world.accounts[parsed.account]
-    held: dict[str, Any] = {"user": account.users, "group": account.groups, "role": account.roles}
-    return held[parsed.kind][parsed.name]
-
-
 def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> None:
     if holder:
-        identity = _identity(world, holder)
+        identity = find_identity(world, holder)
         left = _without(identity.inline[policy], removed, "action")
         document = {"PolicyDocument": as_text(left)} if left.statements else {}
         name = "Put{}Policy" if document else "Delete{}Policy"
@@ -184,8 +178,8 @@ def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> N
     save_version(account, policy, left)
 
 
-def _distrust(role: Role, removed: Removed) -> None:
-    if role.trust is None:
+def _distrust(role: Identity, removed: Removed) -> None:
+    if not isinstance(role, Role) or role.trust is None:
         return
     kept = _without(role.trust, removed, "principal")
     if not kept.statements:

@@ -20,7 +20,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from iamlab.analysis.access_matrix import matrix
+from iamlab.analysis.access_matrix import Pair, matrix
+from iamlab.analysis.privilege_escalation.required_parameters import words
 from iamlab.authorization.authorize import authorization_request
 from iamlab.cloudtrail.event_fields import SECRETS
 from iamlab.engine.statement_tests import action_test
@@ -252,9 +253,9 @@ class Decider:
         """Decide for many principals and things, as few questions as the calls' keys allow."""
         calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in resources]
         if len(states) * len(calls) <= FEW:
-            pairs = list(zip(resources, calls, strict=True))
+            asked = list(zip(resources, calls, strict=True))
             return {
-                state: [thing for thing, call in pairs if self.may(state, call)] for state in states
+                state: [thing for thing, call in asked if self.may(state, call)] for state in states
             }
         groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for place, call in enumerate(calls):
@@ -262,15 +263,10 @@ class Decider:
         lets = [set[int]() for _ in states]
         for places in groups.values():
             needs = [calls[place].needs[0] for place in places]
-            table = matrix(
-                self.world,
-                [state.principal for state in states],
-                [(need.action, need.resource) for need in needs],
-                {**needs[0].keys, **self.context},
-                self.circumstances,
-            )
-            for found, row in zip(lets, table.rows, strict=True):
-                found |= {place for bit, place in enumerate(places) if row >> bit & 1}
+            pairs = [(need.action, need.resource) for need in needs]
+            rows = self.allowed_pairs(states, pairs, needs[0].keys)
+            for found, row in zip(lets, rows, strict=True):
+                found.update(places[bit] for bit in row)
         return {
             state: [
                 resources[place]
@@ -280,6 +276,14 @@ class Decider:
             for state, found in zip(states, lets, strict=True)
         }
 
+    def allowed_pairs(
+        self, states: Sequence[PrincipalState], pairs: Sequence[Pair], keys: Mapping[str, Any]
+    ) -> list[list[int]]:
+        """Return for each state the places of the pairs that it is allowed, decided at once."""
+        who, context = [state.principal for state in states], {**keys, **self.context}
+        rows = matrix(self.world, who, pairs, context, self.circumstances).rows
+        return [[place for place in range(len(pairs)) if row >> place & 1] for row in rows]
+
 
 def operation(name: str, thing: Any) -> str:
     """Return the operation for a kind of thing: ``Put{}Policy`` is ``PutUserPolicy`` for a user."""
@@ -288,19 +292,8 @@ def operation(name: str, thing: Any) -> str:
 
 def named(thing: Any) -> dict[str, str]:
     """Return the parameter that names a thing in calls of IAM."""
-    parameter, attribute = NAMES[getattr(thing, "kind", "policy")]
+    parameter, attribute = words("names", getattr(thing, "kind", "policy"))
     return {parameter: getattr(thing, attribute)}
-
-
-NAMES = {
-    "user": ("UserName", "name"),
-    "group": ("GroupName", "name"),
-    "role": ("RoleName", "name"),
-    "policy": ("PolicyArn", "arn"),
-    "saml-provider": ("SAMLProviderArn", "arn"),
-    "oidc-provider": ("OpenIDConnectProviderArn", "arn"),
-}
-"""Kind of thing -> the parameter that names it, and which of its attributes that is."""
 
 
 # What is made only when a call is made -----------------------------------------------------------

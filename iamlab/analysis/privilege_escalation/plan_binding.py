@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.analysis.access_matrix import matrix
 from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.analysis.privilege_escalation.escalation_methods import PROFILE, REGION, ROLE
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
@@ -129,16 +128,11 @@ class Passing:
             # The first time all others are decided as well that will be asked about.
             others = [] if known else self.decider.asked_with(state)
             states = [state, *(other for other in others if self.decider.ever(other, PASS_ROLE))]
-            table = matrix(
-                self.decider.world,
-                [other.principal for other in states],
-                [(PASS_ROLE, role.arn) for role in roles],
-                # Tags of the role are known of the role itself.
-                {PASSED_TO: host(service), **self.decider.context},
-                self.decider.circumstances,
-            )
-            for other, row in zip(states, table.rows, strict=True):
-                known[other] = [role for bit, role in enumerate(roles) if row >> bit & 1]
+            # Tags of the role are known of the role itself.
+            pairs, keys = [(PASS_ROLE, role.arn) for role in roles], {PASSED_TO: host(service)}
+            rows = self.decider.allowed_pairs(states, pairs, keys)
+            for other, row in zip(states, rows, strict=True):
+                known[other] = [roles[place] for place in row]
         return known[state]
 
     def sources(self, roles: Sequence[Role]) -> list[str]:

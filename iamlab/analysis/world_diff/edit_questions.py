@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
+from iamlab.analysis.world_diff.facts import TABLES
 from iamlab.model.identities import Identity, with_groups
 from iamlab.model.managed_policies import document_of
 from iamlab.model.resources import Resource
@@ -28,14 +29,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]
 
-KNOWN = (
-    *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:PutBucketPolicy"),
-    *("iam:GetUser", "iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy"),
-    *("iam:PassRole", "sts:AssumeRole", "kms:Decrypt", "kms:Encrypt", "kms:PutKeyPolicy"),
-    *("sqs:SendMessage", "sqs:ReceiveMessage", "sns:Publish", "lambda:InvokeFunction"),
-    *("dynamodb:GetItem", "dynamodb:PutItem", "secretsmanager:GetSecretValue"),
-    *("ec2:DescribeInstances", "ec2:StartInstances", "ec2:RunInstances"),
-)
+KNOWN: Sequence[str] = TABLES["actions"]["known"].split()
 """Actions that most people know: they stand for others where they can."""
 
 FEW = 6

@@ -7,6 +7,8 @@ access keys, passwords, events.
 
 from __future__ import annotations
 
+import pathlib
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -138,40 +140,22 @@ class Field(NamedTuple):
             setattr(owner, self.name, self.default if value is None else own_copy(value))
 
 
+_SHOW = {show.__name__[1:]: show for show in (_value, _text, _nothing, _switches, _names)}
+"""How a value is put into words, as ``fields.toml`` calls it."""
+
+TABLES: dict[str, Any] = tomllib.loads(
+    pathlib.Path(__file__).with_name("fields.toml").read_text("utf-8")
+)
 FIELDS = {
-    "path": Field("identity", "path", "path of {0}", unset="/", default="/"),
-    "attached": Field("identity", "attached", "{0} has policy {1}", _nothing),
-    "inline": Field("identity", "inline", "inline policy {1} of {0}", _text),
-    "tag": Field("identity", "tags", "tag {1} of {0}"),
-    "boundary": Field("identity", "boundary", "boundary of {0}", unset=""),
-    "member": Field("identity", "groups", "{0} in group {1}", _nothing),
-    "trust": Field("identity", "trust", "trust policy of {0}", _text),
-    "duration": Field(
-        "identity", "max_session_duration", "maximum session duration of {0}", default=3600
-    ),
-    "resource tag": Field("resource", "tags", "tag {1} of {0}"),
-    "resource policy": Field("resource", "policy", "policy of {0}", _text),
-    "block": Field(
-        "account", "s3_public_access_block", "Block Public Access of the account", _switches
-    ),
-    "own passwords": Field(
-        "account", "password_policy", "users may change their own passwords", _nothing
-    ),
-    "given": Field("world", "resource_policies", "policy of {1}", _text),
-    "policy type": Field("root", "policy_types", "{1} enabled", _nothing),
+    kind: Field(**{**field, "show": _SHOW[field.get("show", "value")]})
+    for kind, field in TABLES["fields"].items()
 }
 """The facts that are fields, by the kind of the fact."""
 
 _TOLD_ELSEWHERE = ("account", "arn", "tags", "policy")
 """The fields of a resource that are facts of other kinds, or never change."""
 
-_SETTINGS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
-    "own_public_access_block": ("Block Public Access", _switches),
-    "kept_grants": ("grants", _names),
-    "abac": ("ABAC", _value),
-    "key_state": ("state", _value),
-    "endpoint_policy": ("endpoint policy", _text),
-}
+_SETTINGS = {name: (label, _SHOW[how]) for name, (label, how) in TABLES["settings"].items()}
 """The settings of resources whose value is shown. Others might be secret: only that they changed
 is shown."""
 

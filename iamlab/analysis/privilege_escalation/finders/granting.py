@@ -283,28 +283,10 @@ def _new(view: AttackerView) -> Iterator[FilledGroup]:
         may_join = view.may(create) and view.decider.has(view.state, _adding(group))
         if _is_in(view, group) or not may_join:
             continue
-        grants = list(_grants_for_new(view, group))
+        grants = list(own.grants_for_new(view, group))
         if len(grants) > 1 and not grants[-1].is_all:
             grants.append(together(grants[: quota(account, "PoliciesPerGroup")]))
         for grant in grants:
             yield FilledGroup(group, (), together([Grant((), (create,)), grant]))
         if grants:
             return
-
-
-def _grants_for_new(view: AttackerView, group: Group) -> Iterator[Grant]:
-    """Return what a new group can be given; one that gives all is the last."""
-    named = {"GroupName": group.name, "PolicyName": own.POLICY_NAME, "PolicyDocument": own.ALL}
-    put = Call("iam:PutGroupPolicy", named, (Need("iam:PutGroupPolicy", group.arn, {}),))
-    if view.may(put):
-        yield Grant((states.any_permission(own.path_of(group)),), (put,))
-        return
-    for policy in own.policies_to_try(view) if view.ever("iam:AttachGroupPolicy") else ():
-        named = {"GroupName": group.name, "PolicyArn": policy.arn}
-        need = Need("iam:AttachGroupPolicy", group.arn, {"iam:PolicyARN": policy.arn})
-        call = Call(need.action, named, (need,))
-        if view.may(call):
-            grant = Grant((_gained(view, group, call),), (call,))
-            yield grant
-            if grant.is_all:
-                return

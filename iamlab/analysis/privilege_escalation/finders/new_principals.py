@@ -27,7 +27,6 @@ from iamlab.analysis.privilege_escalation.assumable_roles import admitting, requ
 from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import MOST_NAMES, free_names
 from iamlab.authorization import context_keys as contexts
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
+    from iamlab.analysis.privilege_escalation.permission_checks import Call
 
 
 UNIQUE_IDS = {"user": f"AIDA{'REACHEXAMPLE':0>17}", "role": f"AROA{'REACHEXAMPLE':0>17}"}
@@ -80,16 +80,6 @@ class NewPrincipal:
             tags = [{"Key": key, "Value": value} for key, value in holder.tags.items()]
             parameters["Tags"] = tags
         return view.on(holder, "Create{}", **parameters)
-
-    def call(self, name: str, **more: Any) -> Call:
-        """Return a call on it, with what the request will say of it once it is there."""
-        holder, action = self.holder, f"iam:{checks.operation(name, self.holder)}"
-        keys = own.resource_tags(holder.tags)
-        if holder.boundary and name.startswith(("Attach", "Put")):
-            keys["iam:PermissionsBoundary"] = holder.boundary
-        if name.startswith("Attach"):
-            keys["iam:PolicyARN"] = more["PolicyArn"]
-        return Call(action, {**checks.named(holder), **more}, (Need(action, holder.arn, keys),))
 
     def state(self) -> PrincipalState:
         """Return what it is before it is given anything."""
@@ -203,9 +193,9 @@ def _roles(view: AttackerView) -> Options:
 def _users(view: AttackerView) -> Options:
     for made in makeable(view, User):
         assert isinstance(made.holder, User)  # noqa: S101 - as was asked for
-        password = made.call("CreateLoginProfile", Password=checks.PASSWORD)
+        password = own.call_on_new(made.holder, "CreateLoginProfile", Password=checks.PASSWORD)
         ends = (
-            Grant((), (made.call("CreateAccessKey"),)),
+            Grant((), (own.call_on_new(made.holder, "CreateAccessKey"),)),
             Grant((in_console(made.holder),), (password, sign_in_call(made.holder))),
         )
         end = next((end for end in ends if view.may(end.calls[0])), None)
@@ -219,18 +209,10 @@ def _users(view: AttackerView) -> Options:
 
 def _grants(view: AttackerView, made: NewPrincipal) -> Iterator[Grant]:
     """Return what somebody new can be given."""
-    put = made.call("Put{}Policy", PolicyName=own.POLICY_NAME, PolicyDocument=own.ALL)
-    if view.may(put):
-        yield Grant((states.any_permission(),), (put,))
+    found = list(own.grants_for_new(view, made.holder))
+    if found and found[-1].is_all:
+        yield found[-1]
         return
-    found = []
-    for policy in own.policies_to_try(view):
-        call = made.call("Attach{}Policy", PolicyArn=policy.arn)
-        if view.may(call):
-            found.append(Grant((own.change_by(view, policy),), (call,)))
-            if found[-1].is_all:
-                yield found[-1]
-                return
     groups: list[Grant] = []
     if isinstance(made.holder, User):
         open_to_all = (*granting.open_groups(view), *granting.filled_groups(view))

@@ -17,13 +17,13 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
-from iamlab.analysis.privilege_escalation.permission_checks import operation
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, named, operation
 from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.engine.layers import AttachedPolicy
 from iamlab.model import managed_policies as managed
-from iamlab.model.identities import Group, Role, User, policies_of
+from iamlab.model.identities import Bounded, Group, Role, User, policies_of
 from iamlab.model.managed_policies import document_of
 from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.document import Policy
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
-    from iamlab.analysis.privilege_escalation.permission_checks import Call
     from iamlab.model.managed_policies import ManagedPolicy
 
 
@@ -113,6 +112,34 @@ def with_boundary(call: Call, role: Role, arn: str | None) -> Call:
     return call.with_keys(
         lambda keys: {key: keys[key] for key in keys if key != BOUNDARY} | now, role.arn
     )
+
+
+def call_on_new(holder: Holder, name: str, **more: Any) -> Call:
+    """Return a call on somebody new, or a new group, with what the request will say of it then."""
+    action, keys = f"iam:{operation(name, holder)}", dict[str, Any]()
+    if isinstance(holder, Bounded):
+        keys = resource_tags(holder.tags)
+        if holder.boundary and name.startswith(("Attach", "Put")):
+            keys[BOUNDARY] = holder.boundary
+    if name.startswith("Attach"):
+        keys["iam:PolicyARN"] = more["PolicyArn"]
+    return Call(action, {**named(holder), **more}, (Need(action, holder.arn, keys),))
+
+
+def grants_for_new(view: AttackerView, holder: Holder) -> Iterator[states.Grant]:
+    """Return what somebody new, or a new group, can be given; one that gives all is the last."""
+    path = path_of(holder)
+    put = call_on_new(holder, "Put{}Policy", PolicyName=POLICY_NAME, PolicyDocument=ALL)
+    if view.may(put):
+        yield states.Grant((states.any_permission(path),), (put,))
+        return
+    for policy in policies_to_try(view):
+        call = call_on_new(holder, "Attach{}Policy", PolicyArn=policy.arn)
+        if view.may(call):
+            grant = states.Grant((change_by(view, policy, path),), (call,))
+            yield grant
+            if grant.is_all:
+                return
 
 
 def is_widest(view: AttackerView) -> bool:

@@ -50,7 +50,7 @@ from iamlab.model.record import CredentialKind
 from iamlab.operations.iam.common import quota
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
@@ -62,34 +62,22 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
-def assume(view: AttackerView) -> Iterator[Gain]:
-    """``AssumeRole`` alone."""
-    return _act_as_each(view, view.assumable)
-
-
-def write_trust(view: AttackerView) -> Iterator[Gain]:
-    """``UpdateAssumeRolePolicy``, then ``AssumeRole``."""
-    return _act_as_each(view, view.assumable_once_trusted)
-
-
-def widen_and_assume(
-    view: AttackerView, give: Callable[[AttackerView, Sequence[Role]], Grants]
-) -> Iterator[Gain]:
-    """A policy for a role of the principal's own account, and ``AssumeRole``."""
-    return _act_as_each(view, view.assumable, give)
-
-
-def widen_and_write_trust(view: AttackerView) -> Iterator[Gain]:
-    """A policy for the role, ``UpdateAssumeRolePolicy`` and ``AssumeRole``."""
-    return _act_as_each(view, view.assumable_once_trusted, *granting.GIVES)
-
-
-def _act_as_each(
+def act_as_each(
     view: AttackerView,
-    roles: Mapping[str, AssumableRole],
-    *gives: Callable[[AttackerView, Sequence[Role]], Grants],
+    *,
+    gives: Sequence[Callable[[AttackerView, Sequence[Role]], Grants]] = (),
+    once_trusted: bool = False,
 ) -> Iterator[Gain]:
-    """Act as each of some roles, after it is given what can be given, if anything is to be."""
+    """Act as each role, with ``AssumeRole``.
+
+    Parameters
+    ----------
+    gives
+        What gives a role of the principal's own account a policy before, if anything is to.
+    once_trusted
+        Whether ``UpdateAssumeRolePolicy`` is called before.
+    """
+    roles = view.assumable_once_trusted if once_trusted else view.assumable
     grants = granting.best(*(give(view, view.stock.roles if roles else ()) for give in gives))
     # A session of the same role gives something only to one that is less than its role: which was
     # asked for with session policies.
