@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.display import count, printable
+from iamlab.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-__all__ = ["LONGEST", "count", "listed", "printable", "shorten", "told"]
 
 LONGEST = 300
 
