@@ -18,8 +18,8 @@ from iamlab.display import count, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
+from iamlab.view.arguments import check
 from iamlab.view.cells import ROWS, as_words, is_number
-from iamlab.view.given import check
 from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned

@@ -9,7 +9,7 @@ from iamlab.teach.scenarios import MAP, scenario
 
 WANTED = {
     "access_matrix": r"world\.access",
-    "attachment_graph": "an account, a world, a user, a role or a group",
+    "attachment_graph": "an account, world, user, role or group",
     "calibration": r"[Aa]nswer",
     "credential_lifetimes": "a world, an account or a user",
     "difference_bars": "two access matrices",

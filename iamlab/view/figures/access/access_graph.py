@@ -16,6 +16,7 @@ from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.operations.sts.session import Session
+from iamlab.view.arguments import check
 from iamlab.view.figures.access.access_policies import (
     CALLER,
     FRAMES,
@@ -34,11 +35,10 @@ from iamlab.view.figures.access.access_policies import (
     stops_of,
 )
 from iamlab.view.figures.names import short_name
-from iamlab.view.given import check
 from iamlab.view.layouts.path import LINK, draw_path
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import LOOKS, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,4 +193,4 @@ def _alt(decision: Decision, caller: str, what: str, stops: Sequence[Node]) -> s
         rule, end = marks[0] if marks else "", "" if parts else "no Allow matches"
         parts["rule"] = ", and ".join(filter(None, (rule, end))) or "nothing allows it"
     first = f"{shorten(caller, 50)} asks for {request.action} on {shorten(what, 60)}: "
-    return told(first, parts.values(), f". {look(decision.verdict).sentence}")
+    return alt_text(first, parts.values(), f". {look(decision.verdict).sentence}")

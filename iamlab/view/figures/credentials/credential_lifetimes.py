@@ -32,7 +32,7 @@ from iamlab.view.folding import folded
 from iamlab.view.layouts.lifetimes import CHANGED, MOST, USED, WALL, Bar, Lane, draw_lifetimes
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, DENY_FILL, Look, state_look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -243,4 +243,4 @@ def _alt(now: datetime, rows: Sequence[HeldCredential]) -> str:
         f"{len(active)} {'is' if len(active) == 1 else 'are'} active and in time.",
     ]
     of = f"{len(users)} users" if len(users) > 1 else shorten(rows[0].user, 60)
-    return told(f"On {day(now)}, {count(len(every), 'credential')} of {of}: ", parts)
+    return alt_text(f"On {day(now)}, {count(len(every), 'credential')} of {of}: ", parts)

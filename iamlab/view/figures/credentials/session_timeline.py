@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.display import count
 from iamlab.model.record import CredentialKind
+from iamlab.view.arguments import check
 from iamlab.view.drawing.time_axis import later, stamp, utc
 from iamlab.view.folding import folded
-from iamlab.view.given import check
 from iamlab.view.layouts.lifetimes import CROSS, MOST, WALL, Bar, Lane, draw_lifetimes
 from iamlab.view.scene import Edge, Node, Scene
 from iamlab.view.style import Look, state_look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -241,7 +241,7 @@ def _alt(timeline: Timeline) -> str:
     if over:
         last = shorten(_name(max(over, key=lambda row: row.end or row.start).arn), 32)
         parts.append(f"; {len(over)} {'is' if len(over) == 1 else 'are'} over, {last} last")
-    return told(first, parts, ".", between="")
+    return alt_text(first, parts, ".", between="")
 
 
 def _ended(row: Lifetime, valid: Mapping[str, Lifetime]) -> str:

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict
+from iamlab.view.arguments import check
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figures.names import asks_for
-from iamlab.view.given import check
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ABSENT, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, Look, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -125,7 +125,7 @@ def ladder(decision: Decision) -> Figure:
     parts.append(shorten(decision.nearest_miss[:-1], 140))
     return Scene(list(_nodes(decision, every))).figure(
         lambda scene: _draw({node.id: node for node in scene.nodes}, every, verdict),
-        alt=told(f"{question}. ", parts, f". {verdict.sentence}", between=". "),
+        alt=alt_text(f"{question}. ", parts, f". {verdict.sentence}", between=". "),
         caption=f"{question}: the order in which AWS decides. {verdict.sentence}",
         is_graph=False,
     )

@@ -28,7 +28,7 @@ from iamlab.view.figures.names import short_name
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT, FIELD_AREA, HAIRLINE, INK, LIT_AREA, PALE_INK, Look, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,7 +142,7 @@ def request_sentence(asked: Decision | Request) -> Figure:
     table = [{**node.facts, **own} for node, own in zip(nodes, more, strict=True) if node.facts]
     return Scene(nodes, table=table).figure(
         lambda _: _draw(parts, keys, question, verdict),
-        alt=told(f"{sentence}{shorten(moment, 60)}; ", [sent, lacks], ending, between=", and "),
+        alt=alt_text(f"{sentence}{shorten(moment, 60)}; ", [sent, lacks], ending, between=", and "),
         caption="Every request to AWS is one sentence, and policies use its parts.",
         is_graph=False,
     )

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict
+from iamlab.view.arguments import check
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figures import names
-from iamlab.view.given import check
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ABSENT, ALLOW, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def two_doors(decision: Decision) -> Figure:
     parts += [f"before the room {symbol} {shorten(words, 60)}" for symbol, words in found.bars]
     return Scene(list(_nodes(decision, found)), after=[str(verdict)]).figure(
         lambda _: _draw(decision, found),
-        alt=told(f"{question} ", parts, f". {verdict.sentence}"),
+        alt=alt_text(f"{question} ", parts, f". {verdict.sentence}"),
         caption=question,
         is_graph=False,
     )

@@ -31,7 +31,7 @@ from iamlab.view.folding import at_most
 from iamlab.view.layouts.branches import PLAIN, draw_branches
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT, EFFECTS, INK, LIT_AREA, LOOKS, PAPER, Look, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +98,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     read = "".join(words for joint, words in READ.items() if joint in joints)
     return scene.figure(
         lambda drawn: draw_branches(drawn, question, verdict),
-        alt=told(f"{question}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
+        alt=alt_text(f"{question}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
         caption=f"{question}: all conditions must match (AND){read}.",
         drawn=at_most(scene, LIMITS),
         is_graph=False,

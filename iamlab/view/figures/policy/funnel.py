@@ -24,11 +24,11 @@ from iamlab.policy.describe.targets import may_work_on
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.statement import Statement
+from iamlab.view.arguments import check, texts
 from iamlab.view.drawing.measure import SMALL, TITLE
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
-from iamlab.view.given import check, texts
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
 

@@ -23,11 +23,11 @@ from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
 from iamlab.policy.document import Policy
-from iamlab.view.given import text, texts
+from iamlab.view.arguments import text, texts
 from iamlab.view.layouts.set_tiles import ITEM, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LIT_AREA, LOOKS, SILENT, Look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -108,7 +108,7 @@ def value_sets(
     nodes = list(_nodes(title, policy, request, parts, fits, looks))
     return Scene(nodes, after=[outcome]).figure(
         lambda scene: draw_sets(scene, NO_VALUE, title=title, below=[outcome], look=seen),
-        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
+        alt=alt_text(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
         caption=_caption(comparison),
         is_graph=False,
     )

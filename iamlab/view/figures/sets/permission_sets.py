@@ -22,12 +22,12 @@ from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import RequestError
 from iamlab.model.world import World
+from iamlab.view.arguments import check, texts
 from iamlab.view.figures.names import short_name
-from iamlab.view.given import check, texts
 from iamlab.view.layouts.set_tiles import ITEM, MOST_SETS, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LOOKS, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -278,4 +278,4 @@ def _alt(who: str, decisions: Sequence[Decision], sets: Sequence[Layers], parts:
     ]
     start, *rest = [*stopped, *inside]
     first = f"Of {count(len(decisions), 'action')}, {who} may do {may}. "
-    return told(first, [f"{start[0].upper()}{start[1:]}", *rest], ".")
+    return alt_text(first, [f"{start[0].upper()}{start[1:]}", *rest], ".")
