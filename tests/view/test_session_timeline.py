@@ -335,7 +335,7 @@ def test_of_more_the_latest_have_lanes_and_the_others_share_one():
     assert "110 sessions" in labels
     assert "role-64/s129" in labels
     assert "role-0/s0" not in labels
-    assert "drawn as one, 110 sessions" in figure.as_text()
+    assert "drawn as one box, 110 sessions" in figure.as_text()
     assert ": role-0/s0, role-1/s1, " in figure.as_text()
     assert faults(figure) == []
 

@@ -144,7 +144,7 @@ def test_a_report_is_judged_at_a_moment_and_by_thresholds():
     for value in (7, "2026-11-25", True):
         with pytest.raises(RequestError, match=r"now=...\) must be a datetime"):
             iamlab.view.report_table(report, now=value)
-        with pytest.raises(RequestError, match=r"made with Thresholds\(\)"):
+        with pytest.raises(RequestError, match=r"must be Thresholds\("):
             iamlab.view.report_table(report, thresholds=value)
     with pytest.raises(RequestError, match="must be a datetime"):
         iamlab.view.report_table(report, now=0)
