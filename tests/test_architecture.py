@@ -127,10 +127,9 @@ def _lines_of_code(path):
     for kind, _, (first, _), (last, _), _ in tokenize.generate_tokens(io.StringIO(text).readline):
         if kind not in without:
             lines.update(range(first, last + 1))
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            lines -= {*range(node.body[0].lineno, node.body[0].end_lineno + 1)}
+    for node in ast.walk(ast.parse(text)):  # a docstring is an expression that is only a text
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= {*range(node.lineno, node.end_lineno + 1)}
     return len(lines)
 
 

@@ -14,7 +14,7 @@ def test_a_chunk_of_questions_agrees():
     first, second = (soak.ask_chunk((7, 3, 150)) for _ in range(2))
 
     assert first.disagreement is None, json.dumps(first.disagreement)
-    assert first.asked == first.verdicts.total() == 150
+    assert first.questions == first.verdicts.total() == 150
     assert first == second
 
 

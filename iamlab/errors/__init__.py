@@ -109,10 +109,8 @@ class PolicyProblem:
     code: str = "JSON_SYNTAX_ERROR"
 
     def __str__(self) -> str:
-        place = self.path
-        if self.line is not None:
-            place += f" (line {self.line}, column {self.column})"
-        return f"{place}: {self.what} {self.remedy}"
+        place = "" if self.line is None else f" (line {self.line}, column {self.column})"
+        return f"{self.path}{place}: {self.what} {self.remedy}"
 
 
 class PolicyError(IamLabError):

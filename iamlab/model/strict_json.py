@@ -130,7 +130,7 @@ def _place(text: str) -> str:
             column = token.start() - text.rfind("\n", 0, token.start())
             return f", line {line}, column {column},"
     _, source = read_slowly(text)
-    twice = [problem for problem in source.problems if "twice" in problem.what]
+    twice = [problem for problem in source.problems if "Duplicate" in problem.what]
     return f", line {twice[0].line}, column {twice[0].column}," if twice else ""
 
 

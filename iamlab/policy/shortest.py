@@ -80,9 +80,9 @@ def but_few(
     if not left:
         return None
     wide = ("*",) if many else tuple(f"{service}:*" for service in sorted(few))
-    spared = shortest(left, others=names)
+    exempt = shortest(left, others=names)
     exact = shortest(names, others=others)
-    return (wide, spared) if len(wide) + len(spared) < len(exact) else None
+    return (wide, exempt) if len(wide) + len(exempt) < len(exact) else None
 
 
 def _rest(services: Iterable[str], names: AbstractSet[str]) -> Iterator[str]:
@@ -171,11 +171,11 @@ def in_words(
     from iamlab.policy.describe.words import briefly
 
     patterns = shortest(names, written, others)
-    spared: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
     if len(patterns) > FEW and (found := but_few(names, others)):
-        patterns, spared = found
+        patterns, exempt = found
     words = "everything" if patterns == ("*",) else briefly(patterns, FEW, "actions or patterns")
-    return f"{words} except {briefly(spared, FEW, 'actions or patterns')}" if spared else words
+    return f"{words} except {briefly(exempt, FEW, 'actions or patterns')}" if exempt else words
 
 
 FEW = 5

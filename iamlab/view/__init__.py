@@ -1,6 +1,6 @@
-"""The pictures: figures, tables and boards, each a function of values.
+"""Figures, tables and cards, each made from values.
 
-Names are imported when first used, so that a lesson that draws nothing loads no figure.
+Names are imported when they are first used, so a lesson without figures loads none.
 """
 
 from importlib import import_module
@@ -36,40 +36,31 @@ if TYPE_CHECKING:
     from iamlab.view.tables import Table, VerdictTable, verdict_table
     from iamlab.view.tabular.reports import Topic, exam_table, report_table
 
+_FIGURES = {
+    "access": ("access_graph",),
+    "account": ("attachment_graph", "organization_tree"),
+    "calls": ("confused_deputy", "sequence", "two_account_map"),
+    "charts": ("calibration", "growth", "score_bars"),
+    "credentials": ("credential_lifetimes", "session_timeline"),
+    "decision": ("ladder", "request_sentence", "two_doors"),
+    "matrix": ("access_matrix", "matrix_difference"),
+    "policy": ("condition_tree", "funnel", "policy_card", "value_sets"),
+    "reach": ("reach_graph",),
+    "sets": ("permission_sets", "two_layers"),
+    "trust": ("trust_graph",),
+}
+"""Folder -> its figures: each function is in the module of its name."""
 _HOME = {
+    **{name: f"figures.{folder}.{name}" for folder, names in _FIGURES.items() for name in names},
     "Figure": "figure",
     "Table": "tables",
     "Topic": "tabular.reports",
     "VerdictTable": "tables",
-    "access_graph": "figures.access.access_graph",
-    "access_matrix": "figures.matrix.access_matrix",
-    "attachment_graph": "figures.account.attachment_graph",
-    "calibration": "figures.charts.calibration",
-    "condition_tree": "figures.policy.condition_tree",
-    "confused_deputy": "figures.calls.confused_deputy",
-    "credential_lifetimes": "figures.credentials.credential_lifetimes",
     "difference_bars": "figures.matrix.matrix_difference",
     "door": "figures.decision.request_sentence",
     "exam_table": "tabular.reports",
-    "funnel": "figures.policy.funnel",
-    "growth": "figures.charts.growth",
-    "ladder": "figures.decision.ladder",
-    "matrix_difference": "figures.matrix.matrix_difference",
-    "organization_tree": "figures.account.organization_tree",
-    "permission_sets": "figures.sets.permission_sets",
-    "policy_card": "figures.policy.policy_card",
-    "reach_graph": "figures.reach.reach_graph",
     "report_table": "tabular.reports",
-    "request_sentence": "figures.decision.request_sentence",
-    "score_bars": "figures.charts.score_bars",
-    "sequence": "figures.calls.sequence",
-    "session_timeline": "figures.credentials.session_timeline",
     "show": "showing",
-    "trust_graph": "figures.trust.trust_graph",
-    "two_account_map": "figures.calls.two_account_map",
-    "two_doors": "figures.decision.two_doors",
-    "two_layers": "figures.sets.two_layers",
-    "value_sets": "figures.policy.value_sets",
     "verdict_table": "tables",
 }
 

@@ -1,7 +1,7 @@
 """The cells of a table: as words for people, as values for pandas.
 
-A look is its symbol and its word; a moment is written to the second, in UTC; several values are
-written one after the other. ``None`` is an empty cell.
+A look is its symbol and its word. A moment has seconds, and is in UTC. Several values are separated
+by commas. ``None`` is an empty cell.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def is_number(cell: object) -> bool:
 
 
 def named_by(rows: Sequence[Sequence[object]]) -> int | None:
-    """Return the place of the column that names its row: the first that has only words.
+    """Return the number of the first column that has only words: it names the rows.
 
     Examples
     --------
@@ -65,8 +65,8 @@ def named_by(rows: Sequence[Sequence[object]]) -> int | None:
 def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
     """Return rows as a table of pandas, each column with the type that fits its values.
 
-    Moments become ``datetime64`` in UTC, yes and no ``bool`` (``boolean`` where some are not
-    known), whole numbers ``int64`` (``Int64``); looks become their words.
+    Moments become ``datetime64`` in UTC, truth values ``bool``, and whole numbers ``int64``; with
+    empty cells, ``boolean`` and ``Int64``. Looks become their words.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.Dat
     values = [[_value(cell) for cell in row] for row in rows]
     if not values or not names:
         return pd.DataFrame(index=range(len(values)), columns=names)
-    # Two columns may have one name, so they are put side by side by their places.
+    # Two columns can have the same name, so they are joined by position.
     series = [
         pd.Series(list(cells), dtype=_type_of(cells), name=name)
         for name, cells in zip(names, zip(*values, strict=True), strict=True)
@@ -98,7 +98,7 @@ def _value(cell: object) -> object:
 
 
 def _type_of(cells: Sequence[object]) -> Any:
-    """Return the type of pandas for the values of a column; ``None``: whichever it takes."""
+    """Return the pandas type of the values of a column; ``None``: pandas chooses."""
     kinds = {type(cell) for cell in cells if cell is not None}
     has_gaps = any(cell is None for cell in cells)
     if not kinds:

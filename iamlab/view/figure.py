@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Record, Sheet
 
 PIXELS = 96
-"""Of a browser, in an inch."""
+"""The pixels of an inch, in a browser."""
 LEAST = 600
-"""So many pixels wide a picture stays at least, if it is as wide by nature: as A4 paper has room
-for. In a smaller window, or one that is enlarged, it scrolls instead of shrinking."""
+"""The least width of a wide picture, in pixels: that of A4 paper. In a smaller or enlarged window
+it scrolls instead of shrinking."""
 SMALL = 300
-"""A picture of no more pixels fits everywhere, and is no stop for the keyboard."""
+"""Pictures up to this width fit everywhere, so the keyboard doesn't stop at them."""
 
 _PRINTS = ("png", "pdf")
 _GRAPHS = ("mmd", "graphml")
@@ -43,23 +43,23 @@ class Figure:
     It is drawn as SVG without any drawing library; matplotlib is imported only for ``.png`` and
     ``.pdf``.
 
-    Jupyter and nbconvert drop alt texts in an output's metadata, so the figure shows
-    itself as ``<figure><img alt=...>``.
+    Jupyter and nbconvert drop alternative texts in an output's metadata, so the figure is shown as
+    ``<figure><img alt=...>``.
 
     Parameters
     ----------
     sheet
-        What the picture is made of.
+        The picture.
     alt
         One or two sentences about the picture, computed from the data; at most 300 characters.
     caption
         The line below the picture.
     rows
-        The same facts as a table: each row a dict.
+        The same facts as a table; each row is a dict.
     lines
         The same facts as an indented list.
     make_graph
-        Makes the same facts a graph, if the picture is one.
+        A function that returns the same facts as a graph, if the picture is one.
 
     Examples
     --------
@@ -88,9 +88,9 @@ class Figure:
     ) -> Figure:
         """Make a figure of what was drawn on a sheet.
 
-        In words, what would break a line or turn its direction becomes a sign; rows keep it. A
-        graph may be a function, which is called when somebody reads the graph: importing networkx
-        takes longer than drawing the picture.
+        In words, a visible sign replaces characters that break a line or turn its direction; rows
+        keep them. ``graph`` can be a function, which is called when the graph is first read:
+        importing networkx takes longer than drawing the picture.
         """
         words = tuple(map(printable, lines))
         make = graph if callable(graph) or graph is None else lambda: graph
@@ -100,7 +100,7 @@ class Figure:
     def drawing(self) -> matplotlib.figure.Figure:
         """The picture as a matplotlib figure, made when it is first read.
 
-        ``.png`` and ``.pdf`` are saved from it, so they have what you draw on its axes.
+        ``.png`` and ``.pdf`` are saved from it, so they include anything you draw on its axes.
         """
         from iamlab.view.drawing.matplotlib_writer import to_figure
 
@@ -137,7 +137,7 @@ class Figure:
         Raises
         ------
         RequestError
-            The picture is no graph.
+            The picture isn't a graph.
         """
         from iamlab.view.drawing.graph_files import to_mermaid
 
@@ -149,7 +149,7 @@ class Figure:
         Raises
         ------
         RequestError
-            The picture is no graph.
+            The picture isn't a graph.
         """
         from iamlab.view.drawing.graph_files import to_graphml
 
@@ -161,25 +161,25 @@ class Figure:
         Raises
         ------
         RequestError
-            The file's name ends otherwise or is no text, or it is no graph.
+            ``path`` has another type or another ending, or the picture isn't a graph.
         """
         try:
             target = Path(path)
         except TypeError:
-            raise RequestError(f"A figure is saved as a file, and {path!r} names none.") from None
+            raise RequestError(f"Pass the path of a file, not {path!r}.") from None
         kind = target.suffix.removeprefix(".").lower()
         if kind in _GRAPHS:
             text = self.to_mermaid() if kind == "mmd" else self.to_graphml()
             target.write_text(text, encoding="utf-8")
             return
         if kind not in ("svg", *_PRINTS):
-            known = ", ".join(f".{one}" for one in ("svg", *_PRINTS, *_GRAPHS))
-            raise RequestError(f"A figure cannot be saved as {target.name!r}; it can as {known}.")
+            known = ", ".join(f".{suffix}" for suffix in ("svg", *_PRINTS, *_GRAPHS))
+            raise RequestError(f"A figure can be saved as {known}, not as {target.name!r}.")
         target.write_bytes(self.svg() if kind == "svg" else self._printed(kind))
 
     def _own_graph(self) -> nx.DiGraph[Any]:
         if self.graph is None:
-            raise RequestError("This picture is no graph; take its table, or as_text().")
+            raise RequestError("This picture isn't a graph. Use its table, or as_text().")
         return self.graph
 
     def _printed(self, kind: str) -> bytes:
@@ -191,7 +191,7 @@ class Figure:
         data = base64.b64encode(self.svg()).decode()
         wide = round(min(self.sheet.width * PIXELS, LEAST))
         named = html.escape(self.caption)
-        # What can be scrolled must be reached by the keyboard, and say what it is.
+        # The keyboard must reach an element that scrolls, and it must have a name.
         frame = f'tabindex="0" role="group" aria-label="{named}" ' if wide > SMALL else ""
         return (
             f'<figure class="{AS_TEXT}" style="margin:0.5em 0;max-width:100%;background:{PAPER};'

@@ -1,6 +1,6 @@
-"""Folding: a scene with fewer nodes, where there are too many for a picture.
+"""Folding: a smaller scene, if there are too many nodes for a picture.
 
-The list and the table keep every node; the list says which ones are drawn as one.
+The list and the table keep every node. The list says which nodes are drawn as one.
 """
 
 from __future__ import annotations
@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Scene
 
 MANY = 8
-"""From so many nodes on, those of one kind are drawn as one before others are."""
+"""Kinds with at least this number of nodes are folded before other kinds."""
 
 
 def folded(scene: Scene, most: int, most_edges: int = 1000) -> Scene:
     """Return a scene of at most so many nodes and edges; highlighted ones stay if possible.
 
-    First, nodes become one that are of one kind, in one place, with the same cells and the same
-    edges; then also those that differ only in nodes at the end. Then nodes stand for all that is in
-    them, the innermost first. At last all nodes of one kind and place become one, first those
-    of which there are many; only nodes with ``stays`` are always drawn.
+    It takes as many of these steps as it needs:
+
+    1. Nodes of one kind in one place, with the same cells and edges, are drawn as one.
+    2. Similar nodes with different nodes at the end, such as inline policies, are drawn as one.
+    3. A node is drawn for all nodes in it, the innermost first.
+    4. All nodes of one kind and place are drawn as one, large groups first.
+
+    Nodes with ``stays`` are always drawn.
     """
     for fewer in _steps(scene):
         scene = fewer
@@ -56,13 +60,13 @@ def _steps(scene: Scene) -> Iterator[Scene]:
 
 
 def alike(scene: Scene, *, but_ends: bool = False) -> Scene:
-    """Return a scene in which nodes that are alike are one.
+    """Return a scene in which similar nodes are drawn as one.
 
     Parameters
     ----------
     but_ends
-        Whether nodes are also alike whose edges lead to different nodes that have no other edge:
-        ten users, each with an inline policy.
+        Whether nodes are also similar if their edges lead to different nodes that have no other
+        edge: ten users, each with an inline policy.
     """
     parents = {node.parent for node in scene.nodes}
     number = Counter(end for edge in scene.edges for end in (edge.source, edge.target))
@@ -73,9 +77,9 @@ def alike(scene: Scene, *, but_ends: bool = False) -> Scene:
         own[node.id] = (_place(node), node.look, tuple(cells)) if is_free else node.id
     around: dict[str, set[Hashable]] = defaultdict(set)
     for edge in scene.edges:
-        for end, other, way in ((edge.source, edge.target, "to"), (edge.target, edge.source, "")):
+        for end, other, to in ((edge.source, edge.target, 1), (edge.target, edge.source, 0)):
             is_end = but_ends and number[other] == 1
-            around[end].add((way, own[other] if is_end else other, edge.kind, edge.label))
+            around[end].add((to, own[other] if is_end else other, edge.kind, edge.label))
     return _with(
         scene, _groups(scene.nodes, lambda node: (own[node.id], frozenset(around[node.id])))
     )
@@ -98,7 +102,7 @@ def _of_a_kind(scene: Scene, least: int, *, keep_highlighted: bool) -> dict[str,
 
 
 def _groups(nodes: Iterable[Node], same: Callable[[Node], Hashable]) -> dict[str, list[Node]]:
-    """Group nodes by what is the same of them, and keep the groups of several."""
+    """Group nodes by a property, and keep the groups of several."""
     groups: dict[Hashable, list[Node]] = defaultdict(list)
     for node in nodes:
         groups[same(node)].append(node)
@@ -106,7 +110,7 @@ def _groups(nodes: Iterable[Node], same: Callable[[Node], Hashable]) -> dict[str
 
 
 def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
-    """Let the nodes of a depth stand for what is in them, unless some of it is highlighted."""
+    """Draw each node of a depth for all nodes in it, unless one of them is highlighted."""
     groups: dict[str, list[Node]] = {}
     open_at = ""
     for node in scene.nodes:
@@ -123,16 +127,16 @@ def _closed(scene: Scene, depth: int, depths: Mapping[str, int]) -> Scene:
 
 
 def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
-    """Draw each group of nodes as its first one, which stands for all of them."""
+    """Draw each group of nodes as one node."""
     return merged(scene, groups.values(), as_one)
 
 
 def as_one(group: Sequence[Node]) -> Node:
-    """Return a node that stands for several."""
+    """Return the node that several nodes are drawn as."""
     first, *rest = group
     is_inside = rest[0].parent == first.id
     inner = rest if is_inside else group
-    every = tuple(one for node in inner for one in node.members or (node,))
+    every = tuple(member for node in inner for member in node.members or (node,))
     text = f"{first.text}, with {counted(every)}" if is_inside else counted(every)
     members = (first, *every) if is_inside else every
     texts = [node.text for node in every]
@@ -145,10 +149,10 @@ def as_one(group: Sequence[Node]) -> Node:
 def merged(
     scene: Scene, groups: Iterable[Sequence[Node]], make: Callable[[Sequence[Node]], Node]
 ) -> Scene:
-    """Return a scene in which each group of nodes is one, with the edges that lead out of it."""
-    stands = {node.id: one for group in groups for one in (make(group),) for node in group}
-    nodes = dict.fromkeys(stands.get(node.id, node).id for node in scene.nodes)
-    by_id = {node.id: stands.get(node.id, node) for node in scene.nodes}
+    """Return a scene in which each group is one node, with the edges that lead out of it."""
+    drawn_as = {node.id: made for group in groups for made in (make(group),) for node in group}
+    nodes = dict.fromkeys(drawn_as.get(node.id, node).id for node in scene.nodes)
+    by_id = {node.id: drawn_as.get(node.id, node) for node in scene.nodes}
     edges = {
         (ends, edge.kind, edge.label, edge.bold): replace(edge, source=ends[0], target=ends[1])
         for edge in scene.edges
@@ -202,8 +206,7 @@ def at_most(scene: Scene, limits: Mapping[str, int]) -> Scene:
         most, few = limits.get(kind, len(group)), group
         if len(group) > most + 1:
             few = sorted(group, key=lambda node: not (node.stays or node.highlighted))[:most]
-            more = f"and {len(group) - most:,} more"
-            column = group[0].column
-            few.append(Node(f"{parent} {MORE}", more, kind=MORE, parent=parent, column=column))
+            key, more = f"{parent} {kind} {MORE}", f"and {len(group) - most:,} more"
+            few.append(Node(key, more, kind=MORE, parent=parent, column=group[0].column))
         nodes |= {node.id: node for node in few}
     return replace(scene, nodes=list(nodes.values()))

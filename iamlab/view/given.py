@@ -1,6 +1,6 @@
-"""The arguments of a figure: an error in words if one of them isn't what the figure needs.
+"""Check the arguments of a figure, with errors that say how to get the right value.
 
-An argument for several texts can also be one text.
+An argument for several texts can also be a single text.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ from iamlab.errors import RequestError
 from iamlab.model.world import World
 
 WANTED = {
-    "Decision": ("a decision", "ask world.can(caller, action, resource)"),
+    "Decision": ("a decision", "call world.can(caller, action, resource)"),
     "Policy": ("a policy", "make one with Policy.parse(document)"),
     "World": ("a world", "make one with World()"),
-    "AccessMatrix": ("an access matrix", "ask world.access_matrix(actions, resources)"),
-    "Organization": ("an organization", "take one of world.organizations.values()"),
-    "Session": ("a session", "ask world.sts.assume_role(caller, role_arn=..., ...)"),
-    "Timeline": ("a timeline", "ask world.timeline()"),
-    "Reach": ("a reach", "ask world.reach()"),
-    "Path": ("a path", "ask reach.path(caller)"),
-    "Cut": ("a cut", "ask reach.cut(caller)"),
+    "AccessMatrix": ("an access matrix", "call world.access_matrix(actions, resources)"),
+    "Organization": ("an organization", "use one of world.organizations.values()"),
+    "Session": ("a session", "call world.sts.assume_role(caller, role_arn=..., ...)"),
+    "Timeline": ("a timeline", "call world.timeline()"),
+    "Reach": ("a reach", "call world.reach()"),
+    "Path": ("a path", "call reach.path(caller)"),
+    "Cut": ("a cut", "call reach.cut(caller)"),
 }
 """The name of each type of value, and how to get one."""
 
 
 def check(figure: str, value: object, kind: type, *, argument: str = "") -> None:
-    """Raise an error for what a figure can't draw.
+    """Raise an error for a value of the wrong type.
 
     Parameters
     ----------
     argument
-        Its name; the first arguments need none.
+        The name of the argument; the first one needs none.
 
     Raises
     ------
     RequestError
-        It isn't of this type.
+        The value has another type.
 
     Examples
     --------
     >>> from iamlab import World
     >>> check("two_layers", "acme", World)
     Traceback (most recent call last):
-    iamlab.errors.RequestError: two_layers wants a world, not an object of type str: ...
+    iamlab.errors.RequestError: two_layers needs a world, not an object of type str: ...
     """
     if not isinstance(value, kind):
         wanted, how = WANTED[kind.__name__]
         got = type(value).__name__
         called = f"{figure}({argument}=...)" if argument else figure
-        raise RequestError(f"{called} wants {wanted}, not an object of type {got}: {how}.")
+        raise RequestError(f"{called} needs {wanted}, not an object of type {got}: {how}.")
 
 
 def check_world(figure: str, world: object) -> None:
@@ -59,39 +59,39 @@ def check_world(figure: str, world: object) -> None:
     Raises
     ------
     RequestError
-        It is something else.
+        The value has another type.
 
     Examples
     --------
     >>> check_world("sequence", None)
     >>> check_world("sequence", "acme")
     Traceback (most recent call last):
-    iamlab.errors.RequestError: sequence(world=...) wants a world, not an object of type str: ...
+    iamlab.errors.RequestError: sequence(world=...) needs a world, not an object of type str: ...
     """
     if world is not None:
         check(figure, world, World, argument="world")
 
 
 def text(what: str, value: object) -> str:
-    """Return a text.
+    """Return a value that must be text.
 
     Raises
     ------
     RequestError
-        It isn't one.
+        It isn't text.
     """
     if not isinstance(value, str):
-        raise RequestError(f"{what} is text, and not {value!r}.")
+        raise RequestError(f"{what} must be text, not {value!r}.")
     return value
 
 
 def texts(what: str, value: object) -> tuple[str, ...]:
-    """Return one text or several, each once; those of a set, which has no order, are sorted.
+    """Return one text or several as a tuple, each once; those of a set are sorted.
 
     Raises
     ------
     RequestError
-        Something in it isn't a text.
+        A value isn't text.
 
     Examples
     --------
@@ -100,8 +100,8 @@ def texts(what: str, value: object) -> tuple[str, ...]:
     """
     several = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
     values: list[Any] = list(value) if several else [value]  # type: ignore[call-overload]
-    for one in values:
-        text(f"Each {what}", one)
+    for each in values:
+        text(f"Each {what}", each)
     if isinstance(value, set | frozenset):
         values.sort()
     return tuple(dict.fromkeys(values))

@@ -1,9 +1,9 @@
-"""Tables in HTML that everybody can read: one writer for all of them.
+"""Accessible tables in HTML.
 
-A table has a caption, and each heading has its scope, so that a screen reader can read the headings
-of a cell. It has its own light paper, cell by cell, since dark themes of notebooks colour rows and
-cells. A table that may be too large for a window scrolls in a frame, which the keyboard reaches; a
-small one isn't a stop for it. Everything in it is escaped, and no dollar sign begins a formula.
+A table has a caption, and each heading has a scope, so a screen reader can read the headings of a
+cell. Each cell has a light background, because dark themes of notebooks colour rows and cells. A
+large table scrolls in a frame, which the keyboard can reach. All text is escaped, and no dollar
+sign begins a formula.
 
 Notes
 -----
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAPERED = f"background:{PAPER};color:{INK}"
 CELL = f"padding:0.35em 0.8em;border:1px solid {HAIRLINE};text-align:left;{PAPERED}"
-"""How a cell looks; a colour behind it replaces its paper."""
+"""The style of a cell; a colour behind it replaces its background."""
 
 TABLE = (
     "border-collapse:collapse;table-layout:auto;margin:0.4em 0;"
@@ -36,15 +36,15 @@ CAPTION = (
 )
 
 AS_TEXT = "mathjax_ignore tex2jax_ignore"
-"""Classes of an element in which MathJax, which notebooks load, leaves dollar signs alone: between
-two of them, as in ``${aws:username}/${aws:userid}``, it would set a formula."""
+"""Classes that tell MathJax, which notebooks load, to ignore an element. Otherwise it would set
+text between two dollar signs as a formula, as in ``${aws:username}/${aws:userid}``."""
 
 LONG, WIDE, MANY = 12, 60, 5
-"""A table of more rows, of more letters side by side, or of more columns scrolls in a frame of its
-own: a notebook that is enlarged to 200 % has no more room."""
+"""A table with more rows, more letters side by side, or more columns scrolls in a frame: a notebook
+that is enlarged to 200 % has no more room."""
 
 LONG_WORD = 24
-"""A word of more letters may be broken anywhere: an ARN, say."""
+"""A longer word, such as an ARN, can be broken anywhere."""
 
 
 def html_table(
@@ -55,7 +55,7 @@ def html_table(
     Parameters
     ----------
     rows
-        A ``Look`` in them is shown as its symbol and its word, in its colour.
+        A ``Look`` is shown as its symbol and its word, in its colour.
     below
         The words below the last row: ``"and 34 more"``.
 
@@ -73,7 +73,7 @@ def html_table(
 
 
 def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
-    """Write the facts of one thing: a row for each, named by its first cell."""
+    """Write facts as a table: a row for each, with its name as the heading."""
     known = list(facts)
     body = "".join(
         f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(name)}</th>'
@@ -84,7 +84,7 @@ def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
 
 
 def written(caption: str, columns: Sequence[str], body: str, below: str = "") -> str:
-    """Write a table with these rows, and with a last one across it."""
+    """Write a table with these rows, and a last row across all columns."""
     names = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in columns)
     head = f"<thead><tr>{names}</tr></thead>" if columns else ""
     last = f'<td colspan="{max(len(columns), 1)}" style="{CELL}">{escape(below)}</td>'
@@ -108,7 +108,7 @@ def _least(cell: object) -> int:
 
 
 def framed(table: str, caption: str, *, long: bool, wide: bool) -> str:
-    """Put a table that may be too large into a frame that scrolls, also by the keyboard."""
+    """Put a table that can be too large into a frame that scrolls, also with the keyboard."""
     if not (long or wide):
         return table
     height = "max-height:32em;" if long else ""
@@ -119,7 +119,7 @@ def framed(table: str, caption: str, *, long: bool, wide: bool) -> str:
 
 
 def badge(look: Look) -> str:
-    """Write a verdict, or the like, as a coloured word with its symbol."""
+    """Write a look, such as a verdict, as a coloured word with its symbol."""
     return (
         f'<strong style="background:{look.area};color:{look.colour};border:1px solid {look.colour};'
         f'border-radius:6px;padding:0.15em 0.6em">{escape(as_words(look))}</strong>'

@@ -1,10 +1,9 @@
 """A scene: the nodes and edges of a figure, each with its words and its facts.
 
-A figure describes what it shows once, as nodes and edges. The scene makes the rest of it: the
-indented list, the rows of the table, the graph that can be saved, and a smaller scene when there is
-too much for a picture. A layout in :mod:`iamlab.view.layouts` draws it. So picture, list, table and
-graph cannot disagree, and a figure writes only two sentences itself: the alternative text and the
-caption.
+A figure describes its nodes and edges once. From them, the scene makes the indented list, the rows
+of the table, and the graph that can be saved. If there are too many nodes for a picture, it makes a
+smaller scene. A layout in :mod:`iamlab.view.layouts` draws it. So picture, list, table and graph
+can't disagree. A figure itself writes only the alternative text and the caption.
 
 ``view/figures/account/organization_tree.py`` is an example to read first.
 """
@@ -41,13 +40,13 @@ class Cell:
     names
         Names in the cell, such as those of policies. Default: it isn't a cell for names.
     look, words
-        A symbol with its colour, and what is said next to it.
+        A symbol with its colour, and the words next to it.
     short
-        The same words where there is little room; empty where the words aren't shortened.
+        Shorter words for a narrow column; may be empty.
     blocks
-        Whether nothing gets past this place.
+        Whether the request is blocked here.
     facts
-        Its row of the table, if cells have rows of their own.
+        Its row of the table, if the table has a row for each cell.
     """
 
     names: Sequence[str] | None = None
@@ -68,12 +67,11 @@ class Column:
     Parameters
     ----------
     title
-        What it is called in the list.
+        Its name in the list.
     short, group, note
-        What stands over its cells in a grid: its short name; and over several columns that belong
-        together what they have in common, in one line or two.
+        The headings in a grid: its short name, and one or two lines that related columns share.
     pale
-        Names in it that matter less.
+        The names in it that are drawn pale.
     """
 
     title: str
@@ -85,35 +83,35 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Something in a figure: a principal, a policy, an account.
+    """A principal, a policy, an account or something else in a figure.
 
     Parameters
     ----------
     id
         Unique in its scene.
     text, note
-        The words in its box: its name, and what it is in small letters.
+        The words in its box: its name, and below it what it is.
     short
-        Its name where there is little room, or where its frame says the rest.
+        A shorter name for a narrow box, or for a box whose frame has the rest of the name.
     kind
-        What it is, as a noun: nodes that are folded are counted by it.
+        What it is, as a noun. Folded nodes are counted by it.
     parent
-        The id of the node that it is in. It is listed below that, indented.
+        The id of the node that it is in. The list has it below that node, indented.
     column, frame
         Where it is drawn: its column from 0, and the id of the frame around it.
     look
         Its symbol and colour, if an outcome belongs to it.
     highlighted, is_end, stays
-        Whether the figure is about it; whether the request begins or ends here; whether it stays
-        when others are folded, as highlighted nodes do.
+        Whether the figure is about it; whether a path begins or ends here; whether it is drawn
+        when other nodes are folded.
     line, details
-        Its line of the list, and further lines below that. Default: text and note.
+        Its line of the list, and more lines below that. Default: text and note.
     cells
-        By the key of a column: what is in its row.
+        Key of a column -> its cell.
     facts
         Its row of the table.
     members
-        The nodes that it stands for, if it stands for several.
+        The nodes that are drawn as this one, if there are several.
     """
 
     id: str
@@ -146,13 +144,13 @@ class Node:
 
     @property
     def blocks(self) -> bool:
-        """Whether nothing gets past it."""
+        """Whether the request is blocked here."""
         return any(cell.blocks for cell in self.cells.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Something that leads from one node to another: an API call, an assumption, an attachment.
+    """A relation of two nodes: an API call, an assumption of a role, an attachment.
 
     Parameters
     ----------
@@ -161,23 +159,23 @@ class Edge:
     label, note
         The words on it, and more words below them.
     short
-        The label where there is little room.
+        A shorter label.
     kind
-        What it is: layouts and figures tell edges apart by it, and a legend explains it.
+        What it is. A legend explains it.
     parent
         The id of the node below which it is listed.
     look
         Its symbol and colour.
     bold, dashed
-        Whether the eye must find it first; whether it is missing something, or is an answer.
+        Whether it is emphasized; whether it is incomplete or an answer.
     missing
-        ``"start"`` or ``"end"``, where something is missing there.
+        ``"start"`` or ``"end"``, if something is missing there.
     at
-        When it happens, for lanes.
+        Its time, in a sequence.
     line, details, facts
-        As of a node. An edge without a line isn't listed.
+        As for a node. An edge without a line isn't listed.
     members
-        The edges that it stands for, if it stands for several.
+        The edges that are drawn as this one, if there are several.
     """
 
     source: str
@@ -207,13 +205,13 @@ class Scene:
     nodes, edges
         In the order in which they are listed.
     columns
-        Of trees and grids: key -> what stands above the cells.
+        For trees and grids: key -> the column.
     frames
         The frames that nodes are drawn in: id -> title and note.
     before, after
-        Lines of the list that belong to no node.
+        Lines of the list before and after the nodes.
     table
-        Rows of the table, if those of nodes, cells and edges aren't what is to be seen.
+        Rows of the table. Default: those of nodes, cells and edges.
 
     Examples
     --------
@@ -248,16 +246,16 @@ class Scene:
         draw
             A layout.
         drawn
-            The scene that is drawn, if this one is folded for the picture.
+            A smaller scene for the picture. Default: this one.
         left_out
-            What the caption then says of the nodes that aren't drawn, with ``{}`` for their number.
+            A sentence for the caption about nodes that aren't drawn; ``{}`` is their number.
         is_graph
-            Whether it can be saved as a graph, where two nodes have one edge at most.
+            Whether it can be saved as a graph, in which two nodes have at most one edge.
         """
         drawn = self if drawn is None else drawn
         missing = len(self.nodes) - len(drawn.nodes)
         folds = [
-            f"drawn as one, {node.words}: {', '.join(inner.text for inner in node.members)}"
+            f"drawn as one box, {node.words}: {', '.join(inner.text for inner in node.members)}"
             for node in drawn.nodes
             if node.members and drawn is not self
         ]
@@ -294,7 +292,7 @@ class Scene:
         yield from listed("", "")
 
     def _cells(self, node: Node, looks: Sequence[Look], indent: str) -> Iterator[str]:
-        """Yield a line for each cell; cells that have only a look, by their looks."""
+        """Yield a line for each cell, and one line for all cells that have only the same look."""
         alike: dict[Look, list[str]] = {look: [] for look in looks}
         for key, cell in node.cells.items():
             title = self.columns[key].title
@@ -314,8 +312,8 @@ class Scene:
         """Return the table: a row for each node, cell and edge that has facts."""
         parts: list[Node | Edge | Cell] = []
         for node in self.nodes:
-            for one in node.members or (node,):
-                parts += [one, *one.cells.values()]
+            for member in node.members or (node,):
+                parts += [member, *member.cells.values()]
         for edge in self.edges:
             parts += edge.members or (edge,)
         return [part.facts for part in parts if part.facts]
@@ -342,7 +340,7 @@ class Scene:
 
     @property
     def looks(self) -> tuple[Look, ...]:
-        """The looks of cells, each once; what is allowed first."""
+        """The looks of cells, each once; "allowed" is the first."""
         cells = (cell for node in self.nodes for cell in node.cells.values())
         found = dict.fromkeys(cell.look for cell in cells if cell.look is not None)
         return tuple(sorted(found, key=lambda look: look != LOOKS["allowed"]))

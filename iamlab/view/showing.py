@@ -1,4 +1,4 @@
-"""The picture of each kind of value: what ``decision.show()`` and similar methods return."""
+"""The picture of each type of value, which ``decision.show()`` and similar methods return."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ PICTURES: tuple[tuple[type, str], ...] = (
     (Timeline, "session_timeline"),
     (EventLog, "sequence"),
     (Reach, "reach_graph"),
-    (Path, "figures.reach.reach_path.draw_way"),
+    (Path, "figures.reach.reach_path.draw_path"),
     (Cut, "figures.reach.reach_path.draw_cut"),
     (Paths, "figures.reach.reach_graph.draw_found"),
 )
-"""The kinds of values with a picture, and the function of ``iamlab.view`` that draws it.
+"""The types of values with a picture, and the function of ``iamlab.view`` that draws it.
 
-The function takes the value, and options by their names. Other values have a table.
+The function takes the value and named options. Other values have a table.
 """
 
 MOST_CALLS = 40
@@ -61,12 +61,12 @@ def show(value: object, **options: Any) -> Figure | Table:
     Parameters
     ----------
     options
-        Further arguments of the function that draws it; a table takes none.
+        More arguments of the function that draws it. A table has none.
 
     Raises
     ------
     RequestError
-        It has neither; or there is no such option.
+        The value has no picture and no table, or there is no such option.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def show(value: object, **options: Any) -> Figure | Table:
 
 
 def _picture_of(value: object) -> Callable[..., Figure] | None:
-    """Return the function that draws a value; of a long log there is none."""
+    """Return the function that draws a value; a long log has no picture."""
     if isinstance(value, EventLog) and not 0 < len(value) <= MOST_CALLS:
         return None
     for kind, where in PICTURES:
@@ -101,7 +101,7 @@ def _picture_of(value: object) -> Callable[..., Figure] | None:
 def _check_options(
     draw: Callable[..., Figure], value: object, options: Mapping[str, object]
 ) -> None:
-    """Raise an error for an option that the picture doesn't have; it names those that it has."""
+    """Raise an error that names the options, if the picture doesn't have this one."""
     others = [*signature(draw).parameters][1:]
     for option in options:
         if option not in others:

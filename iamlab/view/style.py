@@ -1,9 +1,9 @@
-"""One palette, one set of symbols, for everything that iamlab shows.
+"""The colours and symbols of all figures and tables.
 
-Colours differ in lightness and hue, also for colour-blind readers, and a colour is never the only
-sign: a verdict is a symbol, a word and a colour together, and an area has its own hatching, so that
-a black-and-white print shows the same. Figures have their own light background, so that they look
-the same in a dark notebook. A test computes every contrast.
+Colours differ in lightness and hue, also for colour-blind readers. A colour is never the only sign:
+a verdict has a symbol, a word and a colour, and an area also has a hatching, so a black-and-white
+print shows the same. Figures have a light background, so they look the same in a dark notebook. A
+test computes every contrast.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ TEXT_COLOURS = (INK, PALE_INK, PALE_LINE, ALLOW, DENY, SILENT)
 """Used for text and thin lines: each at least 4.5 to 1 against ``PAPER``."""
 
 FILLS = (ALLOW_FILL, DENY_FILL, SILENT_FILL)
-"""Used for areas without words, such as the cells of a heat map: each at least 3 to 1."""
+"""Used for areas without words, such as bars: each at least 3 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How an outcome looks.
+    """The symbol, word and colours of an outcome.
 
     Parameters
     ----------
     symbol, word
-        They are there whatever the colours.
+        Shown with every colour.
     colour
         For text and lines.
     area
-        Pale, for the area behind words.
+        The pale colour behind words.
     fill, hatch
-        For an area without words; its hatching (``/`` or ``.``) tells it apart in a print.
+        For an area without words; the hatching (``/`` or ``.``) is for black-and-white prints.
     """
 
     symbol: str
@@ -77,7 +77,7 @@ EFFECTS = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
 
 
 def state_look(symbol: str, word: str) -> Look:
-    """Return how a state looks on a bar: only what is valid is dark."""
+    """Return the look of a state on a bar: only valid credentials are dark."""
     colours = {"✓": (ALLOW, ALLOW_FILL), "✕": (DENY, DENY_AREA)}
     return Look(symbol, word, *colours.get(symbol, (SILENT, SILENT_AREA)))
 
@@ -87,7 +87,7 @@ def look(verdict: Verdict) -> Look:
     return LOOKS[verdict.value]
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, other: str) -> float:
     """Compute the contrast ratio of two colours, 1 to 21, as WCAG defines it.
 
     Examples
@@ -95,7 +95,7 @@ def contrast(one: str, other: str) -> float:
     >>> round(contrast("#000000", "#FFFFFF"))
     21
     """
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    light, dark = sorted((_luminance(first), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

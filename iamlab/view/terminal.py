@@ -1,7 +1,7 @@
-"""Tables for a terminal: columns side by side, and what is too long goes on below.
+"""Tables for a terminal: columns side by side, with long cells broken into lines.
 
-Letters are counted in columns of a terminal: some take two, some none. Nothing in a cell can break
-its line or turn its direction.
+The width of letters is counted in columns of a terminal: some take two, some take none. No text in
+a cell can break its line or turn its direction.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LINE = 100
-"""So many columns has a table at most."""
+"""The largest number of columns of a table."""
 GAP = "  "
 NARROW, WIDE = 8, 26
-"""A column is made no narrower than its longest word, if that is no longer than this; never
-narrower than the first."""
+"""A column is at least as wide as its longest word, if this is at most ``WIDE``, and always at
+least ``NARROW``."""
 
 
 def aligned(
@@ -31,7 +31,7 @@ def aligned(
     Parameters
     ----------
     right
-        For each column, whether its cells are aligned to the right.
+        Whether the cells of each column are aligned to the right.
     headed
         Whether the first row has the headings, with a rule below.
     """
@@ -50,7 +50,7 @@ def aligned(
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column: as it needs, the widest ones narrower until a line fits."""
+    """Return the width of each column; the widest ones get narrower until a line fits."""
     widths = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
     words = [_longest_word(column) for column in zip(*rows, strict=True)]
     room = LINE - len(GAP) * (len(widths) - 1)
@@ -74,7 +74,7 @@ def _longest_word(cells: Sequence[str]) -> int:
 
 
 def columns_of(text: str) -> int:
-    """Count how many columns of a terminal a text takes: some letters take two, some none.
+    """Return the width of a text, in columns of a terminal: some letters take two, some none.
 
     Examples
     --------
@@ -93,13 +93,13 @@ def _width(letter: str) -> int:
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
-    """Fill text up with blanks to so many columns of a terminal."""
+    """Fill text with blanks to a width, in columns of a terminal."""
     blanks = " " * (width - columns_of(text))
     return f"{blanks}{text}" if right else f"{text}{blanks}"
 
 
 def broken(text: str, width: int) -> list[str]:
-    """Break text into lines of so many columns: between words if it can be, else after a sign.
+    """Break text into lines of a width: between words if possible, otherwise after a sign.
 
     Examples
     --------
@@ -119,9 +119,9 @@ def broken(text: str, width: int) -> list[str]:
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:
-    """Cut text where it may be broken: at blanks, and behind signs, but not within a number.
+    """Cut text where it can be broken: at blanks and after signs, but not within a number.
 
-    What is longer than a line is cut anywhere.
+    A piece that is longer than a line is cut anywhere.
     """
     piece = ""
     for letter, following in zip_longest(text, text[1:], fillvalue=""):

@@ -1,4 +1,4 @@
-"""What every card is made of: light paper, announced results, buttons that show their mistakes."""
+"""The parts of every card: a light background, announced results, buttons that show errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STYLE = (
 
 
 class Card(widgets.VBox):
-    """A framed box on its own light paper, so that it reads the same in a dark notebook."""
+    """A framed box with a light background, so it looks the same in a dark notebook."""
 
     def __init__(self, parts: Sequence[widgets.Widget]) -> None:
         super().__init__([say(_STYLE), *parts], layout=FRAME)
@@ -37,7 +37,7 @@ class Card(widgets.VBox):
 
 
 def say(text: str = "", *, role: str = "") -> widgets.HTML:
-    """Make a piece of HTML on light paper; with a role, screen readers announce its changes."""
+    """Make a piece of HTML on a light background; with a role, screen readers announce changes."""
     piece = widgets.HTML()
     write(piece, text, role=role)
     return piece
@@ -51,12 +51,12 @@ def write(piece: widgets.HTML, text: str, *, role: str = "") -> None:
 
 
 def on_click(button: widgets.Button, act: Callable[[], None], result: widgets.HTML) -> None:
-    """Call ``act`` at each click; what it raises is shown, since Jupyter would only log it."""
+    """Call ``act`` at each click; its errors are shown, because Jupyter only logs them."""
 
     def clicked(_: widgets.Button) -> None:
         try:
             act()
-        except Exception as error:  # noqa: BLE001 - a learner must see any mistake of ours
+        except Exception as error:  # noqa: BLE001 - a learner must see every error
             text = " ".join([str(error), *getattr(error, "__notes__", [])])
             name = f"{type(error).__name__}: "
             write(result, escape(name + text.removeprefix(name)), role="status")
@@ -75,7 +75,7 @@ def button(name: str, *, width: str = "8em", main: bool = False) -> widgets.Butt
 
 
 def choice(description: str, options: Sequence[str]) -> widgets.Dropdown:
-    """Make a list to choose from; nothing is chosen at first."""
+    """Make a list to choose from; no option is chosen at first."""
     return widgets.Dropdown(
         options=[(CHOOSE, ""), *((option, option) for option in options)],
         value="",
@@ -87,9 +87,9 @@ def choice(description: str, options: Sequence[str]) -> widgets.Dropdown:
 
 
 def pick(description: str, options: Sequence[str]) -> widgets.RadioButtons:
-    """Make a row of options of which one can be picked; none is at first.
+    """Make a row of options; one can be picked, and none is picked at first.
 
-    They are radio buttons, so that a screen reader says which one is picked.
+    They are radio buttons, so a screen reader announces the picked one.
     """
     return widgets.RadioButtons(
         options=list(options),

@@ -1,7 +1,7 @@
-"""Words about pictures: lists of names, sentences that stay short.
+"""Words about pictures: lists of names, and sentences of a limited length.
 
-An alternative text has at most :data:`LONGEST` characters, because a screen reader reads it aloud;
-the list below the picture has everything.
+An alternative text has at most :data:`LONGEST` characters, because a screen reader reads it aloud.
+The list below the picture is complete.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST = 300
 
 
 def shorten(text: str, length: int) -> str:
-    """Shorten text in the middle, where names differ least; line breaks and the like are shown.
+    """Shorten text in the middle, where names differ least; line breaks become visible signs.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def told(first: str, parts: Iterable[str], last: str = "", *, between: str = "; 
     first, last
         The words before and after the parts, which are never left out.
     parts
-        The most important ones first; those without room are counted.
+        The parts, the most important ones first; those without room are counted.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def told(first: str, parts: Iterable[str], last: str = "", *, between: str = "; 
     >>> len(told("Many: ", ["a part of some length"] * 40, ".")) <= LONGEST
     True
     """
-    every = [one for one in parts if one]
+    every = [part for part in parts if part]
     text = f"{first}{between.join(every)}{last}"
     kept = list(every)
     while len(text) > LONGEST and kept:

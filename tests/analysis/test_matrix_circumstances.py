@@ -400,7 +400,7 @@ def test_changes_are_reported_in_few_lines_and_shown_as_text() -> None:
     changes = bits("a", pairs, 0).diff(bits("a", pairs, (1 << FEW + 5) - 1))
 
     assert "a gained s3:GetObject on <b>0" in str(changes)
-    assert "and 5 more lines of what was gained" in str(changes)
+    assert "and 5 more lines with gained access" in str(changes)
     html = changes._repr_html_()
     assert "<b>" not in html
     assert "&lt;b&gt;0" in html

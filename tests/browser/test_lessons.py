@@ -133,7 +133,7 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
         witness.get_by_label(label, exact=True).select_option(label=part)
     witness.get_by_label("Resource", exact=True).select_option(label="arn:aws:s3:::star-maps")
     learner.press(witness, "Check")
-    learner.reads(witness, 'Resource: wanted "arn:aws:s3:::star-maps/*"')
+    learner.reads(witness, 'Resource: expected "arn:aws:s3:::star-maps/*"')
     learner.press(witness, "Check")
     learner.reads(witness, "star-maps/* matches the objects in it, not the bucket itself")
     witness.get_by_label("Resource", exact=True).select_option(

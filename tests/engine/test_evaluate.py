@@ -58,7 +58,7 @@ def test_a_deny_that_does_not_count_is_not_told_to_win():
     decision = evaluate(WHOAMI, Layers([DENY]))
 
     assert decision
-    assert "a Deny wins" not in decision.explain()
+    assert "A Deny overrides" not in decision.explain()
 
 
 # Partitions -------------------------------------------------------------------------------------

@@ -323,7 +323,7 @@ BAD_CALLERS: dict[str, tuple[str, type[IamLabError], str]] = {
     "a bucket": (MAPS, NoSuchEntity, "account"),
     "a name": ("alice", RequestError, "ARN"),
     "nothing": ("", RequestError, "ARN"),
-    "no service": ("a.b", RequestError, "no caller"),
+    "no service": ("a.b", RequestError, "isn't a caller"),
     "half an ARN": ("arn:aws:iam::", RequestError, "ARN"),
 }
 

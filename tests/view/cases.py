@@ -19,8 +19,8 @@ GUARD = Policy.deny("s3:*", name="guard", sid="NoMaps")
 def bucket(principal: object, *more: Policy) -> Policy:
     """Write a bucket policy that lets somebody in."""
     policy = Policy.allow("s3:*", MAP, principal=principal, sid="Readers")
-    for one in more:
-        policy += one
+    for policy_part in more:
+        policy += policy_part
     return policy.with_name("bucket")
 
 
@@ -30,17 +30,17 @@ def trust(principal: object) -> Policy:
 
 
 def asked(layers: Layers, who: str = DANA, account: str = "") -> Decision:
-    """Ask for a map."""
+    """Decide on a request for a map."""
     return evaluate(Request(who, "s3:GetObject", MAP, account or MAIN), layers)
 
 
 def about_role(layers: Layers, who: str = DANA) -> Decision:
-    """Ask for a role."""
+    """Decide on a request for a role."""
     return evaluate(Request(who, "sts:AssumeRole", ROLE), layers)
 
 
 def about_key(layers: Layers) -> Decision:
-    """Ask for a key."""
+    """Decide on a request for a key."""
     return evaluate(Request(DANA, "kms:Decrypt", KEY), layers)
 
 

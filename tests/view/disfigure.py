@@ -36,9 +36,9 @@ UGLY = (
 
 
 def disfigure(world: World, seed: int) -> None:
-    """Give ugly names to accounts, users, groups, roles, policies, Sids, tags and OUs.
+    """Rename with ugly names the accounts, users, groups, roles, policies, Sids, tags and OUs.
 
-    Every user and every role still is who it was: policies that name them name them anew.
+    Users and roles stay the same principals: the policies that name them get their new ARNs.
     """
     fresh = _names(random.Random(f"ugly {seed}"))
     renamed: dict[str, str] = {}
@@ -57,7 +57,7 @@ def disfigure(world: World, seed: int) -> None:
 
 
 def _names(chance: random.Random) -> Iterator[str]:
-    """Give ugly names for ever; from the second round on a number keeps them apart."""
+    """Yield ugly names without end; from the second round on with a number."""
     number = 0
     while True:
         for name in chance.sample(UGLY, len(UGLY)):
@@ -70,17 +70,17 @@ def _rename_all(account: Account, fresh: Iterator[str], renamed: dict[str, str])
     groups: dict[str, str] = {}
     for kind in ("groups", "users", "roles"):
         held: dict[str, Any] = getattr(account, kind)
-        for old, one in list(held.items()):
-            before = one.arn
+        for old, item in list(held.items()):
+            before = item.arn
             # A slash in an ARN ends a path; the name behind it would be another one.
-            one.name = next(fresh).replace("/", "\u2215") if kind != "groups" else next(fresh)
-            renamed[before] = one.arn
+            item.name = next(fresh).replace("/", "\u2215") if kind != "groups" else next(fresh)
+            renamed[before] = item.arn
             del held[old]
-            held[one.name] = one
+            held[item.name] = item
             if kind == "groups":
-                groups[old] = one.name
-            if one.tags:
-                one.tags = {next(fresh): next(fresh) for _ in one.tags}
+                groups[old] = item.name
+            if item.tags:
+                item.tags = {next(fresh): next(fresh) for _ in item.tags}
     for user in account.users.values():
         user.groups[:] = [groups[name] for name in user.groups]
     for policy in account.policies.values():  # their ARNs stay: identities hold them by these
@@ -88,10 +88,10 @@ def _rename_all(account: Account, fresh: Iterator[str], renamed: dict[str, str])
 
 
 def _rewrite(account: Account, anew: Callable[[Policy], Policy]) -> None:
-    """Write every policy of an account anew."""
-    for one in (*account.users.values(), *account.groups.values(), *account.roles.values()):
-        policies = [anew(policy) for policy in one.inline.values()]
-        one.inline = {policy.name: policy for policy in policies}
+    """Rewrite every policy of an account."""
+    for identity in (*account.users.values(), *account.groups.values(), *account.roles.values()):
+        policies = [anew(policy) for policy in identity.inline.values()]
+        identity.inline = {policy.name: policy for policy in policies}
     for role in account.roles.values():
         if role.trust is not None:
             role.trust = anew(role.trust)
@@ -105,7 +105,7 @@ def _rewrite(account: Account, anew: Callable[[Policy], Policy]) -> None:
 
 
 def _anew(policy: Policy, renamed: dict[str, str], fresh: Iterator[str]) -> Policy:
-    """Write a policy anew: another name, other Sids, and whom it names by their new ARNs."""
+    """Return a policy with another name, other Sids and the new ARNs of its principals."""
     document = json.loads(policy.text)
     statements = document["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:
@@ -116,7 +116,7 @@ def _anew(policy: Policy, renamed: dict[str, str], fresh: Iterator[str]) -> Poli
 
 def _replaced(value: Any, renamed: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _replaced(one, renamed) for key, one in value.items()}
+        return {key: _replaced(part, renamed) for key, part in value.items()}
     if isinstance(value, list):
-        return [_replaced(one, renamed) for one in value]
+        return [_replaced(part, renamed) for part in value]
     return renamed.get(value, value) if isinstance(value, str) else value

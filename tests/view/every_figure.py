@@ -38,7 +38,7 @@ MANY = [*(action for action, _ in ASKED), *(f"s3:{of}" for of in S3), *(f"iam:{o
 
 
 class Scene:
-    """A world with sessions in it, and what figures are drawn of."""
+    """A world with sessions, and the values that figures are drawn from."""
 
     def __init__(self, size: int, seed: int, *, ugly: bool) -> None:
         self.size, self.seed, self.ugly = size, seed, ugly
@@ -51,7 +51,7 @@ class Scene:
 
     @cached_property
     def decision(self) -> Decision:
-        """One decision; the seeds take turns at the verdicts."""
+        """A decision; the verdict depends on the seed."""
         return self.decisions[self.seed % 3]
 
     @cached_property
@@ -67,9 +67,9 @@ class Scene:
 
     @cached_property
     def policy(self) -> Any:
-        """The longest policy that somebody has in his own right."""
+        """The longest policy of the account."""
         holders = (*self.main.users.values(), *self.main.groups.values())
-        every = [policy for one in holders for policy in one.inline.values()]
+        every = [policy for holder in holders for policy in holder.inline.values()]
         every += [policy.document for policy in self.main.policies.values()]
         return max(every, key=lambda policy: len(policy.statements))
 
@@ -81,17 +81,17 @@ class Scene:
     @cached_property
     def alive(self) -> Session:
         """A session that has not expired, the last of the longest chain."""
-        parents = {one.access_key_id: one.record.parent for one in self.sessions}
+        parents = {session.access_key_id: session.record.parent for session in self.sessions}
 
         def links(key: str) -> int:
             return 1 + links(parents[key]) if key in parents else 0
 
-        alive = [one for one in self.sessions if not one.is_expired]
-        return max(alive, key=lambda one: links(one.access_key_id))
+        alive = [session for session in self.sessions if not session.is_expired]
+        return max(alive, key=lambda session: links(session.access_key_id))
 
     @cached_property
     def changed(self) -> World:
-        """The same world, after some policies were taken away and some given."""
+        """The same world, after some policies were detached and some attached."""
         world = self.world.copy()
         for number, user in enumerate(world.account(MAIN).users.values()):
             if number % 3 == self.seed % 3:
@@ -103,15 +103,15 @@ class Scene:
 
     @cached_property
     def organization(self) -> Organization:
-        """The organization; of a small world, which has none, that of a middle-sized one."""
+        """The organization of the world, or that of a middle-sized world."""
         every = self.world.organizations or company(20, self.seed, ugly=self.ugly).organizations
         return next(iter(every.values()))
 
     @cached_property
     def reach(self) -> Reach:
-        """Who becomes whom, where one is an administrator and another may make keys for him.
+        """The reach of a world with an administrator, and a user who can create keys for him.
 
-        Of the largest worlds only one is searched: that takes a second.
+        Only one of the largest worlds is searched, because that takes a second.
         """
         world = company(self.size if self.seed == 1 else min(self.size, 20), self.seed)
         main = world.account(MAIN)
@@ -125,12 +125,12 @@ class Scene:
 
     @cached_property
     def helper(self) -> Any:
-        """Who may make keys for the administrator."""
+        """The user who can create keys for the administrator."""
         return list(self.reach.world.account(MAIN).users.values())[-2]
 
     @cached_property
     def pair(self) -> tuple[Decision, Decision]:
-        """One call of the partner's user that two ask for: with an external id, and without."""
+        """A call of the partner's user with the right external ID, and with another one."""
         roles = list(self.main.roles.values())
         action, resource = ("sts:AssumeRole", roles[-1].arn) if roles else ASKED[0]
         olga = next(iter(self.world.account(PARTNER).users.values()))
@@ -141,14 +141,14 @@ class Scene:
 
     @cached_property
     def names(self) -> list[str]:
-        """Names of whatever is in the world: for figures of values."""
+        """Names in the world, for figures of values."""
         every = (*self.main.users, *self.main.groups, *(UGLY if self.ugly else ()), "project")
         return list(islice(every, max(2, self.size // 4)))
 
     def access(self, world: World) -> AccessMatrix:
-        """Ask for all users and roles, in this world or in the changed one."""
+        """Return the access matrix of all users and roles, in this world or in the changed one."""
         pairs = ASKED[: 2 + self.size // 10]
-        callers = [one.arn for one in self.callers]
+        callers = [caller.arn for caller in self.callers]
         return world.access_matrix(
             list(dict.fromkeys(action for action, _ in pairs)), [ASKED[0][1]], callers
         )
@@ -173,7 +173,7 @@ FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
         verdict_table(s.world, s.callers, ASKED[: 2 + s.size // 10]), world=s.world
     ),
     "access_matrix of much": lambda draw, s: draw(
-        s.world.access_matrix(MANY, [one for _, one in ASKED], s.callers), world=s.world
+        s.world.access_matrix(MANY, [resource for _, resource in ASKED], s.callers), world=s.world
     ),
     "attachment_graph": lambda draw, s: draw(s.main, lit=s.somebody if s.seed % 2 else None),
     "attachment_graph of a world": lambda draw, s: draw(s.world),
@@ -235,14 +235,14 @@ PARTS = {
     "draw_cut": "reach_graph of a cut",
     "draw_edges": "reach_graph",
     "draw_found": "reach_graph of somebody",
-    "draw_way": "reach_graph of a way",
+    "draw_path": "reach_graph of a way",
 }
 """What gives a figure, too, but is there for another one: the figure that it is drawn by."""
 
 
 @cache
 def homes() -> dict[str, str]:
-    """Find every public function that gives a figure, by its name: in which module it is."""
+    """Return the module of every public function that returns a figure, by its name."""
     return {
         node.name: ".".join(path.relative_to(HOME).with_suffix("").parts)
         for path in sorted(HOME.rglob("*.py"))
@@ -255,7 +255,7 @@ def homes() -> dict[str, str]:
 
 
 def draw(name: str, of: Scene) -> Figure:
-    """Draw a figure of a scene, anew."""
+    """Draw a figure of a scene."""
     function = name.split(" ", 1)[0]
     module = import_module(f"iamlab.view.figures.{homes()[function]}")
     return FIGURES[name](getattr(module, function), of)
@@ -266,7 +266,7 @@ def draw(name: str, of: Scene) -> Figure:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen of a figure, without the figure, of which many would fill the memory."""
+    """The facts of a figure, without the figure: many figures would fill the memory."""
 
     of: Scene
     faults: list[str]
@@ -279,7 +279,7 @@ class Seen:
 
     @property
     def facts(self) -> str:
-        """What it says in its table."""
+        """The facts of its table."""
         return repr(self.rows)
 
 

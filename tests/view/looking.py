@@ -1,4 +1,4 @@
-"""Looking at a figure as a strict reader does: does anything stand in the way of anything?
+"""Look at a figure as a strict reader does: does anything overlap or hide anything else?
 
 Text is measured by matplotlib's own renderer, independently of how the figure was laid out.
 """
@@ -19,7 +19,7 @@ STEPS = 24  # so many points of each piece of a line are looked at
 
 
 def faults(figure, *, most=300):
-    """List what a reader would complain about; an empty list is a good figure."""
+    """List the faults of a figure; a good figure has none."""
     return [
         *_words(figure, most),
         *_labels(figure),
@@ -29,7 +29,7 @@ def faults(figure, *, most=300):
 
 
 def _words(figure, most):
-    """Find fault with what is said beside the picture."""
+    """Find faults in the words beside the picture."""
     if not 20 <= len(figure.alt) <= most:
         yield f"the alternative text has {len(figure.alt)} characters"
     if figure.alt.lower().startswith(("a graph", "a figure", "a picture", "a chart", "a diagram")):
@@ -45,7 +45,7 @@ def _words(figure, most):
 
 
 def _alike(text):
-    """Compare words, not where lines break."""
+    """Compare words without line breaks."""
     return " ".join(text.split())
 
 
@@ -63,9 +63,9 @@ def _in_the_way(figure):
         xs, ys = zip(*shape, strict=True)
         if min(xs) < paper.x0 or min(ys) < paper.y0 or max(xs) > paper.x1 or max(ys) > paper.y1:
             yield f"{text.get_text()!r} leaves the paper"
-    for (one, first), (other, second) in combinations(seen, 2):
+    for (text, first), (other, second) in combinations(seen, 2):
         if _near(first, second) and _overlap(first, second):
-            yield f"{one.get_text()!r} and {other.get_text()!r} overlap"
+            yield f"{text.get_text()!r} and {other.get_text()!r} overlap"
     facts = {label.drawn for label in figure.record.labels if label.is_fact}
     lines = [list(_points(line)) for line in figure.record.lines]
     for text, shape in seen:
@@ -81,7 +81,7 @@ def _is_seen(text):
 
 
 def _on_paper(text, shape, pen):
-    """Say whether words stand on something that hides the lines below it: an area, or paper."""
+    """Return whether words are on an area or on paper that hides the lines below it."""
     xs, ys = zip(*shape, strict=True)
     if text.get_bbox_patch() is not None:
         return True
@@ -100,14 +100,14 @@ def _on_paper(text, shape, pen):
 
 
 def _in_inches(shape, drawing):
-    """Give left, top, right and bottom as a sheet counts them: from the upper left corner."""
+    """Return left, top, right and bottom as a sheet counts them: from the upper left corner."""
     xs, ys = zip(*shape, strict=True)
     dpi, height = drawing.dpi, drawing.bbox.height
     return min(xs) / dpi, (height - max(ys)) / dpi, max(xs) / dpi, (height - min(ys)) / dpi
 
 
 def _half_out(words, place, boxes):
-    """Find boxes that words stand in by a part only."""
+    """Find boxes that have only a part of some words in them."""
     left, top, right, bottom = place
     for box in boxes:
         sides = (box.x, box.y - box.height / 2, box.x + box.width, box.y + box.height / 2)
@@ -128,24 +128,24 @@ def _half_out(words, place, boxes):
 
 
 def _crosses(line, place):
-    """Say whether a line runs through words, and not just along them or up to their edge."""
+    """Return whether a line runs through words, and not just along them or up to their edge."""
     left, top, right, bottom = place
     return any(
         left + INSIDE < x < right - INSIDE and top + INSIDE < y < bottom - INSIDE for x, y in line
     )
 
 
-def _near(one, other):
-    """Say whether the upright rectangles around two shapes overlap: a quick first look."""
+def _near(shape, other):
+    """Return whether the upright rectangles around two shapes overlap: a quick first look."""
     return all(
         min(point[axis] for point in first) < max(point[axis] for point in second)
         for axis in (0, 1)
-        for first, second in ((one, other), (other, one))
+        for first, second in ((shape, other), (other, shape))
     )
 
 
 def _shape(text, renderer):
-    """Give the four corners of a text, turned as it is turned."""
+    """Return the four corners of a text, turned as it is turned."""
     angle = text.get_rotation()
     text.set_rotation(0)
     box = text.get_window_extent(renderer)
@@ -160,14 +160,14 @@ def _shape(text, renderer):
     ]
 
 
-def _overlap(one, other):
-    """Say whether two convex shapes share more than the slack: no line parts them."""
-    for shape in (one, other):
+def _overlap(first_shape, second_shape):
+    """Return whether two convex shapes share more than the slack: no line parts them."""
+    for shape in (first_shape, second_shape):
         for (x1, y1), (x2, y2) in zip(shape, [*shape[1:], shape[0]], strict=True):
             length = math.hypot(x2 - x1, y2 - y1) or 1.0
             normal = ((y2 - y1) / length, (x1 - x2) / length)
-            first = [a * normal[0] + b * normal[1] for a, b in one]
-            second = [a * normal[0] + b * normal[1] for a, b in other]
+            first = [a * normal[0] + b * normal[1] for a, b in first_shape]
+            second = [a * normal[0] + b * normal[1] for a, b in second_shape]
             if max(first) - SLACK <= min(second) or max(second) - SLACK <= min(first):
                 return False
     return True
@@ -175,14 +175,14 @@ def _overlap(one, other):
 
 def _boxes(record):
     """Find boxes that overlap."""
-    for one, other in combinations(record.boxes, 2):
+    for box, other in combinations(record.boxes, 2):
         apart = (
-            one.x + one.width <= other.x
-            or other.x + other.width <= one.x
-            or abs(one.y - other.y) >= (one.height + other.height) / 2
+            box.x + box.width <= other.x
+            or other.x + other.width <= box.x
+            or abs(box.y - other.y) >= (box.height + other.height) / 2
         )
         if not apart:
-            yield f"the boxes {one.text!r} and {other.text!r} overlap"
+            yield f"the boxes {box.text!r} and {other.text!r} overlap"
 
 
 def _lines(record):
@@ -195,7 +195,7 @@ def _lines(record):
 
 
 def _points(line):
-    """Give points along a chain of Bezier curves, each of four control points."""
+    """Return points along a chain of Bezier curves, each of four control points."""
     for i in range(0, len(line) - 1, 3):
         a, b, c, d = line[i : i + 4]
         for step in range(STEPS + 1):

@@ -1,7 +1,7 @@
-"""The worlds that every figure is proved with: a company of any size, by chance but from a seed.
+"""Worlds to test every figure with: a company of any size, random but made from a seed.
 
-The main account has about as many principals, groups and policies as were asked for; besides there
-is a partner with a bucket, and in larger ones an organization with OUs, SCPs and an RCP.
+The main account has about as many principals, groups and policies as the size says. There is also a
+partner with a bucket, and in larger worlds an organization with OUs, SCPs and an RCP.
 """
 
 import random
@@ -81,22 +81,22 @@ def company(size: int, seed: int = 0, *, ugly: bool = False) -> World:
 
 
 def question(world: World, seed: int) -> tuple[Any, str, str]:
-    """Give a caller, an action and a resource; three seeds in a row have each verdict once.
+    """Return a caller, an action and a resource; three seeds in a row have each verdict once.
 
     That is, where the world has all three: a small one may have nobody who is denied explicitly.
     """
     wanted = ("allowed", "explicitDeny", "implicitDeny")[seed % 3]
     chance = random.Random(f"question {seed}")
-    asked = _question(world, chance)
+    question = _question(world, chance)
     for _ in range(60):
-        if world.can(*asked).verdict.value == wanted:
+        if world.can(*question).verdict.value == wanted:
             break
-        asked = _question(world, chance)
-    return asked
+        question = _question(world, chance)
+    return question
 
 
 def decisions(world: World, seed: int, n: int) -> list[Decision]:
-    """Ask so many questions."""
+    """Return some decisions."""
     return [world.can(*question(world, seed * 1000 + i)) for i in range(n)]
 
 
@@ -113,7 +113,7 @@ def sessions(world: World, seed: int) -> list[Session]:
         made.append(world.sts.get_session_token(user, duration_seconds=chance.choice((900, 3600))))
         world.clock.advance(minutes=chance.randrange(1, 10))
     for number, role in enumerate((roles * 2)[:14]):
-        alive = [one for one in reversed(made) if not one.is_expired]
+        alive = [session for session in reversed(made) if not session.is_expired]
         for caller in (*alive, *chance.sample(users, min(len(users), 12))):  # chains, if they go
             try:
                 made.append(world.sts.assume_role(caller, role_arn=role, **_given(number, chance)))
@@ -121,7 +121,7 @@ def sessions(world: World, seed: int) -> list[Session]:
                 continue  # an answer too: the log of events has it
             world.clock.advance(minutes=chance.randrange(2, 25))
             break
-    taken = [role for role in roles if any(one.role_arn == role.arn for one in made)]
+    taken = [role for role in roles if any(session.role_arn == role.arn for session in made)]
     if taken:
         _revoke(chance.choice(taken))
     world.clock.advance(minutes=chance.randrange(1, 20))
@@ -130,7 +130,7 @@ def sessions(world: World, seed: int) -> list[Session]:
 
 
 def _revoke(role: Role) -> None:
-    """Press the button; for a role of an ugly name, which the API refuses, write what it writes."""
+    """Revoke a role's sessions, also of a role with a name that the API rejects."""
     try:
         role.revoke_sessions()
     except ValidationError:
@@ -141,22 +141,24 @@ def _revoke(role: Role) -> None:
 
 
 def _given(number: int, chance: random.Random) -> Doc:
-    """Give the parameters of a call: some need an external id, some have tags or a policy."""
-    given: Doc = {"role_session_name": f"s{number}-{chance.choice(('day', 'night-shift'))}"}
+    """Return the parameters of a call: some need an external id, some have tags or a policy."""
+    parameters: Doc = {"role_session_name": f"s{number}-{chance.choice(('day', 'night-shift'))}"}
     if chance.random() < 0.5:
-        given["external_id"] = EXTERNAL_ID
+        parameters["external_id"] = EXTERNAL_ID
     if chance.random() < 0.3:
-        given["policy"] = document(allow(["s3:Get*", "ec2:Describe*", "sts:AssumeRole"]))
-    return given
+        parameters["policy"] = document(allow(["s3:Get*", "ec2:Describe*", "sts:AssumeRole"]))
+    return parameters
 
 
 def _question(world: World, chance: random.Random) -> tuple[Any, str, str]:
     callers: list[Any] = [
         *(user for account in world.accounts.values() for user in account.users.values()),
         *world.account(MAIN).roles.values(),
-        *(Session(world, one) for one in world.sessions.values()),
+        *(Session(world, record) for record in world.sessions.values()),
     ]
-    alive = [one for one in callers if not (isinstance(one, Session) and one.is_expired)]
+    alive = [
+        caller for caller in callers if not (isinstance(caller, Session) and caller.is_expired)
+    ]
     return chance.choice(alive), *chance.choice(ASKED)
 
 
@@ -164,7 +166,7 @@ def _question(world: World, chance: random.Random) -> tuple[Any, str, str]:
 
 
 def _fill(main: Account, size: int, chance: random.Random) -> None:
-    """Make people, teams, roles and policies, and hang these on them."""
+    """Make people, teams, roles and policies, and attach these to them."""
     users, groups = max(1, round(size * 0.4)), round(size * 0.15)
     roles = round(size * 0.2)
     if size < 5 and chance.random() < 0.5:  # so small a world has a role, or a group instead
@@ -176,8 +178,8 @@ def _fill(main: Account, size: int, chance: random.Random) -> None:
     main.create_policy("limit", document(allow(["s3:*", "ec2:*", "sts:*"], Sid="Limit")))
     teams = [main.create_group(name) for name in _numbered(TEAMS, groups)]
     people = [main.create_user(name, tags=_tags(chance)) for name in _numbered(FIRST, users)]
-    for one in (*teams, *people):
-        _hang(one, policies, chance)
+    for holder in (*teams, *people):
+        _hang(holder, policies, chance)
     for user in people:
         for team in chance.sample(teams, min(len(teams), chance.choice((0, 1, 1, 2)))):
             team.add_user(user)
@@ -192,7 +194,7 @@ def _fill(main: Account, size: int, chance: random.Random) -> None:
 
 
 def _numbered(names: tuple[str, ...], number: int) -> list[str]:
-    """Give so many names: once the list is used up, with a number behind."""
+    """Return some names; after the end of the list, names have numbers."""
     return [
         names[i % len(names)] + (f"-{i // len(names) + 1}" if i >= len(names) else "")
         for i in range(number)
@@ -204,7 +206,7 @@ def _tags(chance: random.Random) -> dict[str, str]:
 
 
 def _hang(identity: Any, policies: list[Any], chance: random.Random) -> None:
-    """Hang policies on it, and perhaps a boundary."""
+    """Attach policies, and perhaps a boundary."""
     for policy in chance.sample(policies, min(len(policies), chance.choice((0, 1, 1, 2)))):
         identity.attach_policy(policy)
     if chance.random() < 0.25:
@@ -231,7 +233,7 @@ def _statement(chance: random.Random, sid: str) -> Doc:
 
 
 def _somebody(account: Account, chance: random.Random) -> str:
-    """Give the ARN of a user or a role."""
+    """Return the ARN of a user or a role."""
     return chance.choice([*account.users.values(), *account.roles.values()]).arn
 
 
@@ -289,16 +291,16 @@ def _organize(world: World, size: int, chance: random.Random) -> None:
 
 
 def _fence(organization: Organization, chance: random.Random) -> None:
-    """Hang SCPs and an RCP somewhere on the way to the main account."""
-    way = organization.way_to(MAIN)
+    """Attach SCPs and an RCP above the main account."""
+    path = organization.way_to(MAIN)
     region = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}}
     fences = (
         document(deny("s3:Delete*", Sid="KeepAll")),
         document(deny("ec2:*", Sid="Regions", Condition=region)),
     )
     for name, fence in zip(("keep-all", "regions"), fences, strict=True):
-        organization.create_policy(name, fence).attach(chance.choice(way).id)
+        organization.create_policy(name, fence).attach(chance.choice(path).id)
     organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
     guard = document(deny("s3:PutObject", Sid="Perimeter", Principal="*"))
     perimeter = organization.create_policy("perimeter", guard, type="RESOURCE_CONTROL_POLICY")
-    perimeter.attach(chance.choice(way).id)
+    perimeter.attach(chance.choice(path).id)

@@ -12,13 +12,13 @@ from tests.view.scenes import SIZES
 
 
 def look_at_figures(first: int, seeds: int, jobs: int) -> Iterator[tuple[int, list[str]]]:
-    """Draw all figures of so many seeds, on several processes; give complaints seed by seed."""
+    """Draw all figures of some seeds, in several processes; return the faults of each seed."""
     with get_context("spawn").Pool(jobs) as pool:
         yield from pool.imap(look_at_seed, range(first, first + seeds))
 
 
 def look_at_seed(seed: int) -> tuple[int, list[str]]:
-    """Draw all figures of one seed, and list what a strict reader complains about."""
+    """Draw all figures of one seed, and list their faults."""
     from tests.view.every_figure import FIGURES, SEARCHED, Scene, draw
     from tests.view.looking import faults
 

@@ -66,12 +66,12 @@ def of_case(case):
 
 
 def drawn(figure):
-    """Give the words of a picture, as they were meant."""
+    """Return the words of a picture, as they were meant."""
     return [label.whole for label in figure.record.labels]
 
 
 def colours(figure):
-    """Give the colour of each text."""
+    """Return the colour of each text."""
     return {text.get_text(): text.get_color() for text in figure.drawing.axes[0].texts}
 
 
@@ -89,7 +89,7 @@ def in_layer(layer, policy):
 
 def node_of(graph, label):
     """Find a node by its label."""
-    (node,) = (one for one, facts in graph.nodes(data=True) if facts["label"] == label)
+    (node,) = (key for key, facts in graph.nodes(data=True) if facts["label"] == label)
     return node
 
 
@@ -120,20 +120,20 @@ def node_of(graph, label):
             "carol",
             "s3:GetObject",
             (
-                "carol asks for s3:GetObject on star-maps/m31.fits: nothing allows it. "
+                "carol asks for s3:GetObject on star-maps/m31.fits: no Allow matches. "
                 "○ Implicit deny."
             ),
         ),
     ],
 )
 def test_the_alternative_text_says_who_by_what_and_what_stops_it(acme, who, action, alt):
-    """Principal, group, policy and verdict are the actual ones."""
+    """The alternative text names the principal, the group, the policy and the verdict."""
     assert access_graph(acme.can(acme.user(who), action, MAP)).alt == alt
 
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_every_way_to_decide_can_be_drawn(case):
-    """No fault in the picture; the verdict stands in it, in list, table and alternative text."""
+    """No fault in the picture; the verdict is in it, and in list, table and alternative text."""
     decision = DECISIONS[case]
     figure = of_case(case)
     seen = look(decision.verdict)
@@ -148,7 +148,7 @@ def test_every_way_to_decide_can_be_drawn(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_table_has_what_each_layer_said(case):
-    """Each statement that was heard is a row: whether it applies, and whether it decides."""
+    """Each statement is a row, with whether it applies and whether it decides."""
     decision = DECISIONS[case]
     rows = [row for row in of_case(case).rows if row["layer"] != "verdict"]
     written = [row for row in rows if row["effect"]]
@@ -156,9 +156,13 @@ def test_the_table_has_what_each_layer_said(case):
     for layer in LAYERS:
         own = [row for row in written if row["layer"] == NAMES[layer]]
         readings = decision.layer_matches[layer].matches
-        assert [row["statement"] for row in own] == [one.statement.label for one in readings]
-        assert [row["policy"] for row in own] == [one.attached.policy.name for one in readings]
-        assert [row["applies"] for row in own] == [one.applies for one in readings]
+        assert [row["statement"] for row in own] == [
+            reading.statement.label for reading in readings
+        ]
+        assert [row["policy"] for row in own] == [
+            reading.attached.policy.name for reading in readings
+        ]
+        assert [row["applies"] for row in own] == [reading.applies for reading in readings]
         assert [row["missed"] for row in own] == [
             "; ".join(map(str, o.mismatches)) for o in readings
         ]
@@ -167,7 +171,7 @@ def test_the_table_has_what_each_layer_said(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
-    """In the graph to take along, what leads to the resource is missing for what is denied."""
+    """In the saved graph, the last edge to the resource is missing if the request is denied."""
     decision = DECISIONS[case]
     graph = of_case(case).graph
     lead = [facts.get("missing", False) for _, _, facts in graph.in_edges("resource", data=True)]
@@ -190,7 +194,7 @@ def test_the_way_is_open_to_the_end_if_and_only_if_it_is_allowed(case):
     ids=["open", "shut", "denies"],
 )
 def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note):
-    """By symbol and word; a Deny in it is named at that gate."""
+    """Each gate has a symbol and a word; a Deny is named at its gate."""
     figure = access_graph(asked(**in_layer(layer, policy)))
     words, title = drawn(figure), TITLES[layer]
 
@@ -204,9 +208,9 @@ def test_each_ceiling_is_a_gate_that_says_its_state(layer, policy, symbol, note)
 
 
 def test_what_a_gate_has_stopped_no_later_one_lets_on():
-    """Behind an SCP that is shut the way stays broken, though the RCP is open."""
+    """After an SCP that blocks the request, the path stays broken, even if the RCP allows."""
     graph = access_graph(asked(scp=[[EC2]], rcp=[[FULL]])).graph
-    shut, after = (node_of(graph, one) for one in ("○ SCP", "✓ RCP"))
+    shut, after = (node_of(graph, label) for label in ("○ SCP", "✓ RCP"))
 
     assert graph.edges[shut, after]["missing"]
     assert graph.edges[after, "resource"]["missing"]
@@ -214,14 +218,14 @@ def test_what_a_gate_has_stopped_no_later_one_lets_on():
 
 @pytest.mark.parametrize("case", ["boundary shut", "two accounts, boundary shut", "session shut"])
 def test_what_is_granted_and_then_cut_names_the_ceiling_that_cuts(case):
-    """Not the side that had nothing to add."""
+    """The alternative text names the ceiling, and not the side without an Allow."""
     assert re.search(
         r"the (permissions boundary|session policy) doesn't allow it", of_case(case).alt
     )
 
 
 def test_an_organization_names_every_level(world):
-    """Levels that are open share a gate; the one that denies has its own, and is named."""
+    """Levels that allow share a gate; the level that denies has its own gate and is named."""
     archivist = world.account("acme-data").roles["archivist"]
     figure = access_graph(world.can(archivist, "s3:DeleteObject", OLD_MAP))
     text = figure.as_text()
@@ -233,10 +237,10 @@ def test_an_organization_names_every_level(world):
 
 
 def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
-    """The boundary stands before the point where the bucket policy joins, not behind it."""
+    """The boundary comes before the point where the bucket policy joins, not after it."""
     graph = of_case("resource allows, boundary shut").graph
     boundary, grant = (
-        node_of(graph, one) for one in ("○ permissions boundary", "✓ either side is enough")
+        node_of(graph, label) for label in ("○ permissions boundary", "✓ either side is enough")
     )
 
     assert nx.has_path(graph, boundary, grant)
@@ -248,7 +252,7 @@ def test_a_grant_to_the_very_caller_passes_a_boundary_that_is_shut():
 
 
 def test_two_accounts_are_two_fields():
-    """The caller's policies and ceilings stand in one, the bucket and its policy in the other."""
+    """The caller's policies and ceilings are in one, the bucket and its policy in the other."""
     decision = evaluate(
         Request(DANA, "s3:GetObject", MAP, OTHER),
         Layers(
@@ -259,23 +263,23 @@ def test_two_accounts_are_two_fields():
     figure = access_graph(decision)
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
-    assert {fields[one] for one in ("dana", "own", "✓ permissions boundary", "✓ SCP")} == {
+    assert {fields[label] for label in ("dana", "own", "✓ permissions boundary", "✓ SCP")} == {
         "account 111111111111 the caller's account"
     }
-    assert {fields[one] for one in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {
+    assert {fields[label] for label in ("bucket", "✓ RCP", "star-maps/m31.fits")} == {
         f"account {OTHER} the resource's account"
     }
     assert {"the caller's account", "the resource's account"} <= set(drawn(figure))
     assert "✓ both sides must allow: identity ✓, resource ✓" in figure.as_text()
 
 
-def test_one_account_is_no_field():
-    """Where nothing lies between two accounts, none is drawn."""
+def test_one_account_has_no_frame():
+    """A request within one account has no frames."""
     assert "the caller's account" not in drawn(of_case("identity allows"))
 
 
-def test_who_is_of_no_account_stands_outside_the_field():
-    """A service or somebody who did not sign comes to the resource's account from nowhere."""
+def test_a_caller_without_an_account_is_outside_the_frame():
+    """A service or an anonymous caller is outside of the resource's account."""
     figure = of_case("service")
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
@@ -299,11 +303,11 @@ def test_who_is_of_no_account_stands_outside_the_field():
     ],
 )  # fmt: skip
 def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
-    """And hangs on no group or role of the caller: it names him."""
+    """It isn't attached to a group or role of the caller: its Principal names the caller."""
     policy = Policy.allow(action, None if kind == "trust policy" else "*", principal={"AWS": DANA})
     decision = evaluate(Request(DANA, action, resource), Layers(resource=policy.with_name("mine")))
     figure = access_graph(decision)
-    (policy,) = (one for one, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
+    (policy,) = (key for key, facts in figure.graph.nodes(data=True) if facts["label"] == "mine")
 
     assert kind in drawn(figure)
     assert list(figure.graph.predecessors(policy)) == ["caller"]
@@ -320,7 +324,7 @@ def test_the_policy_of_a_resource_is_called_what_it_is(action, resource, kind):
     ],
 )
 def test_it_says_how_the_policy_of_a_resource_names_the_caller(principal, who, words):
-    """Directly, as a role, as an account, or with everybody else."""
+    """The Principal is the caller, its role, its account, or everyone."""
     decision = evaluate(Request(who, "s3:GetObject", MAP), Layers(resource=bucket(principal)))
 
     assert words in drawn(access_graph(decision))
@@ -330,7 +334,7 @@ def test_it_says_how_the_policy_of_a_resource_names_the_caller(principal, who, w
 
 
 def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
-    """The role stands between the session and the policies."""
+    """The role is between the session and the policies."""
     world = chained.world
     figure = access_graph(world.can(chained, "s3:GetObject", OLD_MAP))
     words = drawn(figure)
@@ -338,11 +342,11 @@ def test_a_session_shows_the_role_that_it_is_a_session_of(chained):
     assert words.index("archivist") > words.index("carol-again")
     assert list(figure.graph.successors("caller")) == ["role"]
     assert "ASSUMED ROLE" in words
-    assert "WHO GOT CREDENTIALS FROM WHOM" not in words
+    assert "WHERE THE CREDENTIALS COME FROM" not in words
 
 
 def test_the_chain_of_a_session_is_drawn_in_order(chained):
-    """Who asked first comes first; the timeline says the same."""
+    """The first caller comes first, as in the timeline."""
     world = chained.world
     figure = access_graph(world.can(chained, "s3:GetObject", OLD_MAP), session=chained)
     chain = world.timeline().chain(chained)
@@ -359,7 +363,7 @@ def test_the_chain_of_a_session_is_drawn_in_order(chained):
 
 
 def test_of_a_long_chain_the_middle_is_counted():
-    """Nine roles behind each other: the first two and the last two are drawn, the list has all."""
+    """Of nine chained roles, the first two and the last two are drawn; the list has all."""
     world = World(seed=1)
     main = world.create_account("main", account_id="111111111111")
     trust = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
@@ -379,7 +383,7 @@ def test_of_a_long_chain_the_middle_is_counted():
 
 
 def test_a_federated_user_shows_who_made_it():
-    """The user stands before it; a session policy is a gate."""
+    """The user is before it; a session policy is a gate."""
     world = World(seed=1)
     ana = world.create_account("main", account_id="111111111111").create_user("ana")
     ana.put_policy("all", document(allow(["s3:*", "sts:*"])))
@@ -411,18 +415,18 @@ def test_a_federated_user_shows_who_made_it():
     ],
 )
 def test_the_rarer_callers_and_questions_say_what_is_particular(case, words):
-    """In the picture and in the list."""
+    """The picture and the list have the words for each rare case."""
     figure = of_case(case)
 
-    assert any(words in one for one in drawn(figure))
+    assert any(words in text for text in drawn(figure))
     assert words in figure.as_text()
 
 
-# -- what hangs on the resource besides ------------------------------------------------------------
+# -- what else is attached to the resource --------------------------------------------------------
 
 
 def test_a_grant_on_a_key_is_a_way_of_its_own():
-    """Beside the key policy, and named as what it is."""
+    """A KMS grant is beside the key policy, with its own name."""
     decision = evaluate(
         Request(ROLE, "kms:Decrypt", KEY), Layers(grant=[Grant(ROLE, ["Decrypt"], name="nightly")])
     )
@@ -434,7 +438,7 @@ def test_a_grant_on_a_key_is_a_way_of_its_own():
 
 
 def test_block_public_access_shuts_out_what_the_bucket_policy_allows():
-    """The statement says so; without the switches it allows."""
+    """The statement says so; without Block Public Access it allows."""
     public = bucket("*")
     block = PublicAccessBlock(restrict_public_buckets=True)
     request = Request("anonymous", "s3:GetObject", MAP, "111111111111")
@@ -451,7 +455,7 @@ def test_block_public_access_shuts_out_what_the_bucket_policy_allows():
 
 
 def many(number):
-    """Give policies that have nothing to say on maps, with so many statements in all."""
+    """Return policies that have nothing to say on maps, with so many statements in all."""
     policies = [Policy.allow(f"ec2:Run{i}", sid=f"S{i}") for i in range(number)]
     batches = [policies[i : i + 9] for i in range(0, number, 9)]
     return [sum(own[1:], own[0]).with_name(f"machines-{i}") for i, own in enumerate(batches)]
@@ -463,7 +467,7 @@ def test_what_does_not_apply_is_gathered_and_counted(number):
     layers = Layers(identity=[*many(number), OWN, GUARD])
     figure = access_graph(evaluate(Request(DANA, "s3:GetObject", MAP), layers))
 
-    counted = [re.fullmatch(r"○ (\d+) statements", one) for one in drawn(figure)]
+    counted = [re.fullmatch(r"○ (\d+) statements", text) for text in drawn(figure)]
     assert sum(int(found[1]) for found in counted if found) == number
     assert len(figure.record.boxes) < 20
     assert {"✓ Allow All", "✕ Deny NoMaps"} <= set(drawn(figure))
@@ -473,7 +477,7 @@ def test_what_does_not_apply_is_gathered_and_counted(number):
 
 
 def test_the_allow_that_came_nearest_is_never_gathered():
-    """Of sixty that miss, it stands alone and says what it missed."""
+    """Of sixty that miss, it alone has a box, which says what it missed."""
     near = Policy.allow("s3:GetObject", "arn:aws:s3:::other/*", name="near", sid="Nearest")
     decision = evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[*many(60), near]))
     words = drawn(access_graph(decision))
@@ -484,7 +488,7 @@ def test_the_allow_that_came_nearest_is_never_gathered():
 
 
 def test_many_that_apply_are_gathered_too():
-    """Nine groups that all allow, and some deny: those that do the same share a box."""
+    """Nine groups allow or deny: statements with the same effect share a box."""
     world = World(seed=1)
     main = world.create_account("main", account_id="111111111111")
     ana = main.create_user("ana")
@@ -503,7 +507,7 @@ def test_many_that_apply_are_gathered_too():
 
 
 def test_what_leads_nowhere_is_pale(acme):
-    """Of Dana's policies the one that has nothing to say on deleting stands back, box and all."""
+    """Dana's policy that isn't about deleting is pale, with its box."""
     seen = colours(access_graph(acme.can(acme.user("dana"), "s3:DeleteObject", MAP)))
 
     assert seen["own-notes"] == PALE_INK
@@ -520,8 +524,8 @@ def test_only_a_decision_can_be_drawn(wrong):
         access_graph(wrong)
 
 
-def test_only_the_session_that_asked_can_be_told(chained):
-    """Another's chain would be a lie."""
+def test_only_the_session_that_made_the_request_can_be_passed(chained):
+    """Another session has another chain."""
     world = chained.world
     decision = world.can(world.user("dana"), "s3:GetObject", MAP)
 
@@ -533,7 +537,7 @@ def test_only_the_session_that_asked_can_be_told(chained):
 
 @pytest.mark.parametrize("case", [*DECISIONS, "everything"])
 def test_the_way_leads_down_without_a_step_back(case):
-    """Each stop stands below the one before, and the resource below them all."""
+    """Each stop is below the one before, and the resource is below them all."""
     everything = asked(
         boundary=FULL, session=[FULL], scp=[[FULL]], rcp=[[FULL]], resource=bucket({"AWS": DANA})
     )
@@ -551,8 +555,8 @@ def test_the_way_leads_down_without_a_step_back(case):
 
 
 @pytest.mark.parametrize("text", ["W" * 400, "two\nlines", "\u202eright to left", "$x^2$", " "])
-def test_whatever_callers_and_things_are_called_the_picture_stands(text):
-    """Long names are shortened to their room, and one that breaks a line breaks no list."""
+def test_any_names_of_callers_and_resources_can_be_drawn(text):
+    """Long names are shortened to their room, and line breaks in names don't break the list."""
     arn = f"arn:aws:iam::111111111111:user/{text}"
     policy = AttachedPolicy(Policy.allow("s3:*", name=text, sid=text), None, (f"group {text}",))
     request = Request(arn, "s3:GetObject", f"arn:aws:s3:::star-maps/{text}", OTHER)
@@ -569,8 +573,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 
 @settings(max_examples=tries(8))
 @given(name=TEXTS, sid=TEXTS)
-def test_whatever_policies_are_called_the_picture_stands(name, sid):
-    """No text breaks the picture, the list's lines, or the graph to take along."""
+def test_any_names_of_policies_can_be_drawn(name, sid):
+    """No text breaks the picture, the lines of the list, or the saved graph."""
     policy = Policy.allow("s3:*", name=name, sid=sid)
     figure = access_graph(
         evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[policy], scp=[[policy]]))

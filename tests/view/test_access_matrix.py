@@ -1,4 +1,4 @@
-"""The access matrix and its difference: what is drawn, what is said, at any size."""
+"""The access matrix and its difference: the picture and its words, at any size."""
 
 import random
 from itertools import product
@@ -53,19 +53,19 @@ def lesson():
 
 
 def bits(callers, pairs, seed=0):
-    """Make a matrix by chance."""
+    """Make a random matrix."""
     chance = random.Random(seed)
     rows = tuple(chance.getrandbits(max(len(pairs), 1)) for _ in callers)
     return AccessMatrix(tuple(callers), tuple(pairs), rows)
 
 
 def people(number, kind="user", account=MAIN):
-    """Make up so many ARNs."""
+    """Return made-up ARNs."""
     return [f"arn:aws:iam::{account}:{kind}/{kind}{n}" for n in range(number)]
 
 
 def pairs(number, services=3):
-    """Make up so many actions of some services, on one thing."""
+    """Return made-up actions of some services on one resource."""
     return [(f"service{n % services}:Do{n}", OBJECT) for n in range(number)]
 
 
@@ -73,18 +73,18 @@ def pairs(number, services=3):
 
 
 def test_the_words_name_who_may_do_what(lesson):
-    """Those who may do most first, the root user last; a Deny is named."""
+    """Principals with the most access come first, the root user last; a Deny is named."""
     matrix = lesson.access_matrix(ACTIONS, [MAP])
 
     assert access_matrix(matrix, world=lesson).alt == (
-        "On star-maps/m31.fits bob may do s3:GetObject, s3:PutObject and s3:DeleteObject; dana may "
-        "do s3:GetObject and s3:PutObject, but a Deny stops s3:DeleteObject; alice may do "
-        "s3:GetObject; carol may do iam:ListUsers; root user may do all."
+        "On star-maps/m31.fits bob can use s3:GetObject, s3:PutObject and s3:DeleteObject; dana "
+        "can use s3:GetObject and s3:PutObject, and a Deny blocks s3:DeleteObject; alice can use "
+        "s3:GetObject; carol can use iam:ListUsers; root user can use all actions."
     )
 
 
 def test_a_matrix_alone_does_not_know_why(lesson):
-    """It says so, and shows a dash; with its world it shows the three verdicts."""
+    """The caption says so, and cells have a dash; with its world there are three verdicts."""
     matrix = lesson.access_matrix(ACTIONS, [MAP])
     bare, known = access_matrix(matrix), access_matrix(matrix, world=lesson)
 
@@ -95,55 +95,55 @@ def test_a_matrix_alone_does_not_know_why(lesson):
 
 
 def test_every_cell_is_in_the_table_and_in_the_list(lesson):
-    """As the model decides it."""
-    asked = list(product(ACTIONS, (MAP, README)))
+    """Each cell has the decision of the engine."""
+    pairs = list(product(ACTIONS, (MAP, README)))
     figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP, README]), world=lesson)
     table = figure.table.set_index(["principal", "action", "resource"])
 
-    assert len(table) == 5 * len(asked)
+    assert len(table) == 5 * len(pairs)
     assert str(table["allowed"].dtype) == "bool"
     for who in ("alice", "bob", "carol", "dana"):
         user = lesson.user(who)
         lines = figure.as_text().split(f"{who} (")[1].split("\n  ")[:4]
-        for action, resource in asked:
+        for action, resource in pairs:
             decision = lesson.can(user, action, resource)
             row = table.loc[(user.arn, action, resource)]
             assert row["verdict"] == str(decision.verdict)
             assert row["allowed"] == bool(decision)
-            [told] = [line for line in lines if f"{decision.verdict}:" in line]
-            assert f"{action} on {resource.rpartition(':')[2]}" in told
+            [rows] = [line for line in lines if f"{decision.verdict}:" in line]
+            assert f"{action} on {resource.rpartition(':')[2]}" in rows
 
 
 def test_a_table_of_verdicts_is_drawn_too(lesson):
-    """With the names that it has."""
-    asked = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
-    table = verdict_table(lesson, [lesson.user("dana"), lesson.user("carol")], asked)
+    """It has the names of the table."""
+    pairs = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
+    table = verdict_table(lesson, [lesson.user("dana"), lesson.user("carol")], pairs)
     figure = access_matrix(table)
 
     assert figure.table["verdict"].tolist() == [
         *("allowed", "explicit deny", "implicit deny", "implicit deny"),
     ]
-    assert figure.alt.startswith("On star-maps/m31.fits dana may do s3:GetObject, but a Deny")
+    assert figure.alt.startswith("On star-maps/m31.fits dana can use s3:GetObject, and a Deny")
     assert faults(figure) == []
 
 
 def test_a_matrix_that_was_asked_in_other_circumstances_is_not_contradicted(lesson):
-    """What the world allows now, and the matrix did not, is not called denied for a reason."""
+    """If the world now allows what the matrix doesn't, the cell has no reason."""
     matrix = AccessMatrix((lesson.user("bob").arn,), (("s3:GetObject", MAP),), (0,))
 
     assert access_matrix(matrix, world=lesson).table["verdict"].tolist() == ["not allowed"]
 
 
 def test_groups_have_a_matrix_though_they_are_nobody(lesson):
-    """A group cannot be asked why; the matrix is drawn all the same."""
+    """A group can't call, so there is no reason; the matrix is still drawn."""
     figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP], by="group"), world=lesson)
 
-    assert "developers may do s3:GetObject, s3:PutObject and s3:DeleteObject" in figure.alt
+    assert "developers can use s3:GetObject, s3:PutObject and s3:DeleteObject" in figure.alt
     assert set(figure.table["kind"]) == {"groups"}
 
 
-def test_what_is_no_matrix_is_refused():
-    """With a clear word."""
+def test_only_a_matrix_is_drawn():
+    """The error says what is needed."""
     for draw in (access_matrix, difference_bars):
         with pytest.raises(RequestError, match="matri"):
             draw("a matrix")
@@ -155,7 +155,7 @@ def test_what_is_no_matrix_is_refused():
 
 
 def test_principals_stand_by_account_and_kind_and_actions_by_service():
-    """In the order in which each was first named; nothing is lost."""
+    """Groups keep the order of their first members, and nothing is lost."""
     callers = [
         *people(2),
         *people(2, account=PARTNER),
@@ -171,15 +171,17 @@ def test_principals_stand_by_account_and_kind_and_actions_by_service():
         (MAIN, "root users"),
         *[(PARTNER, "users")] * 2,
     ]
-    assert [one.group for one in scene.columns.values()] == [f"service{n // 2}" for n in range(6)]
+    assert [column.group for column in scene.columns.values()] == [
+        f"service{n // 2}" for n in range(6)
+    ]
     for row in scene.drawn:
         for key, cell in row.cells.items():
             caller, pair = cell.facts["principal"], matrix.pairs.index(key[:2])
             assert (cell.look == ALLOWED) == matrix.allowed(matrix.principals.index(caller), pair)
 
 
-def test_namesakes_are_told_apart():
-    """By their paths, if they are of one account and kind."""
+def test_namesakes_have_distinct_names():
+    """In one account and of one kind, they differ by their paths."""
     start = f"arn:aws:iam::{MAIN}:user"
     scene = arranged(
         [f"{start}/sky/ana", f"{start}/sea/ana", f"{start}/bob"], [], lambda *_: ALLOWED
@@ -189,7 +191,7 @@ def test_namesakes_are_told_apart():
 
 
 def test_resources_that_are_alike_when_shortened_keep_their_arns():
-    """Two tables of one name, in two accounts."""
+    """Two tables have one name in two accounts."""
     tables = [f"arn:aws:dynamodb:us-east-1:{account}:table/stars" for account in (MAIN, PARTNER)]
     scene = matrix_scene(bits(people(1), [("dynamodb:GetItem", name) for name in tables]))
 
@@ -197,7 +199,7 @@ def test_resources_that_are_alike_when_shortened_keep_their_arns():
 
 
 def test_accounts_are_called_by_their_names_if_a_world_knows_them():
-    """Else by their ids."""
+    """Otherwise they have their ids."""
     world = company(3, 0)
     matrix = world.access_matrix(["s3:GetObject"], [OBJECT])
 
@@ -218,7 +220,7 @@ def test_principals_are_counted_by_kind():
 
 @pytest.mark.parametrize("ugly", [False, True], ids=["plain", "ugly"])
 def test_nothing_overlaps_with_one_resource_or_two(ugly):
-    """Whatever they are called; the proof of all figures tries other sizes."""
+    """Also with ugly names; other sizes are in the tests of all figures."""
     world = company(20, 1, ugly=ugly)
     for resources in ([OBJECT], [OBJECT, UGLY[0]]):
         actions = WIDE if len(resources) == 1 else WIDE[:6]
@@ -234,25 +236,25 @@ def test_nothing_overlaps_with_one_resource_or_two(ugly):
     ids=["nothing", "no pairs", "nobody"],
 )
 def test_an_empty_matrix_says_so(matrix):
-    """In the picture, in words and in the table."""
+    """In the picture, in the alternative text and in the table."""
     for figure in (access_matrix(matrix), matrix_difference(matrix, matrix)):
         assert faults(figure) == []
     assert access_matrix(matrix).alt.startswith("There are no principals or no actions")
 
 
 def test_the_same_matrix_gives_the_same_bytes(lesson):
-    """Drawn twice, in two worlds."""
-    one, two = (
+    """Two worlds of one seed give the same file."""
+    first, two = (
         access_matrix(world.access_matrix(ACTIONS, [MAP]), world=world)
         for world in (lesson, scenario("groups"))
     )
 
-    assert one.svg() == two.svg()
-    assert one.rows == two.rows
+    assert first.svg() == two.svg()
+    assert first.rows == two.rows
 
 
 def test_who_is_allowed_meets_the_eye_first(lesson):
-    """What nobody says anything about has no colour behind it."""
+    """Cells with an implicit deny have no colour behind them."""
     figure = access_matrix(lesson.access_matrix(ACTIONS, [MAP]), world=lesson)
     tiles = [shape for shape in figure.sheet.shapes if isinstance(shape, Tiles)]
     colours = [shape.ink.fill for shape in tiles for _ in shape.places]
@@ -266,7 +268,7 @@ def test_who_is_allowed_meets_the_eye_first(lesson):
 
 
 def test_those_who_are_alike_share_a_row_of_a_large_matrix():
-    """With their number; the list names them all."""
+    """The row has their number; the list names them all."""
     callers = people(ROWS + 40)
     matrix = AccessMatrix(
         tuple(callers), tuple(pairs(4)), tuple(n % 3 for n in range(len(callers)))
@@ -275,7 +277,7 @@ def test_those_who_are_alike_share_a_row_of_a_large_matrix():
     names = [label.whole for label in figure.record.labels if label.whole.endswith(" users")]
 
     assert names == ["34 users", "33 users", "33 users"]
-    assert "drawn as one, 34 users: user0, user3, user6" in figure.as_text()
+    assert "drawn as one box, 34 users: user0, user3, user6" in figure.as_text()
     assert all(caller in figure.as_text() for caller in callers)
     assert len(figure.table) == len(matrix)
     assert "share a row" in figure.caption
@@ -283,7 +285,7 @@ def test_those_who_are_alike_share_a_row_of_a_large_matrix():
 
 
 def test_a_very_large_matrix_is_a_heat_map_of_shares():
-    """By account and kind; each number is that of the matrix."""
+    """By account and kind; each number agrees with the matrix."""
     callers = [*people(120), *people(40, "role"), *people(30, account=PARTNER)]
     matrix = bits(callers, pairs(60, services=5), seed=1)
     figure = access_matrix(matrix)
@@ -307,7 +309,7 @@ def test_a_very_large_matrix_is_a_heat_map_of_shares():
 
 
 @pytest.mark.parametrize(
-    ("who", "asked"),
+    ("who", "columns"),
     [
         (people(5), pairs(COLUMNS + 1)),
         (people(300), pairs(12)),
@@ -316,9 +318,9 @@ def test_a_very_large_matrix_is_a_heat_map_of_shares():
     ],
     ids=["wide", "high", "both", "many accounts"],
 )
-def test_large_matrices_stay_readable(who, asked):
-    """On the page, with nothing in the way of anything; nobody is lost."""
-    matrix = bits(who, asked, seed=3)
+def test_large_matrices_stay_readable(who, columns):
+    """The figure fits the page, nothing overlaps, and every principal is counted."""
+    matrix = bits(who, columns, seed=3)
     figure = access_matrix(matrix)
 
     assert faults(figure) == []
@@ -329,7 +331,7 @@ def test_large_matrices_stay_readable(who, asked):
 
 
 def test_a_share_is_none_or_all_only_if_it_is():
-    """One of a thousand is not none, and all but one is not all."""
+    """One of a thousand isn't 0 %, and 999 of a thousand isn't 100 %."""
     assert share_look(0, 0).word == "–"
     assert [share_look(number, 1000).word for number in (0, 1, 999, 1000)] == [
         "–",
@@ -340,7 +342,7 @@ def test_a_share_is_none_or_all_only_if_it_is():
 
 
 def test_numbers_can_be_read_on_each_colour_and_darker_is_more():
-    """In a black-and-white print too."""
+    """Also in a black-and-white print."""
     colours = [colour for _, colour, _ in SHADES]
     light = [contrast(colour, INK) for colour in colours]
 
@@ -363,7 +365,7 @@ def moved(lesson):
 
 
 def test_gains_and_losses_are_those_of_the_model(moved):
-    """In both pictures: in the table, in the list, in words."""
+    """In both figures: in the table, in the list and in the alternative text."""
     before, after = moved
     changes = before.diff(after)
     for figure in (matrix_difference(before, after), difference_bars(before, after)):
@@ -383,7 +385,7 @@ def test_gains_and_losses_are_those_of_the_model(moved):
 
 
 def test_gained_and_lost_are_words_signs_and_hatching(moved):
-    """So that a print without colours says the same."""
+    """A print without colours shows the same."""
     figure = matrix_difference(*moved)
     hatched = [patch for patch in figure.drawing.axes[0].patches if patch.get_hatch()]
     signs = [label.whole for label in figure.record.labels]
@@ -394,14 +396,14 @@ def test_gained_and_lost_are_words_signs_and_hatching(moved):
 
 
 def test_changes_alone_are_bars(moved):
-    """As a matrix's ``diff`` gives them."""
+    """The changes are those of a matrix's ``diff``."""
     before, after = moved
 
     assert before.diff(after).show().alt == difference_bars(before, after).alt
 
 
-def test_what_was_not_compared_is_told():
-    """Callers and pairs that only one of the two has."""
+def test_the_list_has_what_was_not_compared():
+    """Callers and pairs that only one of the two matrices has."""
     before = AccessMatrix(("ana", "bob"), (("s3:GetObject", "a"), ("s3:PutObject", "a")), (1, 0))
     after = AccessMatrix(("bob", "zoe"), (("s3:GetObject", "a"),), (1, 1))
     figure = matrix_difference(before, after)
@@ -413,7 +415,7 @@ def test_what_was_not_compared_is_told():
 
 
 def test_nothing_changed_is_said():
-    """In the words, in the table, in the picture."""
+    """In the alternative text, in the table and in the picture."""
     matrix = bits(people(3), pairs(3))
     for figure in (matrix_difference(matrix, matrix), difference_bars(matrix, matrix)):
         assert figure.alt == "Nobody gained or lost anything."
@@ -438,7 +440,7 @@ def test_of_a_large_difference_only_what_changed_is_drawn():
 
 
 def test_a_large_difference_without_a_change_is_drawn_small():
-    """Nothing happened; that is said, and a page of dashes would say no more."""
+    """Without changes, a sentence replaces a page of dashes."""
     matrix = bits(people(100), pairs(30))
 
     assert matrix_difference(matrix, matrix).alt == "Nobody gained or lost anything."
@@ -461,26 +463,26 @@ def test_a_difference_larger_than_a_page_becomes_bars():
 
 
 def test_differences_of_ugly_worlds_are_readable():
-    """As many rows as there are, whatever they are called."""
+    """Any number of rows, with any names."""
     before = company(20, 4, ugly=True)
     after = before.copy()
     for user in after.account(MAIN).users.values():
         user.inline.clear()
         user.groups.clear()
     after.changed()
-    asked = [world.access_matrix(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
+    matrices = [world.access_matrix(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
     for draw in (matrix_difference, difference_bars):
-        one, two = (draw(*asked, world=before) for _ in range(2))
-        assert faults(one) == []
-        assert one.svg() == two.svg()
+        first, two = (draw(*matrices, world=before) for _ in range(2))
+        assert faults(first) == []
+        assert first.svg() == two.svg()
 
 
 @settings(max_examples=tries(8))
 @given(st.data())
 def test_two_differences_undo_each_other(data):
-    """What is gained one way is lost the other way."""
+    """What is gained in one direction is lost in the other."""
     size = st.integers(0, 2**4 - 1)
-    one, two = (
+    first, two = (
         AccessMatrix(
             tuple(people(3)),
             tuple(pairs(4)),
@@ -491,8 +493,8 @@ def test_two_differences_undo_each_other(data):
     there, back = (
         {(row.get("principal"), row.get("action")) for row in figure.rows if row["change"] == word}
         for word, figure in (
-            ("gained", matrix_difference(one, two)),
-            ("lost", matrix_difference(two, one)),
+            ("gained", matrix_difference(first, two)),
+            ("lost", matrix_difference(two, first)),
         )
     )
 
@@ -500,13 +502,13 @@ def test_two_differences_undo_each_other(data):
 
 
 def test_the_list_has_the_arn_of_every_resource_of_the_picture(lesson):
-    """Also of those for which nothing changed; each once."""
+    """Also of resources without a change; each once."""
     after = lesson.copy()
     after.user("carol").put_policy("more", Policy.allow("s3:DeleteObject", README))
-    asked = ACTIONS, [MAP, README, MAPS]
-    figure = matrix_difference(lesson.access_matrix(*asked), after.access_matrix(*asked))
+    pairs = ACTIONS, [MAP, README, MAPS]
+    figure = matrix_difference(lesson.access_matrix(*pairs), after.access_matrix(*pairs))
     listed = figure.as_text().splitlines()
 
     assert listed[0] == "resources"
-    assert sorted(listed[1:4]) == sorted(f"  {one}" for one in (MAP, README, MAPS))
+    assert sorted(listed[1:4]) == sorted(f"  {arn}" for arn in (MAP, README, MAPS))
     assert not listed[4].startswith(" ")

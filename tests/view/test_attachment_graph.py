@@ -43,27 +43,29 @@ def world():
 
 
 def drawn(figure):
-    """Give the words of a picture, as they were meant."""
+    """Return the words of a picture, as they were meant."""
     return [label.whole for label in figure.record.labels]
 
 
 def attachments(account):
-    """Say what hangs on whom, of the account itself."""
-    for one in (*account.users.values(), *account.roles.values(), *account.groups.values()):
-        yield from ((one.name, "inline", name) for name in one.inline)
-        yield from ((one.name, "attached", arn.rpartition("/")[2]) for arn in one.attached)
-        if getattr(one, "boundary", None):
-            yield one.name, "boundary", one.boundary.rpartition("/")[2]
-        yield from ((one.name, "member", group) for group in getattr(one, "groups", ()))
+    """Return what is attached to each identity of the account itself."""
+    for identity in (*account.users.values(), *account.roles.values(), *account.groups.values()):
+        yield from ((identity.name, "inline", name) for name in identity.inline)
+        yield from (
+            (identity.name, "attached", arn.rpartition("/")[2]) for arn in identity.attached
+        )
+        if getattr(identity, "boundary", None):
+            yield identity.name, "boundary", identity.boundary.rpartition("/")[2]
+        yield from ((identity.name, "member", group) for group in getattr(identity, "groups", ()))
 
 
 def told(figure):
-    """Say what hangs on whom, as the table has it."""
+    """Return what is attached to each identity, as the table has it."""
     rows = [row for row in figure.rows if row["attached_as"] != "nothing"]
     return [(row["from"], row["attached_as"], row["to"]) for row in rows]
 
 
-# -- what is said ----------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -80,12 +82,12 @@ def told(figure):
     ],
 )
 def test_the_alternative_text_says_what_reaches_the_lit_user(acme, who, alt):
-    """Each group with what it hands on, and what hangs on the user itself."""
+    """Each group with its policies, and what is attached to the user itself."""
     assert attachment_graph(acme, lit=acme.users[who]).alt == alt
 
 
 def test_a_boundary_caps_and_does_not_give(world):
-    """The alternative text keeps it apart; its line is dashed and has a word."""
+    """The alternative text names it separately; its line is dashed."""
     figure = attachment_graph(world.account("acme-main"), lit=world.user("bob"))
     edges = figure.graph.edges(data=True)
     (limit,) = (facts for _, _, facts in edges if facts["label"] == "boundary")
@@ -97,7 +99,7 @@ def test_a_boundary_caps_and_does_not_give(world):
 
 
 def test_one_policy_as_boundary_and_attached_is_two_boxes():
-    """What it caps is not what it grants."""
+    """As a boundary it limits, and as an attached policy it grants."""
     main = World(seed=1).create_account("main", account_id=MAIN)
     ana = main.create_user("ana")
     limit = main.create_policy("limit", OWN)
@@ -111,7 +113,7 @@ def test_one_policy_as_boundary_and_attached_is_two_boxes():
 
 
 def test_a_user_without_anything_gets_nothing(acme):
-    """The words say so, and so do the list and the table."""
+    """The alternative text, the list and the table say so."""
     eve = acme.create_user("eve")
     figure = attachment_graph(acme, lit=eve)
     (row,) = (row for row in figure.rows if row["from"] == "eve")
@@ -123,7 +125,7 @@ def test_a_user_without_anything_gets_nothing(acme):
 
 
 def test_a_group_lights_its_members_and_its_policies(acme):
-    """It hands on to the right and comes from the left."""
+    """Members are on its left, policies on its right."""
     developers = acme.groups["developers"]
     figure = attachment_graph(acme, lit=developers)
 
@@ -136,7 +138,7 @@ def test_a_group_lights_its_members_and_its_policies(acme):
 
 
 def test_without_anybody_lit_the_most_connected_are_named(acme):
-    """Groups with their members, and who has policies of its own."""
+    """Groups with their members, and identities with policies of their own."""
     alt = attachment_graph(acme).alt
 
     assert alt.startswith("In acme-main: 4 users, 4 groups and 5 policies; ")
@@ -149,7 +151,7 @@ def test_without_anybody_lit_the_most_connected_are_named(acme):
 
 @pytest.mark.parametrize("size", [3, 20, 60])
 def test_the_table_is_what_the_account_holds(size):
-    """Every attachment once, however much the picture puts together."""
+    """Every attachment is a row, also if boxes are drawn as one."""
     account = company(size, 1).account(MAIN)
     figure = attachment_graph(account, lit=next(iter(account.users.values())))
 
@@ -167,13 +169,13 @@ def test_the_lit_rows_are_the_ways_of_the_lit_one(world):
 
 
 def test_only_the_lit_ways_are_strong(acme):
-    """The lit one has its own colour, what reaches it is blue and bold, all others are pale."""
+    """The highlighted user is yellow, what applies to it is blue and bold, the rest is pale."""
     figure = attachment_graph(acme, lit=acme.users["bob"])
     boxes = {box.text: box for box in figure.record.boxes}
 
     assert (boxes["bob"].colour, boxes["bob"].area, boxes["bob"].bold) == (INK, LIT_AREA, True)
-    assert {boxes[one].colour for one in ("developers", "AmazonS3FullAccess")} == {ALLOW}
-    assert {boxes[one].colour for one in ("alice", "dana", "guard", "security")} == {PALE_INK}
+    assert {boxes[name].colour for name in ("developers", "AmazonS3FullAccess")} == {ALLOW}
+    assert {boxes[name].colour for name in ("alice", "dana", "guard", "security")} == {PALE_INK}
     assert [box.text for box in figure.record.boxes if box.bold] == [
         "bob",
         "developers",
@@ -182,7 +184,7 @@ def test_only_the_lit_ways_are_strong(acme):
 
 
 def test_in_lesson_03_no_line_crosses_another(acme):
-    """Whoever shares a group stands beside each other, and straight lines are level."""
+    """Members of one group are beside each other, and straight lines are level."""
     figure = attachment_graph(acme, lit=acme.users["bob"])
     heights = {box.text: box.y for box in figure.record.boxes}
     steps = [(line[0], line[-1]) for line in figure.record.lines if len(line) == 4]
@@ -197,13 +199,13 @@ def test_in_lesson_03_no_line_crosses_another(acme):
 
 
 def test_whoever_is_drawn_is_lit_in_its_account(acme):
-    """A user, a group or a role stands for its account, with itself lit."""
-    for one in (acme.users["dana"], acme.groups["developers"]):
-        assert attachment_graph(one).svg() == attachment_graph(acme, lit=one).svg()
+    """The figure of a user, a group or a role is its account, with it highlighted."""
+    for identity in (acme.users["dana"], acme.groups["developers"]):
+        assert attachment_graph(identity).svg() == attachment_graph(acme, lit=identity).svg()
 
 
 def test_a_world_has_a_field_for_each_account(world):
-    """With its name and its id; nobody's line leads into another."""
+    """Each frame has a name and an id; no line leads from one to another."""
     figure = attachment_graph(world, lit=world.user("dana"))
     words = drawn(figure)
 
@@ -225,7 +227,7 @@ def test_a_world_has_a_field_for_each_account(world):
     ids=["world", "account"],
 )
 def test_what_is_empty_says_so(make, words):
-    """In the picture, the list and the words; nothing crashes."""
+    """In the picture, the list and the alternative text."""
     figure = attachment_graph(make())
 
     assert words in drawn(figure)
@@ -234,7 +236,7 @@ def test_what_is_empty_says_so(make, words):
 
 
 def test_of_very_many_accounts_the_first_are_drawn_and_the_others_counted():
-    """Whoever is lit is among them; the list and the table have all."""
+    """The highlighted identity's account is among them; the list and the table have all."""
     world = World(seed=1)
     for number in range(MOST_ACCOUNTS + 8):
         account = world.create_account(f"team-{number}", account_id=f"{number + 1:012}")
@@ -264,7 +266,7 @@ def crowd(number):
 
 
 def test_users_who_are_alike_become_one_box():
-    """With their number, the first names, and as one box the inline policy that each has."""
+    """With their number and first names; their inline policies are one box, too."""
     figure = attachment_graph(crowd(300))
 
     assert {"300 users", "user0, user1 and 298 more", "300 inline policies", "zoe"} <= set(
@@ -278,7 +280,7 @@ def test_users_who_are_alike_become_one_box():
 
 
 def test_users_of_one_group_become_one_box_before_policies_do():
-    """A hundred users, each with other policies than the next, of a group: seven policies stay."""
+    """A hundred users with different policies of one group: seven policies stay."""
     main = World(seed=1).create_account("main", account_id=MAIN)
     staff = main.create_group("staff")
     policies = [main.create_policy(f"p{number}", OWN) for number in range(7)]
@@ -294,14 +296,14 @@ def test_users_of_one_group_become_one_box_before_policies_do():
 
 
 def test_up_to_sixty_boxes_nobody_is_put_together():
-    """Twenty-eight users with a policy each, and what they share: everybody is named."""
+    """Twenty-eight users with a policy each, and shared policies: every user is named."""
     words = drawn(attachment_graph(crowd(28)))
 
     assert {f"user{i}" for i in range(28)} <= set(words)
 
 
-def test_the_lit_one_and_its_ways_always_stand_alone():
-    """Among hundreds of others who are just like it."""
+def test_the_highlighted_identity_and_its_policies_are_never_folded():
+    """Also among hundreds of similar users."""
     main = crowd(300)
     figure = attachment_graph(main, lit=main.users["user299"])
 
@@ -313,7 +315,7 @@ def test_the_lit_one_and_its_ways_always_stand_alone():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_picture_never_has_more_than_can_be_read(seed):
-    """Sixty boxes, or the last step of putting together; who is lit has all its own ways."""
+    """At most sixty boxes, or the last step of folding; the highlighted paths are complete."""
     account = company(60, seed).account(MAIN)
     for lit in (None, next(iter(account.users.values()))):
         figure = attachment_graph(account, lit=lit)
@@ -328,23 +330,23 @@ def test_a_picture_never_has_more_than_can_be_read(seed):
 
 @pytest.mark.parametrize("wrong", [None, "acme-main", 7, [], scenario])
 def test_only_an_account_a_world_or_somebody_can_be_drawn(wrong):
-    """The error says what can."""
-    with pytest.raises(RequestError, match="draws an account or a world"):
+    """The error says what can be drawn."""
+    with pytest.raises(RequestError, match="an account, a world"):
         attachment_graph(wrong)
 
 
 def test_whoever_is_not_there_cannot_be_lit(acme):
-    """Nobody of another account, and nothing that is no identity."""
+    """An identity of another account, and a value of another type."""
     other = World(seed=2).create_account("other", account_id="222222222222").create_user("bob")
 
-    with pytest.raises(RequestError, match="not in what is to be drawn"):
+    with pytest.raises(RequestError, match="in this picture"):
         attachment_graph(acme, lit=other)
     with pytest.raises(RequestError, match="a user, a role or a group"):
         attachment_graph(acme, lit="bob")
 
 
 def test_a_group_that_the_file_lacks_is_shown_as_such():
-    """A user of an incomplete file is in a group that nobody described."""
+    """In an incomplete file, a user can be in a group that the file doesn't have."""
     arn = f"arn:aws:iam::{MAIN}:user/eve"
     user = {"Path": "/", "UserName": "eve", "UserId": "AIDAX", "Arn": arn}
     managed = {"PolicyName": "lost", "PolicyArn": f"arn:aws:iam::{MAIN}:policy/lost"}
@@ -362,8 +364,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 
 @settings(max_examples=tries(8))
 @given(names=st.lists(TEXTS, min_size=1, max_size=4, unique=True))
-def test_whatever_things_are_called_the_picture_stands(names):
-    """No text breaks the picture or the list; the table has it as it is."""
+def test_any_names_can_be_drawn(names):
+    """No text breaks the picture or the list; the table has it unchanged."""
     main = World(seed=1).create_account("main", account_id=MAIN)
     for number, name in enumerate(names):
         user = main.create_user(f"u{number}")
@@ -383,8 +385,8 @@ print(attachment_graph(company(20, 2).account(MAIN)).record.boxes)
 """
 
 
-def test_everybody_stands_where_he_stood_in_another_process():
-    """Sets of names have another order there; the picture must not have it."""
+def test_the_layout_is_the_same_in_another_process():
+    """Sets of names have another order there; the picture must not depend on it."""
     found = {
         subprocess.run(
             [sys.executable, "-c", PLACES],
@@ -411,7 +413,7 @@ def test_everybody_stands_where_he_stood_in_another_process():
     ],
 )
 def test_the_alternative_text_counts_in_whole_sentences(accounts, users, begins):
-    """Of no account, one and several, with nobody, somebody and more."""
+    """With no account, one and several; with no user, one and several."""
     world = World(seed=7)
     for i in range(accounts):
         account = world.create_account(f"a{i}")

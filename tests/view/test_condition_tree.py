@@ -43,7 +43,7 @@ def when(condition, effect="Allow", sid="Maps", action="s3:*"):
 
 
 def nodes_of(condition, request=ASKED, **more):
-    """Give the nodes of one statement with such conditions, by their kinds."""
+    """Return the nodes of one statement with such conditions, by their kinds."""
     decision = evaluate(request, Layers())
     every = ConditionNodes(decision, decision.why_not(when(condition, **more))).nodes
     return {
@@ -53,7 +53,7 @@ def nodes_of(condition, request=ASKED, **more):
 
 
 def sign(node):
-    """Give the sign of a value, or a dash where it has none."""
+    """Return the sign of a value, or a dash where it has none."""
     return node.look.symbol or "–"
 
 
@@ -83,7 +83,7 @@ LEAVES = [
 
 @pytest.mark.parametrize(("condition", "matches", "values", "found", "why"), LEAVES)
 def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, values, found, why):
-    """Right and wrong values, absent keys, set operators, Null."""
+    """With matching and other values, absent keys, set operators and Null."""
     nodes = nodes_of(condition)
     [branch], [statement] = nodes[CONDITION], nodes[STATEMENT]
 
@@ -98,7 +98,7 @@ def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, va
 
 operators = st.builds(
     lambda prefix, name, suffix: f"{prefix}{name}{suffix if name != 'Null' else ''}",
-    st.sampled_from(["", *(f"{one}:" for one in SET_OPERATORS)]),
+    st.sampled_from(["", *(f"{operator}:" for operator in SET_OPERATORS)]),
     st.sampled_from(sorted(OPERATORS)),
     st.sampled_from(["", "IfExists"]),
 )
@@ -175,12 +175,12 @@ def test_conditions_are_joined_by_and_values_by_or_or_nor():
     ],
 )
 def test_operators_are_said_in_words(name, values, words):
-    """What each one asks, IfExists, Null and the set operators included."""
+    """Each operator, also IfExists, Null and the set operators."""
     assert asks(read_operator(name), values).startswith(words)
 
 
 def test_a_statement_says_what_else_it_misses():
-    """Its conditions may match, and still it doesn't apply."""
+    """Its conditions can match although the statement doesn't apply."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
     figure = condition_tree(when(condition, action="ec2:*"), ASKED)
     words = "does not apply: ✕ Action"
@@ -193,7 +193,7 @@ def test_a_statement_says_what_else_it_misses():
 
 
 def test_variables_have_their_values():
-    """The list has what the policy wrote too, and names a variable without a value."""
+    """The list also has the policy's text, and names a variable without a value."""
     own, unknown = (
         condition_tree(when({"StringLike": {"aws:username": f"${{{key}}}"}}), ASKED)
         for key in ("aws:username", "aws:PrincipalTag/no")
@@ -205,7 +205,7 @@ def test_variables_have_their_values():
 
 
 def test_the_table_agrees_with_what_the_statement_misses():
-    """Row by row: operator, key, values, what the request has, the outcome."""
+    """Row by row: operator, key, values, request values, outcome."""
     condition = {
         "Bool": {"aws:MultiFactorAuthPresent": "true"},
         "StringEquals": {"aws:PrincipalTag/team": ["sky", "sea"]},
@@ -240,7 +240,7 @@ def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
 
 
 def test_without_conditions_it_says_so():
-    """Nothing to draw is a sentence, not an empty paper."""
+    """A sentence replaces an empty picture."""
     figure = condition_tree(Policy.allow("s3:*"), ASKED)
 
     assert faults(figure) == []
@@ -273,7 +273,7 @@ def test_what_cannot_be_held_against_each_other_is_refused(what, request_):
 
 @pytest.mark.parametrize("number", [1, 7, 8, 60])
 def test_many_values_are_counted_those_that_fit_first(number):
-    """The one that matches is seen, wherever it stands in the list."""
+    """The value that matches is shown, wherever it is in the list."""
     values = [*(f"team-{i}" for i in range(number - 1)), "sky"]
     figure = condition_tree(when({"StringEquals": {"aws:PrincipalTag/team": values}}), ASKED)
     drawn = [label.whole for label in figure.record.labels]
@@ -288,7 +288,7 @@ def test_many_values_are_counted_those_that_fit_first(number):
 
 @pytest.mark.parametrize("number", [3, 20, 60])
 def test_many_statements_are_counted_and_the_list_has_them_all(number):
-    """A picture of thirty conditions is long enough."""
+    """The picture has at most thirty conditions."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}, "Null": {"aws:x": "true"}}
     policy = when(condition, sid="S0")
     for i in range(1, number):
@@ -319,22 +319,22 @@ def test_names_of_strangers_are_text():
 
 def test_the_same_conditions_give_the_same_bytes():
     """Drawn twice it is the same."""
-    one, two = (when({"Bool": {"aws:SecureTransport": "true"}}) for _ in range(2))
+    first, two = (when({"Bool": {"aws:SecureTransport": "true"}}) for _ in range(2))
 
-    assert condition_tree(one, ASKED).svg() == condition_tree(two, ASKED).svg()
+    assert condition_tree(first, ASKED).svg() == condition_tree(two, ASKED).svg()
 
 
 @pytest.mark.parametrize(
-    ("when", "said"),
+    ("when", "sentence"),
     [
         ({"Bool": {"aws:SecureTransport": "true"}}, set()),
         ({"StringEquals": {"aws:username": ["ana", "bob"]}}, {"OR"}),
         ({"StringNotEquals": {"aws:username": ["ana", "bob"]}}, {"NOR"}),
     ],
 )
-def test_the_caption_says_how_to_read_what_is_drawn_and_no_more(when, said):
-    """Who sees one condition with one value need not learn what a NOR is."""
+def test_the_caption_says_how_to_read_what_is_drawn_and_no_more(when, sentence):
+    """A tree of one condition with one value doesn't explain NOR."""
     request = Request("arn:aws:iam::111122223333:user/ana", "s3:GetObject", "arn:aws:s3:::maps/a")
     caption = condition_tree(Policy.allow("s3:*", when=when), request).caption
 
-    assert set(re.findall(r"\((N?OR)\)", caption)) == said
+    assert set(re.findall(r"\((N?OR)\)", caption)) == sentence

@@ -21,14 +21,17 @@ def asked(world, *external_ids, deputy=COLLECTOR):
     """Let the vendor ask for the customer's role, for each of its own customers."""
     return tuple(
         world.can(
-            deputy, "sts:AssumeRole", READER, context={"sts:ExternalId": one} if one else None
+            deputy,
+            "sts:AssumeRole",
+            READER,
+            context={"sts:ExternalId": external_id} if external_id else None,
         )
-        for one in external_ids
+        for external_id in external_ids
     )
 
 
 def careless():
-    """Make a world in which the customer's role does not ask for whom the vendor works."""
+    """Make a world in which the customer's role doesn't check the external ID."""
     world = observatory()
     trust = {"Effect": "Allow", "Principal": {"AWS": COLLECTOR}, "Action": "sts:AssumeRole"}
     role = world.account(DATA).roles["starsoft-reader"]
@@ -70,19 +73,19 @@ def by_service(**asks):
     return tuple(
         world.can(
             *("cloudtrail.amazonaws.com", "s3:PutObject", LOG),
-            context={"aws:SourceArn": trail_of(one), "aws:SourceAccount": one},
+            context={"aws:SourceArn": trail_of(account), "aws:SourceAccount": account},
         )
-        for one in (DATA, NEBULA)
+        for account in (DATA, NEBULA)
     )
 
 
 def drawn(figure):
-    """Give the words in the picture, whole."""
+    """Return the words in the picture, whole."""
     return [label.whole for label in figure.record.labels]
 
 
 def told(figure, *columns):
-    """Give some columns of the figure's table."""
+    """Return some columns of the figure's table."""
     return [tuple(row[name] for name in columns) for row in figure.rows]
 
 
@@ -90,7 +93,7 @@ def told(figure, *columns):
 
 
 def test_without_a_condition_the_attacker_gets_through(before):
-    """The deputy may assume the role, whoever told it to."""
+    """The deputy can assume the role for any customer."""
     figure = confused_deputy(*before, customer="Acme", attacker="Nebula")
 
     assert told(figure, "who", "verdict") == [("Acme", "allowed"), ("Nebula", "allowed")]
@@ -103,7 +106,7 @@ def test_without_a_condition_the_attacker_gets_through(before):
 
 
 def test_an_external_id_stops_the_attacker_and_nobody_else(after):
-    """The customer's own is the one that the trust policy wants."""
+    """The trust policy requires the customer's external ID."""
     figure = confused_deputy(*after, customer="Acme", attacker="Nebula")
 
     assert told(figure, "role", "verdict", "stopped_by") == [
@@ -119,8 +122,8 @@ def test_an_external_id_stops_the_attacker_and_nobody_else(after):
     assert faults(figure) == []
 
 
-def test_before_and_after_stand_one_below_the_other(before, after, acme):
-    """The same two ways in two worlds; names are the world's."""
+def test_after_is_drawn_below_before(before, after, acme):
+    """The same two calls in two worlds; the names are those of the world."""
     figure = confused_deputy(*after, before=before, attacker="nebula-labs", world=acme)
 
     assert told(figure, "panel", "who", "verdict") == [
@@ -151,7 +154,7 @@ def test_before_and_after_stand_one_below_the_other(before, after, acme):
     ],
 )
 def test_the_headline_says_who_gets_through(acme, customer, attacker, headline):
-    """An external ID that the attacker can name, and one that the vendor forgot to send."""
+    """With an external ID that the attacker knows, and one that the vendor didn't send."""
     figure = confused_deputy(*asked(acme, customer, attacker), customer="Acme", attacker="Eve")
 
     assert headline in drawn(figure)
@@ -159,8 +162,8 @@ def test_the_headline_says_who_gets_through(acme, customer, attacker, headline):
     assert faults(figure) == []
 
 
-def test_what_the_calls_differ_in_stands_at_their_arrows(acme):
-    """Also that one of them does not have it; and that they do not differ at all."""
+def test_arrows_have_the_context_in_which_the_calls_differ(acme):
+    """Also if one call lacks the key, or if the context is the same."""
     words = drawn(confused_deputy(*asked(acme, "acme-4711", None)))
     assert {'sts:ExternalId "acme-4711"', "no sts:ExternalId"} <= set(words)
     assert '– StringEquals sts:ExternalId "acme-4711"; the request has no such key' in words
@@ -170,7 +173,7 @@ def test_what_the_calls_differ_in_stands_at_their_arrows(acme):
 
 
 def test_another_layer_may_stop_the_attack_as_well(acme):
-    """Then it is said which."""
+    """The list names the layer."""
     stranger = f"arn:aws:iam::{NEBULA}:user/mallory"
     figure = confused_deputy(*asked(acme, "acme-4711", "acme-4711", deputy=stranger))
 
@@ -191,7 +194,7 @@ def test_another_layer_may_stop_the_attack_as_well(acme):
     ],
 )
 def test_a_service_is_a_deputy_too(asks, verdict):
-    """Either key tells for whom it writes; without one it writes for everybody."""
+    """Either key shows which account it writes for; without a key it writes for everybody."""
     figure = confused_deputy(*by_service(**asks), attacker="nebula-labs")
 
     assert told(figure, "verdict") == [("allowed",), (verdict,)]
@@ -208,7 +211,7 @@ def test_a_service_is_a_deputy_too(asks, verdict):
 
 
 def test_the_two_calls_must_be_one_call(acme, after):
-    """Of one deputy, on one resource: else nothing is compared."""
+    """Both have the same deputy and the same resource."""
     other = acme.can(f"arn:aws:iam::{MAIN}:user/carol", "sts:AssumeRole", READER)
     with pytest.raises(RequestError, match="same caller, action and resource"):
         confused_deputy(after[0], other)
@@ -218,7 +221,7 @@ def test_the_two_calls_must_be_one_call(acme, after):
 
 @pytest.mark.parametrize("ugly", UGLY)
 def test_ugly_names_are_text(before, after, ugly):
-    """Of the customer and of the attacker."""
+    """The names of the customer and of the attacker."""
     figure = confused_deputy(*after, before=before, customer=ugly, attacker=ugly[::-1])
 
     assert faults(figure) == []
@@ -227,7 +230,7 @@ def test_ugly_names_are_text(before, after, ugly):
 @slow
 @pytest.mark.parametrize("size", [3, 20, 60])
 def test_any_decision_can_be_drawn(size):
-    """Whatever it is about, and whatever stops it."""
+    """With any request, and any layer that blocks it."""
     world = company(size, 1, ugly=True)
     for decision in decisions(world, 1, 4):
         figure = confused_deputy(decision, decision, world=world)
@@ -236,7 +239,7 @@ def test_any_decision_can_be_drawn(size):
 
 
 def test_the_graph_has_both_ways(before, after):
-    """In a field for each panel; what is stopped is missing."""
+    """Each panel is a frame; the edge of a denied call is missing."""
     graph = confused_deputy(*after, before=before).graph
 
     assert {field for _, field in graph.nodes(data="field")} == {"before", "after"}
@@ -245,10 +248,12 @@ def test_the_graph_has_both_ways(before, after):
 
 
 def test_the_arrow_of_a_denied_call_is_dashed(before, after):
-    """And one that is allowed isn't."""
+    """The arrow of an allowed call is solid."""
     for pair, denied in ((before, 0), (after, 1)):
         shapes = confused_deputy(*pair).sheet.shapes
-        assert sum(isinstance(one, Curve) and bool(one.ink.dashes) for one in shapes) == denied
+        assert (
+            sum(isinstance(shape, Curve) and bool(shape.ink.dashes) for shape in shapes) == denied
+        )
 
 
 def test_the_same_decisions_give_the_same_picture(before, after):

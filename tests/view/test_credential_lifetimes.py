@@ -37,7 +37,7 @@ def wait(account, days):
 
 
 def rows_of(of, **options):
-    """Give the rows by user and kind, each kind once."""
+    """Return the rows by user and kind, each kind once."""
     figure = credential_lifetimes(of, **options)
     return {(row["user"], row["credential"]): row for row in figure.rows}
 
@@ -82,7 +82,7 @@ def test_every_credential_of_the_account_is_in_the_table(main):
 
 
 def test_the_list_has_each_credential_with_its_dates_and_state(main):
-    """When it was made, how old it is, when it was used, when it must go."""
+    """When it was made, its age, when it was used, and when it must be replaced."""
     used = wait(main, 20)
     alice = main.users["alice"]
     alice.put_policy("all", Policy.allow("*", "*"))
@@ -101,7 +101,7 @@ def test_the_list_has_each_credential_with_its_dates_and_state(main):
 
 @pytest.mark.parametrize(("days", "old"), [(0, False), (89, False), (90, False), (91, True)])
 def test_a_key_is_too_old_when_the_audit_says_so(main, days, old):
-    """The same ninety days."""
+    """Both use the same ninety days."""
     wait(main, days)
     row = rows_of(main)["alice", "access key"]
 
@@ -112,7 +112,7 @@ def test_a_key_is_too_old_when_the_audit_says_so(main, days, old):
 
 
 def test_how_old_a_key_may_be_can_be_said(main):
-    """A stricter house."""
+    """A company with a stricter limit."""
     wait(main, 31)
     assert rows_of(main, key_age_days=30)["alice", "access key"]["too old"]
     assert not rows_of(main, key_age_days=31)["alice", "access key"]["too old"]
@@ -120,7 +120,7 @@ def test_how_old_a_key_may_be_can_be_said(main):
 
 @pytest.mark.parametrize("age", [0, 60])
 def test_a_password_is_due_when_the_password_policy_says_so(main, age):
-    """Counted from its last change; without a policy never. The root user has no policy."""
+    """Counted from its last change. Without a policy there is no limit; nor for the root user."""
     if age:
         main.update_password_policy(minimum_password_length=8, max_password_age=age)
     main.root.create_login_profile(PASSWORD)
@@ -139,7 +139,7 @@ def test_a_password_is_due_when_the_password_policy_says_so(main, age):
 
 
 def test_what_was_deleted_is_known_from_the_log(main):
-    """A password, a key, a certificate, a device: from when to when they were good."""
+    """A password, a key, a certificate, a device: each with its first and last day."""
     alice = main.users["alice"]
     phone = alice.create_virtual_mfa_device("phone")
     phone.enable()
@@ -159,7 +159,7 @@ def test_what_was_deleted_is_known_from_the_log(main):
 
 
 def test_what_was_refused_has_ended_nothing(main):
-    """Nobody may delete alice's password; the log has the attempt."""
+    """An attempt to delete alice's password was denied; the log has the attempt."""
     with pytest.raises(AccessDenied):
         main.call("DeleteLoginProfile", main.create_user("nobody"), UserName="alice")
     own = [row for row in credential_lifetimes(main).rows if row["credential"] == "password"]
@@ -169,7 +169,7 @@ def test_what_was_refused_has_ended_nothing(main):
 
 
 def test_a_new_password_does_not_hide_that_there_was_one_before(main):
-    """Deleted and made again: two lives."""
+    """Deleted and created again: two lifetimes."""
     alice = main.users["alice"]
     wait(main, 5)
     alice.delete_login_profile()
@@ -182,7 +182,7 @@ def test_a_new_password_does_not_hide_that_there_was_one_before(main):
 
 
 def test_a_deleted_user_keeps_what_he_had_and_a_renamed_one_too(main):
-    """Whoever comes after him under his name has nothing of it."""
+    """A new user with the same name has none of these credentials."""
     bob = main.create_user("bob")
     bob.create_login_profile(PASSWORD)
     bob.create_access_key()
@@ -202,7 +202,7 @@ def test_a_deleted_user_keeps_what_he_had_and_a_renamed_one_too(main):
 
 
 def test_an_inactive_key_says_since_when(main):
-    """It is not too old, however old it is: nobody can use it."""
+    """It is never too old, because nobody can use it."""
     off = wait(main, 95)
     main.users["alice"].access_keys[0].update("Inactive")
     wait(main, 5)
@@ -215,7 +215,7 @@ def test_an_inactive_key_says_since_when(main):
 
 
 def test_whoever_signs_in_with_a_password_alone_is_named(main):
-    """As the audit has it: in the picture, the list and the alternative text."""
+    """As in the audit: in the picture, the list and the alternative text."""
     alone = credential_lifetimes(main)
     assert "without MFA: alice" in alone.alt
     assert any("✕ no MFA" in label.drawn for label in alone.record.labels)
@@ -228,8 +228,8 @@ def test_whoever_signs_in_with_a_password_alone_is_named(main):
     assert not main.audit().of("console-mfa")
 
 
-def test_the_alternative_text_says_first_what_must_be_mended(main):
-    """The key by its age, then who lacks MFA, then what was never used."""
+def test_the_alternative_text_says_first_what_must_be_fixed(main):
+    """Old keys, then users without MFA, then credentials that were never used."""
     wait(main, 120)
     alt = credential_lifetimes(main).alt
 
@@ -240,7 +240,7 @@ def test_the_alternative_text_says_first_what_must_be_mended(main):
 
 
 def test_a_world_an_account_and_a_user_have_each_their_own(main):
-    """All accounts by name; one account; one user, the root user too."""
+    """All accounts by name; one account; one user, also the root user."""
     other = main.world.create_account("acme-data", account_id="222222222222")
     other.create_user("olga").create_access_key()
     main.root.create_access_key()
@@ -269,7 +269,7 @@ def test_a_crowd_is_readable_key_by_key(size):
 
 
 def test_of_more_those_to_replace_have_lanes_and_the_others_share_two():
-    """What must be replaced is drawn first; the table and the list have all."""
+    """Credentials to replace are drawn first; the table and the list have all."""
     figure = credential_lifetimes(crowd(120))
     labels = [label.whole for label in figure.record.labels]
 
@@ -306,7 +306,7 @@ def test_nobody_with_credentials_is_said_so(make):
 @pytest.mark.parametrize("ugly", [False, True])
 @pytest.mark.parametrize("seed", first_now([1, 0, 2, 3, 4]))
 def test_chance_worlds_are_drawn_without_fault(seed, ugly):
-    """Of three, twenty and sixty principals, some days later."""
+    """With three, twenty and sixty principals, some days later."""
     world = company((3, 20, 60)[seed % 3], seed, ugly=ugly)
     sessions(world, seed)
     world.clock.advance(days=40 * seed)
@@ -315,7 +315,7 @@ def test_chance_worlds_are_drawn_without_fault(seed, ugly):
 
 
 def test_every_name_is_text(main):
-    """AWS keeps such names out; nothing keeps them out of an object."""
+    """AWS rejects such names, but an object can have them."""
     for number, name in enumerate(UGLY):
         user = main.create_user(f"u{number}")
         user.create_access_key()
@@ -329,25 +329,25 @@ def test_every_name_is_text(main):
 
 
 def test_the_same_world_gives_the_same_bytes():
-    """Drawn twice, from worlds made twice."""
+    """Two worlds of one seed give the same file."""
     assert credential_lifetimes(crowd(5)).svg() == credential_lifetimes(crowd(5)).svg()
 
 
 def test_no_secret_is_drawn(main):
-    """Ids are no secrets; keys, passwords and seeds are."""
+    """Ids aren't secrets; keys, passwords and seeds are."""
     key = main.create_user("bob").create_access_key()
     phone = main.users["alice"].create_virtual_mfa_device("phone")
     phone.enable()
     figure = credential_lifetimes(main)
-    said = f"{figure.as_text()}{figure.rows}{figure.svg().decode()}"
+    text = f"{figure.as_text()}{figure.rows}{figure.svg().decode()}"
 
-    assert key.secret_access_key not in said
-    assert phone.base32_string_seed not in said
-    assert PASSWORD not in said
+    assert key.secret_access_key not in text
+    assert phone.base32_string_seed not in text
+    assert PASSWORD not in text
 
 
-def test_an_edge_of_time_is_no_end_of_the_picture():
-    """A world in the year 9999: keys are due in a year that there is not."""
+def test_the_first_and_last_times_that_exist_can_be_drawn():
+    """In the year 9999, keys are due in a year that the calendar doesn't have."""
     world = World(seed=1)
     world.clock.advance(days=365 * 7970)
     world.create_account("main", account_id=MAIN).create_user("zoe").create_access_key()
@@ -358,13 +358,13 @@ def test_an_edge_of_time_is_no_end_of_the_picture():
 
 @pytest.mark.parametrize("what", [None, "alice", 3, World])
 def test_only_who_has_credentials_is_drawn(what):
-    """A world, an account, somebody."""
+    """A world, an account or a user."""
     with pytest.raises(RequestError, match="a world, an account or a user"):
         credential_lifetimes(what)
 
 
 @pytest.mark.parametrize("days", [-1, True, 1.5, "90", None, 10**12])
 def test_the_age_of_keys_is_a_number_of_days(main, days):
-    """And none that time cannot hold."""
+    """Not an age that the calendar can't hold."""
     with pytest.raises(RequestError, match="key_age_days is a number of days"):
         credential_lifetimes(main, key_age_days=days)

@@ -17,7 +17,7 @@ def test_the_door_fits_the_page_and_nothing_is_in_the_way(meanings):
 
 
 @pytest.mark.parametrize("meanings", [True, False])
-def test_every_verdict_stands_there_as_a_sign_and_a_word(meanings):
+def test_every_verdict_has_a_sign_and_a_word(meanings):
     """In the picture, in the list and in the alternative text."""
     figure = door(meanings=meanings)
     labels = {label.whole for label in figure.record.labels}
@@ -30,13 +30,13 @@ def test_every_verdict_stands_there_as_a_sign_and_a_word(meanings):
 
 
 def test_before_the_first_prediction_the_verdicts_do_not_say_what_they_mean():
-    """Then the learner is asked, and a picture that tells would spoil it."""
+    """The learner predicts them first."""
     secret = door(meanings=False)
-    told = door()
+    figure = door()
 
     for words in ("an Allow applies", "it always wins", "the default"):
-        assert words in told.as_text()
-        assert words in told.alt
+        assert words in figure.as_text()
+        assert words in figure.alt
         assert words not in secret.as_text()
         assert words not in secret.alt
         assert not any(words in label.whole for label in secret.record.labels)

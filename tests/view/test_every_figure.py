@@ -49,14 +49,14 @@ every = pytest.mark.parametrize("name", each(FIGURES))
 
 
 def all_seen(name):
-    """Look at a figure of all scenes; of fewer, where each takes long to search."""
+    """Look at a figure of all scenes, or of fewer if it takes long to search."""
     for size, seed, ugly in SCENES:
         if name not in SEARCHED or seed in (1, 2):
             yield seen(name, size, seed, ugly=ugly)
 
 
 def test_no_figure_is_left_out():
-    """Each public function that gives a figure is in the table, or is there for one that is."""
+    """Each public function that returns a figure is in the table, or is a part of one that is."""
     proved = {name.split(" ", 1)[0] for name in FIGURES}
 
     assert set(homes()) == proved | set(PARTS)
@@ -66,13 +66,13 @@ def test_no_figure_is_left_out():
 @every
 def test_nothing_is_in_the_way_of_anything(name):
     """No label overlaps another, leaves the paper, or is missing in the list; boxes are clear."""
-    assert {repr(one.of): one.faults for one in all_seen(name) if one.faults} == {}
+    assert {repr(look.of): look.faults for look in all_seen(name) if look.faults} == {}
 
 
 @every
 def test_no_figure_is_wider_than_a_page(name):
     """At its full size it fits into a notebook's column."""
-    assert {repr(one.of) for one in all_seen(name) if one.width > PAGE + 2 * MARGIN} == set()
+    assert {repr(look.of) for look in all_seen(name) if look.width > PAGE + 2 * MARGIN} == set()
 
 
 ODD = re.compile(r"<Figure|<Box|object at 0x|\bNone\b(?! of)|\bnan\b|\[\]|\{\}")
@@ -81,17 +81,17 @@ ODD = re.compile(r"<Figure|<Box|object at 0x|\bNone\b(?! of)|\bnan\b|\[\]|\{\}")
 
 @every
 def test_alternative_texts_can_be_spoken(name):
-    """One line of letters that can be seen, with a proper end, and what is told is no markup."""
-    for one in all_seen(name):
-        assert one.alt.isprintable(), one
-        assert not ODD.search(one.alt + one.text), one
+    """One line of visible letters that ends a sentence, without markup."""
+    for look in all_seen(name):
+        assert look.alt.isprintable(), look
+        assert not ODD.search(look.alt + look.text), look
 
 
 @slow
 @every
-def test_different_data_is_told_differently(name):
-    """Of scenes with different tables most have different alternative texts, too."""
-    alts = {one.facts: one.alt for one in all_seen(name)}
+def test_different_data_has_a_different_alternative_text(name):
+    """Most scenes with different tables have different alternative texts."""
+    alts = {look.facts: look.alt for look in all_seen(name)}
 
     assert len(set(alts.values())) >= min(2, len(alts))
     assert len(set(alts.values())) > 0.6 * len(alts)
@@ -99,15 +99,15 @@ def test_different_data_is_told_differently(name):
 
 @every
 def test_the_list_is_one_line_a_fact(name):
-    """A line break in a name makes no line of its own, in which it could say what it likes."""
-    for one in all_seen(name):
-        assert len(one.text.split("\n")) == len(one.text.splitlines()) == one.lines, one
-        assert one.text.replace("\n", "").isprintable(), one
+    """A line break in a name doesn't make a new line."""
+    for look in all_seen(name):
+        assert len(look.text.split("\n")) == len(look.text.splitlines()) == look.lines, look
+        assert look.text.replace("\n", "").isprintable(), look
 
 
 def test_nothing_heavy_is_loaded_before_something_is_drawn():
-    """All modules of figures are imported, and no table, no graph, no picture is there yet."""
-    modules = [f"iamlab.view.figures.{one}" for one in sorted(set(homes().values()))]
+    """After importing all modules of figures, pandas, networkx and matplotlib aren't loaded."""
+    modules = [f"iamlab.view.figures.{module}" for module in sorted(set(homes().values()))]
     heavy = ("matplotlib", "networkx", "pandas", "numpy")
     code = (
         f"import sys; from importlib import import_module; [*map(import_module, {modules})];"
@@ -146,7 +146,7 @@ class Page(HTMLParser):
 
 @every
 def test_nothing_in_a_name_is_interpreted(name):
-    """Read as a browser reads it: the same tags as for plain names, and all words as words."""
+    """A browser finds the same tags as for plain names, and all names as text."""
     plain, ugly = (Page(figure_of(name, 20, 2, ugly=ugly)._repr_html_()) for ugly in (False, True))
     known = seen(name, 20, 2, ugly=True)
 
@@ -193,7 +193,7 @@ def test_graphs_can_be_taken_along(name):
         assert back.number_of_edges() == edges == known.graph.number_of_edges()
         assert len(labels) == len(wanted)
         for label in wanted:
-            assert any(told.startswith(label) for told in labels), label
+            assert any(words.startswith(label) for words in labels), label
 
 
 GRAPHS = {"access_graph", "attachment_graph", "organization_tree", "reach_graph", "trust_graph"}
@@ -213,7 +213,9 @@ def of_mermaid(text):
     assert head == "flowchart LR"
     nodes = [found[1] for line in lines if (found := NODE.fullmatch(line))]
     edges = [line for line in lines if EDGE.fullmatch(line)]
-    assert len(nodes) + len(edges) + sum(bool(FIELD.fullmatch(one)) for one in lines) == len(lines)
+    assert len(nodes) + len(edges) + sum(bool(FIELD.fullmatch(line)) for line in lines) == len(
+        lines
+    )
     for node in nodes:
         assert not re.search(r"[<>`]", node)
     return [printable(ENTITY.sub(lambda found: MEANT[found[1]], node)) for node in nodes], len(
@@ -235,7 +237,7 @@ print(json.dumps({
 
 @slow
 def test_the_same_data_gives_the_same_bytes_in_another_process():
-    """Sets have another order there, objects other addresses, and other figures come before."""
+    """There, sets have another order, and other figures are drawn before."""
     run = subprocess.run(
         [sys.executable, "-c", AGAIN],
         cwd=ROOT,
@@ -245,7 +247,7 @@ def test_the_same_data_gives_the_same_bytes_in_another_process():
         check=True,
     )
     figures = {name: figure_of(name, 20, 2, ugly=True) for name in FIGURES}
-    here = {name: hashlib.sha256(one.svg()).hexdigest() for name, one in figures.items()}
+    here = {name: hashlib.sha256(figure.svg()).hexdigest() for name, figure in figures.items()}
 
     assert json.loads(run.stdout) == here
 
@@ -267,14 +269,14 @@ def test_the_same_data_gives_the_same_file(name, kind, tmp_path):
 
 @slow
 def test_worlds_of_seeds_as_large_as_those_of_soak_are_drawn():
-    """It takes any number below a million for its first seed, and nothing may depend on that."""
-    one = scene(SIZES[0], 999_999, ugly=True)
+    """``make soak`` can start with any seed below a million."""
+    ugly = scene(SIZES[0], 999_999, ugly=True)
 
     found = [
         f"{name}: {fault}"
         for name in FIGURES
         if name not in SEARCHED
-        for fault in faults(draw(name, one))
+        for fault in faults(draw(name, ugly))
     ]
 
     assert found == []

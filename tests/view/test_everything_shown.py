@@ -33,18 +33,18 @@ OURS |= {"summary", "p", "h3", "h4", "section", "dl", "dt", "dd", "small", "b", 
 
 
 class Scene:
-    """A world in which nearly every name is an attack, and everything that can be made of it."""
+    """A world in which nearly every name is an attack, with values of every type."""
 
     def __init__(self):
         self.world: World = company(20, 1)
         main = self.world.account(MAIN)
-        user = next(one for one in main.users.values() if len(one.key_records) < 2)
+        user = next(user for user in main.users.values() if len(user.key_records) < 2)
         taken = sessions(self.world, 1)
         key = user.create_access_key() if len(user.key_records) < 2 else None
         user.create_login_profile(PASSWORD)
         main.update_password_policy(minimum_password_length=9)
-        self.secrets = [PASSWORD, *(one.secret_access_key for one in taken)]
-        self.secrets += [one.session_token for one in taken]
+        self.secrets = [PASSWORD, *(credentials.secret_access_key for credentials in taken)]
+        self.secrets += [credentials.session_token for credentials in taken]
         if key is not None:
             self.secrets.append(key.secret_access_key)
         report = main.credential_report()
@@ -56,23 +56,26 @@ class Scene:
     def shown(self):
         """What show() gives of each value, and how that looks in a notebook."""
         found = {name: show(value) for name, value in self.values.items()}
-        return {name: (one, one._repr_html_()) for name, one in found.items()}
+        return {name: (value, value._repr_html_()) for name, value in found.items()}
 
     def _values(self, main, user, session, report):
         world = self.world
         action, resource = ASKED[0]
-        asked = (["s3:GetObject", "s3:PutObject"], [resource, SCRIPT])
+        question = (["s3:GetObject", "s3:PutObject"], [resource, SCRIPT])
         changed = world.copy()
         changed.account(MAIN).users[user.name].inline["new"] = Policy.allow("s3:*", name="new")
         changed.changed()
         organization = main.organization
-        matrix, after = world.access_matrix(*asked), changed.access_matrix(*asked)
+        matrix, after = world.access_matrix(*question), changed.access_matrix(*question)
         reach = world.reach()
         admin = next(iter(reach.admins().values()))
         yield "world", world
         yield "account", main
         yield "user", user
-        yield "group", next(one for one in main.groups.values() if one.inline or one.attached)
+        yield (
+            "group",
+            next(group for group in main.groups.values() if group.inline or group.attached),
+        )
         yield "role", next(iter(main.roles.values()))
         yield "root", main.root
         yield "resource", next(iter(main.resources.values()))
@@ -120,18 +123,18 @@ def scene():
 
 def subclasses(kind):
     """List all classes below one, each once."""
-    found = [below for one in kind.__subclasses__() for below in (one, *subclasses(one))]
+    found = [below for child in kind.__subclasses__() for below in (child, *subclasses(child))]
     return list(dict.fromkeys(found))
 
 
 def everything():
-    """List every class that shows itself, of every module that there is."""
+    """List every class with a table or a picture, of every module."""
     for module in pkgutil.walk_packages(iamlab.__path__, "iamlab."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     # A dataclass with slots is made twice; the first one is nobody's any more.
-    found = (one for one in subclasses(Shown) if one.__module__.startswith("iamlab."))
-    return [one for one in found if getattr(sys.modules[one.__module__], one.__name__, 0) is one]
+    found = (cls for cls in subclasses(Shown) if cls.__module__.startswith("iamlab."))
+    return [cls for cls in found if getattr(sys.modules[cls.__module__], cls.__name__, 0) is cls]
 
 
 class Page(HTMLParser):
@@ -152,20 +155,20 @@ class Page(HTMLParser):
 
 
 def test_everything_that_shows_itself_has_a_table():
-    """And so a frame, and something to show."""
+    """So it also has a frame."""
     kinds = tuple(TABLES)
     every = everything()
 
     assert len(every) > 40
-    assert [one.__name__ for one in every if not issubclass(one, kinds)] == []
+    assert [cls.__name__ for cls in every if not issubclass(cls, kinds)] == []
 
 
 def test_every_kind_is_tried_here(scene):
-    """Each kind with a table or a picture has a value here."""
+    """Each type with a table or a picture has a value here."""
     kinds = [kind for kind, _ in PICTURES] + TABLES
     found = scene.values.values()
 
-    assert [one.__name__ for one in kinds if not any(isinstance(v, one) for v in found)] == []
+    assert [cls.__name__ for cls in kinds if not any(isinstance(v, cls) for v in found)] == []
 
 
 def test_everything_can_be_shown(scene):
@@ -198,7 +201,7 @@ def test_a_request_shows_its_sentence_and_lists_its_parts():
 
 
 def test_everything_is_a_frame(scene):
-    """With its columns; dates are dates, and none is only text that looks like one."""
+    """With its columns; dates are dates, and no text looks like one."""
     for name, value in scene.values.items():
         frame = value.to_frame()
         assert len(frame.columns) > 0 or name == "matrix", name
@@ -209,7 +212,7 @@ def test_everything_is_a_frame(scene):
 
 
 def test_a_value_in_a_terminal_is_short_and_says_what_it_is(scene):
-    """On one line, whatever it is called; in letters that leave the line where it is."""
+    """One line of printable letters, with any name."""
     short = ("world", "account", "user", "group", "role", "policy", "managed policy", "decision")
     short += ("session", "matrix", "report", "audit", "timeline", "outside", "events", "request")
     short += ("organization", "who can", "reach", "arrivals", "blast radius", "path", "cut")
@@ -221,7 +224,7 @@ def test_a_value_in_a_terminal_is_short_and_says_what_it_is(scene):
 
 
 def test_nothing_that_is_shown_has_a_secret(scene):
-    """Neither of keys, nor of sessions, nor a password."""
+    """No secret of a key, no session token, no password."""
     for name, value in scene.values.items():
         shown, whole = scene.shown[name]
         texts = [whole, repr(value), str(value), value._repr_html_(), value.to_frame().to_csv()]
@@ -234,7 +237,7 @@ def test_nothing_that_is_shown_has_a_secret(scene):
 
 
 def test_what_has_neither_picture_nor_table_says_so(scene):
-    """And a table takes no options."""
+    """A table takes no options."""
     with pytest.raises(RequestError, match="neither a picture nor a table of int"):
         show(7)
     for name in ("managed policy", "password policy", "who can"):
@@ -246,7 +249,7 @@ def test_what_has_neither_picture_nor_table_says_so(scene):
 
 
 def test_values_of_a_lesson_say_what_matters():
-    """Who is in which group, what hangs on whom, how much is allowed."""
+    """Who is in which group, what is attached to each identity, how much is allowed."""
     from iamlab.teach.scenarios import MAP, scenario
 
     world = scenario("groups")
@@ -277,13 +280,13 @@ def test_values_of_a_lesson_say_what_matters():
         (Policy.allow("s3:*", name="a\nb"), "<Policy a↵b: 1 Allow on s3>"),
     ],
 )
-def test_a_policy_is_told_by_its_effects_and_services(policy, text):
+def test_a_policy_is_described_by_its_effects_and_services(policy, text):
     """On one line."""
     assert repr(policy) == text
 
 
 def test_names_in_a_terminal_are_few_and_short():
-    """The others are counted, long ones shortened in the middle, line breaks made signs."""
+    """Other names are counted, long ones are shortened, line breaks become signs."""
     assert few([]) == ""
     assert few(["a", "b", "c", "d"]) == "a, b, c, d"
     assert few("abcdefg") == "a, b, c, d and 3 more"
@@ -292,7 +295,7 @@ def test_names_in_a_terminal_are_few_and_short():
 
 
 def test_a_log_in_a_terminal_says_how_long_it_is_and_of_when():
-    """And not each of its events."""
+    """It doesn't list its events."""
     world = World(seed=7)
     assert repr(world.events) == "<EventLog: 0 events>"
 
@@ -308,7 +311,7 @@ def test_a_log_in_a_terminal_says_how_long_it_is_and_of_when():
 
 
 def test_one_is_not_many_in_a_terminal():
-    """Of a world, an account, a timeline, and what was found."""
+    """For a world, an account, a timeline, and findings."""
     world = World(seed=7)
     main = world.create_account("main", account_id="111111111111")
     main.create_user("ana").create_access_key()
@@ -321,7 +324,7 @@ def test_one_is_not_many_in_a_terminal():
 
 
 def test_ways_in_a_terminal_name_who_is_on_them():
-    """From the first to the last; of a long way, those in the middle are left out."""
+    """From the first to the last principal; in a long path, the middle is left out."""
     world = World(seed=7)
     main = world.create_account("main", account_id="111111111111")
     before = main.create_user("carol")
@@ -361,7 +364,7 @@ def test_ways_in_a_terminal_name_who_is_on_them():
 
 
 def test_what_is_bounded_says_so():
-    """A boundary is more important than most of what is granted."""
+    """A boundary can matter more than the permissions."""
     main = World(seed=7).create_account("main", account_id="111111111111")
     ana = main.create_user("ana")
     assert repr(ana) == "<User ana: no policies attached>"
@@ -380,10 +383,10 @@ def test_the_table_of_a_user_has_every_policy_that_reaches_it(scene):
     for user in world.account(MAIN).users.values():
         frame = user.to_frame()
         known = principal_of(world, user)
-        arns = [one.arn for one in known.identity if one.arn]
-        arns += [one.arn for level in known.scps for one in level]
+        arns = [policy.arn for policy in known.identity if policy.arn]
+        arns += [policy.arn for level in known.scps for policy in level]
         arns += [user.boundary] if user.boundary else []
-        inline = [one for one in known.identity if one.arn is None]
+        inline = [policy for policy in known.identity if policy.arn is None]
 
         assert sorted(frame["PolicyArn"].dropna()) == sorted(arns)
         assert (frame["type"] == "inline policy").sum() == len(inline)
@@ -430,27 +433,27 @@ def test_the_table_of_a_decision_has_its_steps(name):
     ],
 )
 def test_the_rung_that_decided_is_marked(name, layers):
-    """A Deny decides at the first rung, wherever it stands."""
+    """A Deny decides at the first rung, whatever policy it is in."""
     frame = DECISIONS[name].to_frame()
 
     assert frame["layer"][frame["decided"]].tolist() == layers
 
 
 def test_the_table_of_an_organization_has_every_target(scene):
-    """From the root down, each with what hangs on it."""
+    """From the root down, each with what is attached to it."""
     organization = scene.values["organization"]
     frame = organization.to_frame()
 
-    assert sorted(frame["Id"]) == sorted(one.id for one in organization.targets)
-    for one in organization.targets:
-        [row] = frame[frame["Id"] == one.id].to_dict("records")
-        names = [organization.policies[key].name for key in one.attached]
-        told = ", ".join(row[kind] for kind in list(row)[5:7] if row[kind])
-        assert sorted(told.split(", ")) == sorted(", ".join(names).split(", "))
+    assert sorted(frame["Id"]) == sorted(target.id for target in organization.targets)
+    for target in organization.targets:
+        [row] = frame[frame["Id"] == target.id].to_dict("records")
+        names = [organization.policies[key].name for key in target.attached]
+        shown = ", ".join(row[kind] for kind in list(row)[5:7] if row[kind])
+        assert sorted(shown.split(", ")) == sorted(", ".join(names).split(", "))
 
 
 def test_a_credential_report_has_times_and_truths(scene):
-    """What AWS writes stands in its CSV."""
+    """The text that AWS writes is in its CSV."""
     report = scene.values["report"]
     frame = report.to_frame()
     table = table_of(report)
@@ -465,7 +468,7 @@ def test_a_credential_report_has_times_and_truths(scene):
 
 
 def test_an_old_report_does_not_say_whether_the_root_user_has_a_password():
-    """Then the frame does not say so either."""
+    """The frame doesn't say so either."""
     main = World(seed=7).create_account("main")
     report = main.credential_report()
     old = report.csv.replace("<root_account>", "<root_account>").replace(
@@ -479,7 +482,7 @@ def test_an_old_report_does_not_say_whether_the_root_user_has_a_password():
 
 
 def test_a_difference_from_a_file_shows_its_edits(scene):
-    """It has no worlds, so nobody knows who gained what."""
+    """It has no worlds, so it can't show who gained access."""
     import pickle
 
     diff = pickle.loads(pickle.dumps(scene.values["difference"]))  # noqa: S301 - our own
@@ -488,6 +491,6 @@ def test_a_difference_from_a_file_shows_its_edits(scene):
 
 
 def test_an_option_that_a_picture_has_not_is_refused_by_its_name():
-    """And those that it has are named."""
+    """The error names the options that it has."""
     with pytest.raises(RequestError, match="no option 'lift'; its options are lit"):
         World(seed=1).show(lift="ana")

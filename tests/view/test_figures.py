@@ -31,7 +31,7 @@ def acme():
 
 @pytest.fixture(params=HOSTILE, ids=["script", "formula", "direction", "emoji", "entity", "long"])
 def hostile(request):
-    """An account from a file, in which every name is an attack; and that name."""
+    """Return an account from a file with hostile names, and such a name."""
     name = request.param
     statement = {"Sid": name, "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
@@ -77,18 +77,18 @@ def _read(html):
 )
 def test_the_same_data_gives_the_same_picture_with_words_and_a_table(draw):
     """Drawn twice it is the same to the byte; it has alt text, a table and a list."""
-    one, two = draw(scenario("groups")), draw(scenario("groups"))
-    page = _read(one._repr_html_())
+    first, two = draw(scenario("groups")), draw(scenario("groups"))
+    page = _read(first._repr_html_())
 
-    assert one.svg() == two.svg()
-    assert page.alts == [one.alt]
+    assert first.svg() == two.svg()
+    assert page.alts == [first.alt]
     assert page.tags[:4] == ["figure", "div", "img", "figcaption"]
-    assert len(one.table) == len(one.rows) > 0
-    assert one.as_text().count("\n") >= 3
+    assert len(first.table) == len(first.rows) > 0
+    assert first.as_text().count("\n") >= 3
 
 
 def test_names_from_strangers_are_drawn_as_text(hostile):
-    """Markup, formulas, emoji and line breaks in names neither act nor break the picture."""
+    """Markup, formulas, emoji and line breaks in names don't break the picture."""
     world, _ = hostile
     eve = world.user("eve")
     for figure in (
@@ -142,7 +142,7 @@ def test_a_figure_is_saved_in_each_format(tmp_path, suffix):
 
 
 def test_a_wide_picture_scrolls_by_keyboard_instead_of_shrinking():
-    """Who enlarges a page wants to see more of it, not the same in the same size."""
+    """Enlarging a page makes the picture larger."""
     page = door()._repr_html_()
 
     assert "min-width:600px" in page

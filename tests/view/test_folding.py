@@ -1,6 +1,6 @@
 """Folding: fewer nodes, none of them lost, and highlighted ones stay."""
 
-from iamlab.view.folding import alike, folded
+from iamlab.view.folding import MORE, alike, at_most, folded
 from iamlab.view.scene import Edge, Node, Scene
 
 
@@ -12,12 +12,12 @@ def users(number, **more):
 
 
 def texts(scene):
-    """What is in the boxes."""
+    """Return the words in the boxes."""
     return [node.text for node in scene.nodes]
 
 
 def test_a_scene_that_fits_stays_as_it_is():
-    """Nodes and edges."""
+    """Both its nodes and its edges."""
     nodes, edges = users(3)
     scene = Scene(nodes, edges)
 
@@ -26,7 +26,7 @@ def test_a_scene_that_fits_stays_as_it_is():
 
 
 def test_one_node_stands_for_all_that_are_alike():
-    """With their number and first names; the edges are drawn once."""
+    """The box has their number and first names; the edges are drawn once."""
     nodes, edges = users(9)
     scene = alike(Scene(nodes, edges))
 
@@ -51,7 +51,7 @@ def test_nodes_at_the_end_may_differ():
 
 
 def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
-    """However different their edges are."""
+    """Even if their edges differ."""
     nodes, edges = users(12)
     nodes += [Node(f"p{i}", f"p{i}", "policy", kind="policy", column=2) for i in range(12)]
     edges += [Edge(f"u{i}", f"p{j}") for i in range(12) for j in range(i + 1)]
@@ -60,3 +60,23 @@ def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
 
     assert texts(folded(scene, 5)) == ["11 users", "u3", "staff", "12 policies"]
     assert texts(folded(scene, 3)) == ["11 users", "u3", "staff", "12 policies"]
+
+
+def test_of_a_long_list_some_are_drawn_and_the_others_counted():
+    """By kind, what stays first; what is in a node that isn't drawn isn't drawn either."""
+    parents = [Node(f"g{i}", f"g{i}", kind="group", highlighted=i == 5) for i in range(6)]
+    inside = [
+        Node(f"g{i} {kind}{n}", f"{kind}{n}", kind=kind, parent=f"g{i}", stays=n == 4)
+        for i in range(6)
+        for kind in ("user", "role")
+        for n in range(5)
+    ]
+    drawn = at_most(Scene([*parents, *inside]), {"group": 2, "user": 3, "role": 4})
+
+    assert [node.text for node in drawn.nodes if not node.parent] == ["g5", "g0", "and 4 more"]
+    assert [node.text for node in drawn.nodes if node.parent == "g5"] == [
+        *("user4", "user0", "user1", "and 2 more"),
+        *(f"role{n}" for n in range(5)),
+    ]
+    assert sum(node.kind == MORE for node in drawn.nodes) == 3
+    assert not any(node.parent == "g1" for node in drawn.nodes)

@@ -18,11 +18,11 @@ from tests.view.disfigure import UGLY
 from tests.view.looking import faults
 
 MAPS = "arn:aws:s3:::star-maps"
-ALL = {one.full_name: one for one in catalog.all_actions()}
+ALL = {action.full_name: action for action in catalog.all_actions()}
 
 
 def numbers(figure):
-    """Give the number of each step."""
+    """Return the number of each step."""
     return [row["actions"] for row in figure.rows]
 
 
@@ -34,7 +34,7 @@ def written(**elements):
 
 
 def bars(figure):
-    """Give the widths of the bars, from top to bottom."""
+    """Return the widths of the bars, from top to bottom."""
     return [box.width for box in figure.record.boxes]
 
 
@@ -42,10 +42,12 @@ def bars(figure):
     "patterns", [["s3:*Object*"], ["s3:Get*", "SQS:send*"], ["*"], ["iam:PassRole"], ["s3:Frob"]]
 )
 def test_the_second_number_counts_what_the_patterns_match(patterns):
-    """Each action of the catalogue held against each pattern, whatever the letter case."""
+    """Each action of the catalogue is compared with each pattern, without regard to case."""
     figure = funnel(Policy.allow(patterns))
     matched = [
-        name for name in ALL if any(one == "*" or glob_ignoring_case(one, name) for one in patterns)
+        name
+        for name in ALL
+        if any(pattern == "*" or glob_ignoring_case(pattern, name) for pattern in patterns)
     ]
 
     assert numbers(figure) == [len(ALL), len(matched), len(matched)]
@@ -56,7 +58,7 @@ def test_the_second_number_counts_what_the_patterns_match(patterns):
     [(f"{MAPS}/*", {"object"}), (MAPS, {"bucket"}), ("arn:aws:s3:::*", {"object", "bucket"})],
 )
 def test_the_third_number_counts_what_can_act_on_the_resource(resource, kinds):
-    """By the resource types that AWS declares for each action."""
+    """It uses the resource types that AWS documents for each action."""
     actions = [
         "s3:GetObject",
         "s3:PutObject",
@@ -71,7 +73,7 @@ def test_the_third_number_counts_what_can_act_on_the_resource(resource, kinds):
 
 
 def test_what_cannot_act_is_named():
-    """s3:ListBucket on objects: matched, and good for nothing."""
+    """s3:ListBucket on objects matches, and has no effect."""
     figure = funnel(Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}/*"))
 
     assert numbers(figure)[1:] == [2, 1]
@@ -79,7 +81,7 @@ def test_what_cannot_act_is_named():
 
 
 def test_not_action_lets_in_all_that_it_does_not_name():
-    """Nearly everything, and the picture says how much."""
+    """Nearly all actions; the picture shows the number."""
     figure = funnel(written(Action=None, NotAction=["iam:*", "organizations:*"]))
     spared = [name for name in ALL if name.startswith(("iam:", "organizations:"))]
 
@@ -93,7 +95,7 @@ def test_not_action_lets_in_all_that_it_does_not_name():
     ("not_resource", "left"), [([f"{MAPS}/*"], 2), (["*"], 0)], ids=["some", "all"]
 )
 def test_not_resource_leaves_something_unless_it_names_all(not_resource, left):
-    """There is always another resource, but with a star there is none."""
+    """There is always another resource, except with a star."""
     policy = written(Action=["s3:GetObject", "s3:ListBucket"], Resource=None,
                      NotResource=not_resource)  # fmt: skip
 
@@ -101,7 +103,7 @@ def test_not_resource_leaves_something_unless_it_names_all(not_resource, left):
 
 
 @pytest.mark.parametrize(
-    ("asked", "left"),
+    ("resources", "left"),
     [
         ([f"{MAPS}/m31.fits"], ["s3:GetObject"]),
         ([MAPS], []),
@@ -110,25 +112,25 @@ def test_not_resource_leaves_something_unless_it_names_all(not_resource, left):
         (f"{MAPS}/m31.fits", ["s3:GetObject"]),
     ],
 )
-def test_the_last_step_asks_about_resources_that_are_given(asked, left):
+def test_the_last_step_is_about_the_resources_of_the_call(resources, left):
     """The statement must name the resource, and the action must work on it."""
     policy = Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}/*")
-    figure = funnel(policy, asked)
+    figure = funnel(policy, resources)
 
     assert numbers(figure)[3:] == [len(left)]
     assert figure.rows[-1]["step"] == "asked for"
 
 
-@pytest.mark.parametrize(("asked", "left"), [(MAPS, 1), (f"{MAPS}/m31.fits", 1)])
-def test_what_is_asked_for_must_be_of_a_kind_that_the_action_works_on(asked, left):
+@pytest.mark.parametrize(("resources", "left"), [(MAPS, 1), (f"{MAPS}/m31.fits", 1)])
+def test_the_resource_must_be_of_a_type_that_the_action_works_on(resources, left):
     """A pattern that matches bucket and objects does not make ListBucket work on objects."""
     policy = Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}*")
 
-    assert numbers(funnel(policy, asked))[1:] == [2, 2, left]
+    assert numbers(funnel(policy, resources))[1:] == [2, 2, left]
 
 
 def test_a_statement_with_not_resource_is_about_what_it_does_not_name():
-    """Asked about a resource that it exempts, and about another."""
+    """With a resource that it excludes, and with another one."""
     policy = written(Action="s3:GetObject", Resource=None, NotResource=f"{MAPS}/secret/*")
 
     assert numbers(funnel(policy, f"{MAPS}/secret/1"))[-1] == 0
@@ -136,15 +138,15 @@ def test_a_statement_with_not_resource_is_about_what_it_does_not_name():
 
 
 def test_statements_count_together_but_not_across():
-    """What one matches and only the other has a resource for is not counted."""
+    """An action of one statement with a resource of another isn't counted."""
     policy = Policy.allow("s3:ListBucket", f"{MAPS}/*") + Policy.allow("s3:GetObject", MAPS)
 
     assert numbers(funnel(policy))[1:] == [2, 0]
     assert numbers(funnel(policy.statements[0]))[1:] == [1, 0]
 
 
-def test_denies_are_left_to_the_caption_where_there_are_allows():
-    """And are drawn, hatched by word and symbol, where there are none."""
+def test_denies_are_only_in_the_caption_if_there_are_allows():
+    """Policies that only deny show the Deny, with its symbol and word."""
     both = funnel(Policy.allow("s3:GetObject") + Policy.deny("s3:*"))
     alone = funnel(Policy.deny("s3:GetObject"))
 
@@ -157,7 +159,7 @@ def test_denies_are_left_to_the_caption_where_there_are_allows():
 
 
 def test_the_catalogue_can_be_that_of_some_services():
-    """Those that a company uses."""
+    """The services that a company uses."""
     figure = funnel(Policy.allow("*"), services=["sqs", "S3"])
     own = [name for name in ALL if name.startswith(("sqs:", "s3:"))]
 
@@ -167,7 +169,7 @@ def test_the_catalogue_can_be_that_of_some_services():
 
 
 def test_bars_narrow_with_the_numbers_and_an_empty_one_is_dashed():
-    """As wide as the logarithm says; ten times as many make the same difference everywhere."""
+    """The width is logarithmic: a factor of ten always makes the same difference."""
     figure = funnel(Policy.allow("s3:*Object*", f"{MAPS}/*"))
     none = funnel(Policy.allow("s3:Frob", f"{MAPS}/*"))
     first, second, third = bars(figure)
@@ -180,7 +182,7 @@ def test_bars_narrow_with_the_numbers_and_an_empty_one_is_dashed():
 
 
 def test_the_list_has_every_number_with_its_commas():
-    """As people read them."""
+    """As in ``1,234``."""
     figure = funnel(Policy.allow("s3:Get*"))
 
     assert figure.lines[0].startswith(f"catalogue: {len(ALL):,} actions in ")
@@ -204,7 +206,7 @@ def test_the_list_has_every_number_with_its_commas():
     ids=range(9),
 )
 def test_no_policy_breaks_the_picture(policy):
-    """Strange names, long lists, braces, no Resource, and what IAM would not save."""
+    """Strange names, long lists, braces, no Resource, and policies that IAM rejects."""
     figure = funnel(policy, ["arn:aws:s3:::b1/x", *(f"{MAPS}/{name}" for name in UGLY[:3])])
 
     assert faults(figure) == []
@@ -214,16 +216,16 @@ def test_no_policy_breaks_the_picture(policy):
 
 
 def test_the_same_policy_gives_the_same_bytes():
-    """Whatever the order in which a set of resources comes."""
+    """The order of a set of resources makes no difference."""
     policy = Policy.allow("s3:*", f"{MAPS}/*")
-    one, two = funnel(policy, {MAPS, f"{MAPS}/a"}), funnel(policy, {f"{MAPS}/a", MAPS})
+    first, two = funnel(policy, {MAPS, f"{MAPS}/a"}), funnel(policy, {f"{MAPS}/a", MAPS})
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
 
 
 @pytest.mark.parametrize(
-    ("given", "more", "message"),
+    ("policy", "more", "message"),
     [
         ({"Statement": []}, {}, "make one with Policy"),
         (None, {}, "make one with Policy"),
@@ -239,14 +241,14 @@ def test_the_same_policy_gives_the_same_bytes():
         (Policy.allow("*"), {"services": []}, "at least one service"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(given, more, message):
-    """With the reason."""
+def test_what_cannot_be_drawn_is_refused(policy, more, message):
+    """The error has the reason."""
     with pytest.raises(RequestError, match=message):
-        funnel(given, **more)
+        funnel(policy, **more)
 
 
 def test_a_misspelt_service_gets_a_hint():
-    """The nearest that there is."""
+    """The error suggests the nearest name."""
     with pytest.raises(RequestError) as caught:
         funnel(Policy.allow("*"), services="dynamodbb")
 
@@ -254,29 +256,29 @@ def test_a_misspelt_service_gets_a_hint():
 
 
 def test_the_forms_of_arns_are_aws_own():
-    """What counts as an object is the form that AWS declares, a bucket and a name."""
+    """An object has the form that AWS documents: a bucket and a name."""
     form = Arn.parse(catalog.resource_types_of("s3")["object"].pattern).resource
 
     assert glob(form, "star-maps/m31.fits")
     assert not glob(form, "star-maps")
 
 
-@pytest.mark.parametrize("asked", ["*", f"{MAPS}/*", f"{MAPS}/m??.fits", "arn:aws:s3*", "arn:*"])
-def test_stars_may_stand_in_what_is_asked_for(asked):
-    """All of it, or some part."""
-    assert funnel(Policy.allow("s3:*"), asked).rows[-1]["why"] == f"can act on {asked}"
+@pytest.mark.parametrize("resource", ["*", f"{MAPS}/*", f"{MAPS}/m??.fits", "arn:aws:s3*", "arn:*"])
+def test_the_resource_can_have_wildcards(resource):
+    """The whole resource, or a part of it."""
+    assert funnel(Policy.allow("s3:*"), resource).rows[-1]["why"] == f"can act on {resource}"
 
 
 @pytest.mark.parametrize(
     "pattern", ["*", "s3:*", "s3:*Object*", "iam:PassRole", sorted(ALL, key=len)[-3:]], ids=str
 )
 def test_the_alternative_text_names_only_actions_that_exist(pattern):
-    """Whole names, however long, and how many more there are."""
+    """Names are never shortened; the others are counted."""
     figure = funnel(Policy.allow(pattern))
-    said = figure.alt.rpartition("Allow ")[2].removesuffix(".")
-    names, _, more = said.partition(" and ")
+    text = figure.alt.rpartition("Allow ")[2].removesuffix(".")
+    names, _, more = text.partition(" and ")
 
-    assert "…" not in said
+    assert "…" not in text
     assert set(names.split(", ")) <= set(ALL)
     assert (
         int(more.partition(" ")[0].replace(",", "") or 0) + len(names.split(", "))
@@ -285,12 +287,12 @@ def test_the_alternative_text_names_only_actions_that_exist(pattern):
 
 
 def test_the_largest_services_are_called_no_more_than_that():
-    """The four largest have no majority."""
+    """The four largest services don't have most of the actions."""
     assert funnel(Policy.allow("*")).lines[1].startswith("  the largest: ec2 (")
 
 
 def test_the_alternative_text_has_the_number_of_each_step():
-    """And the names of what is left."""
+    """And the names of the actions that are left."""
     figure = funnel(Policy.allow(["s3:GetObject", "s3:ListBucket"], f"{MAPS}/*"), f"{MAPS}/a")
 
     assert "by step: action 2, resource 1, asked for 1. ✓ Allow s3:GetObject." in figure.alt

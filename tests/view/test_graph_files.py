@@ -58,7 +58,7 @@ def read(text):
 
 @each_row("name", HOSTILE)
 def test_a_name_stays_a_name_in_mermaid(name):
-    """As a node, as a field and at a line: it ends no text, begins none, and can be read back."""
+    """As a node, a frame or an edge: no name ends its text, and each can be read back."""
     lines = to_mermaid(graph(name, field=name, edge=name)).split("\n")
 
     texts = [found[1] for line in lines if (found := NODE.fullmatch(line) or FIELD.fullmatch(line))]
@@ -78,7 +78,7 @@ def test_a_name_stays_a_name_in_mermaid(name):
 
 @each_row("name", HOSTILE)
 def test_a_name_stays_a_name_in_graphml(name):
-    """It is read back by networkx as it was; what XML cannot carry is a sign."""
+    """The same name is read back by networkx; a sign replaces characters that XML can't have."""
     back = nx.read_graphml(io.StringIO(to_graphml(graph(name, field=name, edge=name))))
 
     node, *_ = (facts for _, facts in back.nodes(data=True))
@@ -89,7 +89,7 @@ def test_a_name_stays_a_name_in_graphml(name):
 @settings(max_examples=tries(60))
 @given(st.text(max_size=30), st.text(max_size=30), st.booleans())
 def test_whatever_the_names_both_texts_have_the_same_graph(label, edge, missing):
-    """Two nodes and a line, and no more lines of text than these."""
+    """Two nodes and an edge, and no other lines of text."""
     made = graph(label, edge=edge, missing=missing)
 
     back = nx.read_graphml(io.StringIO(to_graphml(made)))
@@ -101,15 +101,15 @@ def test_whatever_the_names_both_texts_have_the_same_graph(label, edge, missing)
     assert ("-." in lines[-1].partition('"')[0] + lines[-1].rpartition('"')[2]) is missing
 
 
-def test_a_line_that_is_missing_is_dashed():
-    """So is one without words."""
+def test_a_missing_edge_is_dashed():
+    """With or without words."""
     assert to_mermaid(graph("a", missing=True)).endswith("n0 -.-> n1")
     assert to_mermaid(graph("a", edge="no", missing=True)).endswith('n0 -. "no" .-> n1')
     assert to_mermaid(graph("a", edge="yes")).endswith('n0 -- "yes" --> n1')
 
 
-def test_nodes_stand_in_their_fields():
-    """One group for each account; whoever has none stands before them."""
+def test_nodes_are_in_their_frames():
+    """One group for each account; nodes without an account are before them."""
     made = nx.DiGraph()
     for key, field in (("a", "main"), ("b", ""), ("c", "main"), ("d", "data")):
         made.add_node(key, label=key, field=field)
@@ -127,7 +127,7 @@ def test_nodes_stand_in_their_fields():
     ]
 
 
-def test_an_empty_graph_is_no_error():
-    """There is nothing in it."""
+def test_an_empty_graph_raises_no_error():
+    """Both texts are valid without nodes."""
     assert to_mermaid(nx.DiGraph()) == "flowchart LR"
     assert nx.read_graphml(io.StringIO(to_graphml(nx.DiGraph()))).number_of_nodes() == 0

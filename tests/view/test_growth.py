@@ -23,14 +23,14 @@ SIZES = [(1, 1), (1, 3), (2, 1), (3, 2), (5, 3)]
 
 
 def by_person(account, teams, secrets):
-    """Give each person a policy of their own."""
+    """Write a policy for each person."""
     for project, people in teams.items():
         for person in people:
             account.create_user(person).put_policy("own", Policy.allow(READ, secrets[project].arn))
 
 
 def rbac(account, teams, secrets):
-    """Give each project a group, and the group a policy."""
+    """Create a group for each project, and the group a policy."""
     for project, people in teams.items():
         group = account.create_group(project)
         group.put_policy("own", Policy.allow(READ, secrets[project].arn))
@@ -40,7 +40,7 @@ def rbac(account, teams, secrets):
 
 
 def abac(account, teams, secrets):
-    """Tag people and things, and give everybody the one policy that compares the tags."""
+    """Tag people and resources, and give everyone one policy that compares the tags."""
     same = {"StringEquals": {"aws:ResourceTag/project": "${aws:PrincipalTag/project}"}}
     policy = account.create_policy("own-project", Policy.allow(READ, "*", when=same))
     everybody = account.create_group("everybody")
@@ -59,7 +59,7 @@ def built(design, projects, people):
     """Build a design: projects with a secret each, and people who work in one."""
     account = World(1).create_account("main", account_id="111111111111")
     teams = {
-        f"project-{number}": [f"person-{number}-{one}" for one in range(people)]
+        f"project-{number}": [f"person-{number}-{person}" for person in range(people)]
         for number in range(projects)
     }
     secrets = {project: account.create_secret(project) for project in teams}
@@ -68,18 +68,18 @@ def built(design, projects, people):
 
 
 def policies(account):
-    """Count what somebody wrote: inline and customer managed policies."""
+    """Count inline and customer managed policies."""
     identities = (*account.users.values(), *account.groups.values(), *account.roles.values())
-    return len(account.policies) + sum(len(one.inline) for one in identities)
+    return len(account.policies) + sum(len(identity.inline) for identity in identities)
 
 
 @pytest.mark.parametrize(("projects", "people"), SIZES)
 @pytest.mark.parametrize("column", DESIGNS)
 def test_the_formula_counts_what_a_built_world_has(column, projects, people):
-    """Policies, memberships and tags of three sizes of three designs."""
+    """Policies, memberships and tags of three designs in three sizes."""
     account, _, secrets = built(DESIGNS[column], projects, people)
     needed = policies_needed(projects, people)
-    tags = sum(len(one.tags) for one in (*account.users.values(), *secrets.values()))
+    tags = sum(len(resource.tags) for resource in (*account.users.values(), *secrets.values()))
 
     assert policies(account) == needed[column]
     assert len(account.users) == needed["people"]
@@ -91,7 +91,7 @@ def test_the_formula_counts_what_a_built_world_has(column, projects, people):
 
 @pytest.mark.parametrize("column", DESIGNS)
 def test_the_three_designs_give_the_same_access(column):
-    """Everybody reads the secret of his own project, and no other."""
+    """Each person can read the secret of their own project, and no other."""
     account, teams, secrets = built(DESIGNS[column], 3, 2)
     for project, people in teams.items():
         for person in people:
@@ -116,7 +116,7 @@ def test_the_table_has_a_row_for_each_step_and_the_list_says_the_same():
 
 
 def drawn(figure, *, filled):
-    """Give the lines of a chart, or its markers."""
+    """Return the lines of a chart, or its markers."""
     return [
         shape
         for shape in figure.sheet.shapes
@@ -135,8 +135,8 @@ def test_the_lines_are_those_of_the_table():
         assert numbers == pytest.approx([row[design.column] for row in figure.rows])
 
 
-def test_lines_are_told_apart_without_colours():
-    """Each has dashes and a marker of its own, and its name at its end instead of a legend."""
+def test_lines_differ_without_colours():
+    """Each has its own dashes and marker, and its name at its end instead of a legend."""
     figure = growth()
     names = {text.words: text.y for text in figure.sheet.shapes if isinstance(text, Text)}
     markers = drawn(figure, filled=True)
@@ -149,7 +149,7 @@ def test_lines_are_told_apart_without_colours():
 
 
 def test_the_axis_begins_at_nothing_and_the_scale_is_even():
-    """Neither cut nor logarithmic: a straight line is a straight line."""
+    """The scale is linear and begins at 0."""
     scale = Scale(LEFT, LEFT + CHART, 1, 97)
 
     assert scale.at(1) == pytest.approx(LEFT)
@@ -159,7 +159,7 @@ def test_the_axis_begins_at_nothing_and_the_scale_is_even():
 
 @pytest.mark.parametrize("most", [1, 2, 5, 6, 7, 12, 60, 485, 1000, 1_000_000])
 def test_a_scale_has_a_few_round_numbers(most):
-    """Evenly apart, from nothing to no more than there is."""
+    """At equal distances, from 0 to at most the largest number."""
     found = ticks(0, most)
 
     assert 2 <= len(found) <= 7
@@ -170,7 +170,7 @@ def test_a_scale_has_a_few_round_numbers(most):
 
 
 def test_the_alternative_text_says_where_the_lines_end():
-    """With the numbers of the last step."""
+    """It has the numbers of the last step."""
     assert growth([1, 10], people_per_project=4).alt == (
         "Policies needed with 10 projects, 40 people; one for each person: 40 policies, grows with "
         "the people; RBAC: one for each project: 10 policies, grows with the projects; ABAC: one "
@@ -193,7 +193,7 @@ def test_the_alternative_text_says_where_the_lines_end():
     ],
 )
 def test_no_size_makes_labels_overlap(projects, people):
-    """Ticks and names of lines included, where lines end together too."""
+    """Neither ticks nor names of lines, also if lines end together."""
     figure = growth(projects, people_per_project=people)
 
     assert faults(figure) == []
@@ -202,23 +202,23 @@ def test_no_size_makes_labels_overlap(projects, people):
 
 def test_the_same_numbers_give_the_same_bytes():
     """In any order."""
-    one, two = growth([1, 2, 3]), growth({3, 2, 1})
+    first, two = growth([1, 2, 3]), growth({3, 2, 1})
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
 
 
 @pytest.mark.parametrize(
-    "given", [[], [0], [-1], [1.5], ["3"], [True], [1001], None, 5, "123", [[1]], [None]]
+    "wrong", [[], [0], [-1], [1.5], ["3"], [True], [1001], None, 5, "123", [[1]], [None]]
 )
-def test_what_is_no_list_of_numbers_is_refused(given):
-    """With the reason."""
+def test_projects_must_be_a_list_of_numbers(wrong):
+    """The error has the reason."""
     with pytest.raises(RequestError, match=r"projects|number"):
-        growth(given)
+        growth(wrong)
 
 
 @pytest.mark.parametrize("people", [0, -1, 1001, 2.5, "5", None, True])
-def test_what_is_no_number_of_people_is_refused(people):
-    """With the reason."""
+def test_people_must_be_a_whole_number(people):
+    """The error has the reason."""
     with pytest.raises(RequestError, match="people_per_project"):
         growth(people_per_project=people)

@@ -60,13 +60,13 @@ DECIDE = {
 
 
 def test_every_case_has_an_expectation():
-    """The table above is whole."""
+    """The table above is complete."""
     assert DECIDE.keys() == DECISIONS.keys()
 
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_rungs_that_decide_are_those_of_the_flow_chart(case):
-    """Who decides, and whom nobody asks any more."""
+    """The rungs that decide, and the pale ones, which are not reached."""
     every = rungs(DECISIONS[case])
 
     assert [rung.rung for rung in every if rung.decides] == DECIDE[case][0]
@@ -85,7 +85,7 @@ def test_a_ladder_says_what_the_steps_say(case):
         assert (row["layer"], row["symbol"], row["reason"]) == (
             step.layer, step.symbol, step.reason,
         )  # fmt: skip
-        applying = dict.fromkeys(one.address for one in step.statements if one.applies)
+        applying = dict.fromkeys(match.address for match in step.statements if match.applies)
         assert row["statements"] == ", ".join(applying)
         assert f"{step.symbol} {row['answer']}; {row['part']}" in figure.as_text()
         assert f"  {step.reason}" in figure.as_text().splitlines()
@@ -105,7 +105,7 @@ def test_nothing_on_a_ladder_is_in_the_way_of_anything(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_alternative_text_names_caller_verdict_and_the_deciding_rung(case):
-    """Who asks, which rung decides and why, and what came of it."""
+    """The caller, the rung that decides, the reason and the verdict."""
     decision = DECISIONS[case]
     alt = ladder(decision).alt
     deciding = next(rung for rung in rungs(decision) if rung.decides)
@@ -116,8 +116,8 @@ def test_the_alternative_text_names_caller_verdict_and_the_deciding_rung(case):
     assert f"Decided by {deciding.title}: " in alt
 
 
-def test_what_says_nothing_is_told_apart_from_what_is_not_there():
-    """In the words of the answer, and with what follows: a ceiling stops, or it does not."""
+def test_a_policy_without_a_match_differs_from_no_policy():
+    """In the words of the answer, and in the effect: a ceiling blocks, or it doesn't."""
     there = ladder(asked(Layers(identity=[OWN], boundary=EC2)))
     missing = ladder(asked(Layers(identity=[OWN])))
     answers = [
@@ -135,7 +135,7 @@ def test_what_says_nothing_is_told_apart_from_what_is_not_there():
 
 
 def test_a_deny_below_counts_at_the_first_rung():
-    """Where the Deny stands is seen, though it has been counted at the top."""
+    """The layer of the Deny is shown, although it is counted at the top."""
     rows = {row["layer"]: row for row in ladder(DECISIONS["scp denies"]).rows}
 
     assert rows["deny"]["decides"] is True
@@ -143,8 +143,8 @@ def test_a_deny_below_counts_at_the_first_rung():
     assert rows["identity"]["part"] == "not reached"
 
 
-def test_between_two_accounts_who_comes_late_cannot_help():
-    """The caller's side is asked in its own account, in vain."""
+def test_between_two_accounts_the_later_side_cannot_help_alone():
+    """The resource's side doesn't allow, so an Allow of the caller's side can't help."""
     late = {row["layer"]: row["part"] for row in ladder(
         DECISIONS["two accounts, resource silent"]).rows}  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_between_two_accounts_who_comes_late_cannot_help():
 
 
 def test_a_rule_that_no_policy_makes_has_a_row_of_its_own():
-    """Root users, calls that need no permission, refused credentials: the words say which."""
+    """Root users, calls that need no permission, rejected credentials: the words name the rule."""
     says = {case: next(r for r in rungs(DECISIONS[case]) if r.decides).reason for case in DECIDE}
 
     assert says["root"] == "A root user needs no Allow in its own account."
@@ -162,14 +162,14 @@ def test_a_rule_that_no_policy_makes_has_a_row_of_its_own():
 
 
 def test_a_role_and_a_key_have_policies_with_names_of_their_own():
-    """The fifth rung is called what the lesson calls it."""
+    """The fifth rung has the name that the lesson uses."""
     names = {case: draw(case).rows[4]["name"] for case in ("trust", "key of dana")}
 
     assert names == {"trust": "Role trust policy", "key of dana": "Key policy and grants"}
 
 
-def test_the_nearest_miss_stands_below():
-    """An implicit deny says what came nearest, and by what it missed."""
+def test_the_nearest_miss_is_below():
+    """An implicit deny names the nearest statement, and what it missed."""
     labels = [label.whole for label in ladder(DECISIONS["identity is silent"]).record.labels]
 
     assert DECISIONS["identity is silent"].nearest_miss in labels
@@ -185,7 +185,7 @@ def test_the_same_decision_gives_the_same_bytes():
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS.keys())
 def test_a_wrong_belief_has_a_ladder_too(mutant):
-    """Whatever rules a decision followed, somebody decides, and it is drawn."""
+    """With any rules, a rung or a rule decides, and it is drawn."""
     for case in ("identity denies", "boundary shut", "scp shut", "two accounts, resource silent"):
         of = DECISIONS[case]
         figure = ladder(read(of.request, of.layers, mutant.rules))
@@ -194,8 +194,8 @@ def test_a_wrong_belief_has_a_ladder_too(mutant):
         assert len(figure.alt) <= 300
 
 
-def test_a_default_of_allow_is_no_rung_but_a_rule():
-    """Somebody who believes that all is allowed sees a rule decide."""
+def test_a_default_of_allow_is_a_rule_and_not_a_rung():
+    """With rules that allow by default, a rule decides."""
     from iamlab.engine.verdict import Verdict
 
     believed = replace(AWS_RULES, default=Verdict.ALLOWED)
@@ -216,7 +216,7 @@ def test_long_names_and_many_statements_stay_on_the_page():
 
 
 def test_every_layer_has_a_rung():
-    """No kind of policy is forgotten."""
+    """Each type of policy has a rung."""
     layers = {row["layer"] for row in ladder(DECISIONS["scoped"]).rows}
 
     assert layers == {*NAMES, "deny"} - {"grant"}

@@ -27,13 +27,13 @@ def graphs(draw):
 
 
 def forwards(columns, edges):
-    """Give the edges between two columns, each once, as leading to the later one."""
+    """Return the edges between two columns, each once, from the earlier to the later column."""
     pairs = (edge if columns[edge[0]] < columns[edge[1]] else edge[::-1] for edge in edges)
     return [(a, b) for a, b in dict.fromkeys(pairs) if columns[a] < columns[b]]
 
 
 def stands(columns, places, sizes):
-    """Give what stands in each column: row and height of every node and every lane."""
+    """Return the nodes and lanes of each column: row and height of every node and every lane."""
     found = defaultdict(list)
     for node, row in places.rows.items():
         found[columns[node]].append((row, sizes.get(node, 1.0)))
@@ -51,14 +51,14 @@ def crossings(columns, edges, rows, lanes):
         for (column, start), (_, end) in pairwise(ends):
             pieces[column].append((start, end))
     return sum(
-        (one[0] - other[0]) * (one[1] - other[1]) < 0
+        (piece[0] - other[0]) * (piece[1] - other[1]) < 0
         for own in pieces.values()
-        for one, other in combinations(own, 2)
+        for piece, other in combinations(own, 2)
     )
 
 
 def as_given(columns, edges):
-    """Give the rows of nodes in the order in which they were given, the lanes below them."""
+    """Return the rows of nodes in the given order, with the lanes below them."""
     used = defaultdict(int)
 
     def next_in(column):
@@ -76,22 +76,22 @@ def as_given(columns, edges):
 @settings(max_examples=tries(60))
 @given(graphs())
 def test_nothing_in_a_column_overlaps(graph):
-    """Nodes and lanes of a column stand at least half of both heights apart."""
+    """Nodes and lanes of a column are at least half of both heights apart."""
     columns, edges, sizes = graph
     places = lay_out(columns, edges, sizes=sizes)
 
     for column in stands(columns, places, sizes).values():
-        for (above, one), (below, other) in pairwise(sorted(column)):
-            assert below - above >= (one + other) / 2 - NEARLY
+        for (above, height), (below, other) in pairwise(sorted(column)):
+            assert below - above >= (height + other) / 2 - NEARLY
 
 
 @settings(max_examples=tries(60))
 @given(graphs())
 def test_the_height_holds_everything_from_the_first_row_on(graph):
-    """The uppermost begins where row 0 begins, and the lowest ends where the height ends."""
+    """The first node begins at row 0, and the last one ends at the height."""
     columns, edges, sizes = graph
     places = lay_out(columns, edges, sizes=sizes)
-    every = [one for column in stands(columns, places, sizes).values() for one in column]
+    every = [item for column in stands(columns, places, sizes).values() for item in column]
 
     assert min(row - size / 2 for row, size in every) == pytest.approx(-0.5)
     assert max(row + size / 2 for row, size in every) == pytest.approx(places.height - 0.5)
@@ -100,7 +100,7 @@ def test_the_height_holds_everything_from_the_first_row_on(graph):
 @settings(max_examples=tries(60))
 @given(graphs())
 def test_lines_cross_no_more_often_than_in_the_given_order(graph):
-    """Ordering never makes it worse; crossings are counted by looking at every pair of lines."""
+    """The order never adds crossings; they are counted for every pair of lines."""
     columns, edges, _ = graph
     places, own = lay_out(columns, edges), forwards(columns, edges)
 
@@ -111,7 +111,7 @@ def test_lines_cross_no_more_often_than_in_the_given_order(graph):
 @settings(max_examples=tries(40))
 @given(graphs())
 def test_an_edge_has_a_lane_in_each_column_that_it_passes(graph):
-    """From the column behind its start to the one before its end; backwards it has none."""
+    """From the column after its start to the one before its end; backward edges have none."""
     columns, edges, sizes = graph
     places = lay_out(columns, edges, sizes=sizes)
     passed = {
@@ -124,47 +124,47 @@ def test_an_edge_has_a_lane_in_each_column_that_it_passes(graph):
 @settings(max_examples=tries(40))
 @given(graphs())
 def test_the_same_graph_gives_the_same_places(graph):
-    """Whatever a set's order or a doubled edge might do."""
+    """The order of a set or a double edge makes no difference."""
     columns, edges, sizes = graph
 
     assert lay_out(columns, edges, sizes=sizes) == lay_out(columns, [*edges, *edges], sizes=sizes)
 
 
 def test_two_crossed_pairs_are_uncrossed():
-    """Three lines that cross each other as they are given cross no more."""
+    """Three lines that cross in the given order no longer cross."""
     columns = {"a": 0, "b": 0, "c": 0, "x": 1, "y": 1, "z": 1}
     edges = [("a", "z"), ("b", "y"), ("c", "x")]
     places = lay_out(columns, edges)
 
     assert crossings(columns, edges, places.rows, places.lanes) == 0
-    assert all(places.rows[one] == pytest.approx(places.rows[other]) for one, other in edges)
+    assert all(places.rows[start] == pytest.approx(places.rows[other]) for start, other in edges)
 
 
-def test_whoever_has_several_neighbours_stands_in_their_middle():
-    """A group stands beside the middle one of its three members."""
-    places = lay_out({"a": 0, "b": 0, "c": 0, "g": 1}, [(one, "g") for one in "abc"])
+def test_a_node_with_several_neighbours_is_in_their_middle():
+    """A group is beside the middle one of its three members."""
+    places = lay_out({"a": 0, "b": 0, "c": 0, "g": 1}, [(node, "g") for node in "abc"])
 
     assert places.rows["g"] == pytest.approx(places.rows["b"]) == 1
 
 
-def test_a_chain_lies_on_one_level():
-    """One after the other, though other things push each of its columns another way."""
+def test_a_chain_is_level():
+    """Each node is beside the one before, although other nodes push it."""
     columns = {"a": 0, "b": 1, "c": 2, "d": 3, "x": 0, "y": 1, "z": 1, "w": 3, "v": 3}
     chain = [("a", "b"), ("b", "c"), ("c", "d")]
     rows = lay_out(columns, [*chain, ("x", "y"), ("x", "z")]).rows
 
-    assert all(rows[one] == pytest.approx(rows[other], abs=0.01) for one, other in chain)
+    assert all(rows[start] == pytest.approx(rows[other], abs=0.01) for start, other in chain)
 
 
 def test_a_line_that_passes_a_column_goes_round_its_boxes():
-    """Past three boxes a line of its own runs beside them, not through the middle one."""
+    """A line past three boxes has its own lane and crosses none of them."""
     columns = {"user": 0, "g1": 1, "g2": 1, "g3": 1, "policy": 2}
-    edges = [("user", "policy"), *(("user", one) for one in ("g1", "g2", "g3"))]
+    edges = [("user", "policy"), *(("user", group) for group in ("g1", "g2", "g3"))]
     places = lay_out(columns, edges)
     ((_, lane),) = places.lanes["user", "policy"]
 
     assert all(
-        abs(lane - places.rows[one]) >= (1 + LANE) / 2 - NEARLY for one in columns if "g" in one
+        abs(lane - places.rows[node]) >= (1 + LANE) / 2 - NEARLY for node in columns if "g" in node
     )
 
 
@@ -176,8 +176,8 @@ def test_edges_that_lead_back_are_laid_out_like_those_that_lead_on():
     assert lay_out(columns, [edge[::-1] for edge in edges]) == lay_out(columns, edges)
 
 
-def test_whoever_has_neighbours_only_beside_him_stands_beside_them():
-    """Not where he happened to be put first, below everybody."""
+def test_a_node_whose_neighbours_are_all_in_its_column_is_beside_them():
+    """And not in its first place below all others."""
     columns = {"a": 0, "x": 1, **{f"n{i}": 0 for i in range(8)}, "loose": 1}
     edges = [("a", "x"), ("x", "loose"), *((f"n{i}", "x") for i in range(8))]
     rows = lay_out(columns, edges).rows
@@ -185,8 +185,8 @@ def test_whoever_has_neighbours_only_beside_him_stands_beside_them():
     assert abs(rows["loose"] - rows["x"]) == pytest.approx(1)
 
 
-def test_rows_in_which_nobody_stands_are_closed():
-    """There is no gap over all columns but for a lane."""
+def test_empty_rows_are_closed():
+    """No gap in all columns is larger than a lane."""
     columns = {"a": 1, "b": 0, "c": 1, "d": 2, "e": 1, "f": 1, "g": 1, "h": 1}
     edges = [("b", "c"), ("b", "d"), ("b", "e"), ("b", "f"), ("g", "d"), ("h", "d")]
     rows = sorted(lay_out(columns, edges).rows.values())
@@ -205,14 +205,14 @@ def test_only_some_nodes_get_rows_and_an_edge_has_its_lanes_at_its_right_end():
 
 
 def test_nothing_is_laid_out_as_nothing():
-    """An account without anything has no height."""
+    """An empty account has no height."""
     assert lay_out({}, []).height == 0
 
 
 @settings(max_examples=tries(60))
 @given(st.data())
 def test_rows_move_as_little_as_the_distances_allow(data):
-    """No other rows with these distances are nearer to those wished for, in squares."""
+    """No other rows with these distances have smaller squares of moves."""
     number = data.draw(st.integers(1, 6))
     some = st.floats(-8, 8)
     wished = data.draw(st.lists(some, min_size=number, max_size=number))

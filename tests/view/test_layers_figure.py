@@ -24,14 +24,14 @@ SYMBOLS = "✓✕○"
 COUNTS = (
     (r"Of (\d+) request", len),
     (r" may do (\d+|none)", lambda every: sum(map(bool, every))),
-    (r"the Denies stop (\d+|none)", lambda every: sum(bool(one.denies) for one in every)),
+    (r"the Denies stop (\d+|none)", lambda every: sum(bool(decision.denies) for decision in every)),
     (
         r"an Allow covers (\d+) of these, too",
-        lambda every: sum(allows(one) and bool(one.denies) for one in every),
+        lambda every: sum(allows(decision) and bool(decision.denies) for decision in every),
     ),
     (
         r"for (\d+) an Allow is missing",
-        lambda every: sum(one.verdict is Verdict.IMPLICIT_DENY for one in every),
+        lambda every: sum(decision.verdict is Verdict.IMPLICIT_DENY for decision in every),
     ),
 )
 NAMES = (
@@ -47,7 +47,7 @@ NAMES = (
 
 
 def allows(decision):
-    """Whether any granter allows: an identity policy, a resource policy, a grant."""
+    """Return whether a granter allows: an identity policy, a resource policy or a grant."""
     return any(decision.layer_matches[layer].allows for layer in set(LAYERS) - set(CEILINGS))
 
 
@@ -75,7 +75,7 @@ def world():
     ],
 )
 def test_the_alternative_text_counts_what_the_engine_says(name, who, actions, resources):
-    """All, those under an Allow, those under a Deny, those under both, and those that are left."""
+    """All requests, those under an Allow, under a Deny, under both, and the allowed ones."""
     world = scenario(name)
     every = [world.can(world.user(who), *pair) for pair in product(actions, resources)]
     figure = two_layers(world, world.user(who), actions, resources)
@@ -88,7 +88,7 @@ def test_the_alternative_text_counts_what_the_engine_says(name, who, actions, re
 
 
 def test_the_alternative_text_says_which_requests_the_denies_stop():
-    """By name, as it does of those that are left."""
+    """It names them, as it names the allowed ones."""
     world = scenario("groups")
     figure = two_layers(world, world.user("dana"), ["s3:GetObject", "s3:DeleteObject"], [MAP])
 
@@ -118,7 +118,7 @@ def test_the_table_and_the_list_have_every_request_in_order(world):
 
 
 def signs(figure):
-    """Give the signs in the cells, without those of the legend, which words follow."""
+    """Return the signs in the cells, without those of the legend, which words follow."""
     texts = figure.drawing.axes[0].texts
     words = [text.get_text() for text in texts[1:]] + [""]
     return [
@@ -137,15 +137,15 @@ def test_each_panel_shows_its_own_layer(world):
 
     assert [sum(text.get_text() == sign for text in marks) for sign in SYMBOLS] == [
         sum(map(allows, every)) + sum(map(bool, every)),
-        sum(bool(one.denies) for one in every)
-        + sum(one.verdict is Verdict.EXPLICIT_DENY for one in every),
-        sum(one.verdict is Verdict.IMPLICIT_DENY for one in every),
+        sum(bool(decision.denies) for decision in every)
+        + sum(decision.verdict is Verdict.EXPLICIT_DENY for decision in every),
+        sum(decision.verdict is Verdict.IMPLICIT_DENY for decision in every),
     ]
     assert len(places) <= 3 * len(RESOURCES)
 
 
 def test_the_picture_has_headings_and_a_legend_with_symbol_and_word(world):
-    """Three panels are named, and each sign is explained; colour is never the only one."""
+    """Three panels have names, and each sign is explained; a colour is never the only sign."""
     figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
@@ -162,25 +162,25 @@ def test_the_same_world_gives_the_same_picture_words_and_table():
         world = scenario("stack")
         return two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
 
-    one, two = draw(), draw()
+    first, two = draw(), draw()
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.as_text(), one.rows) == (two.alt, two.as_text(), two.rows)
-    assert one._repr_html_() == two._repr_html_()
+    assert first.svg() == two.svg()
+    assert (first.alt, first.as_text(), first.rows) == (two.alt, two.as_text(), two.rows)
+    assert first._repr_html_() == two._repr_html_()
 
 
 def test_the_order_of_statements_changes_nothing(world):
-    """Which is the lesson."""
+    """The lesson teaches this."""
     again = scenario("denies_last")
-    one = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
+    figure = two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
     two = two_layers(again, again.user("alice"), ACTIONS, RESOURCES)
 
-    assert one.svg() == two.svg()
+    assert figure.svg() == two.svg()
 
 
 @pytest.mark.parametrize("name", NAMES, ids=["script", "formula", *map(str, range(6))])
 def test_names_from_strangers_are_drawn_as_text(world, name):
-    """Whatever a resource is called, it neither acts nor breaks the picture, and stands in it."""
+    """Any name of a resource is in the picture, unchanged, and breaks nothing."""
     resource = f"{MAPS}/{name}"
     figure = two_layers(world, world.user("alice"), ["s3:GetObject"], [resource])
     page = figure._repr_html_()
@@ -194,7 +194,7 @@ def test_names_from_strangers_are_drawn_as_text(world, name):
 
 
 def test_a_resource_policy_counts_among_the_allows(world):
-    """A bucket policy that lets Bob in is an Allow as any other."""
+    """A bucket policy that allows Bob is an Allow like any other."""
     bob = world.user("bob")
     grant = everything("s3:GetObject", f"{MAPS}/*")
     grant["Statement"][0]["Principal"] = {"AWS": bob.arn}
@@ -206,8 +206,8 @@ def test_a_resource_policy_counts_among_the_allows(world):
     assert after.endswith("an Allow, no Deny: ✓ allowed")
 
 
-def test_the_deny_of_a_resource_policy_lies_on_top_as_any_other(world):
-    """Whoever it comes from, it is a Deny."""
+def test_the_deny_of_a_resource_policy_is_on_top_like_any_other(world):
+    """A Deny of any type of policy is on top."""
     grant = everything("s3:GetObject", f"{MAPS}/*", "Deny")
     grant["Statement"][0]["Principal"] = "*"
     world.bucket("star-maps").put_policy(grant)
@@ -216,8 +216,8 @@ def test_the_deny_of_a_resource_policy_lies_on_top_as_any_other(world):
     assert figure.as_text().endswith("an Allow, a Deny: ✕ explicit deny")
 
 
-def test_the_allow_of_a_boundary_is_no_allow(world):
-    """A ceiling grants nothing, so it covers nothing."""
+def test_the_allow_of_a_boundary_grants_nothing(world):
+    """A boundary doesn't grant, so its Allow covers nothing."""
     account, bob = world.account("acme-main"), world.user("bob")
     bob.put_permissions_boundary(account.create_policy("limit", everything()))
     figure = two_layers(world, bob, ["s3:GetObject"], [MAP])
@@ -226,7 +226,7 @@ def test_the_allow_of_a_boundary_is_no_allow(world):
 
 
 def test_what_a_boundary_cuts_is_covered_and_yet_not_left(world):
-    """The third panel says what is left, whatever took it."""
+    """The third panel has the verdicts."""
     account, alice = world.account("acme-main"), world.user("alice")
     alice.put_permissions_boundary(account.create_policy("limit", everything("ec2:*")))
     figure = two_layers(world, alice, ["s3:GetObject"], [MAP])
@@ -239,7 +239,7 @@ def test_what_a_boundary_cuts_is_covered_and_yet_not_left(world):
 
 @pytest.mark.parametrize("by", ["object", "arn"])
 def test_any_caller_can_be_drawn(world, by):
-    """Users, roles, services and nobody in particular; by object and by ARN."""
+    """Users, roles, services and anonymous callers; as an object and as an ARN."""
     role = world.account("acme-main").create_role(
         "reader",
         assume_role_policy_document={
@@ -261,7 +261,7 @@ def test_any_caller_can_be_drawn(world, by):
 
 
 def test_drawing_leaves_the_world_as_it_is(world):
-    """A picture asks, and changes nothing."""
+    """A picture makes requests and changes nothing."""
     before = world.copy()
     two_layers(world, world.user("alice"), ACTIONS, RESOURCES)
 
@@ -269,19 +269,19 @@ def test_drawing_leaves_the_world_as_it_is(world):
 
 
 def grid(actions, resources):
-    """A world in which everything is asked of Alice, who may read and not delete drafts."""
+    """Make a world in which Alice can read, but can't delete drafts."""
     world = scenario("stack")
     names = [f"s3:GetObject{number or ''}" for number in range(actions)]
-    things = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
-    return world, world.user("alice"), names, things
+    objects = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
+    return world, world.user("alice"), names, objects
 
 
 @pytest.mark.parametrize(
     ("actions", "resources"),
     first_now([(24, 8), (1, 1), (3, 6), (3, 7), (20, 20), (21, 6), (30, 60)], 4),
 )
-def test_the_picture_is_no_wider_than_a_page_however_much_is_asked(actions, resources):
-    """Beside each other, on top of each other, and counted; nothing overlaps."""
+def test_the_picture_fits_a_page_with_any_number_of_requests(actions, resources):
+    """The panels are side by side, on top of each other, or counted; nothing overlaps."""
     figure = two_layers(*grid(actions, resources))
 
     assert figure.drawing.get_size_inches()[0] <= PAGE
@@ -291,10 +291,10 @@ def test_the_picture_is_no_wider_than_a_page_however_much_is_asked(actions, reso
 
 @pytest.mark.parametrize("resources", [4, 12])
 def test_denies_are_hatched_and_nothing_else(resources):
-    """A print in black and white shows where the layer of Denies lies."""
-    world, alice, names, things = grid(1, resources)
-    figure = two_layers(world, alice, names, things)
-    denied = sum(bool(world.can(alice, names[0], thing).denies) for thing in things)
+    """A black-and-white print shows the layer of Denies."""
+    world, alice, names, objects = grid(1, resources)
+    figure = two_layers(world, alice, names, objects)
+    denied = sum(bool(world.can(alice, names[0], thing).denies) for thing in objects)
     hatched = [patch for patch in figure.drawing.axes[0].patches if patch.get_hatch()]
     samples = 1  # of the legend
 
@@ -302,7 +302,7 @@ def test_denies_are_hatched_and_nothing_else(resources):
     assert len(hatched) - samples == denied * (2 if resources == 4 else 1)
 
 
-def test_on_top_of_each_other_a_cut_allow_is_told_from_none():
+def test_on_top_of_each_other_a_cut_allow_differs_from_none():
     """One look each: allowed, a Deny over an Allow, over nothing, a cut Allow, neither."""
     world = scenario("stack")
     account, alice = world.account("acme-main"), world.user("alice")
@@ -325,16 +325,16 @@ def test_on_top_of_each_other_a_cut_allow_is_told_from_none():
 
 def test_what_has_no_room_is_counted():
     """Twenty rows and columns are drawn; the caption counts the other requests."""
-    world, alice, names, things = grid(22, 24)
-    figure = two_layers(world, alice, names, things)
+    world, alice, names, objects = grid(22, 24)
+    figure = two_layers(world, alice, names, objects)
 
     assert len(signs(figure)) == 20 * 20
     assert f"The list has {22 * 24 - 20 * 20} more." in figure.caption
     assert len(figure.lines[1:]) == 22 * 24
 
 
-def test_resources_of_one_name_are_told_apart():
-    """Two queues called alike in two Regions stand there with their whole ARNs."""
+def test_resources_of_one_name_have_distinct_names():
+    """Two queues with one name in two Regions are shown with their whole ARNs."""
     world = scenario("stack")
     queues = [f"arn:aws:sqs:{region}:111111111111:orders" for region in ("eu-west-1", "us-east-1")]
     text = two_layers(world, world.user("alice"), ["sqs:SendMessage"], queues).as_text()
@@ -343,10 +343,10 @@ def test_resources_of_one_name_are_told_apart():
 
 
 def test_the_alternative_text_names_what_is_left_in_one_breath():
-    """At most 300 characters, however long the names are."""
+    """At most 300 characters, with any names."""
     world = scenario("stack")
-    things = [f"{MAPS}/{'long' * 60}{number}" for number in range(6)]
-    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], things)
+    objects = [f"{MAPS}/{'long' * 60}{number}" for number in range(6)]
+    figure = two_layers(world, world.user("alice"), ["s3:GetObject"], objects)
 
     assert len(figure.alt) <= 300
     assert "alice" in figure.alt
@@ -355,7 +355,7 @@ def test_the_alternative_text_names_what_is_left_in_one_breath():
 
 @pytest.mark.parametrize(("actions", "resources"), [([], [MAP]), (["s3:GetObject"], [])])
 def test_nothing_asked_is_refused(world, actions, resources):
-    """There would be nothing to see."""
+    """There is nothing to draw."""
     with pytest.raises(RequestError, match="at least one"):
         two_layers(world, world.user("alice"), actions, resources)
 

@@ -36,7 +36,7 @@ ROOMS = st.floats(0.2, 4)
 
 
 def drawn_width(text, size, face):
-    """Measure with matplotlib's own renderer of pixels, in inches."""
+    """Measure text with matplotlib's own renderer, in inches."""
     figure = Figure(dpi=1000)
     canvas = FigureCanvasAgg(figure)
     shown = figure.text(0, 0, text, fontproperties=font(size, face), parse_math=False)
@@ -46,7 +46,7 @@ def drawn_width(text, size, face):
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("size", [TITLE, TEXT, SMALL])
 def test_text_is_as_wide_as_it_is_measured(face, size):
-    """The renderer, which is not asked when figures are laid out, agrees to a hundredth."""
+    """Matplotlib's renderer, which figures don't use, agrees to a hundredth."""
     text = "arn:aws:s3:::star-maps/m31.fits ✓ explicit deny"
 
     assert width_of(text, size, face) == pytest.approx(drawn_width(text, size, face), rel=0.01)
@@ -61,7 +61,7 @@ def shipped(face):
 @settings(max_examples=tries(200))
 @given(st.sampled_from(FACES), st.text('aATVWyoLr./:-_ 0149*(){}"éß✓✕○…', max_size=40))
 def test_the_table_measures_what_the_font_does(face, text):
-    """From bar to bar, with the kerning of ASCII letters, within a rounding.
+    """From bar to bar, with the kerning of ASCII letters, up to rounding.
 
     The table has no kerning of other letters, so they never measure less than they take.
     """
@@ -82,15 +82,15 @@ def test_the_table_measures_what_the_font_does(face, text):
 
 @pytest.mark.parametrize("face", FACES)
 def test_the_table_has_the_letters_of_the_font(face):
-    """A letter that it lacks becomes a square, and no other does."""
+    """Letters that the font lacks become squares, and no others do."""
     letters = {*map(chr, shipped(face).get_charmap())}
     printed = [letter for letter in map(chr, range(33, 0x3100)) if printable(letter) == letter]
 
-    assert {one for one in printed if plain(one, face) == one} == letters & {*printed}
+    assert {letter for letter in printed if plain(letter, face) == letter} == letters & {*printed}
 
 
 def test_the_faces_differ():
-    """Bold letters are wider, and those of the third face are all of one width."""
+    """Bold letters are wider, and the letters of the third face all have one width."""
     assert width_of("words", face="bold") > width_of("words")
     assert width_of("iii", face="mono") == pytest.approx(width_of("mmm", face="mono"), rel=0.02)
 
@@ -98,7 +98,7 @@ def test_the_faces_differ():
 @settings(max_examples=tries(80))
 @given(NAMES, st.sampled_from(FACES), ROOMS)
 def test_shortened_text_fits_its_room(text, face, room):
-    """Whatever the name, it is never wider than there is room; an ellipsis is the least."""
+    """No name is wider than its room; an ellipsis is the shortest form."""
     short = fit(text, room, TEXT, face)
 
     assert width_of(short, TEXT, face) <= room or short == ELLIPSIS
@@ -107,14 +107,14 @@ def test_shortened_text_fits_its_room(text, face, room):
 @settings(max_examples=tries(60))
 @given(NAMES, st.sampled_from(FACES))
 def test_text_that_fits_stays_whole(text, face):
-    """With just the room that it needs nothing is taken away."""
+    """Text with exactly enough room isn't shortened."""
     assert fit(text, width_of(plain(text, face), TEXT, face), TEXT, face) == plain(text, face)
 
 
 @settings(max_examples=tries(60))
 @given(NAMES, ROOMS)
 def test_both_ends_of_a_name_stay(text, room):
-    """What is taken away comes out of the middle, and both ends keep as many letters."""
+    """The middle is left out, and both ends keep equally many letters."""
     whole, short = plain(text), fit(text, room)
     if short == whole:
         return
@@ -130,7 +130,7 @@ def test_both_ends_of_a_name_stay(text, room):
 @settings(max_examples=tries(40))
 @given(st.text("abcxyz", min_size=30, max_size=80), ROOMS)
 def test_as_much_of_a_name_stays_as_there_is_room_for(text, room):
-    """In letters of one width it can be counted: one letter more would not fit."""
+    """With letters of one width: one letter more would not fit."""
     letter = width_of("m" * 100, TEXT, "mono") / 100
     short = fit(text, room, TEXT, "mono")
 
@@ -140,7 +140,7 @@ def test_as_much_of_a_name_stays_as_there_is_room_for(text, room):
 @settings(max_examples=tries(80))
 @given(NAMES, st.sampled_from(FACES))
 def test_plain_text_can_be_drawn_and_is_as_long(text, face):
-    """Each letter is printable and in the font, or a sign; twice plain is plain."""
+    """Each letter is printable and in the font, or a sign; plain text stays the same."""
     made = plain(text, face)
 
     assert len(made) == len(text)
@@ -162,14 +162,14 @@ def test_plain_text_can_be_drawn_and_is_as_long(text, face):
     ],
 )
 def test_what_cannot_be_seen_becomes_a_sign(text, drawn):
-    """Line breaks, directions, letters without a glyph, and half a surrogate pair."""
+    """Line breaks, marks of direction, letters without a glyph, and half a surrogate pair."""
     assert plain(text) == drawn
 
 
 @settings(max_examples=tries(80))
 @given(st.text("abcde ", max_size=120) | NAMES, st.floats(0.4, 3), st.integers(1, 6))
 def test_wrapped_lines_fit_and_lose_no_word(text, room, most):
-    """No line is too wide, none is too many, and words that fit all come in their order."""
+    """No line is too wide, there aren't too many, and words that fit keep their order."""
     lines = wrap(text, room, most=most)
 
     assert 1 <= len(lines) <= most
@@ -189,14 +189,14 @@ def test_a_line_breaks_only_where_the_next_word_does_not_fit(text, room):
 
 
 def test_the_widest_of_texts_is_that_of_what_is_drawn():
-    """Nothing is as wide as nothing, and a line break counts as the sign that stands for it."""
+    """Empty text has no width, and a line break has the width of its sign."""
     assert widest([]) == 0
     assert widest(["slim", "two\nlines", "i"]) == width_of("two↵lines")
 
 
 @pytest.mark.parametrize("size", [TITLE, TEXT, SMALL])
 def test_lines_of_text_do_not_touch(size):
-    """The distance of two lines holds the highest and the deepest letters."""
+    """The distance of two lines is at least the height of letters."""
     figure = Figure(dpi=1000)
     canvas = FigureCanvasAgg(figure)
     shown = figure.text(0, 0, "Ägjpq✓|", fontproperties=font(size, "bold"))

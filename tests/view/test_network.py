@@ -15,8 +15,8 @@ from tests.view.looking import faults
 def drawn(nodes, edges, frames):
     """Draw a network, with words on every edge."""
     named = [
-        Edge(str(one), str(other), "sts:AssumeRole", short="role", line="sts:AssumeRole")
-        for one, other in edges
+        Edge(str(start), str(other), "sts:AssumeRole", short="role", line="sts:AssumeRole")
+        for start, other in edges
     ]
     columns = {number: Column(title) for number, title in enumerate("ABCD")}
     titles = {frame: (frame, "") for frame in frames}
@@ -26,7 +26,7 @@ def drawn(nodes, edges, frames):
 
 
 def test_lines_beside_a_column_keep_apart_where_they_overlap():
-    """Short ones inside of long ones; those that do not overlap may be below one another."""
+    """Short ones are inside of long ones; others can be below one another."""
     heights = {key: float(number) for number, key in enumerate("abcd")}
     found = turns([("a", "d"), ("b", "c"), ("a", "b"), ("c", "d")], heights)
 
@@ -36,7 +36,7 @@ def test_lines_beside_a_column_keep_apart_where_they_overlap():
 
 
 def test_columns_count_the_edges_from_a_beginning():
-    """Those of the first kind count before the others; a circle begins with its first node."""
+    """Edges of the first kind have priority; a cycle begins with its first node."""
     onwards = [("a", "b"), ("b", "c")]
 
     assert columns_by_distance("abc", onwards, [("a", "c")]) == {"a": 0, "b": 1, "c": 2}
@@ -46,7 +46,7 @@ def test_columns_count_the_edges_from_a_beginning():
 @settings(max_examples=tries(40))
 @given(st.data())
 def test_whatever_leads_where_no_line_runs_through_a_box(data):
-    """Boxes in four columns and three fields, lines from any to any."""
+    """Boxes in four columns and three frames, with lines between any of them."""
     number = data.draw(st.integers(2, 12))
     places = st.tuples(st.integers(0, 3), st.integers(0, 2))
     found = [data.draw(places) for _ in range(number)]
@@ -54,7 +54,7 @@ def test_whatever_leads_where_no_line_runs_through_a_box(data):
         Node(str(i), f"box {i}", "note", column=column, frame=f"account {field}")
         for i, (column, field) in enumerate(found)
     ]
-    pairs = [(i, j) for one in combinations(range(number), 2) for i, j in (one, one[::-1])]
+    pairs = [(i, j) for pair in combinations(range(number), 2) for i, j in (pair, pair[::-1])]
     edges = data.draw(st.lists(st.sampled_from(pairs), max_size=14, unique=True))
 
     figure = drawn(nodes, edges, sorted({node.frame for node in nodes}))

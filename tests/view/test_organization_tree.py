@@ -22,24 +22,24 @@ def organization_of(world):
 
 
 def row_of(figure, name):
-    """The row of a place."""
+    """Return the row of a target."""
     (found,) = [row for row in figure.rows if row["name"] == name or row["id"] == name]
     return found
 
 
 def words(figure):
-    """All that stands in the picture, as it was before it was shortened."""
+    """Return all words of the picture, as they were before they were shortened."""
     return [label.whole for label in figure.record.labels]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
+def test_every_target_has_a_row_with_its_policies(seed):
     """Root, OUs and accounts, with the names of their policies."""
     organization = organization_of(company(60, seed))
     figure = organization_tree(organization)
 
     assert next(row["id"] for row in figure.rows) == organization.root.id
-    assert {row["id"] for row in figure.rows} == {one.id for one in organization.targets}
+    assert {row["id"] for row in figure.rows} == {target.id for target in organization.targets}
     for target in organization.targets:
         row = row_of(figure, target.id)
         for column, policy_type in (
@@ -47,7 +47,7 @@ def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
             ("resource_control_policies", RCP),
         ):
             hanging = [organization.policies[key] for key in target.attached]
-            names = [one.name for one in hanging if one.type == policy_type]
+            names = [policy.name for policy in hanging if policy.type == policy_type]
             assert row[column] == ", ".join(names)
             assert all(name in figure.as_text() for name in names)
 
@@ -56,7 +56,7 @@ def test_every_place_has_a_row_with_all_that_hangs_on_it(seed):
 @pytest.mark.parametrize("size", [20, 60])
 @pytest.mark.parametrize("seed", range(3))
 def test_each_level_says_what_the_engine_heard_there(size, seed):
-    """SCPs on the way to the caller's account, RCPs on the way to the resource's."""
+    """SCPs above the caller's account, RCPs above the resource's account."""
     world = company(size, seed)
     organization = organization_of(world)
     for decision in decisions(world, seed, 6):
@@ -67,23 +67,25 @@ def test_each_level_says_what_the_engine_heard_there(size, seed):
             ("rcp", request.resource_account),
         ):
             heard = decision.layer_matches[layer].levels
-            said = {row["id"]: row[f"{layer}_says"] for row in figure.rows if row[f"{layer}_says"]}
+            shown = {row["id"]: row[f"{layer}_says"] for row in figure.rows if row[f"{layer}_says"]}
             if not heard:
-                assert all(text.startswith("–") for text in said.values())
+                assert all(text.startswith("–") for text in shown.values())
                 continue
-            way = organization.way_to(account_id)
-            assert list(said) == [one.id for one in way]
-            for target, level in zip(way, heard, strict=True):
-                applying = [one for one in level if one.applies]
-                denies = [one for one in applying if one.effect == "Deny"]
+            path = organization.way_to(account_id)
+            assert list(shown) == [target.id for target in path]
+            for target, level in zip(path, heard, strict=True):
+                applying = [match for match in level if match.applies]
+                denies = [match for match in applying if match.effect == "Deny"]
                 word = SAYS[1] if denies else SAYS[0] if applying else SAYS[2]
-                assert said[target.id].startswith(word)
-                assert all(one.statement.label in said[target.id] for one in denies or applying)
+                assert shown[target.id].startswith(word)
+                assert all(
+                    match.statement.label in shown[target.id] for match in denies or applying
+                )
         assert decision.verdict.symbol in figure.as_text()
         assert faults(figure) == []
 
 
-def test_the_deny_is_named_where_it_stands():
+def test_the_deny_is_named_at_its_level():
     """In the picture, in the alternative text and in the list."""
     world = observatory()
     decision = world.can(world.role("archivist"), "s3:DeleteObject", PLACE)
@@ -93,7 +95,7 @@ def test_the_deny_is_named_where_it_stands():
         "✕ denies: KeepTheArchive of keep-the-archive"
     )
     assert "✕ denies: KeepTheArchive" in "".join(words(figure))
-    assert "at OU Archive the SCP denies by KeepTheArchive" in figure.alt
+    assert "SCPs at OU Archive deny: KeepTheArchive" in figure.alt
     assert figure.alt.endswith("Verdict: explicit deny.")
     assert {box.text for box in figure.record.boxes if box.bold} == {
         *(f"root {organization_of(world).root.id}", "OU Science", "OU Archive", "acme-data"),
@@ -101,11 +103,13 @@ def test_the_deny_is_named_where_it_stands():
 
 
 def test_a_level_without_an_allow_stops_a_request():
-    """Nothing denies; and still nothing gets past it."""
+    """Nothing denies, and the request is still blocked."""
     world = observatory()
     organization = organization_of(world)
     only = organization.create_policy("only-ec2", document(allow("ec2:*")))
-    unit = next(one for one in organization.organizational_units.values() if one.name == "Archive")
+    unit = next(
+        unit for unit in organization.organizational_units.values() if unit.name == "Archive"
+    )
     only.attach(unit)
     organization.policies["p-FullAWSAccess"].detach(unit)
 
@@ -113,7 +117,7 @@ def test_a_level_without_an_allow_stops_a_request():
     figure = organization_tree(organization, decision)
 
     assert row_of(figure, "OU Archive")["scp_says"] == "○ no Allow here"
-    assert "at OU Archive the SCP has no Allow" in figure.alt
+    assert "SCPs at OU Archive have no Allow" in figure.alt
     assert "○ no Allow here" in words(figure)
 
 
@@ -130,20 +134,20 @@ def test_caller_and_resource_have_their_own_ways():
     assert not main["rcp_says"]
     assert data["rcp_says"]
     assert not data["scp_says"]
-    assert "3 levels of SCPs allow it; 4 levels of RCPs allow it" in figure.alt
+    assert "SCPs allow it at 3 levels; RCPs allow it at 4 levels" in figure.alt
 
 
 @pytest.mark.parametrize(
-    ("caller", "action", "resource", "said"),
+    ("caller", "action", "resource", "sentence"),
     [
         (f"arn:aws:iam::{ORG}:root", "s3:ListAllMyBuckets", "*", "no SCP limits the management"),
         ("alice", "ec2:RunInstances", "*", "RCPs don't apply to ec2"),
         ("anonymous", "s3:GetObject", PLACE, "no principal of an account"),
-        ("collector", "s3:GetObject", PLACE, "which is not in this organization"),
+        ("collector", "s3:GetObject", PLACE, "which isn't in this organization"),
     ],
 )
-def test_who_is_exempt_is_told_why(caller, action, resource, said):
-    """The management account, a service that RCPs don't apply to, and whoever is outside."""
+def test_the_reason_of_an_exemption_is_shown(caller, action, resource, sentence):
+    """The management account, a service that RCPs don't apply to, and callers from outside."""
     world = observatory()
     found = {"alice": world.user("alice"), "collector": world.role("collector")}
     decision = world.can(found.get(caller, caller), action, resource)
@@ -153,12 +157,12 @@ def test_who_is_exempt_is_told_why(caller, action, resource, said):
     if caller == "anonymous":  # no account of this organization calls: nothing can be said there
         assert not any(row["scp_says"] for row in figure.rows)
     else:
-        assert said in figure.as_text()
+        assert sentence in figure.as_text()
     assert faults(figure) == []
 
 
-def test_a_service_linked_role_stands_under_no_fence():
-    """Neither SCPs nor RCPs reach it; its account says so."""
+def test_a_service_linked_role_is_exempt():
+    """SCPs and RCPs don't apply to it; its account says so."""
     world = observatory()
     main = world.account("acme-main")
     role = main.create_service_linked_role(aws_service_name="autoscaling.amazonaws.com")
@@ -179,7 +183,7 @@ def test_the_management_account_is_marked_in_words():
 
 
 def test_the_alternative_text_names_policies_and_places():
-    """Not how many lines there are, but what hangs where."""
+    """It names the policies and their targets."""
     assert organization_tree(organization_of(observatory())).alt == (
         "acme-org manages 3 accounts in 2 OUs: tls-only on root r-xrr8; region-guard on OU "
         "Science; keep-the-archive on OU Archive."
@@ -202,7 +206,7 @@ def large(accounts, units=12):
 
 @pytest.mark.parametrize(("accounts", "units"), [(46, 12), (110, 12), (120, 90)])
 def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
-    """At most sixty boxes, those of the request among them; list and table have all."""
+    """At most sixty boxes, also those of the request; the list and the table have all."""
     world, organization = large(accounts, units)
     somebody = organization.accounts[20]
     role = somebody.roles["OrganizationAccountAccessRole"]
@@ -216,12 +220,12 @@ def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
     for account in organization.accounts:
         assert account.name in figure.as_text()
     if accounts > 60:
-        assert "more places are only in the list" in figure.caption
+        assert "more OUs and accounts are only in the list" in figure.caption
     assert faults(figure) == []
 
 
 def test_an_organization_without_policies_says_so():
-    """Consolidated billing only: nothing hangs anywhere."""
+    """Consolidated billing only: no policies are attached."""
     world = World(seed=1)
     made = world.create_organization(
         world.create_account("acme-main"), feature_set="CONSOLIDATED_BILLING"
@@ -235,18 +239,18 @@ def test_an_organization_without_policies_says_so():
 
 
 def test_a_decision_of_another_day_is_refused():
-    """Its levels are not those that are there now."""
+    """Its levels aren't the present ones."""
     world = observatory()
     organization = organization_of(world)
     decision = world.can(world.role("archivist"), "s3:GetObject", PLACE)
     organization.move_account("222222222222", organization.root)
 
-    with pytest.raises(RequestError, match="another day"):
+    with pytest.raises(RequestError, match="this one has changed"):
         organization_tree(organization, decision)
 
 
-def test_what_is_no_organization_is_refused():
-    """With words that say what is wanted."""
+def test_only_an_organization_is_drawn():
+    """The error says what is needed."""
     with pytest.raises(RequestError, match="organizations"):
         organization_tree(observatory())
     with pytest.raises(RequestError, match=r"world\.can"):
@@ -254,7 +258,7 @@ def test_what_is_no_organization_is_refused():
 
 
 def test_a_deny_above_leaves_the_way_below_pale():
-    """The line to the account below the OU that denies is dashed, and that above it is bold."""
+    """The line below the OU that denies is dashed; the line above it is bold."""
     world = observatory()
     fence = organization_of(world).create_policy("fence", document(deny("s3:*", Sid="Fence")))
     fence.attach(organization_of(world).root)
@@ -262,14 +266,14 @@ def test_a_deny_above_leaves_the_way_below_pale():
 
     figure = organization_tree(organization_of(world), decision)
 
-    assert "at root r-xrr8 the SCP denies by Fence of fence" in figure.alt
+    assert "SCPs at root r-xrr8 deny: Fence of fence" in figure.alt
     patches = figure.drawing.axes[0].patches
-    bold = [one for one in patches if one.get_linewidth() == 2.6]
+    bold = [patch for patch in patches if patch.get_linewidth() == 2.6]
     assert bold == []  # it goes no further than the root
 
 
 def test_the_same_data_gives_the_same_bytes():
-    """Nothing hangs on the order of a set."""
+    """The order of a set makes no difference."""
     first, second = (organization_of(observatory()) for _ in range(2))
 
     assert organization_tree(first).svg() == organization_tree(second).svg()

@@ -19,12 +19,12 @@ from tests.view.scenes import ACTIONS, company, question
 from tests.view.set_outlines import around, outlines
 
 ASKED = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "iam:ListUsers", "ec2:StartInstances"]
-CONCRETE = [one for one in ACTIONS if "*" not in one]
+CONCRETE = [action for action in ACTIONS if "*" not in action]
 LAYERS = ("identity", "boundary", "session", "scp", "rcp", "endpoint", "scoped", "resource")
 
 
 def names_in(decision, layer):
-    """Whether a layer has an action, told from what it said."""
+    """Return whether a layer allows an action, from the trace."""
     heard = decision.layer_matches[layer]
     if layer in CEILINGS:
         return all(heard.allows_by_level)
@@ -32,14 +32,18 @@ def names_in(decision, layer):
 
 
 def check(figure, decisions):
-    """Hold the figure against decisions: table, list and picture."""
+    """Compare the table, the list and the picture with decisions."""
     assert faults(figure) == []
     assert figure.drawing.get_size_inches()[0] <= PAGE
-    assert [row["action"] for row in figure.rows] == [one.request.action for one in decisions]
+    assert [row["action"] for row in figure.rows] == [
+        decision.request.action for decision in decisions
+    ]
     lines = [line.strip() for line in figure.lines]
     for row, decision in zip(figure.rows, decisions, strict=True):
         assert row["verdict"] == str(decision.verdict)
-        assert row["denied by"] == ", ".join(dict.fromkeys(one.address for one in decision.denies))
+        assert row["denied by"] == ", ".join(
+            dict.fromkeys(match.address for match in decision.denies)
+        )
         for layer in LAYERS:
             if NAMES[layer] in row:
                 assert row[NAMES[layer]] is names_in(decision, layer)
@@ -48,7 +52,7 @@ def check(figure, decisions):
 
 
 def marked(figure):
-    """Give the actions of the picture by their sign."""
+    """Return the actions of the picture by their sign."""
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
     found = [re.fullmatch(r"([✓✕○]) (\S+:\S+)", text) for text in texts]
     return {match[2]: match[1] for match in found if match}
@@ -56,7 +60,7 @@ def marked(figure):
 
 @pytest.fixture
 def bounded():
-    """A world in which Dana has a boundary that knows other actions than her own policies."""
+    """Make a world in which Dana's boundary has other actions than her policies."""
     world = scenario("groups")
     limit = Policy.allow(["s3:Get*", "s3:Delete*", "ec2:*"])
     boundary = world.account("acme-main").create_policy("limit", limit)
@@ -69,8 +73,8 @@ def decide(world, who, actions, resource):
     return [world.can(who, action, resource) for action in actions]
 
 
-def test_each_action_stands_in_the_sets_that_allow_it(bounded):
-    """Only one, both, neither: as the layers said."""
+def test_each_action_is_in_the_sets_that_allow_it(bounded):
+    """Only one, both or neither, as the layers decide."""
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, ASKED, MAP)
     decisions = decide(bounded, dana, ASKED, MAP)
@@ -99,8 +103,8 @@ def test_the_alternative_text_names_caller_what_is_left_and_who_denies(bounded):
     assert "; only in identity: s3:PutObject" in alt
 
 
-def test_the_statement_that_denies_stands_below_the_struck_action(bounded):
-    """It lies in both sets, and yet is not left."""
+def test_the_statement_that_denies_is_below_the_struck_action(bounded):
+    """It is in both sets, and still isn't allowed."""
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, MAP)
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
@@ -111,12 +115,12 @@ def test_the_statement_that_denies_stands_below_the_struck_action(bounded):
 
 
 def test_what_is_lit_is_exactly_what_is_allowed(bounded):
-    """The heading of the list that says allowed has every action that the engine allows."""
+    """The list's heading "allowed" has exactly the actions that the engine allows."""
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, ASKED, MAP)
-    allowed = [one for one in ASKED if bounded.can(dana, one, MAP)]
+    allowed = [action for action in ASKED if bounded.can(dana, action, MAP)]
 
-    assert [one for one, sign in marked(figure).items() if sign == "✓"] == allowed
+    assert [action for action, sign in marked(figure).items() if sign == "✓"] == allowed
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
     assert [text for text in texts if ": " in text] == ["in all sets: ✓ allowed"]  # nothing is odd
     assert [line for line in figure.lines if "✓ allowed:" in line] == [
@@ -125,7 +129,7 @@ def test_what_is_lit_is_exactly_what_is_allowed(bounded):
 
 
 def test_policies_are_named_beside_their_sets(bounded):
-    """Where each set comes from."""
+    """Each set has the names of its policies."""
     text = permission_sets(bounded, bounded.user("dana"), ASKED, MAP).as_text()
 
     assert "  identity-based policy: own-notes, AmazonS3FullAccess, guard" in text
@@ -136,7 +140,7 @@ def test_policies_are_named_beside_their_sets(bounded):
 
 
 def with_resource_policy(principal, action="s3:PutObject"):
-    """Bob takes a session of a role whose boundary knows nothing of writing; the bucket allows."""
+    """Return a session of Bob's role, whose boundary doesn't allow writing; the bucket does."""
     world = scenario("groups")
     main, bob = world.account("acme-main"), world.user("bob")
     trust = Policy.allow("sts:AssumeRole", None, principal=bob.arn)
@@ -155,7 +159,7 @@ def with_resource_policy(principal, action="s3:PutObject"):
     ("principal", "is_cut"), [("user", False), ("session", False), ("role", True)]
 )
 def test_a_grant_to_the_very_caller_is_not_cut_by_the_boundary(principal, is_cut):
-    """User and session ARN: allowed outside the boundary, with the reason; role ARN: cut."""
+    """Named as a user or session, it is allowed outside the boundary; as a role, it isn't."""
     world, caller = with_resource_policy(principal)
     figure = permission_sets(world, caller, ["s3:GetObject", "s3:PutObject"], MAP)
     decisions = decide(world, caller, ["s3:GetObject", "s3:PutObject"], MAP)
@@ -166,16 +170,16 @@ def test_a_grant_to_the_very_caller_is_not_cut_by_the_boundary(principal, is_cut
     *_, in_resource = around(figure, f"{sign} s3:PutObject")
     assert in_resource
     assert around(figure, f"{sign} s3:PutObject")[1] is False
-    assert "No Allow statement applies" not in figure.as_text()  # nobody misses one there
-    said = "does not cut a grant to the very caller" in figure.as_text()
-    assert said is not is_cut
+    assert "No Allow statement matches" not in figure.as_text()  # nobody misses one there
+    is_listed = "doesn't limit a grant to this caller" in figure.as_text()
+    assert is_listed is not is_cut
     assert ("names the caller directly" in figure.as_text()) is not is_cut
     drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
-    assert ("very caller" in drawn) is not is_cut
+    assert ("a grant to this caller" in drawn) is not is_cut
 
 
-def test_a_resource_policy_that_gives_nothing_is_no_set(bounded):
-    """In one account it grants besides; silent, it is not drawn, but its Denies count."""
+def test_a_resource_policy_without_an_allow_has_no_set(bounded):
+    """In one account it can also grant; if it doesn't, it isn't drawn, but its Denies count."""
     deny = Policy.deny("s3:GetObject", f"{MAPS}/*", principal="*", sid="Closed")
     bounded.bucket("star-maps").put_policy(deny)
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, MAP)
@@ -185,7 +189,7 @@ def test_a_resource_policy_that_gives_nothing_is_no_set(bounded):
 
 
 def test_between_two_accounts_the_resource_policy_is_needed():
-    """It is a set, even if it is empty, for without it nothing is left."""
+    """It has a set even if it is empty, because then nothing is allowed."""
     world = observatory()
     auditor, dana = world.role("auditor"), world.user("dana")
     actions = ["s3:GetObject", "s3:PutObject"]
@@ -194,14 +198,14 @@ def test_between_two_accounts_the_resource_policy_is_needed():
         figure = permission_sets(world, who, actions, OLD_MAP)
         check(figure, decide(world, who, actions, OLD_MAP))
         assert "  resource-based policy: policy of star-archive" in figure.as_text()
-        assert [one for one, sign in marked(figure).items() if sign == "✓"] == left
+        assert [action for action, sign in marked(figure).items() if sign == "✓"] == left
 
 
 # -- other callers and ceilings --------------------------------------------------------------------
 
 
 def test_a_session_policy_is_the_second_set_of_a_session():
-    """Role ∩ session: what both allow is left."""
+    """Role ∩ session: only actions in both are allowed."""
     world = scenario("groups")
     trust = Policy.allow("sts:AssumeRole", None, principal=world.user("bob").arn)
     role = world.account("acme-main").create_role("build", assume_role_policy_document=trust)
@@ -222,7 +226,7 @@ def test_a_session_policy_is_the_second_set_of_a_session():
 
 
 def test_a_boundary_within_the_policies_is_drawn_within_them():
-    """Nested sets, where nothing is only in the boundary."""
+    """Nested sets, if no action is only in the boundary."""
     world = scenario("groups")
     limit = world.account("acme-main").create_policy("limit", Policy.allow("s3:Get*"))
     world.user("bob").put_permissions_boundary(limit)
@@ -234,7 +238,7 @@ def test_a_boundary_within_the_policies_is_drawn_within_them():
 
 
 def test_ceilings_that_agree_are_drawn_as_one_and_it_is_said():
-    """SCP and RCP of the observatory: the fourth set and more are merged if they agree."""
+    """SCP and RCP of the observatory: from the fourth set on, equal sets are merged."""
     world = observatory()
     bob = world.user("bob")
     figure = permission_sets(world, bob, ASKED, MAP)
@@ -247,7 +251,7 @@ def test_ceilings_that_agree_are_drawn_as_one_and_it_is_said():
 
 
 def test_ceilings_that_are_too_many_to_draw_are_drawn_as_what_all_let_through():
-    """Five layers that differ: two become one, and still the engine's verdict is what is lit."""
+    """Of five different layers, two are merged; the highlighted part is still the verdict."""
     world = observatory()
     main, bob = world.account("acme-main"), world.user("bob")
     organization = main.organization
@@ -279,7 +283,7 @@ def test_ceilings_that_are_too_many_to_draw_are_drawn_as_what_all_let_through():
 
 @pytest.mark.parametrize("who", [ANONYMOUS, "ec2.amazonaws.com", "arn:aws:iam::111111111111:root"])
 def test_whoever_has_no_policies_of_his_own_can_be_drawn(who, bounded):
-    """The root user needs none, the others have none."""
+    """The root user needs none, and others have none."""
     figure = permission_sets(bounded, who, ASKED, MAP)
 
     check(figure, decide(bounded, who, ASKED, MAP))
@@ -289,16 +293,16 @@ def test_whoever_has_no_policies_of_his_own_can_be_drawn(who, bounded):
 
 
 def test_what_is_never_refused_says_so():
-    """sts:GetCallerIdentity is allowed outside all sets."""
+    """sts:GetCallerIdentity is allowed outside of all sets."""
     world = scenario("groups")
     figure = permission_sets(world, world.user("alice"), ["sts:GetCallerIdentity"], "*")
 
-    assert "Nobody can be kept from this." in figure.as_text()
+    assert "AWS always allows this." in figure.as_text()
     assert marked(figure) == {"sts:GetCallerIdentity": "✓"}
 
 
 def test_a_user_without_any_policy_has_an_empty_set():
-    """It is drawn, with nothing in it."""
+    """It is drawn without actions."""
     main = World(1).create_account("main", account_id="111111111111")
     figure = permission_sets(main.world, main.create_user("ana"), ASKED, MAP)
 
@@ -309,7 +313,7 @@ def test_a_user_without_any_policy_has_an_empty_set():
 
 
 def test_context_counts_as_in_a_question():
-    """A condition that the context meets puts an action into its set."""
+    """An action is in a set if the context meets its condition."""
     world = scenario("groups")
     own = Policy.allow("ec2:StartInstances", when={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     world.user("alice").put_policy("own", own)
@@ -328,7 +332,7 @@ def test_context_counts_as_in_a_question():
 @pytest.mark.parametrize("seed", first_now(range(5)))
 @pytest.mark.parametrize(("size", "ugly"), [(3, False), (20, False), (60, True)])
 def test_no_world_breaks_the_picture(size, ugly, seed):
-    """Any caller, any resource, ugly names too; what is drawn is what the engine says."""
+    """Any caller, any resource, any names; the picture agrees with the engine."""
     world = company(size, seed, ugly=ugly)
     caller, _, resource = question(world, seed)
 
@@ -338,7 +342,7 @@ def test_no_world_breaks_the_picture(size, ugly, seed):
     )
 
 
-def test_many_actions_are_counted_and_all_stand_in_the_table(bounded):
+def test_many_actions_are_counted_and_all_are_in_the_table(bounded):
     """60 of them, with long names."""
     actions = [f"s3:{verb}{number}{'Long' * 20}" for verb in ("Get", "Put") for number in range(30)]
     dana = bounded.user("dana")
@@ -348,8 +352,8 @@ def test_many_actions_are_counted_and_all_stand_in_the_table(bounded):
     assert [text.get_text() for text in figure.drawing.axes[0].texts].count("and 22 more") == 2
 
 
-def test_each_action_counts_once_and_one_may_stand_alone(bounded):
-    """A list that names it twice, and a bare text."""
+def test_each_action_counts_once_and_one_can_be_passed_alone(bounded):
+    """A list with a duplicate, and a single text."""
     dana = bounded.user("dana")
 
     assert len(permission_sets(bounded, dana, ["s3:GetObject"] * 3, MAP).rows) == 1
@@ -361,20 +365,20 @@ def test_each_action_counts_once_and_one_may_stand_alone(bounded):
     [("dana", []), ("dana", ["s3"]), ("dana", ["s3:*"]), ("dana", [7]), (None, ["s3:GetObject"])],
 )
 def test_what_cannot_be_asked_is_refused(bounded, caller, actions):
-    """With an error of iamlab's own."""
+    """The error is one of iamlab's own."""
     who = bounded.user(caller) if caller else "arn:aws:iam::111111111111:user/nobody"
     with pytest.raises(IamLabError):
         permission_sets(bounded, who, actions, MAP)
 
 
-def test_no_decision_is_no_picture(bounded):
+def test_without_a_decision_there_is_an_error(bounded):
     """There is nothing to draw."""
     with pytest.raises(RequestError, match="at least one"):
         permission_sets(bounded, bounded.user("dana"), [], MAP)
 
 
 def test_names_from_strangers_are_drawn_as_text(bounded):
-    """A resource's name neither acts, nor breaks the list into other lines."""
+    """A resource's name has no effect, and doesn't break the lines of the list."""
     name = f"{MAPS}/<script>$x^2$\n\u202e😀{'z' * 400}"
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, name)
 
@@ -388,15 +392,15 @@ def test_names_from_strangers_are_drawn_as_text(bounded):
 def test_the_same_world_gives_the_same_bytes(bounded):
     """And the picture changes nothing."""
     before = bounded.copy()
-    one, two = (permission_sets(bounded, bounded.user("dana"), ASKED, MAP) for _ in range(2))
+    first, two = (permission_sets(bounded, bounded.user("dana"), ASKED, MAP) for _ in range(2))
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
     assert before.diff(bounded) == ()
 
 
 def test_every_layer_has_a_name(bounded):
-    """What AWS calls it stands in the list."""
+    """AWS's name of it is in the list."""
     figure = permission_sets(bounded, bounded.user("dana"), ASKED, MAP)
 
     assert NAMES["identity"] in figure.as_text()
@@ -405,7 +409,7 @@ def test_every_layer_has_a_name(bounded):
 
 
 def test_one_reason_is_said_once_for_all_that_it_holds_for(bounded):
-    """The root user's five actions have one sentence, not five."""
+    """The root user's five actions share one sentence."""
     figure = permission_sets(bounded, "arn:aws:iam::111111111111:root", ASKED, MAP)
     words = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
     three = "✓ s3:GetObject, ✓ s3:PutObject, ✓ s3:DeleteObject and 2 more: A root user needs no"
@@ -415,7 +419,7 @@ def test_one_reason_is_said_once_for_all_that_it_holds_for(bounded):
 
 
 def test_the_alternative_text_says_in_which_sets_actions_are(bounded):
-    """In one set only, in all, in none."""
+    """In only one set, in all sets, in none."""
     parts = permission_sets(bounded, bounded.user("dana"), ASKED, MAP).alt.partition("; ")[2]
 
     assert parts == (
@@ -426,8 +430,8 @@ def test_the_alternative_text_says_in_which_sets_actions_are(bounded):
 
 def test_every_sentence_of_the_alternative_text_begins_with_a_capital(bounded):
     """With a Deny and without one."""
-    for asked in (ASKED, ["s3:GetObject"], ["iam:ListUsers"]):
-        alt = permission_sets(bounded, bounded.user("dana"), asked, MAP).alt
+    for actions in (ASKED, ["s3:GetObject"], ["iam:ListUsers"]):
+        alt = permission_sets(bounded, bounded.user("dana"), actions, MAP).alt
         assert all(part[0].isupper() for part in alt.split(". "))
     assert (
         "In all sets: s3:GetObject."

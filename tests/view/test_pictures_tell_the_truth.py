@@ -62,19 +62,19 @@ GRANTS = ("direct", "indirect", "account", "grant")
 
 @cache
 def asked_by_chance() -> tuple[Decision, ...]:
-    """Decisions of every kind, and two thousand by chance."""
+    """Return decisions of every kind, and two thousand random ones."""
     rng = random.Random(9)
     return (*DECISIONS.values(), *(ask_engine(random_question(rng)) for _ in range(tries(2000))))
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """A decision that nobody denies, as votes that can be changed."""
+    """A decision without a Deny, as votes that can be changed."""
 
     decision: Decision
 
     def allows(self, opened: Any = (), /, *, shut: str = "", **granted: bool) -> bool:
-        """Say what the rule says if some ceilings are open, one is shut, and others grant."""
+        """Return the result of the rule with some ceilings open, one shut, and other grants."""
         heard = self.decision.layer_matches
         says = {
             layer: (True,) if layer in opened else heard[layer].allows_by_level
@@ -86,17 +86,17 @@ class Ballot:
             filters=all(lets[layer] for layer in PERMISSION_FILTERS), **granted
         )
         rule = getattr(self.decision.rules, self.decision.combining_rule)
-        return all(lets[one] for one in (*GUARDRAILS, "scoped")) and bool(rule(votes))
+        return all(lets[layer] for layer in (*GUARDRAILS, "scoped")) and bool(rule(votes))
 
 
 def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
-    """Give the decisions that a rule of votes makes, with their ballots."""
+    """Return the decisions that a rule of votes makes, with their ballots."""
     return [
-        (one, Ballot(one))
-        for one in asked_by_chance()
-        if not one.denies
-        and hasattr(one.rules, one.combining_rule)
-        and (allowed is None or bool(one) is allowed)
+        (decision, Ballot(decision))
+        for decision in asked_by_chance()
+        if not decision.denies
+        and hasattr(decision.rules, decision.combining_rule)
+        and (allowed is None or bool(decision) is allowed)
     ]
 
 
@@ -104,7 +104,7 @@ def by_rule(*, allowed: bool | None = None) -> list[tuple[Decision, Ballot]]:
 
 
 def test_a_rung_that_is_not_asked_could_say_what_it_likes():
-    """Whatever the rungs answer that are called idle, the verdict stays."""
+    """Other answers of the rungs that aren't reached don't change the verdict."""
     tried = 0
     for decision, ballot in by_rule():
         for rung in rungs(decision):
@@ -125,7 +125,7 @@ def test_a_rung_that_is_not_asked_could_say_what_it_likes():
 
 
 def test_the_rung_that_decides_answers_what_the_verdict_is():
-    """Of an allowed request it allows; of one nobody allows it does not; a Deny is the first's."""
+    """It allows, it doesn't allow, or it is the first rung and denies."""
     for decision in asked_by_chance():
         deciding = [rung for rung in rungs(decision) if rung.decides]
         assert deciding
@@ -139,8 +139,8 @@ def test_the_rung_that_decides_answers_what_the_verdict_is():
                 assert (rung.symbol == "✕") is denies
 
 
-def test_a_session_policy_does_not_refuse_whom_the_resource_names_itself():
-    """Direct naming passes the session policy by; so the scope-down policy is what refuses."""
+def test_a_session_policy_does_not_limit_a_session_that_the_resource_names():
+    """The session policy doesn't limit this grant; so the scope-down policy denies."""
     layers = Layers(identity=[OWN], resource=bucket({"AWS": DANA}), boundary=EC2, scoped=[EC2])
     [deciding] = [rung for rung in rungs(asked(layers)) if rung.decides]
 
@@ -151,7 +151,7 @@ def test_a_session_policy_does_not_refuse_whom_the_resource_names_itself():
 
 
 def test_the_sign_between_the_doors_and_the_bars_give_the_verdict():
-    """Side by side one open door is enough, in a row all must be; and no bar may be there."""
+    """Side by side, one open door is enough; in a row, all must be open. No bar can be there."""
     for decision in asked_by_chance():
         found = plan(decision)
         if not any(door.counts for door in found.doors):
@@ -163,7 +163,7 @@ def test_the_sign_between_the_doors_and_the_bars_give_the_verdict():
 
 
 def test_every_bar_counts_and_no_bar_is_missing():
-    """Once all bars are away the open doors lead in; while one is there, nobody gets in."""
+    """Without all bars, the open doors give access; with one bar, nobody has access."""
     layer_of = {f"shut: {NAMES[layer]}": layer for layer in CEILINGS}
     tried = 0
     for decision, ballot in by_rule(allowed=False):
@@ -176,12 +176,14 @@ def test_every_bar_counts_and_no_bar_is_missing():
         assert ballot.allows(bars) is open_, decision.explain()
         for bar in bars if open_ else ():
             tried += 1
-            assert not ballot.allows([one for one in bars if one != bar]), decision.explain()
+            assert not ballot.allows([bar_left for bar_left in bars if bar_left != bar]), (
+                decision.explain()
+            )
     assert tried > tries(30)
 
 
 def test_a_shut_door_that_counts_leads_in_once_it_opens():
-    """Opening it changes the verdict as the sign says; a door that does not count never does."""
+    """Opening it changes the verdict as the sign says, if the door counts."""
     for decision, ballot in by_rule(allowed=False):
         doors, in_series = plan(decision).doors, plan(decision).in_series
         if not any(door.counts for door in doors):
@@ -195,10 +197,10 @@ def test_a_shut_door_that_counts_leads_in_once_it_opens():
                 assert not ballot.allows(CEILINGS, **more), decision.explain()
 
 
-# -- whose name stands in the resource's policy ----------------------------------------------------
+# -- who is named in the resource's policy ---------------------------------------------------------
 
 
-def test_a_bucket_policy_that_names_the_account_is_no_door_of_its_own():
+def test_a_bucket_policy_that_names_the_account_is_not_sufficient():
     """The sign, the gate and the rule say that the caller's own policies must allow."""
     own = asked(Layers(identity=[OWN], resource=bucket(OF_ACCOUNT)))
     for decision, symbol in ((NAMES_ACCOUNT, "○"), (own, "✓")):
@@ -224,35 +226,35 @@ def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
 
 
 def grant_of(decision):
-    """Find the mark where both sides come together, and whether the request gets past it."""
+    """Return the node where both sides join, and whether the request passes it."""
     found = [(stop, gets_past) for stop, gets_past in on_the_way(decision) if stop.id == GRANT]
     return found[0] if found else (None, False)
 
 
 def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed():
-    """The last stop lets through just what is allowed; no solid way leads to what is denied."""
+    """The last stop lets allowed requests through, and no solid path leads to a denied one."""
     for decision in asked_by_chance():
         *_, (_, gets_past) = on_the_way(decision)
         assert gets_past is bool(decision), decision.explain()
 
 
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():
-    """Of the graph to take along, too: without missing lines and Denies nobody gets there."""
+    """Also in the saved graph, without missing edges and Denies."""
     for decision in asked_by_chance()[:900]:
         graph = access_graph(decision).graph
         solid = [
-            (one, other)
-            for one, other, line in graph.edges(data=True)
+            (start, other)
+            for start, other, line in graph.edges(data=True)
             if not line.get("missing") and line.get("label") != "denies"
         ]
-        way = nx.DiGraph(solid)
-        way.add_nodes_from(graph)
+        path = nx.DiGraph(solid)
+        path.add_nodes_from(graph)
         if not decision:
-            assert not nx.has_path(way, "caller", "resource"), decision.explain()
+            assert not nx.has_path(path, "caller", "resource"), decision.explain()
 
 
 def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
-    """Nothing flows behind a shut or denying SCP, though both accounts' policies allow."""
+    """The path ends at an SCP that blocks, although both accounts' policies allow."""
     both = {"identity": [OWN], "resource": bucket({"AWS": DANA})}
     for scps in ([[FULL], [EC2]], [[FULL, GUARD]]):
         grant, gets_past = grant_of(asked(Layers(scp=scps, **both), account=OTHER))
@@ -261,7 +263,7 @@ def test_the_scp_of_the_callers_account_stops_what_both_sides_grant():
 
 
 def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
-    """The sign at the gate follows from the two sides' answers, unless it says that it is cut."""
+    """The sign at the gate follows from both sides' answers, unless a limit applies."""
     for decision, _ in by_rule():
         grant, _ = grant_of(decision)
         if grant is None or ", but blocked" in grant.note:
@@ -274,12 +276,12 @@ def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
 
 
 def test_the_rows_of_an_access_graph_are_what_was_heard():
-    """Each statement that applies has a row that says so, and those that decided are marked."""
+    """Each statement that applies is a row, and the deciding statements are marked."""
     for decision in asked_by_chance()[:900]:
         *rows, _ = access_graph(decision).rows
         applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
         heard = (
-            (NAMES[layer], one.effect) for layer in NAMES for one in _applying(decision, layer)
+            (NAMES[layer], match.effect) for layer in NAMES for match in _applying(decision, layer)
         )
         assert applying == sorted(heard)
         assert sum(row["decides"] for row in rows) == len(decision.determining)
@@ -293,7 +295,7 @@ def _applying(decision: Decision, layer: str) -> Any:
 
 
 def test_without_its_stops_a_request_gets_through():
-    """What the map calls in the way is all that is in the way."""
+    """The map's stops are all that blocks the request."""
     for decision, ballot in by_rule(allowed=False):
         if ballot.allows(CEILINGS, identity=True, direct=True):
             stops = stops_of(decision)
@@ -306,7 +308,7 @@ def test_without_its_stops_a_request_gets_through():
 
 
 def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_do():
-    """OR, NOR and the set operators join the values to the engine's own outcome."""
+    """OR, NOR and the set operators join the values to the engine's outcome."""
     judged = 0
     for decision in asked_by_chance():
         matches = [match for step in decision.trace.steps for match in step.matches]
@@ -321,10 +323,13 @@ def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_d
             if node.kind != CONDITION:
                 continue
             values, has = (
-                [one.stays for one in found.nodes
-                 if (one.parent, one.kind) == (node.id, kind) and one.text.startswith(("✓", "✕"))]
+                [
+                    leaf.stays
+                    for leaf in found.nodes
+                    if (leaf.parent, leaf.kind) == (node.id, kind) and leaf.text[0] in "✓✕"
+                ]
                 for kind in (VALUE, FOUND)
-            )  # fmt: skip
+            )
             operator = node.facts["operator"]
             every = "Not" in operator if values else operator.startswith("ForAllValues")
             assert not values or joints[node.id] in ("", "NOR" if every else "OR")
@@ -335,10 +340,10 @@ def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_d
 
 
 @pytest.mark.parametrize("operator", ["StringNotEquals", "StringEqualsIfExists", "StringEquals"])
-@pytest.mark.parametrize("given", [None, "sky", "sea"])
-def test_the_part_that_is_lit_is_what_decides(operator, given):
-    """A part that needs a value and has none is not lit for a condition that holds."""
-    figure = value_sets(operator, "aws:PrincipalTag/team", "sky", given)
+@pytest.mark.parametrize("values", [None, "sky", "sea"])
+def test_the_part_that_is_lit_is_what_decides(operator, values):
+    """A part without a needed value isn't highlighted if the condition holds."""
+    figure = value_sets(operator, "aws:PrincipalTag/team", "sky", values)
     drawn = " ".join(text.get_text() for text in figure.drawing.axes[0].texts)
     both = any(row["in policy"] and row["in request"] for row in figure.rows)
     only_request = any(row["in request"] and not row["in policy"] for row in figure.rows)
@@ -348,7 +353,7 @@ def test_the_part_that_is_lit_is_what_decides(operator, given):
 
 
 def test_an_allow_that_the_other_account_does_not_share_is_not_called_cut():
-    """In two layers no ceiling is named where there is none."""
+    """Two layers name no ceiling where none applies."""
     assert DECISIONS["two accounts, resource silent"].blocking == ()
     assert "ceiling" not in NOT_ENOUGH.word
 
@@ -365,7 +370,7 @@ BROUGHT = {
 
 @pytest.mark.parametrize(("size", "seed"), [(20, 1), (20, 4), (3, 2)])
 def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
-    """The permission that is missing, or the trust, is all that is missing."""
+    """Only the missing permission or trust is missing."""
     world = company(size, seed)
     dashed = [row for row in trust_graph(world).rows if not row["may_become"]]
     for row in dashed:
@@ -373,9 +378,9 @@ def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
             continue
         mended = world.copy()
         people = {
-            one.arn: one
+            identity.arn: identity
             for account in mended.accounts.values()
-            for one in (*account.users.values(), *account.roles.values())
+            for identity in (*account.users.values(), *account.roles.values())
         }
         assume = {"Effect": "Allow", "Action": "sts:AssumeRole"}
         if row["state"] == "trusted, not permitted":
@@ -393,7 +398,7 @@ def test_a_dashed_line_gets_solid_once_the_missing_end_is_written(size, seed):
 
 
 def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
-    """A user who is trusted with his account and denied is cut; one more Allow would not help."""
+    """A trusted user with a Deny is denied; another Allow would not help."""
     main = World(seed=7).create_account("main", account_id=MAIN)
     of_all = document({"Effect": "Allow", "Principal": OF_ACCOUNT, "Action": "sts:AssumeRole"})
     main.create_role("auditor", assume_role_policy_document=of_all)
@@ -403,12 +408,12 @@ def test_whoever_a_deny_keeps_from_a_role_lacks_no_permission():
 
     assert found[main.users["bob"].arn]["state"] == "trusted, not permitted"
     assert found[main.users["dana"].arn]["cut_by"] == "guard/Stay"
-    assert found[main.users["dana"].arn]["state"] == "trusted, but cut"
+    assert found[main.users["dana"].arn]["state"] == "trusted, but denied"
 
 
 @pytest.mark.parametrize(("size", "seed"), [(20, 0), (20, 4), (3, 1)])
 def test_whoever_may_assume_a_role_has_a_solid_line(size, seed):
-    """All pairs of a world are asked, those that have no line, too."""
+    """All pairs of a world are tested, also those without a line."""
     world = company(size, seed)
     solid = {
         (row["principal"], row["role"]) for row in trust_graph(world).rows if row["may_become"]
@@ -423,7 +428,7 @@ def test_whoever_may_assume_a_role_has_a_solid_line(size, seed):
 
 
 def test_each_event_is_one_arrow_and_none_is_lost():
-    """A call that the logs of two accounts have is one; what it is and how it ended, they say."""
+    """A call in the logs of two accounts is one arrow, with its operation and outcome."""
     world = company(20, 1)
     sessions(world, 1)
     olga = world.account(PARTNER).users["olga"]
@@ -431,10 +436,10 @@ def test_each_event_is_one_arrow_and_none_is_lost():
     role = world.account(MAIN).create_role("guests", assume_role_policy_document=open_to)
     olga.put_policy("come", document(allow("sts:AssumeRole")))
     world.sts.assume_role(olga, role_arn=role, role_session_name="visit")
-    events = {one.event_id: one for one in world.events}
+    events = {event.event_id: event for event in world.events}
     calls = [row for row in sequence(world.events).rows if not row["is_answer"]]
 
-    assert len(calls) == len({one.shared_event_id or one.event_id for one in world.events})
+    assert len(calls) == len({event.shared_event_id or event.event_id for event in world.events})
     for call in calls:
         event = events[call["event_id"]]
         assert (call["operation"], call["target"]) == (event.event_name, event.event_source)
@@ -442,6 +447,6 @@ def test_each_event_is_one_arrow_and_none_is_lost():
 
 
 def test_a_session_on_a_way_is_named_with_its_role():
-    """A session's own name says nothing of who it is."""
+    """The name of a session alone doesn't name its role."""
     arn = f"arn:aws:sts::{MAIN}:assumed-role/backup/night"
     assert name_and_kind(arn) == ("backup/night", "role session")

@@ -45,12 +45,12 @@ STACKED = Policy.parse(STACK, name="stack")
 
 
 def words_in(figure):
-    """Give the words of the picture."""
+    """Return the words of the picture."""
     return [label.whole for label in figure.record.labels]
 
 
-def test_each_statement_stands_there_in_words_and_as_it_is_written():
-    """Effect as sign and word, Sid, sentence, and JSON that reads back as the same statement."""
+def test_each_statement_is_shown_in_words_and_as_it_is_written():
+    """Effect, Sid, sentence, and JSON that reads back as the same statement."""
     figure = policy_card(STACKED)
 
     for row, statement, words in zip(
@@ -66,7 +66,7 @@ def test_each_statement_stands_there_in_words_and_as_it_is_written():
 
 
 def test_the_alternative_text_names_the_policy_and_what_its_statements_do():
-    """And counts Allow and Deny."""
+    """It also counts Allow and Deny."""
     assert policy_card(Policy.parse(GUARD, name="guard")).alt == (
         "Policy guard has 1 statement: Deny KeepMaps: "
         "Denies every s3:Delete* action (23) on objects in star-maps."
@@ -87,7 +87,7 @@ def test_an_empty_policy_says_that_it_says_nothing():
 
 @pytest.mark.parametrize("number", [1, 3, 7, 20, 60])
 def test_many_statements_are_counted_and_the_list_has_them_all(number):
-    """Up to twenty are drawn, and nothing is in the way of anything."""
+    """Up to twenty are drawn, and nothing overlaps."""
     figure = policy_card(many(number))
     drawn = [word for word in words_in(figure) if word in ("✓ Allow", "✕ Deny")]
 
@@ -101,7 +101,7 @@ def test_many_statements_are_counted_and_the_list_has_them_all(number):
 
 
 def test_long_lists_are_counted_and_the_table_has_all_values():
-    """A thousand actions do not make a picture of a thousand lines."""
+    """A thousand actions don't make a thousand lines."""
     actions = [f"s3:Action{i}" for i in range(1000)]
     figure = policy_card(Policy.allow(actions, name="all"))
 
@@ -121,7 +121,7 @@ def test_long_lists_are_counted_and_the_table_has_all_values():
 )
 @settings(max_examples=tries(60))
 def test_the_lines_are_the_statement_again(elements, sid):
-    """Put together they read back as the same JSON; a line is too long only for one value."""
+    """Joined, they read back as the same JSON; only a single value can be too long."""
     statement = Policy.parse({"Statement": {"Effect": "Deny", "Sid": sid, **elements}}).statements[
         0
     ]
@@ -134,7 +134,7 @@ def test_the_lines_are_the_statement_again(elements, sid):
 
 
 def test_values_left_out_are_counted_and_never_a_single_one():
-    """To count one takes as much room as to write it."""
+    """A count takes as much room as one value."""
     three, four = (
         json_lines(Policy.allow(["a:" + "x" * 30 + str(i) for i in range(n)]).statements[0], 2)
         for n in (3, 4)
@@ -145,7 +145,7 @@ def test_values_left_out_are_counted_and_never_a_single_one():
 
 
 def test_names_of_strangers_are_text():
-    """Markup, formulas, line breaks, long names overlap nothing, and stand whole in the list."""
+    """Markup, formulas, line breaks and long names overlap nothing; the list has them whole."""
     document = {"Statement": {"Effect": "Allow", "Sid": UGLY, "Action": UGLY, "Resource": UGLY}}
     figure = policy_card(Policy.parse(document, name=UGLY))
 
@@ -156,7 +156,7 @@ def test_names_of_strangers_are_text():
 
 
 def test_what_it_is_used_as_changes_the_words():
-    """An SCP grants nothing: it leaves room."""
+    """An SCP grants nothing; it only limits."""
     assert (
         "If another policy allows it, lets"
         in policy_card(Policy.allow("s3:*"), policy_type="scp").as_text()
@@ -164,7 +164,7 @@ def test_what_it_is_used_as_changes_the_words():
 
 
 def test_what_is_not_a_policy_is_refused():
-    """With a sentence that says how to make one."""
+    """The error says how to make one."""
     with pytest.raises(RequestError, match="make one with Policy"):
         policy_card(STACK)
 
@@ -207,7 +207,7 @@ def test_a_bare_policy_shows_words_beside_json():
 
 
 def test_a_bare_policy_is_escaped():
-    """No name of a stranger becomes a tag."""
+    """No name becomes a tag."""
     document = {"Statement": {"Effect": "Deny", "Sid": UGLY, "Action": UGLY, "Resource": UGLY}}
     html = Policy.parse(document, name=UGLY)._repr_html_()
 
@@ -217,7 +217,7 @@ def test_a_bare_policy_is_escaped():
 
 @pytest.mark.parametrize("number", [0, 1, 60])
 def test_a_bare_policy_counts_what_it_leaves_out(number):
-    """Thirty statements are shown; the whole document can be opened below."""
+    """Thirty statements are shown; the whole document is in a fold below."""
     policy = many(number)
     page = _Page(policy._repr_html_())
 

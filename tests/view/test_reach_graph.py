@@ -7,7 +7,7 @@ from iamlab import Policy, RequestError, World
 from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
 from iamlab.teach.acme import ARCHIVE, observatory
 from iamlab.view.figures.reach.reach_graph import draw_edges, draw_found, reach_graph
-from iamlab.view.figures.reach.reach_path import draw_cut, draw_way, short_edit
+from iamlab.view.figures.reach.reach_path import draw_cut, draw_path, short_edit
 from iamlab.view.style import DENY_AREA
 from tests.benchmarks.plain_figure import TIMES, ratio_to_plain_figure
 from tests.policy.documents import allow, document
@@ -23,7 +23,7 @@ def trust(principal):
 
 
 def heist():
-    """Dana makes a key for Erin, who deploys, and whatever is deployed may be the administrator."""
+    """Dana can create a key for Erin, who can deploy a function as the administrator's role."""
     world = World(seed=7)
     main = world.create_account("acme-main", account_id=MAIN)
     dana, erin, bob = (main.create_user(name) for name in ("dana", "erin", "bob"))
@@ -40,23 +40,23 @@ def heist():
 
 @pytest.fixture(scope="module")
 def world():
-    """Nothing in it changes."""
+    """Return the world; no test changes it."""
     return heist()
 
 
 @pytest.fixture(scope="module")
 def reach(world):
-    """Who becomes whom in it."""
+    """Return the reach of that world."""
     return world.reach()
 
 
 def words(figure):
-    """All that stands in the picture, before it was shortened."""
+    """Return all words of the picture, before they were shortened."""
     return {label.whole for label in figure.record.labels}
 
 
 def bold(figure):
-    """The boxes that the eye meets first."""
+    """Return the bold boxes."""
     return [box.text for box in figure.record.boxes if box.bold]
 
 
@@ -64,7 +64,7 @@ def bold(figure):
 
 
 def test_a_way_has_each_step_with_its_calls(world, reach):
-    """As the path says, in its order; the end is an administrator, and that is said."""
+    """In the order of the path; the end is named as an administrator."""
     path = reach.path(world.user("dana"))
     figure = reach_graph(reach, world.user("dana"))
 
@@ -85,8 +85,8 @@ def test_a_way_has_each_step_with_its_calls(world, reach):
     assert faults(figure) == []
 
 
-def test_others_within_reach_stand_beside_it(world, reach):
-    """Bob, for whom Dana could make a key as well: pale, with the call beside it."""
+def test_others_within_reach_are_beside_it(world, reach):
+    """Dana could also create a key for Bob: he is pale, with the call beside him."""
     figure = reach_graph(reach, world.user("dana"))
     (row,) = [row for row in figure.rows if not row["on_way"]]
     (box,) = [box for box in figure.record.boxes if not box.bold]
@@ -98,8 +98,8 @@ def test_others_within_reach_stand_beside_it(world, reach):
 
 
 def test_a_path_shows_itself_alone(world, reach):
-    """Without the others, of whom it does not know."""
-    figure = draw_way(reach.path(world.user("dana")))
+    """Without the others, which it doesn't know."""
+    figure = draw_path(reach.path(world.user("dana")))
 
     assert [box.text for box in figure.record.boxes] == ["dana", "erin", "deployer", "admin"]
     assert "could also" not in figure.as_text()
@@ -107,7 +107,7 @@ def test_a_path_shows_itself_alone(world, reach):
 
 
 def test_a_principal_that_widens_itself_is_two_points():
-    """Dana, and Dana with any permission: in her box that she administers, in the list all."""
+    """Dana, and Dana with any permission; her second box says "administrator"."""
     world = World(seed=7)
     dana = world.create_account("acme-main", account_id=MAIN).create_user("dana")
     dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
@@ -121,26 +121,26 @@ def test_a_principal_that_widens_itself_is_two_points():
 
 
 def test_who_is_there_already_takes_no_step(world, reach):
-    """The administrator himself."""
+    """An administrator needs no path."""
     figure = reach_graph(reach, world.role("admin"))
 
-    assert figure.alt == "admin is there already. admin is an administrator."
+    assert figure.alt == "admin needs no step. admin is an administrator."
     assert figure.record.lines == []
     assert faults(figure) == []
 
 
 def test_where_there_is_no_way_that_is_said(world, reach):
-    """And what it can become instead."""
+    """And what the principal can become instead."""
     bob = reach_graph(reach, world.user("bob"))
     dana = reach_graph(observatory().reach(), f"arn:aws:iam::{MAIN}:user/carol")
 
-    assert bob.alt == "bob cannot become an administrator, whatever is called."
+    assert bob.alt == "bob can't become an administrator with any calls."
     assert "It can become auditor and archivist." in dana.alt
     assert faults(bob) == faults(dana) == []
 
 
 def test_conditions_are_said_at_the_step():
-    """The vendor must know the external id."""
+    """The vendor must send the external ID."""
     world = observatory()
     reader = world.account("acme-data").roles["starsoft-reader"]
     figure = reach_graph(world.reach(), world.role("collector"), reader)
@@ -154,7 +154,7 @@ def test_conditions_are_said_at_the_step():
 
 
 def test_a_step_that_is_closed_has_the_edit_beside_it(world, reach):
-    """The steps before it are still open; what came after it is pale."""
+    """The steps before it are open; the steps after it are pale."""
     dana = world.user("dana")
     cut = reach.cut(dana)
     figure = reach_graph(reach, dana, cut=cut)
@@ -172,7 +172,7 @@ def test_a_step_that_is_closed_has_the_edit_beside_it(world, reach):
 
 
 def test_a_cut_shows_itself_as_it_is_shown_of_its_way(world, reach):
-    """It knows the way that it closes."""
+    """It has the path that it closes."""
     dana = world.user("dana")
     cut = reach.cut(dana)
 
@@ -180,7 +180,7 @@ def test_a_cut_shows_itself_as_it_is_shown_of_its_way(world, reach):
 
 
 def test_what_a_cut_closes_is_closed_and_the_rest_is_not(world, reach):
-    """The picture's word against the world after the edits."""
+    """The picture agrees with the world after the edits."""
     dana = world.user("dana")
     cut = reach.cut(dana)
     after = cut.apply().reach()
@@ -193,7 +193,7 @@ def test_what_a_cut_closes_is_closed_and_the_rest_is_not(world, reach):
 
 
 def test_an_early_cut_leaves_later_steps_unreached():
-    """They are open, but nobody comes there."""
+    """They are open, but no longer reached."""
     world = heist()
     reach = world.reach()
     dana = world.user("dana")
@@ -207,12 +207,12 @@ def test_an_early_cut_leaves_later_steps_unreached():
     first = is_open.index(False)
     assert first < 2
     assert not any(row["reached_after_cut"] for row in figure.rows[first + 1 :])
-    assert figure.as_text().count("after the cut: not reached any more") == 2 - first
+    assert figure.as_text().count("after the cut: no longer reached") == 2 - first
     assert faults(figure) == []
 
 
 def test_two_ways_need_two_edits_and_the_other_one_is_named_too():
-    """One closes the way that is drawn; the other stands below it."""
+    """One closes the path that is drawn; the other is below it."""
     world = heist()
     world.user("dana").put_policy("more", Policy.allow("iam:PutUserPolicy"))
     cut = world.reach().cut(world.user("dana"))
@@ -228,8 +228,8 @@ def test_two_ways_need_two_edits_and_the_other_one_is_named_too():
     assert faults(figure) == []
 
 
-def test_what_cannot_be_closed_is_said(world, reach):
-    """All that is needed shall stay."""
+def test_a_path_that_cannot_be_closed_says_so(world, reach):
+    """The permissions to keep leave the path open."""
     dana = world.user("dana")
     role = world.role("deployer").arn
     keep = [
@@ -249,7 +249,7 @@ def test_what_cannot_be_closed_is_said(world, reach):
 
 
 def test_where_there_is_nothing_to_close_that_is_said(world, reach):
-    """Bob leads nowhere."""
+    """Bob has no path."""
     figure = draw_cut(reach.cut(world.user("bob")))
 
     assert figure.alt == "There is no path to close."
@@ -260,7 +260,7 @@ def test_where_there_is_nothing_to_close_that_is_said(world, reach):
 
 
 def test_a_fan_has_everybody_who_is_found(world, reach):
-    """Each in the column of as many steps as it takes."""
+    """Each principal is in the column for its number of steps."""
     found = reach.blast_radius(world.user("dana"))
     figure = reach_graph(reach, world.user("dana"), None)
 
@@ -275,7 +275,7 @@ def test_a_fan_has_everybody_who_is_found(world, reach):
 
 
 def test_those_who_arrive_come_from_the_left(reach):
-    """Whoever may do it directly stands before the resource, the others before them."""
+    """Principals with direct access are before the resource, the others before them."""
     found = reach.to("s3:GetObject", "arn:aws:s3:::maps/m31")
     figure = draw_found(found)
 
@@ -283,12 +283,12 @@ def test_those_who_arrive_come_from_the_left(reach):
     assert {row["principal"] for row in figure.rows if not row["steps"]} == set(found.directly)
     places = {box.text: box.x for box in figure.record.boxes}
     assert places["erin"] < places["deployer"] < places["admin"] < places["maps/m31"]
-    assert "admin as it is" in figure.alt
+    assert "admin directly" in figure.alt
     assert faults(figure) == []
 
 
-def test_the_resource_stands_in_the_account_that_owns_it():
-    """The archive is of acme-data."""
+def test_the_resource_is_in_the_account_that_owns_it():
+    """The archive is in acme-data."""
     figure = draw_found(observatory().reach().to("s3:GetObject", PLACE))
 
     assert nx.get_node_attributes(figure.graph, "field")["goal"] == "acme-data 222222222222"
@@ -296,7 +296,7 @@ def test_the_resource_stands_in_the_account_that_owns_it():
 
 
 def test_the_whole_graph_has_every_edge():
-    """Of all principals, as the model has them."""
+    """It has all edges of the reach."""
     reach = observatory().reach()
     figure = draw_edges(reach)
 
@@ -311,7 +311,7 @@ def test_the_whole_graph_has_every_edge():
 
 
 def test_a_thicket_is_thinned_and_the_table_has_all():
-    """Where everybody takes everybody, only the lines are drawn that bring somebody further."""
+    """If everyone can become everyone, each node keeps only one arrow."""
     world = World(seed=7)
     main = world.create_account("acme-main", account_id=MAIN)
     users = [main.create_user(f"user-{i}") for i in range(12)]
@@ -327,7 +327,7 @@ def test_a_thicket_is_thinned_and_the_table_has_all():
 
 
 def test_many_who_are_alike_are_counted():
-    """A key for each of eighty users: one box, and eighty rows."""
+    """Eighty users, each with a key: one box, and eighty rows."""
     world = World(seed=7)
     main = world.create_account("acme-main", account_id=MAIN)
     names = [f"user-{i}" for i in range(80)]
@@ -345,14 +345,16 @@ def test_many_who_are_alike_are_counted():
 
 
 def test_nobody_and_nothing_are_said():
-    """An empty world, and somebody who gets nowhere."""
+    """An empty world, and a principal without steps."""
     world = World(seed=1)
     ana = world.create_account("acme-main", account_id=MAIN).create_user("ana")
     reach = world.reach()
 
-    assert reach_graph(reach).alt == "Nobody but administrators can become anybody."
+    assert reach_graph(reach).alt == "Only administrators can become other principals."
     assert reach.edges_from(reach.principals[-1])  # the root user
-    assert reach_graph(World(seed=1).reach()).alt == "Nobody but administrators can become anybody."
+    assert (
+        reach_graph(World(seed=1).reach()).alt == "Only administrators can become other principals."
+    )
     alone = reach_graph(reach, ana, None)
     assert alone.alt.startswith("ana can become 0 of 2 principals")
     empty = draw_found(reach.to("s3:GetObject", "arn:aws:s3:::b/k"))
@@ -360,20 +362,20 @@ def test_nobody_and_nothing_are_said():
 
 
 def test_the_same_world_gives_the_same_bytes():
-    """Nothing hangs on the order of a set."""
-    one, other = (heist().reach() for _ in range(2))
+    """The order of a set makes no difference."""
+    first, other = (heist().reach() for _ in range(2))
 
-    assert reach_graph(one).svg() == reach_graph(other).svg()
+    assert reach_graph(first).svg() == reach_graph(other).svg()
     arn = f"arn:aws:iam::{MAIN}:user/dana"
-    assert reach_graph(one, arn).svg() == reach_graph(other, arn).svg()
+    assert reach_graph(first, arn).svg() == reach_graph(other, arn).svg()
 
 
 @pytest.mark.speed
 def test_it_is_drawn_quickly(world, reach):
-    """A path that is known, beside a plain figure of matplotlib."""
+    """Compared with a plain matplotlib figure."""
     path = reach.path(world.user("dana"))
 
-    assert ratio_to_plain_figure(lambda: draw_way(path, reach).svg()) <= TIMES
+    assert ratio_to_plain_figure(lambda: draw_path(path, reach).svg()) <= TIMES
 
 
 @pytest.mark.parametrize(
@@ -381,26 +383,26 @@ def test_it_is_drawn_quickly(world, reach):
     [
         lambda _: reach_graph("reach"),
         lambda reach: reach_graph(reach, f"arn:aws:iam::{MAIN}:user/dana", cut="cut"),
-        lambda _: draw_way("path"),
+        lambda _: draw_path("path"),
         lambda _: draw_cut("cut"),
         lambda _: draw_found({}),
     ],
 )
 def test_wrong_values_are_refused(reach, wrong):
-    """With words that say what is wanted."""
+    """The error says what is needed."""
     with pytest.raises(RequestError):
         wrong(reach)
 
 
-def test_those_of_one_name_are_told_apart_by_their_accounts():
-    """On a way, in the whole graph, and in what somebody can become."""
+def test_principals_of_one_name_differ_by_their_accounts():
+    """On a path, in the whole graph, and in the principals that one can become."""
     world = World(seed=1)
     near, far = (world.create_account(name) for name in ("near", "far"))
     ana = near.create_user("ana")
     end = far.create_role("reader", assume_role_policy_document=trust({"AWS": near.account_id}))
     start = near.create_role("reader", assume_role_policy_document=trust({"AWS": near.account_id}))
-    for one, other in ((ana, start), (start, end)):
-        one.put_policy("become", document(allow("sts:AssumeRole", other.arn)))
+    for user, other in ((ana, start), (start, end)):
+        user.put_policy("become", document(allow("sts:AssumeRole", other.arn)))
     reach = world.reach()
 
     assert reach_graph(reach, ana, end).alt == (
@@ -415,7 +417,7 @@ def test_those_of_one_name_are_told_apart_by_their_accounts():
 
 
 def test_the_alternative_text_of_a_cut_has_names_in_the_place_of_arns(world, reach):
-    """Whole ones, with what they are: no text is cut in its middle."""
+    """With the kinds of principals; no name is shortened."""
     main = world.account("acme-main")
     cut = reach.cut(world.user("dana"))
     role = main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))

@@ -26,14 +26,14 @@ def main():
 
 
 def row(account, user="alice", **options):
-    """Give a user's row by column."""
+    """Return a user's row by column."""
     table = report_table(account.credential_report(), **options)
-    [found] = [one for one in table.rows if one[0] == user]
+    [found] = [row for row in table.rows if row[0] == user]
     return dict(zip(COLUMNS, found, strict=True))
 
 
 def said(look):
-    """Say a look as a reader sees it."""
+    """Return a look as a reader sees it."""
     assert isinstance(look, Look)
     return f"{look.symbol} {look.word}"
 
@@ -44,7 +44,7 @@ def wait(account, days):
 
 
 def test_each_credential_is_judged(main):
-    """Young and old, used and not, on and off, there and not."""
+    """New and old, used and unused, active and inactive, present and absent."""
     wait(main, 10)
     young = row(main)
     wait(main, 90)
@@ -62,14 +62,14 @@ def test_each_credential_is_judged(main):
 @pytest.mark.parametrize("days", [0, 45, 46, 90, 91, 92])
 @pytest.mark.parametrize("used", [None, 40])
 def test_a_cell_objects_when_the_audit_does(main, days, used):
-    """A key: too old, or unused for too long. A password: unused. MFA: there is none."""
+    """A key: too old, or unused for too long. A password: unused. MFA: missing."""
     if used is not None and used <= days:
         wait(main, used)
         key = main.users["alice"].access_keys[0]
         key.used(main.world, "s3", "us-east-1")
     wait(main, days - (used if used is not None and used <= days else 0))
     audit, cells = main.audit(), row(main)
-    unused = [one.what for one in audit.of("unused-credentials")]
+    unused = [finding.what for finding in audit.of("unused-credentials")]
     is_old = bool(audit.of("access-key-rotation"))
 
     assert (cells["access key 1"].symbol == "✕") is (
@@ -80,7 +80,7 @@ def test_a_cell_objects_when_the_audit_does(main, days, used):
 
 
 def test_the_root_user_is_judged_by_other_rules(main):
-    """No keys at all; a password that is never used is as it should be."""
+    """It should have no keys, and a password that is never used."""
     main.root.create_login_profile(PASSWORD)
     wait(main, 200)
     without = row(main, "<root_account>")
@@ -96,7 +96,7 @@ def test_the_root_user_is_judged_by_other_rules(main):
 
 
 def test_an_expired_password_says_since_when(main):
-    """By the account's password policy."""
+    """The account's password policy has the limit."""
     main.update_password_policy(minimum_password_length=8, max_password_age=30)
     wait(main, 30)
 
@@ -119,14 +119,14 @@ def test_inactive_keys_and_certificates_are_neither_good_nor_bad(main):
 def test_the_caption_counts_what_is_to_do(main):
     """All crosses of the table."""
     table = report_table(main.credential_report())
-    crosses = [one for line in table.rows for one in line if getattr(one, "symbol", "") == "✕"]
+    crosses = [cell for line in table.rows for cell in line if getattr(cell, "symbol", "") == "✕"]
 
     assert len(crosses) == 1
     assert table.caption == "Credential report, judged on 2026-11-25: 1 thing to do"
 
 
 def test_a_report_from_a_file_is_judged_from_a_time_that_is_given(main):
-    """Without one ages are left out: what is not known is not objected to."""
+    """Without a time, ages are left out, and unknown values aren't findings."""
     wait(main, 120)
     text = main.credential_report().csv
     parsed = CredentialReport.parse(text)
@@ -139,7 +139,7 @@ def test_a_report_from_a_file_is_judged_from_a_time_that_is_given(main):
 
 
 def test_other_thresholds_can_be_given(main):
-    """A stricter house."""
+    """A company with stricter limits."""
     wait(main, 31)
     strict = Thresholds(key_age_days=30)
 
@@ -148,7 +148,7 @@ def test_other_thresholds_can_be_given(main):
 
 
 def test_a_status_and_an_audit_are_tables_too(main):
-    """Done and to do, found and passed."""
+    """With done and open items, findings and passed checks."""
     status = report_table(main.security_status())
     audit = report_table(main.audit())
 
@@ -159,7 +159,7 @@ def test_a_status_and_an_audit_are_tables_too(main):
 
 @pytest.mark.parametrize("what", [None, "report", 3, World(seed=1)])
 def test_only_reports_are_report_tables(what):
-    """With what they are."""
+    """The error names the types of reports."""
     with pytest.raises(RequestError, match="a credential report"):
         report_table(what)
 
@@ -168,7 +168,7 @@ def test_only_reports_are_report_tables(what):
 
 
 def test_an_exams_report_says_what_to_repeat_and_why():
-    """Topic, score, result, the belief behind the wrong answers, exercises."""
+    """Topic, score, result, the wrong belief, exercises."""
     table = exam_table(
         [
             Topic("boundaries", 1, 4, "boundaries grant", ("11.2", "11.3")),
@@ -185,7 +185,7 @@ def test_an_exams_report_says_what_to_repeat_and_why():
 
 
 def test_the_pass_mark_decides():
-    """Half is enough for half."""
+    """With a mark of a half, half of the answers are enough."""
     assert said(exam_table([Topic("tags", 1, 2)], pass_mark=0.5).rows[0][3]) == "✓ passed"
     assert said(exam_table([Topic("tags", 1, 2)]).rows[0][3]) == "✕ to repeat"
 
@@ -199,14 +199,14 @@ def test_names_of_topics_are_text_in_html():
 
 
 @pytest.mark.parametrize("topics", [[("tags", 1, 2)], [Topic("tags", 3, 2)], [None], None, 7])
-def test_what_is_no_result_is_refused(topics):
-    """A topic, how many right, of how many."""
+def test_results_must_have_the_right_type(topics):
+    """A topic, the number of right answers, and of all answers."""
     with pytest.raises(RequestError, match=r"Topic|two numbers"):
         exam_table(topics)
 
 
 def test_time_before_the_credentials_makes_nothing_negative(main):
-    """A time that is earlier than the report's: zero days."""
+    """With a time before the report's, ages are zero days."""
     before = main.world.clock.now - timedelta(days=30)
 
     assert "0 days old" in row(main, now=before)["access key 1"].word

@@ -29,11 +29,11 @@ ASKED = Request(DANA, "s3:GetObject", MAP, context=CONTEXT)
 
 
 def words_in(figure):
-    """Give the words of the picture."""
+    """Return the words of the picture."""
     return {label.whole for label in figure.record.labels}
 
 
-def test_each_part_stands_over_the_word_that_aws_has_for_it():
+def test_each_part_is_above_the_word_that_aws_has_for_it():
     """Principal, Action, Resource and the context of conditions."""
     assert {"Principal", "Action", "Resource", "Condition context"} <= words_in(
         request_sentence(ASKED)
@@ -42,7 +42,7 @@ def test_each_part_stands_over_the_word_that_aws_has_for_it():
 
 
 def test_the_table_has_the_whole_request():
-    """ARNs in full, and every context key with its values; keys without a value are not there."""
+    """Whole ARNs, and every context key with its values; keys without a value are left out."""
     rows = request_sentence(ASKED).rows
     values = {(row["part"], row["key"]): row["value"] for row in rows}
 
@@ -62,7 +62,7 @@ def test_the_table_has_the_whole_request():
 
 
 def test_the_sentence_says_when_from_where_and_with_what():
-    """Time, address and MFA are the moment; what is not told is not made up."""
+    """Time, address and MFA are in the sentence; unknown values are left out."""
     figure = request_sentence(ASKED)
 
     assert "on 2026-03-02T09:00:00+00:00" in figure.alt
@@ -77,7 +77,7 @@ def test_the_sentence_says_when_from_where_and_with_what():
 
 
 def test_what_a_policy_asks_for_comes_first_even_if_it_is_missing():
-    """A key that only a policy knows is in the list, as one that the request has not."""
+    """The list also has a key that only a policy has, as missing in the request."""
     policy = Policy.allow(
         "s3:*", when={"StringEquals": {"aws:principaltag/TEAM": "sky", "aws:UserAgent": "x"}}
     )
@@ -114,14 +114,14 @@ def test_a_decision_answers_the_question_below(case):
 
 
 def test_a_request_alone_has_no_verdict():
-    """Nobody has decided yet."""
+    """It isn't evaluated yet."""
     text = request_sentence(ASKED).as_text()
 
     assert not any(word in text for word in ("allowed", "implicit deny", "explicit deny"))
 
 
 def test_a_session_says_for_which_role_it_acts_and_whose_the_resource_is():
-    """The principal is the session; the resource is of the same account, or of another one."""
+    """The principal is the session; the resource is in the same account or another one."""
     own = request_sentence(Request(NIGHT, "s3:GetObject", MAP)).as_text()
     other = request_sentence(Request(NIGHT, "s3:GetObject", MAP, OTHER)).as_text()
 
@@ -144,7 +144,7 @@ def test_many_keys_are_counted_and_the_list_has_them_all(number):
 
 
 def test_what_is_neither_a_request_nor_a_decision_is_refused():
-    """With a sentence that says so."""
+    """The error says what is needed."""
     with pytest.raises(RequestError, match="neither a request nor a decision"):
         request_sentence("alice reads a map")
 
@@ -165,12 +165,12 @@ def test_names_of_strangers_are_text():
 
 
 def test_the_same_request_gives_the_same_bytes():
-    """Of two worlds alike, and whatever order the context was written in."""
-    one, two = (
+    """With two equal worlds, and in any order of the context."""
+    first, two = (
         request_sentence(world.can(world.user("dana"), "s3:DeleteObject", MAP))
         for world in (scenario("groups"), scenario("groups"))
     )
     turned = Request(DANA, "s3:GetObject", MAP, context=dict(reversed(CONTEXT.items())))
 
-    assert one.svg() == two.svg()
+    assert first.svg() == two.svg()
     assert request_sentence(turned).svg() == request_sentence(ASKED).svg()

@@ -20,13 +20,13 @@ SURE, FAIR, GUESS = "certain", "fairly sure", "a guess"
 
 
 def bars(figure):
-    """Give the widths of the bars: what is filled and as high as one."""
-    shapes = [one for one in figure.sheet.shapes if isinstance(one, Rectangle)]
-    return [one.width for one in shapes if abs(one.height - 0.18) < 1e-9]
+    """Return the widths of the bars."""
+    shapes = [shape for shape in figure.sheet.shapes if isinstance(shape, Rectangle)]
+    return [shape.width for shape in shapes if abs(shape.height - 0.18) < 1e-9]
 
 
 def answers(word, right, wrong):
-    """So many answers of one confidence."""
+    """Return some answers of one confidence."""
     return [(word, True)] * right + [(word, False)] * wrong
 
 
@@ -34,7 +34,7 @@ def answers(word, right, wrong):
 
 
 def test_each_topic_has_its_count_in_words_and_its_result():
-    """Seven of nine is more than 78 %; what was not asked is neither passed nor failed."""
+    """Seven of nine is more than 78 %; a topic without answers isn't passed or failed."""
     figure = score_bars(SCORES)
     rows = {row["topic"]: row for row in figure.rows}
     text = figure.as_text()
@@ -49,7 +49,7 @@ def test_each_topic_has_its_count_in_words_and_its_result():
 
 
 def test_the_alternative_text_names_what_is_below_the_mark_first():
-    """The lowest share first; last, what was not asked."""
+    """The lowest share is first, and topics without answers are last."""
     assert score_bars(SCORES).alt == (
         "12 of 17 right, pass mark 70 %; boundaries: 1 of 4, ✕ to repeat; sessions: 7 of 9, "
         "✓ passed; conditions: 4 of 4, ✓ passed; tags: 0 of 0, – not asked."
@@ -57,7 +57,7 @@ def test_the_alternative_text_names_what_is_below_the_mark_first():
 
 
 def test_bars_are_as_long_as_the_shares():
-    """From none, which has a stub, to all."""
+    """From 0, which has a stub, to 100 %."""
     figure = score_bars({"none": (0, 4), "half": (2, 4), "all": (4, 4)})
     none, half, whole = bars(figure)
 
@@ -76,7 +76,7 @@ def test_the_mark_itself_is_enough(mark, right, result):
 
 
 def test_without_a_mark_nobody_passes_or_fails():
-    """And there is no dashed line."""
+    """There is no dashed line."""
     figure = score_bars(SCORES, pass_mark=None)
 
     assert "passed" not in figure.as_text()
@@ -87,8 +87,8 @@ def test_without_a_mark_nobody_passes_or_fails():
 
 @pytest.mark.parametrize("mark", [0, 0.01, 0.24, 0.5, 0.7, 0.99, 1])
 @pytest.mark.parametrize("name", ["pass mark", "long " * 60, "$x^2$"])
-def test_the_marks_name_stands_in_nobodys_way(mark, name):
-    """Wherever it is, whatever it is called; the whole name is in the list."""
+def test_the_marks_name_overlaps_nothing(mark, name):
+    """At any place, with any name; the list has the whole name."""
     figure = score_bars(SCORES, pass_mark=mark, pass_name=name)
 
     assert faults(figure) == []
@@ -97,15 +97,15 @@ def test_the_marks_name_stands_in_nobodys_way(mark, name):
 
 @pytest.mark.parametrize("size", [0, 1, 3, 20, 60])
 def test_any_number_of_topics_is_drawn(size):
-    """None is said so."""
+    """Without topics, a sentence says so."""
     figure = score_bars({f"topic {i}": (i % 5, 5) for i in range(size)})
 
     assert faults(figure) == []
-    assert figure.alt == "No topic has been asked about yet." if not size else figure.rows
+    assert figure.alt == "There are no answers yet." if not size else figure.rows
 
 
 def test_every_name_is_text():
-    """Shortened in the picture, whole in list and table."""
+    """Shortened in the picture, whole in the list and the table."""
     figure = score_bars(dict.fromkeys(UGLY, (1, 3)))
 
     assert faults(figure) == []
@@ -121,16 +121,16 @@ def test_every_name_is_text():
         *({"tags": ("1", "2")}, {"tags": None}),
     ],
 )
-def test_what_is_no_score_is_refused(scores):
-    """With what one is."""
+def test_a_score_must_be_two_numbers(scores):
+    """The error says what a score is."""
     with pytest.raises(RequestError, match=r"right|two numbers"):
         score_bars(scores)
 
 
 @pytest.mark.parametrize("mark", [-0.1, 1.1, 70, True, "0.7", float("nan")])
 def test_a_mark_is_a_share(mark):
-    """70 is none, nor is what is no number."""
-    with pytest.raises(RequestError, match="pass_mark is a share"):
+    """70 isn't a share, and neither is a value of another type."""
+    with pytest.raises(RequestError, match="pass_mark must be a share"):
         score_bars(SCORES, pass_mark=mark)
 
 
@@ -165,7 +165,7 @@ def test_each_confidence_has_its_count_its_band_and_what_it_means():
 
 
 def test_the_alternative_text_says_first_where_to_slow_down():
-    """Then where to trust oneself more, then what fits."""
+    """Then where to be more confident, then what fits."""
     figure = calibration(answers(GUESS, 18, 4) + answers(FAIR, 8, 2) + answers(SURE, 3, 2))
 
     assert figure.alt == (
@@ -194,7 +194,7 @@ def test_the_alternative_text_says_first_where_to_slow_down():
     ],
 )
 def test_few_answers_are_not_taken_for_many(word, right, wrong, state):
-    """Only what chance does not explain is called too sure, or too careful."""
+    """Too sure or too careful is only a result that chance doesn't explain."""
     level = {node.id: node for node in levels_of(answers(word, right, wrong))}[word]
 
     assert level.look.word == state
@@ -215,7 +215,7 @@ def test_wilsons_interval_holds_the_share_and_narrows(pair):
 
 
 def test_no_answer_is_said_so():
-    """In words, with the three bands."""
+    """In the alternative text, with the three bands."""
     figure = calibration([])
 
     assert figure.alt == "There are no answers yet."
@@ -224,16 +224,16 @@ def test_no_answer_is_said_so():
 
 
 @pytest.mark.parametrize(
-    "given_",
+    "wrong",
     [
         *(None, 3, "certain", ["certain"], [("certain",)], [("sure", True)], [("certain", 1)]),
         *([("certain", True, 1)], [(None, True)], [(["certain"], True)], [None]),
     ],
 )
-def test_what_is_no_answer_is_refused(given_):
+def test_an_answer_must_be_a_pair(wrong):
     """A word of the three, and whether it was right."""
     with pytest.raises(RequestError, match=r"answer|Answers"):
-        calibration(given_)
+        calibration(wrong)
 
 
 def test_answers_may_come_one_by_one():
@@ -245,8 +245,8 @@ def test_answers_may_come_one_by_one():
 
 @pytest.mark.parametrize("mark", [0.8, None])
 def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
-    """Nor do they all reach a mark."""
+    """Topics without answers have no result."""
     figure = score_bars({"tags": (0, 0), "keys": (0, 0)}, pass_mark=mark)
 
-    assert figure.alt == "No topic has been asked about yet."
+    assert figure.alt == "There are no answers yet."
     assert "tags: 0 of 0, – not asked" in figure.lines

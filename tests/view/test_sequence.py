@@ -24,9 +24,13 @@ AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def nightly():
-    """An instance's job reads a map, and is refused to delete it; and its session."""
+    """An instance's job reads a map and can't delete it; return the world and the session."""
     world = observatory()
-    instance = next(one for one in world.account(MAIN).resources.values() if one.kind == "instance")
+    instance = next(
+        resource
+        for resource in world.account(MAIN).resources.values()
+        if resource.kind == "instance"
+    )
     session = instance.role_session()
     world.clock.advance(minutes=3)
     world.do(session, "s3:GetObject", MAP)
@@ -37,7 +41,7 @@ def nightly():
 
 @pytest.fixture(scope="module")
 def chain():
-    """Carol becomes an auditor, and then somebody of another account; and the last session."""
+    """Carol assumes the auditor, and then a role of another account; with the last session."""
     world = observatory()
     carol = world.user("carol")
     first = world.sts.assume_role(carol, role_arn=world.role("auditor"), role_session_name="carol")
@@ -49,17 +53,17 @@ def chain():
 
 
 def told(figure, *columns):
-    """Give some columns of the figure's table."""
+    """Return some columns of the figure's table."""
     return [tuple(row[name] for name in columns) for row in figure.rows]
 
 
 def drawn(figure):
-    """Give the words in the picture, whole."""
+    """Return the words in the picture, whole."""
     return [label.whole for label in figure.record.labels]
 
 
 def heads(figure):
-    """Give the heads from left to right."""
+    """Return the boxes at the top, from left to right."""
     return [box.text for box in sorted(figure.record.boxes, key=lambda box: box.x)]
 
 
@@ -67,7 +71,7 @@ def heads(figure):
 
 
 def test_inside_the_instance_credentials_come_by_the_metadata_service_from_sts(nightly):
-    """The way of lesson 16: instance, metadata service, STS, and with what comes back to S3."""
+    """Lesson 16: instance, metadata service, STS, and then S3 with the credentials."""
     world, session = nightly
     figure = sequence(world.timeline(session))
 
@@ -91,14 +95,14 @@ def test_inside_the_instance_credentials_come_by_the_metadata_service_from_sts(n
 
 
 def test_every_arrow_is_a_hop_of_the_timeline(nightly, chain):
-    """None is made up, none is missing; times, errors and events are the hops'."""
+    """With the same times, errors and events."""
     for world, session in (nightly, chain[::2]):
         timeline = world.timeline(session)
         columns = ("source", "target", "operation", "time", "error_code", "event_id")
 
         assert told(sequence(timeline), *columns) == [
-            (one.source.name, one.target.name, one.operation, one.at, one.error_code, one.event_id)
-            for one in timeline.hops
+            (hop.source.name, hop.target.name, hop.operation, hop.at, hop.error_code, hop.event_id)
+            for hop in timeline.hops
         ]
 
 
@@ -118,20 +122,20 @@ def test_every_arrow_is_a_hop_of_the_timeline(nightly, chain):
     ],
 )
 def test_who_comes_from_outside_is_vouched_for_before_sts(operation, kinds, calls):
-    """A browser by a directory, an application by its issuer; what they do there is in no log."""
+    """A browser signs in at a directory, an application at its issuer; no log has these calls."""
     scene = sts_scene.made()
     figure = sequence(scene.world.timeline(scene.session(operation)))
 
     assert [row["source_kind"] for row in figure.rows] == kinds[:3]
     assert [label for label in drawn(figure) if label in calls] == calls
     assert figure.rows[0]["outcome"] == ""
-    assert "no log has it" in figure.caption
+    assert "so it isn't in a log" in figure.caption
     assert figure.as_text().count("in account") == 1
     assert faults(figure) == []
 
 
 def test_a_workflow_of_github_comes_by_its_token():
-    """Lesson 10's other way."""
+    """Lesson 10's other example."""
     world = observatory()
     issuer = next(iter(world.oidc_issuers.values()))
     session = world.sts.assume_role_with_web_identity(
@@ -147,7 +151,7 @@ def test_a_workflow_of_github_comes_by_its_token():
 
 
 def test_accounts_are_fields_when_there_are_several(chain):
-    """Those of one account stand together; a service stands in none; names are the world's."""
+    """Those of one account are together; a service is in none; names are the world's."""
     world, _, second = chain
     figure = sequence(world.timeline(second), world=world)
     words = drawn(figure)
@@ -160,30 +164,31 @@ def test_accounts_are_fields_when_there_are_several(chain):
 
 
 def test_heads_of_one_account_share_a_field():
-    """They come together, though somebody else called in between."""
+    """They are together, although another caller is between them in time."""
     s3 = Party("service", "s3.amazonaws.com")
     users = [
-        Party("user", f"arn:aws:iam::{one}:user/u{i}") for i, one in enumerate((MAIN, DATA) * 2)
+        Party("user", f"arn:aws:iam::{account}:user/u{i}")
+        for i, account in enumerate((MAIN, DATA) * 2)
     ]
-    figure = sequence([Hop(one, s3, "GetObject", AT, "e") for one in users])
+    figure = sequence([Hop(user, s3, "GetObject", AT, "e") for user in users])
 
-    assert [drawn(figure).count(one) for one in (MAIN, DATA)] == [1, 1]
+    assert [drawn(figure).count(account) for account in (MAIN, DATA)] == [1, 1]
     assert faults(figure) == []
 
 
 def test_answers_are_dashed_and_calls_are_not(nightly):
-    """Refused calls are bold."""
+    """Denied calls are bold."""
     world, session = nightly
     shapes = sequence(world.timeline(session)).sheet.shapes
-    curves = [one for one in shapes if isinstance(one, Curve)]
-    level = [one for one in curves if len({round(y, 3) for _, y in one.points}) == 1]
+    curves = [shape for shape in shapes if isinstance(shape, Curve)]
+    level = [curve for curve in curves if len({round(y, 3) for _, y in curve.points}) == 1]
 
-    assert [not one.ink.dashes for one in level] == [True, True, False, True, True]
-    assert [one.ink.width > 2 for one in level] == [False] * 4 + [True]
+    assert [not curve.ink.dashes for curve in level] == [True, True, False, True, True]
+    assert [curve.ink.width > 2 for curve in level] == [False] * 4 + [True]
 
 
 def test_one_account_needs_no_field(nightly):
-    """Its number is in the list."""
+    """The list has its number."""
     world, session = nightly
     figure = sequence(world.timeline(session), world=world)
 
@@ -192,7 +197,7 @@ def test_one_account_needs_no_field(nightly):
 
 
 def test_a_revoked_session_says_so():
-    """What was to be good for an hour ended before."""
+    """It was valid for an hour and ended earlier."""
     world = observatory()
     session = world.sts.assume_role(
         world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol"
@@ -208,7 +213,7 @@ def test_a_revoked_session_says_so():
 
 
 def test_a_log_shows_callers_services_and_what_sts_hands_out(chain):
-    """The same calls as the timeline's, from the events alone."""
+    """The same calls as in the timeline, from the events alone."""
     world, *_, second = chain
     log = EventLog(
         [event for event in world.events if event.event_source.startswith(("sts", "s3"))]
@@ -234,7 +239,7 @@ def test_a_log_knows_till_when_credentials_are_good_in_the_afternoon_too(nightly
 
 
 def test_a_log_tells_a_users_key_from_a_users_session():
-    """Both call by the user's ARN; the id of the key tells them apart."""
+    """Both call with the user's ARN; the key's id shows the difference."""
     scene = sts_scene.made()
     before = len(scene.world.events)
     session = scene.session("GetSessionToken")
@@ -243,13 +248,13 @@ def test_a_log_tells_a_users_key_from_a_users_session():
             scene.world.do(caller, "s3:GetObject", MAP)
     hops, _ = hops_of(scene.world.events[before:])
 
-    assert [one.source.kind for one in hops if one.operation == "GetObject"] == [
+    assert [hop.source.kind for hop in hops if hop.operation == "GetObject"] == [
         *("access key", "session", "user"),
     ]
 
 
 def test_a_call_between_accounts_is_one_arrow_though_two_logs_have_it(chain):
-    """And it is the caller's own event that says who called."""
+    """The event of the caller's account names the caller."""
     world, *_ = chain
     both = [event for event in world.events if event.shared_event_id][-2:]
     both = [event for event in world.events if event.shared_event_id == both[0].shared_event_id]
@@ -260,13 +265,13 @@ def test_a_call_between_accounts_is_one_arrow_though_two_logs_have_it(chain):
         assert call.source.name == next(
             event.user_identity["arn"] for event in events if "arn" in event.user_identity
         )
-        assert [one.target.kind for one in answers] == ["session"]
-    (stranger, *_), _ = hops_of([one for one in both if "arn" not in one.user_identity])
+        assert [hop.target.kind for hop in answers] == ["session"]
+    (stranger, *_), _ = hops_of([event for event in both if "arn" not in event.user_identity])
     assert (stranger.source.kind, stranger.source.name) == ("AWS account", MAIN)
 
 
-def test_what_failed_for_another_reason_is_not_called_refused_for_want_of_permission():
-    """It has a sign of its own."""
+def test_a_call_that_failed_for_another_reason_is_not_called_denied():
+    """It has another sign."""
     at = {"at": AT, "event_id": "e"}
     user, s3 = Party("user", f"arn:aws:iam::{MAIN}:user/ana"), Party("service", "s3.amazonaws.com")
     figure = sequence(
@@ -310,7 +315,7 @@ def made_up(number):
 
 @pytest.mark.parametrize(("number", "left"), [(1, 0), (40, 0), (41, 1), (60, 20)])
 def test_what_is_too_much_is_counted_in_the_middle(number, left):
-    """The table and the list have all; the first and the last calls are drawn."""
+    """The first and last calls are drawn; the table and the list have all."""
     figure = sequence(made_up(number))
     words = drawn(figure)
 
@@ -324,7 +329,7 @@ def test_what_is_too_much_is_counted_in_the_middle(number, left):
 
 
 def test_a_call_that_is_made_again_and_again_is_one_arrow():
-    """It says how often; in the table each call has its row."""
+    """The arrow has the number of calls; in the table each call is a row."""
     [call] = made_up(1)
     again = [replace(call, at=AT + timedelta(minutes=i), event_id=f"e{i}") for i in range(7)]
     figure = sequence(again)
@@ -336,12 +341,12 @@ def test_a_call_that_is_made_again_and_again_is_one_arrow():
 
 
 def test_above_ten_heads_the_others_share_one():
-    """Those with the most calls have their own; the one who begins too."""
+    """Those with the most calls have their own, and the first caller too."""
     s3 = Party("service", "s3.amazonaws.com")
     users = [
         Party("user", f"arn:aws:iam::{MAIN}:user/u{i}{'-long' * 9 * (i > 9)}") for i in range(14)
     ]
-    hops = [Hop(one, s3, "GetObject", AT, "e") for one in (*users, *users[6:])]
+    hops = [Hop(user, s3, "GetObject", AT, "e") for user in (*users, *users[6:])]
     figure = sequence(hops)
 
     assert len(figure.record.boxes) == 10
@@ -354,7 +359,7 @@ def test_above_ten_heads_the_others_share_one():
 
 
 def test_only_what_differs_of_the_time_is_written():
-    """The day once if it is one; seconds where there are some; both where days differ."""
+    """The day once if it is the same; seconds if there are some; both if days differ."""
     first, second = made_up(2)
     cases = {
         timedelta(minutes=1): {"2026-11-25", "09:00", "09:01"},
@@ -379,13 +384,13 @@ def test_a_call_to_oneself_is_a_loop():
 # -- names and looks -----------------------------------------------------------------------------
 
 
-def test_two_that_look_alike_are_told_apart():
+def test_parties_of_one_name_have_distinct_names():
     """Root users by their accounts, sessions of one name by a number."""
     s3 = Party("service", "s3.amazonaws.com")
-    roots = [Party("user", f"arn:aws:iam::{one}:root") for one in (MAIN, DATA)]
+    roots = [Party("user", f"arn:aws:iam::{account}:root") for account in (MAIN, DATA)]
     arn = f"arn:aws:sts::{MAIN}:assumed-role/web/s1"
     twins = [Party("session", arn, key) for key in ("ASIA1", "ASIA2")]
-    figure = sequence([Hop(one, s3, "GetObject", AT, "e") for one in (*roots, *twins)])
+    figure = sequence([Hop(user, s3, "GetObject", AT, "e") for user in (*roots, *twins)])
     text = figure.as_text()
 
     assert f"root user of {MAIN}" in text
@@ -404,18 +409,18 @@ def test_the_same_calls_give_the_same_picture(chain):
 
 
 def test_no_secret_is_in_the_picture(nightly):
-    """Though all that it is about is credentials."""
+    """Although the figure is about credentials."""
     world, session = nightly
     for calls in (world.timeline(session), world.events[-4:]):
         figure = sequence(calls)
-        said = f"{figure.as_text()}{figure.rows}{figure.alt}{drawn(figure)}"
-        assert session.secret_access_key not in said
-        assert session.session_token not in said
+        text = f"{figure.as_text()}{figure.rows}{figure.alt}{drawn(figure)}"
+        assert session.secret_access_key not in text
+        assert session.session_token not in text
 
 
 @pytest.mark.parametrize("wrong", [None, 7, "log", [1], {"a": 1}, object()])
-def test_what_is_no_call_is_refused_in_words(wrong):
-    """And says what a sequence is made of."""
+def test_only_calls_are_drawn(wrong):
+    """The error says what a sequence is made of."""
     with pytest.raises(RequestError, match="A sequence is made of"):
         sequence(wrong)
 
@@ -425,15 +430,17 @@ def test_what_is_no_call_is_refused_in_words(wrong):
     [{}, {"type": "Odd"}, {"type": "IAMUser", "arn": None}, {"type": 7, "arn": ["x"]}],
 )
 def test_events_from_odd_files_are_drawn_all_the_same(identity, chain):
-    """Whoever called, and whatever was answered."""
+    """With any caller and any response."""
     world, *_ = chain
-    event = next(one for one in reversed(world.events) if one.event_name == "AssumeRole")
+    event = next(
+        candidate for candidate in reversed(world.events) if candidate.event_name == "AssumeRole"
+    )
     answers = [
         None,
         {},
         {"credentials": "x"},
         {"credentials": {"accessKeyId": "A", "expiration": 7}},
     ]
-    odd = [replace(event, user_identity=identity, response_elements=one) for one in answers]
+    odd = [replace(event, user_identity=identity, response_elements=answer) for answer in answers]
 
     assert faults(sequence(odd)) == []

@@ -41,8 +41,12 @@ class Night:
 
     def assume(self, caller, role, name, hours=1):
         """Assume a role, and wait ten minutes."""
-        given = {"role_arn": role, "role_session_name": name, "duration_seconds": int(hours * 3600)}
-        session = self.world.sts.assume_role(caller, **given)
+        parameters = {
+            "role_arn": role,
+            "role_session_name": name,
+            "duration_seconds": int(hours * 3600),
+        }
+        session = self.world.sts.assume_role(caller, **parameters)
         self.wait(minutes=10)
         return session
 
@@ -78,7 +82,7 @@ def crowd(number):
 
 
 def areas(figure):
-    """Give the colours of everything that is filled."""
+    """Return the colours of everything that is filled."""
     return [patch.get_facecolor() for patch in figure.drawing.axes[0].patches]
 
 
@@ -86,7 +90,7 @@ def areas(figure):
 
 
 def test_the_table_is_the_worlds_own_timeline(night):
-    """Each of the credentials has one row, with the values of the world's."""
+    """Each credential has one row, with the values of the timeline."""
     first = night.assume(night.key, night.operator, "alice", 8)
     night.assume(first, night.reader, "maps")
     night.camera.role_session()
@@ -94,36 +98,44 @@ def test_the_table_is_the_worlds_own_timeline(night):
     rows = {row["credentials"]: row for row in session_timeline(timeline).rows}
 
     assert len(rows) == len(timeline)
-    for one in timeline:
-        row = rows[one.access_key_id]
+    for credential in timeline:
+        row = rows[credential.access_key_id]
         assert (row["arn"], row["operation"], row["role"]) == (
-            *(one.arn, one.operation, one.role_arn),
+            *(credential.arn, credential.operation, credential.role_arn),
         )
-        assert (row["start"], row["end"], row["ended"]) == (one.start, one.end, one.ended)
-        assert (row["parent"], row["depth"]) == (one.parent, one.depth)
+        assert (row["start"], row["end"], row["ended"]) == (
+            credential.start,
+            credential.end,
+            credential.ended,
+        )
+        assert (row["parent"], row["depth"]) == (credential.parent, credential.depth)
 
 
 def test_the_list_has_every_lifetime_with_its_whole_times(night):
-    """When it began, when and why it ended, its ARN, and with what it was asked for."""
+    """Its begin, its end with the reason, its ARN, and the credentials that requested it."""
     first = night.assume(night.key, night.operator, "alice", 8)
     night.assume(first, night.reader, "maps")
     night.wait(hours=2)
     text = session_timeline(timeline := night.world.timeline()).as_text()
 
-    for one in timeline:
-        [line] = [line for line in text.splitlines() if f"{one.arn}, {one.access_key_id}" in line]
-        assert f"from {stamp(one.start)}" in line
-        if one.end is not None:
-            assert stamp(one.end) in line
-        if one.parent:
-            assert f"requested with {one.parent}" in line
+    for credential in timeline:
+        [line] = [
+            line
+            for line in text.splitlines()
+            if f"{credential.arn}, {credential.access_key_id}" in line
+        ]
+        assert f"from {stamp(credential.start)}" in line
+        if credential.end is not None:
+            assert stamp(credential.end) in line
+        if credential.parent:
+            assert f"requested with {credential.parent}" in line
     [chained] = [line for line in text.splitlines() if ":assumed-role/map-reader" in line]
     assert chained.startswith("    map-reader/maps")
     assert "○ expired 2026-11-25 10:10:00" in chained
 
 
 def test_a_chained_session_is_said_to_be_one_and_meets_its_wall(night):
-    """One that a role's session asked for; the others have no wall."""
+    """Only sessions that a role's session requested have the limit."""
     first = night.assume(night.key, night.operator, "alice", 8)
     alone = night.figure()
     chained = night.assume(first, night.reader, "maps")
@@ -140,7 +152,7 @@ def test_a_chained_session_is_said_to_be_one_and_meets_its_wall(night):
 
 
 def test_an_arrow_leads_from_the_credentials_that_asked_to_those_that_they_got(night):
-    """At the moment of the call; the camera's came from nowhere in this picture."""
+    """At the time of the call; the camera's credentials have no arrow."""
     first = night.assume(night.key, night.operator, "alice", 8)
     night.assume(first, night.reader, "maps")
     night.camera.role_session()
@@ -153,7 +165,7 @@ def test_an_arrow_leads_from_the_credentials_that_asked_to_those_that_they_got(n
 
 
 def test_what_is_renewed_shares_a_lane(night):
-    """An instance's credentials follow each other; each keeps its row and its end."""
+    """An instance's credentials follow each other; each has its row and its end."""
     night.camera.role_session()
     night.wait(hours=5, minutes=56)
     night.camera.role_session()
@@ -169,7 +181,7 @@ def test_what_is_renewed_shares_a_lane(night):
 
 
 def test_sessions_side_by_side_have_lanes_of_their_own(night):
-    """Two of one name at the same time do not hide each other."""
+    """Two sessions of one name at the same time don't hide each other."""
     night.assume(night.key, night.operator, "alice", 8)
     night.assume(night.key, night.operator, "alice", 8)
     lanes = {row["lane"] for row in night.figure().rows if row["operation"] == "AssumeRole"}
@@ -178,7 +190,7 @@ def test_sessions_side_by_side_have_lanes_of_their_own(night):
 
 
 def test_a_revoked_session_has_its_cross_and_what_outlives_it_is_named(night):
-    """The alternative text says who was revoked when, and who goes on."""
+    """The alternative text says which session was revoked, and which one is still valid."""
     first = night.assume(night.key, night.operator, "alice", 8)
     night.assume(first, night.reader, "maps")
     night.operator.revoke_sessions()
@@ -192,7 +204,7 @@ def test_a_revoked_session_has_its_cross_and_what_outlives_it_is_named(night):
 
 
 def test_crosses_at_one_moment_do_not_hide_each_other(night):
-    """Five keys that were deleted together share a lane, and one cross."""
+    """Five keys that were deleted together share a lane and a cross."""
     keys = [night.world.account(MAIN).create_user(f"u{i}").create_access_key() for i in range(5)]
     night.assume(night.key, night.operator, "alice", 1)
     for key in keys:
@@ -225,7 +237,10 @@ def test_every_end_is_said_in_words(night):
     gone.inline.clear()
     gone.delete()
     night.wait(hours=1)
-    text, ended = night.figure().as_text(), {one.ended for one in night.world.timeline()}
+    text, ended = (
+        night.figure().as_text(),
+        {credential.ended for credential in night.world.timeline()},
+    )
 
     assert ended == {
         *("still valid", "expired", "role deleted", "user deleted", "inactive", "key deleted")
@@ -253,7 +268,7 @@ def test_the_alternative_text_counts_what_is_valid_and_names_them(night):
 
 
 def test_what_is_good_is_dark_and_what_is_over_is_pale(night):
-    """So that a print in grey says the same."""
+    """A black-and-white print shows the same."""
     night.assume(night.key, night.operator, "alice", 1)
     good = areas(night.figure())
     night.wait(hours=3)
@@ -270,7 +285,7 @@ def test_what_is_good_is_dark_and_what_is_over_is_pale(night):
 
 
 def test_an_old_key_does_not_squeeze_the_sessions(night):
-    """The window is that of the sessions; a key from last year comes in from the left."""
+    """The window is that of the sessions; a key from last year begins at its left edge."""
     night.wait(days=400)
     night.assume(night.key, night.operator, "alice", 1)
     figure = night.figure()
@@ -284,7 +299,7 @@ def test_an_old_key_does_not_squeeze_the_sessions(night):
 
 
 def test_now_is_on_the_picture_or_an_arrow_leads_to_it(night):
-    """Long after all sessions the picture does not grow; the time is written with an arrow."""
+    """Long after all sessions, the window doesn't grow; the time has an arrow."""
     night.assume(night.key, night.operator, "alice", 1)
     near = [label.drawn for label in night.figure().record.labels]
     night.wait(days=300)
@@ -316,7 +331,7 @@ def test_of_more_the_latest_have_lanes_and_the_others_share_one():
     labels = [label.whole for label in figure.record.labels]
 
     assert len(timeline) == len(figure.rows)
-    assert all(one.access_key_id in figure.as_text() for one in timeline)
+    assert all(credential.access_key_id in figure.as_text() for credential in timeline)
     assert "110 sessions" in labels
     assert "role-64/s129" in labels
     assert "role-0/s0" not in labels
@@ -326,7 +341,7 @@ def test_of_more_the_latest_have_lanes_and_the_others_share_one():
 
 
 def test_keys_of_which_no_session_came_share_the_last_lane(night):
-    """From four on: they would crowd out what the picture is about."""
+    """From four keys on, so that sessions have room."""
     for number in range(4):
         night.world.account(MAIN).create_user(f"u{number}").create_access_key()
     night.assume(night.key, night.operator, "alice", 1)
@@ -338,7 +353,7 @@ def test_keys_of_which_no_session_came_share_the_last_lane(night):
 
 
 def test_a_world_without_credentials_says_so():
-    """In the picture, the words and the table."""
+    """In the picture, the alternative text and the table."""
     figure = session_timeline(World(seed=1).timeline())
 
     assert "no credentials" in figure.alt
@@ -370,18 +385,18 @@ def test_the_same_timeline_gives_the_same_bytes():
 
 
 def test_no_secret_is_drawn(night):
-    """Ids of access keys are no secrets; nothing else of them is there."""
+    """Ids of access keys aren't secrets; nothing else of them is shown."""
     session = night.assume(night.key, night.operator, "alice", 1)
     figure = night.figure()
-    said = f"{figure.as_text()}{figure.rows}{figure.alt}{figure.svg().decode()}"
+    text = f"{figure.as_text()}{figure.rows}{figure.alt}{figure.svg().decode()}"
 
-    assert session.secret_access_key not in said
-    assert session.session_token not in said
-    assert night.key.secret_access_key not in said
+    assert session.secret_access_key not in text
+    assert session.session_token not in text
+    assert night.key.secret_access_key not in text
 
 
 @pytest.mark.parametrize("what", [None, "timeline", 3, World(seed=1)])
 def test_only_a_timeline_is_drawn(what):
-    """With the way to get one."""
+    """The error says how to get one."""
     with pytest.raises(RequestError, match=r"world.timeline\(\)"):
         session_timeline(what)

@@ -1,4 +1,4 @@
-"""Sets as rectangles: whatever lies where, each thing stands in its sets and in no others."""
+"""Sets as rectangles: each action is in its sets and in no others, in any arrangement."""
 
 from itertools import product
 
@@ -53,15 +53,15 @@ def parts(sets):
 
 @st.composite
 def arrangements(draw):
-    """Choose a number of sets, and in which of their parts something lies."""
+    """Choose a number of sets, and which of their parts have items."""
     sets = draw(st.integers(0, 4))
     return sets, draw(st.sets(st.sampled_from(parts(sets)), min_size=1))
 
 
 @settings(max_examples=tries(25))
 @given(arrangements())
-def test_each_thing_stands_in_its_sets_and_in_no_others(arrangement):
-    """However many sets there are, and wherever something lies; and nothing overlaps."""
+def test_each_action_is_in_its_sets_and_in_no_others(arrangement):
+    """With any number of sets and any parts with items; nothing overlaps."""
     sets, used = arrangement
     names = {part: f"thing{number}" for number, part in enumerate(sorted(used))}
     tiles = {part: tile(f"title {name}", name) for part, name in names.items()}
@@ -76,7 +76,7 @@ def test_each_thing_stands_in_its_sets_and_in_no_others(arrangement):
 
 
 @pytest.mark.parametrize("sets", [2, 3, 4])
-def test_every_set_is_drawn_even_if_nothing_lies_in_it(sets):
+def test_every_set_is_drawn_even_if_it_is_empty(sets):
     """An empty set says that nothing is in it."""
     outside = (False,) * sets
     figure = drawn(named(NAMES[:sets]), {outside: tile("", "alone")})
@@ -88,7 +88,7 @@ def test_every_set_is_drawn_even_if_nothing_lies_in_it(sets):
 
 
 def test_sets_without_anything_of_their_own_lie_inside_the_other():
-    """A smaller set is drawn within a larger one, and disjoint sets share no ground."""
+    """A subset is drawn within its superset, and disjoint sets don't overlap."""
     inner = drawn(
         named(["large", "small"]),
         {(True, False): tile("", "a"), (True, True): tile("", "b")},
@@ -103,7 +103,7 @@ def test_sets_without_anything_of_their_own_lie_inside_the_other():
         named(["one", "two"]),
         {(True, False): tile("", "a"), (False, True): tile("", "b")},
     )
-    one, two = outlines(apart)
+    first, two = outlines(apart)
 
     assert large[0] < small[0]
     assert small[2] < large[2]
@@ -112,14 +112,14 @@ def test_sets_without_anything_of_their_own_lie_inside_the_other():
     assert around_it[0] < within[0]
     assert around_it[1] < within[1]
     assert within[3] < around_it[3]
-    assert two[0] - one[2] >= MIN_GAP
+    assert two[0] - first[2] >= MIN_GAP
 
 
 @pytest.mark.parametrize(
     ("part", "size"), [((True, True, True), (1, 1)), ((False, False, True), (3, 1))]
 )
 def test_columns_and_rows_without_anything_are_left_out(part, size):
-    """Only what is needed to draw each set is there, and says that nothing lies in it."""
+    """Only the tiles that are needed to draw each set are there, and say that they are empty."""
     figure = drawn(named(NAMES[:3]), {part: tile("", "alone")})
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
@@ -127,7 +127,7 @@ def test_columns_and_rows_without_anything_are_left_out(part, size):
 
 
 def test_a_tile_names_some_and_counts_the_others():
-    """More than it has room for is counted, and the number is right."""
+    """Items without room are counted."""
     items = [f"thing{number}" for number in range(MOST + 5)]
     figure = drawn(named(["set"]), {(True,): tile("title", *items)})
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
@@ -137,16 +137,17 @@ def test_a_tile_names_some_and_counts_the_others():
 
 
 def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
-    """Both are seen without colours, too."""
+    """Both can be seen without colours."""
     denied = LOOKS["explicitDeny"]
     lit = {(True,): ("", LOOKS["allowed"], [("✓ a", "", None), ("✕ b", "", denied)])}
     plain = {(True,): tile("title", "✓ a", "✕ b")}
     figures = [drawn(named(["set"]), tiles) for tiles in (lit, plain)]
     every = [figure.sheet.shapes for figure in figures]
     areas = [
-        sum(isinstance(one, Rectangle) and not one.rounding for one in shapes) for shapes in every
+        sum(isinstance(shape, Rectangle) and not shape.rounding for shape in shapes)
+        for shapes in every
     ]
-    lines = [sum(isinstance(one, Line) for one in shapes) for shapes in every]
+    lines = [sum(isinstance(shape, Line) for shape in shapes) for shapes in every]
 
     assert areas == [1, 0]
     assert lines == [1, 0]
@@ -154,7 +155,7 @@ def test_a_lit_tile_has_an_area_and_a_struck_thing_a_line():
 
 @pytest.mark.parametrize("sets", [1, 2, 3, 4])
 def test_long_names_stay_in_their_room(sets):
-    """Sets, titles, things and notes of 400 letters leave neither tile nor paper."""
+    """Sets, titles, items and notes of 400 letters stay in their tile and on the paper."""
     long = "wide" * 100
     items = [(f"✕ {long}", long, LOOKS["explicitDeny"]), ("✓ a", "", None)]
     tiles = dict.fromkeys(parts(sets), (long, None, items))

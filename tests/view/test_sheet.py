@@ -1,4 +1,4 @@
-"""A sheet grows with what is drawn on it, and remembers where it stands."""
+"""A sheet grows with what is drawn on it, and records where that is."""
 
 import re
 
@@ -22,7 +22,7 @@ WORDS = st.text(min_size=1, max_size=30) | st.sampled_from(UGLY)
 
 
 def outside(sheet):
-    """List what leaves the paper, measured by matplotlib itself."""
+    """List the artists outside of the paper, measured by matplotlib."""
     figure = to_figure(sheet)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -52,10 +52,10 @@ DRAWN = {
 
 @settings(max_examples=tries(60))
 @given(st.lists(st.tuples(st.sampled_from(sorted(DRAWN)), PLACE, WORDS), min_size=1, max_size=5))
-def test_the_paper_is_as_large_as_what_is_drawn(things):
-    """Whatever stands wherever, nothing leaves the paper to the right or below."""
+def test_the_paper_is_as_large_as_what_is_drawn(texts):
+    """Nothing leaves the paper to the right or below, wherever it is."""
     sheet = Sheet()
-    for kind, at, words in things:
+    for kind, at, words in texts:
         DRAWN[kind](sheet, at, words)
 
     assert outside(sheet) == []
@@ -77,7 +77,7 @@ CORNERS = {
 
 @pytest.mark.parametrize("kind", CORNERS)
 def test_every_thing_makes_just_the_room_that_it_needs(kind):
-    """Drawn alone, it ends where the paper ends, but for the margin."""
+    """Each shape alone ends at the margin of the paper."""
     sheet = Sheet()
     DRAWN[kind](sheet, (6.0, 5.0), "words")
 
@@ -95,8 +95,8 @@ def test_the_words_of_a_box_stay_in_the_box(text, note, width):
         assert width_of(label.drawn, size, face) <= width - 2 * PAD or label.drawn == "…"
 
 
-def test_the_sheet_remembers_what_was_asked_and_what_was_drawn():
-    """A label has its whole text and what there was room for; headings and symbols are no facts."""
+def test_the_sheet_records_whole_and_drawn_texts():
+    """A label has its whole text and what there was room for; headings and symbols aren't facts."""
     sheet = Sheet()
     sheet.heading(0.2, 0.2, "GROUP")
     sheet.box(Box(0.2, 1, 0.8, "star-maps-read"))
@@ -109,7 +109,7 @@ def test_the_sheet_remembers_what_was_asked_and_what_was_drawn():
 
 
 def test_a_text_gives_the_width_that_it_took():
-    """So that something can stand behind it; no words take no room and leave no label."""
+    """A text returns its width, so that something can follow it; empty text has no label."""
     sheet = Sheet()
 
     assert sheet.text(0, 0.2, "star-maps") == width_of("star-maps")
@@ -118,7 +118,7 @@ def test_a_text_gives_the_width_that_it_took():
 
 
 def test_formulas_are_not_read():
-    """A dollar sign is a dollar sign: a name that is no formula would stop matplotlib."""
+    """A dollar sign is a dollar sign: a name that isn't a formula would stop matplotlib."""
     sheet = Sheet()
     sheet.text(0.2, 0.2, r"$\frac{$")
     sheet.box(Box(0.2, 1, 2, "$x^2$", r"$\undefined$"))
@@ -166,7 +166,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_strict_reader_finds_what_is_wrong(broken):
-    """The reader by whom all figures are proved sees each fault that it is for."""
+    """The reader that tests all figures finds each fault that it is for."""
     draw, complaint = BROKEN[broken]
     sheet = Sheet(4, 3)
     draw(sheet)
@@ -179,10 +179,10 @@ def test_a_strict_reader_finds_what_is_wrong(broken):
 def test_a_strict_reader_finds_nothing_wrong_with_a_good_figure():
     """Two boxes, a line between them, and words on the line that have paper of their own."""
     sheet = Sheet()
-    one, other = Box(0.2, 1, 1, "ana"), Box(3.2, 1, 1, "maps")
-    sheet.box(one)
+    first, other = Box(0.2, 1, 1, "ana"), Box(3.2, 1, 1, "maps")
+    sheet.box(first)
     sheet.box(other)
-    sheet.line(one.right, other.left, arrow=True)
+    sheet.line(first.right, other.left, arrow=True)
     sheet.note(2.2, 1, "reads", align="center", on_line=True)
 
     assert faults(made_of(sheet, "ana", "  reads maps")) == []
@@ -190,7 +190,7 @@ def test_a_strict_reader_finds_nothing_wrong_with_a_good_figure():
 
 @pytest.mark.parametrize("words", UGLY)
 def test_words_beside_a_picture_are_words(words):
-    """Alternative text, caption and list are escaped, and hold no line break and no turned word."""
+    """Alternative text, caption and list are escaped, without line breaks or marks of direction."""
     figure = Figure.on(
         Sheet(), alt=f"Ana is {words}.", caption=words, rows=[{"who": words}], lines=[words]
     )

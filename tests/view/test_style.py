@@ -19,13 +19,13 @@ from iamlab.view.words import shorten
 
 @pytest.mark.parametrize("colour", TEXT_COLOURS)
 def test_text_and_thin_lines_have_a_contrast_of_at_least_4_5(colour):
-    """On white paper every colour that is used for text can be read."""
+    """Every colour for text can be read on white paper."""
     assert contrast(colour, PAPER) >= 4.5
 
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_an_area_without_words_has_a_contrast_of_at_least_3(fill):
-    """A heat map's cell can be told from the paper."""
+    """A heat map's cell contrasts with the paper."""
     assert contrast(fill, PAPER) >= 3
 
 
@@ -36,18 +36,18 @@ def test_areas_differ_in_hatching_for_a_black_and_white_print():
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_a_verdict_can_be_read_on_its_own_area(look):
-    """The words of a verdict stand on a tinted area, and can be read there."""
+    """The words of a verdict are on a tinted area, and can be read there."""
     assert contrast(look.colour, look.area) >= 4.5
 
 
 def test_ink_can_be_read_on_every_area():
-    """Plain text may stand on any area."""
+    """Plain text can be on any area."""
     for area in (ALLOW_AREA, DENY_AREA, SILENT_AREA, LIT_AREA, FIELD_AREA):
         assert contrast(TEXT_COLOURS[0], area) >= 4.5
 
 
 def test_verdicts_differ_in_symbol_word_and_colour():
-    """Whoever cannot see one sign has two others."""
+    """A reader who can't see one sign has two others."""
     for attribute in ("symbol", "word", "colour"):
         assert len({getattr(look, attribute) for look in LOOKS.values()}) == 3
 

@@ -28,14 +28,14 @@ def parsed(sheet, title="", description=""):
 
 
 def elements(sheet, name):
-    """Give the elements of a name, in the order in which they are drawn."""
+    """Return the elements of a name, in the order in which they are drawn."""
     return list(parsed(sheet).iter(f"{SVG}{name}"))
 
 
 @settings(max_examples=tries(60))
 @given(WORDS, WORDS)
 def test_words_are_text_that_can_be_selected(text, note):
-    """Letter by letter what was measured: nothing in a name is markup, no space is lost."""
+    """The text is unchanged: no name is markup, and no space is lost."""
     sheet = Sheet()
     sheet.text(1, 1, text)
     sheet.note(1, 2, note, face="mono")
@@ -72,7 +72,7 @@ def test_a_screen_reader_finds_a_title_and_a_description(alt, caption):
 
 @pytest.mark.parametrize("face", ["sans", "bold", "mono"])
 def test_another_font_cannot_leave_the_room_that_was_measured(face):
-    """The browser is told how wide the text is; a single sign is in the middle in any font."""
+    """The SVG has the width of the text; a single sign is in the middle in any font."""
     sheet = Sheet()
     sheet.text(1, 1, "star-maps", face=face)
     sheet.text(1, 2, "✓", align="center")
@@ -87,7 +87,7 @@ def test_another_font_cannot_leave_the_room_that_was_measured(face):
 
 
 def test_layers_are_drawn_from_the_lowest_to_the_highest():
-    """Of one layer in the order in which they were added."""
+    """Within a layer, in the order in which shapes were added."""
     sheet = Sheet()
     for layer, colour in ((3, "#000003"), (0, "#000000"), (3, "#000004"), (1, "#000001")):
         sheet.draw(Circle(1, 1, 0.1, Ink(fill=colour, layer=layer)))
@@ -97,7 +97,7 @@ def test_layers_are_drawn_from_the_lowest_to_the_highest():
 
 
 def test_an_arrow_ends_where_its_line_was_to_end():
-    """The head and its outline reach the point, and the line stays behind it."""
+    """The tip is at the end point, and the line ends behind it."""
     sheet = Sheet()
     sheet.straight((1, 1), (2, 1), arrow=True)
     line, head = elements(sheet, "path")
@@ -111,7 +111,7 @@ def test_an_arrow_ends_where_its_line_was_to_end():
 
 @pytest.mark.parametrize("points", [((1, 1),) * 4, ((1, 1), (1, 1), (2, 2), (2, 2))])
 def test_an_arrow_that_stops_where_it_bends_has_a_head(points):
-    """It points away from the last other point; without one to the right."""
+    """It points away from the last different point; without one, to the right."""
     sheet = Sheet()
     sheet.curve(points, arrow=True)
 
@@ -120,7 +120,7 @@ def test_an_arrow_that_stops_where_it_bends_has_a_head(points):
 
 
 def test_a_hatching_is_a_pattern_named_after_what_it_is():
-    """So two pictures on one page may share it; an area without fill has the hatching alone."""
+    """So two pictures on one page can share it; an area without fill has only the hatching."""
     sheet = Sheet()
     for hatch in ("////", "////", "...."):
         sheet.area((1, 1), (1, 1), "#D55E00", hatch=hatch)
@@ -133,7 +133,7 @@ def test_a_hatching_is_a_pattern_named_after_what_it_is():
 
 
 def test_words_on_a_line_have_paper_behind_them():
-    """Of the colour of the field that they are in."""
+    """It has the colour of the frame that they are in."""
     sheet = Sheet()
     sheet.field(0.5, 0.5, 3, 2, "acme-main")
     sheet.text(1, 1.5, "reads", on_line=True)
@@ -146,7 +146,7 @@ def test_words_on_a_line_have_paper_behind_them():
 
 
 def test_the_same_shapes_give_the_same_bytes_and_no_number_is_long():
-    """Rounded to two decimals, without a minus before nothing."""
+    """Numbers have two decimals, and 0 has no minus."""
 
     def drawn():
         sheet = Sheet()
@@ -175,7 +175,7 @@ FIRST = {
 
 @pytest.mark.parametrize("name", FIRST)
 def test_no_compiled_package_is_needed_to_draw(name):
-    """So a figure is drawn in a browser, too: neither matplotlib nor numpy, nor networkx."""
+    """So a figure can be drawn in a browser, without matplotlib, numpy and networkx."""
     heavy = ("matplotlib", "numpy", "networkx", "pandas")
     code = f"{FIRST[name]}; import sys; print([one for one in {heavy} if one in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

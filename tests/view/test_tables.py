@@ -26,7 +26,7 @@ EVIL = '<img src=x onerror="alert(1)">'
 
 
 class Page(HTMLParser):
-    """Collects what a page is made of."""
+    """Collects the tags and the words of a page."""
 
     def __init__(self, html):
         super().__init__()
@@ -42,7 +42,7 @@ class Page(HTMLParser):
         self.texts.append(data)
 
     def of(self, tag):
-        """Give the attributes of each tag of that name."""
+        """Return the attributes of each tag of that name."""
         return [attributes for name, attributes in self.tags if name == tag]
 
 
@@ -56,9 +56,9 @@ def users(number):
 
 
 def test_a_table_has_a_caption_and_its_headings_say_of_what():
-    """A screen reader tells the caption first, and with each cell its row and its column."""
+    """A screen reader reads the caption first, and the row and column of each cell."""
     page = Page(users(3)._repr_html_())
-    scopes = [one["scope"] for one in page.of("th")]
+    scopes = [cell["scope"] for cell in page.of("th")]
 
     assert scopes == ["col"] * 3 + ["row"] * 3
     assert len(page.of("caption")) == 1
@@ -66,7 +66,7 @@ def test_a_table_has_a_caption_and_its_headings_say_of_what():
 
 
 def test_a_verdict_in_a_cell_is_a_symbol_and_a_word():
-    """Whatever its colours are, which each have a contrast of their own."""
+    """Also in its colours, which have enough contrast."""
     html = Table("t", ("a", "b", "c"), ((ALLOWED, DENIED, SILENT),))._repr_html_()
 
     for seen in (ALLOWED, DENIED, SILENT):
@@ -75,7 +75,7 @@ def test_a_verdict_in_a_cell_is_a_symbol_and_a_word():
 
 
 def test_a_table_brings_its_own_light_paper():
-    """Dark themes colour rows and cells; so each cell has ink and paper of its own."""
+    """Dark themes colour rows and cells, so each cell has its own colours."""
     page = Page(users(3)._repr_html_())
     cells = [*page.of("th"), *page.of("td"), *page.of("caption"), *page.of("table")]
 
@@ -83,11 +83,11 @@ def test_a_table_brings_its_own_light_paper():
     for cell in cells:
         assert "background:#" in cell["style"]
         assert re.search(r"[;\"]color:#", cell["style"])
-    assert all(f"background:{PAPER};color:{INK}" in one["style"] for one in page.of("th"))
+    assert all(f"background:{PAPER};color:{INK}" in cell["style"] for cell in page.of("th"))
 
 
 def test_what_strangers_wrote_is_text_everywhere():
-    """In the caption, which names the frame as well, the headings and the cells."""
+    """In the caption, which is also the frame's name, in headings and in cells."""
     evil = Look(EVIL, EVIL, INK, PAPER)
     html = Table(EVIL, (EVIL, "b", "c"), ((EVIL, (EVIL, "x"), evil),), left_out=2)._repr_html_()
 
@@ -106,13 +106,13 @@ def test_a_large_table_scrolls_in_a_frame_that_the_keyboard_reaches(table):
     assert "overflow:auto" in frame["style"]
 
 
-def test_a_small_table_is_no_stop_for_the_keyboard():
+def test_a_small_table_cannot_be_focused():
     """Nothing in it scrolls."""
     assert "tabindex" not in users(3)._repr_html_()
 
 
 def test_a_table_of_long_words_scrolls_in_a_narrow_window():
-    """Three words of which none can be broken are wider than a notebook at 200 %."""
+    """Three long words are wider than a notebook at 200 %."""
     word = "x" * 24
 
     assert "tabindex" in Table("w", ("a", "b", "c"), ((word, word, word),))._repr_html_()
@@ -142,7 +142,7 @@ def test_rows_that_were_left_out_before_are_counted_too():
 
 
 def test_an_empty_table_says_so():
-    """It has its headings, and a row that says that there is none."""
+    """It has its headings, and a row that says that it is empty."""
     table = Table("Findings", ("subject", "what"), ())
 
     assert ">none</td>" in table._repr_html_()
@@ -157,7 +157,7 @@ def test_an_empty_table_says_so():
 
 
 def test_a_column_with_nothing_in_it_is_not_shown_but_is_there():
-    """What is empty text is a fact, and stays."""
+    """A column of empty text is shown."""
     table = Table("t", ("name", "boundary", "note"), (("ana", None, ""), ("bob", None, "")))
     html = table._repr_html_()
 
@@ -168,11 +168,11 @@ def test_a_column_with_nothing_in_it_is_not_shown_but_is_there():
 
 
 def test_a_table_of_one_thing_is_a_list_of_what_is_known():
-    """Each fact is a row, which its name is the heading of."""
+    """Each fact is a row, with its name as the heading."""
     table = Table("Session", ("id", "from", "mfa"), (("ASIA", NOON, False),), of_one=True)
     page = Page(table._repr_html_())
 
-    assert [one["scope"] for one in page.of("th")] == ["row"] * 3
+    assert [cell["scope"] for cell in page.of("th")] == ["row"] * 3
     assert str(table).splitlines() == [
         "Session",
         "id    ASIA",
@@ -183,7 +183,7 @@ def test_a_table_of_one_thing_is_a_list_of_what_is_known():
 
 
 def test_some_of_the_columns_can_be_taken():
-    """In the order in which they are asked for."""
+    """In the order of the argument."""
     table = users(2).only("verdict", "name")
 
     assert table.columns == ("verdict", "name")
@@ -228,7 +228,7 @@ cells = st.one_of(
 @settings(max_examples=tries(60))
 @given(data=st.data(), width=st.integers(1, 6))
 def test_no_line_is_too_long_and_no_word_is_lost(data, width):
-    """Whatever stands in the cells: as text, as HTML and as a frame."""
+    """Any values in the cells: as text, as HTML and as a frame."""
     rows = tuple(data.draw(st.lists(st.tuples(*[cells] * width), max_size=4)))
     table = Table("caption", tuple("abcdef"[:width]), rows)
     lines = table.as_text().splitlines()
@@ -268,12 +268,12 @@ def test_breaking_a_text_loses_nothing_but_blanks(text):
     ],
 )
 def test_text_is_broken_where_a_reader_would(text, lines):
-    """Between words, behind signs, never within a number that fits."""
+    """Between words, after signs, never within a number that fits."""
     assert broken(text, 12) == lines
 
 
 def test_columns_give_way_where_they_have_most():
-    """Short columns stay as they are; of the long one every letter is there."""
+    """Short columns keep their width; no letter of the long column is lost."""
     table = Table("t", ("id", "what"), (("AKIAIOSFODNN7EXAMPLE", "word " * 40),))
     lines = str(table).splitlines()
 
@@ -302,14 +302,14 @@ def test_columns_give_way_where_they_have_most():
     ],
 )
 def test_columns_of_a_frame_have_the_type_of_their_values(values, dtype):
-    """Dates are dates, truths are truths, numbers are numbers, also with gaps."""
+    """Dates, truth values and numbers keep their type, also with empty cells."""
     frame = frame_of(["column"], [[value] for value in values])
 
     assert str(frame["column"].dtype) == dtype
 
 
-def test_moments_are_told_in_utc():
-    """Wherever they were written down."""
+def test_moments_are_in_utc():
+    """Also those with another time zone."""
     berlin = datetime(2026, 11, 25, 13, tzinfo=timezone(timedelta(hours=1)))
     frame = frame_of(["t"], [[berlin]])
 
@@ -319,7 +319,7 @@ def test_moments_are_told_in_utc():
 
 
 def test_looks_and_lists_become_words():
-    """A frame can be searched for a verdict."""
+    """So a frame can be searched for a verdict."""
     frame = Table("t", ("v", "names"), ((DENIED, ("ana", "bob")), (ALLOWED, ()))).to_frame()
 
     assert frame["v"].tolist() == ["explicit deny", "allowed"]
@@ -336,7 +336,7 @@ def test_two_columns_may_have_one_name():
 
 @pytest.mark.parametrize(("columns", "rows"), [([], []), (["a"], []), ([], [[], []])])
 def test_frames_may_be_empty(columns, rows):
-    """Of rows, of columns, of both."""
+    """Without rows, without columns, without both."""
     assert frame_of(columns, rows).shape == (len(rows), len(columns))
 
 
@@ -351,7 +351,7 @@ def test_a_table_of_verdicts_has_all_three_for_screen_readers():
     page = Page(table._repr_html_())
 
     assert isinstance(table, VerdictTable)
-    assert [one["scope"] for one in page.of("th")] == ["col"] * 3 + ["row"] * 2
+    assert [cell["scope"] for cell in page.of("th")] == ["col"] * 3 + ["row"] * 2
     assert table.table().to_frame()["s3:DeleteObject on star-maps/m31.fits"].tolist() == [
         str(world.can(who, "s3:DeleteObject", MAP).verdict)
         for who in (world.user("dana"), world.user("carol"))
@@ -359,7 +359,7 @@ def test_a_table_of_verdicts_has_all_three_for_screen_readers():
 
 
 def test_names_in_verdicts_break_no_line():
-    """One line a cell, whatever somebody is called."""
+    """Each cell is one line, with any name."""
     decision = scenario("groups").can("arn:aws:iam::111111111111:user/dana", "s3:GetObject", MAP)
     table = VerdictTable(("two\nlines",), ("s3:GetObject on a\nb",), ((decision,),))
 
@@ -368,15 +368,15 @@ def test_names_in_verdicts_break_no_line():
 
 def test_a_policy_without_statements_is_an_empty_frame_with_its_columns():
     """Frames of several policies can be put together."""
-    one = Policy.parse({"Version": "2012-10-17", "Statement": []})
+    policy = Policy.parse({"Version": "2012-10-17", "Statement": []})
     two = Policy.allow("s3:GetObject")
 
-    assert list(one.to_frame().columns) == list(two.to_frame().columns)
-    assert len(pd.concat([one.to_frame(), two.to_frame()])) == 1
+    assert list(policy.to_frame().columns) == list(two.to_frame().columns)
+    assert len(pd.concat([policy.to_frame(), two.to_frame()])) == 1
 
 
 def test_a_table_is_refused_when_its_rows_do_not_fit():
-    """Where it is made, and not where it is shown."""
+    """The error is raised when the table is made, not when it is shown."""
     with pytest.raises(
         RequestError, match="Row 2 of a table has 1 cell, and the table has 2 columns"
     ):
@@ -391,7 +391,7 @@ def test_a_table_is_refused_when_its_rows_do_not_fit():
 
 
 def test_the_table_of_an_organization_looks_at_each_target_once():
-    """However many there are: each below its parent, OUs before accounts."""
+    """Each target is below its parent, OUs before accounts."""
     looked = []
 
     class Watched(dict):

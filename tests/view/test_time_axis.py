@@ -41,9 +41,9 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 @given(MOMENTS, MOMENTS, st.floats(2, 8))
 @settings(max_examples=tries(60))
-def test_labels_of_ticks_never_touch(one, other, width):
-    """Whatever the window: from a second to ten thousand years."""
-    drawn = axis(min(one, other), max(one, other), width)
+def test_labels_of_ticks_never_touch(start, end, width):
+    """In windows from a second to ten thousand years."""
+    drawn = axis(min(start, end), max(start, end), width)
     ticks = drawn.ticks()
 
     assert all(drawn.left <= x <= drawn.right for x, _ in ticks)
@@ -52,8 +52,8 @@ def test_labels_of_ticks_never_touch(one, other, width):
         assert right - left > (width_of(first, SMALL) + width_of(second, SMALL)) / 2 + 0.04
 
 
-def test_moments_stand_where_their_share_of_the_window_is():
-    """One outside of the window stands at its edge, and is told apart by ``has``."""
+def test_moments_are_at_their_share_of_the_window():
+    """One outside of the window is at its edge, and ``has`` tells it apart."""
     drawn = axis(NINE, NINE + timedelta(hours=10), 10.0)
 
     assert drawn.at(NINE + timedelta(hours=3)) == 4.0
@@ -73,7 +73,7 @@ def test_all_times_are_utc_whatever_clock_says_them():
 
 
 def test_the_present_is_in_the_window_if_it_is_near():
-    """Not later than the window is long."""
+    """If it is at most one length of the window later."""
     hours = [NINE, NINE + timedelta(hours=2)]
     near, far = NINE + timedelta(hours=3), NINE + timedelta(days=3)
 
@@ -84,5 +84,5 @@ def test_the_present_is_in_the_window_if_it_is_near():
 
 @pytest.mark.parametrize("days", [-(10**6) * 4, 10**6 * 4])
 def test_time_never_runs_out_of_the_years_that_there_are(days):
-    """Years 1 to 9999: a rotation due in the year 10000 is due at the end."""
+    """Years 1 to 9999: a rotation in the year 10000 is due at the end."""
     assert later(NINE, timedelta(days=days)).year in (1, 9999)

@@ -1,4 +1,4 @@
-"""Who may become whom: the list, the table and the picture say what the engine says."""
+"""Who can assume which role: the list, the table and the picture agree with the engine."""
 
 import math
 
@@ -33,7 +33,7 @@ def world_of(*users):
 
 
 def states(figure, role):
-    """What the table says of a role: principal's name -> state."""
+    """Return the states of a role in the table, by the principal's name."""
     return {
         row["principal"].rpartition("/")[2]: row["state"]
         for row in figure.rows
@@ -42,7 +42,7 @@ def states(figure, role):
 
 
 def steps(figure):
-    """The rows of the table by both ends."""
+    """Return the rows of the table by principal and role."""
     return {(row["principal"], row["role"]): row for row in figure.rows}
 
 
@@ -50,7 +50,7 @@ def steps(figure):
 
 
 def test_both_ends_are_named():
-    """Carol may; Bob is trusted with his account and not permitted; Dana is permitted in vain."""
+    """Carol can; Bob is trusted but isn't permitted; Dana is permitted but isn't trusted."""
     world, main = world_of("carol", "bob", "dana")
     main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
     main.create_role("keeper", assume_role_policy_document=trust({"AWS": main.users["carol"].arn}))
@@ -85,7 +85,7 @@ CONDITIONS = {
 
 @pytest.mark.parametrize("short", CONDITIONS)
 def test_what_the_call_must_bring_is_said_in_short_and_in_full(short):
-    """It is possible, if ...; the condition as it is written is in the table."""
+    """The arrow has a short "if"; the table has the condition as it is written."""
     world, main = world_of("carol")
     policy = trust({"AWS": main.users["carol"].arn}, Condition=CONDITIONS[short])
     main.create_role("auditor", assume_role_policy_document=policy)
@@ -110,8 +110,8 @@ def test_what_the_call_must_bring_is_said_in_short_and_in_full(short):
         {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "1"}},
     ],
 )
-def test_what_somebody_is_cannot_be_brought_along(condition):
-    """A tag that she lacks keeps her out: that is no "if"."""
+def test_a_condition_on_the_caller_itself_is_decided(condition):
+    """A tag that she lacks denies access: that isn't an "if"."""
     world, main = world_of("carol")
     policy = trust({"AWS": main.users["carol"].arn}, Condition=condition)
     main.create_role("auditor", assume_role_policy_document=policy)
@@ -124,7 +124,7 @@ def test_what_somebody_is_cannot_be_brought_along(condition):
 
 @pytest.mark.parametrize("by", ["deny", "boundary", "scp"])
 def test_what_cuts_a_way_is_named(by):
-    """Trusted and permitted, and yet cut: by a Deny, a boundary, an SCP."""
+    """Trusted and permitted, but denied by a Deny, a boundary or an SCP."""
     world, main = world_of("carol")
     carol = main.users["carol"]
     main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
@@ -151,7 +151,7 @@ def test_what_cuts_a_way_is_named(by):
 
 
 def test_whoever_is_not_of_this_world_is_there_too():
-    """A service, an outside account, a user of one, anybody, a deleted principal."""
+    """A service, an outside account, its user, anyone, and a deleted principal."""
     world, main = world_of()
     outside = f"arn:aws:iam::{ELSEWHERE}:role/vendor"
     for name, principal in {
@@ -176,7 +176,7 @@ def test_whoever_is_not_of_this_world_is_there_too():
 
 
 def test_a_federated_caller_comes_with_the_right_call():
-    """Not sts:AssumeRole, but the one for a web identity."""
+    """Not with sts:AssumeRole, but with the call for a web identity."""
     figure = trust_graph(observatory())
 
     (row,) = [row for row in figure.rows if row["kind"] == "identity provider"]
@@ -186,7 +186,7 @@ def test_a_federated_caller_comes_with_the_right_call():
 
 
 def test_everybody_counts_in_the_account_of_the_role():
-    """A trust in * lets each user of the account in without a policy of his own."""
+    """A trust in * lets each user of the account assume the role without another policy."""
     world, main = world_of("ana", "bob")
     main.create_role("open", assume_role_policy_document=trust({"AWS": "*"}))
 
@@ -201,13 +201,13 @@ def test_everybody_counts_in_the_account_of_the_role():
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_table_says_what_the_engine_says(size, seed):
-    """Whoever may become a role as he is, is said to; whoever is denied in any case, is not."""
+    """The table says "can" if the engine allows the call, and not if it always denies."""
     world = company(size, seed)
     found = steps(trust_graph(world))
     callers = [
-        one
+        caller
         for account in world.accounts.values()
-        for one in (*account.users.values(), *account.roles.values())
+        for caller in (*account.users.values(), *account.roles.values())
     ]
 
     for account in world.accounts.values():
@@ -225,7 +225,7 @@ def test_the_table_says_what_the_engine_says(size, seed):
 
 
 def test_a_condition_that_is_brought_along_is_one_that_the_engine_takes():
-    """With the external id that the table names, the vendor gets in."""
+    """With the external ID from the table, the engine allows the vendor."""
     world = observatory()
     collector, reader = world.role("collector"), world.account("acme-data").roles["starsoft-reader"]
     row = steps(trust_graph(world))[collector.arn, reader.arn]
@@ -239,8 +239,8 @@ def test_a_condition_that_is_brought_along_is_one_that_the_engine_takes():
 @pytest.mark.parametrize(
     ("permitted", "trusted", "ring"), [(True, True, None), (False, True, 0), (True, False, -1)]
 )
-def test_a_ring_stands_at_the_end_that_fails(permitted, trusted, ring):
-    """The caller's if it is his permission, the role's if it is the trust; the line is dashed."""
+def test_a_ring_is_at_the_end_that_fails(permitted, trusted, ring):
+    """At the caller for a missing permission, at the role for missing trust; the line is dashed."""
     world, main = world_of("ana")
     who = {"AWS": MAIN} if trusted else {"Service": "ec2.amazonaws.com"}
     main.create_role("auditor", assume_role_policy_document=trust(who))
@@ -259,16 +259,18 @@ def test_a_ring_stands_at_the_end_that_fails(permitted, trusted, ring):
         and points[-1][0] == role.x
     ]
     shapes = figure.sheet.shapes
-    rings = [(one.x, one.y) for one in shapes if isinstance(one, Circle)]
-    drawn = next(one for one in shapes if isinstance(one, Curve) and one.points[:-1] == line[:-1])
+    rings = [(shape.x, shape.y) for shape in shapes if isinstance(shape, Circle)]
+    drawn = next(
+        shape for shape in shapes if isinstance(shape, Curve) and shape.points[:-1] == line[:-1]
+    )
     assert (not drawn.ink.dashes) is (ring is None)
     if ring is not None:
-        assert any(math.dist(one, line[ring]) < 0.2 for one in rings)
-        assert not any(math.dist(one, line[-1 - ring]) < 0.2 for one in rings)
+        assert any(math.dist(place, line[ring]) < 0.2 for place in rings)
+        assert not any(math.dist(place, line[-1 - ring]) < 0.2 for place in rings)
 
 
 def test_those_who_are_alike_are_counted():
-    """Forty users with one permission are one box, and each has his row."""
+    """Forty users with one permission are one box, and each has a row."""
     world, main = world_of(*(f"user-{i}" for i in range(40)))
     main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
     team = main.create_group("team")
@@ -290,8 +292,8 @@ def test_those_who_are_alike_are_counted():
     assert faults(figure) == []
 
 
-def test_a_permission_for_everything_is_no_hairball():
-    """Who may ask for every role has a number in his box, and no line to each."""
+def test_a_permission_for_everything_has_no_arrow_to_each_role():
+    """The principal's box has the number of roles."""
     world, main = world_of("dana")
     for number in range(20):
         policy = trust({"Service": "ec2.amazonaws.com"})
@@ -307,7 +309,7 @@ def test_a_permission_for_everything_is_no_hairball():
 
 
 def test_a_huge_account_is_grouped_and_nobody_is_lost():
-    """Above sixty boxes those that are alike are one; the caption says so."""
+    """With too many boxes, similar ones are drawn as one; the caption says so."""
     world, main = world_of(*(f"user-{i}" for i in range(90)))
     for i, user in enumerate(main.users.values()):
         main.create_role(f"role-{i}", assume_role_policy_document=trust({"AWS": user.arn}))
@@ -325,14 +327,14 @@ def test_a_huge_account_is_grouped_and_nobody_is_lost():
 
 
 def chain_of(*pairs):
-    """Roles of which each lets the other in."""
+    """Make roles that can assume each other."""
     world, main = world_of("ana")
     for name in dict.fromkeys(name for pair in pairs for name in pair if name != "ana"):
         start = {"Service": "ec2.amazonaws.com"}
         main.create_role(name, assume_role_policy_document=trust(start))
     for name, role in main.roles.items():
-        into = [one for one, other in pairs if other == name]
-        named = [{**main.users, **main.roles}[one].arn for one in into]
+        into = [start for start, other in pairs if other == name]
+        named = [{**main.users, **main.roles}[name_before].arn for name_before in into]
         if named:
             role.update_assume_role_policy(trust({"AWS": named}))
     return world
@@ -346,11 +348,11 @@ def chain_of(*pairs):
         [("ana", "a"), ("a", "b"), ("b", "c"), ("c", "a")],
         [("a", "b"), ("b", "a")],
         [("ana", "a"), ("ana", "b"), ("a", "b"), ("b", "a"), ("a", "a")],
-        [("ana", one) for one in "abcdef"] + [("abcdef"[i], "abcdef"[i - 1]) for i in range(6)],
+        [("ana", name) for name in "abcdef"] + [("abcdef"[i], "abcdef"[i - 1]) for i in range(6)],
     ],
 )
 def test_chains_and_circles_are_drawn_clean(pairs):
-    """No line runs through a box, whichever way the steps lead."""
+    """No line crosses a box, in any direction."""
     figure = trust_graph(chain_of(*pairs))
 
     found = {
@@ -359,12 +361,14 @@ def test_chains_and_circles_are_drawn_clean(pairs):
         if row["may_become"]
     }
     assert found == set(pairs)
-    assert len(figure.record.lines) == sum(one != other for one, other in pairs) + 1  # the sign's
+    assert (
+        len(figure.record.lines) == sum(start != other for start, other in pairs) + 1
+    )  # the sign's
     assert faults(figure) == []
 
 
 def test_who_is_lit_has_bold_ways():
-    """Carol, the auditor whom she becomes, and the archivist whom the auditor becomes."""
+    """Carol becomes the auditor, and the auditor becomes the archivist."""
     world = observatory()
 
     figure = trust_graph(world, lit=world.user("carol"))
@@ -373,11 +377,11 @@ def test_who_is_lit_has_bold_ways():
     assert bold == {"carol", "auditor", "admin", "archivist"}
     assert figure.alt == "carol can assume auditor and admin (if MFA)."
     nobody = trust_graph(world, lit=world.user("bob"))
-    assert nobody.alt.startswith("bob can assume none of")
+    assert nobody.alt.startswith("bob can assume 0 of")
 
 
 def test_accounts_are_fields_once_there_are_several():
-    """The names of those that have roles or callers of roles; whoever is in none is outside."""
+    """Accounts with roles or callers have frames; a caller without an account is outside."""
     figure = trust_graph(observatory())
     titles = {label.whole for label in figure.record.labels}
 
@@ -387,27 +391,27 @@ def test_accounts_are_fields_once_there_are_several():
 
 
 def test_an_empty_world_says_so():
-    """Without roles nobody may become anybody."""
+    """Without roles there is nothing to assume."""
     for world in (World(seed=1), scenario("groups")):
         figure = trust_graph(world)
 
-        assert figure.alt == "There is no role to assume."
+        assert figure.alt == "There are no roles in this world."
         assert faults(figure) == []
 
 
 def test_the_same_world_gives_the_same_bytes():
-    """Nothing hangs on the order of a set."""
+    """The order of a set makes no difference."""
     assert trust_graph(observatory()).svg() == trust_graph(observatory()).svg()
 
 
-def test_what_is_no_world_is_refused():
-    """With words that say what is wanted."""
+def test_only_a_world_is_drawn():
+    """The error says what is needed."""
     with pytest.raises(RequestError, match="a world"):
         trust_graph("world")
 
 
-def test_roles_of_one_name_are_told_apart_by_their_accounts():
-    """And a user and a role of one name and account by what they are."""
+def test_roles_of_one_name_differ_by_their_accounts():
+    """A user and a role of one name and account differ by their kinds."""
     world, main = world_of("carol", "auditor")
     other = world.create_account("other")
     for account in (main, other):
@@ -419,7 +423,7 @@ def test_roles_of_one_name_are_told_apart_by_their_accounts():
 
 
 def test_the_list_says_from_which_account_a_stranger_comes():
-    """Two roles of one name in two accounts are not taken for one another."""
+    """Two roles of one name in two accounts are kept apart."""
     world = observatory()
     lines = trust_graph(world).lines
 
@@ -428,7 +432,7 @@ def test_the_list_says_from_which_account_a_stranger_comes():
 
 
 def test_a_line_that_passes_a_column_has_room_for_all_of_its_words():
-    """It is longer than those to the next column, and so may be what stands on it."""
+    """It is longer than those to the next column, and so its words can be longer."""
     drawn = [label.drawn for label in trust_graph(observatory()).record.labels]
 
     assert "if aud and sub" in drawn

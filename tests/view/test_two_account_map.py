@@ -1,4 +1,4 @@
-"""The two-account map: both ends of an arrow, what stands between them, and what comes of it."""
+"""The two-account map: both ends of an arrow, the layers between them, and the verdict."""
 
 from typing import Any
 
@@ -32,10 +32,10 @@ def vendor(world, external_id=None):
 
 
 def decide(action="s3:GetObject", on=MAP, caller=ANA, owner=DATA, context=None, **layers):
-    """Decide by layers, each given as one document."""
+    """Decide with layers of one document each."""
     made: dict[str, Any] = {}
-    for name, given in layers.items():
-        policy = Policy.parse(given, name=name)
+    for name, source in layers.items():
+        policy = Policy.parse(source, name=name)
         made[name] = policy if name in ("resource", "boundary", "endpoint") else [policy]
         if name in ("scp", "rcp"):
             made[name] = [[policy]]
@@ -48,7 +48,7 @@ def named(who, effect=allow, **more):
 
 
 def drawn(figure):
-    """Give the words in the picture, whole."""
+    """Return the words in the picture, whole."""
     return [label.whole for label in figure.record.labels]
 
 
@@ -80,7 +80,7 @@ THEIRS = named({"AWS": ANA}, Sid="Theirs")
     ],
 )
 def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, verdict):
-    """In words, in the picture as in the list and the alternative text."""
+    """In the picture, in the list and in the alternative text."""
     figure = two_account_map(decide(**layers))
     caller, owner = f"identity-based policy {caller_says}", f"bucket policy {owner_says}"
 
@@ -92,16 +92,16 @@ def test_both_ends_say_what_their_policies_say(layers, caller_says, owner_says, 
 
 
 def test_the_table_has_every_statement_of_every_layer(acme):
-    """As the decision heard it."""
+    """As in the decision's trace."""
     for decision in (vendor(acme), *decisions(company(20, 3), 3, 4)):
         rows = two_account_map(decision).rows
         heard = [
             (reading.address, reading.effect, reading.applies)
-            for one in decision.layer_matches.values()
-            for reading in one.matches
+            for layer in decision.layer_matches.values()
+            for reading in layer.matches
         ]
-        told = [(row["statement"], row["effect"], row["applies"]) for row in rows]
-        assert sorted(one for one in told if one[0]) == sorted(heard)
+        shown = [(row["statement"], row["effect"], row["applies"]) for row in rows]
+        assert sorted(row for row in shown if row[0]) == sorted(heard)
         text = two_account_map(decision).as_text()
         assert all(f"{effect} {address}" in text for address, effect, _ in heard)
 
@@ -114,21 +114,21 @@ def test_the_table_has_every_statement_of_every_layer(acme):
         (None, "–", "no such key"),
     ],
 )
-def test_a_condition_stands_beside_what_the_request_has_for_it(acme, external_id, symbol, has):
-    """Met, not met, or not in the request at all."""
+def test_a_condition_is_beside_the_value_of_the_request(acme, external_id, symbol, has):
+    """Met, not met, or without a key in the request."""
     figure = two_account_map(vendor(acme, external_id), world=acme)
     words = drawn(figure)
 
     condition = f'{symbol} StringEquals sts:ExternalId "acme-4711"; the request has {has}'
     assert condition in " ".join(words)
     assert (condition in figure.alt) == (symbol != "✓")
-    [row] = [one for one in figure.rows if "sts:ExternalId" in one["conditions"]]
+    [row] = [row for row in figure.rows if "sts:ExternalId" in row["conditions"]]
     assert row["conditions"].startswith(symbol)
     assert row["missed"] == ""
 
 
-def test_a_service_is_asked_for_whom_it_calls():
-    """By aws:SourceArn and aws:SourceAccount; it has no policies of its own."""
+def test_a_service_must_say_for_which_account_it_calls():
+    """With aws:SourceArn and aws:SourceAccount; it has no policies itself."""
     trail = f"arn:aws:cloudtrail:us-east-1:{DATA}:trail/all"
     asks = {"StringEquals": {"aws:SourceArn": trail, "aws:SourceAccount": DATA}}
     service = {"Service": "cloudtrail.amazonaws.com"}
@@ -154,16 +154,16 @@ def test_a_service_is_asked_for_whom_it_calls():
     [(f"arn:aws:iam::{MAIN}:root", True), (MAIN, True), (ANA, False), ("*", False)],
 )
 def test_root_in_a_principal_is_said_to_be_the_account(principal, is_said):
-    """The account's own policies decide who of it may; the root user is not meant."""
+    """It means the account, whose own policies must allow; it isn't the root user."""
     figure = two_account_map(decide(identity=MINE, resource=named({"AWS": principal})))
     words = " ".join(drawn(figure))
 
-    assert (f"its Principal is account {MAIN}: that account's policies decide" in words) == is_said
-    row = next(one for one in figure.rows if one["layer"] == "resource-based policy")
+    assert (f"its Principal is account {MAIN}: own policies must allow too" in words) == is_said
+    row = next(row for row in figure.rows if row["layer"] == "resource-based policy")
     assert row["names_account"] == (MAIN if is_said else "")
 
 
-# -- what stands between them ----------------------------------------------------------------------
+# -- the layers between them -----------------------------------------------------------------------
 
 OPEN, CLOSED = document(allow("*")), document(allow("ec2:*"))
 NO = document(deny("s3:*"))
@@ -174,7 +174,7 @@ NO = document(deny("s3:*"))
     ("ceiling", "word"), [(OPEN, "✓ allows"), (CLOSED, "○ doesn't allow"), (NO, "✕ denies")]
 )
 def test_a_ceiling_has_its_own_sign_on_the_arrow(layer, ceiling, word):
-    """Whatever both sides say."""
+    """With any answer of both sides."""
     if layer in ("rcp", "endpoint"):
         ceiling = document({**ceiling["Statement"][0], "Principal": "*"})
     decision = decide(identity=MINE, resource=THEIRS, **{layer: ceiling})
@@ -189,7 +189,7 @@ def test_a_ceiling_has_its_own_sign_on_the_arrow(layer, ceiling, word):
 
 
 def test_the_deny_that_won_is_named_below(acme):
-    """Also where it stands in a ceiling, which has no card."""
+    """Also a Deny in a ceiling, which has no card."""
     root = acme.can(acme.account(DATA).root_arn, "s3:DeleteObject", OLD_MAP)
 
     assert "A Deny overrides every Allow: keep-the-archive/KeepTheArchive." in drawn(
@@ -201,11 +201,11 @@ def test_the_deny_that_won_is_named_below(acme):
 
 
 def way(figure):
-    """Give the pieces of the arrow: from where to where, counted from caller to resource."""
+    """Return the pieces of the arrow: start and end, as parts of the distance to the resource."""
     caller, resource = figure.record.boxes
     length = resource.x - caller.right[0]
     level = [line for line in figure.record.lines if line[0][1] == line[-1][1] == caller.y]
-    return [tuple((x - caller.right[0]) / length for x, _ in (one[0], one[-1])) for one in level]
+    return [tuple((x - caller.right[0]) / length for x, _ in (line[0], line[-1])) for line in level]
 
 
 def test_an_allowed_request_gets_through_in_one_line():
@@ -224,7 +224,7 @@ def test_an_allowed_request_gets_through_in_one_line():
     ],
 )
 def test_a_denied_request_gets_as_far_as_what_stops_it_first(layers, first, last):
-    """Of several the one nearest to the caller; from there on the line is another."""
+    """It ends at the stop nearest to the caller; from there on, the line is dashed."""
     figure = two_account_map(decide(**layers))
     [(start, stop), (again, end)] = way(figure)
 
@@ -233,12 +233,12 @@ def test_a_denied_request_gets_as_far_as_what_stops_it_first(layers, first, last
 
 
 def test_between_accounts_both_silent_sides_are_in_the_way():
-    """Though AWS's message names one of them."""
+    """Although AWS's message names only one of them."""
     decision = decide()
     graph = two_account_map(decision).graph
 
     assert stops_of(decision) == {"identity", "resource"}
-    assert [bool(one) for *_, one in graph.edges(data="missing")] == [False, True, True]
+    assert [bool(missing) for *_, missing in graph.edges(data="missing")] == [False, True, True]
 
 
 def test_an_end_with_an_allow_and_a_deny_denies():
@@ -255,7 +255,7 @@ def test_an_end_with_an_allow_and_a_deny_denies():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
-    """It is stopped by what blocks the request, and by nothing if that is allowed."""
+    """An allowed request has no stop."""
     for decision in decisions(company(20, seed), seed, 8):
         stops = stops_of(decision)
 
@@ -268,11 +268,11 @@ def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
 
 @pytest.mark.parametrize("layer", ["identity", "resource"])
 def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest(layer):
-    """So that one sees what was missing."""
+    """So the reader sees what is missing."""
     far = allow(["s3:PutObject", "ec2:*"], "arn:aws:s3:::other/*", Sid="Far")
     near = allow("s3:GetObject", "arn:aws:s3:::other/*", Sid="Near")
     if layer == "resource":
-        far, near = ({**one, "Principal": "*"} for one in (far, near))
+        far, near = ({**statement, "Principal": "*"} for statement in (far, near))
     side = side_of(decide(**{layer: document(far, near)}), layer)
 
     assert [match.address.rpartition("/")[2] for match in side.shown] == ["Near"]
@@ -296,7 +296,7 @@ def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest
     ],
 )
 def test_odd_callers_and_actions_have_a_map_too(acme, caller, action, resource):
-    """Who has no account, who may do all, what nobody is kept from."""
+    """Callers without an account, root users, and calls that need no permission."""
     decision = acme.can(caller, action, resource)
     figure = two_account_map(decision, world=acme)
 
@@ -305,7 +305,7 @@ def test_odd_callers_and_actions_have_a_map_too(acme, caller, action, resource):
 
 
 def test_within_one_account_there_is_one_field(acme):
-    """And the rule is another."""
+    """The rule is also different."""
     inside = two_account_map(acme.can(acme.user("alice"), "s3:GetObject", MAP), world=acme)
     between = two_account_map(vendor(acme, "acme-4711"), world=acme)
 
@@ -334,13 +334,13 @@ def test_many_statements_and_conditions_are_counted():
 
 
 def test_the_graph_leads_from_the_caller_to_the_resource(acme):
-    """What is behind a stop is missing."""
+    """Edges after a stop are missing."""
     for external_id, missing in (("acme-4711", 0), ("nebula-1", 1)):
         graph = two_account_map(vendor(acme, external_id), world=acme).graph
         assert next(iter(graph)) == "caller"
         assert list(graph)[-1] == "target"
         assert graph.number_of_edges() == len(graph) - 1
-        assert sum(bool(one) for *_, one in graph.edges(data="missing")) == missing
+        assert sum(bool(is_missing) for *_, is_missing in graph.edges(data="missing")) == missing
         assert graph.nodes["target"]["field"].startswith("acme-data")
 
 
@@ -350,7 +350,7 @@ def test_the_same_decision_gives_the_same_picture():
 
 
 def test_a_world_of_which_the_account_is_not_calls_it_by_its_id(acme):
-    """A decision has only ids; the world's names are a kindness."""
+    """A decision only has ids; a world has names."""
     figure = two_account_map(vendor(acme), world=World(seed=1))
 
     assert STARSOFT in drawn(figure)

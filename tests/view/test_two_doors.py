@@ -49,7 +49,7 @@ SEEN = {
 
 @pytest.mark.parametrize("case", SEEN)
 def test_doors_sign_and_bars_are_as_the_engine_decides(case):
-    """In every situation the doors are open or shut, and the sign says which rule holds."""
+    """In every case, doors are open or shut as the engine decides, and the sign has the rule."""
     figure = draw(case)
     sign, identity, resource, bars = SEEN[case]
     states = {row["place"]: row["state"] for row in figure.rows}
@@ -63,7 +63,7 @@ def test_doors_sign_and_bars_are_as_the_engine_decides(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_nobody_is_let_in_but_by_a_door_that_is_open(case):
-    """Doors that lead in are open; who is allowed comes by one, unless no door counts."""
+    """Access is through an open door, unless no door counts."""
     decision = DECISIONS[case]
     found = plan(decision)
     leading = [door for door in found.doors if door.leads]
@@ -73,7 +73,7 @@ def test_nobody_is_let_in_but_by_a_door_that_is_open(case):
         assert leading
         assert not found.bars
         assert {hit.address for hit in decision.determining} <= {
-            one for door in leading for one in door.statements.split(", ")
+            statement for door in leading for statement in door.statements.split(", ")
         }
 
 
@@ -88,7 +88,7 @@ def test_nothing_before_the_doors_is_in_the_way_of_anything(case):
 
 @pytest.mark.parametrize("case", DECISIONS)
 def test_the_alternative_text_names_caller_sign_doors_and_verdict(case):
-    """Who comes, what the sign says, how both doors are, and what came of it."""
+    """The caller, the sign, the state of both doors, and the verdict."""
     decision = DECISIONS[case]
     alt = two_doors(decision).alt
     found = plan(decision)
@@ -100,18 +100,18 @@ def test_the_alternative_text_names_caller_sign_doors_and_verdict(case):
     assert alt.endswith(f"{decision.verdict.symbol} {str(decision.verdict).capitalize()}.")
 
 
-def test_between_two_accounts_the_doors_stand_one_after_the_other():
-    """Beside each other in one account; behind each other in two, each in its own field."""
-    one, two = DECISIONS["identity allows"], DECISIONS["two accounts allow"]
+def test_between_two_accounts_the_doors_are_one_after_the_other():
+    """In one account they are side by side; between two, each is in its own frame."""
+    first, two = DECISIONS["identity allows"], DECISIONS["two accounts allow"]
     words = {label.whole for label in two_doors(two).record.labels}
 
-    assert not plan(one).in_series
+    assert not plan(first).in_series
     assert plan(two).in_series
     assert {f"account {two.request.caller.account}", f"account {OTHER}"} <= words
 
 
 def test_a_deny_at_one_door_stops_who_comes_by_the_other():
-    """The open door is no way in, and the bar names the Deny."""
+    """The open door gives no access, and the bar names the Deny."""
     decision = asked(Layers(identity=[OWN], resource=bucket({"AWS": "*"}, OF_ALL)))
     found = plan(decision)
 
@@ -121,14 +121,14 @@ def test_a_deny_at_one_door_stops_who_comes_by_the_other():
 
 
 def test_behind_a_barred_door_there_is_no_second_bar():
-    """Between two accounts nobody gets so far."""
+    """Between two accounts, the request ends at the first bar."""
     decision = asked(Layers(identity=[OWN], resource=bucket({"AWS": "*"}, OF_ALL)), account=OTHER)
 
     assert plan(decision).bars == ()
 
 
 def test_a_door_that_does_not_count_says_so():
-    """A role is not opened by the caller's own policies alone."""
+    """The caller's own policies alone don't open a role."""
     figure = two_doors(DECISIONS["no trust"])
 
     assert "(it does not count here)" in figure.as_text()

@@ -22,23 +22,23 @@ ALICE = "arn:aws:iam::111111111111:user/alice"
 VALUES = ("project", "owner", "cost", "pro*", "*ject", "Project", "")
 EVERY_OPERATOR = [
     f"{prefix}{name}{suffix}"
-    for prefix in ("", *(f"{one}:" for one in SET_OPERATORS))
+    for prefix in ("", *(f"{operator}:" for operator in SET_OPERATORS))
     for name in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
     for suffix in ("", "IfExists")
 ]
 
 
 def holds(operator, key, policy, request):
-    """Ask the engine with a policy and a request of our own."""
+    """Evaluate a policy with this condition and a request."""
     document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document["Condition"] = {operator: {key: policy}}
     written = Policy.parse({"Version": "2012-10-17", "Statement": [document]})
-    asked = Request(ALICE, "s3:GetObject", "*", context={} if request is None else {key: request})
-    return bool(evaluate(asked, Layers(identity=[written])))
+    query = Request(ALICE, "s3:GetObject", "*", context={} if request is None else {key: request})
+    return bool(evaluate(query, Layers(identity=[written])))
 
 
 def outcome(figure):
-    """Give the last line of the list: sign and words."""
+    """Return the last line of the list: sign and words."""
     return figure.lines[-1]
 
 
@@ -78,7 +78,7 @@ def test_the_outcome_is_the_engines(operator, policy, request, key):
     st.sets(st.sampled_from("abcd")),
 )
 def test_the_sets_and_the_reason_are_those_of_set_theory(set_operator, negated, policy, request):
-    """Of plain values the parts are intersection and differences, and they tell the outcome."""
+    """With plain values, the parts are intersection and differences, and decide the outcome."""
     operator = f"{set_operator}:String{'Not' if negated else ''}Equals"
     figure = value_sets(operator, KEY, policy, request)
     common = policy & request
@@ -93,8 +93,8 @@ def test_the_sets_and_the_reason_are_those_of_set_theory(set_operator, negated, 
     assert faults(figure) == []
 
 
-def test_each_value_stands_in_its_set():
-    """The picture says it too: a rectangle for each set."""
+def test_each_value_is_in_its_set():
+    """The picture has a rectangle for each set."""
     figure = value_sets("ForAllValues:StringEquals", KEY, ["project", "owner"], ["project", "cost"])
 
     assert around(figure, "owner") == (True, False)
@@ -116,7 +116,7 @@ def test_each_value_stands_in_its_set():
     ],
 )
 def test_the_part_that_decides_is_lit_and_says_what_it_needs(operator, title, words):
-    """Which part that is depends on the set operator, and on the negation."""
+    """The part depends on the set operator, and on the negation."""
     figure = value_sets(operator, KEY, ["project", "owner"], ["project", "cost"])
     texts = [text.get_text() for text in figure.drawing.axes[0].texts]
 
@@ -139,7 +139,7 @@ def test_the_part_that_decides_is_lit_and_says_what_it_needs(operator, title, wo
     ],
 )
 def test_the_empty_set_is_said_in_words(operator, sign, words, request_values):
-    """No key and no value are the same; ForAllValues holds for them."""
+    """A missing key and an empty value are the same; ForAllValues holds for both."""
     figure = value_sets(operator, KEY, ["project"], request_values)
 
     assert outcome(figure).startswith(sign)
@@ -150,15 +150,15 @@ def test_the_empty_set_is_said_in_words(operator, sign, words, request_values):
 
 
 def test_nothing_but_empty_text_counts_as_no_value():
-    """So says AWS of ForAllValues."""
+    """AWS documents this for ForAllValues."""
     figure = value_sets("ForAllValues:StringEquals", KEY, ["project"], [""])
 
-    assert "all values of the request are empty text" in outcome(figure)
+    assert "every value is empty text" in outcome(figure)
     assert 'only in the request: ""' in figure.as_text()
 
 
 def test_wildcards_fit_and_it_is_said_which():
-    """The value project fits pro*, and so lies in both."""
+    """The value project matches pro*, and so it is in both."""
     figure = value_sets("ForAnyValue:StringLike", KEY, ["pro*", "owner"], ["project", "cost"])
 
     assert around(figure, "project") == (True, True)
@@ -174,7 +174,7 @@ def test_wildcards_fit_and_it_is_said_which():
 
 @pytest.mark.parametrize("request_values", [["project"], ["project", "cost"]])
 def test_without_a_set_operator_a_key_of_several_values_never_fits(request_values):
-    """Not even if it has just one; and no part is lit."""
+    """Even with only one value; no part is highlighted."""
     figure = value_sets("StringEquals", KEY, ["project"], request_values)
 
     assert outcome(figure).startswith("○")
@@ -194,7 +194,7 @@ def test_without_a_set_operator_a_key_of_several_values_never_fits(request_value
     ],
 )
 def test_other_operators_compare_in_their_own_way(operator, key, policy, request_values, sign):
-    """A number below another fits it, an address fits its network."""
+    """A smaller number matches NumericLessThan, an address matches its network."""
     figure = value_sets(operator, key, policy, request_values)
 
     assert outcome(figure).startswith(sign)
@@ -202,7 +202,7 @@ def test_other_operators_compare_in_their_own_way(operator, key, policy, request
 
 
 def test_a_variable_that_stands_for_nothing_fits_nothing():
-    """The request of the figure has no user name; the text of the variable is no value of it."""
+    """The request of the figure has no user name; the text of the variable isn't a value of it."""
     values = ["${aws:username}", "x"]
     figure = value_sets("ForAnyValue:StringEquals", KEY, values, ["alice", *values])
 
@@ -213,17 +213,17 @@ def test_a_variable_that_stands_for_nothing_fits_nothing():
 
 @pytest.mark.parametrize("number", [1, 3, 20, 60])
 def test_any_number_of_ugly_values_can_be_drawn(number):
-    """Long, right to left, with markup: all of them in the list, some in the picture."""
+    """Long, right to left, with markup: the list has all, the picture some."""
     own = [f"{UGLY[i % len(UGLY)]}{i}" for i in range(number)]
     others = [f"{UGLY[i % len(UGLY)]}{i + number // 2}" for i in range(number)]
     figure = value_sets("ForAnyValue:StringNotEquals", f"aws:RequestTag/{UGLY[0]}", own, others[:1])
     several = value_sets("ForAllValues:StringEquals", KEY, own, others)
 
-    for one in (figure, several):
-        assert faults(one) == []
-        assert one.drawing.get_size_inches()[0] <= PAGE
-        assert all("\n" not in line for line in one.lines)
-        assert len(one.alt) <= 300
+    for drawn in (figure, several):
+        assert faults(drawn) == []
+        assert drawn.drawing.get_size_inches()[0] <= PAGE
+        assert all("\n" not in line for line in drawn.lines)
+        assert len(drawn.alt) <= 300
     assert {row["value"] for row in several.rows} == {*own, *others}
 
 
@@ -243,17 +243,17 @@ def test_any_number_of_ugly_values_can_be_drawn(number):
         ("StringEquals", [], ["a"], ["b"], "condition key"),
         ("StringEquals", ["a", "b"], ["a"], ["b"], "condition key"),
         ("StringEquals", "", ["a"], ["b"], "."),
-        ("StringEquals", "aws:username", ["a"], ["a", "b"], "holds one value"),
+        ("StringEquals", "aws:username", ["a"], ["a", "b"], "only one value"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(operator, key, policy, request_values, message):
-    """With an error of iamlab's own."""
+    """The error is one of iamlab's own."""
     with pytest.raises(IamLabError, match=message):
         value_sets(operator, key, policy, request_values)
 
 
 def test_a_misspelt_operator_gets_a_hint():
-    """The nearest that there is."""
+    """The error suggests the nearest name."""
     with pytest.raises(RequestError) as caught:
         value_sets("ForAllValue:StringEquals", KEY, ["a"])
 
@@ -261,20 +261,20 @@ def test_a_misspelt_operator_gets_a_hint():
 
 
 def test_the_same_values_give_the_same_bytes():
-    """A set, which has no order, too."""
-    one, two = (
+    """Also with a set, which has no order."""
+    first, two = (
         value_sets("ForAnyValue:StringEquals", KEY, set(values), ["owner"])
         for values in (["project", "owner", "cost"], ["cost", "project", "owner"])
     )
 
-    assert one.svg() == two.svg()
-    assert (one.alt, one.lines, one.rows) == (two.alt, two.lines, two.rows)
+    assert first.svg() == two.svg()
+    assert (first.alt, first.lines, first.rows) == (two.alt, two.lines, two.rows)
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "NotIpAddress", "DateLessThan"])
 @pytest.mark.parametrize("prefix", ["", "ForAllValues:", "ForAnyValue:"])
 def test_the_caption_says_what_the_operator_asks(operator, prefix):
-    """One sentence; of ForAllValues, that it holds for nothing."""
+    """One sentence; for ForAllValues also that it holds without values."""
     caption = value_sets(f"{prefix}{operator}", KEY, ["a"]).caption
 
     assert re.fullmatch(r"\w.*\.", caption)

@@ -14,8 +14,8 @@ TEXTS = st.text(max_size=80) | st.sampled_from(UGLY)
 
 @settings(max_examples=tries(100))
 @given(TEXTS, st.lists(TEXTS, max_size=30), TEXTS)
-def test_what_is_told_is_one_breath_long(first, parts, last):
-    """Whatever there is to tell, it has at most 300 characters, all printable."""
+def test_an_alternative_text_is_not_too_long(first, parts, last):
+    """It has at most 300 printable characters."""
     text = told(first, parts, last)
 
     assert len(text) <= LONGEST
@@ -24,8 +24,8 @@ def test_what_is_told_is_one_breath_long(first, parts, last):
 
 @settings(max_examples=tries(60))
 @given(st.lists(st.text("abc", min_size=1, max_size=60), max_size=20))
-def test_parts_are_told_whole_and_the_rest_is_counted(parts):
-    """The first parts stand there, and the number of those that do not."""
+def test_parts_are_whole_and_the_rest_is_counted(parts):
+    """The text has the first parts, and the number of the others."""
     text = told("So: ", parts, ".")
     own = text.removeprefix("So: ").removesuffix(".").split("; ")
     kept = own[:-1] if own[-1].endswith(" more") else own
@@ -34,8 +34,8 @@ def test_parts_are_told_whole_and_the_rest_is_counted(parts):
     assert own == (parts or [""]) or own[-1] == f"{len(parts) - len(kept)} more"
 
 
-def test_as_many_parts_are_told_as_have_room():
-    """With the next part the sentence would be too long."""
+def test_as_many_parts_are_kept_as_have_room():
+    """The sentence would be too long with the next part."""
     parts = [f"way number {i} is open" for i in range(40)]
     text = told("Ways: ", parts, ".")
     kept = text.count("is open")
@@ -47,15 +47,15 @@ def test_as_many_parts_are_told_as_have_room():
     assert len(f"Ways: {longer}.") > LONGEST
 
 
-def test_empty_parts_are_no_parts():
-    """Nothing is said of what is not there, nor counted."""
+def test_empty_parts_are_left_out():
+    """They aren't counted either."""
     assert told("So: ", ["", "open", ""], ".") == "So: open."
 
 
 @settings(max_examples=tries(60))
 @given(TEXTS, st.integers(1, 50))
 def test_shortened_text_has_its_length_and_both_ends(text, length):
-    """Never longer, and what cannot be printed becomes a sign."""
+    """It is never longer, and characters that can't be printed become signs."""
     short = shorten(text, length)
 
     assert len(short) == min(len(text), length)
@@ -76,7 +76,7 @@ def test_shortened_text_has_its_length_and_both_ends(text, length):
     ],
 )
 def test_a_few_names_are_said_and_the_rest_is_counted(names, words):
-    """As one would say it."""
+    """As in a sentence."""
     assert listed(names) == words
 
 

@@ -37,7 +37,7 @@ def test_what_strangers_wrote_stays_text(world: World) -> None:
 
 
 def test_a_world_shows_the_tree_of_its_organization(world: World) -> None:
-    """With what hangs on each of its parts."""
+    """With what is attached to each of its parts."""
     organization = world.account(EVIL).organization
 
     assert organization is not None
@@ -45,8 +45,8 @@ def test_a_world_shows_the_tree_of_its_organization(world: World) -> None:
     assert "FullAWSAccess" in organization._repr_html_()
 
 
-def test_who_can_is_told_in_numbers_and_names(world: World) -> None:
-    """How many of how many, and who."""
+def test_who_can_has_numbers_and_names(world: World) -> None:
+    """The number of principals that can, the number of all, and names."""
     html = world.who_can("sqs:SendMessage", "arn:aws:sqs:us-east-1:111111111111:jobs")._repr_html_()
 
     assert "2 of 2" in html
@@ -54,7 +54,7 @@ def test_who_can_is_told_in_numbers_and_names(world: World) -> None:
 
 
 def test_effective_policies_are_a_card_with_their_levels(world: World) -> None:
-    """A member's, level by level; the management account's, with the reason why there are none."""
+    """A member's, level by level; the management account's, with the reason why none apply."""
     organization = world.account(EVIL).organization
     assert organization is not None
     dev = organization.create_account("dev", parent=EVIL)
@@ -67,7 +67,7 @@ def test_effective_policies_are_a_card_with_their_levels(world: World) -> None:
 
 
 def test_a_session_and_a_timeline_show_themselves_without_a_secret(world: World) -> None:
-    """Who it is, how long, what goes along; under each of the credentials what came of it."""
+    """The identity, the duration and the context; below each credential its sessions."""
     ana = world.account(EVIL).users["ana"]
     key = ana.create_access_key()
     policy = document(allow("s3:*"))

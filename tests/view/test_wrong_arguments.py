@@ -9,7 +9,7 @@ from iamlab.teach.scenarios import MAP, scenario
 
 WANTED = {
     "access_matrix": r"world\.access",
-    "attachment_graph": "an account or a world",
+    "attachment_graph": "an account, a world, a user, a role or a group",
     "calibration": r"[Aa]nswer",
     "credential_lifetimes": "a world, an account or a user",
     "difference_bars": "two access matrices",
@@ -18,7 +18,7 @@ WANTED = {
     "organization_tree": "an organization",
     "reach_graph": r"world\.reach",
     "report_table": "a credential report",
-    "score_bars": "right and of how many|Scores are a dict",
+    "score_bars": "right answers and all answers|Scores must be a dict",
     "sequence": "a timeline",
     "session_timeline": "a timeline",
     "trust_graph": "a world",
@@ -32,20 +32,20 @@ PAIRS = {"confused_deputy": "a decision", "matrix_difference": "an access matrix
 WRONG = (None, 7, 1.5, "text", b"text", [None], {"a": object()}, object(), Policy.allow("s3:*"))
 
 
-def kind(given):
+def kind(value):
     """Name a test by its argument's type: an object's ``repr`` differs from process to process."""
-    return type(given).__name__
+    return type(value).__name__
 
 
-@pytest.mark.parametrize("given", WRONG, ids=kind)
-def test_a_wrong_argument_is_told_what_is_wanted(given):
-    """In words, and not by whatever breaks first inside."""
+@pytest.mark.parametrize("value", WRONG, ids=kind)
+def test_a_wrong_argument_raises_an_error_that_says_what_is_wanted(value):
+    """It isn't an error from somewhere inside."""
     for name, wanted in WANTED.items():
         with pytest.raises(RequestError, match=wanted):
-            getattr(iamlab.view, name)(given)
+            getattr(iamlab.view, name)(value)
     for name, wanted in PAIRS.items():
         with pytest.raises(RequestError, match=wanted):
-            getattr(iamlab.view, name)(given, given)
+            getattr(iamlab.view, name)(value, value)
 
 
 DECISION = {
@@ -64,52 +64,52 @@ POLICY = {
 """What draws a policy."""
 
 
-@pytest.mark.parametrize("given", WRONG, ids=kind)
-def test_what_is_no_decision_is_told_how_to_get_one(given):
-    """A world, which knows decisions, is none either."""
+@pytest.mark.parametrize("value", WRONG, ids=kind)
+def test_the_error_says_how_to_get_a_decision(value):
+    """A world isn't a decision either."""
     for name, wanted in DECISION.items():
-        for wrong in (given, World()):
+        for wrong in (value, World()):
             with pytest.raises(RequestError, match=wanted):
                 getattr(iamlab.view, name)(wrong)
 
 
-@pytest.mark.parametrize("given", [*WRONG[:-1], World()], ids=kind)
-def test_what_is_no_policy_is_told_how_to_make_one(given):
-    """A document is none: it is not read yet."""
+@pytest.mark.parametrize("value", [*WRONG[:-1], World()], ids=kind)
+def test_the_error_says_how_to_make_a_policy(value):
+    """A document isn't a policy: it isn't parsed yet."""
     for name, wanted in POLICY.items():
         with pytest.raises(RequestError, match=wanted):
-            getattr(iamlab.view, name)(given)
+            getattr(iamlab.view, name)(value)
 
 
 def test_conditions_want_a_request_beside_the_policy():
-    """The error says how it is given."""
+    """The error says how to pass it."""
     for request in (None, "alice", {}):
         with pytest.raises(RequestError, match=r"condition_tree\(policy, Request"):
             iamlab.view.condition_tree(WRONG[-1], request)
 
 
-@pytest.mark.parametrize("given", WRONG, ids=kind)
-def test_what_is_no_world_cannot_be_asked(given):
-    """Nor is a policy asked for what it allows."""
+@pytest.mark.parametrize("value", WRONG, ids=kind)
+def test_the_error_asks_for_a_world(value):
+    """A policy isn't a world."""
     for name in ("permission_sets", "two_layers"):
         with pytest.raises(RequestError, match="a world"):
-            getattr(iamlab.view, name)(given, "alice", "s3:GetObject", "*")
+            getattr(iamlab.view, name)(value, "alice", "s3:GetObject", "*")
 
 
 @pytest.mark.parametrize(
-    "given", [given for given in WRONG if not isinstance(given, str)], ids=kind
+    "value", [value for value in WRONG if not isinstance(value, str)], ids=kind
 )
-def test_what_is_no_text_is_no_type_of_policy_and_no_file(given):
+def test_a_type_of_policy_and_a_file_are_text(value):
     """A number, a list or a policy is neither."""
-    with pytest.raises(RequestError, match="policy_type is text"):
-        iamlab.view.policy_card(WRONG[-1], policy_type=given)
-    with pytest.raises(RequestError, match=r"names none|cannot be saved"):
-        iamlab.view.door().save(given)
+    with pytest.raises(RequestError, match="policy_type must be text"):
+        iamlab.view.policy_card(WRONG[-1], policy_type=value)
+    with pytest.raises(RequestError, match=r"the path of a file|can be saved as"):
+        iamlab.view.door().save(value)
 
 
-@pytest.mark.parametrize("given", [7, "acme", [None], object(), Policy.allow("s3:*")], ids=kind)
-def test_where_names_are_looked_up_is_a_world(given):
-    """The error names the argument, as several of these have others."""
+@pytest.mark.parametrize("value", [7, "acme", [None], object(), Policy.allow("s3:*")], ids=kind)
+def test_where_names_are_looked_up_is_a_world(value):
+    """The error names the argument."""
     world = scenario("groups")
     matrix, decision = (
         world.access_matrix(["s3:GetObject"], [MAP]),
@@ -124,8 +124,8 @@ def test_where_names_are_looked_up_is_a_world(given):
         "confused_deputy": (decision, decision),
     }
     for name, drawn in values.items():
-        with pytest.raises(RequestError, match=rf"{name}\(world=...\) wants a world"):
-            getattr(iamlab.view, name)(*drawn, world=given)
+        with pytest.raises(RequestError, match=rf"{name}\(world=...\) needs a world"):
+            getattr(iamlab.view, name)(*drawn, world=value)
 
 
 def test_what_people_are_called_is_text():
@@ -133,44 +133,44 @@ def test_what_people_are_called_is_text():
     world = scenario("groups")
     decision = world.can(world.user("dana"), "s3:GetObject", MAP)
     for name in ("customer", "attacker"):
-        for given in (5, None, b"acme", ["acme"]):
-            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) is text"):
-                iamlab.view.confused_deputy(decision, decision, **{name: given})
+        for value in (5, None, b"acme", ["acme"]):
+            with pytest.raises(RequestError, match=rf"confused_deputy\({name}=...\) must be text"):
+                iamlab.view.confused_deputy(decision, decision, **{name: value})
 
 
 def test_a_report_is_judged_at_a_moment_and_by_thresholds():
-    """Neither is a number; a moment without a time zone is one in UTC."""
+    """A number isn't a moment; a moment without a time zone is in UTC."""
     report = scenario("groups").account("acme-main").credential_report()
-    for given in (7, "2026-11-25", True):
+    for value in (7, "2026-11-25", True):
         with pytest.raises(RequestError, match=r"now=...\) is a moment"):
-            iamlab.view.report_table(report, now=given)
+            iamlab.view.report_table(report, now=value)
         with pytest.raises(RequestError, match=r"made with Thresholds\(\)"):
-            iamlab.view.report_table(report, thresholds=given)
+            iamlab.view.report_table(report, thresholds=value)
     with pytest.raises(RequestError, match="is a moment"):
         iamlab.view.report_table(report, now=0)
 
 
-@pytest.mark.parametrize("given", WRONG, ids=kind)
-def test_a_table_of_verdicts_says_what_it_wants(given):
+@pytest.mark.parametrize("value", WRONG, ids=kind)
+def test_a_table_of_verdicts_says_what_it_wants(value):
     """A world, a list of principals and a list of pairs; text isn't a list."""
     world, pairs = scenario("groups"), [("s3:GetObject", MAP)]
-    with pytest.raises(RequestError, match="verdict_table wants a world"):
-        iamlab.view.verdict_table(given, ["dana"], pairs)
-    for wrong in ([given], [(given,)], [("s3:GetObject", given)] * (not isinstance(given, str))):
+    with pytest.raises(RequestError, match="verdict_table needs a world"):
+        iamlab.view.verdict_table(value, ["dana"], pairs)
+    for wrong in ([value], [(value,)], [("s3:GetObject", value)] * (not isinstance(value, str))):
         if wrong:
             with pytest.raises(RequestError, match="a list of pairs of action and resource"):
                 iamlab.view.verdict_table(world, ["dana"], wrong)
     with pytest.raises(RequestError, match="caller"):
-        iamlab.view.verdict_table(world, [given], pairs)
-    if not isinstance(given, list | dict):
+        iamlab.view.verdict_table(world, [value], pairs)
+    if not isinstance(value, list | dict):
         with pytest.raises(RequestError, match="a list of principals"):
-            iamlab.view.verdict_table(world, given, pairs)
+            iamlab.view.verdict_table(world, value, pairs)
         with pytest.raises(RequestError, match="a list of pairs of action and resource"):
-            iamlab.view.verdict_table(world, ["dana"], given)
+            iamlab.view.verdict_table(world, ["dana"], value)
 
 
 def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
-    """Once: a generator is read before it is gone."""
+    """A generator is read only once."""
     world = scenario("groups")
     alice = world.user("alice").arn
     callers, pairs = [world.user("dana"), alice], [["s3:GetObject", MAP]]
@@ -184,7 +184,7 @@ def test_a_table_of_verdicts_takes_whatever_gives_callers_and_pairs():
 
 
 def test_every_figure_is_asked_here():
-    """A new one has to say what it wants, too; ``value_sets`` has its own claims."""
+    """A new figure must have a test here; ``value_sets`` has its own."""
     functions = {name for name in iamlab.view.__all__ if name[0].islower()}
     others = {"permission_sets", "two_layers", "door", "show", "value_sets", "verdict_table"}
 

@@ -59,7 +59,7 @@ def _is_all(value: str, other: str = "*") -> bool:
 
 
 def _allows_a_service(statement: Statement) -> bool:
-    """``service:*``, or everything but one service; wildcards in an action's name don't count."""
+    """``service:*``, or everything except one service. Wildcards in action names don't count."""
     listed = [*(statement.action or ()), *(statement.not_action or ())]
     return statement.effect == "Allow" and any(map(_WHOLE_SERVICE.fullmatch, listed))
 

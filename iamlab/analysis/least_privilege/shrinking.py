@@ -128,7 +128,7 @@ def _less(
     if statement.action is None:
         kept = _listed(used, whole_services=whole_services)
         excepted = joined(statement.not_action or ())
-        texts = [f"everything but {excepted} becomes {joined(kept)}"]
+        texts = [f"everything except {excepted} becomes {joined(kept)}"]
     else:
         kept = ()
         texts = []

@@ -252,7 +252,7 @@ class Stopped:
 
 def _what(line: Access | Stopped) -> str:
     where = "everything" if line.resources == ("*",) else _resources(line.resources)
-    but = f" but {_resources(line.but)}" if line.but else ""
+    but = f" except {_resources(line.but)}" if line.but else ""
     return f"{line.words or briefly(line.actions, FEW, 'patterns')} on {where}{but}"
 
 

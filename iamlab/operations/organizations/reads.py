@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.organizations import AccountNotRegisteredException, InvalidInputException
 from iamlab.model.organization.policies import SCP, of_type
-from iamlab.operations.iam.common import filled, write_tags
+from iamlab.operations.iam.common import fields, filled, write_tags
 from iamlab.operations.organizations.calls import (
     ANYBODY,
     DELEGATE,
@@ -57,13 +57,14 @@ _FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
 """The name of the feature set in an invitation."""
 
 
+_NAMED = ("Id", "Arn", "Name")
+
+
 def organization(record: Organization) -> dict[str, Any]:
     """Return an organization. AWS lists only SCPs as available, whatever is enabled."""
     management = record.members[record.management_account_id]
     return {
-        "Id": record.id,
-        "Arn": record.arn,
-        "FeatureSet": record.feature_set,
+        **fields(record, "Id", "Arn", "FeatureSet"),
         "MasterAccountArn": management.arn,
         "MasterAccountId": management.id,
         "MasterAccountEmail": management.account.root.email,
@@ -73,22 +74,20 @@ def organization(record: Organization) -> dict[str, Any]:
 
 def root(record: records.Root) -> dict[str, Any]:
     """Return a root in the API's form."""
-    return {**_named(record), "PolicyTypes": _enabled(record.policy_types)}
+    return {**fields(record, *_NAMED), "PolicyTypes": _enabled(record.policy_types)}
 
 
 def unit(record: records.OrganizationalUnit) -> dict[str, Any]:
     """Return an OU in the API's form."""
-    return {**_named(record), "Path": record.path}
+    return fields(record, *_NAMED, "Path")
 
 
 def account(record: records.Member) -> dict[str, Any]:
     """Return a member account, or the management account, in the API's form."""
     return {
-        "Id": record.id,
-        "Arn": record.arn,
+        **fields(record, "Id", "Arn"),
         "Email": record.account.root.email,
-        "Name": record.name,
-        "Status": record.status,
+        **fields(record, "Name", "Status"),
         "State": record.status,
         "Paths": [f"{record.organization.path_of(record.id)}{record.id}/"],
         "JoinedMethod": record.joined_method,
@@ -98,12 +97,10 @@ def account(record: records.Member) -> dict[str, Any]:
 
 def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
     """Return a policy in the API's form, without its content."""
-    more = {
-        "Description": record.description,
-        "Type": record.type,
+    return {
+        **fields(record, *_NAMED, "Description", "Type"),
         "AwsManaged": record.is_aws_managed,
     }
-    return {**_named(record), **more}
 
 
 def policy(record: OrganizationPolicy) -> dict[str, Any]:
@@ -119,10 +116,7 @@ def target(record: records.Target) -> dict[str, Any]:
 def request(record: records.AccountRequest) -> dict[str, Any]:
     """Return a request for an account in the API's form."""
     return {
-        "Id": record.id,
-        "AccountName": record.account_name,
-        "State": record.state,
-        "RequestedTimestamp": record.requested_timestamp,
+        **fields(record, "Id", "AccountName", "State", "RequestedTimestamp"),
         "CompletedTimestamp": record.requested_timestamp,
         **filled(AccountId=record.account_id, FailureReason=record.failure_reason),
     }
@@ -139,15 +133,12 @@ def handshake(record: records.Handshake) -> dict[str, Any]:
     ]
     notes = [{"Type": "NOTES", "Value": record.notes}] if record.notes else []
     return {
-        "Id": record.id,
-        "Arn": record.arn,
+        **fields(record, "Id", "Arn"),
         "Parties": [
             {"Id": sender.id, "Type": "ORGANIZATION"},
             {"Id": record.target_id, "Type": record.target_type},
         ],
-        "State": record.state,
-        "RequestedTimestamp": record.requested_timestamp,
-        "ExpirationTimestamp": record.expiration_timestamp,
+        **fields(record, "State", "RequestedTimestamp", "ExpirationTimestamp"),
         "Action": "INVITE",
         "Resources": [
             {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
@@ -170,12 +161,6 @@ def services(
 ) -> list[dict[str, Any]]:
     """Return services with the time since which they are enabled, under the name ``when``."""
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
-
-
-def _named(
-    record: records.Root | records.OrganizationalUnit | OrganizationPolicy,
-) -> dict[str, Any]:
-    return {"Id": record.id, "Arn": record.arn, "Name": record.name}
 
 
 def _enabled(types: list[str]) -> list[dict[str, str]]:

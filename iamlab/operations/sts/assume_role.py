@@ -28,7 +28,7 @@ from iamlab.operations.api_models import shape
 from iamlab.operations.federation.saml_identity import read_saml
 from iamlab.operations.federation.saml_xml import invalid
 from iamlab.operations.federation.web_identity import read_web_identity
-from iamlab.operations.iam.common import filled
+from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.sts.calls import check_is_on, check_mfa, sts_operation
 from iamlab.operations.sts.issuing import (
     SessionTags,
@@ -206,8 +206,7 @@ def _web_answer(made: tuple[Session, WebIdentity]) -> dict[str, Any]:
     return {
         **assumed_role(session),
         "SubjectFromWebIdentityToken": identity.subject,
-        "Audience": identity.audience,
-        "Provider": identity.provider,
+        **fields(identity, "Audience", "Provider"),
     }
 
 
@@ -233,14 +232,8 @@ def assume_role_with_web_identity(call: StsCall) -> tuple[Session, WebIdentity]:
 def saml_answer(made: tuple[Session, SamlIdentity]) -> dict[str, Any]:
     """Return the session and the assertion's subject."""
     session, identity = made
-    return {
-        **assumed_role(session),
-        "Subject": identity.subject,
-        "SubjectType": identity.subject_type,
-        "Issuer": identity.issuer,
-        "Audience": identity.audience,
-        "NameQualifier": identity.name_qualifier,
-    }
+    names = ("Subject", "SubjectType", "Issuer", "Audience", "NameQualifier")
+    return {**assumed_role(session), **fields(identity, *names)}
 
 
 def saml_noted(identity: SamlIdentity) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.credentials import SessionRecord
 from iamlab.model.record import CredentialKind
 from iamlab.operations.api_models import shape
-from iamlab.operations.iam.common import filled
+from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.sts.calls import works_everywhere
 from iamlab.operations.sts.session import ROOM, WITHOUT_ANYTHING, Session
@@ -360,9 +360,7 @@ def _check_is_there(account: Account, arn: str) -> None:
 def credentials(session: Session) -> dict[str, Any]:
     """Return the response with credentials, the token's length and the source identity."""
     return {
-        "Credentials": session.credentials,
-        "SessionTokenUtilization": session.session_token_utilization,
-        "SessionTokenSize": session.session_token_size,
+        **fields(session, "Credentials", "SessionTokenUtilization", "SessionTokenSize"),
         **filled(SourceIdentity=session.source_identity),
     }
 

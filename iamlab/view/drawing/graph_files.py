@@ -1,7 +1,7 @@
-"""Graphs as files: Mermaid's text and GraphML, from the graph of a figure.
+"""Graphs as files: the graph of a figure as Mermaid text and as GraphML.
 
-Nodes have a ``label``, perhaps a ``note`` and a ``field`` that they are in (an account); edges
-perhaps a ``label``, and ``missing`` if they are drawn dashed.
+Nodes have a ``label``, and can have a ``note`` and a ``field``: the frame that they are in, such as
+an account. Edges can have a ``label``, and have ``missing`` if they are dashed.
 
 Notes
 -----
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 _ARROWS = {False: ("-->", "--", "-->"), True: ("-.->", "-.", ".->")}
-"""An edge, and one that is missing: without a label, and what is before and after a label."""
+"""Arrows of complete and missing edges: without a label, and before and after a label."""
 
 
 def to_mermaid(graph: nx.DiGraph[Any]) -> str:
@@ -46,9 +46,9 @@ def to_mermaid(graph: nx.DiGraph[Any]) -> str:
     fields: dict[str, list[str]] = defaultdict(list)
     for node, facts in graph.nodes(data=True):
         fields[str(facts.get("field", ""))].append(f'{ids[node]}["{_name(facts)}"]')
-    lines = ["flowchart LR", *(f"  {one}" for one in fields.pop("", ()))]
+    lines = ["flowchart LR", *(f"  {line}" for line in fields.pop("", ()))]
     for number, (title, own) in enumerate(fields.items()):
-        lines += [f'  subgraph f{number}["{as_text(title)}"]', *(f"    {one}" for one in own)]
+        lines += [f'  subgraph f{number}["{as_text(title)}"]', *(f"    {line}" for line in own)]
         lines.append("  end")
     for start, end, facts in graph.edges(data=True):
         label = str(facts.get("label", ""))

@@ -1,14 +1,13 @@
-"""A layout in layers: the column of each node is known, and its row is found.
+"""A layout in layers: it finds a row for each node, whose column is known.
 
-A line that passes a column keeps a lane of its own there, so that it runs through no box. Each
-column is ordered by the middle of its neighbours. Then every node is put as near to its neighbours
-as those above and below it allow, in the sense of least squares. The same graph gives the same
-rows.
+A line that passes a column has its own lane there, so it crosses no box. The nodes of a column are
+ordered by the mean position of their neighbours. Then each node moves as near to its neighbours as
+the nodes above and below it allow (least squares). The same graph always has the same rows.
 
 Notes
 -----
 K. Sugiyama, S. Tagawa, M. Toda, "Methods for Visual Understanding of Hierarchical System
-Structures", 1981, has the columns, the lanes and the ordering by middles.
+Structures", 1981, describes the columns, the lanes and the ordering.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ if TYPE_CHECKING:
     Neighbours = Mapping[Hashable, list[Hashable]]
 
 SWEEPS = 8
-"""So often the columns are ordered, from left to right and back."""
+"""The number of passes that order the columns, from left to right and back."""
 SETTLINGS = 40
-"""So often every node looks at its neighbours' rows; after that nothing is seen to move."""
+"""The number of passes that move nodes to their neighbours; more passes change nothing visible."""
 LANE = 0.22
 """The height of a lane, where a box has 1."""
 ALMOST, SLACK = 0.3, 1e-6
-"""A line is almost level if its ends differ so little; sums of floats are never exact."""
+"""The largest difference of the ends of an almost level line; the tolerance for sums of floats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where everything is, counted in rows from the top.
+    """The places of nodes and lanes, in rows from the top.
 
     Parameters
     ----------
@@ -64,13 +63,13 @@ def lay_out(
     Parameters
     ----------
     columns
-        Node -> its column, from 0; in the order that is kept if nothing else decides.
+        Node -> its column, from 0. The order is kept if nothing else decides.
     edges
         Pairs of nodes, in any direction.
     nodes
-        Those that get a row, if not all do. An edge has its lanes where its right end is.
+        The nodes that get a row. Default: all. An edge has lanes if its right end is one of them.
     sizes
-        Node -> how many rows it takes; 1 where it is not named.
+        Node -> the number of rows that it takes; the default is 1.
 
     Examples
     --------
@@ -156,7 +155,7 @@ class _Layers:
         return found
 
     def _cost(self, layers: list[list[Hashable]]) -> tuple[int, int]:
-        """Count the pairs of lines that cross; if these are equal, shorter lines are better."""
+        """Count the pairs of lines that cross, and then the length of all lines."""
         place = {node: number for layer in layers for number, node in enumerate(layer)}
         crossings = 0
         for layer in layers:
@@ -169,7 +168,7 @@ class _Layers:
     # -- rows ------------------------------------------------------------------------------------
 
     def rows(self) -> dict[Hashable, float]:
-        """Give each node the row nearest to its neighbours' that keeps the order and distances."""
+        """Return the row of each node: as near to its neighbours as order and distances allow."""
         layers = min(self._orders(), key=self._cost)
         stacks = [_stacked([self.size[node] for node in layer]) for layer in layers]
         middle = max((stack[-1] for stack in stacks if stack), default=0.0) / 2
@@ -189,7 +188,7 @@ class _Layers:
         return self._closed(rows)
 
     def _level(self, layers: list[list[Hashable]], rows: dict[Hashable, float]) -> None:
-        """Level the lines that are almost level, as far as the nodes above and below allow."""
+        """Level the lines that are almost level, if the nodes above and below allow it."""
         layer_of = {node: layer for layer in layers for node in layer}
 
         def has_room(node: Hashable, row: float) -> bool:
@@ -199,7 +198,7 @@ class _Layers:
                 if other != node
             )
 
-        for layer in [*reversed(layers)] * 3:  # what moves makes room for others
+        for layer in [*reversed(layers)] * 3:  # a node that moves makes room for others
             for start, end in ((node, other) for node in layer for other in self.after[node]):
                 if 0 < abs(rows[end] - rows[start]) < ALMOST:
                     if has_room(start, rows[end]):
@@ -244,10 +243,10 @@ def _stacked(sizes: Iterable[float]) -> list[float]:
 
 
 def _apart(wished: Sequence[float], least: Sequence[float]) -> list[float]:
-    """Move rows as little as possible so that they are no closer than when they are stacked.
+    """Move rows as little as possible, and keep at least the distances of stacked rows.
 
-    With the stacked rows taken off, what is left must not fall from one to the next; the nearest
-    such numbers are means of neighbours that had to be put together ("pool adjacent violators").
+    After subtracting the stacked rows, the numbers must not decrease. The nearest such numbers are
+    means of neighbours that were pooled ("pool adjacent violators").
     """
     pools: list[tuple[float, int]] = []
     for wish, base in zip(wished, least, strict=True):

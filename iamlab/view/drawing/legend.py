@@ -1,4 +1,4 @@
-"""A legend below a picture: what its pieces and signs mean, in as many lines as it takes."""
+"""A legend below a picture: the meaning of its colours and signs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Sheet
 
 SWATCH = 0.32
-"""How wide a piece of a bar is drawn."""
+"""The width of a piece of a bar."""
 GAP, APART = 0.08, 0.22
-"""Between a sign and its words, and from these to the next sign."""
+"""The gaps between a sign and its words, and before the next sign."""
 LINE = 0.26
 """The distance of two lines."""
 
 
 @dataclass(slots=True)
 class Legend:
-    """Writes one meaning after the other, from a place on a sheet.
+    """A legend that begins at a place on a sheet and grows to the right and down.
 
     Parameters
     ----------
     x, y
-        Where the first one begins, and the middle of its line.
+        The left end of the next entry, and the middle of its line.
     """
 
     sheet: Sheet
@@ -49,7 +49,7 @@ class Legend:
     def place(
         self, width: float, words: str, colour: str = PALE_INK, *, fact: bool = False
     ) -> Point:
-        """Write words, and return where the sign of that width begins before them."""
+        """Write words, and return the place for a sign of that width before them."""
         before = width + GAP if width else 0.0
         taken = before + width_of(words, SMALL)
         if self.x > self.start and self.x + taken > PAGE - MARGIN:

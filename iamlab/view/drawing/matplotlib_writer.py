@@ -1,4 +1,4 @@
-"""The same shapes drawn with matplotlib: for PNG and PDF, and for drawing on them.
+"""Shapes drawn with matplotlib: for PNG and PDF, and for your own additions.
 
 Only this module imports matplotlib, and only when something is drawn.
 """
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Sheet
 
 SHARPNESS = 300
-"""Dots per inch of a PNG: what a printer wants."""
+"""Dots per inch of a PNG, enough for print."""
 _FAMILIES = {"sans": "DejaVu Sans", "bold": "DejaVu Sans", "mono": "DejaVu Sans Mono"}
 _CODES = {"M": 1, "L": 2, "C": 4, "Z": 79}
-"""What matplotlib calls the steps of an outline."""
+"""Matplotlib's codes for the steps of an outline."""
 _UNDATED: dict[str, dict[str, Any]] = {
     "png": {"Software": "iamlab"},
     "pdf": {"CreationDate": None, "Creator": "iamlab", "Producer": "iamlab"},
 }
 _LOOK: dict[Any, Any] = {
-    "text.hinting": "none",  # letters of a PNG would be wider than they were measured
+    "text.hinting": "none",  # with hinting, letters of a PNG are wider than measured
     "pdf.fonttype": 42,
     "hatch.linewidth": 0.9,
 }
@@ -83,7 +83,7 @@ def _text(text: Text) -> Artist:
         text.words,
         color=text.ink.fill,
         fontproperties=font(text.size, text.face),
-        parse_math=False,  # dollar signs are dollar signs
+        parse_math=False,  # a dollar sign begins no formula
         ha=text.align,
         va="bottom" if text.rotation else "center",
         rotation=text.rotation,

@@ -1,9 +1,8 @@
-"""Text as wide as it will be drawn: measured, shortened in the middle, broken into lines.
+"""The width of text as it will be drawn; text shortened in the middle or broken into lines.
 
-All widths are inches, all sizes points. The widths of the letters are in ``glyph_widths.json``, so
-that no font and no drawing library is needed. Text from strangers is made plain first: characters
-that cannot be printed, and those that the font has no letter for, are replaced by a visible sign,
-so that the same text looks the same on every machine.
+All widths are inches, all sizes are points. The widths of the letters are in ``glyph_widths.json``,
+so no font and no drawing library is needed. A visible sign replaces characters that can't be
+printed or aren't in the font, so the same text looks the same on every machine.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
 Face = Literal["sans", "bold", "mono"]
 
 TITLE, TEXT, SMALL = 11.5, 10.0, 8.8
-"""The type scale: a field's name, the words in a box, the words beside or below it."""
+"""The type scale: a frame's name, the words in a box, the words beside or below it."""
 
 ELLIPSIS = "…"
 POINTS = 72
 """Points in an inch."""
 ASCENT, DESCENT = 0.76, 0.208
-"""How far letters such as ``l`` rise above the base line, and ``p`` falls below it, in ems."""
+"""The height of letters such as ``l`` above the base line, and of ``p`` below it, in ems."""
 _TABLE = Path(__file__).with_name("glyph_widths.json")
 
 
 def plain(text: str, face: Face = "sans") -> str:
-    r"""Make text that can be drawn: what has no letter in the font becomes a square, too.
+    r"""Return text that can be drawn: letters that the font lacks become squares.
 
     Examples
     --------
@@ -77,7 +76,7 @@ def fit(text: str, room: float, size: float = TEXT, face: Face = "sans") -> str:
     text = plain(text, face)
     if width_of(text, size, face) <= room:
         return text
-    least, most = 0, len(text) - 1  # so many letters can stay
+    least, most = 0, len(text) - 1  # numbers of letters that stay
     while least < most:
         middle = (least + most + 1) // 2
         if width_of(_shortened(text, middle), size, face) <= room:
@@ -95,12 +94,12 @@ def _shortened(text: str, letters: int) -> str:
 def wrap(
     text: str, room: float, size: float = TEXT, face: Face = "sans", *, most: int = 9
 ) -> list[str]:
-    """Break text between its words into at most so many lines; the last one takes what is left.
+    """Break text between its words into lines; the last possible line has all other words.
 
     Examples
     --------
-    >>> wrap("the Deny in guard cuts the way", 1.2)
-    ['the Deny in', 'guard cuts the', 'way']
+    >>> wrap("the Deny in guard blocks the call", 1.2)
+    ['the Deny in', 'guard blocks the', 'call']
     """
     words = plain(text, face).split(" ")
     lines = [words[0]]
@@ -124,12 +123,12 @@ def height_of(size: float = TEXT) -> float:
 
 
 def tall(size: float = TEXT) -> float:
-    """Return how tall letters are, from the lowest to the highest."""
+    """Return the height of letters, from the lowest to the highest."""
     return (ASCENT + DESCENT) * size / POINTS
 
 
 class _Metrics(NamedTuple):
-    """How wide the letters of a face are, and what pairs of letters add, in ems."""
+    """The widths of the letters of a face, and the kerning of pairs, in ems."""
 
     widths: Mapping[str, float]
     kerning: Mapping[tuple[str, str], float]
@@ -137,7 +136,7 @@ class _Metrics(NamedTuple):
 
 @cache
 def _metrics(face: Face) -> _Metrics:
-    """Read the table; it lists each width with ranges of the letters that have it."""
+    """Read the table, which lists each width with the ranges of its letters."""
     table = json.loads(_TABLE.read_text("ascii"))["faces"][face]
     units, widths = table["units"], {}
     for width, ranges in table["widths"].items():

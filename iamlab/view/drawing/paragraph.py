@@ -1,4 +1,4 @@
-"""Text of several lines on a sheet: broken between its words, remembered as one label."""
+"""Text of several lines on a sheet: broken between its words, recorded as one label."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def lines_of(
     words: str, room: float, size: float = TEXT, face: Face = "sans", *, most: int = 3
 ) -> int:
-    """Return how many lines a text takes.
+    """Return the number of lines that a text takes.
 
     Examples
     --------
@@ -44,14 +44,14 @@ def paragraph(
     Parameters
     ----------
     most
-        So many lines it may have; the last one is shortened to what it has room for.
+        The largest number of lines; the last one is shortened if it is too long.
     """
     if not words:
         return 0.0
     step = height_of(size)
     drawn = wrap(words, room, size, face, most=most)
     for number, line in enumerate(drawn):
-        # The lines are no words of their own: the figure's list has the text as a whole.
+        # The lines aren't facts: the figure's list has the whole text.
         middle = y + (number + 0.5) * step
         style: dict[str, Any] = {"align": align, "room": room, "fact": False}
         sheet.text(x, middle, line, colour, size=size, face=face, **style)

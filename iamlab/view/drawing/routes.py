@@ -1,7 +1,7 @@
-"""Lines that lead around boxes, rings at their ends, and words that find a free place on them.
+"""Lines that lead around boxes, the rings at their ends, and free places for words on them.
 
-A line between two boxes of a column leads around on their right. Words on a line are tried at many
-places of it, and put where they cover no box, no other words, and the fewest other lines.
+A line between two boxes of a column leads around them on the right. Words on a line are put at the
+place where they cover no box, no other words, and the fewest other lines.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 TURN, TURNS, MOST_TURNS = 0.2, 0.07, 6
-"""How far from their column the first line beside it leads, and each further one."""
+"""The distance of the first line from its column, of each further line, and their largest
+number."""
 RING = 0.055
-"""Its radius: more than a line is wide, less than two lines at a box are apart."""
+"""Its radius: larger than the width of a line, smaller than the distance of two lines at a box."""
 STEPS = 16
-"""At so many places of each piece of a line words are tried."""
+"""The number of places on a line that are tried, per inch."""
 AIR = 0.03
-"""Around words, so that they don't touch what is next to them."""
+"""The space around words."""
 
 
 def around(start: Point, end: Point, x: float) -> list[Point]:
-    """Return the curve of a line that leads around on the right, as far as ``x``."""
+    """Return the curve of a line that leads around boxes on the right, as far as ``x``."""
     first, last, middle = (x, start[1]), (x, end[1]), (x, (start[1] + end[1]) / 2)
     return [start, first, first, middle, last, last, end]
 
@@ -43,7 +44,7 @@ def around(start: Point, end: Point, x: float) -> list[Point]:
 def turns(
     edges: Iterable[tuple[str, str]], heights: Mapping[str, float]
 ) -> dict[tuple[str, str], float]:
-    """Return how far from its column each line beside it leads: short ones inside of long ones.
+    """Return the distance of each line from its column: short lines are inside of long ones.
 
     Examples
     --------
@@ -68,22 +69,22 @@ def _length(span: tuple[tuple[str, str], list[float]]) -> float:
 
 
 def ring(sheet: Sheet, place: Point, colour: str) -> None:
-    """Draw a small ring: here something is missing."""
+    """Draw a small ring, which shows that something is missing."""
     sheet.draw(Circle(*place, RING, Ink(fill=PAPER, edge=colour, width=1.3, layer=5)))
 
 
 def rectangle(box: Box) -> Rectangle:
-    """Return the room that a box takes."""
+    """Return the rectangle of a box."""
     return box.x, box.y - box.height / 2, box.x + box.width, box.y + box.height / 2
 
 
 class Places:
-    """Where words can be put: what is taken already.
+    """Free places for words.
 
     Parameters
     ----------
     taken
-        The boxes and words that are there.
+        The rectangles of boxes and words.
     """
 
     def __init__(self, sheet: Sheet, taken: Iterable[Rectangle]) -> None:
@@ -97,11 +98,11 @@ class Places:
         Parameters
         ----------
         number
-            Which line, in the order in which they were drawn.
+            The number of the line, in the order in which they were drawn.
         at
-            From 0, where it begins, to 1, where it ends.
+            The part of the line: 0 is its beginning, 1 its end.
         room
-            How long they may be, in inches.
+            The largest width of the words, in inches.
 
         Returns
         -------
@@ -128,7 +129,7 @@ class Places:
 
 
 def _points(line: Sequence[Point]) -> Iterator[Point]:
-    """Yield points along a chain of Bezier curves, as far apart as each other, nearly."""
+    """Yield points along a chain of Bezier curves, at nearly equal distances."""
     for i in range(0, len(line) - 1, 3):
         a, b, c, d = line[i : i + 4]
         length = sum(abs(p[0] - q[0]) + abs(p[1] - q[1]) for p, q in pairwise((a, b, c, d)))
@@ -143,12 +144,12 @@ def _points(line: Sequence[Point]) -> Iterator[Point]:
             yield x, y
 
 
-def _overlap(one: Rectangle, other: Rectangle) -> bool:
+def _overlap(first: Rectangle, other: Rectangle) -> bool:
     return (
-        one[0] < other[2] + AIR
-        and other[0] < one[2] + AIR
-        and one[1] < other[3] + AIR
-        and other[1] < one[3] + AIR
+        first[0] < other[2] + AIR
+        and other[0] < first[2] + AIR
+        and first[1] < other[3] + AIR
+        and other[1] < first[3] + AIR
     )
 
 

@@ -1,9 +1,9 @@
-"""What a drawing is made of: texts, rectangles, circles, lines and curves, as plain data.
+"""The shapes of a drawing: texts, rectangles, circles, lines and curves, as plain data.
 
 A :class:`~iamlab.view.drawing.sheet.Sheet` lists them; :mod:`~iamlab.view.drawing.svg` and
-:mod:`~iamlab.view.drawing.matplotlib_writer` draw the same ones. Whatever is not text has an
-outline, which both write alike. Places and sizes are inches, counted from the upper left corner;
-the widths of lines and the sizes of letters are points.
+:mod:`~iamlab.view.drawing.matplotlib_writer` draw them. All shapes but text have an outline, so
+both write the same. Places and sizes are inches from the upper left corner; the widths of lines and
+the sizes of letters are points.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 Step = tuple[str, tuple[Point, ...]]
-"""A letter as SVG has it, and its points: ``M`` moves, ``L`` draws a straight line, ``C`` a curve,
-``Z`` goes back to where the outline began."""
+"""A letter of SVG and its points: ``M`` moves, ``L`` draws a straight line, ``C`` a curve, ``Z``
+closes the outline."""
 Outline = list[Step]
 
 ARROW_LENGTH, ARROW_WIDTH = 5.0, 3.0
 """The head of an arrow, in points: its length, and half of its width."""
 ROUND = 0.5523
-"""How far along the sides of its square a quarter of a circle is bent, of its radius."""
+"""The part of the radius by which the control points of a quarter of a circle are moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ink:
-    """How a shape is filled and outlined.
+    """The fill and the outline of a shape.
 
     Parameters
     ----------
     fill, edge
-        Colours; without one there is no area, or no outline.
+        Colours; empty for no area, or for no outline.
     width
-        Of the outline.
+        The width of the outline.
     dashes
-        Lengths of dashes and the gaps after them, by turns, as multiples of the width.
+        Lengths of dashes and gaps, alternately, as multiples of the width.
     hatch
-        ``/`` for slanted lines, ``.`` for dots; the more of them, the denser.
+        ``/`` for slanted lines, ``.`` for dots; more of them are denser.
     hatch_colour
-        Of the hatching.
+        The colour of the hatching.
     opacity
         From 0 to 1.
     layer
-        What has a higher number is drawn over what has a lower one.
+        Shapes with a higher number are drawn over those with a lower number.
     """
 
     fill: str = ""
@@ -69,12 +69,12 @@ class Text:
     Parameters
     ----------
     x, y
-        Its end that ``align`` names, ``left``, ``center`` or ``right``, at half of its height; at
-        its lower edge if it is turned.
+        The point that ``align`` names (``left``, ``center`` or ``right``), at half of its height;
+        at its lower edge if it is rotated.
     width
-        How wide it is.
+        Its width.
     ink
-        Its colour fills it.
+        Its fill is the colour of the text.
     rotation
         In degrees, counter-clockwise, around the point.
     """
@@ -92,7 +92,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A rectangle by its upper left corner; its own corners may be rounded."""
+    """A rectangle by its upper left corner; its corners can be rounded."""
 
     x: float
     y: float
@@ -125,7 +125,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Many rectangles of one ink, each by its upper left corner and its size."""
+    """Many rectangles with the same ink, each by its upper left corner and its size."""
 
     places: tuple[tuple[Point, Point], ...]
     ink: Ink
@@ -148,7 +148,7 @@ class Circle:
 
     @property
     def outline(self) -> Outline:
-        """A square that has nothing but corners."""
+        """A square with fully rounded corners."""
         size, left, top = 2 * self.radius, self.x - self.radius, self.y - self.radius
         return Rectangle(left, top, size, size, self.ink, self.radius).outline
 
@@ -191,9 +191,10 @@ def _closed(start: Point, *others: Point) -> Outline:
 
 
 def with_head(curve: Curve) -> tuple[Curve, Line]:
-    """Return a curve with an arrow's head, whose tip is where the curve ended."""
+    """Return a curve and an arrowhead with its tip at the end of the curve."""
     x, y = curve.points[-1]
-    from_x, from_y = next((one for one in reversed(curve.points) if one != (x, y)), (x - 1, y))
+    others = (point for point in reversed(curve.points) if point != (x, y))
+    from_x, from_y = next(others, (x - 1, y))
     far, ink = hypot(from_x - x, from_y - y), curve.ink
     back_x, back_y = (from_x - x) / far / POINTS, (from_y - y) / far / POINTS
     outline = ink.width / 2 * hypot(ARROW_LENGTH, ARROW_WIDTH) / ARROW_WIDTH

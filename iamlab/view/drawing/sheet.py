@@ -1,10 +1,9 @@
-"""A sheet of paper that grows with what is drawn on it: boxes, lines, symbols, fields.
+"""A sheet of paper that grows with the boxes, lines, symbols and frames that are drawn on it.
 
-The units are inches, counted from the upper left corner. Text is measured before it is drawn and
-shortened to the room that it has, so that no label leaves its box. A sheet draws nothing itself: it
-lists shapes, which are then written as SVG or drawn with matplotlib. It also records where boxes,
-lines and labels are: tests check whether they are in each other's way, and whether the figure's
-list has every word that its picture has.
+The units are inches from the upper left corner. Text is measured before it is drawn, and shortened
+to its room, so no label leaves its box. A sheet only lists shapes, which are then written as SVG or
+drawn with matplotlib. It also records the places of boxes, lines and labels. Tests check that they
+don't overlap, and that the figure's list has every word of the picture.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.shapes import Point, Shape
 
 PAGE = 10.0
-"""So wide is a figure at most: what a notebook's column shows at its full size."""
+"""The largest width of a figure: that of a notebook's column."""
 MARGIN = 0.15
 BOX_HEIGHT = 0.46
 ROW = 0.66
@@ -32,11 +31,11 @@ ROW = 0.66
 PAD = 0.09
 """From the edge of a box to its text."""
 FRAME = 0.2
-"""From the edge of a field to what is in it."""
+"""From the edge of a frame to the boxes in it."""
 ROUNDING = 0.08
-"""Of the corners of boxes and fields."""
+"""Of the corners of boxes and frames."""
 AIR = 0.02
-"""From words that are on a line to the edge of the paper behind them."""
+"""The margin of the paper behind words on a line."""
 DISC = 0.15
 """The radius of a mark."""
 
@@ -58,12 +57,12 @@ class Box:
 
     @property
     def left(self) -> Point:
-        """Where lines arrive."""
+        """The point where lines arrive."""
         return self.x, self.y
 
     @property
     def right(self) -> Point:
-        """Where lines leave."""
+        """The point where lines leave."""
         return self.x + self.width, self.y
 
     @property
@@ -79,7 +78,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text as a whole, and as there was room for it; a fact, or a heading."""
+    """A whole text, the text as it was drawn, and whether it is a fact or a heading."""
 
     whole: str
     drawn: str
@@ -88,7 +87,7 @@ class Label:
 
 @dataclass(slots=True)
 class Record:
-    """Where everything is on a sheet."""
+    """The places of labels, boxes and lines on a sheet."""
 
     labels: list[Label] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
@@ -101,7 +100,7 @@ class Sheet:
     Parameters
     ----------
     width, height
-        In inches, at least; it grows where something is drawn beyond.
+        The least size, in inches; it grows if something is drawn outside of it.
     """
 
     def __init__(self, width: float = 1.0, height: float = 0.5) -> None:
@@ -111,7 +110,7 @@ class Sheet:
         self._fields: list[Rectangle] = []
 
     def reach(self, x: float, y: float) -> None:
-        """Make sure that a point lies on the sheet, with a margin around it."""
+        """Make the sheet large enough for a point with a margin around it."""
         self.width = max(self.width, x + MARGIN)
         self.height = max(self.height, y + MARGIN)
 
@@ -136,20 +135,20 @@ class Sheet:
         on_line: bool = False,
         fact: bool = True,
     ) -> float:
-        """Write a line of text, its middle at this height; return its width.
+        """Write a line of text with its middle at ``y``; return its width.
 
         Parameters
         ----------
         align
-            What is at ``x``: the text's ``"left"`` end, its ``"center"`` or its ``"right"`` end.
+            The part of the text at ``x``: ``"left"``, ``"center"`` or ``"right"``.
         room
-            How wide it may be; it is shortened in the middle.
+            The largest width; longer text is shortened in the middle.
         rotation
             In degrees, counter-clockwise; the text then begins at the point.
         on_line
-            Whether it is on a line, and so on a piece of paper of its own.
+            Whether it is on a line, and so needs paper behind it.
         fact
-            Whether the figure's list must have these words; a heading's it need not.
+            Whether the figure's list must have these words; it needn't have headings.
         """
         drawn = fit(words, PAGE * 10 if room is None else room, size, face)
         if not drawn:
@@ -166,10 +165,10 @@ class Sheet:
         return width
 
     def _paper_at(self, x: float, y: float) -> str:
-        """Return the colour of the paper at a point: in a field it is tinted."""
+        """Return the colour of the paper at a point; frames are tinted."""
         in_field = any(
-            one.x <= x <= one.x + one.width and one.y <= y <= one.y + one.height
-            for one in self._fields
+            frame.x <= x <= frame.x + frame.width and frame.y <= y <= frame.y + frame.height
+            for frame in self._fields
         )
         return FIELD_AREA if in_field else PAPER
 
@@ -210,7 +209,7 @@ class Sheet:
     def field(
         self, x: float, y: float, width: float, height: float, title: str, note: str = ""
     ) -> None:
-        """Draw a field with others in it, such as an account, by its upper left corner."""
+        """Draw a frame around boxes, such as an account, by its upper left corner."""
         self.reach(x + width, y + height)
         ink = Ink(fill=FIELD_AREA, edge=PALE_LINE, layer=0)
         self._fields.append(Rectangle(x, y, width, height, ink, ROUNDING))
@@ -223,7 +222,7 @@ class Sheet:
     def area(
         self, place: Point, size: Point, colour: str, *, edge: str = HAIRLINE, hatch: str = ""
     ) -> None:
-        """Fill a rectangle, by its upper left corner; hatching tells it apart in a print."""
+        """Fill a rectangle, by its upper left corner; hatching is for black-and-white prints."""
         self.reach(place[0] + size[0], place[1] + size[1])
         self.draw(Rectangle(*place, *size, Ink(fill=colour, edge=edge, hatch=hatch)))
 
@@ -235,7 +234,7 @@ class Sheet:
         self.text(x, y + 0.005, symbol, colour, size=size, face="bold", align="center", fact=False)
 
     def gate(self, x: float, top: float, bottom: float, colour: str = DENY) -> None:
-        """Draw a strong upright bar that lets nothing through."""
+        """Draw a strong vertical bar, where the request is blocked."""
         self.draw(Line(((x, top), (x, bottom)), Ink(edge=colour, width=4, layer=5)))
         self.reach(x, bottom)
 
@@ -250,23 +249,23 @@ class Sheet:
         via: Sequence[Point] = (),
         **style: bool,
     ) -> None:
-        """Draw a line that leaves, passes and arrives level, or upright if it leads straight down.
+        """Draw a curved line that is level at its ends, or vertical if it leads straight down.
 
         Parameters
         ----------
         via
-            Points that it passes on its way.
+            Points on the line.
         style
             As of :meth:`curve`.
         """
         path = [start]
-        for one, other in pairwise([start, *via, end]):
-            middle = (one[0] + other[0]) / 2
-            path += [(middle, one[1]), (middle, other[1]), other]
+        for first, other in pairwise([start, *via, end]):
+            middle = (first[0] + other[0]) / 2
+            path += [(middle, first[1]), (middle, other[1]), other]
         self.curve(path, colour, **style)
 
     def straight(self, start: Point, end: Point, colour: str = PALE_LINE, **style: bool) -> None:
-        """Draw a line that leads straight from one point to another."""
+        """Draw a straight line from one point to another."""
         across, down = (end[0] - start[0]) / 3, (end[1] - start[1]) / 3
         bends = [(start[0] + step * across, start[1] + step * down) for step in (1, 2)]
         self.curve([start, *bends, end], colour, **style)
@@ -285,11 +284,11 @@ class Sheet:
         Parameters
         ----------
         bold
-            Whether it is what the eye should meet first.
+            Whether it is emphasized.
         arrow
-            Whether it has a head at its end.
+            Whether it has an arrowhead at its end.
         dashed
-            Whether it is missing, or an answer.
+            Whether something is missing, or it is an answer.
         """
         self.record.lines.append(tuple(path))
         for x, y in path[::3]:

@@ -1,8 +1,8 @@
-"""Shapes written as SVG: small, with text that can be selected, the same data as the same bytes.
+"""Shapes written as SVG: small files with text that can be selected.
 
-One unit is a point. Text is text: a browser without DejaVu Sans takes another font, and fits it
-into the width that was measured, so that it stays in its box. The picture has its own paper, so
-that it reads the same in a dark notebook.
+One unit is a point. A browser without DejaVu Sans uses another font, and fits it to the measured
+width, so text stays in its box. The picture has its own background, so it looks the same in a dark
+notebook. The same data gives the same bytes.
 
 Notes
 -----
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Sheet
 
 LINES_APART, DOTS_APART = 24.0, 12.0
-"""How far the lines and the dots of the loosest hatching are apart, from left to right."""
+"""The horizontal distance of lines and of dots in the loosest hatching."""
 LINE_WIDTH, DOT = 0.9, 0.75
-"""How wide such a line is, and the radius of a dot."""
+"""The width of a line, and the radius of a dot."""
 _FACES = {
     "sans": "",
     "bold": ' font-weight="bold"',
@@ -40,7 +40,7 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     Parameters
     ----------
     title
-        What a screen reader reads first.
+        The text that a screen reader reads first.
     description
         Its longer description.
 
@@ -53,7 +53,8 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
     True
     """
     shapes = sorted(sheet.shapes, key=lambda shape: shape.ink.layer)
-    hatched = {(one.ink.hatch, one.ink.hatch_colour): None for one in shapes if one.ink.hatch}
+    inks = [shape.ink for shape in shapes if shape.ink.hatch]
+    hatched = dict.fromkeys((ink.hatch, ink.hatch_colour) for ink in inks)
     width, height = _numbers((sheet.width, sheet.height)).split()
     head = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -65,9 +66,9 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
         head,
         f"<title>{escape(title)}</title>",
         f"<desc>{escape(description)}</desc>",
-        *(_pattern(*one) for one in hatched),
+        *(_pattern(*hatch) for hatch in hatched),
         f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-        *(_text(one) if isinstance(one, Text) else _drawn(one) for one in shapes),
+        *(_text(shape) if isinstance(shape, Text) else _drawn(shape) for shape in shapes),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -89,7 +90,7 @@ def _text(text: Text) -> str:
         turned = f"translate({_numbers((text.x, text.y))}) rotate({_number(-text.rotation)})"
         place = f'y="{_number(-DESCENT * text.size)}" transform="{turned}"'
     length = ""
-    if len(text.words) > 1:  # a single sign is in the middle of its room, whatever its width
+    if len(text.words) > 1:  # a single sign is centred, whatever its width
         width = _number(text.width * POINTS)
         length = f' textLength="{width}" lengthAdjust="spacingAndGlyphs"'
     if text.words != " ".join(text.words.split()):  # a browser would drop some of its spaces
@@ -109,7 +110,7 @@ def _drawn(shape: Drawn) -> str:
     if ink.edge:
         style += f' stroke="{ink.edge}" stroke-width="{_number(ink.width)}"'
     if ink.dashes:
-        lengths = " ".join(_number(one * ink.width) for one in ink.dashes)
+        lengths = " ".join(_number(length * ink.width) for length in ink.dashes)
         style += f' stroke-dasharray="{lengths}"'
     elif isinstance(shape, Line):
         style += ' stroke-linecap="square"'
@@ -120,12 +121,12 @@ def _drawn(shape: Drawn) -> str:
 
 
 def _name(hatch: str, colour: str) -> str:
-    """Return the name of a pattern, which pictures on one page may share."""
+    """Return the name of a pattern, which pictures on one page can share."""
     return f"{'dots' if '.' in hatch else 'lines'}{len(hatch)}-{colour.removeprefix('#')}"
 
 
 def _pattern(hatch: str, colour: str) -> str:
-    """Write a hatching: slanted lines, or dots in rows that are shifted by turns."""
+    """Write a hatching: slanted lines, or dots in alternately shifted rows."""
     apart = (DOTS_APART if "." in hatch else LINES_APART) / len(hatch)
     if "." in hatch:
         height, places = 2 * apart, [(apart / 4, apart / 2), (apart * 3 / 4, apart * 3 / 2)]

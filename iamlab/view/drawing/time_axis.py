@@ -1,7 +1,7 @@
-"""Time from left to right: the place of a moment, and the round times that are written on an axis.
+"""A time axis from left to right: the place of a moment, and the ticks at round times.
 
-Ticks are so few that their labels never touch: hours of a day, days of a week, months of a year,
-as the window is long. All times are UTC, as AWS writes them.
+The distance of ticks depends on the window: hours, days, months. Their labels never touch. All
+times are UTC, as AWS writes them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _SECONDS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
     *(3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY),
 )
-"""How far ticks may be apart: what people count in, from a second to two weeks."""
+"""The possible distances of ticks, from a second to two weeks."""
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000)
-_MONTH = 30.4 * _DAY  # on average, to see how many find room
+_MONTH = 30.4 * _DAY  # on average
 _TIMES, _DATES = 0.7, 0.85
-"""Inches from tick to tick at least, so that labels have room between them."""
+"""The least distance of two ticks, in inches, with times and with dates."""
 
 
 def utc(moment: datetime) -> datetime:
@@ -39,12 +39,12 @@ def utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC)
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # in the first or last hours that there are
+    except OverflowError:  # in the first or last hours of the calendar
         return moment.replace(tzinfo=UTC)
 
 
 def later(moment: datetime, time: timedelta) -> datetime:
-    """Add a time, which may be negative, to a moment; the result is in the years 1 to 9999.
+    """Add a time, which can be negative, to a moment; the result is in the years 1 to 9999.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class TimeAxis:
     def around(
         cls, moments: Iterable[datetime], now: datetime, left: float, right: float
     ) -> TimeAxis:
-        """Make an axis with some moments, and with the present if it isn't far from them."""
+        """Make an axis with some moments, and with the current time if it isn't far from them."""
         times = [utc(moment) for moment in moments] or [utc(now)]
         start, end = min(times), max(times)
         if later(end, max(end - start, timedelta(minutes=1))) >= utc(now):
@@ -117,7 +117,7 @@ class TimeAxis:
         return max((self.end - self.start).total_seconds(), 1.0)
 
     def at(self, moment: datetime) -> float:
-        """Return the place of a moment; of one outside of the window, its edge."""
+        """Return the place of a moment; outside of the window, it is the nearest edge."""
         share = (utc(moment) - self.start).total_seconds() / self.seconds
         return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
 
@@ -156,7 +156,7 @@ class TimeAxis:
                 yield moment
 
     def draw(self, sheet: Sheet, y: float, bottom: float, now: datetime) -> None:
-        """Write the ticks at a height, with lines from there to the bottom, and the present."""
+        """Draw the ticks, with lines down to ``bottom``, and the current time."""
         words = "now" if self.has(now) else "now ▸" if utc(now) > self.end else "◂ now"
         half = width_of(words, SMALL, "bold") / 2
         middle = min(max(self.at(now), self.left + half), self.right - half)

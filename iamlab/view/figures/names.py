@@ -1,4 +1,4 @@
-"""Short names of accounts, callers, resources and their policies, as people use them."""
+"""Short names of accounts, callers, resources and policies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy
 
 
 def short_name(arn: str) -> tuple[str, str]:
-    """Give the name that people use, and what it is.
+    """Return the name of a principal or resource without its ARN, and what it is.
 
     Examples
     --------
@@ -41,11 +41,11 @@ def short_name(arn: str) -> tuple[str, str]:
 
 def account_names(world: World | None) -> dict[str, str]:
     """Return the names of a world's accounts, by their ids."""
-    return {} if world is None else {key: one.name for key, one in world.accounts.items()}
+    return {} if world is None else {key: account.name for key, account in world.accounts.items()}
 
 
 def title_and_note(name: str, kind: str) -> tuple[str, str]:
-    """Return what people call a caller or a service, and what it is.
+    """Return the name of a caller or a service, and what it is.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def title_and_note(name: str, kind: str) -> tuple[str, str]:
 
 
 def asks_for(request: Request) -> str:
-    """Say who asks for what.
+    """Return the caller, action and resource of a request as a clause.
 
     Examples
     --------
@@ -78,33 +78,33 @@ def asks_for(request: Request) -> str:
     ...                  "arn:aws:s3:::star-maps/m31.fits"))
     'ana asks for s3:GetObject on star-maps/m31.fits'
     """
-    who, what = (short_name(one)[0] for one in (request.principal, request.resource))
+    who, what = (short_name(arn)[0] for arn in (request.principal, request.resource))
     return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
 
 
-def told_apart(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Call each by the first of its forms that nobody else has, or by the last.
+def distinct_names(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return for each key the shortest name that no other key has, or the last name.
 
     Parameters
     ----------
     forms
-        By a key, what it may be called, the shortest first; each has as many.
+        Key -> its possible names, the shortest first; the same number for each key.
 
     Examples
     --------
-    >>> told_apart({"1": ("reader", "reader of main"), "2": ("reader", "reader of lab"),
+    >>> distinct_names({"1": ("reader", "reader of main"), "2": ("reader", "reader of lab"),
     ...             "3": ("ana", "ana of lab")})
     {'1': 'reader of main', '2': 'reader of lab', '3': 'ana'}
     """
     used = [Counter(each) for each in zip(*forms.values(), strict=True)]
     return {
-        key: next((one for one, has in zip(own, used, strict=True) if has[one] == 1), own[-1])
+        key: next((name for name, has in zip(own, used, strict=True) if has[name] == 1), own[-1])
         for key, own in forms.items()
     }
 
 
 def resource_policy_of(request: Request) -> str:
-    """Say what the policy of the resource that is asked for is called.
+    """Return the type of the resource-based policy of a request's resource.
 
     Examples
     --------
@@ -119,14 +119,14 @@ def resource_policy_of(request: Request) -> str:
 
 
 def names_only_account(decision: Decision) -> bool:
-    """Whether the resource's policy names the caller's account, so that own policies must allow."""
+    """Return whether the resource's policy only names the caller's account."""
     rules = "same_account", "role_trust", "kms_key"
     is_account = decision.trace.principal_match is PrincipalMatch.ACCOUNT
     return is_account and decision.trace.rule in rules
 
 
 def who_must_allow(decision: Decision) -> str:
-    """Return who has to allow a request, in a clause.
+    """Return which policies must allow a request, as a clause.
 
     Examples
     --------

@@ -30,7 +30,7 @@ SHARES = {share / 100: f"{share} %" for share in (0, 25, 50, 75, 100)}
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A scale from a place on the sheet to another one: where its least and largest number are."""
+    """A scale on a sheet: the places of its least and its largest number."""
 
     start: float
     end: float
@@ -57,25 +57,25 @@ def ticks(least: int, most: int) -> list[int]:
 
 
 class RowChart:
-    """A row for each node: its name, what is drawn along a scale, its note and its look.
+    """A row for each node: its name, its place on a scale, its note and its look.
 
     Parameters
     ----------
     headings
         The headings of names and scale.
     ticks
-        Numbers of the scale, with their words; its ends are among them.
+        Numbers on the scale, with their words; they include its ends.
     height
         The height of a row.
 
     Attributes
     ----------
     sheet, scale
-        Where the numbers are then drawn.
+        The sheet and the scale of the numbers.
     rows
-        Each node with the middle of its row.
+        Each node, with the middle of its row.
     bottom
-        Where the last row ends.
+        The end of the last row.
     """
 
     def __init__(

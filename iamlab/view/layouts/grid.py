@@ -1,8 +1,8 @@
 """A grid: a row for each node, a cell for each column, labels above the columns, a legend below.
 
-Labels are slanted, so that a long label fits above a narrow column. Above them is what several
-columns have in common, such as their service. Where there is no room for that, each label has the
-whole title: ``s3:GetObject on maps``.
+Labels are slanted, so a long label fits above a narrow column. Above them is the group of several
+columns, such as their service. If there is no room for groups, each label has the whole title:
+``s3:GetObject on maps``.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ GAP = 0.1
 """Between two groups of columns."""
 SLANT = 60
 SLOPE = radians(SLANT)
-"""How steep labels are, in degrees and in radians."""
+"""The angle of labels, in degrees and in radians."""
 LABEL, WHOLE_LABELS = 1.9, (2.6, 2.0, 1.5)
 """The largest length of a label with a group above it; of a label with the whole title."""
 NAMES = 2.3
 """The room for the names of rows."""
 BLOCK, HEADLINE = 0.32, 0.19
-"""The height of a heading over rows, and of a line over the labels."""
+"""The height of a heading above rows, and of a line above the labels."""
 SYMBOL = 12.0
 QUIET = ("○", "–")
-"""Symbols that are small and pale, so that the others meet the eye."""
+"""Symbols that are small and pale, so the others are easier to see."""
 SIGN = 0.2
 """The piece of paper behind the symbol of a filled cell."""
 FACES: tuple[Face, ...] = ("bold", "sans")
@@ -58,13 +58,13 @@ def draw_grid(
     Parameters
     ----------
     pitches
-        The widths that columns may have, the best first; the last must have room on the page.
+        The possible widths of columns, in order of preference.
     filled
-        Looks whose cells are filled with their strongest colour.
+        The looks whose cells are filled with a strong colour.
     legend
-        The looks that are explained. Default: those of the cells.
+        The looks to explain. Default: those of the cells.
     nothing
-        The words where there is no cell.
+        The words for a grid without cells.
     """
     if not scene.drawn or not scene.columns:
         return no_cells(nothing)
@@ -87,7 +87,7 @@ def no_cells(words: str) -> Sheet:
 
 
 class _Grid:
-    """The work of drawing a grid."""
+    """The layout of a grid: the places of its cells, and the sheet."""
 
     def __init__(self, scene: Scene, pitches: Sequence[float]) -> None:
         self.sheet, self.nodes = Sheet(), scene.drawn
@@ -114,7 +114,7 @@ class _Grid:
         self.bottom = top
 
     def _across(self, pitches: Sequence[float]) -> None:
-        """Find the widest columns, with the labels that say the most, for which there is room."""
+        """Find the widest columns and the longest labels for which there is room."""
         notes = len({column.note for column in self.columns} - {""})
         for labels, length, pitch, has_groups in _tries(self.columns, pitches):
             self.labels, self.label = labels, min(widest(labels, SMALL), length)
@@ -141,7 +141,7 @@ class _Grid:
         self.right = left
 
     def _parts(self, *, has_notes: bool) -> list[list[int]]:
-        """Return the numbers of the columns that belong together."""
+        """Return the numbers of the columns of each group."""
         keys = [(column.group, column.note * has_notes) for column in self.columns]
         begins = [0, *(n for n, (a, b) in enumerate(pairwise(keys), 1) if a != b), len(keys)]
         return [list(range(first, last)) for first, last in pairwise(begins)]
@@ -166,7 +166,7 @@ class _Grid:
         _cells(self.sheet, cells, filled)
 
     def _labels(self) -> None:
-        """Write the labels over the columns, and over each group what it has in common."""
+        """Write the labels above the columns, and the groups above them."""
         for label, left, width in zip(self.labels, self.lefts, self.widths, strict=True):
             x = left + width / 2 + height_of(SMALL) / 3
             self.sheet.note(x, self.foot, label, INK, room=self.label, rotation=SLANT)
@@ -186,7 +186,7 @@ class _Grid:
 def _tries(
     columns: Sequence[Column], pitches: Sequence[float]
 ) -> Iterator[tuple[list[str], float, float, bool]]:
-    """Yield labels, their length, the width of columns, and whether groups are above them."""
+    """Yield labels, their length, the width of columns, and whether groups are drawn."""
     several = len({column.note for column in columns} - {""}) > 1
     short = [column.short for column in columns]
     notes = ["" if several else f" on {column.note}" for column in columns]
@@ -229,7 +229,7 @@ def _cells(
 
 
 def fill_all(sheet: Sheet, cells: Sequence[tuple[Point, Point, str]]) -> None:
-    """Fill rectangles, those of a colour all at once: thousands of them are one shape."""
+    """Fill rectangles; all rectangles of a colour are one shape."""
     by_colour: dict[str, list[tuple[Point, Point]]] = {}
     for place, size, colour in cells:
         by_colour.setdefault(colour, []).append((place, size))

@@ -1,8 +1,8 @@
 """Lanes: a lifeline for each node, and the edges between them from top to bottom.
 
-The first node stays at the left. The others change places as long as that makes edges shorter, lets
-them cross fewer lifelines, and keeps those of a frame together. A dashed edge is an answer: a node
-without an edge before its answer begins where the answer arrives.
+The first node stays on the left. The others are ordered so that edges are short, cross few
+lifelines, and nodes of a frame are together. A dashed edge is an answer: if it is the first edge of
+its target, the target's lifeline begins there.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 GAP = "gap"
-"""The kind of an edge that stands for several which aren't drawn; its label says so."""
+"""The kind of an edge that replaces several edges; its label says so."""
 PITCH, CLOSE, BORN, BELOW = 0.44, 0.36, 0.66, 0.15
-"""The height of a row; of a row among many; of a row in which a node begins; and what a note below
-the edge adds."""
+"""The height of a row, of a row among many, of a row in which a node begins, and of a note below
+the edge."""
 FEW = 12
 LIFT = 0.13
 """The distance of words from their edge."""
@@ -36,19 +36,19 @@ LOOP = 0.35
 AIR, AROUND = 0.08, 0.09
 """The distance of words from lifelines, and of a frame from its boxes."""
 BETWEEN, ROOM = 0.22, 0.4
-"""The least distance of two boxes, and what an edge has beside its label."""
+"""The least distance of two boxes, and the space beside the label of an edge."""
 NARROW, FRAMED, WIDE = 0.72, 1.1, 1.75
-"""The least width of a box, in a frame too, and the largest."""
+"""The least width of a box, without and with a frame, and the largest width."""
 SPLIT = 12
-"""The cost of a frame in one piece more, where an edge costs 1 for each lane."""
+"""The cost of each additional piece of a frame; an edge costs 1 for each lane."""
 STEPS = 50
-"""Labels give way in so many steps."""
+"""The number of steps in which labels get less room."""
 
 
 def fold_lanes(scene: Scene, edges: int, lanes: int) -> Scene:
     """Return a scene with at most so many edges and lanes.
 
-    The edges in the middle become a gap. The nodes with the fewest edges become one.
+    A gap replaces the edges in the middle. The nodes with the fewest edges become one.
     """
     shown = list(scene.edges)
     if len(shown) > edges:
@@ -90,7 +90,7 @@ def draw_lanes(scene: Scene, day: str = "") -> Sheet:
 
 
 class _Lanes:
-    """The places of the nodes of a scene, and the sheet that it is drawn on."""
+    """The layout of lanes: the places of its nodes, and the sheet."""
 
     def __init__(self, scene: Scene, day: str, sheet: Sheet) -> None:
         self.scene, self.day, self.sheet = scene, day, sheet
@@ -133,7 +133,7 @@ class _Lanes:
                 self.sides.append((frame, begin, end))
 
     def _text(self, node: Node) -> str:
-        """Return the words of a box: the frame may have the rest of them."""
+        """Return the words of a box; they are shorter if the frame has the rest."""
         return node.short if self.has_frames and node.short else node.text
 
     def _width(self, node: Node) -> float:
@@ -144,7 +144,7 @@ class _Lanes:
     # -- rows ------------------------------------------------------------------------------------
 
     def _row(self, edge: Edge, y: float) -> float:
-        """Draw an edge in the row that begins at this height; return where the next one begins."""
+        """Draw an edge in the row that begins at ``y``; return the top of the next row."""
         is_born = edge is self.begin.get(edge.target)
         height = BORN if is_born else self.pitch
         level = y + height - (BOX_HEIGHT / 2 if is_born else 0.12)
@@ -175,7 +175,7 @@ class _Lanes:
         where = self._free(left - AIR, right + AIR, taken)
         passes = where is None
         if where is None:
-            # Words may pass a lifeline, though not a box in the row.
+            # Words can cross a lifeline, but not a box in the row.
             first = left if is_born and end < start else self.x[0] + 0.1
             last = right if is_born and end > start else self.end
             taken = min(taken, last - first)
@@ -185,12 +185,12 @@ class _Lanes:
         self.sheet.note(where, y + LIFT, edge.note, colour, **style)
 
     def _free(self, left: float, right: float, taken: float) -> float | None:
-        """Find the first place on an edge where words pass no lifeline and no side of a frame."""
+        """Find the first place on an edge where words cross no lifeline and no side of a frame."""
         begun = (node.id not in self.begin or node.id in self.foot for node in self.order)
         lines = [x for x, has_begun in zip(self.x, begun, strict=True) if has_begun]
         lines += [x for _, *sides in self.sides for x in sides]
         stops = sorted([left, right, *(x for x in lines if left < x < right)])
-        free = (one + AIR for one, other in pairwise(stops) if other - one >= taken + 2 * AIR)
+        free = (stop + AIR for stop, other in pairwise(stops) if other - stop >= taken + 2 * AIR)
         return next(free, None)
 
     def _gap(self, edge: Edge, y: float) -> float:
@@ -266,7 +266,7 @@ def ordered(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> list[Node]:
     born = {edge.target: at for at, edge in reversed([*enumerate(edges)]) if edge.dashed}
 
     def cost(order: Sequence[str]) -> int:
-        """Count what makes an order hard to read: long edges, crossed lifelines, split frames."""
+        """Return the cost of an order: of long edges, crossed lifelines and split frames."""
         place = {key: number for number, key in enumerate(order)}
         total = 0
         for at, edge in enumerate(edges):
@@ -274,7 +274,7 @@ def ordered(nodes: Mapping[str, Node], edges: Sequence[Edge]) -> list[Node]:
             crossed = sum(born.get(key, -1) < at for key in order[left + 1 : right])
             total += right - left + 2 * crossed
         frames = [nodes[key].frame for key in order]
-        pieces = sum(one != other for one, other in pairwise(["", *frames]) if other)
+        pieces = sum(first != other for first, other in pairwise(["", *frames]) if other)
         return total + SPLIT * (pieces - len(set(frames) - {""}))
 
     while True:
@@ -296,20 +296,20 @@ def fitted(
 ) -> tuple[list[float], list[float]]:
     """Find the width and the middle of each box, as close together as labels allow.
 
-    Labels give way first: they may pass a lifeline. Then boxes get narrower.
+    Labels get less room first, so they can cross a lifeline. Then boxes get narrower.
 
     Parameters
     ----------
     spans
-        Two boxes, the left one first, and the room that is wanted between their lifelines.
+        Two boxes, the left one first, and the room that labels need between their lifelines.
     room
-        The largest width of all together.
+        The largest total width.
 
     Examples
     --------
     >>> fitted([1, 1], [(0, 1, 2.0)], 10)
     ([1, 1], [0.5, 2.5])
-    >>> [round(one, 1) for one in fitted([1, 1], [(0, 1, 20.0)], 5)[1]]
+    >>> [round(x, 1) for x in fitted([1, 1], [(0, 1, 20.0)], 5)[1]]
     [0.5, 4.5]
     """
     cap = max(widths)
@@ -324,7 +324,7 @@ def fitted(
 def _middles(
     widths: Sequence[float], spans: Sequence[tuple[int, int, float]], share: float
 ) -> list[float]:
-    """Put boxes side by side, with a share of the room that words want between them."""
+    """Put boxes side by side, with a share of the room that words need between them."""
     found: list[float] = []
     for place, width in enumerate(widths):
         beside = found[-1] + (widths[place - 1] + width) / 2 + BETWEEN if found else width / 2

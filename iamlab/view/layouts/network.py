@@ -1,11 +1,11 @@
 """A network: boxes in columns, arrows between them, words on the arrows, and a legend.
 
-A node says in which column and frame it is; the layout finds its row. A box is as high as its
-arrows need to keep apart. Where a column has many boxes, all are low, with name and note in one
+A node has a column and a frame; the layout finds its row. Boxes with many arrows are higher, so
+that the arrows keep apart. If a column has many boxes, all boxes are low, with name and note in one
 line.
 
-A node without a frame, where others have one, is beside the frame that its edges lead to. If all
-nodes of the first column have none, that column is outside of the frames.
+If only some nodes have frames, a node without one is beside the frame that its edges lead to. If no
+node of the first column has a frame, that column is outside of the frames.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Edge, Node, Scene
 
 MOST_COLUMNS = 4
-"""More columns have no room for words between them."""
+"""The largest number of columns with room for words between them."""
 TOP = 0.45
 WIDEST, SHARE, NARROWEST = 2.9, 0.71, 1.3
-"""The largest width of a box, its largest part of the page where edges have words; the smallest."""
+"""The largest width of a box, its largest share of the page if edges have words; the smallest
+width."""
 MANY = 14
 """The largest number of boxes in a column that have two lines."""
 ROW, HEIGHT = 0.56, 0.42
@@ -43,17 +44,17 @@ PORT = 0.115
 TURNS = 0.5
 """The room for arrows between two boxes of the last column, on its right."""
 HEAD, FOOT, BETWEEN = 0.4, 0.12, 0.22
-"""What a frame has above its first row, for its title, and below its last; the next one below."""
+"""The space above the first row of a frame, below its last row, and between two frames."""
 AIR = 0.06
-"""The length of an edge that is level before and behind a column."""
+"""The length of the level part of an edge before and after a column."""
 LEAST_GAP, GAP, ENDS = 1.0, 1.6, 0.32
-"""The distance of columns, at least and if words need no more; what these leave free of arrows."""
+"""The least and the usual distance of columns; the space beside words on an arrow."""
 NEAR = {"start": 0.3, "end": 0.68}
-"""Where the words of an arrow are that lacks something at one end."""
+"""The place of words on an arrow with something missing at one end."""
 SIGN = 0.42
 """The length of an arrow in the legend."""
 SLACK = 0.01
-"""The distance from a box's row that puts arrows beside its column in order."""
+"""A small distance from a box's row, to sort arrows beside its column."""
 
 
 def draw_network(
@@ -61,17 +62,17 @@ def draw_network(
 ) -> Sheet:
     """Draw nodes as boxes and edges as arrows.
 
-    If a node is highlighted or an edge is bold, the others are pale. A node that is an end has a
-    yellow box. An edge that is missing something at one end has a ring there. The legend explains
-    each kind of edge that has a look.
+    If a node is highlighted or an edge is bold, the others are pale. The boxes of ends are yellow.
+    An edge has a ring at the end where something is missing. The legend explains each kind of edge
+    that has a look.
 
     Parameters
     ----------
     scene
-        Its columns are headings, by their numbers from 0. Without nodes, the lines before and after
-        its list are written.
+        Its columns are headings, by their numbers from 0. Without nodes, the sheet has the lines
+        before and after the list.
     widest_box
-        Narrower boxes leave more room for words on arrows.
+        The largest width of boxes; narrow boxes leave more room for words on arrows.
     row
         The distance of two rows of boxes.
     arrows
@@ -86,12 +87,12 @@ def draw_network(
 
 
 def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]) -> dict[str, int]:
-    """Return a column for each node: how many edges lead to it from a node that none leads to.
+    """Return a column for each node: its distance from the nodes that no edge leads to.
 
     Parameters
     ----------
     kinds
-        Pairs of source and target; those of the first kind count before those of the next.
+        Pairs of source and target; pairs of the first kind have priority.
 
     Examples
     --------
@@ -106,7 +107,7 @@ def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]
         for kind in kinds:
             next_to = ((columns[start], end) for start, end in kind if start in columns)
             ends = ends or [(column, end) for column, end in next_to if end not in columns]
-        ends = ends or [(-1, left[0])]  # a circle that no edge leads into
+        ends = ends or [(-1, left[0])]  # a cycle that no edge leads into
         nearest = min(ends)[0]
         column = min(nearest + 1, MOST_COLUMNS - 1)
         columns |= {key: column for distance, key in ends if distance == nearest}
@@ -114,7 +115,7 @@ def columns_by_distance(keys: Iterable[str], *kinds: Collection[tuple[str, str]]
 
 
 class _Network:
-    """A scene, the places of its nodes, and the sheet that it is drawn on."""
+    """The layout of a network: the places of its nodes, and the sheet."""
 
     def __init__(self, scene: Scene, widest_box: float, row: float, *, arrows: bool) -> None:
         self.scene, self.sheet = scene, Sheet()
@@ -127,7 +128,7 @@ class _Network:
         self.is_plain, self.row = not arrows, row
         self.is_low = max(Counter(self.columns.values()).values(), default=0) > MANY
         self.frames = self._find_frames()
-        # The edges at each side of each box: their numbers, and which of their ends it is.
+        # The edges at each side of each box: their numbers, and 0 for a start or 1 for an end.
         self.ends: dict[tuple[str, bool], list[tuple[int, int]]] = defaultdict(list)
         for number, edge in enumerate(self.edges):
             start, end = self.columns[edge.source], self.columns[edge.target]
@@ -151,7 +152,7 @@ class _Network:
     # -- places ----------------------------------------------------------------------------------
 
     def _find_frames(self) -> dict[str, str]:
-        """Return the frame of each node; of one without, that of a neighbour."""
+        """Return the frame of each node; a node without one is in the frame of a neighbour."""
         if not self.scene.frames:
             return dict.fromkeys(self.nodes, "")
         near: dict[str, str] = {}
@@ -168,7 +169,7 @@ class _Network:
         return 1 if self.scene.frames and own and not any(own) and self.number > 1 else 0
 
     def _columns(self, widest_box: float) -> tuple[list[float], list[float], float]:
-        """Find where columns begin and how wide they are, and where the last one ends.
+        """Find the left ends and widths of columns, and the right end of the last one.
 
         Boxes are as wide as their words, with room between them for the words on edges.
         """
@@ -188,7 +189,7 @@ class _Network:
         return lefts, widths, lefts[last] + widths[last] + (TURNS if has_turns else 0.0)
 
     def _need(self, column: int) -> float:
-        """Return how wide the words in a column are."""
+        """Return the width that the words of a column need."""
         nodes = [node for node in self.nodes.values() if node.column == column]
         texts = [widest([node.short or node.text], face="bold") for node in nodes]
         notes = [widest([node.note], SMALL) for node in nodes]
@@ -197,7 +198,7 @@ class _Network:
         return max([*texts, *notes, NARROWEST - 2 * PAD]) + 2 * PAD + 0.02
 
     def _rows(self) -> list[tuple[float, float]]:
-        """Find the boxes, and the lanes in which edges pass them; return where frames are."""
+        """Find the boxes, and the lanes of edges; return the tops and bottoms of frames."""
         row, least = (LOW_ROW, LOW) if self.is_low else (self.row, HEIGHT)
         heights = dict.fromkeys(self.nodes, least)
         for (key, _), own in self.ends.items():
@@ -240,9 +241,9 @@ class _Network:
         )
 
     def _ports(self) -> dict[tuple[int, int], Point]:
-        """Find where each edge leaves its box and where it arrives.
+        """Find the points where each edge leaves and reaches a box.
 
-        Edges with words keep apart; others meet in the middle.
+        Edges with arrows keep apart; others meet in the middle.
         """
         found: dict[tuple[int, int], Point] = {}
         for (key, is_right), own in self.ends.items():
@@ -256,9 +257,9 @@ class _Network:
     def _order(self, end: tuple[int, int]) -> tuple[float, float, bool]:
         """Sort the edges at one side of a box so that they don't cross there.
 
-        Edges to another column are in the order of their ends; of those beside the column, shorter
-        ones are inside of longer ones. Of two edges between the same boxes, that which leads on is
-        the upper one.
+        Edges to another column are in the order of their ends. Edges beside the column: short ones
+        are inside of long ones. Of two edges between the same boxes, the one to the right is above
+        the one back.
         """
         edge = self.edges[end[0]]
         own, other = (edge.source, edge.target) if end[1] == 0 else (edge.target, edge.source)
@@ -324,7 +325,7 @@ class _Network:
                 yield x - 0.05, y - 0.05, x + 0.05, y + 0.05
 
     def _via(self, pair: tuple[str, str]) -> list[Point]:
-        """Return the points that an edge passes: it is level beside the boxes of each column."""
+        """Return the points of an edge between its ends, where it is level beside boxes."""
         lanes = self.lanes.get(pair, ()) or self.lanes.get(pair[::-1], ())
         points = [
             (x, y)
@@ -343,7 +344,7 @@ class _Network:
         return {"dashed": edge.dashed, "arrow": not self.is_plain}
 
     def _draw_words(self, places: Places) -> None:
-        """Write on each edge its label if it finds a place, or its short form, shortened."""
+        """Write the label of each edge, or its short form if there is no place."""
         lefts, widths = self.lefts, self.widths
         least = max(lefts[1] - lefts[0] - widths[0] - ENDS, 0.8)
         for number, edge in enumerate(self.edges):
@@ -361,7 +362,7 @@ class _Network:
                     break
 
     def _apart(self, edge: Edge) -> float:
-        """Return at which part of an edge it is away from others: far from the end they share."""
+        """Return the part of an edge for its words: far from an end shared with other edges."""
         shared = sum(other.source == edge.source for other in self.edges)
         sharing = sum(other.target == edge.target for other in self.edges)
         return 0.5 if shared == sharing else 0.66 if shared > sharing else 0.34

@@ -199,7 +199,7 @@ class _Path:
             if number or not self.links:
                 self.sheet.heading(self.columns[number][0], self.heading, column.title)
         if self.links:
-            self.sheet.heading(MARGIN, MARGIN + HEADING / 2, "WHO GOT CREDENTIALS FROM WHOM")
+            self.sheet.heading(MARGIN, MARGIN + HEADING / 2, "WHERE THE CREDENTIALS COME FROM")
         boxes = {key: self._box(node) for key, node in self.nodes.items() if node not in self.stops}
         for key, box in boxes.items():
             for edge in self.out[key]:

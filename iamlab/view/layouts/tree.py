@@ -1,6 +1,6 @@
 """A tree: nodes written like folders, with columns of words beside each.
 
-What is in a node is below it and further to the right, so that a large tree is only longer.
+The nodes in a node are below it and further to the right, so a large tree is only longer.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Cell, Column, Node, Scene
 
 INDENT, DEEPEST = 0.3, 6
-"""How much further to the right a node is than its parent, and the largest number of indents."""
+"""The indentation of a node, and the largest number of indentations."""
 BOX, GAP, ROOM = 2.5, 0.25, 3.4
 """The width of a box, the gap beside a column, the largest width of a column."""
 HEIGHT, TALL = 0.3, 0.44
 BETWEEN, WIDE = 0.045, 0.085
-"""Above and below a box; the second one if there are words beside it."""
+"""The space above and below a box, without and with words beside it."""
 LINE = 0.19
 
 
@@ -62,7 +62,7 @@ def draw_tree(scene: Scene, heading: str) -> Sheet:
 
 
 def _columns(scene: Scene, deepest: int) -> tuple[dict[Any, float], float]:
-    """Return where each column begins, and how wide all are."""
+    """Return the left end of each column, and the width of all columns."""
     left = MARGIN + min(deepest, DEEPEST) * INDENT + BOX + GAP
     room = min(ROOM, (PAGE - MARGIN - left + GAP) / max(len(scene.columns), 1) - GAP)
     return {key: left + place * (room + GAP) for place, key in enumerate(scene.columns)}, room
@@ -95,7 +95,7 @@ def _beside(sheet: Sheet, cell: Cell, column: Column, place: Point, room: float)
     elif cell.words:
         lines = wrap(str(cell), room, SMALL, most=3)
     colour = cell.look.colour if cell.look else INK
-    above = len(lines) + (cell.names is None)  # words alone are in the middle
+    above = len(lines) + (cell.names is None)  # words without names are in the middle
     top, end = y - above * LINE / 2, x + room
     for number, line in enumerate(lines, 1):
         sheet.text(x, top + number * LINE, line, colour, room=room, **style)

@@ -128,7 +128,7 @@ SHRUNK: list[tuple[Any, list[str], list[tuple[str, str]], Any, list[str]]] = [
     ),
     (
         [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}],
-        ["statement #1: everything but iam:* becomes s3:GetObject"],
+        ["statement #1: everything except iam:* becomes s3:GetObject"],
         [("s3:GetObject", f"{MAPS}/a"), ("iam:ListUsers", "*")],
         [allow("s3:GetObject")],
         [],

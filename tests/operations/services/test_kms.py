@@ -444,7 +444,7 @@ def test_a_grant_is_for_operations_that_its_key_can(own: Account, dana: User) ->
         rsa.create_grant(dana, ["Decript"])
     with pytest.raises(RequestError, match="no constraint"):
         rsa.create_grant(dana, ["Decrypt"], constraints={"EncryptionContext": {}})
-    with pytest.raises(RequestError, match="is text"):
+    with pytest.raises(RequestError, match="must be text"):
         rsa.create_grant(dana, ["Decrypt"], constraints={"EncryptionContextEquals": {"a": 1}})  # type: ignore[dict-item]
     with pytest.raises(ValidationException, match="must be an ARN"):
         rsa.create_grant("dana", ["Decrypt"])

@@ -21,6 +21,7 @@ from iamlab.errors.ec2 import (
 )
 from iamlab.errors.services import InvalidParameter
 from iamlab.model.record import check_texts
+from iamlab.operations.iam.common import fields
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.services.apis import check_region, forget, keep, region_of
@@ -182,9 +183,7 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
     return {
         "VpcEndpoint": {
             "VpcEndpointId": endpoint.name,
-            "VpcEndpointType": endpoint.vpc_endpoint_type,
-            "VpcId": endpoint.vpc_id,
-            "ServiceName": endpoint.service_name,
+            **fields(endpoint, "VpcEndpointType", "VpcId", "ServiceName"),
             "PolicyDocument": endpoint.endpoint_policy.text,
         }
     }

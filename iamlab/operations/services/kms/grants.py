@@ -17,6 +17,7 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
 from iamlab.errors import AccessDenied, RequestError, did_you_mean
 from iamlab.errors.services import DisabledException, NotFoundException, ValidationException
+from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.kms.key import API, Key, KeyGrant
 from iamlab.policy.arn import is_arn
@@ -118,17 +119,12 @@ def _constraints(sent: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
 
 def _listed(grant: KeyGrant) -> dict[str, Any]:
     api_name = {ours: name for name, ours in _CONSTRAINTS.items()}
-    parts = {
-        "Name": grant.name,
-        "RetiringPrincipal": grant.retiring_principal,
-        "Constraints": {api_name[key]: dict(value) for key, value in grant.constraints.items()},
-    }
+    constraints = {api_name[key]: dict(value) for key, value in grant.constraints.items()}
     return {
-        "GrantId": grant.grant_id,
-        "GranteePrincipal": grant.grantee_principal,
+        **fields(grant, "GrantId", "GranteePrincipal"),
         "Operations": list(grant.operations),
         "CreationDate": grant.creation_date,
-        **{name: value for name, value in parts.items() if value},
+        **filled(**fields(grant, "Name", "RetiringPrincipal"), Constraints=constraints),
     }
 
 

@@ -27,6 +27,7 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
 from iamlab.operations.services.apis import all_of, check_region, everything, keep, region_of
 from iamlab.operations.services.kms.key import ALIAS, API, PENDING, Key, find_key
@@ -83,16 +84,12 @@ def _as_metadata(key: Key) -> dict[str, Any]:
     return {
         "KeyMetadata": {
             "AWSAccountId": key.account.account_id,
-            "KeyId": key.key_id,
-            "Arn": key.arn,
+            **fields(key, "KeyId", "Arn"),
             "Enabled": key.key_state == "Enabled",
-            "Description": key.description,
-            "KeyUsage": key.key_usage,
-            "KeyState": key.key_state,
+            **fields(key, "Description", "KeyUsage", "KeyState"),
             "Origin": "AWS_KMS",
-            "KeyManager": key.key_manager,
-            "KeySpec": key.key_spec,
-            **({"DeletionDate": key.deletion_date} if key.deletion_date else {}),
+            **fields(key, "KeyManager", "KeySpec"),
+            **filled(DeletionDate=key.deletion_date),
         }
     }
 

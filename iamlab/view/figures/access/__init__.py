@@ -1,1 +1,1 @@
-"""The access graph: who reaches what, by which statement, and what cuts the way."""
+"""The access graph: who can access what, by which statement, and what blocks it."""

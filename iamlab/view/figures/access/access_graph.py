@@ -190,6 +190,7 @@ def _alt(decision: Decision, caller: str, what: str, stops: Sequence[Node]) -> s
         parts = {**limits, **parts}
     elif not denies and not (decision and allows):
         marks = [stop.text.partition(" ")[2] for stop in stops if stop.id == GRANT]
-        parts["rule"] = marks[0] if marks else "nothing allows it"
+        rule, end = marks[0] if marks else "", "" if parts else "no Allow matches"
+        parts["rule"] = ", and ".join(filter(None, (rule, end))) or "nothing allows it"
     first = f"{shorten(caller, 50)} asks for {request.action} on {shorten(what, 60)}: "
     return told(first, parts.values(), f". {look(decision.verdict).sentence}")

@@ -62,7 +62,7 @@ LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", "credentials": "what the credenti
 NO_POLICIES, NO_OWN_POLICIES = "no identity-based policies", (*OUTSIDERS, Kind.ROOT)
 """The title of a mark, and the kinds of callers for which own policies aren't asked."""
 SYMBOLS = {trace.DENIES: "✕", trace.ALLOWS: "✓", trace.NO_ALLOW: "○", trace.ABSENT: "–"}
-MOST = 8, 10
+MOST = 7, 10
 """The largest number of statements in a picture, before silent policies share a box and before all
 that are alike do."""
 
@@ -89,7 +89,7 @@ class AccessRow(NamedTuple):
 def policies_of(decision: Decision) -> list[Node]:
     """Return groups or the role, policies, and statements with their rows, in the table's order.
 
-    What only limits has no frame: it is in the table, and a stop stands for it in the picture.
+    What only limits has no frame: it is in the table, and the picture has a stop for it.
     """
     nodes: dict[str, Node] = {}
     request, owner = decision.request, CALLER
@@ -122,10 +122,8 @@ def policies_of(decision: Decision) -> list[Node]:
 
 def _type(request: Request, layer: str, attached: AttachedPolicy) -> str:
     """Return the type of a policy, as AWS calls it."""
-    if layer == "resource":
-        return resource_policy_of(request)
     if layer != "identity":
-        return NAMES[layer]
+        return resource_policy_of(request) if layer == "resource" else NAMES[layer]
     if attached.arn:
         return "AWS managed" if ":iam::aws:" in attached.arn else "customer managed"
     path = attached.path[0] if attached.path else "group"

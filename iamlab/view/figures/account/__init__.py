@@ -1,1 +1,1 @@
-"""What hangs on whom: the attachments of an account, the tree of an organization."""
+"""Figures of accounts and organizations: what is attached to which identity, OU or account."""

@@ -50,16 +50,16 @@ def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Fi
     Parameters
     ----------
     of
-        Whose identities and policies are drawn. If there are more than 60, those that are alike are
-        drawn as one; the table and the list have each. Of a user, a role or a group: its account,
-        with itself highlighted.
+        The account or the world. For a user, a role or a group: its account, with this identity
+        highlighted. If there are more than 60 boxes, similar ones are drawn as one; the table and
+        the list are complete.
     lit
-        A user, a role or a group: what applies to it is drawn bold, all others pale.
+        The user, role or group to highlight: what applies to it is bold, everything else is pale.
 
     Raises
     ------
     RequestError
-        ``of`` is none of these, or ``lit`` is not in it.
+        ``of`` has another type, or ``lit`` isn't in it.
 
     Examples
     --------
@@ -82,9 +82,9 @@ def attachment_graph(of: Account | World | Lit, *, lit: Lit | None = None) -> Fi
     name = accounts[0].name if len(accounts) == 1 else count(len(accounts), "account")
     caption = f"What is attached to the users, groups and roles of {name}."
     if lit is not None:
-        caption += f" Bold: what applies to {lit.name}."
+        caption += f" What applies to {lit.name} is bold."
     if any(node.members for node in drawn.nodes):
-        caption += " Those that are alike are drawn as one; the list has each."
+        caption += " Similar boxes are drawn as one; the list is complete."
     if len(accounts) > MOST_ACCOUNTS:
         caption += f" {len(accounts) - MOST_ACCOUNTS} more accounts are only in the list."
     draw = partial(draw_network, arrows=False)
@@ -97,7 +97,7 @@ def _accounts(of: object) -> list[Account]:
     if isinstance(of, World):
         return list(of.accounts.values())
     raise RequestError(
-        "attachment_graph() draws an account or a world, or a user, role or group in its account, "
+        f"Pass attachment_graph() an account, a world, a user, a role or a group, "
         f"not {type(of).__name__}."
     )
 
@@ -106,10 +106,10 @@ def _check(accounts: Sequence[Account], lit: object) -> None:
     if lit is None:
         return
     if not isinstance(lit, Lit):
-        raise RequestError(f"lit is a user, a role or a group, not {type(lit).__name__}.")
+        raise RequestError(f"Pass a user, a role or a group as lit, not {type(lit).__name__}.")
     arns = (identity.arn for account in accounts for identity in _identities(account))
     if lit.arn not in arns:
-        raise RequestError(f"{lit.arn} is not in what is to be drawn, so it can't be highlighted.")
+        raise RequestError(f"{lit.arn} isn't in this picture, so it can't be highlighted.")
 
 
 def _identities(account: Account) -> list[Identity]:
@@ -152,16 +152,16 @@ def _title(account: Account) -> str:
 
 
 def _account(account: Account, lit: Lit | None) -> tuple[list[Node], list[Edge]]:
-    """Return the users, roles, groups and policies of an account, and what is attached to which."""
+    """Return the users, roles, groups and policies of an account, and the edges between them."""
     title, shown = _title(account), "" if lit is None else lit.arn
     nodes = {identity.arn: _node(identity) for identity in _identities(account)}
     attached = {identity.arn: list(_attached(identity)) for identity in _identities(account)}
-    givers = {shown, *(node.id for how, node in attached.get(shown, ()) if how == MEMBER)}
+    granting = {shown, *(node.id for how, node in attached.get(shown, ()) if how == MEMBER)}
     edges = []
     for source in list(nodes.values()):
         for how, target in attached[source.id]:
             nodes.setdefault(target.id, target)
-            is_bold = source.id in givers or target.id == shown
+            is_bold = source.id in granting or target.id == shown
             edges.append(
                 Edge(
                     source.id,
@@ -221,7 +221,7 @@ def _attached(identity: Identity) -> Iterator[tuple[str, Node]]:
 
 
 def _policy(key: str, name: str, note: str, kind: str) -> Node:
-    """Make the node of a policy, which the list has below those who have it."""
+    """Make the node of a policy; the list has it below the identities that have it."""
     return Node(key, name, note, kind, column=POLICIES, line="")
 
 
@@ -250,7 +250,7 @@ def _row(
 
 
 def _alt(name: str, scene: Scene, lit: Lit | None) -> str:
-    """Say what applies to the identity that is highlighted, or who has most."""
+    """Describe what applies to the highlighted identity, or which identities have most policies."""
     nodes = {node.id: node for node in scene.drawn}
     has: dict[str, dict[str, list[str]]] = {key: defaultdict(list) for key in nodes}
     members: dict[str, list[str]] = defaultdict(list)

@@ -61,13 +61,13 @@ def organization_tree(organization: Organization, decision: Decision | None = No
     organization
         Its root, OUs, accounts and policies are drawn.
     decision
-        The request whose path is highlighted, with the results of the SCPs above the caller's
-        account and of the RCPs above the resource's.
+        A request: its path is highlighted, with the results of the SCPs above the caller's account
+        and of the RCPs above the resource's account.
 
     Raises
     ------
     RequestError
-        One of them is something else, or the decision is of another organization.
+        A value has another type, or the decision is about another organization.
 
     Examples
     --------
@@ -76,8 +76,8 @@ def organization_tree(organization: Organization, decision: Decision | None = No
     >>> decision = world.can(world.role("archivist"), "s3:DeleteObject", OLD_MAP)
     >>> (organization,) = world.organizations.values()
     >>> alt = organization_tree(organization, decision).alt
-    >>> alt[alt.index("at OU") : alt.index(";")]
-    'at OU Archive the SCP denies by KeepTheArchive of keep-the-archive'
+    >>> alt[alt.index("SCPs at") : alt.index(";")]
+    'SCPs at OU Archive deny: KeepTheArchive of keep-the-archive'
     """
     check("organization_tree", organization, Organization)
     if decision is not None:
@@ -103,12 +103,12 @@ def organization_tree(organization: Organization, decision: Decision | None = No
         alt=_alt(organization, nodes, decision),
         caption=caption,
         drawn=folded(scene, MOST),
-        left_out="{} more places are only in the list.",
+        left_out="{} more OUs and accounts are only in the list.",
     )
 
 
 def _paths(decision: Decision | None) -> dict[str, tuple[str, str]]:
-    """Return the account whose path from the root counts, by the type of policy."""
+    """Return the account whose path from the root is evaluated, by the type of policy."""
     if decision is None:
         return {}
     request = decision.request
@@ -172,7 +172,7 @@ def _nodes(
 def _levels(
     organization: Organization, trace: Trace, kind: str, account_id: str
 ) -> dict[tuple[str, str], Cell]:
-    """Return the result at each level above an account; if no policy applies, why not."""
+    """Return the result at each level above an account, or the reason why no policy applies."""
     step = trace.step(LAYERS[kind])
     if step.outcome == ABSENT:
         exempt = EXEMPT[kind] if account_id == organization.management_account_id else step.exempt
@@ -181,8 +181,8 @@ def _levels(
     if len(path) != len(step.levels):
         raise RequestError(
             f"The decision has {count(len(step.levels), 'level')} of {step.name}s, and {account_id}"
-            f" is below {len(path)} in {organization.id}: it is a decision of another "
-            "organization, or of another day."
+            f" is below {len(path)} in {organization.id}: it is a decision about another "
+            "organization, or this one has changed."
         )
     return {(place.id, kind): _cell(level) for place, level in zip(path, step.levels, strict=True)}
 
@@ -193,11 +193,11 @@ def _cell(level: TraceLevel) -> Cell:
         words = "no Allow here"
         return Cell((), LOOKS["implicitDeny"], words, f"○ {words}", blocks=True)
     effect = "Deny" if level.outcome == DENIES else "Allow"
-    matches = [one for one in level.matches if one.applies and one.effect == effect]
-    by = ", ".join(f"{one.statement.label} of {one.attached.policy.name}" for one in matches)
+    matches = [match for match in level.matches if match.applies and match.effect == effect]
+    by = ", ".join(f"{match.statement.label} of {match.attached.policy.name}" for match in matches)
     if effect == "Allow":
         return Cell((), LOOKS["allowed"], f"allows: {by}", "✓ allows")
-    labels = ", ".join(one.statement.label for one in matches)
+    labels = ", ".join(match.statement.label for match in matches)
     return Cell((), LOOKS["explicitDeny"], f"denies: {by}", f"✕ denies: {labels}", blocks=True)
 
 
@@ -231,21 +231,21 @@ def _alt(organization: Organization, nodes: Sequence[Node], decision: Decision |
 
 
 def _outcomes(nodes: Sequence[Node]) -> Iterator[str]:
-    """Yield for each type of policy the levels that block the request, or that none does."""
+    """Yield for each type of policy the levels that block the request, or that all allow it."""
     for kind, layer in LAYERS.items():
         name = layer.upper()
         cells = [(node, cell) for node in nodes if (cell := node.cells.get(kind)) and cell.words]
         blocking = [(node, cell) for node, cell in cells if cell.blocks]
         for node, cell in blocking:
             by = cell.words.partition("denies: ")[2]
-            by = f"denies by {shorten(by, 60)}" if by else "has no Allow"
-            yield f"at {shorten(node.text, 30)} the {name} {by}"
+            by = f"deny: {shorten(by, 60)}" if by else "have no Allow"
+            yield f"{name}s at {shorten(node.text, 30)} {by}"
         if not cells:
             yield f"no {name} of this organization applies"
         elif cells[0][1].look is PALE:
             yield shorten(cells[0][1].words, 70)
         elif not blocking:
-            yield f"{count(len(cells), 'level')} of {name}s allow it"
+            yield f"{name}s allow it at {count(len(cells), 'level')}"
 
 
 def _request(organization: Organization, decision: Decision) -> Iterator[str]:
@@ -253,7 +253,7 @@ def _request(organization: Organization, decision: Decision) -> Iterator[str]:
     yield f"{request.principal} asks for {request.action} on {request.resource}"
     for role, account_id in _paths(decision).values():
         if account_id not in organization.members:
-            where = f"of account {account_id}" if account_id else "of no account"
             end = ROLES[role].partition("'")[0]
-            yield f"  the {end} is {where}, which is not in this organization"
+            where = f"in account {account_id}, which isn't" if account_id else "not"
+            yield f"  the {end} is {where} in this organization"
     yield f"  {look(decision.verdict)}"

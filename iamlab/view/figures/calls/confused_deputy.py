@@ -1,9 +1,9 @@
 """The confused deputy: a principal that works for several customers, and calls AWS for an attacker.
 
 The deputy has the permission for its call, and can't know who owns the resource. Only the owner's
-policy can require for whom the deputy works: with ``sts:ExternalId`` for a vendor, with
-``aws:SourceArn`` or ``aws:SourceAccount`` for an AWS service. The customer and the attacker lead
-through the same deputy to the same resource.
+policy can check which customer the deputy works for: with ``sts:ExternalId`` for a vendor, with
+``aws:SourceArn`` or ``aws:SourceAccount`` for an AWS service. Arrows lead from the customer and the
+attacker through the same deputy to the same resource.
 
 Notes
 -----
@@ -57,17 +57,16 @@ def confused_deputy(
         The deputy's call for the customer, and its call for the attacker: the same caller, action
         and resource with another context.
     before
-        The same two calls in a world where the policy doesn't check for whom the deputy works.
+        The same two calls in a world where the policy doesn't check this.
     customer, attacker
-        Their names. Default: the customer has the name of the resource's account.
+        Their names. Default: the name of the resource's account, and "somebody else".
     world
         The world whose accounts' names are shown. Default: accounts are shown by their ids.
 
     Raises
     ------
     RequestError
-        They aren't decisions, or not of one caller, action and resource; a name isn't text, or
-        ``world`` isn't a world.
+        A value has another type, or the decisions have different callers, actions or resources.
 
     Examples
     --------
@@ -97,8 +96,8 @@ def confused_deputy(
     calls = [decision.request for pair in panels.values() for decision in pair]
     if len({(call.principal, call.action.lower(), call.resource) for call in calls}) > 1:
         raise RequestError(
-            "A deputy is confused by one call for two customers: pass decisions on the same "
-            "caller, action and resource."
+            "Pass two decisions with the same caller, action and resource: the deputy's call "
+            "for the customer, and for the attacker."
         )
     names, request = account_names(world), honest.request
     owner = names.get(request.resource_account) or f"account {request.resource_account}"
@@ -129,14 +128,14 @@ def confused_deputy(
     return scene.figure(
         _draw,
         alt=told(first, [*story, *nodes[-1].details], "."),
-        caption=f"{deputy} can't know who owns {resource}. The owner's policy must check that.",
+        caption=f"{deputy} can't know who owns {resource}. The owner's policy must check it.",
     )
 
 
 def _parts(
     panel: str, parties: tuple[str, str], pair: tuple[Decision, Decision], deputy: str, kind: str
 ) -> Iterator[Node | Edge]:
-    """Yield the nodes and edges of one world: those who use the deputy, and its calls."""
+    """Yield the nodes and edges of one world: customer, attacker, deputy, and its calls."""
     request, top, middle = pair[0].request, f"{panel} calls", f"{panel} deputy"
     resource, _ = short_name(request.resource)
     access = [f"{who} {ACCESS[bool(call)]}" for who, call in zip(parties, pair, strict=True)]
@@ -176,7 +175,7 @@ def _parts(
 
 
 def _context(call: Decision, other: Decision) -> list[str]:
-    """Return the context in which a call differs from the other one."""
+    """Return the context keys with other values than in the other call."""
     keys = {key.lower(): key for each in (call, other) for key in each.request.context}
     values = {key: call.request.values(key) for key in sorted(keys.values())}
     return [

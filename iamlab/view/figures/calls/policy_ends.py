@@ -1,7 +1,7 @@
-"""The policies of both sides of a request: the caller's own, and the resource's.
+"""The policies of both sides of a request: the caller's side and the resource's side.
 
-All of it is read from a decision's trace: the outcome of each layer, its statements, and the values
-that the request has for their conditions.
+A decision's trace has the outcome of each layer, its statements, and the request's values for their
+conditions.
 
 Notes
 -----
@@ -35,7 +35,7 @@ OUTCOMES = {
     NO_ALLOW: Look("○", "doesn't allow", SILENT, SILENT_AREA),
     ABSENT: Look("–", "is absent", style.ABSENT.colour, style.ABSENT.area),
 }
-"""The outcomes of a layer, the strongest one first."""
+"""The outcomes of a layer, in order of precedence."""
 
 
 class Side(NamedTuple):
@@ -44,7 +44,7 @@ class Side(NamedTuple):
     Parameters
     ----------
     name
-        What AWS calls them.
+        AWS's name for them.
     look
         Their outcome.
     shown, others
@@ -125,7 +125,7 @@ def stops_of(decision: Decision) -> set[str]:
 
 
 def rule_of(decision: Decision) -> str:
-    """Return in a sentence what decided: a Deny, a policy that only limits, or who must allow."""
+    """Return the rule that decided, as a sentence."""
     trace = decision.trace
     if decision.verdict is Verdict.EXPLICIT_DENY:
         denies = ", ".join(dict.fromkeys(match.address for match in trace.denies))

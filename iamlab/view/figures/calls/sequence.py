@@ -1,12 +1,12 @@
-"""The sequence: who calls whom, and the answers, from top to bottom.
+"""The sequence diagram: API calls and their answers, from top to bottom.
 
-Each caller and each service has a lifeline. Each edge is an API call of a world's log, or a hop of
-a timeline. Temporary credentials begin where STS returns them: from there on they call. Accounts
-are frames; AWS's services and identity providers are outside of them.
+Each caller and each service has a lifeline. Each edge is an API call in a world's log, or a hop of
+a timeline. The lifeline of a session begins where STS returns its credentials. Accounts are frames;
+AWS services and identity providers are outside of them.
 
-A timeline knows what happened before STS: an instance's metadata service, a directory, an issuer. A
-log has only the calls of AWS's API. A call between two accounts is in the logs of both, and is one
-call. The credentials in STS's response are an answer: a second hop, from STS to the session.
+A timeline also has the calls before STS: to an instance's metadata service, a directory, an issuer.
+A log only has calls of AWS's API. A call between two accounts is in the logs of both, and is drawn
+once. The credentials in STS's response are an answer: a second hop, from STS to the session.
 
 Notes
 -----
@@ -52,12 +52,12 @@ MOST_CALLS, MOST_PARTIES = 40, 10
 LINE = 24
 """The largest number of letters of an operation above its edge."""
 OUTSIDE = ("service", "metadata service", "directory", "OIDC issuer", "browser", "CI job")
-"""Kinds that are in no account, though a provider's ARN has the account that trusts it."""
+"""Kinds of callers outside of accounts, although a provider's ARN has an account."""
 OUTCOMES = {
     "allowed": LOOKS["allowed"],
     "denied": replace(LOOKS["explicitDeny"], word="denied"),
     "failed": replace(LOOKS["implicitDeny"], word="failed for another reason"),
-    "": Look("", "without a sign: no call of AWS's API, so no log has it", INK, PAPER),
+    "": Look("", "no sign: not a call of AWS's API, so it isn't in a log", INK, PAPER),
 }
 KINDS: Mapping[str, PartyKind] = {
     "IAMUser": "user",
@@ -72,17 +72,17 @@ KINDS: Mapping[str, PartyKind] = {
 }
 """CloudTrail's type of an identity -> the kind of caller."""
 NAMES = ("arn", "userName", "invokedBy", "accountId", "principalId")
-"""The fields of an identity that name the caller, the best one first."""
+"""The fields of an identity that name the caller, in order of preference."""
 NO_CALL = {"time": None, "source": "", "target": "", "operation": "no call"}
 
 
 def sequence(calls: Calls, *, world: World | None = None) -> Figure:
-    """Draw who called whom, and the answers.
+    """Draw API calls and their answers as a sequence diagram.
 
     Parameters
     ----------
     calls
-        A timeline (``world.timeline(session)``), whose hops know what happened before STS; a log
+        A timeline (``world.timeline(session)``), which also has the calls before STS; a log
         (``world.events``) or some of its events; or hops.
     world
         The world whose accounts' names are shown. Default: accounts are shown by their ids.
@@ -90,7 +90,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
     Raises
     ------
     RequestError
-        ``calls`` is none of these, or ``world`` isn't a world.
+        ``calls`` has another type, or ``world`` isn't a world.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
         [
             Node("parties", "callers and services", kind=HEADING),
             *nodes,
-            Node("calls", "from top to bottom" if hops else "No calls.", kind=HEADING),
+            Node("calls", "calls, from top to bottom" if hops else "No calls.", kind=HEADING),
         ],
         edges,
         frames={node.frame: (names.get(node.frame) or "account", node.frame) for node in nodes},
@@ -132,7 +132,7 @@ def sequence(calls: Calls, *, world: World | None = None) -> Figure:
 
 
 def _nodes(hops: Sequence[Hop], names: Mapping[str, str]) -> Iterator[Node]:
-    """Yield a node for each party; of two with the same words, the second one gets a number."""
+    """Yield a node for each party; if two have the same words, the second one gets a number."""
     seen: Counter[tuple[str, str]] = Counter()
     for party in dict.fromkeys(party for hop in hops for party in (hop.source, hop.target)):
         title, note = title_and_note(party.name, party.kind)
@@ -167,7 +167,7 @@ def _clock(hops: Sequence[Hop], ends: Ends) -> tuple[str, Callable[[datetime], s
 def _edge(
     hops: Sequence[Hop], titles: Mapping[str, str], ends: Ends, time: Callable[[datetime], str]
 ) -> Edge:
-    """Return the edge of a call, or of one that was made several times, one after the other."""
+    """Return the edge of a call, or of the same call several times in a row."""
     first = hops[0]
     is_answer, outcome = first.target.kind == "session", _outcome(first)
     end, ended = ends.get(first.target.access_key_id, (None, ""))
@@ -247,7 +247,7 @@ def hops_of(calls: Any) -> tuple[Sequence[Hop], Ends]:
         return _hops_of_log(values)
     raise RequestError(
         "A sequence is made of a timeline (world.timeline(session)), of events (world.events), or "
-        f"of hops; {type(calls).__name__} is none of these."
+        f"of hops, not of {type(calls).__name__}."
     )
 
 

@@ -1,8 +1,8 @@
 """The two-account map: an arrow from a caller to a resource, and the policies on both sides.
 
-The caller's account is a frame at the left, the resource's one at the right; within one account
-there is one frame. Each layer of policies has a sign on the arrow. Below the caller's own policies
-and the resource's policy are their statements, with the request's values for each condition.
+The caller's account is a frame on the left, the resource's account a frame on the right; if they
+are the same, there is one frame. Each layer of policies has a sign on the arrow. The statements of
+both sides are below it, with the request's values for each condition.
 
 Notes
 -----
@@ -22,13 +22,7 @@ from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.view.drawing.measure import SMALL, wrap
 from iamlab.view.drawing.sheet import DISC, MARGIN, PAD, Box, Sheet
-from iamlab.view.figures.calls.policy_ends import (
-    ENDS,
-    conditions_of,
-    rule_of,
-    side_of,
-    stops_of,
-)
+from iamlab.view.figures.calls.policy_ends import ENDS, conditions_of, rule_of, side_of, stops_of
 from iamlab.view.figures.names import account_names, asks_for, short_name, title_and_note
 from iamlab.view.given import check, check_world
 from iamlab.view.scene import HEADING, Edge, Node, Scene
@@ -55,7 +49,7 @@ SYMBOLS = {"Allow": "✓", "Deny": "✕"}
 TONES = {"✓": ALLOW, "✕": DENY, "–": SILENT}
 NOTHING = {"statement": "", "effect": "", "applies": False}
 NOTHING |= dict.fromkeys(("names_account", "conditions", "missed"), "")
-"""The row of a side without policies."""
+"""The row of a layer without policies."""
 
 
 def two_account_map(decision: Decision, *, world: World | None = None) -> Figure:
@@ -64,7 +58,7 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
     Parameters
     ----------
     decision
-        The decision that is explained.
+        The decision to explain.
     world
         The world whose accounts' names are shown. Default: accounts are shown by their ids.
 
@@ -116,7 +110,7 @@ def _frames(decision: Decision, names: Mapping[str, str]) -> dict[str, tuple[str
 
 
 def _nodes(decision: Decision, frames: Mapping[str, tuple[str, str]]) -> Iterator[Node]:
-    """Yield the accounts, the caller, the layers with their statements, and the resource."""
+    """Yield nodes: the accounts, the caller, the layers with their statements, the resource."""
     request, far = decision.request, list(frames)[-1]
     for key, words in frames.items():
         yield Node(key, ": ".join(words), kind=HEADING)
@@ -159,7 +153,7 @@ def _statement(
     misses = [str(mismatch) for mismatch in match.mismatches if mismatch.condition is None]
     details = [*conditions, *(f"✕ {miss}" for miss in misses)]
     if account:
-        details.insert(0, f"its Principal is account {account}: that account's policies decide")
+        details.insert(0, f"its Principal is account {account}: own policies must allow too")
     symbol = SYMBOLS[match.effect] if match.applies else "○"
     path = f" through {', '.join(match.path)}" if match.path else ""
     return Node(
@@ -240,7 +234,7 @@ def _draw(scene: Scene) -> Sheet:
 
 
 def _card(sheet: Sheet, scene: Scene, layer: Node) -> float:
-    """Write the outcome of a side and its statements; return where the card ends."""
+    """Write the outcome of a side and its statements; return the lower edge of the card."""
     left = (LEFT if layer.id == ENDS[0] else RIGHT) + INDENT
     width, seen = WIDTH - 2 * INDENT, layer.look or ABSENT
     statements = [node for node in scene.nodes if node.parent == layer.id]

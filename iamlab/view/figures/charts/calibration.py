@@ -1,13 +1,13 @@
-"""Confidence against correctness: are certain answers right as often as they should be?
+"""Confidence and correctness: how often answers are right, by how sure the learner was.
 
-For each of the three words there is a band where the share of right answers belongs. A line through
-the point shows how far chance alone may have moved it. You were too sure only where the whole line
-is below the band, and too careful only where it is above. So three answers don't count like thirty.
+For each of the three words there is a band of expected shares. A line through the point shows its
+range of chance. You were too sure only if the whole line is below the band, and too careful only if
+it is above. So three answers don't count as much as thirty.
 
 Notes
 -----
-The bands are a convention of this course: a guess is right about as often as chance has it, with
-two or three verdicts to choose from. The line is Wilson's interval of 90 %.
+The bands are a convention of this course: a guess among two or three verdicts is right
+as often as by chance. The range of chance is Wilson's interval of 90 %.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from iamlab.view.style import Look
 
 BANDS = {"a guess": (0.3, 0.6), "fairly sure": (0.6, 0.9), "certain": (0.9, 1.0)}
-"""Each word, and which share of such answers should be right."""
+"""Each word, and the expected share of right answers."""
 FEW = 3
 """Fewer answers than that aren't judged."""
 
@@ -42,19 +42,19 @@ TOO_SURE, TOO_CAREFUL = bad("too sure"), silent("too careful")
 TOO_FEW, NEVER = silent("too few to tell", "–"), silent("no answer", "–")
 URGENCY = [TOO_SURE, TOO_CAREFUL, CHANCE, FITS, TOO_FEW, NEVER]
 ADVICE = {TOO_SURE: "slow down there", TOO_CAREFUL: "trust yourself more", TOO_FEW: TOO_FEW.word}
-"""What an outcome means, where that isn't just "that" and its word."""
+"""The words for an outcome, other than "that" and its word."""
 NOTHING = "There are no answers yet."
 ROW, BAND, END = 0.56, 0.4, 0.14
 """The height of a row, of a band, and of the ends of an interval."""
 
 
 def calibration(answers: Iterable[tuple[str, bool]]) -> Figure:
-    """Draw how often answers are right, by how sure one was of them.
+    """Draw how often answers are right, by how sure the learner was.
 
     Parameters
     ----------
     answers
-        Of each answer ``"a guess"``, ``"fairly sure"`` or ``"certain"``, and whether it was right.
+        Pairs: ``"a guess"``, ``"fairly sure"`` or ``"certain"``, and whether it was right.
 
     Raises
     ------
@@ -69,21 +69,21 @@ def calibration(answers: Iterable[tuple[str, bool]]) -> Figure:
     nodes = levels_of(answers)
     right, of = (sum(node.facts[key] for node in nodes) for key in ("right", "of"))
     first = f"{right} of {count(of, 'answer')} right" if of else NOTHING
-    # The most urgent result first; of two, the surer answers.
+    # The most urgent result is first; of two such results, the surer answers.
     urgent = sorted(nodes, key=lambda node: (URGENCY.index(node.look or NEVER), -BANDS[node.id][0]))
     sentences = [node.details[-1] for node in urgent if node.facts["of"]]
     most = f" {sentences[0][0].upper()}{sentences[0][1:]}." if sentences else ""
     return Scene(nodes, before=[first]).figure(
         lambda scene: _draw(scene.nodes),
         alt=told(f"{first}; ", sentences, ".") if of else NOTHING,
-        caption="How often answers are right, by how sure you were: each point belongs in its "
+        caption="How often answers are right, by how sure you were. Each point should be in its "
         f"band.{most}",
         is_graph=False,
     )
 
 
 def levels_of(answers: Iterable[tuple[str, bool]]) -> list[Node]:
-    """Return a node for each confidence, whose share of right answers is judged by its band.
+    """Return a node for each confidence, with its share of right answers and its outcome.
 
     Raises
     ------
@@ -112,11 +112,11 @@ def _pairs(answers: object) -> Iterator[tuple[str, bool]]:
 def _node(word: str, right: int, of: int) -> Node:
     low, high = BANDS[word]
     look, counted = _look(word, right, of), f"{right} of {of} right" if of else NEVER.word
-    details = [f"it belongs between {100 * low:g} and {100 * high:g} %"]
+    details = [f"expected: {100 * low:g} to {100 * high:g} % right"]
     if of:
         least, most = wilson(right, of)
         details += [
-            f"chance may move it between {100 * least:.0f} and {100 * most:.0f} %",
+            f"range of chance: {100 * least:.0f} to {100 * most:.0f} %",
             f"{word} {count(of, 'time')}, right {count(right, 'time')}: "
             + ADVICE.get(look, f"that {look.word}"),
         ]
@@ -150,7 +150,7 @@ def _look(word: str, right: int, of: int) -> Look:
 
 
 def wilson(right: int, of: int, z: float = 1.6449) -> tuple[float, float]:
-    """Return the shares between which the true share is, nine times out of ten.
+    """Return Wilson's interval: the true share is in it nine times out of ten.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def wilson(right: int, of: int, z: float = 1.6449) -> tuple[float, float]:
 
 
 def _draw(nodes: Sequence[Node]) -> Sheet:
-    """Draw the band of each confidence, the point, and how far chance may have moved it."""
+    """Draw the band of each confidence, its point, and its range of chance."""
     chart = RowChart(nodes, ("HOW SURE", "SHARE OF RIGHT ANSWERS"), SHARES, height=ROW)
     sheet, at = chart.sheet, chart.scale.at
     for node, y in chart.rows:
@@ -186,6 +186,6 @@ def _draw(nodes: Sequence[Node]) -> Sheet:
             sheet.area((end, y - END / 2), (0.001, END), INK, edge=INK)
         sheet.mark((at(right / of), y), node.look.symbol, node.look.colour, 11)
     legend = Legend(sheet, chart.scale.start, chart.bottom + 0.28)
-    legend.piece("where it belongs", LIT_AREA, PALE_INK, height=0.2)
-    legend.piece("how far chance may move it", INK, INK, height=0.016)
+    legend.piece("expected", LIT_AREA, PALE_INK, height=0.2)
+    legend.piece("range of chance", INK, INK, height=0.016)
     return sheet

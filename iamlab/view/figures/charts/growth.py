@@ -1,13 +1,13 @@
-"""How many policies an organisation needs as it grows: by roles, or by attributes.
+"""The number of policies that three designs need as an organisation grows.
 
-Three designs that give the same access, each person to the resources of their own project only:
+All three give each person access to the resources of their own project only:
 
-- *one for each person*: everybody has a policy of their own, which names the project;
-- *RBAC*: each project has a group, and the group a policy that names the project;
-- *ABAC*: one policy for all compares the person's tag with the resource's.
+- *one for each person*: each person has a policy that names the project;
+- *RBAC*: each project has a group with a policy that names the project;
+- *ABAC*: one policy for all compares the person's tag with the resource's tag.
 
-So the first grows with the people, the second with the projects, and the third doesn't grow; its
-tags do. A test builds the three designs and counts.
+The policies of the first design grow with the people, those of the second with the projects. With
+ABAC only the tags grow. A test builds the three designs and counts.
 
 Notes
 -----
@@ -41,14 +41,14 @@ MOST_MARKERS = 12
 LEFT, TOP, CHART, CHART_HEIGHT = 0.8, 0.5, 6.3, 3.18
 """The upper left corner of the chart, and its size."""
 APART = 0.44
-"""The least distance of two names of lines."""
+"""The least distance between the names of two lines."""
 MARKER = 0.045
 """Half of the size of a marker; its corners are counted from its middle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A design, and how its line looks: also in black and white."""
+    """A design, and the look of its line."""
 
     name: str
     why: str
@@ -70,19 +70,19 @@ LINES = (
 
 
 def growth(projects: Iterable[int] = PROJECTS, *, people_per_project: int = 5) -> Figure:
-    """Draw how many policies three designs need for so many projects.
+    """Draw the number of policies that three designs need.
 
     Parameters
     ----------
     projects
-        How many projects there are, step by step.
+        The numbers of projects.
     people_per_project
-        How many people work in each; everybody works in one.
+        The number of people in each project; each person works in one.
 
     Raises
     ------
     RequestError
-        There is no step, or a number isn't a whole number from 1 to 1,000.
+        There is no number of projects, or a number isn't a whole number from 1 to 1,000.
 
     Examples
     --------
@@ -93,29 +93,29 @@ def growth(projects: Iterable[int] = PROJECTS, *, people_per_project: int = 5) -
       ABAC: one for all: 1 policy, does not grow
     """
     if not isinstance(projects, list | tuple | range | set | frozenset):
-        raise RequestError(f"projects is a list of numbers, and not {projects!r}.")
+        raise RequestError(f"projects must be a list of numbers, not {projects!r}.")
     steps = sorted({_number("projects", step) for step in projects})
     if not steps:
-        raise RequestError("Name at least one number of projects.")
+        raise RequestError("Pass at least one number of projects.")
     people = _number("people_per_project", people_per_project)
     nodes = [_node(policies_needed(step, people)) for step in steps]
     tags = nodes[-1].facts["tags_abac"]
     return Scene(nodes).figure(
         lambda scene: _draw(scene.nodes, people),
         alt=told(f"Policies needed with {nodes[-1].text}; ", nodes[-1].details, "."),
-        caption="Three designs that give the same access, each person that to one project. With "
-        f"ABAC it is the tags that grow: {tags:,} in the end.",
+        caption="Three designs with the same access: each person to one project. With ABAC the "
+        f"tags grow instead: up to {tags:,}.",
         is_graph=False,
     )
 
 
 def policies_needed(projects: int, people_per_project: int) -> dict[str, int]:
-    """Count what the three designs need.
+    """Count the policies, memberships and tags of the three designs.
 
     Parameters
     ----------
     projects, people_per_project
-        How large the organisation is; each project has one resource.
+        The size of the organisation; each project has one resource.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def policies_needed(projects: int, people_per_project: int) -> dict[str, int]:
 
 def _number(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
-        raise RequestError(f"{name} is a whole number from 1 to {MOST:,}, and not {value!r}.")
+        raise RequestError(f"{name} must be a whole number from 1 to {MOST:,}, not {value!r}.")
     return value
 
 

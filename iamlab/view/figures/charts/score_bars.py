@@ -1,6 +1,6 @@
-"""Scores by topic as bars: how much of each is right, and where the pass mark is.
+"""Scores by topic as bars, with the pass mark.
 
-Each bar is as long as the share of right answers. The count is beside it, because 7 of 9 tells more
+The length of a bar is the share of right answers. The count is beside it, because 7 of 9 says more
 than 78 %. Topics below the mark are hatched.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PASSED, REPEAT, NOT_ASKED = good("passed"), bad("to repeat"), silent("not asked", "–")
 ROW = 0.36
-NOTHING = "No topic has been asked about yet."
+NOTHING = "There are no answers yet."
 NO_TOPIC = Node("nothing", NOTHING, facts={"topic": None, "right": 0, "of": 0})
 
 
@@ -37,11 +37,11 @@ def score_bars(
     Parameters
     ----------
     scores
-        Topic -> how many answers are right, and of how many.
+        Topic -> the number of right answers, and of all answers.
     pass_mark
-        The share from which on a topic is passed, 0 to 1; ``None``: there is none.
+        The smallest share that passes a topic, 0 to 1; ``None``: no mark.
     pass_name
-        What the mark is called.
+        The name of the mark.
 
     Raises
     ------
@@ -77,9 +77,9 @@ def scores_of(scores: Mapping[str, tuple[int, int]], pass_mark: float | None = 0
     """
     is_number = isinstance(pass_mark, int | float) and not isinstance(pass_mark, bool)
     if pass_mark is not None and not (is_number and 0 <= pass_mark <= 1):
-        raise RequestError(f"pass_mark is a share from 0 to 1, or None, not {pass_mark!r}.")
+        raise RequestError(f"pass_mark must be a share from 0 to 1 or None, not {pass_mark!r}.")
     if not callable(getattr(scores, "items", None)):
-        raise RequestError(f"Scores are a dict, topic: (right, of), not {type(scores).__name__}.")
+        raise RequestError(f"Scores must be a dict of (right, of), not {type(scores).__name__}.")
     return [_node(str(topic), score, pass_mark) for topic, score in scores.items()]
 
 
@@ -87,7 +87,7 @@ def _node(topic: str, score: object, mark: float | None) -> Node:
     pair = list(score) if isinstance(score, tuple | list) else []
     if [type(number) for number in pair] != [int, int] or not 0 <= pair[0] <= pair[1]:
         raise RequestError(
-            f"The score of {topic!r} is two numbers, how many are right and of how many, "
+            f"The score of {topic!r} must be two numbers, right answers and all answers, "
             f"not {score!r}."
         )
     right, of = pair

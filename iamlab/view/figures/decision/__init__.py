@@ -1,1 +1,1 @@
-"""One decision: the request as a sentence, the ladder of the flow chart, the doors."""
+"""One decision: the request as a sentence, the ladder of the flow chart, the two doors."""

@@ -115,8 +115,8 @@ def ladder(decision: Decision) -> Figure:
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("groups")
     >>> figure = ladder(world.can(world.user("carol"), "s3:GetObject", MAP))
-    >>> figure.alt[51:]
-    'Decided by rung 6, Identity-based policies: No Allow statement applies. ○ Implicit deny.'
+    >>> figure.alt[51:119]
+    'Decided by rung 6, Identity-based policy: No Allow statement matches'
     """
     check("ladder", decision, Decision)
     every, verdict = rungs(decision), look(decision.verdict)

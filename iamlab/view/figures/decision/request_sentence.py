@@ -194,23 +194,18 @@ def context_keys(request: Request, decision: Decision | None) -> list[Node]:
     for low, name in (wanted | sent).items():
         values = request.keys[low] if low in sent else None
         words = MISSING_WORDS if values is None else ", ".join(values)
-        line = f"{name}: {words}{' (a policy asks for it)' if low in wanted else ''}"
+        line = f"{name}: {words}{f' ({ASKED})' if low in wanted else ''}"
         value = values[0] if values and len(values) == 1 else values
+        node = Node(name, name, words, parent=CONTEXT, line=line, highlighted=low in wanted)
         facts = {"part": CONTEXT, "key": name, "value": value}
-        node = Node(name, name, words, parent=CONTEXT, line=line, facts=facts)
-        look = ABSENT if values is None else None
-        nodes.append(replace(node, highlighted=low in wanted, look=look))
+        nodes.append(replace(node, look=ABSENT if values is None else None, facts=facts))
     return sorted(nodes, key=_rank)
 
 
 def _rank(key: Node) -> tuple[bool, int, str]:
-    name = key.text.lower()
-    places = [
-        n
-        for n, start in enumerate(FIRST.split())
-        if name.startswith((f"aws:{start}", f"sts:{start}"))
-    ]
-    return not key.highlighted, min(places, default=99), name
+    name = key.text.partition(":")[2].lower()
+    places = [n for n, start in enumerate(FIRST.split()) if name.startswith(start)]
+    return not key.highlighted, min(places, default=99), key.text.lower()
 
 
 # -- the picture -----------------------------------------------------------------------------------

@@ -188,8 +188,8 @@ def _nodes(decision: Decision, found: Plan) -> Iterator[Node]:
     yield Node("caller", who, line=f"caller: {who}", details=details)
     yield Node("sign", found.sign, line=f"sign: {found.sign}")
     for door in found.doors:
-        vain = "" if door.counts else " (it does not count here)"
-        line = f"{door.place}, {door.policies}: {door.look}{vain}"
+        note = "" if door.counts else " (it does not count here)"
+        line = f"{door.place}, {door.policies}: {door.look}{note}"
         yield Node(door.place, door.place, line=line, details=(door.why,), facts=door._asdict())
     for symbol, bar in found.bars:
         row = Door("before the room", "", symbol, None, None, "", bar)

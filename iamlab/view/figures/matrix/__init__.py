@@ -1,1 +1,1 @@
-"""Who may do what: the access matrix, a large one as shares, and the difference of two."""
+"""Figures of access matrices: one matrix, its shares of allowed requests, and a difference."""

@@ -1,8 +1,7 @@
-"""The access matrix: principals down, actions across, each cell a symbol; a large one as shares.
+"""The access matrix: a row for each principal, a column for each action, a verdict in each cell.
 
-Up to sixty rows every cell is a verdict. Of more principals, those that may do the same share a
-row. What is larger still becomes a heat map of shares: how much of a service a kind of principal
-may do. The colour gets darker with the share, and the share is in each cell.
+With more than sixty rows, principals with the same access share a row. A larger matrix becomes a
+heat map: each cell has the share of requests that are allowed, and is darker for a larger share.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ ROWS, COLUMNS = 60, 24
 SERVICES = 14
 """The largest number of columns of a heat map."""
 BLOCKS = 40
-"""The largest number of kinds in accounts that have rows; the others share the last one."""
+"""The largest number of rows for kinds of principals; the last row has all others."""
 PITCHES = (0.62, 0.55, 0.5, 0.46)
-"""The widths of columns: as wide as there is room, and wide enough for ``100%``."""
+"""The widths of columns, each wide enough for ``100%``."""
 SHADES = (
     (0, PAPER, "– none"),
     (25, "#DBEBF4", "up to 25%"),
@@ -52,25 +51,25 @@ SHADES = (
     (99, "#61A8CF", "more"),
     (100, ALLOW_FILL, "all"),
 )
-"""Up to how many percent a cell has which colour, and how the legend calls that."""
+"""Largest percentage, its colour, and its words in the legend."""
 NOTHING = "There are no principals or no actions in this access matrix."
 
 
 def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = None) -> Figure:
-    """Draw who may do what.
+    """Draw which principals can use which actions.
 
     Parameters
     ----------
     asked
-        As ``World.access`` gives it, or as :func:`iamlab.view.verdict_table` does.
+        What ``world.access_matrix()`` or :func:`iamlab.view.verdict_table` returns.
     world
-        Where accounts have names, and where is looked up whether what isn't allowed is denied by a
-        statement; a matrix knows only what is allowed.
+        The world with the names of accounts. It also shows which cells a statement denies; a matrix
+        alone only has what is allowed.
 
     Raises
     ------
     RequestError
-        It is neither of the two, or ``world`` isn't a world.
+        ``asked`` has another type, or ``world`` isn't a world.
 
     Examples
     --------
@@ -112,20 +111,20 @@ def access_matrix(asked: AccessMatrix | VerdictTable, *, world: World | None = N
 def _caption(scene: Scene, drawn: Scene) -> str:
     resources = list(resources_of(scene))
     on = f" on {resources[0]}" if len(resources) == 1 else ""
-    text = f"Who may do what{on}: {number_of(scene.drawn)}."
+    text = f"Who can use which actions{on}: {number_of(scene.drawn)}."
     if len(drawn.nodes) < len(scene.nodes):
-        text += " Those of one kind that may do the same share a row."
+        text += " Principals of one kind with the same access share a row."
     if NOT_ALLOWED in scene.looks:
-        text += " A matrix knows what is not allowed, and not why."
+        text += " The matrix shows what isn't allowed, but not why."
     return text
 
 
 def _alt(scene: Scene) -> str:
-    """Describe those that may do the same together, those that may do most first."""
+    """Describe principals with the same access together, those with the most access first."""
     groups: dict[tuple[Look | None, ...], list[Node]] = {}
     for node in scene.drawn:
         groups.setdefault(tuple(cell.look for cell in node.cells.values()), []).append(node)
-    # Root users, which may do nearly everything, are last.
+    # Root users have nearly all permissions: they are last.
     ordered = sorted(
         groups, key=lambda looks: (groups[looks][0].kind == ROOT, -looks.count(ALLOWED))
     )
@@ -135,30 +134,30 @@ def _alt(scene: Scene) -> str:
 
 
 def _sentence(scene: Scene, nodes: list[Node], *, bare: bool) -> str:
-    """Describe what principals may do that may do the same."""
+    """Describe the access of principals with the same access."""
     cells = nodes[0].cells.items()
     allowed = [
         key[0] if bare else scene.columns[key].title for key, cell in cells if cell.look == ALLOWED
     ]
     denied = list(dict.fromkeys(key[0] for key, cell in cells if cell.look == EXPLICIT))
-    what = "all" if len(allowed) == len(scene.columns) > 1 else listed(allowed, 3, length=50)
-    text = f"{listed([node.text for node in nodes], 3, length=24)} may do "
-    text += what if allowed else "nothing"
-    return f"{text}, but a Deny stops {listed(denied, 2)}" if denied else text
+    what = listed(allowed, 3, length=50) if allowed else "no action"
+    what = "all actions" if len(allowed) == len(scene.columns) > 1 else what
+    text = f"{listed([node.text for node in nodes], 3, length=24)} can use {what}"
+    return f"{text}, and a Deny blocks {listed(denied, 2)}" if denied else text
 
 
 # -- shares ----------------------------------------------------------------------------------------
 
 
 def _share_map(scene: Scene) -> Figure:
-    """Draw which share of the cells is allowed."""
+    """Draw the shares of allowed cells."""
     columns = _columns(scene)
     rows = scene.nodes if len(scene.drawn) <= ROWS else _blocks(scene)
     nodes = [row if row.kind == HEADING else _with_cells(row, columns) for row in rows]
     facts = [cell.facts for node in nodes for cell in node.cells.values()]
-    allowed, asked = (sum(fact[key] for fact in facts) for key in ("allowed", "asked"))
+    allowed, of = (sum(fact[key] for fact in facts) for key in ("allowed", "asked"))
     size = f"{number_of(scene.drawn)}, {count(len(scene.columns), 'action')}"
-    share = f"{share_look(allowed, asked).word} are" if allowed else "none are"
+    share = share_look(allowed, of).word if allowed else "None"
     return Scene(nodes, columns={column.title: column for column in columns}, before=[size]).figure(
         lambda scene: draw_grid(
             scene,
@@ -166,25 +165,25 @@ def _share_map(scene: Scene) -> Figure:
             legend=[Look("", words, INK, colour) for _, colour, words in SHADES],
         ),
         alt=told(
-            f"Of {asked:,} cells {share} allowed: ",
+            f"{share} of {of:,} cells are allowed: ",
             [_most(node) for node in nodes if node.kind != HEADING],
             ".",
         ),
-        caption=f"Which share of the cells is allowed: {size}. The matrix has each cell.",
+        caption=f"The share of allowed cells: {size}. The matrix itself has each cell.",
         is_graph=False,
     )
 
 
-def share_look(allowed: int, asked: int) -> Look:
-    """Return a share with the colour behind it: 0 % only for none, and 100 % only for all.
+def share_look(allowed: int, of: int) -> Look:
+    """Return a share with its colour: 0 % only if no cell is allowed, 100 % only if all are.
 
     Examples
     --------
     >>> [share_look(allowed, 1000).word for allowed in (0, 1, 500, 999, 1000)]
     ['–', '1%', '50%', '99%', '100%']
     """
-    percent = round(100 * allowed / asked) if asked else 0
-    if 0 < allowed < asked:
+    percent = round(100 * allowed / of) if of else 0
+    if 0 < allowed < of:
         percent = min(max(percent, 1), 99)
     area = next(colour for most, colour, _ in SHADES if percent <= most)
     ink = max((INK, PAPER), key=lambda ink: contrast(ink, area)) if allowed else PALE_INK
@@ -193,7 +192,7 @@ def share_look(allowed: int, asked: int) -> Look:
 
 
 def _blocks(scene: Scene) -> list[Node]:
-    """Return a row for each kind in each account, and one for those that have no room."""
+    """Return a row for each kind in each account, and one row for all others."""
     several = len({node.frame for node in scene.drawn}) > 1
     blocks: dict[str, list[Node]] = {}
     for node in scene.drawn:
@@ -210,7 +209,7 @@ def _blocks(scene: Scene) -> list[Node]:
 
 
 def _columns(scene: Scene) -> dict[Column, list[Key]]:
-    """Return a column for each action, or each service; of many services the most used ones."""
+    """Return a column for each action or service; the last one has the less used services."""
     if len(scene.columns) <= SERVICES:
         return {column: [key] for key, column in scene.columns.items()}
     services: dict[str, list[Key]] = {}
@@ -233,13 +232,13 @@ def _with_cells(row: Node, columns: Mapping[Column, Sequence[Key]]) -> Node:
     members = row.members or (row,)
     cells = {}
     for column, keys in columns.items():
-        allowed, asked = _allowed(members, keys), len(members) * len(keys)
+        allowed, of = _allowed(members, keys), len(members) * len(keys)
         action, resource, *_ = keys[0] if column.note else (column.title, None)
-        look = share_look(allowed, asked)
+        look = share_look(allowed, of)
         cells[column.title] = Cell(
             look=look,
             short=f"{look.word} of {action}",
-            words=f"{look.word}, {allowed:,} of {asked:,} allowed",
+            words=f"{look.word}, {allowed:,} of {of:,} allowed",
             facts={
                 "account": row.frame,
                 "principal": row.short or row.text,
@@ -247,15 +246,15 @@ def _with_cells(row: Node, columns: Mapping[Column, Sequence[Key]]) -> Node:
                 "action": action,
                 "resource": resource,
                 "allowed": allowed,
-                "asked": asked,
-                "share": allowed / asked,
+                "asked": of,
+                "share": allowed / of,
             },
         )
     return replace(row, cells=cells, members=())
 
 
 def _most(node: Node) -> str:
-    """Describe of what a row may do most."""
+    """Describe the columns of which a row has the largest shares."""
     cells = sorted(node.cells.values(), key=lambda cell: -cell.facts["share"])
     most = [cell.short for cell in cells if cell.facts["allowed"]]
     return f"{node.text}: {listed(most, 2, length=50) if most else 'nothing'}"

@@ -1,8 +1,7 @@
-"""Two access matrices as one picture: who gained what, who lost what, and what is as before.
+"""The difference of two access matrices: which access each principal gained and lost.
 
-Gains and losses are filled, all else is pale. Of large matrices only those rows and columns are
-drawn in which something changed. What is larger still becomes bars: how much each principal lost,
-to the left, and gained, to the right.
+Cells that changed are filled, and the others are pale. A large matrix only has the rows and columns
+with a change. A larger one becomes bars: losses to the left, gains to the right.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Node, Scene
 
 ROWS, COLUMNS = 16, 20
-"""The largest numbers of rows and columns that are drawn with all that didn't change."""
+"""The largest numbers of rows and columns if those without a change are drawn too."""
 MOST_ROWS, MOST_COLUMNS, MOST_BARS = 60, 24, 40
 """The largest numbers of rows and columns, and of bars."""
 ROW = 0.34
@@ -47,19 +46,19 @@ NOTHING = "Nobody gained or lost anything."
 def matrix_difference(
     before: AccessMatrix, after: AccessMatrix, *, world: World | None = None
 ) -> Figure:
-    """Draw who gained and who lost what between two matrices.
+    """Draw the access that each principal gained and lost between two matrices.
 
     Parameters
     ----------
     before, after
-        As ``World.access`` gives them, for the same questions.
+        What ``world.access_matrix()`` returns, for the same principals, actions and resources.
     world
-        Where is looked up what accounts are called.
+        The world with the names of accounts.
 
     Raises
     ------
     RequestError
-        One of them isn't an access matrix, or ``world`` isn't a world.
+        A matrix isn't an access matrix, or ``world`` isn't a world.
 
     Examples
     --------
@@ -103,12 +102,12 @@ def difference_bars(
     before, after
         Two matrices; or only the changes between them.
     world
-        Where is looked up what accounts are called.
+        The world with the names of accounts.
 
     Raises
     ------
     RequestError
-        They are something else.
+        They have other types.
 
     Examples
     --------
@@ -126,16 +125,16 @@ def difference_bars(
         changes = before
     else:
         raise RequestError(
-            "There is no difference: pass two access matrices of world.access_matrix(...), or the "
-            "changes that before.diff(after) returns."
+            "Pass two access matrices of world.access_matrix(...), or the changes that "
+            "before.diff(after) returns."
         )
     check_world("difference_bars", world)
     scene = _scene(changes, world)
-    return _figure(scene, changes, _draw_bars, f": {count(len(scene.drawn), 'principal')}.")
+    return _figure(scene, changes, _draw_bars, f", of {count(len(scene.drawn), 'principal')}.")
 
 
 def _scene(changes: AccessChanges, world: World | None, after: AccessMatrix | None = None) -> Scene:
-    """Return the cells that both matrices have; without a matrix, those that changed."""
+    """Return the cells of both matrices; without a matrix, the cells that changed."""
     looks: dict[tuple[str, str, str], Look] = dict.fromkeys(changes.gained, GAINED)
     looks |= dict.fromkeys(changes.lost, LOST)
     rest = None if after is None else NEVER
@@ -154,7 +153,7 @@ def _scene(changes: AccessChanges, world: World | None, after: AccessMatrix | No
 
 
 def _counted(node: Node) -> Node:
-    """Say at a principal how much it gained and lost."""
+    """Return a principal with the numbers of its gains and losses."""
     gained, lost = _changes(node)
     note = f"+{gained:,} −{lost:,}"
     return replace(node, note=note, line=f"{node.line}: {note}") if gained or lost else node
@@ -167,7 +166,7 @@ def _changes(node: Node) -> tuple[int, int]:
 
 
 def _readable(scene: Scene) -> Scene:
-    """Leave out of a large matrix the rows and columns in which nothing changed."""
+    """Return a large matrix without the rows and columns in which nothing changed."""
     changed = [node for node in scene.drawn if any(_changes(node))]
     if not changed or (len(scene.drawn) <= ROWS and len(scene.columns) <= COLUMNS):
         return scene
@@ -185,7 +184,7 @@ def _readable(scene: Scene) -> Scene:
 def _figure(
     scene: Scene, changes: AccessChanges, draw: Callable[[Scene], Sheet], note: str
 ) -> Figure:
-    """Make the figure; its table has the changes, its list also what was not compared."""
+    """Make the figure. Its table has the changes; its list also has what wasn't compared."""
     accounts = {
         cell.facts["principal"]: cell.facts["account"]
         for node in scene.drawn
@@ -207,7 +206,7 @@ def _figure(
     ).figure(
         draw,
         alt=_alt(scene) if changes else f"{NOTHING}{apart}",
-        caption=f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}{note}{apart}",
+        caption=f"Access gained: {len(changes.gained):,}, lost: {len(changes.lost):,}{note}{apart}",
         is_graph=False,
     )
 

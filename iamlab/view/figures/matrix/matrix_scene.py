@@ -1,7 +1,7 @@
 """A matrix of access as a scene: principals are rows, actions on resources are columns.
 
-Principals are grouped by account and kind, actions by service. A matrix knows what is allowed and
-what isn't; a world, or a table of verdicts, knows why not.
+Principals are grouped by account and kind, actions by service. A matrix only has what is allowed; a
+world or a table of verdicts also has the reason why something isn't.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
 
 ALLOWED, EXPLICIT = look(Verdict.ALLOWED), look(Verdict.EXPLICIT_DENY)
 MOST_REASONS = 5_000
-"""The largest number of cells for which is worked out why they aren't allowed."""
+"""The largest number of cells for which the reasons are evaluated."""
 ROOT = "root user"
 
 
-def matrix_scene(asked: AccessMatrix | VerdictTable, world: World | None = None) -> Scene:
+def matrix_scene(matrix: AccessMatrix | VerdictTable, world: World | None = None) -> Scene:
     """Make a scene of a matrix, or of a table of verdicts.
 
     Parameters
     ----------
     world
-        Where accounts have names, and where is looked up why something isn't allowed.
+        The world with the names of accounts, and the reasons why something isn't allowed.
 
     Raises
     ------
     RequestError
-        It is neither.
+        It has another type.
     """
-    if isinstance(asked, VerdictTable):
-        decisions = asked.decisions
+    if isinstance(matrix, VerdictTable):
+        decisions = matrix.decisions
         first = decisions[0] if decisions else ()
         return arranged(
             [row[0].request.principal for row in decisions if row],
@@ -57,28 +57,28 @@ def matrix_scene(asked: AccessMatrix | VerdictTable, world: World | None = None)
             lambda row, column: look(decisions[row][column].verdict),
             world,
         )
-    if not isinstance(asked, AccessMatrix):
+    if not isinstance(matrix, AccessMatrix):
         raise RequestError(
             "access_matrix() draws what world.access_matrix(...) or verdict_table(...) returns; "
-            f"{type(asked).__name__} isn't an access matrix."
+            f"{type(matrix).__name__} isn't an access matrix."
         )
-    why_world = world if len(asked) <= MOST_REASONS else None
+    why_world = world if len(matrix) <= MOST_REASONS else None
 
     def look_of(row: int, column: int) -> Look:
-        if asked.allowed(row, column):
+        if matrix.allowed(row, column):
             return ALLOWED
-        return _reason(why_world, asked.principals[row], *asked.pairs[column])
+        return _reason(why_world, matrix.principals[row], *matrix.pairs[column])
 
-    return arranged(asked.principals, asked.pairs, look_of, world)
+    return arranged(matrix.principals, matrix.pairs, look_of, world)
 
 
 def _reason(world: World | None, caller: str, action: str, resource: str) -> Look:
-    """Return why something isn't allowed, as far as that is known."""
+    """Return why something isn't allowed, if that is known."""
     try:
         verdict = authorize(world, caller, action, resource).verdict if world else Verdict.ALLOWED
     except (AwsError, RequestError):  # a group can't call
         return NOT_ALLOWED
-    # A matrix of other context keys, which it doesn't keep, may differ from the world.
+    # A matrix doesn't keep its context keys: with others, the world may decide differently.
     return NOT_ALLOWED if verdict is Verdict.ALLOWED else look(verdict)
 
 
@@ -146,7 +146,7 @@ def _cell(row: Node, key: Key, seen: Look | None) -> Cell:
 
 
 def _columns(pairs: Sequence[tuple[str, str]]) -> dict[Key, Column]:
-    """Make columns; resources that are alike when shortened keep their whole ARNs."""
+    """Make columns; resources with the same short name keep their whole ARNs."""
     short = {name: name.split(":", 5)[-1] if is_arn(name) else name for _, name in pairs}
     alike = Counter(short.values())
     columns = {}

@@ -35,7 +35,7 @@ from iamlab.view.style import ABSENT, EFFECTS, INK, LIT_AREA, LOOKS, PAPER, Look
 from iamlab.view.words import listed, shorten, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Condition
@@ -162,18 +162,14 @@ class ConditionNodes:
             highlighted=match.applies,
             stays=match.applies,
         )
-        facts = {
-            "statement": f"{policy}/{statement.label}" if policy else statement.label,
-            "effect": match.effect,
-            "statement applies": match.applies,
-        }
-        marks = [self._add_condition(own, match, name, facts) for own in statement.conditions]
+        address = f"{policy}/{statement.label}" if policy else statement.label
+        marks = [self._add_condition(own, match, name, address) for own in statement.conditions]
         missed += [mark for mark in marks if mark.startswith(MISSES.symbol)]
-        address = shorten(str(facts["statement"]), 40)
-        return f"{match.effect} {address} {outcome}: {listed(missed or marks, 3, length=90)}"
+        shown = listed(missed or marks, 3, length=90)
+        return f"{match.effect} {shorten(address, 40)} {outcome}: {shown}"
 
     def _add_condition(
-        self, condition: Condition, match: StatementMatch, parent: str, facts: Mapping[str, object]
+        self, condition: Condition, match: StatementMatch, parent: str, address: str
     ) -> str:
         """Add a condition, its values, and those of the request."""
         request, rules = self.decision.request, self.decision.rules
@@ -197,7 +193,8 @@ class ConditionNodes:
             highlighted=True,
             stays=matches,
             facts={
-                **facts,
+                "statement": address,
+                "effect": match.effect,
                 "operator": operator,
                 "key": condition.key,
                 "asks": words,
@@ -205,6 +202,7 @@ class ConditionNodes:
                 "request has": found or None,
                 "matches": matches,
                 "why": why,
+                "statement applies": match.applies,
             },
         )
 

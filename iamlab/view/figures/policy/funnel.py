@@ -144,16 +144,14 @@ def _steps(
     """Return the steps, and the actions that are left after the last one."""
     matched = [(statement, catalog.matched(statement)) for statement in statements]
 
-    def left(
-        names: Iterable[str], fits: Callable[[Statement, str], bool] = lambda _, __: True
-    ) -> tuple[str, ...]:
+    def left(names: Iterable[str], fits: Callable[[Statement, str], bool]) -> tuple[str, ...]:
         return tuple(
             name
             for name in names
             if any(name in actions and fits(statement, name) for statement, actions in matched)
         )
 
-    picked = left(everything)
+    picked = left(everything, lambda _, __: True)
     # What holds for one action holds for all of its service that act on the same resources.
     first: dict[object, str] = {}
     alike = {

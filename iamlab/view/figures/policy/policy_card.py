@@ -83,8 +83,8 @@ def policy_card(policy: Policy, *, policy_type: str = "") -> Figure:
         for statement, words in zip(policy.statements, read, strict=True)
     ]
     if not nodes:
-        facts = {"statement": "", "effect": "", "words": NOTHING, "json": ""}
-        nodes = [Node("none", NOTHING, facts=facts)]
+        nothing = {"statement": "", "effect": "", "words": NOTHING}
+        nodes = [Node("none", NOTHING, facts=nothing)]
     return Scene(nodes, before=[f"{_title(policy)}: {_counted(policy)}"]).figure(
         lambda _: _draw(policy, read),
         alt=_alt(policy, read),

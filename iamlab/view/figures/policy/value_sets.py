@@ -155,11 +155,10 @@ def _reason(
     decided = not is_hopeless and (bool(own) is not every) is holds
     looks = {decides: replace(HOLDS if holds else FAILS, word=words)} if decided else {}
     if not request or (every and not any(request)):
-        empty = "all values of the request are empty text"
+        there = "every value is empty text" if request else "the request has no such key"
         result = "matches" if holds else "does not match"
         nothing = "an empty set" if comparison.set_operator else "a missing key"
-        reason = f"{empty if request else 'the request has no such key'}; "
-        reason += f"{comparison.set_operator or comparison} {result} {nothing}"
+        reason = f"{there}; {comparison.set_operator or comparison} {result} {nothing}"
     elif is_hopeless:
         reason = "a key of several values never matches without a set operator"
     elif not policy:

@@ -1,8 +1,8 @@
-"""The reach graph: who can become which principal, and by which calls.
+"""The reach graph: who can become which principal, and the API calls for it.
 
-It shows a path, before and after a cut; all that a principal can become; all principals that get
-access to a resource; or every step in a world. Several calls between the same two principals share
-an arrow.
+It shows one path, also before and after a cut; all principals that a principal can become; all
+principals that can get access to a resource; or every step in a world. All calls between the same
+two principals share an arrow.
 
 Notes
 -----
@@ -28,14 +28,14 @@ from iamlab.view.figures.reach.reach_path import (
     becomes,
     before_and_after,
     calls_of,
-    draw_way,
+    draw_path,
     edge_of,
     key_of,
     lines_of,
     name_and_kind,
     names_of,
     node_of,
-    points_of,
+    parts_of,
     row_of,
 )
 from iamlab.view.folding import alike, folded
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
 MOST, FEW = 60, 8
-"""The largest number of boxes; with more than a few, those that are alike share a box."""
+"""The largest number of boxes; with more than a few, similar ones are drawn as one."""
 MANY = 40
-"""The largest number of arrows that can be told apart."""
+"""The largest number of arrows."""
 WIDEST = 1.55
 """The width of boxes, because calls have long names."""
 GOAL = "goal"
@@ -78,19 +78,19 @@ def reach_graph(
     Parameters
     ----------
     reach
-        What ``world.reach()`` gives.
+        What ``world.reach()`` returns.
     principal
-        Whose path is drawn. Default: all steps of everybody are drawn.
+        The start of the path. Default: all steps of all principals are drawn.
     to
-        The end of the path; ``"admin"``: an administrator of any account. ``None``: all that the
-        principal can become is drawn.
+        The end of the path. ``"admin"``: an administrator of any account. ``None``: all
+        principals that this principal can become.
     cut
-        What ``reach.cut(source, to)`` gives: the path is drawn before and after it.
+        What ``reach.cut(source, to)`` returns: the path is drawn before and after it.
 
     Raises
     ------
     RequestError
-        It isn't a reach, ``cut`` isn't a cut, or ``source`` isn't in its world.
+        A value has another type, or ``principal`` isn't in the world.
 
     Examples
     --------
@@ -112,14 +112,14 @@ def reach_graph(
     path = reach.path(principal, to)
     if path is None:
         return _no_path(reach.blast_radius(principal), to)
-    return draw_way(path, reach) if cut is None else before_and_after(reach, path, cut)
+    return draw_path(path, reach) if cut is None else before_and_after(reach, path, cut)
 
 
 def _no_path(found: BlastRadius, to: Caller) -> Figure:
-    """Draw what a principal can become that has no path."""
+    """Draw all that a principal can become, if it has no path to the target."""
     who = shorten(name_and_kind(found.source)[0], 40)
     target = "an administrator" if to == ADMIN else name_and_kind(getattr(to, "arn", str(to)))[0]
-    text = f"{who} cannot become {shorten(target, 40)}, whatever is called."
+    text = f"{who} can't become {shorten(target, 40)} with any calls."
     instead = listed([name_and_kind(arn)[0] for arn in found], 4, length=30)
     figure = draw_found(found)
     return replace(
@@ -132,7 +132,7 @@ def _no_path(found: BlastRadius, to: Caller) -> Figure:
 
 
 def draw_edges(reach: Reach) -> Figure:
-    """Draw every step between principals as they are: what ``reach.show()`` gives.
+    """Draw every step between principals in their present state: what ``reach.show()`` returns.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def draw_edges(reach: Reach) -> Figure:
             is_admin = exists and reach.is_admin(state.arn)
             kind = name_and_kind(state.arn)[1]
             notes = [kind if exists or ":assumed-role/" in state.arn else f"new {kind}"]
-            notes += [ADMINISTRATOR.word] * is_admin + ["widens itself"] * (state.arn in wider)
+            notes += [ADMINISTRATOR.word] * is_admin + ["adds permissions"] * (state.arn in wider)
             node = node_of(state, is_admin=is_admin)
             nodes[state.arn] = replace(node, id=state.arn, note=", ".join(notes))
         if not step.is_own:
@@ -163,10 +163,10 @@ def draw_edges(reach: Reach) -> Figure:
             edges.setdefault((source, target), edge)
     called = names_of(nodes, reach.world)
     parts = [f"{called[step.source.arn]} {becomes(step, called)}" for step in steps]
-    nothing = "Nobody but administrators can become anybody."
+    nothing = "Only administrators can become other principals."
     head = f"{count(len(steps), 'step')} between {count(len(nodes), 'principal')}: "
     scene = replace(
-        _scene(nodes, edges, reach.world, ("WHO", "BECOMES", "AND THEN", "AND THEN")),
+        _scene(nodes, edges, reach.world, ("PRINCIPAL", "BECOMES", "THEN", "THEN")),
         before=[line for number, step in enumerate(steps, 1) for line in lines_of(step, number)]
         or [nothing],
         table=[row_of(step) for step in steps] or [{"source": "", "target": ""}],
@@ -177,24 +177,24 @@ def draw_edges(reach: Reach) -> Figure:
     return scene.figure(
         _draw,
         alt=told(head, parts, ".") if steps else nothing,
-        caption="Who can become which principal, by which calls. Steps of administrators inside "
-        f"their account are left out: they can become everybody in it.{more if missing else ''}",
+        caption="Who can become which principal, and the calls for it. Steps of administrators in "
+        f"their account are left out: they can become everyone in it.{more if missing else ''}",
         drawn=_folded(drawn),
     )
 
 
 def draw_found(found: BlastRadius | Arrivals) -> Figure:
-    """Draw all that a principal can become, or all that get access to a resource.
+    """Draw all that a principal can become, or all principals that can access a resource.
 
     Parameters
     ----------
     found
-        What ``reach.blast_radius(caller)`` or ``reach.to(action, resource)`` gives.
+        What ``reach.blast_radius(caller)`` or ``reach.to(action, resource)`` returns.
 
     Raises
     ------
     RequestError
-        It is something else.
+        ``found`` has another type.
 
     Examples
     --------
@@ -208,7 +208,7 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
     if isinstance(found, Arrivals):
         return _draw_arrivals(found)
     raise RequestError(
-        "draw_found() draws what reach.blast_radius(caller) or reach.to(action, resource) returns, "
+        "Pass the result of reach.blast_radius(caller) or reach.to(action, resource), "
         f"not {type(found).__name__}."
     )
 
@@ -217,9 +217,9 @@ def _draw_radius(found: BlastRadius) -> Figure:
     world = next((path.world for path in (*found.values(), *found.admin_of.values())), None)
     names = account_names(world)
     admin_of = {names.get(key, key): path for key, path in found.admin_of.items()}
-    # A path to administrator can be another path than that to the same principal.
+    # The path to administrator can differ from the path to the same principal.
     paths = {**found, **{f"administrator of {name}": path for name, path in admin_of.items()}}
-    nodes, edges = points_of(paths.values())
+    nodes, edges = parts_of(paths.values())
     lines, rows = _steps(paths)
     for key in list(nodes)[:1]:
         nodes[key] = replace(nodes[key], is_end=True)
@@ -227,15 +227,15 @@ def _draw_radius(found: BlastRadius) -> Figure:
     head = f"{who} can become {len(found)} of {count(found.asked, 'principal')}"
     head += f", and administer {listed(list(admin_of), length=30)}" if admin_of else ""
     scene = replace(
-        _scene(nodes, edges, world, ("BEGINS", "ONE STEP", "TWO STEPS", "THREE AND MORE")),
+        _scene(nodes, edges, world, ("START", "1 STEP", "2 STEPS", "3 OR MORE STEPS")),
         before=[head, found.source, *lines],
         table=rows or [{"source": found.source, "principal": "", "steps": 0}],
     )
-    return _draw_paths(scene, found, f"How far {who} gets.")
+    return _draw_paths(scene, found, f"The principals that {who} can become, and the calls for it.")
 
 
 def _draw_arrivals(found: Arrivals) -> Figure:
-    nodes, edges = points_of(found.values())
+    nodes, edges = parts_of(found.values())
     lines, rows = _steps(found)
     what, action, world = found.resource, found.action, None
     for path in found.values():
@@ -245,14 +245,14 @@ def _draw_arrivals(found: Arrivals) -> Figure:
         short = short_name(what)[0]
         nodes[GOAL] = Node(GOAL, what, action, short=short, frame=owner, is_end=True)
     on = f"{action} on {shorten(what, 50)}"
-    head = f"{len(found)} of {count(found.asked, 'principal')} get to do {on}, "
+    head = f"{len(found)} of {count(found.asked, 'principal')} can use {on}, "
     head += f"{len(found.directly)} directly"
     scene = replace(
-        _scene(nodes, edges, world, ("ON WHAT", "DIRECTLY", "IN 1 STEP", "IN 2 STEPS")),
+        _scene(nodes, edges, world, ("RESOURCE", "DIRECT ACCESS", "IN 1 STEP", "IN 2 STEPS")),
         before=[head, what, *lines],
         table=rows or [{"principal": "", "steps": 0}],
     )
-    return _draw_paths(scene, found, f"Who gets to do {on}.")
+    return _draw_paths(scene, found, f"Who can use {on}, directly or in several steps.")
 
 
 def _draw_paths(scene: Scene, found: BlastRadius | Arrivals, caption: str) -> Figure:
@@ -272,7 +272,7 @@ def _how(name: str, path: Path) -> str:
     steps = path.edges
     if len(steps) == 1:
         return f"{name} by {calls_of(steps[0])}"
-    return f"{name} in {len(steps)} steps" if steps else f"{name} as it is"
+    return f"{name} in {len(steps)} steps" if steps else f"{name} directly"
 
 
 def _steps(paths: Mapping[str, Path]) -> tuple[list[str], list[dict[str, object]]]:
@@ -302,7 +302,7 @@ def _scene(
     world: World | None,
     headings: Sequence[str],
 ) -> Scene:
-    """Put each node into the column of as many steps as it takes to get there, or to the goal."""
+    """Put each node into the column for its number of steps from the start, or to the resource."""
     arrows = [end[::-1] if GOAL in nodes else end for end in edges]
     far = columns_by_distance(list(nodes), arrows)
     last = max(far.values(), default=0)
@@ -320,7 +320,7 @@ def _scene(
 
 
 def _fewer_edges(scene: Scene) -> Scene:
-    """Leave out arrows that can't be told apart: each point keeps one that leads on to it."""
+    """Leave out arrows if there are too many: one arrow to each node stays."""
     if len(scene.edges) <= MANY:
         return scene
     columns = {node.id: node.column for node in scene.nodes}

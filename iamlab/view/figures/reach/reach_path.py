@@ -1,10 +1,10 @@
-"""A path from the principal at the start to its target, as a tree, and what a cut closes of it.
+"""A path from a principal to a target, as a tree, before and after a cut.
 
-Below each principal on the path are, pale, other principals that it can become as well. After a
-cut, the path is bold up to the step that is closed; the edit that closes it is beside it.
+Below each principal on the path are other principals that it can become, in pale boxes. After a
+cut, the path is bold up to the step that is closed; the edit that closes it is beside that step.
 
-A point of the graph is a principal with what has been made of it: "dana, user with any permission".
-A step is named by the operations that its caller calls. The other figures of reach name them alike.
+A node is a principal with its changes: "dana, user with any permission". A step has the names of
+the operations that the caller calls. All figures of reach use these names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.view.figures.names import account_names, told_apart
+from iamlab.view.figures.names import account_names, distinct_names
 from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.network import draw_network
@@ -45,20 +45,21 @@ ADMINISTRATOR = Look("", "administrator", INK, DENY_AREA)
 KINDS = {"root": "root user", "assumed-role": "role session"}
 
 
-def draw_way(path: Path, reach: Reach | None = None) -> Figure:
-    """Draw a path: what ``path.show()`` gives.
+def draw_path(path: Path, reach: Reach | None = None) -> Figure:
+    """Draw a path: what ``path.show()`` returns.
 
     Parameters
     ----------
     reach
-        Where to look for what else somebody on the path can become. Default: that is left out.
+        The reach with the other principals that those on the path can become. Default: they are
+        left out.
 
     Raises
     ------
     RequestError
         It isn't a path.
     """
-    check("draw_way", path, Path)
+    check("draw_path", path, Path)
     scene = _scene(path, [], _others(reach, path) if reach else [])
     steps = path.edges
     end = steps[-1].target if steps else path.source
@@ -72,7 +73,7 @@ def draw_way(path: Path, reach: Reach | None = None) -> Figure:
 
 
 def draw_cut(cut: Cut) -> Figure:
-    """Draw a path before and after a cut: what ``cut.show()`` gives.
+    """Draw a path before and after a cut: what ``cut.show()`` returns.
 
     Raises
     ------
@@ -91,16 +92,16 @@ def draw_cut(cut: Cut) -> Figure:
 def before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
     """Draw a path before and after a cut."""
     edits = [short_edit(str(edit)) for edit in cut.edits]
-    end = "It is closed by this" if cut.is_closed else "Nothing closes it"
-    head = f"Before the cut {shorten(_sentence(path), 150)}. {end}"
-    how = "no smaller set of edits does it" if cut.is_smallest else "each edit is needed"
+    end = "To close it" if cut.is_closed else "Nothing closes it"
+    head = f"Before the cut, {shorten(_sentence(path), 150)}. {end}"
+    how = "No smaller set of edits closes it" if cut.is_smallest else "Each edit is needed"
     scene = _scene(path, list(_closing_edits(reach, path, cut)), [])
     return replace(scene, after=[f"edit: {edit}" for edit in cut.edits]).figure(
         lambda scene: draw_tree(scene, "PATH"),
         alt=told(f"{head}: ", edits, ".") if edits else f"{head}.",
-        caption=f"The same path before and after {count(len(cut), 'edit')}; {how}."
+        caption=f"The path before and after {count(len(cut), 'edit')}. {how}."
         if cut.is_closed
-        else "No edits close this path and keep what you want.",
+        else "No edits close this path and keep the access that you listed.",
     )
 
 
@@ -108,13 +109,13 @@ def _sentence(path: Path) -> str:
     """Describe a path in one clause."""
     steps = path.edges
     if not steps:
-        return f"{shorten(name_and_kind(path.source.arn)[0], 30)} is there already"
+        return f"{shorten(name_and_kind(path.source.arn)[0], 30)} needs no step"
     called = names_of([path.source.arn, *(step.target.arn for step in steps)], path.world)
     return f"{called[path.source.arn]} {', then '.join(becomes(step, called) for step in steps)}"
 
 
 def _others(reach: Reach, path: Path) -> list[tuple[int, Step]]:
-    """Return the edges that lead away from a path, by step; an administrator's are too many."""
+    """Return the edges that lead away from a path, by step, except those of administrators."""
     states = [path.source, *(step.target for step in path.edges)]
     on_path = {state.arn for state in states}
     found: dict[tuple[int, str], Step] = {}
@@ -142,7 +143,7 @@ def _closing_edits(reach: Reach, path: Path, cut: Cut) -> Iterator[tuple[CutEdit
 
 
 def _is_open(after: Reach, before: Reach, step: Step) -> bool:
-    """Return whether the calls of a step are still allowed, of those that were."""
+    """Return whether all calls of a step that were allowed are still allowed."""
     source = step.source
     known = principal_of(after.world, source.credential or source.arn)
     state = PrincipalState.of(known, source.credential).with_(*source.changes)
@@ -162,9 +163,9 @@ def _scene(
     Parameters
     ----------
     closing
-        By step, the edits that close it; empty: there is no cut.
+        The edits that close each step; empty if there is no cut.
     others
-        Edges that lead away from it, by step.
+        Edges that lead away from the path, by step.
     """
     start = node_of(path.source, is_admin=path.is_admin(path.source))
     nodes = [replace(start, highlighted=True, is_end=True)]
@@ -181,7 +182,7 @@ def _scene(
                 "reached_after_cut": is_reached,
                 "closed_by": closed_by,
             }
-            words = "✓ open" if is_reached else "not reached any more"
+            words = "✓ open" if is_reached else "no longer reached"
             after = Cell(words=f"✕ closed: {closed_by}" if edits else words, blocks=bool(edits))
             is_reached = is_reached and edits is None
             node = replace(node, cells={**node.cells, AFTER: after}, facts=facts)
@@ -195,13 +196,13 @@ def _scene(
             for node in nodes[1:]
         ],
         {key: Column(key) for key in (CALLS, AFTER) if any(key in node.cells for node in nodes)},
-        before=[] if path.edges else [f"{name_of(path.source)} is there already"],
+        before=[] if path.edges else [f"{name_of(path.source)} needs no step"],
         table=rows or [{"step": 0, "on_way": True, "source": path.source.arn}],
     )
 
 
 def _node(path: Path, step: Step, number: int, *, on_way: bool = False) -> Node:
-    """Return what a step leads to."""
+    """Return the node that a step leads to."""
     node = node_of(step.target, is_admin=path.is_admin(step.target))
     line, *details = lines_of(step, number)
     conditions = [f"if {condition}" for condition in step.conditions]
@@ -231,13 +232,13 @@ def name_and_kind(arn: str) -> tuple[str, str]:
         return arn, ""
     parsed = Arn.parse(arn)
     kind = KINDS.get(parsed.kind, parsed.kind)
-    if parsed.kind == "assumed-role":  # the name of a session alone doesn't name its role
+    if parsed.kind == "assumed-role":  # a session is named with its role
         return parsed.resource.partition("/")[2], kind
     return (f"root of {parsed.account}" if parsed.kind == "root" else parsed.name), kind
 
 
 def name_of(state: PrincipalState) -> str:
-    """Name a point of the graph.
+    """Return the name of a node with its changes.
 
     Examples
     --------
@@ -257,7 +258,7 @@ def name_of(state: PrincipalState) -> str:
 
 
 def names_of(arns: Iterable[str], world: World | None) -> dict[str, str]:
-    """Return names by ARN; where two principals have one name, with their account or kind."""
+    """Return names by ARN; if two principals have the same name, with their account or kind."""
     accounts, forms = account_names(world), {}
     for arn in arns:
         name, kind = name_and_kind(arn)
@@ -265,11 +266,11 @@ def names_of(arns: Iterable[str], world: World | None) -> dict[str, str]:
         account = Arn.parse(arn).account if is_arn(arn) else ""
         of = f" of {shorten(accounts.get(account, account), 20)}" if account else ""
         forms[arn] = name, f"{name}{of}", f"{kind} {name}{of}"
-    return told_apart(forms)
+    return distinct_names(forms)
 
 
 def node_of(state: PrincipalState, *, is_admin: bool) -> Node:
-    """Return a point of the graph: one principal is several points if it gets more permissions."""
+    """Return a node: a principal has several nodes if it gets more permissions."""
     name, kind = name_and_kind(state.arn)
     note = name_of(state).removeprefix(f"{name} (").removesuffix(")")
     if is_admin and kind != KINDS["root"]:
@@ -286,7 +287,7 @@ def node_of(state: PrincipalState, *, is_admin: bool) -> Node:
 
 
 def key_of(state: PrincipalState) -> str:
-    """Return the id of a point."""
+    """Return the id of a node."""
     return f"{state.arn} {state}"
 
 
@@ -303,8 +304,8 @@ def edge_of(step: Step) -> Edge:
     )
 
 
-def points_of(paths: Iterable[Path]) -> tuple[dict[str, Node], dict[tuple[str, str], Edge]]:
-    """Return the points and the arrows of paths."""
+def parts_of(paths: Iterable[Path]) -> tuple[dict[str, Node], dict[tuple[str, str], Edge]]:
+    """Return the nodes and the arrows of paths."""
     nodes: dict[str, Node] = {}
     edges: dict[tuple[str, str], Edge] = {}
     for path in paths:
@@ -322,7 +323,7 @@ def operations(step: Step) -> list[str]:
 
 
 def calls_of(step: Step) -> str:
-    """Return the operations of an edge for a sentence: the first, and how many more."""
+    """Return the operations of an edge as words: the first, and the number of others."""
     first, *more = operations(step) or ["no call"]
     return f"{first} and {count(len(more), 'more call')}" if more else first
 
@@ -334,7 +335,7 @@ def becomes(step: Step, names: Mapping[str, str]) -> str:
 
 
 def lines_of(step: Step, number: int) -> list[str]:
-    """Return all that is known of a step, below each other."""
+    """Return the lines of a step for the list."""
     head = f"{number}. {name_of(step.source)} becomes {name_of(step.target)}: {step.way.title}"
     calls = [" ".join(str(call).split()) for call in step.calls]
     details = [" + ".join(operations(step)), *calls, *(f"if {each}" for each in step.conditions)]
@@ -356,7 +357,7 @@ def row_of(edge: Step, /, **more: object) -> dict[str, object]:
 
 
 def short_edit(edit: str) -> str:
-    """Return an edit with names in the place of ARNs.
+    """Return an edit with names instead of ARNs.
 
     Examples
     --------

@@ -1,9 +1,8 @@
 """The trust graph: who can assume which role.
 
-Principals are on the left, the roles that they can assume next to them, and further right the roles
-that these can assume in turn. The engine allows what a solid arrow shows. A dashed arrow lacks
-something, and has a ring at the end where it is missing: the caller's permission, or the role's
-trust.
+Principals are on the left, the roles that they can assume are next to them, and then the roles that
+these roles can assume. A solid arrow means that the engine allows the call. A dashed arrow means
+that something is missing. A ring shows where: the caller's permission, or the role's trust.
 
 Notes
 -----
@@ -21,7 +20,7 @@ from iamlab.analysis.privilege_escalation.role_trust import role_trusts
 from iamlab.authorization.principal import principal_of
 from iamlab.display import called, count
 from iamlab.model.world import World
-from iamlab.view.figures.names import told_apart
+from iamlab.view.figures.names import distinct_names
 from iamlab.view.folding import folded
 from iamlab.view.given import check
 from iamlab.view.layouts.network import MOST_COLUMNS, columns_by_distance, draw_network
@@ -46,21 +45,21 @@ STATES = {
     states.DENIED: (DENY, ""),
     states.MISSING: (SILENT, "start"),
 }
-"""State -> how its arrows look, and the end at which something is missing."""
+"""State -> the look of its arrows, and the end at which something is missing."""
 MOST, MOST_EDGES = 24, 30
 """The largest numbers of boxes and arrows in a picture; more are folded."""
 FEW = 2
 """The largest number of arrows from a principal to roles that don't trust it."""
 MORE, NOBODY = "permitted", "nobody can assume it"
-EMPTY = "There is no role that anybody can assume."
+EMPTY = "Nobody can assume a role."
 NO_ROW = {"principal": "nobody", "role": "", "may_become": False, "state": ""}
-HEADINGS = ("WHO", "CAN ASSUME", "AND THEN", "AND THEN")
+HEADINGS = ("PRINCIPAL", "CAN ASSUME", "THEN", "THEN")
 SHORT = {
     "aws:multifactorauthpresent": "MFA",
     "aws:multifactorauthage": "MFA age",
     "sts:rolesessionname": "session name",
 }
-"""What people call a condition key; of all others, what is after the last colon."""
+"""Short names of condition keys; other keys are shortened to the part after the last colon."""
 
 
 def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
@@ -69,14 +68,14 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
     Parameters
     ----------
     world
-        All roles of all its accounts are drawn, and who can assume them or nearly can.
+        All its roles are drawn, and the principals that can assume them or lack one thing.
     lit
-        The principal whose roles, and the roles after them, are drawn bold; all others are pale.
+        The principal to highlight: the roles that it can reach are bold, everything else is pale.
 
     Raises
     ------
     RequestError
-        It is not a world, or ``lit`` is not in it.
+        ``world`` isn't a world, or ``lit`` isn't in it.
 
     Examples
     --------
@@ -93,13 +92,13 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
     wide = [f"{node.text}: {node.note}" for node in drawn.nodes if MORE in node.note]
     scene = replace(scene, after=[*scene.after, *wide])
     drawn = folded(drawn, MOST, MOST_EDGES)
-    caption = "Who can assume which role. A ring is at the end where something is missing."
+    caption = "Who can assume which role. A ring shows where permission or trust is missing."
     if shown:
-        caption += f" Bold: what {called(shown)} can assume."
+        caption += f" The roles that {called(shown)} can assume are bold."
     if wide:
-        caption += " Permitted: more roles, which don't trust the principal."
+        caption += " Permitted: more roles that policies allow, but that don't trust it."
     if any(node.members for node in drawn.nodes):
-        caption += " Those that are alike are drawn as one; the list has each."
+        caption += " Similar boxes are drawn as one; the list is complete."
     return scene.figure(draw_network, alt=_alt(world, scene, shown), caption=caption, drawn=drawn)
 
 
@@ -107,7 +106,7 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
 
 
 def _scene(world: World, trusts: Sequence[RoleTrust], shown: str) -> Scene:
-    """Make a scene of all roles, and of all who can assume them or nearly can."""
+    """Make a scene of all roles, and of the principals that can assume them or nearly can."""
     edges = [_edge(world, trust) for trust in trusts]
     targets = {edge.target for edge in edges}
     nodes: dict[str, Node] = {}
@@ -156,7 +155,7 @@ def _is_possible(edge: Edge) -> bool:
 
 
 def _edge(world: World, trust: RoleTrust) -> Edge:
-    """Make the edge of a pair: what it requires is in its label, and in full in its details."""
+    """Make the edge of a pair, labelled with condition keys; its details are the conditions."""
     state, source, account = trust.state, trust.source, trust.role.account
     look, missing = STATES[state]
     conditions = [
@@ -202,12 +201,12 @@ def _edge(world: World, trust: RoleTrust) -> Edge:
 def _drawn(scene: Scene) -> Scene:
     """Return what is drawn, in columns.
 
-    A principal that is permitted to assume any role, as administrators are, has no arrow to each
-    role that doesn't trust it; its note has their number. A role that assumes itself has no arrow.
+    Administrators are permitted to assume any role. Instead of an arrow to each role that doesn't
+    trust them, their note has the number of these roles. A role that assumes itself has no arrow.
     """
     edges = [edge for edge in scene.edges if edge.source != edge.target]
-    vain = Counter(edge.source for edge in edges if edge.kind == states.NOT_TRUSTED)
-    more = {key: f", +{number} {MORE}" for key, number in vain.items() if number > FEW}
+    untrusted = Counter(edge.source for edge in edges if edge.kind == states.NOT_TRUSTED)
+    more = {key: f", +{number} {MORE}" for key, number in untrusted.items() if number > FEW}
     edges = [
         edge for edge in edges if not (edge.kind == states.NOT_TRUSTED and edge.source in more)
     ]
@@ -227,10 +226,7 @@ def _drawn(scene: Scene) -> Scene:
         scene,
         nodes=[
             replace(
-                node,
-                parent="",
-                column=columns[node.id],
-                note=node.note + more.get(node.id, ""),
+                node, parent="", column=columns[node.id], note=node.note + more.get(node.id, "")
             )
             for node in nodes
         ],
@@ -244,13 +240,13 @@ def _drawn(scene: Scene) -> Scene:
 
 
 def _alt(world: World, scene: Scene, shown: str) -> str:
-    """Say who can assume which roles, and who nearly can."""
+    """Describe who can assume which roles, and who nearly can."""
     forms = {}
     for node in scene.drawn:
         name = shorten(node.text, 30)
         of = f" of {shorten(world.accounts[node.frame].name, 20)}" if node.frame else ""
         forms[node.id] = name, f"{name}{of}", f"{node.note} {name}{of}"
-    names = told_apart(forms)
+    names = distinct_names(forms)
     can: dict[str, list[str]] = defaultdict(list)
     nearly = []
     for edge in scene.edges:
@@ -261,8 +257,8 @@ def _alt(world: World, scene: Scene, shown: str) -> str:
             nearly.append(f"{source} to {target}: {edge.kind}")
     roles = sum(len(account.roles) for account in world.accounts.values())
     if not roles:
-        return "There is no role to assume."
-    who = shorten(called(shown), 40) if shown else "Nobody"
+        return "There are no roles in this world."
+    who = shorten(called(shown), 40) if shown else "Principals"
     parts = [f"{source} can assume {listed(own, length=80)}" for source, own in can.items()]
-    parts = parts or [f"{who} can assume none of {count(roles, 'role')}"]
+    parts = parts or [f"{who} can assume 0 of {count(roles, 'role')}"]
     return told("", [*parts, *nearly], ".")
