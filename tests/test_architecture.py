@@ -51,7 +51,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "cli": (1685, 12),
 }
 """These numbers only go down."""
-SMALLEST = 60
+SMALLEST = 55
 """A file with fewer lines of code belongs to a neighbour, in the rooms of a world."""
 
 
@@ -100,6 +100,14 @@ def _needs(nodes):
                 used = whole if whole in NAMES else node.module
                 if used in NAMES and used != "iamlab":
                     yield used
+
+
+def _loads(name, used):
+    """Name the modules that a module uses, and the packages around them that load it first."""
+    for module in used:
+        parts = module.split(".")
+        around = (".".join(parts[:number]) for number in range(2, len(parts) + 1))
+        yield from (package for package in around if not f"{name}.".startswith(f"{package}."))
 
 
 def test_circles_of_files_stay_small():
@@ -216,11 +224,7 @@ def test_pages_about_the_code_name_files_that_are_there():
 
 def test_no_two_modules_load_each_other():
     """What a module needs to be imported never needs that module, not even through others."""
-    needs = {
-        name: {*_needs(_read(path)[0])} - {name}
-        for name, path in NAMES.items()
-        if path.name != "__init__.py"
-    }
+    needs = {name: {*_loads(name, _needs(_read(path)[0]))} for name, path in NAMES.items()}
     order = tuple(TopologicalSorter(needs).static_order())  # raises CycleError if there is a circle
 
     assert set(order) >= set(needs)

@@ -13,7 +13,9 @@ keys for IAM users"; "How IAM users sign in to AWS".
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import credential_report as held
@@ -48,13 +50,18 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Identity, User
     from iamlab.policy.document import Policy
 
+_TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("account_summary.toml").read_text("utf-8")
+)
+
 
 @operation("GetAccountSummary", on="*", answer=lambda made: {"SummaryMap": dict(made.numbers)})
 def get_account_summary(account: Account, _: Parameters) -> Summary:
     """Count what there is of each kind, and how many there may be."""
-    unknown = () if held.are_known(account) else _OF_CREDENTIALS
-    known = {name: number for name, number in _NUMBERS.items() if name not in unknown}
-    return Summary({name: _counted(account, number) for name, number in known.items()}, unknown)
+    unknown = () if held.are_known(account) else tuple(_TABLES["exports"]["lack"])
+    every = ((name, *how.items()) for name, how in _TABLES["numbers"].items())
+    found = {name: _FINDERS[how](account, of) for name, (how, of) in every if name not in unknown}
+    return Summary(found, unknown)
 
 
 # AWS's sentences for reports are likely, not sure: its pages give only their meaning.
@@ -119,11 +126,7 @@ def list_policies_granting_service_access(account: Account, request: Parameters)
     if arn not in identities:
         raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
     for service in services:
-        if not catalog.has(service):
-            raise noted(
-                InvalidInput(f"Service namespace {service} is not valid."),
-                did_you_mean(service, catalog.services()),
-            )
+        check_namespace(service)
     return page(
         "PoliciesGrantingServiceAccess",
         services,
@@ -133,6 +136,13 @@ def list_policies_granting_service_access(account: Account, request: Parameters)
             "Policies": policies_granting(identities[arn], service.lower()),
         },
     )
+
+
+def check_namespace(service: str) -> None:
+    """Raise an error if there is no service with this prefix."""
+    if not catalog.has(service):
+        error = InvalidInput(f"Service namespace {service} is not valid.")
+        raise noted(error, did_you_mean(service, catalog.services()))
 
 
 def grants(policy: Policy, service: str) -> bool:
@@ -223,30 +233,13 @@ class Summary(Shown):
         return "\n".join([*lines, *(f"{name}: not in the file" for name in self.unknown)])
 
 
-def _counted(account: Account, number: Callable[[Account], int] | str | int) -> int:
-    if isinstance(number, str):
-        return quota(account, number)
-    return number if isinstance(number, int) else int(number(account))
-
-
 def _instance_profiles(account: Account) -> int:
     """Count the instance profiles; those of a loaded account are known by their roles."""
     of_roles = {name for role in account.roles.values() for name in role.instance_profiles}
     return len(of_roles | set(account.instance_profiles))
 
 
-_NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
-    "Users": lambda account: len(account.users),
-    "UsersQuota": "Users",
-    "Groups": lambda account: len(account.groups),
-    "GroupsQuota": "Groups",
-    "ServerCertificates": lambda account: len(account.server_certificates),
-    "ServerCertificatesQuota": "ServerCertificates",
-    "UserPolicySizeQuota": INLINE_LIMITS["user"],
-    "GroupPolicySizeQuota": INLINE_LIMITS["group"],
-    "GroupsPerUserQuota": "GroupsPerUser",
-    "SigningCertificatesPerUserQuota": "CertificatesPerUser",
-    "AccessKeysPerUserQuota": 2,
+_COUNTED: Mapping[str, Callable[[Account], int]] = {
     # The virtual ones, those that nobody uses included.
     "MFADevices": lambda account: sum(
         record.kind == held.VIRTUAL for record in account.mfa_records.values()
@@ -256,32 +249,20 @@ _NUMBERS: dict[str, Callable[[Account], int] | str | int] = {
     "AccountAccessKeysPresent": lambda account: bool(held.of_root(account).keys),
     "AccountPasswordPresent": lambda account: held.of_root(account).password is not None,
     "AccountSigningCertificatesPresent": lambda account: bool(held.of_root(account).certificates),
-    "AttachedPoliciesPerGroupQuota": "PoliciesPerGroup",
-    "AttachedPoliciesPerRoleQuota": "PoliciesPerRole",
-    "AttachedPoliciesPerUserQuota": "PoliciesPerUser",
     "Policies": lambda account: len(own_policies(account)),
-    "PoliciesQuota": "Policies",
-    "PolicySizeQuota": 6144,
     "PolicyVersionsInUse": lambda account: sum(len(own.versions) for own in own_policies(account)),
-    "PolicyVersionsInUseQuota": 10_000,
-    "VersionsPerPolicyQuota": "VersionsPerPolicy",
     "GlobalEndpointTokenVersion": lambda account: account.global_endpoint_token_version,
-    "AssumeRolePolicySizeQuota": 2048,
     "InstanceProfiles": _instance_profiles,
-    "InstanceProfilesQuota": "InstanceProfiles",
     "Providers": lambda account: len(account.saml_providers) + len(account.oidc_providers),
-    "RolePolicySizeQuota": INLINE_LIMITS["role"],
-    "Roles": lambda account: len(account.roles),
-    "RolesQuota": "Roles",
 }
-"""AWS's name -> how it is counted; of a quota its name in the table of quotas, or a number."""
-
-_OF_CREDENTIALS = (
-    *("ServerCertificates", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled"),
-    *("AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent"),
-    *("GlobalEndpointTokenVersion", "Providers"),
-)
-"""The numbers that an export of account details does not hold."""
+_FINDERS: Mapping[str, Callable[[Account, Any], int]] = {
+    "held": lambda account, name: len(getattr(account, name)),
+    "quota": quota,
+    "inline": lambda _, kind: INLINE_LIMITS[kind],
+    "fixed": lambda _, number: int(number),
+    "counted": lambda account, name: int(_COUNTED[name](account)),
+}
+"""How the numbers of ``account_summary.toml`` are found."""
 
 
 @dataclass(frozen=True, slots=True)

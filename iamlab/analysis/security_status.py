@@ -11,8 +11,10 @@ items the console shows today is likely, not sure: it changes without notice.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.analysis import credential_report as account_credentials
@@ -21,7 +23,7 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from iamlab.analysis.credential_report import Credentials, Key
@@ -127,15 +129,9 @@ def security_status(
     return SecurityStatus("Security Status", items)
 
 
-_TODAY = {
-    "Delete your root access keys": "Still right. Accounts have no root keys by default.",
-    "Activate MFA on your root user": "AWS demands it itself: of every account since June 2025.",
-    "Create individual IAM users": "No longer advised: let people come from an identity provider, "
-    "with temporary credentials. IAM users are for what cannot do that.",
-    "Use groups to assign permissions": "Still right, where there are IAM users.",
-    "Apply an IAM password policy": "It matters only where IAM users have passwords.",
-}
-"""What AWS's advice on an item of the old list is today."""
+_TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_TODAY: Mapping[str, str] = _TEXTS["today"]
+_REMEDIES: Mapping[str, str] = _TEXTS["remedies"]
 
 _NO_PASSWORD_POLICY = "An export of account details does not hold the password policy."
 
@@ -194,60 +190,46 @@ def _item(
 
 
 def _no_root_keys(keys: Sequence[Key]) -> Answer:
-    text = "for key in list(account.root.access_keys):\n    key.delete()"
-    return not keys, f"The root user has {_many(len(keys), 'access key')}.", text
+    reason = f"The root user has {_many(len(keys), 'access key')}."
+    return not keys, reason, _REMEDIES["root_keys"]
 
 
 def _root_mfa(root: Credentials) -> Answer:
     if root.is_empty:
         return True, "The root user has no credentials, so nobody can sign in as root user.", ""
-    text = 'account.root.create_virtual_mfa_device("root-phone").enable()'
-    return bool(root.mfa), f"The root user has {_many(len(root.mfa), 'MFA device')}.", text
+    reason = f"The root user has {_many(len(root.mfa), 'MFA device')}."
+    return bool(root.mfa), reason, _REMEDIES["root_mfa"]
 
 
 def _users(account: Account) -> Answer:
     number = len(account.users)
-    return bool(number), f"There are {_many(number, 'user')}.", 'account.create_user("alice")'
+    return bool(number), f"There are {_many(number, 'user')}.", _REMEDIES["users"]
 
 
 def _groups(account: Account) -> Answer:
     used = (group for group in account.groups.values() if group.users)
     working = [group for group in used if group.attached or group.inline]
-    first = next(iter(account.users), None)
-    lines = [] if first else ['account.create_user("alice")']
-    lines += [
-        'group = account.create_group("readers")',
-        'group.attach_policy("ReadOnlyAccess")',
-        f"group.add_user({(first or 'alice')!r})",
-    ]
+    text = _REMEDIES["groups"].format(user=next(iter(account.users), "alice"))
     reason = f"There are {_many(len(working), 'group')} with a member and a policy."
-    return bool(working), reason, "\n".join(lines)
+    return bool(working), reason, text if account.users else f"{_REMEDIES['users']}\n{text}"
 
 
 def _password_policy(account: Account) -> Answer:
     if account.password_policy is not None:
         return True, "There is one.", ""
     reason = "There is no password policy: passwords have 8 characters or more, of three kinds."
-    return False, reason, "account.update_password_policy(minimum_password_length=14)"
+    return False, reason, _REMEDIES["password_policy"]
 
 
 def _own_mfa(own: Credentials) -> Answer:
-    text = (
-        f"user = account.users[{own.user!r}]\n"
-        f'user.create_virtual_mfa_device("{own.user}-phone").enable()'
-    )
+    text = _REMEDIES["own_mfa"].format(user=own.user)
     return bool(own.mfa), f"{own.user} has {_many(len(own.mfa), 'MFA device')}.", text
 
 
 def _own_keys(own: Credentials, long_ago: datetime) -> Answer:
     used = [key.last_used or key.last_rotated for key in own.active_keys]
     unused = [moment for moment in used if moment and moment < long_ago]
-    text = (
-        f"for key in account.users[{own.user!r}].access_keys:\n"
-        "    used = key.last_used.date if key.last_used else key.create_date\n"
-        "    if (account.world.clock.now - used).days > 365:\n"
-        '        key.update("Inactive")'
-    )
+    text = _REMEDIES["own_keys"].format(user=own.user)
     return not unused, f"{own.user} has {_many(len(unused), 'such key')}.", text
 
 

@@ -8,7 +8,7 @@ test computes every contrast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -103,3 +103,32 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def good(word: str, symbol: str = "✓") -> Look:
+    """Return the look of a good result: allowed, gained, done, valid."""
+    return replace(LOOKS["allowed"], symbol=symbol, word=word)
+
+
+def bad(word: str, symbol: str = "✕") -> Look:
+    """Return the look of a bad result: denied, lost, public, expired."""
+    return replace(LOOKS["explicitDeny"], symbol=symbol, word=word)
+
+
+def silent(word: str, symbol: str = "○") -> Look:
+    """Return the look of a result that is neither good nor bad."""
+    return replace(LOOKS["implicitDeny"], symbol=symbol, word=word)
+
+
+EFFECTS = {"Allow": good("Allow"), "Deny": bad("Deny")}
+GAINED, LOST = good("gained", "+"), bad("lost", "−")
+RESULTS = {
+    "allow": good("allow"),
+    "deny": bad("deny"),
+    "silent": silent("silent"),
+    "absent": replace(ABSENT, word="absent"),
+}
+"""The look of a step, by its ``result``."""
+OUTCOMES = {"allowed": good("allowed"), "denied": bad("denied"), "failed": silent("failed")}
+"""The look of an event, by its outcome."""
+YES, NO = good("yes"), silent("no")

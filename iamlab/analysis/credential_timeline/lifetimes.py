@@ -46,6 +46,7 @@ Ended = Literal[
 """Why credentials have ended. Only the last two are for long-term keys."""
 
 AsOf = tuple["datetime", Ended]
+KeyLife = tuple["datetime", "datetime | None", Ended]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +146,11 @@ def _keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]
             for key_id, record in owner.key_records.items():
                 is_active = record.status == "Active"
                 history = log.by_id.get(key_id)
-                yield _key(
-                    (key_id, owner.arn, owner.unique_id),
-                    record.create_date,
-                    None if is_active or history is None else history.inactive,
-                    "still valid" if is_active else "inactive",
-                    record.last_used.date if record.last_used else None,
-                    known,
-                )
+                end = None if is_active or history is None else history.inactive
+                ended: Ended = "still valid" if is_active else "inactive"
+                used = record.last_used.date if record.last_used else None
+                names = (key_id, owner.arn, owner.unique_id)
+                yield _key(names, (record.create_date, end, ended), used, known)
 
 
 def _deleted_keys(world: World, log: CredentialLog, known: _Known) -> Iterator[Lifetime]:
@@ -161,16 +159,11 @@ def _deleted_keys(world: World, log: CredentialLog, known: _Known) -> Iterator[L
         start, end = history.created, history.deleted
         if history.kind == KEY and account is not None and start is not None and end is not None:
             names = (key_id, *_owner(account, history))
-            yield _key(names, start, end, "key deleted", known.last_use.get(key_id), known)
+            yield _key(names, (start, end, "key deleted"), known.last_use.get(key_id), known)
 
 
 def _key(
-    names: tuple[str, str, str],
-    start: datetime,
-    end: datetime | None,
-    ended: Ended,
-    last_used: datetime | None,
-    known: _Known,
+    names: tuple[str, str, str], life: KeyLife, last_used: datetime | None, known: _Known
 ) -> Lifetime:
     """Return a key by its id, and its owner's ARN and unique id."""
     key_id, arn, unique_id = names
@@ -180,9 +173,7 @@ def _key(
         "CreateAccessKey",
         arn,
         arn,
-        start,
-        end,
-        ended,
+        *life,
         children=known.children.get(key_id, ()),
         last_used=last_used,
         issuer_id=unique_id,

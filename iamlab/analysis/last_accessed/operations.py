@@ -18,22 +18,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.account_reports import check_namespace
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
 from iamlab.analysis.trails.arn_formats import table
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.errors import (
-    AwsError,
-    InvalidInput,
-    NoSuchEntity,
-    ReportGenerationLimitExceeded,
-    did_you_mean,
-    noted,
-)
+from iamlab.errors import AwsError, NoSuchEntity, ReportGenerationLimitExceeded, noted
 from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
-from iamlab.policy import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -171,11 +164,7 @@ def get_service_last_accessed_details_with_entities(
     """Fetch of a report who could have used a service, and when they did, the latest first."""
     job, report = _job(account, parameters, caller, "services")
     namespace = parameters["ServiceNamespace"]
-    if not catalog.has(namespace):
-        raise noted(
-            InvalidInput(f"Service namespace {namespace} is not valid."),
-            did_you_mean(namespace, catalog.services()),
-        )
+    check_namespace(namespace)
     found = () if report is None else _entities(report, namespace.lower())
     rows = page("EntityDetailsList", found, parameters, lambda pair: _entity(*pair))
     return {**_about(account, job), **rows}

@@ -22,23 +22,18 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.trails.arn_formats import TABLES
 from iamlab.errors import PolicyError
 from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
 
-_VERBS = {
-    "List": "List",
-    "Read": "Read",
-    "Write": "Write",
-    "Tagging": "Tag",
-    "Permissions management": "Manage",
-}
+_VERBS: Mapping[str, str] = TABLES["sid_verbs"]
 _OWN_VERBS = {"sts:AssumeRole": "Assume", "iam:PassRole": "Pass", "lambda:InvokeFunction": "Invoke"}
 """The access level says too little of these."""
 

@@ -59,12 +59,8 @@ if TYPE_CHECKING:
     from iamlab.engine.trace import TraceStep
     from iamlab.model.account import Account
 
-OWN_SIDE = replace(
-    AWS_RULES,
-    role_trust=AWS_RULES.same_account,
-    both_sides=AWS_RULES.same_account,
-    kms_key=AWS_RULES.same_account,
-)
+_SAME = AWS_RULES.same_account
+OWN_SIDE = replace(AWS_RULES, role_trust=_SAME, both_sides=_SAME, kms_key=_SAME)
 """The rules for whoever passes no policy of a resource: the caller's own side decides."""
 
 DETAILS = {

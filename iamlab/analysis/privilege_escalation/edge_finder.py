@@ -31,7 +31,7 @@ from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMe
 from iamlab.analysis.privilege_escalation.finders import edges_from
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
-from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER
+from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, conditions_of
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.model.account import Account
     from iamlab.policy.document import Policy
-    from iamlab.policy.statement import Condition
 
 
 ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), ())
@@ -67,12 +66,6 @@ def an_administrator(account: Account) -> PrincipalState:
 def is_shared(state: PrincipalState) -> bool:
     """Return whether a point of the graph is that of an account's administrators."""
     return state.arn.startswith(SHARED)
-
-
-def conditions_of(policies: Iterable[Policy | None]) -> Iterator[Condition]:
-    """Return all conditions of some policies."""
-    every = states.statements_of(policies)
-    return (condition for statement in every for condition in statement.conditions)
 
 
 def tells_apart(trust: Policy | None) -> bool:

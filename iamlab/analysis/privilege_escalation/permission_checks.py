@@ -253,9 +253,10 @@ class Decider:
         """Decide for many principals and things, as few questions as the calls' keys allow."""
         calls = [iam_call(account, name, **{**named(thing), **fixed}) for thing in resources]
         if len(states) * len(calls) <= FEW:
-            pairs = list(zip(resources, calls, strict=True))
+            questions = list(zip(resources, calls, strict=True))
             return {
-                state: [thing for thing, call in pairs if self.may(state, call)] for state in states
+                state: [thing for thing, call in questions if self.may(state, call)]
+                for state in states
             }
         groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for place, call in enumerate(calls):

@@ -137,8 +137,7 @@ class Passing:
 
     def sources(self, roles: Sequence[Role]) -> list[str]:
         """Return the resources for which the trust policies of roles let services in."""
-        statements = statements_of(role.trust for role in roles)
-        conditions = (condition for statement in statements for condition in statement.conditions)
+        conditions = satisfying.conditions_of(role.trust for role in roles)
         about = (limit for limit in conditions if limit.key.lower() == SOURCE_ARN.lower())
         return list(dict.fromkeys(value for limit in about for value in limit.values))
 

@@ -210,7 +210,7 @@ def filled(pattern: str) -> str:
     return pattern.replace("*", FILLER).replace("?", "x")
 
 
-def literals(policy: Policy | None, key: str) -> list[str]:
+def literals(policy: Policy, key: str) -> list[str]:
     """Return the fixed values that a policy wants a key to have.
 
     Examples
@@ -220,8 +220,6 @@ def literals(policy: Policy | None, key: str) -> list[str]:
     ...     "Condition": {"StringEquals": {"sts:ExternalId": "7-of-9"}}}}), "sts:externalid")
     ['7-of-9']
     """
-    if policy is None:
-        return []
     required = required_in(policy).get(key.lower(), ())
     return [sample.text for sample in required if not set("*?$") & set(sample.text)]
 

@@ -69,6 +69,11 @@ def about(decider: Decider, state: PrincipalState, name: str) -> list[Statement]
     return [statement for statement in every if _test(decider, statement)(lower)]
 
 
+def conditions_of(policies: Iterable[Policy | None]) -> Iterator[Condition]:
+    """Return the conditions of policies."""
+    return (condition for entry in statements_of(policies) for condition in entry.conditions)
+
+
 def _test(decider: Decider, statement: Statement) -> Any:
     key = ("action test", id(statement))
     return decider.once(key, lambda: (statement, action_test(statement)))[1]  # the id stays taken

@@ -24,10 +24,10 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.view import html
 from iamlab.view.cards.card import FEW, assumed, badge, code, inner, items, six_labels
+from iamlab.view.style import bad, good
 from iamlab.view.tables import Table
 from iamlab.view.tabular import table_of
 from iamlab.view.tabular.access import CHANGE, change_row
-from iamlab.view.tabular.signs import bad, good
 
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.paths import Paths

@@ -13,8 +13,8 @@ from iamlab.view.cards.card import FEW as ROWS
 from iamlab.view.cards.card import inner
 from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
 from iamlab.view.html import CELL, PAPERED, badge, framed, written
+from iamlab.view.style import EFFECTS
 from iamlab.view.tabular import table_of
-from iamlab.view.tabular.signs import EFFECTS
 
 if TYPE_CHECKING:
     from iamlab.policy.statement import Statement

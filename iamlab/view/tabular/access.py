@@ -24,9 +24,8 @@ from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.model.event import EventLog, row_of
-from iamlab.view.style import LOOKS, look
+from iamlab.view.style import GAINED, LOOKS, LOST, OUTCOMES, bad, good, look
 from iamlab.view.tables import NOT_ALLOWED, Table, table_of
-from iamlab.view.tabular.signs import GAINED, LOST, OUTCOMES, bad, good
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

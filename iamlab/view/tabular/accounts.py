@@ -13,8 +13,8 @@ from iamlab.model.organization.organization import Organization, targets_below
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.model.world import World
 from iamlab.operations.sts.session import Session
+from iamlab.view.style import bad, good
 from iamlab.view.tables import Table, table_of
-from iamlab.view.tabular.signs import bad, good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,8 +19,8 @@ from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.model.resources import Resource
 from iamlab.policy.document import Policy
+from iamlab.view.style import EFFECTS, RESULTS
 from iamlab.view.tables import Table, table_of
-from iamlab.view.tabular.signs import EFFECTS, RESULTS
 
 if TYPE_CHECKING:
     from iamlab.policy.statement import Principals, Statement

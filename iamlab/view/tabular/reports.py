@@ -31,9 +31,8 @@ from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
 from iamlab.view.drawing.time_axis import day, utc
 from iamlab.view.figures.charts.score_bars import scores_of
-from iamlab.view.style import ABSENT, Look
+from iamlab.view.style import ABSENT, NO, YES, Look, bad, good, silent
 from iamlab.view.tables import Table, table_of
-from iamlab.view.tabular.signs import NO, YES, bad, good, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

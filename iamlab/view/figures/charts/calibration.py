@@ -21,8 +21,7 @@ from iamlab.errors import RequestError
 from iamlab.view.drawing.legend import Legend
 from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
-from iamlab.view.style import INK, LIT_AREA, PALE_INK
-from iamlab.view.tabular.signs import bad, good, silent
+from iamlab.view.style import INK, LIT_AREA, PALE_INK, bad, good, silent
 from iamlab.view.words import alt_text
 
 if TYPE_CHECKING:

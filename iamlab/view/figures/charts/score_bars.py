@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from iamlab.errors import RequestError
 from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
-from iamlab.view.tabular.signs import bad, good, silent
+from iamlab.view.style import bad, good, silent
 from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:

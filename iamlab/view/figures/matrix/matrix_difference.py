@@ -19,9 +19,8 @@ from iamlab.view.figures.matrix.matrix_scene import arranged, resources_of
 from iamlab.view.layouts.chart import RowChart
 from iamlab.view.layouts.grid import draw_grid, no_cells
 from iamlab.view.scene import HEADING
-from iamlab.view.style import PALE_LINE, PAPER, Look
+from iamlab.view.style import GAINED, LOST, PALE_LINE, PAPER, Look
 from iamlab.view.tables import NOT_ALLOWED
-from iamlab.view.tabular.signs import GAINED, LOST
 from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
