@@ -72,8 +72,6 @@ LOOKS = {
 }
 ABSENT = Look("–", "not there", PALE_INK, PAPER)
 """For a layer without policies."""
-EFFECTS = {"Allow": LOOKS["allowed"], "Deny": LOOKS["explicitDeny"]}
-"""How a statement looks, by its effect."""
 
 
 def state_look(symbol: str, word: str) -> Look:
@@ -121,6 +119,7 @@ def silent(word: str, symbol: str = "○") -> Look:
 
 
 EFFECTS = {"Allow": good("Allow"), "Deny": bad("Deny")}
+"""The look of a statement, by its effect."""
 GAINED, LOST = good("gained", "+"), bad("lost", "−")
 RESULTS = {
     "allow": good("allow"),
