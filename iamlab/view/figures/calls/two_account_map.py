@@ -187,12 +187,13 @@ def _edges(decision: Decision, keys: Sequence[str]) -> Iterator[Edge]:
 
 def _alt(decision: Decision, nodes: Sequence[Node], frames: Mapping[str, tuple[str, str]]) -> str:
     where = " to ".join(shorten(title, 24) for title, _ in frames.values())
+    where = f"from {where}" if len(frames) > 1 else f"in {where}"
     layers = (*stops_of(decision), *ENDS)
     parts = [f"the {node.text[2:]}" for node in nodes if node.id in layers]
     for node in nodes:
         if node.parent in ENDS and node.stays:
             parts += [shorten(words, 70) for words in node.details if words[0] in "✕–"]
-    first = f"{asks_for(decision.request)}, from {where}: "
+    first = f"{asks_for(decision.request)}, {where}: "
     return alt_text(first, parts, f". Verdict: {look(decision.verdict).word}.")
 
 

@@ -101,9 +101,8 @@ def credential_lifetimes(
     return scene.figure(
         lambda scene: draw_lifetimes(scene, lanes, moments, now, LEGEND),
         alt=_alt(now, rows) if every else NOBODY,
-        caption="Long-term credentials and sessions on the world's clock (UTC). Access keys are to "
-        f"be replaced after {count(key_age_days, 'day')}; passwords as the account's password "
-        "policy says.",
+        caption="Long-term credentials and sessions on the world's clock (UTC). Replace access "
+        f"keys after {count(key_age_days, 'day')}, passwords as the password policy says.",
         drawn=folded(scene, MOST),
         is_graph=False,
     )

@@ -129,7 +129,7 @@ def difference_bars(
         )
     check_world("difference_bars", world)
     scene = _scene(changes, world)
-    return _figure(scene, changes, _draw_bars, f", of {count(len(scene.drawn), 'principal')}.")
+    return _figure(scene, changes, _draw_bars, f", by {count(len(scene.drawn), 'principal')}.")
 
 
 def _scene(changes: AccessChanges, world: World | None, after: AccessMatrix | None = None) -> Scene:
