@@ -84,17 +84,16 @@ class Figure:
         caption: str,
         rows: Iterable[Mapping[str, object]],
         lines: Iterable[str],
-        graph: nx.DiGraph[Any] | Callable[[], nx.DiGraph[Any]] | None = None,
+        graph: Callable[[], nx.DiGraph[Any]] | None = None,
     ) -> Figure:
         """Make a figure of what was drawn on a sheet.
 
         In words, a visible sign replaces characters that break a line or turn its direction; rows
-        keep them. ``graph`` can be a function, which is called when the graph is first read:
-        importing networkx takes longer than drawing the picture.
+        keep them. ``graph`` is called when the graph is first read: importing networkx takes longer
+        than drawing the picture.
         """
         words = tuple(map(printable, lines))
-        make = graph if callable(graph) or graph is None else lambda: graph
-        return cls(sheet, printable(alt), printable(caption), tuple(rows), words, make)
+        return cls(sheet, printable(alt), printable(caption), tuple(rows), words, graph)
 
     @cached_property
     def drawing(self) -> matplotlib.figure.Figure:

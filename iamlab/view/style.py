@@ -106,17 +106,17 @@ def _luminance(colour: str) -> float:
 
 
 def good(word: str, symbol: str = "✓") -> Look:
-    """Mark what is allowed, gained, done or valid."""
+    """Return the look of a good result: allowed, gained, done, valid."""
     return replace(LOOKS["allowed"], symbol=symbol, word=word)
 
 
 def bad(word: str, symbol: str = "✕") -> Look:
-    """Mark what is denied, lost, open to strangers or over."""
+    """Return the look of a bad result: denied, lost, public, expired."""
     return replace(LOOKS["explicitDeny"], symbol=symbol, word=word)
 
 
 def silent(word: str, symbol: str = "○") -> Look:
-    """Mark what is neither."""
+    """Return the look of a result that is neither good nor bad."""
     return replace(LOOKS["implicitDeny"], symbol=symbol, word=word)
 
 
@@ -128,7 +128,7 @@ RESULTS = {
     "silent": silent("silent"),
     "absent": replace(ABSENT, word="absent"),
 }
-"""How a step of a decision looks, by its ``result``."""
+"""The look of a step, by its ``result``."""
 OUTCOMES = {"allowed": good("allowed"), "denied": bad("denied"), "failed": silent("failed")}
-"""How an event ended."""
+"""The look of an event, by its outcome."""
 YES, NO = good("yes"), silent("no")

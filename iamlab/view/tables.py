@@ -1,6 +1,6 @@
 """Tables: facts in rows and columns, for notebooks, terminals and pandas.
 
-A verdict in a table is always a symbol and a word; its colour comes on top.
+A verdict in a table is always a symbol and a word, with a colour.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from iamlab.display import count, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
+from iamlab.view.arguments import check
 from iamlab.view.cells import ROWS, as_words, is_number
-from iamlab.view.given import check
 from iamlab.view.html import html_facts, html_table
 from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned
@@ -43,21 +43,21 @@ class Table:
     Parameters
     ----------
     caption
-        What the table is of.
+        The title of the table.
     columns
         The headings of the columns.
     rows
-        One tuple a row; a ``Look`` in it is shown as its symbol and its word, in its colour. A
-        column in which all cells are ``None`` is not shown.
+        A tuple for each row. A ``Look`` is shown as its symbol and its word, in its colour. A
+        column with only ``None`` isn't shown.
     left_out
-        The number of further rows.
+        The number of other rows.
     of_one
-        Whether it is of one thing: its one row is then shown as a list of what is known.
+        Whether its only row is shown as a list of facts.
 
     Raises
     ------
     RequestError
-        A row has more or fewer cells than there are columns, or a table of one thing has no row.
+        A row has more or fewer cells than there are columns, or a table of facts has no row.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Table:
 
     def __post_init__(self) -> None:
         if self.of_one and not self.rows:
-            raise RequestError("A table of one thing has its row; this one has none.")
+            raise RequestError("A table of facts must have a row.")
         for number, row in enumerate(self.rows, 1):
             if len(row) != len(self.columns):
                 raise RequestError(
@@ -92,11 +92,11 @@ class Table:
 
     @classmethod
     def facts(cls, caption: str, values: Mapping[str, object]) -> Table:
-        """Make a table of one thing, from its facts by their names."""
+        """Make a table of facts, from their names and values."""
         return cls(caption, tuple(values), (tuple(values.values()),), of_one=True)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the facts as a table of pandas: moments are moments, numbers are numbers."""
+        """Return the facts as a pandas frame: moments and numbers keep their types."""
         return cells.to_frame(self.columns, self.rows)
 
     def first(self, most: int) -> Table:
@@ -113,11 +113,11 @@ class Table:
         return replace(self, columns=tuple(self.columns[place] for place in places), rows=rows)
 
     def as_text(self) -> str:
-        """Return all rows, aligned for a terminal; what is too long for a line goes on below."""
+        """Return all rows, aligned for a terminal; long cells take several lines."""
         return "\n".join(_lines(self))
 
     def html(self) -> str:
-        """Return the table as HTML, its first rows if there are many."""
+        """Return the table as HTML; if there are many rows, only the first ones."""
         shown = _shown(self.first(ROWS))
         if shown.of_one:
             return html_facts(self.caption, list(zip(shown.columns, shown.rows[0], strict=True)))
@@ -158,7 +158,7 @@ def _lines(table: Table) -> Iterator[str]:
 
 
 def _shown(table: Table) -> Table:
-    """Leave out the columns that have nothing in any row."""
+    """Return the table without its empty columns."""
     columns = enumerate(zip(*table.rows, strict=True))
     kept = [place for place, cells in columns if any(cell is not None for cell in cells)]
     return table._at(kept) if table.rows else table  # noqa: SLF001
@@ -179,7 +179,7 @@ class VerdictTable:
     rows, columns
         The names of the callers, and of the pairs.
     decisions
-        One list a row.
+        A tuple for each row.
     """
 
     rows: tuple[str, ...]
@@ -202,10 +202,10 @@ class VerdictTable:
         )
 
     def table(self) -> Table:
-        """Return it as a table: callers down, actions and resources across."""
+        """Return it as a table: a row for each caller, a column for each pair."""
         looks = [[look(decision.verdict) for decision in row] for row in self.decisions]
         rows = tuple((who, *row) for who, row in zip(self.rows, looks, strict=True))
-        return Table("Who may do what", ("principal", *self.columns), rows)
+        return Table("Access of principals", ("principal", *self.columns), rows)
 
     def __str__(self) -> str:
         return self.as_text()
@@ -218,12 +218,12 @@ class VerdictTable:
 def table_of(value: object) -> Table:
     """Return the table of a value.
 
-    ``iamlab.view.tabular`` has a function for each kind of value.
+    ``iamlab.view.tabular`` has a function for each type of value.
 
     Raises
     ------
     RequestError
-        There is none.
+        The value has no table.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def table_of(value: object) -> Table:
 
 
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
-    """Return an access matrix as True and False: callers down, actions and resources across."""
+    """Return an access matrix as True and False: a row for each caller, a column for each pair."""
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
@@ -251,11 +251,11 @@ def frame(matrix: AccessMatrix) -> pd.DataFrame:
 
 
 NOT_ALLOWED = Look("–", "not allowed", PALE_INK, PAPER)
-"""In a matrix, which doesn't know why."""
+"""The look of a cell without a reason."""
 
 
 def _name(world: World, caller: Caller) -> str:
-    """Return a caller's name; of credentials, the ARN of the caller."""
+    """Return a caller's name; for credentials, the ARN of their caller."""
     if isinstance(caller, str):
         return caller
     return str(getattr(caller, "name", "") or principal_of(world, caller).arn)
@@ -270,8 +270,7 @@ def verdict_table(
     Raises
     ------
     RequestError
-        It isn't a world, the principals aren't a list of callers, or the pairs aren't a list of
-        pairs of texts; or something can't be decided.
+        A value has another type, or a request can't be decided.
 
     Examples
     --------
@@ -301,7 +300,7 @@ PAIRS, AS_PAIRS = "pairs of action and resource", "[('s3:GetObject', 'arn:aws:s3
 
 
 def _several(values: object, what: str, such_as: str) -> list[Any]:
-    """Return a list of any values; text isn't one, though Python could iterate over its letters."""
+    """Return a list of values; text isn't a list, although Python can iterate over its letters."""
     if not isinstance(values, Iterable) or isinstance(values, str | bytes):
         raise _wrong(values, what, such_as)
     return list(values)
@@ -309,5 +308,5 @@ def _several(values: object, what: str, such_as: str) -> list[Any]:
 
 def _wrong(value: object, what: str, such_as: str) -> RequestError:
     return RequestError(
-        f"verdict_table wants a list of {what}, such as {such_as}; {reprlib.repr(value)} is none."
+        f"verdict_table needs a list of {what}, such as {such_as}, not {reprlib.repr(value)}."
     )

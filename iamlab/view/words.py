@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.display import count, printable
+from iamlab.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-__all__ = ["LONGEST", "count", "listed", "printable", "shorten", "told"]
 
 LONGEST = 300
 
@@ -49,7 +47,7 @@ def listed(names: Sequence[str], most: int = 3, *, length: int = 40) -> str:
     return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
 
 
-def told(first: str, parts: Iterable[str], last: str = "", *, between: str = "; ") -> str:
+def alt_text(first: str, parts: Iterable[str], last: str = "", *, between: str = "; ") -> str:
     """Join as many parts as an alternative text has room for.
 
     Parameters
@@ -61,9 +59,9 @@ def told(first: str, parts: Iterable[str], last: str = "", *, between: str = "; 
 
     Examples
     --------
-    >>> told("Two layers: ", ["one allows", "one denies"], ".")
+    >>> alt_text("Two layers: ", ["one allows", "one denies"], ".")
     'Two layers: one allows; one denies.'
-    >>> len(told("Many: ", ["a part of some length"] * 40, ".")) <= LONGEST
+    >>> len(alt_text("Many: ", ["a part of some length"] * 40, ".")) <= LONGEST
     True
     """
     every = [part for part in parts if part]

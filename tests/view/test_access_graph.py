@@ -531,7 +531,7 @@ def test_only_the_session_that_made_the_request_can_be_passed(chained):
 
     with pytest.raises(RequestError, match="didn't make this request"):
         access_graph(decision, session=chained)
-    with pytest.raises(RequestError, match="wants a session"):
+    with pytest.raises(RequestError, match="needs a session"):
         access_graph(decision, session="ASIA")
 
 

@@ -304,7 +304,7 @@ def test_a_very_large_matrix_is_a_heat_map_of_shares():
         ]
         assert (row["allowed"], row["asked"]) == (sum(allowed), len(allowed))
     whole = sum(row.bit_count() for row in matrix.rows)
-    assert f"Of {len(matrix):,} cells {round(100 * whole / len(matrix))}% are" in figure.alt
+    assert f"{round(100 * whole / len(matrix))}% of {len(matrix):,} cells are" in figure.alt
     assert faults(figure) == []
 
 

@@ -366,5 +366,5 @@ def test_only_who_has_credentials_is_drawn(what):
 @pytest.mark.parametrize("days", [-1, True, 1.5, "90", None, 10**12])
 def test_the_age_of_keys_is_a_number_of_days(main, days):
     """Not an age that the calendar can't hold."""
-    with pytest.raises(RequestError, match="key_age_days is a number of days"):
+    with pytest.raises(RequestError, match="key_age_days must be a number"):
         credential_lifetimes(main, key_age_days=days)

@@ -122,7 +122,7 @@ def test_the_caption_counts_what_is_to_do(main):
     crosses = [cell for line in table.rows for cell in line if getattr(cell, "symbol", "") == "✕"]
 
     assert len(crosses) == 1
-    assert table.caption == "Credential report, judged on 2026-11-25: 1 thing to do"
+    assert table.caption == "Credential report, judged on 2026-11-25: 1 item to do"
 
 
 def test_a_report_from_a_file_is_judged_from_a_time_that_is_given(main):
@@ -134,7 +134,7 @@ def test_a_report_from_a_file_is_judged_from_a_time_that_is_given(main):
     known = report_table(parsed, now=main.world.clock.now).rows[1]
 
     assert said(unknown["access key 1"]) == "✓ never used"
-    assert report_table(parsed).caption == "Credential report: 1 thing to do"
+    assert report_table(parsed).caption == "Credential report: 1 item to do"
     assert known == report_table(main.credential_report()).rows[1]
 
 

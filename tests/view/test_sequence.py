@@ -52,7 +52,7 @@ def chain():
     return world, first, second
 
 
-def told(figure, *columns):
+def cells(figure, *columns):
     """Return some columns of the figure's table."""
     return [tuple(row[name] for name in columns) for row in figure.rows]
 
@@ -75,7 +75,7 @@ def test_inside_the_instance_credentials_come_by_the_metadata_service_from_sts(n
     world, session = nightly
     figure = sequence(world.timeline(session))
 
-    assert told(figure, "source_kind", "target_kind", "operation", "is_answer", "outcome") == [
+    assert cells(figure, "source_kind", "target_kind", "operation", "is_answer", "outcome") == [
         (
             *("instance", "metadata service"),
             *("GET /latest/meta-data/iam/security-credentials/", False, ""),
@@ -100,7 +100,7 @@ def test_every_arrow_is_a_hop_of_the_timeline(nightly, chain):
         timeline = world.timeline(session)
         columns = ("source", "target", "operation", "time", "error_code", "event_id")
 
-        assert told(sequence(timeline), *columns) == [
+        assert cells(sequence(timeline), *columns) == [
             (hop.source.name, hop.target.name, hop.operation, hop.at, hop.error_code, hop.event_id)
             for hop in timeline.hops
         ]
@@ -221,10 +221,10 @@ def test_a_log_shows_callers_services_and_what_sts_hands_out(chain):
     figure, by_hops = sequence(log[-4:]), sequence(world.timeline(second))
     columns = ("target", "operation", "is_answer", "outcome", "until", "event_id")
 
-    assert told(figure, *columns) == told(by_hops, *columns)
+    assert cells(figure, *columns) == cells(by_hops, *columns)
     assert (
-        told(figure, "source_kind", "source", "access_key_id")[2:]
-        == (told(by_hops, "source_kind", "source", "access_key_id")[2:])
+        cells(figure, "source_kind", "source", "access_key_id")[2:]
+        == (cells(by_hops, "source_kind", "source", "access_key_id")[2:])
     )
 
 

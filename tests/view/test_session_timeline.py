@@ -197,7 +197,7 @@ def test_a_revoked_session_has_its_cross_and_what_outlives_it_is_named(night):
     night.wait(minutes=5)
     figure = night.figure()
 
-    assert "operator/alice was revoked at 09:20, but map-reader/maps goes on" in figure.alt
+    assert "operator/alice was revoked at 09:20, but map-reader/maps stays valid" in figure.alt
     assert "✕ revoked 2026-11-25 09:20:00" in figure.as_text()
     assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
     assert faults(figure) == []
@@ -211,7 +211,7 @@ def test_crosses_at_one_moment_do_not_hide_each_other(night):
         key.delete()
     figure = night.figure()
 
-    assert "5 more access keys: no session came of them" in figure.as_text()
+    assert "5 more access keys: no sessions" in figure.as_text()
     assert any(label.drawn == "5 key deleted" for label in figure.record.labels)
     assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
     assert faults(figure) == []
@@ -335,7 +335,7 @@ def test_of_more_the_latest_have_lanes_and_the_others_share_one():
     assert "110 sessions" in labels
     assert "role-64/s129" in labels
     assert "role-0/s0" not in labels
-    assert "drawn as one, 110 sessions" in figure.as_text()
+    assert "drawn as one box, 110 sessions" in figure.as_text()
     assert ": role-0/s0, role-1/s1, " in figure.as_text()
     assert faults(figure) == []
 
@@ -347,7 +347,7 @@ def test_keys_of_which_no_session_came_share_the_last_lane(night):
     night.assume(night.key, night.operator, "alice", 1)
     text = night.figure().as_text()
 
-    assert "4 more access keys: no session came of them" in text
+    assert "4 more access keys: no sessions" in text
     assert text.index("operator/alice") < text.index("4 more access keys")
     assert "\nalice: CreateAccessKey" in text
 

@@ -385,7 +385,7 @@ def test_a_table_is_refused_when_its_rows_do_not_fit():
         RequestError, match="Row 1 of a table has 2 cells, and the table has 1 column"
     ):
         Table("Maps", ("a",), (("x", "y"),))
-    with pytest.raises(RequestError, match="has its row"):
+    with pytest.raises(RequestError, match="must have a row"):
         Table("Map", ("a",), (), of_one=True)
     assert Table("Maps", ("a",), ()).as_text().endswith("none")
 

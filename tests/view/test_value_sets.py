@@ -236,10 +236,10 @@ def test_any_number_of_ugly_values_can_be_drawn(number):
         (["StringEquals"], KEY, ["a"], ["b"], "There is no operator"),
         ("Null", KEY, ["true"], ["b"], "compares no values"),
         ("ForAllValues:Null", KEY, ["true"], ["b"], "compares no values"),
-        ("StringEquals", KEY, [1], ["b"], "is text"),
-        ("StringEquals", KEY, ["a"], [None], "is text"),
-        ("StringEquals", KEY, {"a": "b"}, ["b"], "is text"),
-        ("StringEquals", None, ["a"], ["b"], "is text"),
+        ("StringEquals", KEY, [1], ["b"], "must be text"),
+        ("StringEquals", KEY, ["a"], [None], "must be text"),
+        ("StringEquals", KEY, {"a": "b"}, ["b"], "must be text"),
+        ("StringEquals", None, ["a"], ["b"], "must be text"),
         ("StringEquals", [], ["a"], ["b"], "condition key"),
         ("StringEquals", ["a", "b"], ["a"], ["b"], "condition key"),
         ("StringEquals", "", ["a"], ["b"], "."),
@@ -278,5 +278,5 @@ def test_the_caption_says_what_the_operator_asks(operator, prefix):
     caption = value_sets(f"{prefix}{operator}", KEY, ["a"]).caption
 
     assert re.fullmatch(r"\w.*\.", caption)
-    assert ("holds if there are none" in caption) is prefix.startswith("ForAll")
+    assert ("holds without values" in caption) is prefix.startswith("ForAll")
     assert ("no value of the policy" in caption) is ("Not" in operator)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab.display import count
-from iamlab.view.words import LONGEST, listed, shorten, told
+from iamlab.view.words import LONGEST, alt_text, listed, shorten
 from tests.effort import tries
 from tests.view.scenes import UGLY
 
@@ -16,7 +16,7 @@ TEXTS = st.text(max_size=80) | st.sampled_from(UGLY)
 @given(TEXTS, st.lists(TEXTS, max_size=30), TEXTS)
 def test_an_alternative_text_is_not_too_long(first, parts, last):
     """It has at most 300 printable characters."""
-    text = told(first, parts, last)
+    text = alt_text(first, parts, last)
 
     assert len(text) <= LONGEST
     assert text.isprintable()
@@ -26,7 +26,7 @@ def test_an_alternative_text_is_not_too_long(first, parts, last):
 @given(st.lists(st.text("abc", min_size=1, max_size=60), max_size=20))
 def test_parts_are_whole_and_the_rest_is_counted(parts):
     """The text has the first parts, and the number of the others."""
-    text = told("So: ", parts, ".")
+    text = alt_text("So: ", parts, ".")
     own = text.removeprefix("So: ").removesuffix(".").split("; ")
     kept = own[:-1] if own[-1].endswith(" more") else own
 
@@ -37,7 +37,7 @@ def test_parts_are_whole_and_the_rest_is_counted(parts):
 def test_as_many_parts_are_kept_as_have_room():
     """The sentence would be too long with the next part."""
     parts = [f"way number {i} is open" for i in range(40)]
-    text = told("Ways: ", parts, ".")
+    text = alt_text("Ways: ", parts, ".")
     kept = text.count("is open")
 
     longer = "; ".join([*parts[: kept + 1], f"{39 - kept} more"])
@@ -49,7 +49,7 @@ def test_as_many_parts_are_kept_as_have_room():
 
 def test_empty_parts_are_left_out():
     """They aren't counted either."""
-    assert told("So: ", ["", "open", ""], ".") == "So: open."
+    assert alt_text("So: ", ["", "open", ""], ".") == "So: open."
 
 
 @settings(max_examples=tries(60))

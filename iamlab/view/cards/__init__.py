@@ -1,4 +1,4 @@
-"""How bare values show themselves in a notebook: small HTML cards, all text in them escaped.
+"""Small HTML cards for values in a notebook; all text is escaped.
 
 Each module registers its cards with :func:`~iamlab.view.cards.card.inner`.
 """

@@ -1,6 +1,6 @@
-"""Cards about access: who can do what, who gained or lost what, who gets in, and how far.
+"""Cards of access: who can do what, gains and losses, outside access, and escalation.
 
-Each is a short list that counts what it leaves out; frames have everything.
+Each is a short list with the number of other rows; frames have all rows.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ def _(changes: AccessChanges) -> str:
 
 @inner.register(WorldDiff)
 def _(diff: WorldDiff) -> str:
-    """Show the edits that lead from one world to another, and what each gave or took."""
+    """Return the edits between two worlds, and the gains and losses of access."""
     if not diff:
         return "Nothing is different."
     parts = [items(diff.edits)]
     for by, changes in diff.by_edit.items():
         how = {True: "Together", False: "By", None: "By some of"}[changes[0].together]
-        table = Table.of("What that gave or took", CHANGE, map(change_row, changes))
+        table = Table.of("Changes in access", CHANGE, map(change_row, changes))
         parts.append(f"<div>{how}:</div>{items(by)}{table.first(FEW).html()}")
     return "".join(parts)
 
@@ -88,7 +88,7 @@ def _(diff: WorldDiff) -> str:
 def _(found: OutsideAccess) -> str:
     head = f"Zone of trust: {escape(found.zone)}; {found.asked} resources looked at."
     if not len(found):
-        return f"{head}<div>Nobody outside is let in.</div>"
+        return f"{head}<div>Nobody outside has access.</div>"
     return f"{head}{table_of(found).first(FEW).html()}"
 
 
@@ -112,12 +112,12 @@ def _paths(found: Paths) -> str:
 @inner.register(Path)
 def _(path: Path) -> str:
     if not path.edges:
-        return f"<strong>{escape(str(path.source))}</strong> is there already."
+        return f"<strong>{escape(str(path.source))}</strong> needs no step."
     return table_of(path).first(FEW).html()
 
 
 @inner.register(Cut)
 def _(cut: Cut) -> str:
-    """Show the edits that close all paths, and whether fewer would do."""
+    """Return the edits that close all paths."""
     lines = "".join(f"<div>{escape(line)}</div>" for line in str(cut).split("\n"))
     return f"{html.badge(good('closed') if cut.is_closed else bad('open'))}{lines}"

@@ -1,6 +1,6 @@
-"""Cards of what is there: worlds, accounts, identities, organizations, resources, sessions, events.
+"""Cards of worlds, accounts, identities, organizations, resources, sessions and events.
 
-They show no secret.
+They have no secrets.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAMES = 8
 
 @inner.register(World)
 def _(world: World) -> str:
-    """Show the accounts of a world with what is in them, and its organizations as trees."""
+    """Return the accounts of a world with their contents, and its organizations as trees."""
     rows = []
     for account in world.accounts.values():
         kinds: list[Collection[str]] = [account.users, account.groups, account.roles]
@@ -56,7 +56,7 @@ def _(account: Account) -> str:
 
 @inner.register(Identity)
 def _(identity: Identity) -> str:
-    """Show a user, a group or a role: its groups or users, and the policies that apply to it."""
+    """Return a user, a group or a role, with its groups or users and its policies."""
     names = ""
     if isinstance(identity, User):
         names = _named("groups", identity.groups)
@@ -88,7 +88,7 @@ def _(resource: Resource) -> str:
 
 @inner.register(Session)
 def _(session: Session) -> str:
-    """Show a session: its caller, how long it lasts, and what goes along with it."""
+    """Return a session with its caller, its duration, its tags and its policies."""
     record = session.record
     policies = [policy.name or "session policy" for policy in (*session.policies, *record.scoped)]
     tags = [
@@ -104,7 +104,7 @@ def _(session: Session) -> str:
         "MFA": "used" if session.keys.get("aws:MultiFactorAuthPresent") else "not used",
         "source identity": record.source_identity or "none",
         "session tags": ", ".join(tags) or "none",
-        "at most": ", ".join(policies) or "nothing takes away",
+        "limited by": ", ".join(policies) or "nothing",
     }
     head = f"<strong>{escape(record.access_key_id)}</strong> {badge(state_of(session))}"
     return f"{head}{html_facts('Session', facts.items())}"
@@ -117,7 +117,7 @@ def _(timeline: Timeline) -> str:
 
 @inner.register(EventLog)
 def _(log: EventLog) -> str:
-    """Show the last events of a log."""
+    """Return the last events of a log."""
     if not log:
         return "No events."
     more = f"<div>after {len(log) - FEW} earlier ones</div>" if len(log) > FEW else ""

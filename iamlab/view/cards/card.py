@@ -1,4 +1,4 @@
-"""The card of a value, and the parts that cards have in common; all text is escaped."""
+"""The card of a value, and the shared parts of cards; all text is escaped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOX = (
     "display:inline-block;overflow-wrap:anywhere"
 )
 CODE = f"font-family:monospace;white-space:pre-wrap;margin:0.3em 0;{html.PAPERED}"
-"""How policies and ARNs look."""
+"""The style of policies and ARNs."""
 
 
 def card(value: object) -> str:
@@ -38,12 +38,12 @@ def card(value: object) -> str:
 
 @singledispatch
 def inner(value: object) -> str:
-    """Return what is in the card of a value: the first rows of its table."""
+    """Return the content of a value's card: the first rows of its table."""
     return table_of(value).first(FEW).html()
 
 
 def boxed(inside: str) -> str:
-    """Put HTML on a sheet of paper of its own."""
+    """Put HTML into a box with a light background."""
     return f'<div class="{html.AS_TEXT}" style="{BOX}">{inside}</div>'
 
 
@@ -53,7 +53,7 @@ def badge(decision: Decision) -> str:
 
 
 def six_labels(decision: Decision, *, blank: Collection[int] = ()) -> str:
-    """Return the six questions as a list, with their answers but for those left blank."""
+    """Return the six questions as a list, with their answers; some can be left blank."""
     items = "".join(
         f"<li><strong>{escape(label.question)}</strong><br>"
         f"{'…' if number in blank else lines(label.answer)}</li>"
@@ -73,12 +73,12 @@ def code(text: str) -> str:
 
 
 def assumed(texts: Sequence[str]) -> str:
-    """Write what an answer takes for granted; nothing, if it takes nothing."""
-    return f"<div><em>Taken for granted:</em> {lines(texts)}</div>" if texts else ""
+    """Write the assumptions of an answer, if there are any."""
+    return f"<div><em>Assumed:</em> {lines(texts)}</div>" if texts else ""
 
 
 def items(texts: Sequence[str]) -> str:
-    """Write the first texts as a list, and count the others."""
+    """Write the first texts as a list, and the number of the others."""
     shown = "".join(f"<li>{escape(text)}</li>" for text in islice(texts, FEW))
     more = f"<li>and {len(texts) - FEW} more</li>" if len(texts) > FEW else ""
     return f"<ul>{shown}{more}</ul>" if texts else ""

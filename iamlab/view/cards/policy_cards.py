@@ -27,7 +27,7 @@ _COLUMNS = ("statement", "in words", "as it is written")
 
 @inner.register(Policy)
 def policy_card(policy: Policy) -> str:
-    """Show a policy as a table: for each statement its effect, its words and its JSON.
+    """Return a policy as a table: the effect, the words and the JSON of each statement.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def _row(statement: Statement, policy: Policy) -> str:
 
 
 def _whole(policy: Policy) -> str:
-    """Return the document as it was written, to be opened."""
+    """Return the document as it was written, in a fold."""
     if not policy.text:
         return ""
     return (

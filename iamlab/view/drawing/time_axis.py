@@ -27,7 +27,7 @@ _SECONDS = (
     *(3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY),
 )
 """The possible distances of ticks, from a second to two weeks."""
-_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000)
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000, 24000, 60000)
 _MONTH = 30.4 * _DAY  # on average
 _TIMES, _DATES = 0.7, 0.85
 """The least distance of two ticks, in inches, with times and with dates."""

@@ -1,7 +1,7 @@
-"""Branches: boxes in columns from left to right, each in the middle of those that it leads to.
+"""Branches: boxes in columns from left to right, each in the middle of its children.
 
-A box has a name and, below it, its details. What several boxes have in common is written once where
-the lines to them begin: the label of their edges, such as OR.
+A box has a name and, below it, details. The label of edges, such as OR, is written once, where the
+lines begin.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def draw_branches(scene: Scene, title: str, look: Look | None = None) -> Sheet:
     scene
         Its columns have headings. Boxes with details that don't stay are dashed.
     title, look
-        The words above it, and the outcome beside them.
+        The words above the boxes, and the outcome beside them.
     """
     branches = _Branches(scene)
     sheet = branches.sheet
@@ -50,7 +50,7 @@ def draw_branches(scene: Scene, title: str, look: Look | None = None) -> Sheet:
 
 
 class _Branches:
-    """The work of drawing branches."""
+    """The layout of branches, and the sheet."""
 
     def __init__(self, scene: Scene) -> None:
         self.sheet = Sheet(PAGE)
@@ -74,7 +74,7 @@ class _Branches:
                 self.draw(inner, middle - self._tall(inner) / 2, (x, y) if is_next else None)
 
     def _draw_box(self, node: Node, middle: float) -> Box:
-        """Draw a box; without a name it is only its details."""
+        """Draw a box; without a name it only has details."""
         look, height = node.look or PLAIN, _own_height(node)
         dashed = look is ABSENT or bool(node.details and not node.stays)
         style: dict[str, Any] = {"bold": node.highlighted, "dashed": dashed, "height": height}
@@ -92,7 +92,7 @@ class _Branches:
         return box
 
     def _height(self, node: Node) -> float:
-        """Measure a node with all that it leads to."""
+        """Return the height of a node with its children."""
         return max([_own_height(node), *map(self._tall, self.inside[node.id].values())])
 
     def _tall(self, nodes: Sequence[Node]) -> float:

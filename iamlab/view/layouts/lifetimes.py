@@ -1,7 +1,7 @@
 """Lifetimes: a lane for each node, with bars along the axis of a clock, and words on both sides.
 
-An arrow leads from the lane of some credentials down to the start of the credentials that they were
-used to get. A node without a lane of its own is a heading.
+An arrow leads from credentials down to the start of those that were requested with them. A node
+without a lane is a heading.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 MOST = 40
 """The largest number of lanes in a picture."""
 LEFT, RIGHT, STATE = 3.3, 7.65, 7.85
-"""The ends of the axis, and where the words about the state begin."""
+"""The ends of the axis, and the left end of the words about the state."""
 TOP, ROW, HEADING = 0.82, 0.46, 0.32
-"""Where the first lane begins, the height of a lane, and of a heading."""
+"""The top of the first lane, the height of a lane, and of a heading."""
 THICK, THIN = 0.2, 0.08
 LIFT = 0.095
-"""How far the two lines of words are from the middle of a lane."""
+"""The distance of two lines of words from the middle of a lane."""
 INDENT, DEEPEST = 0.16, 5
-"""The indentation of a level, and the level from which no more is added."""
+"""The indentation of a level, and the largest number of indentations."""
 SHORTEST = 0.03
 """The least width of a bar."""
 CROSS, WALL, USED, CHANGED = "✕", "┃", "◆", "◇"
 """The marks on a lane."""
 APART, BEFORE_NOW = 0.32, 0.08
-"""How far two symbols are apart at least, and a symbol from the line of the present."""
+"""The least distance of two symbols, and of a symbol from the current time."""
 
 
 class Bar(NamedTuple):
-    """A part of a lifetime; without a start or an end it leads beyond the window."""
+    """A part of a lifetime; without a start or an end, it begins or ends outside of the window."""
 
     start: datetime | None
     end: datetime | None
@@ -55,16 +55,16 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What a lane shows of a node.
+    """The words, bars and marks of a node.
 
     Parameters
     ----------
     state, note
-        The words on the right, which follow the symbol of the node's look, and those below them.
+        The words on the right, after the symbol of the node's look, and the words below them.
     bars
         Later ones cover earlier ones.
     marks
-        When it has each mark; ``None``: never.
+        Mark -> its moment, or ``None``.
     """
 
     state: str
@@ -85,9 +85,9 @@ def draw_lifetimes(
     Parameters
     ----------
     lanes
-        By the id of a node. A node with members shows theirs.
+        Id of a node -> its lane. A node with members has their lanes.
     moments
-        All of them are in the window of time.
+        Moments that the window must have.
     legend
         The meaning of each mark, and of thin bars: ``""``.
     """
@@ -160,7 +160,7 @@ def _draw_bar(sheet: Sheet, axis: TimeAxis, bar: Bar, y: float) -> None:
 def _draw_marks(
     sheet: Sheet, axis: TimeAxis, lanes: Sequence[Lane], y: float, latest: float
 ) -> None:
-    """Draw the marks of a lane that don't hide each other; symbols are left of the present."""
+    """Draw the marks of a lane that don't overlap; symbols are left of the current time."""
     starts = [bar.start for lane in lanes for bar in lane.bars]
     if any(start is None or not axis.has(start) for start in starts):
         sheet.note(axis.left - 0.02, y, "◂", align="right", fact=False)
@@ -182,7 +182,7 @@ def _draw_marks(
 
 
 def _draw_legend(legend: Legend, lanes: Sequence[Lane], words: Mapping[str, str]) -> None:
-    """Explain the looks of bars, and the marks that there are."""
+    """Explain the looks of bars, and the marks."""
     bars = [bar for lane in lanes for bar in lane.bars]
     looks = dict.fromkeys(bar.look for bar in bars)
     for look in sorted(looks, key=lambda look: look.symbol != "✓"):

@@ -1,8 +1,8 @@
-"""A path: boxes in columns from left to right, and at the right the way down through stops.
+"""A path: boxes in columns from left to right, then down through stops to the last node.
 
-Nodes of the first frame are above, those of the second below. The way leads down through gates and
-marks, past the mark where the second frame joins, to the last node. With one mark and no gate there
-is no such way: the last node is right behind the others.
+Nodes of the first frame are above, those of the second below. The line down passes gates and marks,
+and the mark where the second frame joins. With one mark and no gate there is no such line: the last
+node is directly after the others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Edge, Node, Scene
 
 LINK, GATE, MARK = "session", "gate", "mark"
-"""Kinds of nodes: what led to the first node, a bar across the way, a symbol on it."""
+"""Kinds of nodes: a session before the first node, a bar across the line, a symbol on it."""
 
 LINK_ROW = 0.84  # the distance of two links
 HEADING, HEAD = 0.3, 0.42  # of a column, of a frame
@@ -32,16 +32,16 @@ TO_GATE = 0.46  # from the stop above
 BELOW = 0.42  # room for the words of the last stop
 LINE = 0.17  # the distance of two lines of small text
 NOTES = 0.68  # from the middle of the last node to the end of the words below it
-TRUNK = 0.24  # from the left edge of the last column to the way down
-WORDS = 0.2  # from the way down to the words of a stop
+TRUNK = 0.24  # from the left edge of the last column to the line down
+WORDS = 0.2  # from the line down to the words of a stop
 OPEN_BAR, SHUT_BAR = 0.02, 0.06  # how thick a gate is
 GAP = 0.13  # half of an open gate's gap
 LIMITS = ((1.05, 1.75), (1.05, 1.7), (1.4, 2.3), (1.5, 2.5), (1.9, 2.75))
 """The least and the largest width of each column."""
 BONUS = (0.0, 0.0, 0.0, 0.25, 0.4)
-"""How much wider a column may be than others, if room is scarce."""
+"""How much wider a column can be than others, if there is little room."""
 BESIDE, STEP = 0.3, 0.02
-"""Between columns, and by how much a column gives way if room is scarce."""
+"""The gap between columns, and the step by which a column gets narrower."""
 
 
 def draw_path(scene: Scene) -> Sheet:
@@ -50,8 +50,8 @@ def draw_path(scene: Scene) -> Sheet:
     Parameters
     ----------
     scene
-        Its nodes are in columns: the caller first, then what is attached to it, at last the stops
-        and the node to which all leads. The last edge has the words below that node.
+        Its nodes are in columns: first the caller, then policies and statements, then the stops and
+        the last node. The last edge has the words below that node.
     """
     path = _Path(scene)
     path.draw()
@@ -59,7 +59,7 @@ def draw_path(scene: Scene) -> Sheet:
 
 
 class _Path:
-    """The work of drawing a path."""
+    """The layout of a path: the places of its nodes, and the sheet."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.sheet, self.last = scene, Sheet(), max(scene.columns)
@@ -89,10 +89,10 @@ class _Path:
     # -- columns ---------------------------------------------------------------------------------
 
     def _across(self) -> None:
-        """Give each column the room that its words need, as far as the page has it."""
+        """Find the width of each column: as wide as its words, if the page has room."""
         needs = {number: self._need(number) for number in self.scene.columns}
         gaps = dict.fromkeys(needs, BESIDE)
-        # Before the last column lines come together.
+        # Lines join before the last column.
         gaps[self.last - 1], gaps[self.last] = (0.85 if self.is_straight else 0.45), 0.0
         if self.scene.frames and not self.has_frames:
             gaps[0] += 2 * FRAME
@@ -158,7 +158,7 @@ class _Path:
             self.frames.append((left, y, right, max(end, self.y[self.target.id] + NOTES)))
 
     def _place(self, rows: Sequence[Node], stops: Sequence[Node], top: float) -> float:
-        """Place rows, and stops from where the rows come together; return where they end."""
+        """Place rows, and stops below the point where rows join; return the lower end."""
         y, is_first = top + HALF, self.caller.id not in self.y
         comes_itself = is_first and bool(self.direct) and any(map(self._is_below, stops))
         for number, row in enumerate(rows, comes_itself):
@@ -182,7 +182,7 @@ class _Path:
         return sum(heights) / len(heights)
 
     def _more(self, stop: Node) -> float:
-        """Return how much higher a stop is than one with two lines."""
+        """Return the extra height of a stop with more than two lines."""
         lines = sum(lines_of(words, self._room, SMALL, most=2) for words in (stop.text, stop.note))
         return LINE * max(lines - 2, 0)
 
@@ -207,13 +207,13 @@ class _Path:
         for box in boxes.values():
             self.sheet.box(box)
         last = boxes[self.target.id]
-        self._way(last.left if self.is_straight else (self.x, last.top[1]))
+        self._line_down(last.left if self.is_straight else (self.x, last.top[1]))
         x, room = self.columns[self.last]
         self.sheet.note(x, last.y + 0.36, self._onward.label, INK, room=room)
         self.sheet.note(x, last.y + 0.53, self._onward.note, room=room)
 
     def _draw_frames(self) -> None:
-        """Draw the frames; where lines lead down, the title is to the right of them."""
+        """Draw the frames, with titles to the right of lines that lead down."""
         titles = self.scene.frames.items()
         for (key, (title, note)), place in zip(titles, self.frames, strict=True):
             left, top, right, bottom = place
@@ -241,7 +241,7 @@ class _Path:
         if node in self.rows:
             return [node]
         to = [self.nodes[edge.target] for edge in self.out[node.id]]
-        found = [row for one in to if one.column < self.last for row in self._leaves(one)]
+        found = [row for end in to if end.column < self.last for row in self._leaves(end)]
         return found or [self.caller]
 
     def _edge(self, edge: Edge, box: Box, boxes: dict[str, Box]) -> None:
@@ -254,7 +254,7 @@ class _Path:
             self.sheet.note(box.bottom[0] + 0.1, box.bottom[1] + 0.17, edge.label, INK)
         elif target.id in boxes:
             end = boxes[target.id]
-            # A line to a policy passes the column between on the policy's own level.
+            # A line to a policy passes the column between them at the policy's height.
             passes = target.column - source.column > 1 and 1 in self.columns
             via = [(self.columns[1][0], end.y)] if passes else []
             self.sheet.line(box.right, end.left, via=via, **_style(edge))
@@ -264,8 +264,8 @@ class _Path:
         else:
             self.sheet.line(box.right, (self.x, self.y[target.id]), **_style(edge))
 
-    def _way(self, end: Point) -> None:
-        """Draw the way through every stop to the last node."""
+    def _line_down(self, end: Point) -> None:
+        """Draw the line through every stop to the last node."""
         edges = [*self.direct, *(self.out[stop.id][0] for stop in self.stops)]
         nodes = [*([self.caller] if self.direct else []), *self.stops]
         points = [*((self.x, self.y[node.id]) for node in nodes), end]
@@ -276,7 +276,7 @@ class _Path:
             self._stop(stop)
 
     def _stop(self, stop: Node) -> None:
-        """Draw a gate as a bar across the way, open or not; a mark as a disc on it."""
+        """Draw a gate as a bar across the line, open or shut; a mark as a disc on it."""
         (left, width), y = self.columns[self.last], self.y[stop.id]
         colour, is_open = stop.look.colour if stop.look else PALE_INK, stop.look is LOOKS["allowed"]
         if stop.kind == GATE:

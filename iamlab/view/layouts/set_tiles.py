@@ -1,8 +1,8 @@
 """Up to four crossing sets: each is a rectangle, and each part of them a tile with room for names.
 
 Two sets share columns, two more share rows: the columns are *only the first*, *both*, *only the
-second*, *neither*, and so are the rows. A column or a row that has no part is left out, so the
-picture shows whether the sets cross, are in each other, or have nothing in common.
+second*, *neither*, and rows are the same. A column or a row without a part is left out, so the
+picture shows whether sets cross, one contains the other, or they have nothing in common.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST = 8
 GAP = 0.31
 """Between two tiles, where the edges of the sets run."""
 INNER, OUTER = 0.1, 0.2
-"""How far a set's edge is from its tiles: of the smaller set, and of one around it."""
+"""The distance of a set's edge from its tiles: of the smaller set, and of one around it."""
 LABEL_ROOM = 1.44
 """For the names of the sets that share rows, at the left."""
 LINE, NOTE_LINE, HEADING = 0.21, 0.17, 0.24
@@ -43,7 +43,7 @@ TILE, SLIM_TILE = 2.85, 2.0
 """The width of a tile if there is room; in a slim one all text is small."""
 LEAST_HEIGHT, HEAD = 0.9, 0.42
 LEAST_ROOM, LESS = 5.0, 0.6
-"""Words below the sets are a bit less wide than the sheet, unless that is very narrow."""
+"""The least width of the words below the sets, and how much narrower than the sheet they are."""
 _DASHES = ((), (6, 2), (1, 1.2), (6, 2, 1, 2))
 _ORDERS = (("",), ("1", "0"), ("10", "11", "01", "00"))
 
@@ -72,7 +72,7 @@ def draw_sets(
     nothing
         The words in a part that has no items.
     title, below, look
-        Words above and below the sets; how those below look.
+        Words above and below the sets; the look of those below.
     """
     drawing = _Sets(at_most(scene, {ITEM: MOST}), nothing)
     sheet = drawing.sheet
@@ -88,7 +88,7 @@ def draw_sets(
 
 
 class _Sets:
-    """The work of drawing sets."""
+    """The layout of sets, and the sheet."""
 
     def __init__(self, scene: Scene, nothing: str) -> None:
         self.sheet, self.nothing = Sheet(), nothing
@@ -106,7 +106,7 @@ class _Sets:
             self.parts.setdefault(column + row, Node(f"{PART}{column}{row}", ""))
 
     def draw(self, top: float) -> float:
-        """Draw everything below a height; return where it ends."""
+        """Draw the sets below ``top``; return their lower end."""
         across, down = self.across, self.down
         around = 2 * OUTER if down.sets else OUTER
         left = MARGIN + OUTER + (LABEL_ROOM + INNER if down.sets else 0)
@@ -126,7 +126,7 @@ class _Sets:
             pad, (start, end) = across.pads[number], across.span(number, xs)
             inner = OUTER - pad
             self._outline((start - pad, top + inner / 2), (end + pad, bottom - inner), number)
-            # A name is flush with its tiles, the second set's at the far end.
+            # A name is aligned with its tiles, the second set's to the right.
             at, align = (end, "right") if number else (start, "left")
             y = top + 0.12
             y += paragraph(self.sheet, at, y, node.text, room, face="bold", most=2, align=align)
@@ -147,12 +147,12 @@ class _Sets:
         return bottom
 
     def _height(self, part: str) -> float:
-        """Return how high the words of a tile are."""
+        """Return the height of the words of a tile."""
         title = HEADING if _title(self.parts[part]) else 0
         return 2 * PADDING + title + sum(map(_item_height, self.items[part]))
 
     def _outline(self, start: Point, end: Point, number: int) -> None:
-        """Draw a set: a pale area, darker where sets cross, and an edge of its own kind of line."""
+        """Draw a set: a pale area, darker where sets cross, and an edge with its own dashes."""
         area = Ink(fill=SILENT_AREA, opacity=0.7, layer=0)
         for ink in (area, Ink(edge=INK, width=1.5, dashes=_DASHES[number], layer=1)):
             self.sheet.draw(Rectangle(*start, end[0] - start[0], end[1] - start[1], ink, 0.12))
@@ -192,8 +192,8 @@ def _item_height(item: Node) -> float:
 class _Axis:
     """The columns or the rows that are drawn, and the sets that share them.
 
-    A set without a used place gets one, so that it can be drawn. A larger set's edge runs around
-    that of a smaller one; sets that have nothing in common keep a distance.
+    An empty set gets a place, so it can be drawn. The edge of a larger set is around that of a
+    smaller one; disjoint sets are apart.
     """
 
     def __init__(self, sets: Sequence[Node], used: set[str]) -> None:
@@ -211,7 +211,7 @@ class _Axis:
             self.pads[larger] = OUTER if "11" in self.places else INNER
 
     def span(self, number: int, sizes: Sequence[Point]) -> Point:
-        """Return where the tiles of a set begin and end."""
+        """Return the start and the end of the tiles of a set."""
         first, last = self._ends[number]
         return sizes[first][0], sum(sizes[last])
 

@@ -1,4 +1,4 @@
-"""Values as tables: for each kind of value, what a row of its table is.
+"""The table of each type of value.
 
 Each module registers its tables with :func:`~iamlab.view.tables.table_of`.
 """

@@ -1,4 +1,4 @@
-"""Tables of access: who can do something, who gained or lost what, who gets in, and how far."""
+"""Tables of access: who can do what, gains and losses, outside access, and escalation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CHANGE = "change, caller, action, resource"
 MOST_COLUMNS = 12
-"""The largest number of pairs that a matrix shows; its frame has all."""
+"""The largest number of pairs in the table of a matrix; its frame has all."""
 
 
 @table_of.register(AccessMatrix)
@@ -58,7 +58,7 @@ def _(matrix: AccessMatrix) -> Table:
 
 @table_of.register(WhoCan)
 def _(found: WhoCan) -> Table:
-    """Return those who can do something, each with the statements that allow it."""
+    """Return the principals with access, each with the statements that allow it."""
     caption = f"Who can do {found.action} on {found.resource}: {len(found)} of {found.asked}"
     rows = (
         (arn, look(decision.verdict), tuple(match.address for match in decision.determining))
@@ -69,7 +69,7 @@ def _(found: WhoCan) -> Table:
 
 @table_of.register(WhatCan)
 def _(found: WhatCan) -> Table:
-    """Return what a caller can do, and then what is stopped."""
+    """Return what a caller can do, and then what is blocked."""
     rows = [(LOOKS["allowed"], line.what, _because(line.by, line.when)) for line in found.allowed]
     rows += [(bad("stopped"), line.what, line.why) for line in found.stopped]
     return Table.of(f"What {found.principal} may do", "verdict, actions and resources, why", rows)
@@ -82,7 +82,7 @@ def _because(by: Sequence[str], when: Sequence[str]) -> str:
 
 @table_of.register(AccessChanges)
 def _(changes: AccessChanges) -> Table:
-    """Return who gained and who lost what between two matrices."""
+    """Return the gains and losses of access between two matrices."""
     rows = [(GAINED, *cell) for cell in changes.gained] + [(LOST, *cell) for cell in changes.lost]
     caption = f"Gained {len(changes.gained):,}, lost {len(changes.lost):,}"
     return Table.of(caption, CHANGE, rows)
@@ -90,17 +90,17 @@ def _(changes: AccessChanges) -> Table:
 
 @table_of.register(WorldDiff)
 def _(diff: WorldDiff) -> Table:
-    """Return who gained and who lost what, by which edits; without its worlds, the edits."""
+    """Return the gains and losses of access, by edit; without its worlds, the edits."""
     edits = f"{len(diff):,} edits"
     try:
         rows = [(*change_row(change), "; ".join(change.by)) for change in diff.gains_and_losses]
-    except RequestError:  # it comes from a file, without its worlds
+    except RequestError:  # a difference from a file has no worlds
         return Table.of(edits, "edit, what is different", enumerate(diff.edits, 1))
-    return Table.of(f"What {edits} gave and took", f"{CHANGE}, by", rows)
+    return Table.of(f"Access that {edits} changed", f"{CHANGE}, by", rows)
 
 
 def change_row(change: Change) -> tuple[object, ...]:
-    """Return the cells of what somebody gained or lost."""
+    """Return the cells of a gain or a loss."""
     sign = GAINED if change.gained else LOST
     return sign, change.principal, change.action, change.resource
 
@@ -127,15 +127,15 @@ def _finding(finding: OutsideFinding) -> tuple[object, ...]:
 @table_of.register(Paths)
 def _(found: Paths) -> Table:
     """Return principals with the path to each, the shortest ones first."""
-    caption = "Principals by their ways"
+    caption = "Principals by their paths"
     if isinstance(found, Arrivals):
-        caption = f"Who gets to do {found.action} on {found.resource}"
+        caption = f"Who can use {found.action} on {found.resource}"
     if isinstance(found, BlastRadius):
-        caption = f"Whom {found.source} can become"
+        caption = f"Principals that {found.source} can become"
     rows = []
     for arn, path in found.items():
         steps = (f"{edge.way.title} ({edge.target})" for edge in path.edges)
-        rows.append((arn, len(path), ", then ".join(steps) or "as it is"))
+        rows.append((arn, len(path), ", then ".join(steps) or "directly"))
     return Table.of(caption, "principal, steps, how", rows)
 
 
@@ -154,14 +154,14 @@ def _(path: Path) -> Table:
 def _(cut: Cut) -> Table:
     """Return the edits that close all paths."""
     state = "closed" if cut.is_closed else "not closed"
-    caption = f"Edits of a cut; with them the way is {state}"
+    caption = f"Edits of a cut: the path is {state}"
     return Table.of(caption, "edit, what", enumerate(map(str, cut.edits), 1))
 
 
 @table_of.register(Reach)
 def _(reach: Reach) -> Table:
-    """Return all steps that somebody can make: a row for each edge."""
-    return Table("Who can become whom", COLUMNS, tuple(rows_of(reach.edges)))
+    """Return all steps: a row for each edge."""
+    return Table("Who can become which principal", COLUMNS, tuple(rows_of(reach.edges)))
 
 
 # -- events ----------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def _(reach: Reach) -> Table:
 
 @table_of.register(EventLog)
 def events_table(log: EventLog | Sequence[Event]) -> Table:
-    """Return events: who did what, and how it ended."""
+    """Return events, with caller, operation and outcome."""
     rows = []
     for event in log:
         time, account, who, name, outcome, error, resource, *_ = row_of(event)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 IDENTITY = "kind, name, groups, policies, permissions_boundary, access_keys, tags, create_date, arn"
 POLICIES = "policy, type, through, PolicyArn, Allow, Deny"
-"""What is shown of a policy; the last two are numbers of statements."""
+"""The columns of a policy; the last two are numbers of statements."""
 ORGANIZATION = (
     "depth, Type, Name, Id, ParentId, SERVICE_CONTROL_POLICY, RESOURCE_CONTROL_POLICY, "
     "other policies"
@@ -99,7 +99,7 @@ def _tags(tags: Mapping[str, str]) -> tuple[str, ...]:
 @table_of.register(Identity)
 def _(identity: Identity) -> Table:
     """Return the policies that apply to a user, group or role: a row for each."""
-    caption = f"Policies that reach {identity.kind} {identity.name}"
+    caption = f"Policies that apply to {identity.kind} {identity.name}"
     return Table.of(caption, POLICIES, _policies(identity))
 
 
@@ -132,14 +132,14 @@ def _type(arn: str | None) -> str:
 
 def _policy(policy: Policy | None, kind: str, through: str, arn: str | None) -> Row:
     end = str(arn or "unnamed").rpartition("/")[2]
-    if policy is None:  # a file names it, and doesn't have its document
+    if policy is None:  # a file can lack the document
         return end, kind, through, arn, None, None
     effects = [statement.effect for statement in policy.statements]
     numbers = effects.count("Allow"), effects.count("Deny")
     return policy.name or end, kind, through, arn, *numbers
 
 
-# -- sessions; they show no secret -----------------------------------------------------------------
+# -- sessions, without their secrets ---------------------------------------------------------------
 
 
 def state_of(session: Session) -> Look:
@@ -149,7 +149,7 @@ def state_of(session: Session) -> Look:
 
 @table_of.register(Session)
 def _(session: Session) -> Table:
-    """Return the facts of a session; it is one row."""
+    """Return the facts of a session as one row."""
     record = session.record
     policies = (policy.name or "session policy" for policy in (*session.policies, *record.scoped))
     facts = {
@@ -171,7 +171,7 @@ def _(session: Session) -> Table:
 
 @table_of.register(Timeline)
 def _(timeline: Timeline) -> Table:
-    """Return credentials as a tree: under each those that were requested with it."""
+    """Return credentials as a tree: below each, those that were requested with it."""
     rows = []
     for level, row in timeline.as_tree():
         who = f"{STEP * min(level, DEEPEST)}{row.arn.rpartition(':')[2]}"
@@ -186,7 +186,7 @@ def _(timeline: Timeline) -> Table:
 
 @table_of.register(Organization)
 def _(organization: Organization) -> Table:
-    """Return what policies are attached to: a row for each target, from the root down."""
+    """Return the targets with their policies, from the root down."""
     management = organization.management_account.name
     caption = f"Organization {organization.id}, management account {management}"
     rows = _targets(organization, organization.root, targets_below(organization), 0)

@@ -92,7 +92,7 @@ def _(decision: Decision) -> Table:
 
 
 def _deciding(decision: Decision) -> set[str]:
-    """Return the steps that decided: a Deny at the first one, however many there are."""
+    """Return the steps that decided; a Deny always decides at the first one."""
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return {"deny"}
     layers = {match.layer for match in decision.determining} or set(decision.blocked_by)
@@ -101,7 +101,7 @@ def _deciding(decision: Decision) -> set[str]:
 
 @table_of.register(EffectivePolicies)
 def _(found: EffectivePolicies) -> Table:
-    """Return what applies to an account from above: a row for each policy, level by level."""
+    """Return the policies above an account, level by level."""
     rows = []
     for number, level in enumerate(found.levels, 1):
         for attached in level.policies:

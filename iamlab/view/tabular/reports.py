@@ -1,12 +1,12 @@
 """Tables of reports: credentials, numbers, recommendations, findings of an audit, what was used.
 
-A credential report has dates only; :func:`report_table` judges each credential, as an auditor does.
-An exam's report has the topics that are to be repeated.
+A credential report only has dates; :func:`report_table` judges each credential, as an auditor does.
+An exam's report has the topics to repeat.
 
 Notes
 -----
-AWS page: "Generate credential reports for your AWS account". What is too old, or unused for too
-long, is what ``account.audit()`` takes it for: the numbers of CIS and AWS Security Hub.
+AWS page: "Generate credential reports for your AWS account". The limits are those of
+``account.audit()``: the numbers of CIS and AWS Security Hub.
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ def _(status: SecurityStatus) -> Table:
         (STATES[item.state], item.title, item.reason, item.remedy or None, item.today or None)
         for item in status.items
     )
-    return Table.of(status.title, "state, title, reason, mend, today", rows)
+    return Table(status.title, ("state", "title", "reason", "mend", "today"), tuple(rows))
 
 
 @table_of.register(Audit)
 def _(audit: Audit) -> Table:
-    """Return the findings of an audit, then what is well, and what isn't known."""
+    """Return the findings of an audit, then the passed and the unknown checks."""
     finding = attrgetter("severity", "control.id", "subject", "what", "remedy")
     rows: list[tuple[object, ...]] = [(bad("found"), *finding(row)) for row in audit.findings]
     rows += [(good("passed"), row.severity, row.id, None, None, None) for row in audit.passed]
@@ -90,21 +90,22 @@ def _(audit: Audit) -> Table:
         control, sign = row.control, silent("not asked", "?")
         rows.append((sign, control.severity, control.id, None, row.reason, None))
     caption = f"Audit of account {audit.account} ({audit.account_id})"
-    return Table.of(caption, "result, severity, control, subject, what, mend", rows)
+    columns = ("result", "severity", "control", "subject", "what", "mend")
+    return Table(caption, columns, tuple(rows))
 
 
 @table_of.register(UserSummary)
 def _(summary: UserSummary) -> Table:
-    """Return a user at a glance; it is one row."""
+    """Return a summary of a user as one row."""
     cells = {field.name: getattr(summary, field.name) for field in fields(summary)}
-    cells["policies"] = tuple(f"{policy} ({way})" for policy, way in summary.policies)
+    cells["policies"] = tuple(f"{policy} ({form})" for policy, form in summary.policies)
     cells["access_keys"] = tuple(map(str, summary.access_keys))
     return Table.facts(f"User {summary.name}", cells)
 
 
 @table_of.register(PasswordPolicy)
 def _(policy: PasswordPolicy) -> Table:
-    """Return what an account demands of passwords; it is one row."""
+    """Return the requirements of a password policy as one row."""
     names = (*(field.name for field in fields(policy)), "expire_passwords")
     return Table.facts("Password policy", {name: getattr(policy, name) for name in names})
 
@@ -115,7 +116,7 @@ def _(policy: PasswordPolicy) -> Table:
 @table_of.register(LastAccessed)
 @table_of.register(OrganizationsLastAccessed)
 def _(found: LastAccessed | OrganizationsLastAccessed) -> Table:
-    """Return when services were last accessed, and by whom."""
+    """Return the last access of each service, with its principal."""
     about = found.entity_path if isinstance(found, OrganizationsLastAccessed) else found.arn
     columns = "service, action, last accessed, when, who, Region"
     return Table.of(f"Last accessed: {about}", columns, _accesses(found))
@@ -136,7 +137,7 @@ def _access(access: LastAttempt | None) -> tuple[object, ...]:
 
 @table_of.register(LeastPrivilege)
 def _(found: LeastPrivilege) -> Table:
-    """Return what was used, how often, and what was denied."""
+    """Return the used and the denied actions, with their numbers."""
     rows = []
     for pair, tally in sorted({**found.used, **found.refused}.items()):
         state = good("used") if tally.allowed else bad("refused")
@@ -147,7 +148,7 @@ def _(found: LeastPrivilege) -> Table:
 
 @table_of.register(Unused)
 def _(found: Unused) -> Table:
-    """Return the statements, with how much of each was used."""
+    """Return the statements, with the used part of each."""
     columns = "principal, policy, statement, used, actions"
     cells = attrgetter(*columns.split(", "))
     rows = ((good("used") if row.used else silent("unused"), *cells(row)) for row in found.rows)
@@ -165,7 +166,7 @@ class Topic:
     Parameters
     ----------
     right, of
-        How many answers are right, and of how many.
+        The number of right answers, and of all answers.
     belief
         The belief that explains the wrong answers: ``"boundaries grant"``.
     again
@@ -185,22 +186,22 @@ def report_table(
     now: datetime | None = None,
     thresholds: Thresholds | None = None,
 ) -> Table:
-    """Return a report as a table that judges: done or to do, in use or too old.
+    """Return a report as a table with judgements: done or to do, in use or too old.
 
     Parameters
     ----------
     report
         A credential report, the recommendations or the old five-item status, or an audit.
     now
-        The time from which the age of credentials is counted back. Default: the time of the report.
-        A file has no time: without ``now`` ages are left out.
+        The time for the age of credentials. Default: the time of the report. A file has no time:
+        without ``now``, ages are left out.
     thresholds
-        Of credential reports: what is too old. Default: the thresholds of an audit.
+        The limits for credential reports. Default: those of an audit.
 
     Raises
     ------
     RequestError
-        It is none of these; or ``now`` is no moment, or ``thresholds`` are none.
+        ``report``, ``now`` or ``thresholds`` has another type.
 
     Examples
     --------
@@ -214,17 +215,17 @@ def report_table(
     '100 days old, never used'
     """
     if now is not None and not isinstance(now, datetime):
-        raise RequestError(f"report_table(now=...) is a moment (a datetime), and not {now!r}.")
+        raise RequestError(f"report_table(now=...) must be a datetime, not {now!r}.")
     if thresholds is not None and not isinstance(thresholds, Thresholds):
         raise RequestError(
-            f"report_table(thresholds=...) is made with Thresholds(), and not {thresholds!r}."
+            f"report_table(thresholds=...) must be Thresholds(...), not {thresholds!r}."
         )
     if isinstance(report, CredentialReport):
         return _credentials_table(report, now or report.generated_time, thresholds or Thresholds())
     if isinstance(report, SecurityStatus | Audit):
         return table_of(report)
     raise RequestError(
-        "report_table() takes a credential report, a security status or an audit, not "
+        "Pass report_table() a credential report, a security status or an audit, not "
         f"{type(report).__name__}."
     )
 
@@ -235,7 +236,7 @@ def _credentials_table(
     judge = _Judge(None if now is None else utc(now), thresholds)
     when = "" if now is None else f", judged on {day(now)}"
     rows = [judge.row(own) for own in report.credentials()]
-    caption = f"Credential report{when}: {count(_to_do(rows), 'thing')} to do"
+    caption = f"Credential report{when}: {count(_to_do(rows), 'item')} to do"
     return Table(caption, COLUMNS, tuple(rows))
 
 
@@ -245,7 +246,7 @@ def _to_do(rows: Iterable[tuple[object, ...]]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Judges credentials at a time; without one, no age is known."""
+    """Judges credentials at a time; without a time, ages are unknown."""
 
     now: datetime | None
     thresholds: Thresholds
@@ -272,7 +273,7 @@ class _Judge:
         if self.now is not None and found.next_rotation and self.now >= utc(found.next_rotation):
             return bad(f"expired {day(found.next_rotation)}")
         age = self._days(found.last_used or found.last_changed or own.created)
-        # A root user's password is best left unused.
+        # A root user's password should stay unused.
         is_idle = not own.is_root and (age or 0) > self.thresholds.unused_days
         return (bad if is_idle else good)(self._use(found.last_used))
 
@@ -299,19 +300,19 @@ class _Judge:
 
 
 def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
-    """Return an exam's report: by topic the score, the belief behind it, what to repeat.
+    """Return an exam's report: the score of each topic, the belief behind it, what to repeat.
 
     Parameters
     ----------
     topics
         The results by topic.
     pass_mark
-        The share from which on a topic is passed, 0 to 1.
+        The smallest share that passes a topic, 0 to 1.
 
     Raises
     ------
     RequestError
-        Something isn't a topic, a score isn't one, or the mark isn't a share.
+        A value isn't a topic, a score is wrong, or the mark isn't a share.
 
     Examples
     --------
@@ -325,10 +326,10 @@ def exam_table(topics: Iterable[Topic], *, pass_mark: float = 0.7) -> Table:
     several = list(values) if isinstance(values, Iterable) else [values]
     every = [topic for topic in several if isinstance(topic, Topic)]
     if len(every) < len(several):
-        raise RequestError(f"exam_table() takes a list of Topic(name, right, of), not {topics!r}.")
+        raise RequestError(f"Pass exam_table() a list of Topic(name, right, of), not {topics!r}.")
     rows = []
     for topic in every:
-        # As the bars judge it, so that table and picture never differ.
+        # As in score_bars, so that table and picture agree.
         [score] = scores_of({topic.name: (topic.right, topic.of)}, pass_mark)
         words = topic.belief or None, ", ".join(topic.again) or None
         rows.append((topic.name, topic.right, topic.of, score.look, *words))

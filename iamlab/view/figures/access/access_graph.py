@@ -1,8 +1,8 @@
 """The access graph: who can access what, by which policy, and what blocks it.
 
 One caller, one action, one resource. Columns from left to right: the caller, the groups that it is
-in or the role that it has assumed, policies, statements, and at the right the way to the resource.
-What carries the Allow is bold, a Deny has its own colour, and all else is pale.
+in or the role that it has assumed, policies, statements, and the checks before the resource. The
+path of the Allow is bold, a Deny has its own colour, and everything else is pale.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from iamlab.engine.request import Kind
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.operations.sts.session import Session
+from iamlab.view.arguments import check
 from iamlab.view.figures.access.access_policies import (
     CALLER,
     FRAMES,
@@ -34,11 +35,10 @@ from iamlab.view.figures.access.access_policies import (
     stops_of,
 )
 from iamlab.view.figures.names import short_name
-from iamlab.view.given import check
 from iamlab.view.layouts.path import LINK, draw_path
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import LOOKS, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,14 +53,14 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
     Parameters
     ----------
     decision
-        As ``World.can`` returns it.
+        The result of ``World.can``.
     session
-        The session that called: the chain of credentials that led to it is drawn, too.
+        The session that called. Its chain of credentials is drawn, too.
 
     Raises
     ------
     RequestError
-        It isn't a decision, or it was another session that called.
+        ``decision`` isn't a decision, or another session called.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
     check("access_graph", decision, Decision)
     request, seen = decision.request, look(decision.verdict)
     what, what_note = short_name(request.resource)
-    what_note = what_note or "no resource in particular"
+    what_note = what_note or "no specific resource"
     chain, table, stops = _chain(request, session), policies_of(decision), list(stops_of(decision))
     policies = in_order([node for node in table if node.frame])
     role = "".join(node.text for node in policies if node.id == ROLE)
@@ -90,7 +90,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
         *(stop for stop, _ in stops),
     ]
     between = next((node.note or node.kind for node in policies if node.column == 1), "")
-    titles = ("principal", between, "policy", "statement", "way to the resource")
+    titles = ("principal", between, "policy", "statement", "checks and resource")
     frames = _accounts(request, session)
     rows = [AccessRow("verdict", effect=seen.word, applies=True, decides=True)._asdict()]
     scene = Scene(
@@ -102,7 +102,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
         after=[
             *(", ".join(words) for words in frames.values()),
             f"{seen}: {request.principal}, {request.action}, {request.resource}",
-            *(f"  taken for granted: {assumed}" for assumed in decision.assumed),
+            *(f"  assumed: {assumed}" for assumed in decision.assumed),
         ],
         table=[*(node.facts for node in (*chain, *table) if node.facts), *rows],
     )
@@ -115,7 +115,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
 
 
 def _accounts(request: Request, session: Session | None) -> dict[str, tuple[str, str]]:
-    """Return the accounts of the caller and of the resource, by name where it is known."""
+    """Return the accounts of the caller and of the resource, with their names if they are known."""
     known = {} if session is None else session.world.accounts
     found = {}
     for key, account in ((CALLER, request.caller.account), (RESOURCE, request.resource_account)):
@@ -126,9 +126,9 @@ def _accounts(request: Request, session: Session | None) -> dict[str, tuple[str,
 
 
 def _chain(request: Request, session: Session | None) -> list[Node]:
-    """Return whose credentials led to the caller's, each with the call that gave the next ones."""
+    """Return the chain of credentials before the caller, each with the call for the next ones."""
     caller = request.caller
-    links: list[tuple[str, str, str]] = []  # an ARN, how long it has credentials, the call
+    links: list[tuple[str, str, str]] = []  # an ARN, the time of its credentials, the call
     if session is not None:
         check("access_graph", session, Session, argument="session")
         if session.arn != caller.arn:
@@ -136,11 +136,11 @@ def _chain(request: Request, session: Session | None) -> list[Node]:
         chain = chain_of(session)
         if chain[0].depth and chain[0].asked_by:
             links.append((chain[0].asked_by, "", chain[0].operation))
-        for one, following in pairwise(chain):
-            end = "" if one.end is None else f" to {one.end:%Y-%m-%d %H:%M}"
-            times = f"{one.start:%Y-%m-%d %H:%M}{end}, {one.ended}"
-            account = f"account {one.arn.split(':')[4]}"
-            links.append((one.arn, f"{account}, {times}", following.operation))
+        for lifetime, following in pairwise(chain):
+            end = "" if lifetime.end is None else f" to {lifetime.end:%Y-%m-%d %H:%M}"
+            times = f"{lifetime.start:%Y-%m-%d %H:%M}{end}, {lifetime.ended}"
+            account = f"account {lifetime.arn.split(':')[4]}"
+            links.append((lifetime.arn, f"{account}, {times}", following.operation))
     elif caller.kind is Kind.FEDERATED and caller.issuer:
         links.append((caller.issuer, "", "GetFederationToken"))
     nodes = []
@@ -180,7 +180,7 @@ def _alt(decision: Decision, caller: str, what: str, stops: Sequence[Node]) -> s
     request, made = decision.request, decision.trace
     allows = [match for layer in FRAMES for match in made.step(layer).found.allows]
     denies = made.denies if decision.verdict is Verdict.EXPLICIT_DENY else ()
-    parts: dict[str, str] = {}  # by the statement, so that each is named once
+    parts: dict[str, str] = {}  # statement -> its words, so each is named once
     for match in (*denies, *allows):
         place = f" of {match.path[0].removeprefix('group ')}" if match.path else ""
         verb = "denies" if match.effect == "Deny" else "allows"
@@ -193,4 +193,4 @@ def _alt(decision: Decision, caller: str, what: str, stops: Sequence[Node]) -> s
         rule, end = marks[0] if marks else "", "" if parts else "no Allow matches"
         parts["rule"] = ", and ".join(filter(None, (rule, end))) or "nothing allows it"
     first = f"{shorten(caller, 50)} asks for {request.action} on {shorten(what, 60)}: "
-    return told(first, parts.values(), f". {look(decision.verdict).sentence}")
+    return alt_text(first, parts.values(), f". {look(decision.verdict).sentence}")

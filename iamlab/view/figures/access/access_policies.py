@@ -1,8 +1,8 @@
-"""The policies of an access graph: their statements, and the stops on the way to the resource.
+"""The policies of an access graph: their statements, and the stops before the resource.
 
-A policy of sixty statements, or a caller of sixty policies, would hide the one that matters. So the
-picture counts what doesn't match, and where that isn't enough also what does the same. The Allow
-that came nearest always has a box of its own.
+With sixty statements in a picture, a reader can't find the one that matters. So statements that
+don't match share a box, and if that isn't enough, statements with the same effect do, too. The
+nearest Allow always has its own box.
 
 A stop is a policy that only limits, or a mark: what the caller's own policies allow, and what both
 sides allow together. Boundary and session policy limit what is granted to an identity, so they come
@@ -48,23 +48,23 @@ if TYPE_CHECKING:
     from iamlab.view.style import Look
 
     Stop = tuple[Look, str, str, bool]
-    """How a stop looks, its title and note, and whether the request gets past it."""
+    """The look, title and note of a stop, and whether the request passes it."""
 
 CALLER, ROLE, RESOURCE, OWN, GRANT = "caller", "role", "resource", "stop own", "stop grant"
-"""The ids of nodes: of the ends, which are also the ids of the frames, and of the two marks."""
+"""The ids of the ends, which are also those of the frames, and of the two marks."""
 FRAMES = {"identity": CALLER, "resource": RESOURCE, "grant": RESOURCE}
 """The frame of each layer that can grant."""
 ALLOWS, DENIES, SILENT = "Allow statement", "Deny statement", "statement"
 LOOKS_OF = {ALLOWS: LOOKS["allowed"], DENIES: LOOKS["explicitDeny"]}
 """The kinds of statements; those that apply have a look."""
 LIMITS = {**NAMES, "rcp": "RCP", "scp": "SCP", "credentials": "what the credentials allow"}
-"""What stops are called: by their layers, or by the path to what no policy limits."""
+"""The titles of stops, by layer, or by the path of a limit that isn't a policy."""
 NO_POLICIES, NO_OWN_POLICIES = "no identity-based policies", (*OUTSIDERS, Kind.ROOT)
-"""The title of a mark, and the kinds of callers for which own policies aren't asked."""
+"""The title of a mark, and the kinds of callers whose own policies aren't evaluated."""
 SYMBOLS = {trace.DENIES: "✕", trace.ALLOWS: "✓", trace.NO_ALLOW: "○", trace.ABSENT: "–"}
 MOST = 7, 10
-"""The largest number of statements in a picture, before silent policies share a box and before all
-that are alike do."""
+"""The largest numbers of statements in a picture before policies without a match share a box, and
+before all similar ones do."""
 
 
 class AccessRow(NamedTuple):
@@ -89,7 +89,8 @@ class AccessRow(NamedTuple):
 def policies_of(decision: Decision) -> list[Node]:
     """Return groups or the role, policies, and statements with their rows, in the table's order.
 
-    What only limits has no frame: it is in the table, and the picture has a stop for it.
+    Policies that only limit have no frame: they are in the table, and the picture has stops for
+    them.
     """
     nodes: dict[str, Node] = {}
     request, owner = decision.request, CALLER
@@ -121,7 +122,7 @@ def policies_of(decision: Decision) -> list[Node]:
 
 
 def _type(request: Request, layer: str, attached: AttachedPolicy) -> str:
-    """Return the type of a policy, as AWS calls it."""
+    """Return AWS's name for the type of a policy."""
     if layer != "identity":
         return resource_policy_of(request) if layer == "resource" else NAMES[layer]
     if attached.arn:
@@ -140,7 +141,9 @@ def _statement(
     is_blocked, is_nearest = match.mismatches == (RESTRICTED,), match is decision.trace.nearest
     note = names = _names(decision.request, match) if frame == RESOURCE else ""
     if not match.applies:
-        elements = [one.condition.key if one.condition else one.element for one in match.mismatches]
+        elements = [
+            miss.condition.key if miss.condition else miss.element for miss in match.mismatches
+        ]
         verb = "blocked by" if is_blocked else "nearest: misses" if is_nearest else "misses"
         note = f"{verb} {listed(list(dict.fromkeys(elements)), 2)}"
     row = row._replace(
@@ -157,7 +160,7 @@ def _statement(
 
 
 def _names(request: Request, match: StatementMatch) -> str:
-    """Return how a policy of the resource names the caller."""
+    """Return how the resource's policy names the caller."""
     everyone = any(value == "*" for _, value in match.statement.principal or (("", "*"),))
     return {
         PrincipalMatch.DIRECT: "names everyone" if everyone else "names the caller",
@@ -179,7 +182,7 @@ def inside(nodes: Iterable[Node]) -> dict[str, set[str]]:
 
 
 def in_order(nodes: Sequence[Node]) -> list[Node]:
-    """Return each policy after its group, each statement after its policy; what allows first."""
+    """Return each policy after its group, each statement after its policy; Allows are first."""
     kinds, by_id = inside(nodes), {node.id: node for node in nodes}
     places = {node.id: number for number, node in enumerate(nodes)}
 
@@ -194,8 +197,8 @@ def in_order(nodes: Sequence[Node]) -> list[Node]:
 def edges_of(nodes: Sequence[Node], stops: Iterable[str]) -> Iterator[Edge]:
     """Yield the edges through groups, policies and statements, to the marks among the stops.
 
-    Each looks as the strongest of the statements that it leads to. From the caller to a policy of
-    the resource there is one if that names it.
+    An edge has the look of the strongest statement that it leads to. The caller has an edge to the
+    resource's policy if this names it.
     """
     kinds = inside(nodes)
     statements = [node for node in nodes if node.column == 3]
@@ -220,10 +223,10 @@ def edges_of(nodes: Sequence[Node], stops: Iterable[str]) -> Iterator[Edge]:
 
 
 def fold_statements(scene: Scene) -> Scene:
-    """Return a scene of as few statements and sessions as a picture has room for.
+    """Return a scene with few enough statements and sessions for a picture.
 
-    Statements of a policy that don't match share a box. If that isn't enough, so do policies and
-    groups in which none matches, and at last all with the same kinds of statements in them.
+    Statements of a policy that don't match share a box. If that isn't enough, policies and groups
+    without a match share one, and then all with the same kinds of statements.
     """
     by_id, kinds = {node.id: node for node in scene.nodes}, inside(scene.nodes)
     between = [node for node in scene.nodes if node.kind == LINK][2:-2]
@@ -246,18 +249,18 @@ def fold_statements(scene: Scene) -> Scene:
 
 
 def _as_one(nodes: Sequence[Node]) -> Node:
-    first, one = nodes[0], as_one(nodes)
+    first, box = nodes[0], as_one(nodes)
     if first.column != 3:
-        return one
-    note = "don't match" if first.kind == SILENT else one.note
-    return replace(one, text=f"{first.text[0]} {one.text}", note=note)
+        return box
+    note = "don't match" if first.kind == SILENT else box.note
+    return replace(box, text=f"{first.text[0]} {box.text}", note=note)
 
 
 # -- stops -----------------------------------------------------------------------------------------
 
 
 def stops_of(decision: Decision) -> Iterator[tuple[Node, bool]]:
-    """Yield each stop on the way to the resource, and whether the request gets past it."""
+    """Yield each stop before the resource, and whether the request passes it."""
     step, abroad = decision.trace.step, is_abroad(decision.request)
     order = [OWN, "session", "boundary", "scoped", "scp", "endpoint", "rcp"]
     order.insert(-1 if abroad else 3, GRANT)
@@ -278,14 +281,14 @@ def stops_of(decision: Decision) -> Iterator[tuple[Node, bool]]:
 
 
 def is_abroad(request: Request) -> bool:
-    """Whether caller and resource are of two accounts."""
+    """Return whether caller and resource are in two accounts."""
     return request.caller.account not in ("", request.resource_account)
 
 
 def _limits(decision: Decision, layer: str) -> Iterator[Stop]:
     """Yield a stop for each level of a layer that only limits, or for open levels together."""
     policies = decision.layers.levels(layer) or ((),)  # a session policy may not be passed
-    paths = [next((one.path[0] for one in level if one.path), "") for level in policies]
+    paths = [next((own.path[0] for own in level if own.path), "") for level in policies]
     levels = zip(decision.trace.step(layer).levels, paths, strict=False)
     for is_open, run in groupby(levels, key=lambda level: level[0].lets_through):
         together = [(level, path, path.removeprefix("account ")) for level, path in run]
@@ -301,7 +304,7 @@ def _limits(decision: Decision, layer: str) -> Iterator[Stop]:
 def _stop(decision: Decision, title: str, outcome: str, matches: Sequence[StatementMatch]) -> Stop:
     """Return a stop with the statements that make its outcome."""
     effect = {trace.ALLOWS: "Allow", trace.DENIES: "Deny"}.get(outcome, "")
-    found = [one.address for one in matches if one.applies and one.effect == effect]
+    found = [match.address for match in matches if match.applies and match.effect == effect]
     by = f"{effect} {listed(list(dict.fromkeys(found)), 1, length=60)}" if found else ""
     if outcome == trace.DENIES:  # by some rules a Deny doesn't count
         return LOOKS["explicitDeny"], title, by, decision.verdict is not Verdict.EXPLICIT_DENY
@@ -311,15 +314,15 @@ def _stop(decision: Decision, title: str, outcome: str, matches: Sequence[Statem
 
 
 def _mark(decision: Decision, name: str) -> Stop:
-    """Return what own policies allow, or what both sides allow together: who must, and who does."""
+    """Return the mark of the caller's own policies, or of both sides together."""
     made, step = decision.trace, decision.trace.step
     if name == OWN:
         own = step("identity")
         title = "identity-based policies" if own.found.present else NO_POLICIES
         return _stop(decision, title, own.outcome, own.matches)
-    denies = [one for one in made.denies if one.layer in (*FRAMES, *PERMISSION_FILTERS)]
+    denies = [match for match in made.denies if match.layer in (*FRAMES, *PERMISSION_FILTERS)]
     if denies and decision.verdict is Verdict.EXPLICIT_DENY:
-        of_resource = [one for one in denies if FRAMES.get(one.layer) == RESOURCE]
+        of_resource = [match for match in denies if FRAMES.get(match.layer) == RESOURCE]
         return _stop(decision, "a Deny overrides every Allow", trace.DENIES, of_resource)
     title = who_must_allow(decision).split(": ", 1)[-1]
     sides = [layer for layer in FRAMES if step(layer).found.present or layer != "grant"]

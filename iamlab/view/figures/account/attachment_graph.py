@@ -25,7 +25,7 @@ from iamlab.view.folding import folded
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT, LOOKS
-from iamlab.view.words import listed, told
+from iamlab.view.words import alt_text, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,10 +96,7 @@ def _accounts(of: object) -> list[Account]:
         return [of]
     if isinstance(of, World):
         return list(of.accounts.values())
-    raise RequestError(
-        f"Pass attachment_graph() an account, a world, a user, a role or a group, "
-        f"not {type(of).__name__}."
-    )
+    raise RequestError(f"Pass an account, world, user, role or group, not {type(of).__name__}.")
 
 
 def _check(accounts: Sequence[Account], lit: object) -> None:
@@ -267,13 +264,13 @@ def _alt(name: str, scene: Scene, lit: Lit | None) -> str:
         return f"{nodes[group].text} gives {policies} to {users.replace('nothing', 'nobody')}"
 
     if lit is not None and lit.kind == "group":
-        return told(f"Group {gives(lit.arn)}", [], ".")
+        return alt_text(f"Group {gives(lit.arn)}", [], ".")
     if lit is not None:
         own = has[lit.arn]
         parts = [f"{names(has[key]['policies'])} through {nodes[key].text}" for key in own[MEMBER]]
         parts += [f"{names(own['policies'])} directly"] if own["policies"] else []
         limit = f"; the boundary {names(own[BOUNDARY])} limits this" if own[BOUNDARY] else ""
-        return told(f"{lit.name} gets ", parts or ["nothing: no policy and no group"], f"{limit}.")
+        return alt_text(f"{lit.name} gets ", parts or ["no policy and no group"], f"{limit}.")
     kinds = Counter(node.kind.removeprefix("inline ") for node in nodes.values())
     sizes = [count(number, kind) for kind, number in kinds.items()]
     groups = [key for key, node in nodes.items() if node.kind == "group"]
@@ -284,4 +281,5 @@ def _alt(name: str, scene: Scene, lit: Lit | None) -> str:
     parts += [f"{nodes[key].text} has {names(has[key]['policies'], 2)}" for key in others[:2]]
     if not scene.edges:
         parts = ["nothing is attached"] if sizes else []
-    return told("", [f"In {name}: {listed(sizes, len(sizes)) if sizes else NOBODY}", *parts], ".")
+    found = listed(sizes, len(sizes)) if sizes else NOBODY
+    return alt_text("", [f"In {name}: {found}", *parts], ".")

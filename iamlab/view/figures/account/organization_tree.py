@@ -20,14 +20,14 @@ from iamlab.engine.trace import ABSENT, DENIES, NO_ALLOW
 from iamlab.errors import RequestError
 from iamlab.model.organization.organization import Organization, targets_below
 from iamlab.model.organization.policies import RCP, SCP, TYPES
+from iamlab.view.arguments import check
 from iamlab.view.figures.names import asks_for
 from iamlab.view.folding import folded
-from iamlab.view.given import check
 from iamlab.view.layouts.tree import draw_tree
 from iamlab.view.scene import Cell, Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT as PALE
 from iamlab.view.style import LOOKS, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -214,7 +214,7 @@ def _results(node: Node) -> str:
 def _alt(organization: Organization, nodes: Sequence[Node], decision: Decision | None) -> str:
     if decision is not None:
         end = f". Verdict: {look(decision.verdict).word}."
-        return told(f"{asks_for(decision.request)}: ", _outcomes(nodes), end)
+        return alt_text(f"{asks_for(decision.request)}: ", _outcomes(nodes), end)
     kinds, attached = [node.kind for node in nodes], []
     for node in nodes:
         own = [
@@ -227,7 +227,7 @@ def _alt(organization: Organization, nodes: Sequence[Node], decision: Decision |
     name = shorten(organization.management_account.name, 30)
     accounts, units = (count(kinds.count(kind), kind) for kind in ("account", "OU"))
     nothing = ["only AWS's own policies are attached"]
-    return told(f"{name} manages {accounts} in {units}: ", attached or nothing, ".")
+    return alt_text(f"{name} manages {accounts} in {units}: ", attached or nothing, ".")
 
 
 def _outcomes(nodes: Sequence[Node]) -> Iterator[str]:

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES
 from iamlab.errors import RequestError
-from iamlab.view import given
+from iamlab.view import arguments
+from iamlab.view.arguments import check, check_world
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.figures.calls.policy_ends import conditions_of, side_of, stops_of
 from iamlab.view.figures.names import account_names, short_name, title_and_note
-from iamlab.view.given import check, check_world
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
 from iamlab.view.style import INK, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def confused_deputy(
             check("confused_deputy", decision, Decision)
     check_world("confused_deputy", world)
     for role, name in zip(ROLES, (customer, attacker), strict=True):
-        given.text(f"confused_deputy({role}=...)", name)
+        arguments.text(f"confused_deputy({role}=...)", name)
     calls = [decision.request for pair in panels.values() for decision in pair]
     if len({(call.principal, call.action.lower(), call.resource) for call in calls}) > 1:
         raise RequestError(
@@ -127,7 +127,7 @@ def confused_deputy(
     first = f"{shorten(deputy, 30)} calls {request.action} on {shorten(resource, 30)}: "
     return scene.figure(
         _draw,
-        alt=told(first, [*story, *nodes[-1].details], "."),
+        alt=alt_text(first, [*story, *nodes[-1].details], "."),
         caption=f"{deputy} can't know who owns {resource}. The owner's policy must check it.",
     )
 

@@ -29,12 +29,12 @@ from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.model.event import Event, is_denial
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.arguments import check_world
 from iamlab.view.figures.names import account_names, title_and_note
-from iamlab.view.given import check_world
 from iamlab.view.layouts.lanes import GAP, draw_lanes, fold_lanes
 from iamlab.view.scene import HEADING, Edge, Node, Scene
 from iamlab.view.style import INK, LOOKS, PAPER, Look
-from iamlab.view.words import LONGEST, told
+from iamlab.view.words import LONGEST, alt_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -311,7 +311,7 @@ def _alt(edges: Sequence[Edge], titles: Mapping[str, str]) -> str:
     failed = f"{sum(call.bold for call in calls)} denied or failed"
     first = f"{callers}, {count(len(calls), 'call')}, {failed}: "
     ordered = sorted(edges, key=lambda edge: not edge.bold)
-    return told(first, dict.fromkeys(_sentence(edge, titles) for edge in ordered), ".")
+    return alt_text(first, dict.fromkeys(_sentence(edge, titles) for edge in ordered), ".")
 
 
 def _sentence(edge: Edge, titles: Mapping[str, str]) -> str:

@@ -20,14 +20,14 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
+from iamlab.view.arguments import check, check_world
 from iamlab.view.drawing.measure import SMALL, wrap
 from iamlab.view.drawing.sheet import DISC, MARGIN, PAD, Box, Sheet
 from iamlab.view.figures.calls.policy_ends import ENDS, conditions_of, rule_of, side_of, stops_of
 from iamlab.view.figures.names import account_names, asks_for, short_name, title_and_note
-from iamlab.view.given import check, check_world
 from iamlab.view.scene import HEADING, Edge, Node, Scene
 from iamlab.view.style import ABSENT, ALLOW, DENY, INK, LIT_AREA, PALE_LINE, SILENT, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -193,7 +193,7 @@ def _alt(decision: Decision, nodes: Sequence[Node], frames: Mapping[str, tuple[s
         if node.parent in ENDS and node.stays:
             parts += [shorten(words, 70) for words in node.details if words[0] in "✕–"]
     first = f"{asks_for(decision.request)}, from {where}: "
-    return told(first, parts, f". Verdict: {look(decision.verdict).word}.")
+    return alt_text(first, parts, f". Verdict: {look(decision.verdict).word}.")
 
 
 # -- the picture -----------------------------------------------------------------------------------

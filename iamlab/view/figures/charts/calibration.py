@@ -22,7 +22,7 @@ from iamlab.view.drawing.legend import Legend
 from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import INK, LIT_AREA, PALE_INK, bad, good, silent
-from iamlab.view.words import told
+from iamlab.view.words import alt_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ def calibration(answers: Iterable[tuple[str, bool]]) -> Figure:
     most = f" {sentences[0][0].upper()}{sentences[0][1:]}." if sentences else ""
     return Scene(nodes, before=[first]).figure(
         lambda scene: _draw(scene.nodes),
-        alt=told(f"{first}; ", sentences, ".") if of else NOTHING,
+        alt=alt_text(f"{first}; ", sentences, ".") if of else NOTHING,
         caption="How often answers are right, by how sure you were. Each point should be in its "
         f"band.{most}",
         is_graph=False,

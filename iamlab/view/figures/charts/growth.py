@@ -25,7 +25,7 @@ from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.layouts.chart import Scale, ticks
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ALLOW, DENY, HAIRLINE, INK, PALE_LINE
-from iamlab.view.words import told
+from iamlab.view.words import alt_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,7 +102,7 @@ def growth(projects: Iterable[int] = PROJECTS, *, people_per_project: int = 5) -
     tags = nodes[-1].facts["tags_abac"]
     return Scene(nodes).figure(
         lambda scene: _draw(scene.nodes, people),
-        alt=told(f"Policies needed with {nodes[-1].text}; ", nodes[-1].details, "."),
+        alt=alt_text(f"Policies needed with {nodes[-1].text}; ", nodes[-1].details, "."),
         caption="Three designs with the same access: each person to one project. With ABAC the "
         f"tags grow instead: up to {tags:,}.",
         is_graph=False,

@@ -12,7 +12,7 @@ from iamlab.errors import RequestError
 from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import bad, good, silent
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def score_bars(
     first = ", ".join(shorten(words, 60) for words in before)
     return Scene(nodes, before=before).figure(
         lambda scene: _draw(scene.nodes, pass_mark, mark),
-        alt=told(f"{first}; ", [node.listed for node in lowest_first], ".") if of else NOTHING,
+        alt=alt_text(f"{first}; ", [node.listed for node in lowest_first], ".") if of else NOTHING,
         caption=f"Right answers by topic; dashed: {mark}." if mark else "Right answers by topic.",
         is_graph=False,
     )

@@ -1,1 +1,1 @@
-"""Credentials over time: the lives of keys and passwords, and of sessions."""
+"""Figures of credentials over time: keys, passwords and sessions."""

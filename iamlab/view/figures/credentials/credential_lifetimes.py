@@ -1,6 +1,6 @@
-"""The lifetimes of credentials: since when each exists, when it was used, which are too old.
+"""The lifetimes of credentials: when each was made and last used, and which are too old.
 
-Long-term credentials don't end by themselves, so they need to be watched. What is too old is
+Long-term credentials don't expire, so auditors check their age. A credential that is too old is
 hatched from the moment when it should have been replaced.
 
 Notes
@@ -29,18 +29,10 @@ from iamlab.model.credentials import CredentialOwner
 from iamlab.model.world import World
 from iamlab.view.drawing.time_axis import day, later, stamp, utc
 from iamlab.view.folding import folded
-from iamlab.view.layouts.lifetimes import (
-    CHANGED,
-    MOST,
-    USED,
-    WALL,
-    Bar,
-    Lane,
-    draw_lifetimes,
-)
+from iamlab.view.layouts.lifetimes import CHANGED, MOST, USED, WALL, Bar, Lane, draw_lifetimes
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, DENY_FILL, Look, state_look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,11 +41,11 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
 KEY_AGE = 90
-"""The days after which auditors object to an access key."""
+"""The largest age of an access key in audits, in days."""
 MOST_DAYS = 36_500
-"""A hundred years; no key is as old."""
+"""The largest number of days that can be passed."""
 AHEAD = timedelta(days=100)
-"""The time in the future that is drawn at most, where the past is shorter than half of it."""
+"""The length of the future that is drawn, if the past is shorter than half of it."""
 ACTIVE, INACTIVE = state_look("✓", "active"), state_look("–", "inactive")
 OVER = state_look("○", "over")
 TOO_OLD = Look("✕", "too old", DENY, DENY_FILL, hatch="////")
@@ -73,12 +65,12 @@ def credential_lifetimes(
     of
         A world, an account, a user or a root user.
     key_age_days
-        How old an active access key may be.
+        The largest age of an active access key.
 
     Raises
     ------
     RequestError
-        It is none of these, or the days aren't a number.
+        ``of`` has another type, or ``key_age_days`` isn't a number of days.
 
     Examples
     --------
@@ -92,12 +84,11 @@ def credential_lifetimes(
     """
     if type(key_age_days) is not int or not 0 <= key_age_days <= MOST_DAYS:
         raise RequestError(
-            f"key_age_days is a number of days, 0 to {MOST_DAYS:,}, not {key_age_days!r}."
+            f"key_age_days must be a number from 0 to {MOST_DAYS:,}, not {key_age_days!r}."
         )
     if not isinstance(of, World | Account | CredentialOwner):
         raise RequestError(
-            "credential_lifetimes() draws the credentials of a world, an account or a user, not "
-            f"of {type(of).__name__}."
+            f"Pass credential_lifetimes() a world, an account or a user, not {type(of).__name__}."
         )
     account = of.account if isinstance(of, CredentialOwner) else of
     world = account if isinstance(account, World) else account.world
@@ -119,7 +110,7 @@ def credential_lifetimes(
 
 
 def _nodes(now: datetime, rows: Sequence[HeldCredential]) -> Iterator[Node]:
-    """Yield accounts if there are several, their credentials, and the users who have none."""
+    """Yield accounts if there are several, their credentials, and the users without credentials."""
     old = [number for number, own in enumerate(rows) if own.is_too_old][: MOST // 2]
     for account, own_rows in groupby(enumerate(rows), key=lambda row: row[1].account):
         title, inside = " ".join(account), list(own_rows)
@@ -187,7 +178,7 @@ def _facts(now: datetime, own: HeldCredential) -> dict[str, object]:
 
 
 def _moments(now: datetime, rows: Sequence[HeldCredential]) -> list[datetime]:
-    """Return what is drawn: the past, and what is due soon."""
+    """Return the moments that are drawn: those in the past, and those soon."""
     past = [now, *(utc(own.start) for own in rows if own.start)]
     soon = later(now, max(2 * (now - min(past)), AHEAD))
     due = [own.due or own.end for own in rows if _look(own) in (ACTIVE, TOO_OLD)]
@@ -195,7 +186,7 @@ def _moments(now: datetime, rows: Sequence[HeldCredential]) -> list[datetime]:
 
 
 def _lane_of(now: datetime, own: HeldCredential) -> Lane:
-    """Return what has been, what is too long, and what is still to come."""
+    """Return the lane of a credential: the time so far, the time that is too old, the time left."""
     look, ahead = _look(own), own.due or own.end
     if own.is_too_old:
         bars = [Bar(own.start, own.due, ACTIVE), Bar(own.due, now, TOO_OLD)]
@@ -234,7 +225,7 @@ def _use(own: HeldCredential) -> str:
 
 
 def _alt(now: datetime, rows: Sequence[HeldCredential]) -> str:
-    """Say first what must be fixed, then how many credentials are active and in time."""
+    """Describe credentials to fix, then the number of those that are active and in time."""
     every, users = [own for own in rows if own.kind], list(dict.fromkeys(own.arn for own in rows))
     old = []
     for own in every:
@@ -252,4 +243,4 @@ def _alt(now: datetime, rows: Sequence[HeldCredential]) -> str:
         f"{len(active)} {'is' if len(active) == 1 else 'are'} active and in time.",
     ]
     of = f"{len(users)} users" if len(users) > 1 else shorten(rows[0].user, 60)
-    return told(f"On {day(now)}, {count(len(every), 'credential')} of {of}: ", parts)
+    return alt_text(f"On {day(now)}, {count(len(every), 'credential')} of {of}: ", parts)

@@ -1,9 +1,8 @@
-"""The timeline of sessions: who had which credentials, from when to when, and who got them how.
+"""The timeline of sessions: when credentials were valid, and which calls requested them.
 
-A row is a lane on the world's clock. What is valid now is dark, what is over is pale. An arrow
-leads from credentials down to those that they were used to get. Long-term keys are thin lines,
-because they don't expire. Credentials that follow each other, such as those that an instance
-renews, share a lane.
+A row is a lane on the world's clock. Valid credentials are dark, others are pale. An arrow leads
+from credentials down to those that were requested with them. Long-term keys are thin lines, because
+they don't expire. Credentials that follow each other, such as those of an instance, share a lane.
 
 Notes
 -----
@@ -20,20 +19,13 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.display import count
 from iamlab.model.record import CredentialKind
+from iamlab.view.arguments import check
 from iamlab.view.drawing.time_axis import later, stamp, utc
 from iamlab.view.folding import folded
-from iamlab.view.given import check
-from iamlab.view.layouts.lifetimes import (
-    CROSS,
-    MOST,
-    WALL,
-    Bar,
-    Lane,
-    draw_lifetimes,
-)
+from iamlab.view.layouts.lifetimes import CROSS, MOST, WALL, Bar, Lane, draw_lifetimes
 from iamlab.view.scene import Edge, Node, Scene
 from iamlab.view.style import Look, state_look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +46,7 @@ LOOKS = {
     "inactive": state_look("–", "inactive"),
 }
 LEGEND = {"": "access key", WALL: "limit of a chained session: 1 h"}
-NOBODY = "There are no credentials: nobody has made a key or called STS."
+NOBODY = "There are no credentials: no access key, and no call of STS."
 HOUR = "A chained session lasts one hour at most."
 
 
@@ -97,7 +89,7 @@ def session_timeline(timeline: Timeline) -> Figure:
     return scene.figure(
         lambda scene: draw_lifetimes(scene, lanes, moments, timeline.now, LEGEND),
         alt=_alt(timeline) if timeline.rows else NOBODY,
-        caption="Credentials on the world's clock (UTC): what is dark is valid now."
+        caption="Credentials on the world's clock (UTC). Dark bars are valid now."
         + f" {HOUR}" * bool(chained),
         drawn=folded(scene, MOST),
         is_graph=False,
@@ -132,7 +124,7 @@ def _nodes(timeline: Timeline, chained: set[str]) -> Iterator[Node]:
         row, parent = rows[0], first_of.get(rows[0].parent)
         name, note, account = _name(row.arn), row.operation, _account(row)
         if len(rows) > 1 and _is_key(row):
-            name, note = f"{len(rows)} more access keys", "no session came of them"
+            name, note = f"{len(rows)} more access keys", "no sessions"
         else:
             note += " (chained)" * (row.access_key_id in chained)
             if row.asked_by and not row.parent:
@@ -235,7 +227,7 @@ def _line(row: Lifetime) -> str:
 
 
 def _alt(timeline: Timeline) -> str:
-    """Say how many credentials are valid, what ended early, and what outlives it."""
+    """Describe how many credentials are valid, and which ended early."""
     valid = {row.access_key_id: row for row in timeline if row.ended == VALID}
     are = "is" if len(valid) == 1 else "are"
     first = (
@@ -249,12 +241,12 @@ def _alt(timeline: Timeline) -> str:
     if over:
         last = shorten(_name(max(over, key=lambda row: row.end or row.start).arn), 32)
         parts.append(f"; {len(over)} {'is' if len(over) == 1 else 'are'} over, {last} last")
-    return told(first, parts, ".", between="")
+    return alt_text(first, parts, ".", between="")
 
 
 def _ended(row: Lifetime, valid: Mapping[str, Lifetime]) -> str:
     at = f" at {stamp(row.end)[11:16]}" if row.end else ""
     outlived = [_name(valid[child].arn) for child in row.children if child in valid]
-    more = f", but {listed(outlived, 2, length=32)} goes on" if outlived else ""
+    more = f", but {listed(outlived, 2, length=32)} stays valid" if outlived else ""
     how = "was revoked" if row.ended == "revoked" else f"ended ({row.ended})"
     return f"; {shorten(_name(row.arn), 40)} {how}{at}{more}"

@@ -1,9 +1,8 @@
 """The decision ladder: the rungs of AWS's flow chart, from the first question to the verdict.
 
-A request climbs down. Where a rung decides, it leaves the ladder for its verdict; the rungs below
-are pale, since AWS doesn't come to them. A policy that is there and doesn't allow looks different
-from one that isn't there: of those that only limit, the first blocks the request, the second
-doesn't.
+A request goes down the ladder until a rung decides. The rungs below are pale, because AWS doesn't
+reach them. A policy that doesn't allow looks different from a policy that isn't there: of policies
+that only limit, the first blocks the request, and the second doesn't.
 
 Notes
 -----
@@ -19,14 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict
+from iamlab.view.arguments import check
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figures.names import asks_for
-from iamlab.view.given import check
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ABSENT, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, Look, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -46,14 +45,14 @@ NOTES = {
 }
 """What each rung can do."""
 ANSWERS = {"allow": "allows", "deny": "a Deny here", "silent": "does not allow"}
-"""What a layer does, by the result of its step; all others aren't there."""
+"""What a layer does, by the result of its step; others aren't there."""
 GOES_ON, DECIDES, AT_FIRST = "goes on", "decides", "counted at 1"
 NOT_REACHED, NO_HELP = "not reached", "cannot help"
-"""The part of a rung. By the last two it can't change the verdict: another has decided, or another
-account has already denied access. A Deny further down is counted at rung 1."""
+"""The part of a rung in the verdict. The last two can't change it: another rung has decided, or
+another account has denied access. A Deny further down is counted at rung 1."""
 BECAUSE = dict.fromkeys(CEILINGS, "Each policy that only limits must allow")
 BECAUSE["deny"] = "One Deny overrides every Allow"
-"""Why a rung decides; for all others, who has to allow by the rule."""
+"""Why a rung decides; for other rungs, the reason of the rule."""
 NOTE = "note"
 """The kind of nodes that explain the verdict below it."""
 KEY = {
@@ -61,14 +60,14 @@ KEY = {
     "if it only limits, it blocks the request.",
     "–": "not there: there is no such policy. So it grants nothing, and it blocks nothing.",
 }
-"""Two symbols that are easily mistaken for each other."""
+"""Two symbols that are easy to confuse."""
 
 LEFT, RIGHT, RAIL, LANE = 0.15, 9.45, 0.42, 9.7
-"""The edges; where the request climbs down, and where it passes rungs that don't count."""
+"""The edges, the path of the request, and its path past rungs that don't count."""
 ROW, ANSWER, WHY, SO = 0.78, 3.42, 5.2, 8.45
 """Where the columns begin."""
 NOTES_AT = 1.38
-HEADINGS = {ROW: "AWS CHECKS, IN THIS ORDER", ANSWER: "ANSWER", WHY: "WHY", SO: "SO"}
+HEADINGS = {ROW: "AWS CHECKS, IN THIS ORDER", ANSWER: "ANSWER", WHY: "WHY", SO: "RESULT"}
 TOP, GAP, LEAST, WORD, CORNER = 1.02, 0.09, 0.5, 0.28, 0.018
 """The first rung, between two, a rung's least height, from a symbol to its words, half a line."""
 
@@ -88,7 +87,7 @@ class Rung(NamedTuple):
 
     @property
     def is_pale(self) -> bool:
-        """Whether it has no part in the verdict any more."""
+        """Whether it has no part in the verdict."""
         return self.part not in (GOES_ON, DECIDES)
 
     @property
@@ -98,7 +97,7 @@ class Rung(NamedTuple):
 
 
 def ladder(decision: Decision) -> Figure:
-    """Draw a decision as AWS's flow chart makes it, rung by rung.
+    """Draw a decision rung by rung, in the order of AWS's flow chart.
 
     Parameters
     ----------
@@ -121,12 +120,12 @@ def ladder(decision: Decision) -> Figure:
     check("ladder", decision, Decision)
     every, verdict = rungs(decision), look(decision.verdict)
     question = asks_for(decision.request)
-    deciding = [(one.title, shorten(one.reason[:-1], 140)) for one in every if one.decides]
+    deciding = [(rung.title, shorten(rung.reason[:-1], 140)) for rung in every if rung.decides]
     parts = [f"Decided by {title}: {reason}" for title, reason in deciding]
     parts.append(shorten(decision.nearest_miss[:-1], 140))
     return Scene(list(_nodes(decision, every))).figure(
         lambda scene: _draw({node.id: node for node in scene.nodes}, every, verdict),
-        alt=told(f"{question}. ", parts, f". {verdict.sentence}", between=". "),
+        alt=alt_text(f"{question}. ", parts, f". {verdict.sentence}", between=". "),
         caption=f"{question}: the order in which AWS decides. {verdict.sentence}",
         is_graph=False,
     )
@@ -164,7 +163,9 @@ def rungs(decision: Decision) -> list[Rung]:
             answer = "lets through"
         elif step.layer == "resource" and (request.about_trust or request.about_kms_key):
             name = "Role trust policy" if request.about_trust else "Key policy and grants"
-        applying = ", ".join(dict.fromkeys(one.address for one in step.statements if one.applies))
+        applying = ", ".join(
+            dict.fromkeys(match.address for match in step.statements if match.applies)
+        )
         row = number, step.layer, name, step.symbol, answer, applying, step.reason, part
         found.append(Rung(*row, decides=part == DECIDES))
     if not deciding:
@@ -177,14 +178,16 @@ def rungs(decision: Decision) -> list[Rung]:
 
 
 def _deciding(decision: Decision) -> tuple[str, ...]:
-    """Return the layers that make the verdict; none where a rule does that needs no policy."""
+    """Return the layers that decide; none if a rule decides that needs no policy."""
     trace = decision.trace
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return ("deny",)
     if decision:
         if trace.is_enough_at_resource:
             return ("resource",)
-        layers = ("resource" if one.layer == "grant" else one.layer for one in trace.sufficient)
+        layers = (
+            "resource" if match.layer == "grant" else match.layer for match in trace.sufficient
+        )
         return tuple(dict.fromkeys(layers))
     everyone: dict[str, Any] = dict.fromkeys(trace.results._fields, True)
     if trace.combine is None or not trace.combine(trace.results._replace(**everyone)):
@@ -200,7 +203,7 @@ def _deciding(decision: Decision) -> tuple[str, ...]:
 def _reached(
     decision: Decision, order: Sequence[str], deciding: tuple[str, ...]
 ) -> Collection[str]:
-    """Return the layers that AWS considers before the verdict is made."""
+    """Return the layers that AWS evaluates before the verdict."""
     trace = decision.trace
     if trace.rule == "never_refused":
         return ()
@@ -214,19 +217,21 @@ def _reached(
 
 
 def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
-    """Yield the request, the rungs, the verdict, and what explains them."""
+    """Yield the request, the rungs, the verdict, and the notes that explain them."""
     request, question = decision.request, asks_for(decision.request)
     account, owner = request.caller.account or "none", request.resource_account or "unknown"
     accounts = f"{request.caller.kind.value} of account {account}; resource of account {owner}"
     details = [f"caller: {request.principal}", f"resource: {request.resource}", accounts]
     yield Node("request", question, accounts, line=question, details=details)
-    for one in every:
-        number = f"{one.rung}. " if one.rung else ""
-        line = f"{number}{one.name} ({NOTES[one.layer]}): {one.symbol} {one.answer}; {one.part}"
-        yield Node(one.layer, one.name, line=line, details=(one.reason,), facts=one._asdict())
-    deciding = [one for one in every if one.decides]
+    for rung in every:
+        number = f"{rung.rung}. " if rung.rung else ""
+        line = (
+            f"{number}{rung.name} ({NOTES[rung.layer]}): {rung.symbol} {rung.answer}; {rung.part}"
+        )
+        yield Node(rung.layer, rung.name, line=line, details=(rung.reason,), facts=rung._asdict())
+    deciding = [rung for rung in every if rung.decides]
     because = BECAUSE.get(deciding[0].layer, decision.trace.reason)
-    ending = f"decided by {' and '.join(one.title for one in deciding)}. {because}".rstrip(". ")
+    ending = f"decided by {' and '.join(rung.title for rung in deciding)}. {because}".rstrip(". ")
     verdict = str(look(decision.verdict))
     yield Node("verdict", verdict, ending, line=verdict, details=(ending,))
     if decision.message:
@@ -267,7 +272,7 @@ def _draw(nodes: dict[str, Node], every: Sequence[Rung], verdict: Look) -> Sheet
 
 
 def _rung(sheet: Sheet, rung: Rung, y: float, heights: tuple[float, float], verdict: Look) -> None:
-    """Draw a rung as a row: its question, its answer, why, and what follows."""
+    """Draw a rung as a row: its question, its answer, the reason, and the result."""
     ink, (height, lines) = PALE_INK if rung.is_pale else INK, heights
     face: Face = "bold" if rung.decides else "sans"
     colours = (verdict.colour, LIT_AREA) if rung.decides else (PALE_LINE, PAPER)
@@ -299,7 +304,7 @@ def _rail(sheet: Sheet, every: Sequence[Rung], stops: Sequence[float], verdict: 
 
 
 def _lanes(sheet: Sheet, pale: list[bool], places: Sequence[float], verdict: Look) -> None:
-    """Lead the request past the rungs that don't count."""
+    """Draw the path of the request past the rungs that don't count."""
     pale = [*pale, False]
     for number, (is_pale, below) in enumerate(pairwise(pale)):
         if below and not is_pale:

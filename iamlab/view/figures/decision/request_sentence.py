@@ -1,8 +1,8 @@
-"""What a request is made of: who, does what, to what, when and where.
+"""The parts of a request: who, does what, to what, when and where.
 
 Every request is one sentence. AWS has a word for each of its parts, and policies use the same words
-for them: Principal, Action, Resource, Condition. In the first picture of the course a request comes
-to a door and leaves with a verdict.
+for them: Principal, Action, Resource, Condition. In the first picture of the course, a request
+comes to a door and gets a verdict.
 
 Notes
 -----
@@ -28,7 +28,7 @@ from iamlab.view.figures.names import short_name
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT, FIELD_AREA, HAIRLINE, INK, LIT_AREA, PALE_INK, Look, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
 LEFTS, WIDTHS = (0.15, 2.26, 4.37, 6.62), (1.96, 1.96, 2.1, 3.2)
-"""Of the four parts."""
+"""The left ends and widths of the four parts."""
 TOP, BOX, LABEL = 0.72, 0.56, 1.2
 """The middle of the boxes, their height, and the middle of AWS's words below them."""
 ROW_HEIGHT, VERDICT_WIDTH = 0.215, 1.7
 MANY = 7
-"""The largest number of context keys in the picture; of more, the last ones are counted."""
+"""The largest number of context keys in the picture; the others are counted."""
 MISSING_WORDS = f"{ABSENT.symbol} not in the request"
 NO_TIME, NO_KEYS, CONTEXT = "time unknown", "no context keys", "Condition context"
 ASKED = "a policy asks for it"
@@ -61,16 +61,16 @@ FIRST = (
     "currenttime sourceip requestedregion multifactorauthpresent securetransport principaltag/ "
     "requesttag/ resourcetag/ principalorgid externalid sourcevpce useragent viaaws"
 )
-"""The starts of the most telling keys; those about the principal often only repeat it."""
+"""The beginnings of the most useful keys. Keys about the principal often repeat it."""
 
 
 def door(*, meanings: bool = True) -> Figure:
-    """Draw what every request is made of, and the three verdicts that it can get.
+    """Draw the parts of every request, and the three verdicts that it can get.
 
     Parameters
     ----------
     meanings
-        Whether each verdict has its meaning; before the first prediction that would give it away.
+        Whether each verdict has its meaning. Pass False before a learner's first prediction.
     """
     nodes = [
         Node(name, name, is_, line=f"{name}: {is_}", facts={"part": name, "is": is_})
@@ -100,13 +100,13 @@ def request_sentence(asked: Decision | Request) -> Figure:
     Parameters
     ----------
     asked
-        A request; or a decision, for its request, its verdict, and the condition keys that its
-        policies ask for.
+        A request; or a decision, for its request, its verdict, and the condition keys of its
+        policies.
 
     Raises
     ------
     RequestError
-        It is neither.
+        ``asked`` has another type.
 
     Examples
     --------
@@ -120,9 +120,8 @@ def request_sentence(asked: Decision | Request) -> Figure:
     request = asked.request if isinstance(asked, Decision) else asked
     if not isinstance(request, Request):
         raise RequestError(
-            f"An object of type {type(asked).__name__} is neither a request nor a decision: give "
-            "Request(principal, action, resource), or what world.can(caller, action, resource) "
-            "gives."
+            f"An object of type {type(asked).__name__} is neither a request nor a decision: pass "
+            "Request(principal, action, resource), or the result of world.can(...)."
         )
     parts, keys = list(_parts(request)), context_keys(request, decision)
     who, does, what, when = parts
@@ -143,14 +142,14 @@ def request_sentence(asked: Decision | Request) -> Figure:
     table = [{**node.facts, **own} for node, own in zip(nodes, more, strict=True) if node.facts]
     return Scene(nodes, table=table).figure(
         lambda _: _draw(parts, keys, question, verdict),
-        alt=told(f"{sentence}{shorten(moment, 60)}; ", [sent, lacks], ending, between=", and "),
+        alt=alt_text(f"{sentence}{shorten(moment, 60)}; ", [sent, lacks], ending, between=", and "),
         caption="Every request to AWS is one sentence, and policies use its parts.",
         is_graph=False,
     )
 
 
 def _parts(request: Request) -> Iterator[Node]:
-    """Yield the four parts, with what is known of each."""
+    """Yield the four parts, each with its details."""
     caller, known = request.caller, in_catalog(request.action)
     issuer = caller.issuer if caller.issuer != request.principal else ""
     account = f"account {caller.account}" if caller.account else "of no account"
@@ -173,16 +172,16 @@ def _parts(request: Request) -> Iterator[Node]:
 
 
 def _part(question: str, word: str, words: tuple[str, str], *details: str) -> Node:
-    """Return a part; the last detail is its value as policies compare it."""
+    """Return a part; the last detail is the value that policies compare."""
     (text, note), value = words, details[-1]
     facts = {"part": word, "key": "", "value": value} if value else {}
     line = f"{question.lower()}: {text} ({word})"
-    more = [one for one in (note, *details) if one]
+    more = [detail for detail in (note, *details) if detail]
     return Node(word, text, note, question, line=line, details=more, facts=facts)
 
 
 def context_keys(request: Request, decision: Decision | None) -> list[Node]:
-    """Return the keys of the context; those that policies ask for are first, and highlighted."""
+    """Return the context keys; those in conditions of policies are first, and highlighted."""
     wanted = {
         condition.key.lower(): condition.key
         for step in (() if decision is None else decision.trace.steps)
@@ -241,15 +240,15 @@ def _draw(
 
 
 def _context(sheet: Sheet, keys: Sequence[Node], top: float) -> float:
-    """Draw the keys of the context, what policies ask for first; return the lower edge."""
+    """Draw the context keys, those of policies first; return the lower edge."""
     left, width, y = LEFTS[3], WIDTHS[3], top + ROW_HEIGHT / 2
     shown = keys if len(keys) <= MANY else keys[: MANY - 1]
-    for asked, group in groupby(shown, key=lambda key: key.highlighted):
+    for is_wanted, group in groupby(shown, key=lambda key: key.highlighted):
         if shown[0].highlighted:
-            sheet.heading(left, y + 0.02, "A POLICY ASKS FOR" if asked else "ALSO SENT")
+            sheet.heading(left, y + 0.02, "A POLICY ASKS FOR" if is_wanted else "ALSO SENT")
             y += ROW_HEIGHT
         for key in group:
-            colour, face = PALE_INK if key.look else INK, "bold" if asked else "sans"
+            colour, face = PALE_INK if key.look else INK, "bold" if is_wanted else "sans"
             taken = sheet.note(left, y, key.text, colour, room=1.85)
             room = width - taken - 0.15
             sheet.note(left + width, y, key.note, colour, room=room, face=face, align="right")

@@ -1,8 +1,8 @@
 """Two doors to one room: the caller's own policies, and those of the resource.
 
-In one account the doors are side by side, and either is enough. Between two accounts one is behind
-the other, and both must be open. Roles and KMS keys have their own rule. A Deny at either door also
-stops a request that comes through the other one.
+In one account the doors are side by side, and one open door is enough. Between two accounts, one is
+behind the other, and both must be open. Roles and KMS keys have their own rule. A Deny at either
+door also stops a request that comes through the other one.
 
 Notes
 -----
@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict
+from iamlab.view.arguments import check
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figures import names
-from iamlab.view.given import check
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import ABSENT, ALLOW, INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER, look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ COUNTING = {
     **dict.fromkeys(("root_user_kms", "root_user_abroad"), (RESOURCE,)),
     "assume_root": (IDENTITY,),
 }
-"""The doors that can let a request in, by the rule; by all others no door can."""
+"""The doors that count, by the rule; with other rules, no door counts."""
 STATES = {"deny": "barred", "allow": "open", "silent": "shut", "absent": "absent"}
 """The state of a door, by the result of its step."""
 DOORS = {
@@ -55,7 +55,7 @@ DOORS = {
     "barred": replace(LOOKS["explicitDeny"], word="barred by a Deny"),
     "absent": replace(ABSENT, word="no door: not there"),
 }
-"""How a door looks, by its state."""
+"""The look of a door, by its state."""
 
 CALLER, CALLER_WIDTH, ROOM, ROOM_WIDTH, ROOM_HEIGHT = 0.25, 1.75, 7.5, 2.25, 1.15
 BAR, BAR_STEP = 0.34, 0.3
@@ -71,7 +71,7 @@ BESIDE, BELOW, SIGN_WIDTH, MOST_LINES = 2.85, 1.95, 3.1, 5
 
 
 class Door(NamedTuple):
-    """A row of the table: a door, if it can let the request in, and if it does; or what follows."""
+    """A row of the table: a door, whether it counts, and whether access is through it; or a bar."""
 
     place: str
     policies: str
@@ -83,7 +83,7 @@ class Door(NamedTuple):
 
     @property
     def look(self) -> Look:
-        """How it looks."""
+        """The look of its state."""
         return DOORS[self.state]
 
     @property
@@ -102,7 +102,7 @@ class Plan(NamedTuple):
 
 
 def two_doors(decision: Decision) -> Figure:
-    """Draw the caller's and the resource's policies as two doors, and what opens the room.
+    """Draw the caller's and the resource's policies as two doors to a room.
 
     Parameters
     ----------
@@ -129,14 +129,14 @@ def two_doors(decision: Decision) -> Figure:
     parts += [f"before the room {symbol} {shorten(words, 60)}" for symbol, words in found.bars]
     return Scene(list(_nodes(decision, found)), after=[str(verdict)]).figure(
         lambda _: _draw(decision, found),
-        alt=told(f"{question} ", parts, f". {verdict.sentence}"),
+        alt=alt_text(f"{question} ", parts, f". {verdict.sentence}"),
         caption=question,
         is_graph=False,
     )
 
 
 def plan(decision: Decision) -> Plan:
-    """Read a decision as two doors.
+    """Return the doors, the sign and the bars of a decision.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def plan(decision: Decision) -> Plan:
         for layer in (() if decision else trace.blocking)
         if layer not in exempt and not trace.step(layer).found.denies
     ]
-    # A barred door needs no further bar; a request that comes through the other one does.
+    # A barred door needs no other bar, but a request through the other door does.
     comes = not in_series and any(door.state == "open" for door in doors)
     comes = comes or any(match.layer not in ("identity", "resource") for match in trace.denies)
     if comes and decision.verdict is Verdict.EXPLICIT_DENY:
@@ -172,7 +172,9 @@ def _door(decision: Decision, place: str, *, counts: bool) -> Door:
     step = next(step for step in decision.steps if step.layer == layers[0])
     state, found = STATES[step.result], [decision.trace.step(layer).found for layer in layers]
     policies = "identity-based policies" if place == IDENTITY else names.resource_policy_of(request)
-    matches = [one for own in found for one in (own.denies if state == "barred" else own.applying)]
+    matches = [
+        match for own in found for match in (own.denies if state == "barred" else own.applying)
+    ]
     statements = ", ".join(dict.fromkeys(match.address for match in matches))
     leads = state == "open" and counts
     if decision:
@@ -239,7 +241,7 @@ def _draw(decision: Decision, found: Plan) -> Sheet:
 
 
 def _through_both(sheet: Sheet, found: Plan, points: list[Point]) -> None:
-    """Draw the path through both doors, as far as they are open."""
+    """Draw the path through both doors; it is dashed after a shut one."""
     start, is_open = points[0], True
     for door, (x, y) in zip(found.doors, points[1:-1], strict=True):
         _path(sheet, start, (x, y), is_open=is_open)
@@ -291,7 +293,7 @@ def _draw_door(sheet: Sheet, door: Door, place: Point) -> None:
 
 
 def _words(sheet: Sheet, door: Door, place: Point, end: float) -> None:
-    """Write what a door is, and whether it is open: to its right, or below it up to an end."""
+    """Write the name and state of a door: to its right, or below it up to an end."""
     (x, y), room, gap = place, BESIDE, 0.66
     x, y = x + WIDE + 0.18, y - 0.46
     if end:
@@ -313,7 +315,7 @@ def _sign(sheet: Sheet, words: str, x: float, y: float, width: float) -> Box:
 
 
 def _bars(sheet: Sheet, found: Plan, top: float, bottom: float) -> float:
-    """Draw what stops the request before the room; return where its path ends."""
+    """Draw the bars before the room; return where the path ends."""
     x = ROOM
     for number, (symbol, words) in enumerate(found.bars):
         x, end = ROOM - BAR - BAR_STEP * number, bottom + 0.33 * number

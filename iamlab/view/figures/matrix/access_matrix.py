@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.display import count
+from iamlab.view.arguments import check_world
 from iamlab.view.figures.matrix.matrix_scene import (
     ALLOWED,
     EXPLICIT,
@@ -19,12 +20,11 @@ from iamlab.view.figures.matrix.matrix_scene import (
     resources_of,
 )
 from iamlab.view.folding import alike
-from iamlab.view.given import check_world
 from iamlab.view.layouts.grid import draw_grid
 from iamlab.view.scene import HEADING, Cell, Column, Node, Scene
 from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, Look, contrast
 from iamlab.view.tables import NOT_ALLOWED
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,7 +130,7 @@ def _alt(scene: Scene) -> str:
     )
     resources = list(resources_of(scene).values())
     on = f"On {shorten(resources[0], 40)} " if len(resources) == 1 else ""
-    return told(on, [_sentence(scene, groups[looks], bare=bool(on)) for looks in ordered], ".")
+    return alt_text(on, [_sentence(scene, groups[looks], bare=bool(on)) for looks in ordered], ".")
 
 
 def _sentence(scene: Scene, nodes: list[Node], *, bare: bool) -> str:
@@ -164,7 +164,7 @@ def _share_map(scene: Scene) -> Figure:
             pitches=PITCHES,
             legend=[Look("", words, INK, colour) for _, colour, words in SHADES],
         ),
-        alt=told(
+        alt=alt_text(
             f"{share} of {of:,} cells are allowed: ",
             [_most(node) for node in nodes if node.kind != HEADING],
             ".",

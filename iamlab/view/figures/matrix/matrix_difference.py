@@ -13,15 +13,15 @@ from iamlab.display import count
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
+from iamlab.view.arguments import check, check_world
 from iamlab.view.drawing.sheet import MARGIN, Sheet
 from iamlab.view.figures.matrix.matrix_scene import arranged, resources_of
-from iamlab.view.given import check, check_world
 from iamlab.view.layouts.chart import RowChart
 from iamlab.view.layouts.grid import draw_grid, no_cells
 from iamlab.view.scene import HEADING
 from iamlab.view.style import GAINED, LOST, PALE_LINE, PAPER, Look
 from iamlab.view.tables import NOT_ALLOWED
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,7 +229,7 @@ def _alt(scene: Scene) -> str:
             f"{look.word} {listed(what[look], 2, length=60)}" for look in CHANGES if what[look]
         ]
         parts.append(f"{shorten(node.text, 40)} {' and '.join(changed)}")
-    return told(first, parts, ".")
+    return alt_text(first, parts, ".")
 
 
 def _draw_bars(scene: Scene) -> Sheet:

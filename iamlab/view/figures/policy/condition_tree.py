@@ -2,8 +2,7 @@
 
 From left to right: a statement; its conditions, all of which must match; the values of each
 condition; and the request's values. One value is enough, or with a negated operator none may match.
-A key that the request doesn't have neither matches nor mismatches: what follows depends on the
-operator, and the figure explains it.
+If the request doesn't have a key, the result depends on the operator, and the figure explains it.
 
 Notes
 -----
@@ -32,7 +31,7 @@ from iamlab.view.folding import at_most
 from iamlab.view.layouts.branches import PLAIN, draw_branches
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import ABSENT, EFFECTS, INK, LIT_AREA, LOOKS, PAPER, Look, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +72,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     Raises
     ------
     RequestError
-        There is no request, or nothing that could have conditions.
+        There is no request, or ``what`` has another type.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     read = "".join(words for joint, words in READ.items() if joint in joints)
     return scene.figure(
         lambda drawn: draw_branches(drawn, question, verdict),
-        alt=told(f"{question}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
+        alt=alt_text(f"{question}: ", tree.sentences, f". {verdict.sentence}" if verdict else "."),
         caption=f"{question}: all conditions must match (AND){read}.",
         drawn=at_most(scene, LIMITS),
         is_graph=False,
@@ -114,7 +113,7 @@ def _evaluated(what: object, request: object) -> tuple[Decision, Sequence[Statem
         return what, [match for step in what.trace.steps for match in step.matches]
     if not isinstance(what, Policy | Statement):
         raise RequestError(
-            "condition_tree wants a decision, or a policy or statement and a request, not an "
+            "condition_tree needs a decision, or a policy or statement and a request, not an "
             f"object of type {type(what).__name__}."
         )
     if not isinstance(request, Request):

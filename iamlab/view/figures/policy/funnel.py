@@ -1,4 +1,4 @@
-"""The funnel of a statement: of all actions that AWS has, how many match, how many can act.
+"""The funnel of a statement: how many of AWS's actions match, and how many can act.
 
 First the actions that the Action element matches, or that NotAction leaves; then those of them that
 can act on a resource of the statement: ``s3:ListBucket`` acts on a bucket, so it matches nothing in
@@ -24,11 +24,11 @@ from iamlab.policy.describe.targets import may_work_on
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.statement import Statement
+from iamlab.view.arguments import check, texts
 from iamlab.view.drawing.measure import SMALL, TITLE
 from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
-from iamlab.view.given import check, texts
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, INK, PALE_INK, PALE_LINE, PAPER, SILENT_AREA
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from iamlab.view.style import Look
 
 EXAMPLES = 4
-"""So many actions, or services, are named."""
+"""The largest number of actions or services that are named."""
 ACTIONS = {"action": "match Action", "not_action": "are let in by NotAction: all but"}
 RESOURCES = {"resource": "can act on", "not_resource": "can act on something that is not"}
 """The elements, and the reason why actions are left."""
@@ -56,17 +56,17 @@ def funnel(
     *,
     services: str | Iterable[str] | None = None,
 ) -> Figure:
-    """Draw how a statement picks from all the actions that AWS has.
+    """Draw how many of AWS's actions a statement selects.
 
     Parameters
     ----------
     policy
-        A statement, or a policy: then all its Allow statements together; its Deny statements if it
-        has no others.
+        A statement, or a policy: all its Allow statements together, or its Deny statements if it
+        has no Allow.
     resources
-        ARNs. A last step shows how many actions are left that can act on one of them.
+        ARNs. With them, a last step shows the actions that can act on one of them.
     services
-        Prefixes: the catalogue is only that of these services. Default: all services of AWS.
+        Prefixes of services, to count only their actions. Default: all services of AWS.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def funnel(
     )
 
 
-# -- what is asked for -----------------------------------------------------------------------------
+# -- arguments -------------------------------------------------------------------------------------
 
 
 def _catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _catalogue(services: str | Iterable[str] | None) -> tuple[str, ...]:
         return tuple(action.full_name for action in catalog.all_actions())
     prefixes = texts("service", services)
     if not prefixes:
-        raise RequestError("Name at least one service, or pass none for all services.")
+        raise RequestError("Pass at least one service, or no argument for all services.")
     for prefix in prefixes:
         if not catalog.has(prefix):
             hint = did_you_mean(prefix, catalog.services())
@@ -128,9 +128,9 @@ def _arns(resources: str | Iterable[str]) -> tuple[str, ...]:
     """Read ARNs, ARNs with wildcards, or the star."""
     arns = texts("resource", resources)
     for arn in arns:
-        is_short = arn.startswith("arn:") and arn.endswith("*")  # it covers all that may follow
+        is_short = arn.startswith("arn:") and arn.endswith("*")  # it matches every longer ARN
         if not (arn == "*" or is_short or is_arn(arn)):
-            error = RequestError(f"Each resource is an ARN, and not {arn!r}.")
+            error = RequestError(f"Each resource must be an ARN, not {arn!r}.")
             raise noted(error, "Such as arn:aws:s3:::bucket/key, also with * and ?.")
     return arns
 

@@ -15,13 +15,13 @@ from iamlab.display import count
 from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
+from iamlab.view.arguments import check, text
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
-from iamlab.view.given import check, text
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,7 +163,7 @@ def _alt(policy: Policy, read: Sequence[str]) -> str:
         f"{cut(words.rstrip('.'), room, placeholder='…')}"
         for statement, words in zip(statements, read, strict=True)
     ]
-    return told(f"{title} has {count(len(statements), 'statement')}{effects}: ", parts, ".")
+    return alt_text(f"{title} has {count(len(statements), 'statement')}{effects}: ", parts, ".")
 
 
 def _draw(policy: Policy, read: Sequence[str]) -> Sheet:

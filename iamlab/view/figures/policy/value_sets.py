@@ -1,4 +1,4 @@
-"""The values of a condition as two sets: those that the policy lists, those that the request has.
+"""The values of a condition as two sets: the policy's values and the request's values.
 
 ``ForAllValues`` asks whether every value of the request matches one of the policy's, so it holds
 for the empty set; ``ForAnyValue`` asks whether at least one does. The engine decides which value
@@ -23,11 +23,11 @@ from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, Comparison, read_operator
 from iamlab.policy.document import Policy
-from iamlab.view.given import text, texts
+from iamlab.view.arguments import text, texts
 from iamlab.view.layouts.set_tiles import ITEM, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LIT_AREA, LOOKS, SILENT, Look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -108,7 +108,7 @@ def value_sets(
     nodes = list(_nodes(title, policy, request, parts, fits, looks))
     return Scene(nodes, after=[outcome]).figure(
         lambda scene: draw_sets(scene, NO_VALUE, title=title, below=[outcome], look=seen),
-        alt=told(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
+        alt=alt_text(f"{comparison} {shorten(shown(key), 40)}: ", named, verdict),
         caption=_caption(comparison),
         is_graph=False,
     )
@@ -129,7 +129,7 @@ def _comparison(operator: object) -> Comparison:
 def _compared(
     comparison: Comparison, key: str, policy: Values, request: Values
 ) -> tuple[Fits, bool]:
-    """Return the policy's values that each of the request's matches, and whether it holds."""
+    """Return the policy's values that each request value matches, and the outcome."""
     condition = {str(comparison): {key: list(policy)}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     document = Policy.parse({"Version": "2012-10-17", "Statement": statement})
@@ -146,7 +146,7 @@ def _compared(
 def _reason(
     comparison: Comparison, key: str, policy: Values, parts: Parts, *, holds: bool
 ) -> tuple[str, Looks]:
-    """Return why it holds or doesn't, and the look of the part that decides."""
+    """Return the reason of the outcome, and the look of the part that decides."""
     every = comparison.set_operator == "ForAllValues"
     decides = BOTH if OPERATORS[comparison.name].negated is every else REQUEST
     own, request = parts[decides], [*parts[BOTH], *parts[REQUEST]]
@@ -211,6 +211,6 @@ def _named(values: Iterable[str]) -> str:
 def _caption(comparison: Comparison) -> str:
     value = "no value" if OPERATORS[comparison.name].negated else "a value"
     which = {"ForAllValues": "all values", "ForAnyValue": "at least one value", "": "the value"}
-    also = "; it also holds if there are none" if comparison.set_operator == "ForAllValues" else ""
+    also = "; it also holds without values" if comparison.set_operator == "ForAllValues" else ""
     values = f"{which[comparison.set_operator]} of the request match {value} of the policy"
     return f"{comparison} requires that {values}{also}."

@@ -22,6 +22,7 @@ from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.errors import RequestError
+from iamlab.view.arguments import check
 from iamlab.view.figures.names import account_names, short_name
 from iamlab.view.figures.reach.reach_path import (
     ADMINISTRATOR,
@@ -39,11 +40,10 @@ from iamlab.view.figures.reach.reach_path import (
     row_of,
 )
 from iamlab.view.folding import alike, folded
-from iamlab.view.given import check
 from iamlab.view.layouts.network import columns_by_distance, draw_network
 from iamlab.view.scene import Column, Edge, Node, Scene
 from iamlab.view.style import LOOKS
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -176,7 +176,7 @@ def draw_edges(reach: Reach) -> Figure:
     more = f" {count(missing, 'more arrow is', 'more arrows are')} only in the table."
     return scene.figure(
         _draw,
-        alt=told(head, parts, ".") if steps else nothing,
+        alt=alt_text(head, parts, ".") if steps else nothing,
         caption="Who can become which principal, and the calls for it. Steps of administrators in "
         f"their account are left out: they can become everyone in it.{more if missing else ''}",
         drawn=_folded(drawn),
@@ -262,7 +262,7 @@ def _draw_paths(scene: Scene, found: BlastRadius | Arrivals, caption: str) -> Fi
     head = scene.before[0]
     return scene.figure(
         _draw,
-        alt=told(f"{head}: ", parts, ".") if parts else f"{head}.",
+        alt=alt_text(f"{head}: ", parts, ".") if parts else f"{head}.",
         caption=caption,
         drawn=_folded(scene),
     )

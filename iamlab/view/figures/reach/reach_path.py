@@ -20,14 +20,14 @@ from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.view.arguments import check
 from iamlab.view.figures.names import account_names, distinct_names
 from iamlab.view.folding import folded
-from iamlab.view.given import check
 from iamlab.view.layouts.network import draw_network
 from iamlab.view.layouts.tree import draw_tree
 from iamlab.view.scene import Cell, Column, Edge, Node, Scene
 from iamlab.view.style import DENY_AREA, INK, LOOKS, Look
-from iamlab.view.words import shorten, told
+from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def draw_path(path: Path, reach: Reach | None = None) -> Figure:
     return scene.figure(
         lambda scene: draw_tree(scene, "PATH"),
         drawn=folded(scene, MOST),
-        alt=told(f"{_sentence(path)}.", [admin] if path.is_admin(end) else []),
+        alt=alt_text(f"{_sentence(path)}.", [admin] if path.is_admin(end) else []),
         caption="Each line is a step: API calls, and the identity that they give the caller.",
     )
 
@@ -98,7 +98,7 @@ def before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
     scene = _scene(path, list(_closing_edits(reach, path, cut)), [])
     return replace(scene, after=[f"edit: {edit}" for edit in cut.edits]).figure(
         lambda scene: draw_tree(scene, "PATH"),
-        alt=told(f"{head}: ", edits, ".") if edits else f"{head}.",
+        alt=alt_text(f"{head}: ", edits, ".") if edits else f"{head}.",
         caption=f"The path before and after {count(len(cut), 'edit')}. {how}."
         if cut.is_closed
         else "No edits close this path and keep the access that you listed.",

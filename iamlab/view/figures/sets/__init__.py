@@ -1,1 +1,1 @@
-"""What Allows and Denies cover, and what identity, boundary and the other ceilings leave."""
+"""Figures of permissions as sets and layers: Allows, Denies, and policies that limit."""

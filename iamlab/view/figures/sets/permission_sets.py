@@ -22,12 +22,12 @@ from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import RequestError
 from iamlab.model.world import World
+from iamlab.view.arguments import check, texts
 from iamlab.view.figures.names import short_name
-from iamlab.view.given import check, texts
 from iamlab.view.layouts.set_tiles import ITEM, MOST_SETS, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LOOKS, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,7 +77,7 @@ def permission_sets(
     Raises
     ------
     RequestError
-        It isn't a world, there is no action, or a request is impossible.
+        ``world`` isn't a world, there is no action, or a request is impossible.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def permission_sets(
         for action in texts("action", actions)
     ]
     if not decisions:
-        raise RequestError("Name at least one action: the picture shows which sets it is in.")
+        raise RequestError("Pass at least one action: the picture shows which sets it is in.")
     sets = _sets(decisions)
     found: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
@@ -278,4 +278,4 @@ def _alt(who: str, decisions: Sequence[Decision], sets: Sequence[Layers], parts:
     ]
     start, *rest = [*stopped, *inside]
     first = f"Of {count(len(decisions), 'action')}, {who} may do {may}. "
-    return told(first, [f"{start[0].upper()}{start[1:]}", *rest], ".")
+    return alt_text(first, [f"{start[0].upper()}{start[1:]}", *rest], ".")

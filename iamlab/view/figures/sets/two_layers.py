@@ -21,11 +21,11 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.policy.arn import PARTS, is_arn
-from iamlab.view.given import check, texts
+from iamlab.view.arguments import check, texts
 from iamlab.view.layouts.grid import draw_grid
 from iamlab.view.scene import Cell, Column, Node, Scene
 from iamlab.view.style import ALLOW_AREA, INK, PAPER, SILENT_FILL, Look, look
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +71,7 @@ def two_layers(
     Raises
     ------
     RequestError
-        It isn't a world, there is no action or no resource, or a request is impossible.
+        ``world`` isn't a world, there is no action or no resource, or a request is impossible.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def two_layers(
     check("two_layers", world, World)
     actions, resources = texts("action", actions), texts("resource", resources)
     if not actions or not resources:
-        raise RequestError("Name at least one action and one resource.")
+        raise RequestError("Pass at least one action and one resource.")
     names = _names(resources)
     every = [authorize(world, principal, *pair) for pair in product(actions, resources)]
     drawn = _grid(every, actions[:MOST], resources[:MOST], names)
@@ -156,7 +156,7 @@ def _alt(caller: Caller, every: Sequence[Decision], names: Mapping[str, str]) ->
         f"an Allow covers {both} of these, too" if both else "",
         f"for {missing} an Allow is missing" if missing else "",
     ]
-    return told(f"Of {count(len(every), 'request')}, ", parts, ".")
+    return alt_text(f"Of {count(len(every), 'request')}, ", parts, ".")
 
 
 # -- the picture -----------------------------------------------------------------------------------

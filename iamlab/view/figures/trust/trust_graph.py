@@ -20,13 +20,13 @@ from iamlab.analysis.privilege_escalation.role_trust import role_trusts
 from iamlab.authorization.principal import principal_of
 from iamlab.display import called, count
 from iamlab.model.world import World
+from iamlab.view.arguments import check
 from iamlab.view.figures.names import distinct_names
 from iamlab.view.folding import folded
-from iamlab.view.given import check
 from iamlab.view.layouts.network import MOST_COLUMNS, columns_by_distance, draw_network
 from iamlab.view.scene import HEADING, Column, Edge, Node, Scene
 from iamlab.view.style import LOOKS
-from iamlab.view.words import listed, shorten, told
+from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -261,4 +261,4 @@ def _alt(world: World, scene: Scene, shown: str) -> str:
     who = shorten(called(shown), 40) if shown else "Principals"
     parts = [f"{source} can assume {listed(own, length=80)}" for source, own in can.items()]
     parts = parts or [f"{who} can assume 0 of {count(roles, 'role')}"]
-    return told("", [*parts, *nearly], ".")
+    return alt_text("", [*parts, *nearly], ".")
