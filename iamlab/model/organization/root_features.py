@@ -37,11 +37,30 @@ TASKS = {
 }
 """The managed policy that limits a session -> the feature that it needs."""
 
+_POLICIES = ":iam::aws:policy/root-task/"
+
 _SWITCHES = {
     CREDENTIALS: "enable_organizations_root_credentials_management",
     SESSIONS: "enable_organizations_root_sessions",
 }
 """Feature -> the method of an organization that enables it."""
+
+
+def task_policy_arn(task: str, partition: str = "aws") -> str:
+    """Return the ARN of the managed policy of a task."""
+    return f"arn:{partition}{_POLICIES}{task}"
+
+
+def task_of(policy_arn: str) -> str:
+    """Return the task that a managed policy limits a session to; empty if it's no such policy.
+
+    Examples
+    --------
+    >>> task_of("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy")
+    'S3UnlockBucketPolicy'
+    """
+    _, folder, task = policy_arn.partition(_POLICIES)
+    return task if folder and task in TASKS else ""
 
 
 def is_in_charge(organization: Organization, account_id: str) -> bool:

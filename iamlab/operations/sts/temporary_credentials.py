@@ -25,7 +25,7 @@ from iamlab import unsure
 from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.errors.sts import InsufficientSessionLifetime, InvalidSubjectCredentials
 from iamlab.model import managed_policies as managed
-from iamlab.model.organization.root_features import TASKS, may_assume_root
+from iamlab.model.organization.root_features import TASKS, may_assume_root, task_of, task_policy_arn
 from iamlab.model.quotas import is_account_id
 from iamlab.model.record import CredentialKind
 from iamlab.operations.policy_documents import saved
@@ -123,7 +123,7 @@ def assume_root(call: StsCall) -> Session:
     if parsed is None or (parsed.service, parsed.resource) != ("iam", "root"):
         raise ValidationError(f"Invalid TargetPrincipal: {arn}")  # likely wording
     call.must_be_allowed("sts:AssumeRoot", arn, {"sts:TaskPolicyArn": task})
-    why_not = may_assume_root(world, call.who.account_id, parsed.account, task.rpartition("/")[2])
+    why_not = may_assume_root(world, call.who.account_id, parsed.account, task_of(task))
     member = world.accounts.get(parsed.account)
     if why_not or member is None:
         what = "is not authorized to perform: sts:AssumeRoot on resource"
@@ -150,12 +150,9 @@ def _task(arn: str) -> str:
     ValidationError
         It is another policy.
     """
-    path, _, name = arn.rpartition("/")
-    if not path.endswith(":policy/root-task") or name not in TASKS or managed.find(arn) is None:
+    if not task_of(arn) or managed.find(arn) is None:
         error = ValidationError(f"Invalid TaskPolicyArn: {arn}")  # likely wording
-        raise noted(
-            error, "It is arn:aws:iam::aws:policy/root-task/ and one of " + ", ".join(TASKS)
-        )
+        raise noted(error, f"It is {task_policy_arn('')} and one of {', '.join(TASKS)}")
     return arn
 
 

@@ -45,7 +45,7 @@ from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.statement_tests import condition_tests
 from iamlab.model import managed_policies as managed
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
-from iamlab.model.organization.root_features import TASKS, may_assume_root
+from iamlab.model.organization.root_features import TASKS, may_assume_root, task_policy_arn
 from iamlab.model.record import CredentialKind
 from iamlab.operations.iam.common import quota
 
@@ -105,7 +105,7 @@ def assume_root(view: AttackerView) -> Iterator[Gain]:
     members = (view.world.accounts.get(account_id) for account_id in organization.members)
     for member in (each for each in members if each is not None):
         for task in TASKS:
-            arn = f"arn:{view.account.partition}:iam::aws:policy/root-task/{task}"
+            arn = task_policy_arn(task, view.account.partition)
             need = Need("sts:AssumeRoot", member.root_arn, {"sts:TaskPolicyArn": arn})
             named = {"TargetPrincipal": member.account_id, "TaskPolicyArn": {"arn": arn}}
             call = Call("sts:AssumeRoot", named, (need,))
