@@ -42,7 +42,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "model": (2427, 23),
     "authorization": (951, 6),
     "cloudtrail": (476, 4),
-    "operations": (11836, 84),
+    "operations": (11834, 84),
     "analysis": (13909, 89),
     "storage": (2006, 11),
     "lab": (2166, 18),
