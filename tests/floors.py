@@ -1,4 +1,4 @@
-"""The rooms of the package, ground first: a file imports only its own room and those before it."""
+"""The folders of the package, in order: a file imports only its own and those before it."""
 
 FLOORS = (
     *("deprecated", "errors", "display", "mermaid", "unsure", "policy", "engine", "model"),

@@ -1,1 +1,1 @@
-"""The command line: one file a command, thin over the layers above."""
+"""The command line: a module for each purpose, thin over the other folders."""

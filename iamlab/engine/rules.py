@@ -62,8 +62,9 @@ def _every_level(allows: Sequence[int]) -> int:
 def _same_account(results: LayerResults) -> int:
     """Within an account, either side is enough.
 
-    The filters are the permissions boundary and the session policy. They don't limit a resource
-    policy that names the session or user itself (``direct``).
+    The filters are the permissions boundary and the session policy. They don't limit an Allow of a
+    resource policy whose Principal is the ARN of the session or user, or ``*`` (``direct``). A Deny
+    in them still wins.
     """
     return results.direct | ((results.identity | results.indirect) & results.filters)
 
