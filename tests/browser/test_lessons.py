@@ -391,7 +391,7 @@ def test_lesson_02_shows_its_explanations_and_pictures_only_after_a_prediction(o
     learner.reads(first, "Yes, that is what happened. And stack/KeepMaps decided it.")
     learner.run("first.walk_through()").get_by_text("Denied by stack/KeepMaps").wait_for()
     picture = learner.run("first.picture()")
-    picture.locator("figure img[alt*='the Deny in stack/KeepMaps stops']").wait_for()
+    picture.locator("figure img[alt*='stack/KeepMaps denies it']").wait_for()
 
     second = learner.card("perform s3:GetObject on arn:aws:s3:::star-maps/drafts/readme.txt")
     learner.predict(second, "explicit deny", "fairly sure")
