@@ -148,7 +148,7 @@ def test_the_gallery_shows_every_figure_of_the_package_with_its_words(tmp_path):
         for cell in notebook.cells
         if cell.cell_type == "markdown" and cell.source.startswith("### ")
     ]
-    shown = {where for _, where in PICTURES}
+    shown = {*PICTURES.values()}
     drawing = {name for name, home in view._HOME.items() if home.startswith("figures.")}
 
     assert drawing - set(re.findall(r"view\.(\w+)\(", code)) <= shown

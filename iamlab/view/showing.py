@@ -6,22 +6,8 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.credential_timeline.timeline import Timeline
-from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.paths import Path, Paths
-from iamlab.analysis.privilege_escalation.reach import Reach
-from iamlab.engine.access_changes import AccessChanges
-from iamlab.engine.decision import Decision
-from iamlab.engine.matrix import AccessMatrix
-from iamlab.engine.request import Request
 from iamlab.errors import RequestError
-from iamlab.model.account import Account
 from iamlab.model.event import EventLog
-from iamlab.model.identities import Identity
-from iamlab.model.organization.organization import Organization
-from iamlab.model.world import World
-from iamlab.policy.document import Policy
-from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,26 +15,27 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
     from iamlab.view.tables import Table
 
-PICTURES: tuple[tuple[type, str], ...] = (
-    (Decision, "access_graph"),
-    (Request, "request_sentence"),
-    (Policy, "policy_card"),
-    (AccessMatrix, "access_matrix"),
-    (AccessChanges, "difference_bars"),
-    (Identity, "attachment_graph"),
-    (Account, "attachment_graph"),
-    (World, "attachment_graph"),
-    (Organization, "organization_tree"),
-    (Timeline, "session_timeline"),
-    (EventLog, "sequence"),
-    (Reach, "reach_graph"),
-    (Path, "figures.reach.reach_path.draw_path"),
-    (Cut, "figures.reach.reach_path.draw_cut"),
-    (Paths, "figures.reach.reach_graph.draw_found"),
-)
+PICTURES = {
+    "engine.decision.Decision": "access_graph",
+    "engine.request.Request": "request_sentence",
+    "policy.document.Policy": "policy_card",
+    "engine.matrix.AccessMatrix": "access_matrix",
+    "engine.access_changes.AccessChanges": "difference_bars",
+    "model.identities.Identity": "attachment_graph",
+    "model.account.Account": "attachment_graph",
+    "model.world.World": "attachment_graph",
+    "model.organization.organization.Organization": "organization_tree",
+    "analysis.credential_timeline.timeline.Timeline": "session_timeline",
+    "model.event.EventLog": "sequence",
+    "analysis.privilege_escalation.reach.Reach": "reach_graph",
+    "analysis.privilege_escalation.paths.Path": "figures.reach.reach_path.draw_path",
+    "analysis.privilege_escalation.cut.Cut": "figures.reach.reach_path.draw_cut",
+    "analysis.privilege_escalation.paths.Paths": "figures.reach.reach_graph.draw_found",
+}
 """The types of values with a picture, and the function of ``iamlab.view`` that draws it.
 
-The function takes the value and named options. Other values have a table.
+The function takes the value and named options. Other values have a table. Types have their names
+in ``iamlab``, because importing them all takes longer than drawing the first picture.
 """
 
 MOST_CALLS = 40
@@ -78,7 +65,7 @@ def show(value: object, **options: Any) -> Figure | Table:
     if draw is not None:
         _check_options(draw, value, options)
         return draw(value, **options)
-    found = table_of(value)
+    found: Table = import_module("iamlab.view.tabular").table_of(value)
     if options:
         kind_of = type(value).__name__
         option = next(iter(options))
@@ -90,8 +77,9 @@ def _picture_of(value: object) -> Callable[..., Figure] | None:
     """Return the function that draws a value; a long log has no picture."""
     if isinstance(value, EventLog) and not 0 < len(value) <= MOST_CALLS:
         return None
-    for kind, where in PICTURES:
-        if isinstance(value, kind):
+    for kind in type(value).__mro__:
+        where = PICTURES.get(f"{kind.__module__}.{kind.__name__}".removeprefix("iamlab."))
+        if where is not None:
             module, _, name = f"iamlab.view.{where}".rpartition(".")
             found: Callable[..., Figure] = getattr(import_module(module), name)
             return found
