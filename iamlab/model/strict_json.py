@@ -58,7 +58,7 @@ def read_json(path: Path, what: str) -> Any:
     except RecursionError:
         raise LoadError(f"{path.name} is nested too deeply to be {what}.") from None
     except ValueError as error:
-        raise LoadError(f"{path.name}{_place(text)} isn't valid {what}: {error}.") from None
+        raise LoadError(f"{path.name}{_place(text)} can't be {what}: {error}.") from None
 
 
 def parse_json(text: str) -> Any:
