@@ -12,16 +12,16 @@ from iamlab.errors import RequestError
 from iamlab.model.world import World
 
 WANTED = {
-    "Decision": ("a decision", "call world.can(caller, action, resource)"),
+    "Decision": ("a decision", "call world.can(principal, action, resource)"),
     "Policy": ("a policy", "make one with Policy.parse(document)"),
     "World": ("a world", "make one with World()"),
     "AccessMatrix": ("an access matrix", "call world.access_matrix(actions, resources)"),
     "Organization": ("an organization", "use one of world.organizations.values()"),
-    "Session": ("a session", "call world.sts.assume_role(caller, role_arn=..., ...)"),
+    "Session": ("a session", "call world.sts.assume_role(principal, role_arn=..., ...)"),
     "Timeline": ("a timeline", "call world.timeline()"),
     "Reach": ("a reach", "call world.reach()"),
-    "Path": ("a path", "call reach.path(caller)"),
-    "Cut": ("a cut", "call reach.cut(caller)"),
+    "Path": ("a path", "call reach.path(principal)"),
+    "Cut": ("a cut", "call reach.cut(principal)"),
 }
 """The name of each type of value, and how to get one."""
 
