@@ -267,7 +267,8 @@ def _draw(nodes: dict[str, Node], every: Sequence[Rung], verdict: Look) -> Sheet
     top = last.bottom[1] + 0.16
     for note in (node for node in nodes.values() if node.kind == NOTE):
         sheet.heading(LEFT, top + 0.08, note.id.upper())
-        top += paragraph(sheet, NOTES_AT, top, note.text, RIGHT - NOTES_AT, size=SMALL) + 0.06
+        x = ROW if note.id in KEY else NOTES_AT
+        top += paragraph(sheet, x, top, note.text, RIGHT - x, size=SMALL) + 0.06
     return sheet
 
 
