@@ -45,6 +45,7 @@
     ├─ ResourceExistsException                     400, Secrets Manager
     ├─ ResourceInUseException                      400, DynamoDB
     ├─ ResourceNotFoundException                   400, Secrets Manager, DynamoDB and others
+    ├─ TagException                                400, KMS
     ├─ TagLimitExceeded                            400, SNS and EC2
     ├─ TooManyTagsException                        400, ECR
     └─ ValidationException                         400, DynamoDB, EventBridge, KMS and others
@@ -215,6 +216,10 @@ class ResourceInUseException(AwsError):
 
 class ResourceNotFoundException(AwsError):
     """The resource doesn't exist."""
+
+
+class TagException(AwsError):
+    """A tag of a key isn't valid."""
 
 
 class TagLimitExceeded(AwsError):

@@ -39,11 +39,12 @@ _HALF = re.compile("[\ud800-\udfff]")
 _URL = re.compile(r"https://([^/]*)/?([^/]*)/?(.*)", re.DOTALL)
 
 
-def misfit(value: object, where: str, pattern: str) -> ValidationException:
-    """Make the error of several services for a value that doesn't match its pattern."""
+def misfit(value: object, where: str, pattern: str = "", most: int = 0) -> ValidationException:
+    """Make the error of several services for a value of the wrong form, or one that is too long."""
+    length = f"have length less than or equal to {most}"
     return ValidationException(
         f"1 validation error detected: Value '{value}' at '{where}' failed to satisfy constraint: "
-        f"Member must satisfy regular expression pattern: {pattern}"
+        f"Member must {length if most else f'satisfy regular expression pattern: {pattern}'}"
     )
 
 
