@@ -33,6 +33,7 @@ from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
+from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
@@ -79,15 +80,30 @@ def authorize(
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What the engine evaluates: a request, its layers, and the assumptions."""
+    """What the engine evaluates: a request, its layers, and the assumptions.
+
+    Parameters
+    ----------
+    bucket
+        For a request to an access point: the same request to its bucket.
+    """
 
     request: Request
     layers: Layers
     assumed: tuple[str, ...] = ()
+    bucket: AuthorizationRequest | None = None
 
     def decide(self) -> Decision:
-        """Return the engine's decision."""
-        return evaluate(self.request, self.layers).assuming(self.assumed)
+        """Return the engine's decision; for an access point, that of the side that denies."""
+        own = evaluate(self.request, self.layers).assuming(self.assumed)
+        if self.bucket is None:
+            return own
+        behind = self.bucket.decide()
+        denied = [decision for decision in (own, behind) if not decision]
+        denied.sort(key=lambda decision: decision.verdict is not Verdict.EXPLICIT_DENY)
+        sides = (f"{side} ({side.request.resource})" for side in (own, behind))
+        note = f"The access point and its bucket must both allow: {', '.join(sides)}."
+        return [*denied, own][0].assuming((note,))
 
 
 def authorization_request(
@@ -143,10 +159,23 @@ def authorization_request(
         context=override_keys(keys, set_keys),
         issuer=principal.issuer,
         refusal="" if refusal is None else refusal.message,
+        access_point=target.access_point,
     )
     layers = principal.layers(target, path.policy)
     notes = (*principal.assumed, *target.assumed, *path.assumed, *reserved_key_notes(set_keys))
-    return AuthorizationRequest(request, layers, notes)
+    bucket = None
+    if (behind := target.bucket(world, action, resource)) is not None:
+        bucket = authorization_request(
+            world,
+            caller,
+            action,
+            behind[0],
+            context,
+            circumstances,
+            operation_keys=operation_keys,
+            known_resource=behind[1],
+        )
+    return AuthorizationRequest(request, layers, notes, bucket)
 
 
 def _with_defaults(

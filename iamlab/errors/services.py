@@ -7,6 +7,7 @@
     ├─ AccessDenied                                403, in __init__.py
     │  ├─ AuthorizationError                       403, SNS
     │  └─ LambdaAccessDenied                       403, Lambda's AccessDeniedException
+    ├─ AccessPointAlreadyOwnedByYou                409, S3
     ├─ AlreadyExistsException                      400, KMS
     ├─ BadRequestException                         400, API Gateway
     ├─ DisabledException                           400, KMS
@@ -19,12 +20,15 @@
     ├─ InvalidParameterValue                       400, SQS, EC2 and STS
     ├─ InvalidParameterValueException              400, Lambda and AWS Backup
     ├─ InvalidPolicyDocument                       400, EC2, of the policies of VPC endpoints
+    ├─ InvalidRequest                              400, S3
     ├─ InvalidTag                                  400, S3
     ├─ KMSInvalidStateException                    400, KMS
     ├─ LambdaResourceNotFound                      404, Lambda's ResourceNotFoundException
     ├─ LimitExceededException                      400, KMS
     ├─ MalformedPolicyDocumentException            400, KMS and Secrets Manager
     ├─ MethodNotAllowed                            405, S3
+    ├─ NoSuchAccessPoint                           404, S3
+    ├─ NoSuchAccessPointPolicy                     404, S3
     ├─ NoSuchBucket                                404, S3
     ├─ NoSuchBucketPolicy                          404, S3
     ├─ NoSuchPublicAccessBlockConfiguration        404, S3
@@ -60,6 +64,10 @@ from iamlab.errors import AccessDenied, AwsError
 
 class AccessControlListNotSupported(AwsError):
     """The bucket owner owns every object, and ACLs are disabled."""
+
+
+class AccessPointAlreadyOwnedByYou(AwsError, http_status=409):
+    """The account already has that access point."""
 
 
 class AlreadyExistsException(AwsError):
@@ -120,6 +128,18 @@ class MalformedPolicyDocumentException(AwsError):
 
 class MethodNotAllowed(AwsError, http_status=405):
     """The caller has the permission, but isn't in the bucket's account."""
+
+
+class InvalidRequest(AwsError):
+    """S3 rejects this value."""
+
+
+class NoSuchAccessPoint(AwsError, http_status=404):
+    """The access point doesn't exist."""
+
+
+class NoSuchAccessPointPolicy(AwsError, http_status=404):
+    """The access point has no policy."""
 
 
 class NoSuchBucket(AwsError, http_status=404):

@@ -90,6 +90,15 @@ class Resource(Shown):
         """Whether requests contain its tags as ``aws:ResourceTag``."""
         return True
 
+    @property
+    def policy_in_requests(self) -> Policy | None:
+        """The policy for requests that go on to a bucket: see ``AccessPoint``."""
+        return self.policy
+
+    def behind(self, arn: str, action: str) -> tuple[str, str] | None:  # noqa: ARG002 - see there
+        """Return the ARN that must allow a request, too, and its account: see ``AccessPoint``."""
+        return None
+
     def attach_policy(self, policy_arn: object) -> NoReturn:
         """Raise an error that explains what to do instead: AWS has no such operation.
 

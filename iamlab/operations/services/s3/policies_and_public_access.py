@@ -36,17 +36,23 @@ if TYPE_CHECKING:
     from iamlab.model.public_access_block import PublicStatus
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
+    from iamlab.operations.services.s3.access_points import AccessPoint
     from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.policy.document import Policy
 
 
-def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
-    """Set a bucket's policy, after S3's checks.
+def set_policy(
+    bucket: Bucket | AccessPoint,
+    document: Document,
+    caller: Caller,
+    action: str = "s3:PutBucketPolicy",
+) -> None:
+    """Set the policy of a bucket or an access point, after S3's checks.
 
     Raises
     ------
     MalformedPolicy
-        It isn't a valid policy for this bucket.
+        It isn't a valid policy for it.
     AccessDenied
         It is public, and BlockPublicPolicy is on.
     """
@@ -55,7 +61,7 @@ def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
     if because:
         who = principal_of(bucket.account.world, caller)
         error = AccessDenied(
-            f"User: {who.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
+            f"User: {who.arn} is not authorized to perform: {action} on resource: "
             f'"{bucket.arn}" because public policies are blocked by the BlockPublicPolicy block '
             "public access setting."
         )
