@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
 from iamlab.model.public_access_block import combined
-from iamlab.policy.arn import parsed_arn
+from iamlab.policy.arn import parsed_arn, parts_of
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -144,11 +144,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
     policy = world.resource_policies.get(resource)
     known = find_resource(world, arn, resource)
     if known is not None:
-        facts, behind = context_of_resource(known), known.behind(resource, action)
-        if behind is not None:
-            return replace(facts, policy=known.policy_in_requests, behind=behind)
-        note = _unseen_bucket(arn, known)
-        return replace(facts, assumed=note) if note else facts
+        return context_of_resource(known, resource, action)
     if arn.service == "organizations":  # ARNs name the management account, whoever calls
         return ResourceContext(ResourceAttributes(caller_account))
     if arn.service == "s3" and not arn.account:
@@ -204,16 +200,19 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
             place = text.find(separator, place + 1)
 
 
-def context_of_resource(known: Resource) -> ResourceContext:
+def context_of_resource(known: Resource, arn: str = "", action: str = "") -> ResourceContext:
     """Return the facts about a resource of the world; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
+    met = known.requested(arn or known.arn, action)
     return ResourceContext(
-        ResourceAttributes(known.account.account_id, tags, own=known.context),
-        known.policy,
+        ResourceAttributes(met.account_id, tags, own=known.context),
+        met.policy,
         grants=known.grants,
-        public_access_block=known.public_access_block,
+        public_access_block=met.public_access_block,
         region=known.region,
         under_rcps=known.under_rcps,
+        behind=met.behind,
+        assumed=_unseen_bucket(parts_of(known.arn), known),
     )
 
 

@@ -25,7 +25,9 @@
     ├─ KMSInvalidStateException                    400, KMS
     ├─ LambdaResourceNotFound                      404, Lambda's ResourceNotFoundException
     ├─ LimitExceededException                      400, KMS
+    ├─ MalformedACLError                           400, S3
     ├─ MalformedPolicyDocumentException            400, KMS and Secrets Manager
+    ├─ MissingSecurityHeader                       400, S3
     ├─ MethodNotAllowed                            405, S3
     ├─ NoSuchAccessPoint                           404, S3
     ├─ NoSuchAccessPointPolicy                     404, S3
@@ -122,6 +124,10 @@ class LimitExceededException(AwsError):
     """A number or a size is over its limit."""
 
 
+class MalformedACLError(AwsError):
+    """S3 rejects this ACL."""
+
+
 class MalformedPolicyDocumentException(AwsError):
     """KMS or Secrets Manager rejects this policy."""
 
@@ -132,6 +138,10 @@ class MethodNotAllowed(AwsError, http_status=405):
 
 class InvalidRequest(AwsError):
     """S3 rejects this value."""
+
+
+class MissingSecurityHeader(AwsError):
+    """The call needs an ACL."""
 
 
 class NoSuchAccessPoint(AwsError, http_status=404):

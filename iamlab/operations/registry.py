@@ -54,7 +54,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("organizations.reads",),
     ),
     "s3": (
-        *("services.s3.access_points", "services.s3.bucket_settings"),
+        *("services.s3.access_points", "services.s3.acls", "services.s3.bucket_settings"),
         "services.s3.policies_and_public_access",
     ),
     "secretsmanager": ("services.secretsmanager",),

@@ -13,7 +13,6 @@ a virtual private cloud"; "Managing public access to access points for general p
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import (
@@ -28,10 +27,10 @@ from iamlab.model.public_access_block import ALL_ON, as_parameter, combined, fro
 from iamlab.operations.iam.common import filled
 from iamlab.operations.parameters import as_text
 from iamlab.operations.services.apis import Api, NamedResource, keep
+from iamlab.operations.services.s3.acl_grants import with_statements
 from iamlab.operations.services.s3.policies_and_public_access import set_policy
 from iamlab.policy import catalog
 from iamlab.policy.conditions import Comparison
-from iamlab.policy.document import Policy
 from iamlab.policy.statement import Condition, Statement
 
 if TYPE_CHECKING:
@@ -39,8 +38,10 @@ if TYPE_CHECKING:
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
+    from iamlab.model.resources import Requested
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
+    from iamlab.policy.document import Policy
 
 API = Api(
     service="s3",
@@ -108,26 +109,26 @@ class AccessPoint(NamedResource):
         return replace(effective, block_public_policy=False, restrict_public_buckets=False)
 
     @property
-    def policy_in_requests(self) -> Policy | None:
-        """Its policy; with a VPC as its origin, S3 denies requests to the bucket from elsewhere."""
-        return _only_from(self.policy, self.vpc_id) if self.vpc_id else self.policy
-
-    @property
     def bucket_arn(self) -> str:
         """The ARN of the bucket behind it."""
         return f"arn:{self.account.partition}:s3:::{self.bucket_name}"
 
-    def behind(self, arn: str, action: str) -> tuple[str, str] | None:
-        """Return the ARN in the bucket, and the bucket's account, that must allow a request too.
+    def requested(self, arn: str, action: str) -> Requested:
+        """Return what a request through it meets; with a VPC, S3 denies requests from elsewhere.
 
-        ``None`` for an action on the access point itself, such as ``s3:GetAccessPointPolicy``.
+        Actions on the access point itself, such as ``s3:GetAccessPointPolicy``, don't go on to
+        the bucket.
         """
-        known = catalog.action(action)
+        met = NamedResource.requested(self, arn, action)
+        known = catalog.action(action) if action else None
         types = set() if known is None else {use.name for use in known.resource_types}
         if not types & {"bucket", "object"} or action.lower() in _ABOUT_ITSELF:
-            return None
+            return met
         _, is_object, key = arn.removeprefix(self.arn).partition("/object/")
-        return f"{self.bucket_arn}{f'/{key}' if is_object else ''}", self.bucket_account_id
+        behind = f"{self.bucket_arn}{f'/{key}' if is_object else ''}", self.bucket_account_id
+        elsewhere = [_outside(self.vpc_id)] if self.vpc_id else []
+        policy = with_statements(self.policy, f"policy of {self.name}", elsewhere)
+        return replace(met, policy=policy, behind=behind)
 
     def put_policy(self, document: Document) -> None:
         """Replace its policy.
@@ -175,20 +176,17 @@ class AccessPoint(NamedResource):
         self._do("DeleteAccessPoint")
 
 
-@lru_cache(maxsize=256)
-def _only_from(policy: Policy | None, vpc_id: str) -> Policy:
-    """Return a policy with a Deny for every request that doesn't come from a VPC."""
-    name, statements = ("access point", ()) if policy is None else (policy.name, policy.statements)
-    elsewhere = Statement(
+def _outside(vpc_id: str) -> Statement:
+    """Return a Deny for every request that doesn't come from a VPC."""
+    return Statement(
         effect="Deny",
-        number=len(statements) + 1,
+        number=0,
         sid="NetworkOrigin",
         principal=(("*", "*"),),
         action=("s3:*",),
         resource=("*",),
         conditions=(Condition(Comparison("StringNotEquals"), "aws:SourceVpc", (vpc_id,)),),
     )
-    return Policy((*statements, elsewhere), name=name)
 
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
