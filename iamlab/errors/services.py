@@ -9,6 +9,7 @@
     │  └─ LambdaAccessDenied                       403, Lambda's AccessDeniedException
     ├─ AccessPointAlreadyOwnedByYou                409, S3
     ├─ AlreadyExistsException                      400, KMS
+    ├─ AuthorizationQueryParametersError           400, S3
     ├─ BadRequestException                         400, API Gateway
     ├─ DisabledException                           400, KMS
     ├─ InvalidAliasNameException                   400, KMS
@@ -74,6 +75,10 @@ class AccessPointAlreadyOwnedByYou(AwsError, http_status=409):
 
 class AlreadyExistsException(AwsError):
     """The alias is taken."""
+
+
+class AuthorizationQueryParametersError(AwsError):
+    """A parameter of a presigned URL isn't valid."""
 
 
 class BadRequestException(AwsError):
