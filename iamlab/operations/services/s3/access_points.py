@@ -30,8 +30,7 @@ from iamlab.operations.services.apis import Api, NamedResource, keep
 from iamlab.operations.services.s3.acl_grants import with_statements
 from iamlab.operations.services.s3.policies_and_public_access import set_policy
 from iamlab.policy import catalog
-from iamlab.policy.conditions import Comparison
-from iamlab.policy.statement import Condition, Statement
+from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Requested
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
-    from iamlab.policy.document import Policy
 
 API = Api(
     service="s3",
@@ -126,7 +124,10 @@ class AccessPoint(NamedResource):
             return met
         _, is_object, key = arn.removeprefix(self.arn).partition("/object/")
         behind = f"{self.bucket_arn}{f'/{key}' if is_object else ''}", self.bucket_account_id
-        elsewhere = [_outside(self.vpc_id)] if self.vpc_id else []
+        if not self.vpc_id:
+            return replace(met, behind=behind)
+        when = {"StringNotEquals": {"aws:SourceVpc": self.vpc_id}}
+        elsewhere = Policy.deny("s3:*", principal="*", sid="NetworkOrigin", when=when).statements
         policy = with_statements(self.policy, f"policy of {self.name}", elsewhere)
         return replace(met, policy=policy, behind=behind)
 
@@ -176,19 +177,6 @@ class AccessPoint(NamedResource):
         self._do("DeleteAccessPoint")
 
 
-def _outside(vpc_id: str) -> Statement:
-    """Return a Deny for every request that doesn't come from a VPC."""
-    return Statement(
-        effect="Deny",
-        number=0,
-        sid="NetworkOrigin",
-        principal=(("*", "*"),),
-        action=("s3:*",),
-        resource=("*",),
-        conditions=(Condition(Comparison("StringNotEquals"), "aws:SourceVpc", (vpc_id,)),),
-    )
-
-
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Return the condition keys of creating an access point."""
     return _new(account, API.arn_of(account, arguments), arguments).context
@@ -224,7 +212,7 @@ def create_access_point(account: Account, arguments: Parameters, caller: Caller)
 
 
 def _set_policy(found: AccessPoint, arguments: Parameters, caller: Caller) -> None:
-    set_policy(found, arguments["Policy"], caller, "s3:PutAccessPointPolicy")
+    set_policy(found, arguments["Policy"], caller, "AccessPoint")
 
 
 def _as_access_point(found: AccessPoint) -> dict[str, Any]:

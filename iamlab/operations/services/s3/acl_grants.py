@@ -11,36 +11,31 @@ operation"; "Controlling ownership of objects and disabling ACLs for your bucket
 
 from __future__ import annotations
 
+import operator
 import tomllib
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.services import MalformedACLError
-from iamlab.policy.conditions import Comparison
 from iamlab.policy.document import Policy
-from iamlab.policy.statement import Condition, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamlab.engine.public_access import PublicAccessBlock
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.operations.registry import Parameters
+    from iamlab.policy.statement import Statement
 
 _TABLES: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 CANNED: Mapping[str, Mapping[str, list[str]]] = _TABLES["canned"]
-_GROUPS: Mapping[str, str] = _TABLES["groups"]
+_ACTIONS: Mapping[str, Mapping[str, list[str]]] = _TABLES["permissions"]
+_GROUPS = {name: group["uri"] for name, group in _TABLES["groups"].items()}
+_PRINCIPALS = {group["uri"]: group["to"] for group in _TABLES["groups"].values()}
 _PUBLIC = (_GROUPS["AllUsers"], _GROUPS["AuthenticatedUsers"])
-_SIGNED = Condition(Comparison("Null"), "aws:PrincipalArn", ("false",))
-_PRINCIPALS = {
-    _GROUPS["AllUsers"]: (("*", "*"), ()),
-    _GROUPS["AuthenticatedUsers"]: (("AWS", "*"), (_SIGNED,)),
-    _GROUPS["LogDelivery"]: (("Service", "logging.s3.amazonaws.com"), ()),
-}
-"""Group -> its Principal, and what else must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ def _sent(policy: Mapping[str, Any]) -> Iterator[AclGrant]:
     for sent in policy.get("Grants", ()):
         match sent:
             case {"Grantee": {"ID": str(name)} | {"URI": str(name)}, "Permission": str(what)} if (
-                what in ("FULL_CONTROL", *_TABLES["permissions"]["bucket"])
+                what in ("FULL_CONTROL", *_ACTIONS["bucket"])
             ) and ("/" not in name or name in _PRINCIPALS):
                 yield AclGrant(name, what)
             case _:
@@ -120,42 +115,28 @@ def statements_of(
     acl: Acl, kind: str, arn: str, world: World, block: PublicAccessBlock
 ) -> Iterator[Statement]:
     """Return what an ACL of a bucket or an object (``kind``) allows to others than its owner."""
-    roots = {known.canonical_user_id: known for known in world.accounts.values()}
+    others = {
+        known.canonical_user_id: {"principal": known.root_arn}
+        for known in world.accounts.values()
+        if known.account_id != acl.owner
+    }
+    resources = [arn, f"{arn}/*"] if kind == "bucket" else [arn]
     for grant in acl.grants:
-        principal, conditions = _PRINCIPALS.get(grant.grantee, (None, ()))
-        account = roots.get(grant.grantee)
-        if account is not None and account.account_id != acl.owner:
-            principal = ("AWS", account.root_arn)
-        if principal is None or (grant.is_public and block.ignore_public_acls):
+        to = {**others, **_PRINCIPALS}.get(grant.grantee)
+        if to is None or (grant.is_public and block.ignore_public_acls):
             continue
-        actions = _TABLES["permissions"][kind]
-        chosen = actions if grant.permission == "FULL_CONTROL" else (grant.permission,)
-        yield Statement(
-            effect="Allow",
-            number=0,
-            sid=f"ACL {grant.permission}",
-            principal=(principal,),
-            action=tuple(action for name in chosen for action in actions[name]),
-            resource=(arn, f"{arn}/*") if kind == "bucket" else (arn,),
-            conditions=conditions,
-            variables=False,
-        )
-
-
-def with_statements(policy: Policy | None, name: str, more: Iterable[Statement]) -> Policy | None:
-    """Add statements to a policy; a policy without a change stays the same object."""
-    added = tuple(more)
-    return _together(policy, name, added) if added else policy
+        known, one = _ACTIONS[kind], grant.permission
+        actions = reduce(operator.iadd, known.values(), []) if one == "FULL_CONTROL" else known[one]
+        if actions:
+            yield from Policy.allow(actions, resources, sid=f"ACL {one}", **to).statements
 
 
 @lru_cache(maxsize=1024)
-def _together(policy: Policy | None, name: str, added: tuple[Statement, ...]) -> Policy:
-    own = () if policy is None else policy.statements
-    numbered = (replace(each, number=place) for place, each in enumerate(added, len(own) + 1))
+def with_statements(
+    policy: Policy | None, name: str, added: tuple[Statement, ...], *, only_denies: bool = False
+) -> Policy:
+    """Add statements to a policy, or to its Deny statements; the same object for equal ones."""
+    known = () if policy is None else policy.statements
+    own = [each for each in known if each.effect == "Deny" or not only_denies]
+    numbered = (replace(each, number=place) for place, each in enumerate(added, len(known) + 1))
     return Policy((*own, *numbered), name=name if policy is None else policy.name)
-
-
-@lru_cache(maxsize=1024)
-def only_denies(policy: Policy) -> Policy:
-    """Return the Deny statements of a policy: all that a bucket policy says of others' objects."""
-    return Policy(tuple(s for s in policy.statements if s.effect == "Deny"), name=policy.name)

@@ -15,10 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
-from iamlab.errors import AccessDenied, RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.services import AccessControlListNotSupported, MissingSecurityHeader
 from iamlab.operations.services.s3.acl_grants import CANNED, acl_of, private_acl
 from iamlab.operations.services.s3.bucket import API, ENFORCED, PREFERRED, object_of
+from iamlab.operations.services.s3.policies_and_public_access import blocked
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
@@ -77,12 +78,8 @@ def _set(
     """Set the ACL of a call's bucket or object."""
     bucket, key = API.find(account, arguments), arguments.get("Key", "")
     arn = object_of(account, arguments) if key else bucket.arn
-    blocked = AccessDenied(
-        f"User: {principal_of(account.world, caller).arn} is not authorized to perform: {action} "
-        f'on resource: "{arn}" because public access control lists (ACLs) are blocked by the '
-        "BlockPublicAcls block public access setting."
-    )
-    errors = AccessControlListNotSupported("The bucket does not allow ACLs"), blocked
+    public = blocked(account.world, caller, action, arn, "BlockPublicAcls")
+    errors = AccessControlListNotSupported("The bucket does not allow ACLs"), public
     owner = account.world.accounts.get(owner_id, bucket.account)
     acl = new_acl(arguments, bucket, owner, errors, *spared)
     bucket.acls.pop(key, None)

@@ -20,7 +20,6 @@ from iamlab.operations.parameters import as_tags, as_text
 from iamlab.operations.services.apis import Api, NamedResource
 from iamlab.operations.services.s3.acl_grants import (
     Acl,
-    only_denies,
     private_acl,
     statements_of,
     with_statements,
@@ -134,9 +133,9 @@ class Bucket(NamedResource):
         if key in self.acls and action.lower() not in _ON_BUCKET:
             added += statements_of(self.acls[key], "object", arn, world, block)
             owner = self.acls[key].owner
-        if policy is not None and owner != met.account_id:
-            policy = only_denies(policy)
-        return Requested(owner, with_statements(policy, f"ACL of {self.name}", added), block)
+        denies, name = owner != met.account_id, f"ACL of {self.name}"
+        merged = with_statements(policy, name, tuple(added), only_denies=denies)
+        return Requested(owner, merged, block)
 
     def put_policy(self, document: Document) -> None:
         """Replace the bucket policy.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.public_access_block import PublicStatus
+    from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.operations.services.s3.access_points import AccessPoint
@@ -41,11 +42,18 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 
+def blocked(world: World, caller: Caller, action: str, arn: str, setting: str) -> AccessDenied:
+    """Make S3's error for what Block Public Access rejects."""
+    acls = "public access control lists (ACLs)"
+    return AccessDenied(
+        f"User: {principal_of(world, caller).arn} is not authorized to perform: {action} on "
+        f'resource: "{arn}" because {acls if "Acl" in setting else "public policies"} are blocked '
+        f"by the {setting} block public access setting."
+    )
+
+
 def set_policy(
-    bucket: Bucket | AccessPoint,
-    document: Document,
-    caller: Caller,
-    action: str = "s3:PutBucketPolicy",
+    bucket: Bucket | AccessPoint, document: Document, caller: Caller, kind: str = "Bucket"
 ) -> None:
     """Set the policy of a bucket or an access point, after S3's checks.
 
@@ -59,14 +67,9 @@ def set_policy(
     policy = resource_policy(document, bucket)
     because = public_because(policy) if bucket.public_access_block.block_public_policy else ()
     if because:
-        who = principal_of(bucket.account.world, caller)
-        error = AccessDenied(
-            f"User: {who.arn} is not authorized to perform: {action} on resource: "
-            f'"{bucket.arn}" because public policies are blocked by the BlockPublicPolicy block '
-            "public access setting."
-        )
+        world, action = bucket.account.world, f"s3:Put{kind}Policy"
         raise noted(
-            error,
+            blocked(world, caller, action, bucket.arn, "BlockPublicPolicy"),
             *because,
             "To allow public access, turn it off for the bucket and for the account: "
             "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",
