@@ -278,7 +278,7 @@ class Api:
         """Register an operation that returns a resource: ``"DescribeKey"``."""
         self.does(name, answer, about)(self.find)
 
-    def shared(self) -> None:
+    def shared(self, *, tags: bool = True) -> None:
         """Register the operations that every service has: tag, untag and delete."""
 
         def tag(account: Account, arguments: Parameters) -> None:
@@ -299,8 +299,8 @@ class Api:
             if not self.forgives or self.arn_of(account, arguments) in account.resources:
                 forget(self.find(account, arguments))
 
-        self.does(self.tag, about=self.arn_of_tagged)(tag)
-        self.does(self.untag, about=self.arn_of_tagged)(untag)
+        for name, work in ((self.tag, tag), (self.untag, untag)) if tags else ():
+            self.does(name, about=self.arn_of_tagged)(work)
         if self.delete:
             self.does(self.delete)(delete)
 

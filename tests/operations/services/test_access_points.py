@@ -382,6 +382,17 @@ def test_keys_of_a_new_access_point_are_in_the_request(world: World, own: Accoun
     assert made == {"AccessPointArn": POINT.replace("readers", "new")}
 
 
+def test_an_access_point_is_tagged_as_a_bucket_is(own: Account, point: AccessPoint) -> None:
+    """By its ARN; operations of buckets don't take it for one."""
+    point.tag({"team": "sky", "site": "x"})
+    point.untag(["site"])
+    listed = own.call("s3:ListTagsForResource", own.root_arn, ResourceArn=POINT)
+
+    assert listed == {"Tags": [{"Key": "team", "Value": "sky"}]}
+    with pytest.raises(NoSuchBucket):
+        own.call("s3:DeleteBucket", own.root_arn, Bucket="readers")
+
+
 def test_an_access_point_goes_and_its_bucket_stays(
     own: Account, point: AccessPoint, tmp_path: Path
 ) -> None:

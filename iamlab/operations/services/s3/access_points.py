@@ -24,7 +24,7 @@ from iamlab.errors.services import (
     NoSuchBucket,
 )
 from iamlab.model.public_access_block import ALL_ON, as_parameter, combined, from_parameter
-from iamlab.operations.iam.common import filled
+from iamlab.operations.iam.common import fields
 from iamlab.operations.parameters import as_text
 from iamlab.operations.services.apis import Api, NamedResource, keep
 from iamlab.operations.services.s3.acl_grants import with_statements
@@ -43,9 +43,10 @@ if TYPE_CHECKING:
 
 API = Api(
     service="s3",
-    named_by=("Name",),
+    named_by=("Name", "ResourceArn"),
     absent=lambda _: NoSuchAccessPoint("The specified accesspoint does not exist"),
     untaggable=InvalidTag,
+    delete="DeleteAccessPoint",
     place="accesspoint/",
     put_policy="PutAccessPointPolicy",
     pattern=r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]",
@@ -172,10 +173,6 @@ class AccessPoint(NamedResource):
         """Delete its policy; without one, nothing happens."""
         self._do("DeleteAccessPointPolicy")
 
-    def delete(self) -> None:
-        """Delete it; the bucket stays."""
-        self._do("DeleteAccessPoint")
-
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Return the condition keys of creating an access point."""
@@ -198,7 +195,7 @@ def _as_created(made: AccessPoint) -> dict[str, Any]:
     return {"AccessPointArn": made.arn}
 
 
-# In AWS's API, the policy has its own operation.
+# In AWS's API, policy and tags have their own operations.
 @API.does("CreateAccessPoint", _as_created, also=API.also, keys=_keys, by_whom=True)
 def create_access_point(account: Account, arguments: Parameters, caller: Caller) -> AccessPoint:
     """Create an access point for a bucket of the account, or of another account that it names."""
@@ -207,39 +204,30 @@ def create_access_point(account: Account, arguments: Parameters, caller: Caller)
     if owner is not None and made.bucket_arn not in owner.resources:
         raise NoSuchBucket("The specified bucket does not exist")
     if "Policy" in arguments:
-        _set_policy(made, arguments, caller)
+        set_policy(made, arguments["Policy"], caller, "AccessPoint")
     return keep(made)
-
-
-def _set_policy(found: AccessPoint, arguments: Parameters, caller: Caller) -> None:
-    set_policy(found, arguments["Policy"], caller, "AccessPoint")
 
 
 def _as_access_point(found: AccessPoint) -> dict[str, Any]:
     return {
-        "Name": found.name,
+        **fields(found, "Name", "NetworkOrigin", "BucketAccountId"),
+        **({"VpcConfiguration": {"VpcId": found.vpc_id}} if found.vpc_id else {}),
         "Bucket": found.bucket_name,
-        "NetworkOrigin": found.network_origin,
-        **filled(VpcConfiguration={"VpcId": found.vpc_id} if found.vpc_id else None),
         "PublicAccessBlockConfiguration": as_parameter(found.own_public_access_block),
         "AccessPointArn": found.arn,
-        "BucketAccountId": found.bucket_account_id,
     }
 
 
 API.tells("GetAccessPoint", _as_access_point)
 
 
-@API.does("DeleteAccessPoint")
-def delete_access_point(account: Account, arguments: Parameters) -> None:
-    """Delete an access point."""
-    del account.resources[API.find(account, arguments).arn]
+API.shared(tags=False)  # they are tagged as buckets are
 
 
 @API.does("PutAccessPointPolicy", by_whom=True)
 def put_access_point_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace an access point's policy."""
-    _set_policy(API.find(account, arguments), arguments, caller)
+    set_policy(API.find(account, arguments), arguments["Policy"], caller, "AccessPoint")
 
 
 @API.does("GetAccessPointPolicy", lambda policy: {"Policy": policy.text})

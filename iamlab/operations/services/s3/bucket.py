@@ -51,10 +51,13 @@ class _Buckets(Api):
         """Find a call's bucket, in any account."""
         arn = self.arn_of(account, arguments)
         owners = account.world.accounts.values()
-        found = next((owner.resources[arn] for owner in owners if arn in owner.resources), None)
-        if not isinstance(found, Bucket):
+        found: Any = next(
+            (owner.resources[arn] for owner in owners if arn in owner.resources), None
+        )
+        if not isinstance(found, Bucket) and (found is None or "Bucket" in arguments):
             raise self.absent(arn)
-        return found
+        bucket: Bucket = found  # or an access point, which is tagged as a bucket is
+        return bucket
 
 
 API = _Buckets(
