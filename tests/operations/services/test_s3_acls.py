@@ -346,3 +346,17 @@ def test_a_saved_world_keeps_its_acls(world: World, bucket: Bucket, tmp_path: An
 
     assert again.accounts[OWN].buckets["maps"].acls == bucket.acls
     assert who(again, GET, OBJECT) == who(world, GET, OBJECT)
+
+
+def test_access_from_outside_through_an_acl_is_found(world: World, bucket: Bucket) -> None:
+    """As through a policy; not while ACLs are disabled."""
+    bucket.put_acl("public-read")
+    found = {(finding.resource, finding.is_public) for finding in world.outside_access()}
+    bucket.put_acl("private")
+    bucket.put_acl(access_control_policy=grants(world, (OTHER, "WRITE")))
+    shared = {(finding.resource, finding.is_public) for finding in world.outside_access()}
+    bucket.put_acl("private")
+
+    assert found == {(BUCKET, True)}
+    assert shared == {(BUCKET, False)}
+    assert list(world.outside_access()) == []
