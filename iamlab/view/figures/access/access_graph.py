@@ -96,10 +96,8 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
     titles = ("principal", between, "policy", "statement", "checks and resource")
     known = names.account_names(session.world if session else None)
     ends = {CALLER: request.caller.account, RESOURCE: request.resource_account}
-    accounts = {
-        key: f"account {own} {known.get(own, '')}".rstrip() for key, own in ends.items() if own
-    }
-    frames = {key: (account, f"the {key}'s account") for key, account in accounts.items()}
+    named = {key: f"account {own} {known.get(own, '')}".strip() for key, own in ends.items() if own}
+    frames = {key: (account, f"the {key}'s account") for key, account in named.items()}
     scene = Scene(
         [*chain, start, *policies, end, *stops],
         list(_edges([*chain, start], policies, [*stops, end])),
@@ -171,17 +169,12 @@ def _policies(decision: Decision) -> list[Node]:
                 kind, home = kinds[step.layer], homes.get(step.layer, "")
                 name, place = attached.policy.name or "unnamed", "".join(attached.path[:1])
                 if step.layer == "identity":
-                    kind, group = (
-                        names.policy_type(attached.arn, place),
-                        place.removeprefix("group "),
-                    )
+                    kind = names.policy_type(attached.arn, place)
                     if place.startswith("group "):
-                        home = place
+                        home, group = place, place.removeprefix("group ")
                         nodes[home] = Node(home, group, "", "group", CALLER, 1, CALLER, line=home)
-                key, facts = (
-                    f"policy {step.layer} {level} {number}",
-                    (step.name, level, place, name, kind),
-                )
+                key = f"policy {step.layer} {level} {number}"
+                facts = (step.name, level, place, name, kind)
                 note, row = (kind, {}) if matches else ("no statements", _row(*facts))
                 nodes[key] = Node(key, name, note, "policy", home, 2, frame, facts=row)
                 for part, match in enumerate(matches):
@@ -217,9 +210,7 @@ def _named(decision: Decision, match: StatementMatch) -> str:
     return by_directness[match.principal_match] if FRAMES.get(match.layer) == RESOURCE else ""
 
 
-def _edges(
-    chain: Sequence[Node], policies: Sequence[Node], stops: Sequence[Node]
-) -> Iterator[Edge]:
+def _edges(chain: Sequence[Node], nodes: Sequence[Node], stops: Sequence[Node]) -> Iterator[Edge]:
     """Yield the edges to the caller, through policies, statements and stops, to the resource.
 
     The caller has an edge to the resource's policy if this names it.
@@ -229,9 +220,9 @@ def _edges(
     for stop, following in pairwise(stops):
         label = "".join(following.details[:1])  # only the resource has details: the action
         yield Edge(stop.id, following.id, label, dashed=not stop.highlighted)
-    statements = [node for node in policies if node.column == STATEMENT]
+    statements = [node for node in nodes if node.column == STATEMENT]
     named = {node.parent: node.facts["names"] for node in statements if node.facts["names"]}
-    for node in policies:
+    for node in nodes:
         if node.parent != RESOURCE or node.id in named:
             source = CALLER if node.parent == RESOURCE else node.parent
             yield Edge(source, node.id, named.get(node.id, ""))
@@ -240,12 +231,10 @@ def _edges(
         if node.highlighted:
             label = "denies" if node.look == MATCHES["Deny"] else ""
             yield Edge(node.id, marks[node.id], label, dashed=node.stays)
-    first, paths = (
-        stops[0],
-        [node for node in statements if node.highlighted or node.frame == CALLER],
-    )
+    first = stops[0]
+    paths = [node for node in statements if node.highlighted or node.frame == CALLER]
     if first.id not in [marks[node.id] for node in paths]:
-        owner = next((node.id for node in policies if node.id == ROLE), CALLER)
+        owner = next((node.id for node in nodes if node.id == ROLE), CALLER)
         label = first.text.partition(" ")[2] if first.id == OWN else ""
         yield Edge(owner, first.id, label, dashed=not first.highlighted)
 
