@@ -197,7 +197,10 @@ def merged(
         for edge in scene.edges
         if (ends := (by_id[edge.source].id, by_id[edge.target].id))[0] != ends[1]
     }
-    return replace(scene, nodes=[by_id[key] for key in nodes], edges=list(edges.values()))
+    parents = {key: node.id for key, node in by_id.items()}
+    kept = [by_id[key] for key in nodes]
+    kept = [replace(node, parent=parents.get(node.parent, node.parent)) for node in kept]
+    return replace(scene, nodes=kept, edges=list(edges.values()))
 
 
 def counted(nodes: Sequence[Node]) -> str:

@@ -1,7 +1,8 @@
 """Folding: fewer nodes, none of them lost, and highlighted ones stay."""
 
-from iamlab.view.folding import MORE, alike, at_most, folded
+from iamlab.view.folding import MORE, alike, at_most, folded, nested
 from iamlab.view.scene import Edge, Node, Scene
+from iamlab.view.style import silent
 
 
 def users(number, **more):
@@ -48,6 +49,36 @@ def test_nodes_at_the_end_may_differ():
 
     assert len(alike(scene).nodes) == len(nodes)
     assert texts(alike(alike(scene, but_ends=True))) == ["3 users", "staff", "3 policies"]
+
+
+def test_nodes_with_the_same_kinds_of_nodes_in_them_are_one():
+    """Those in them too; all others are still in a node that is drawn."""
+    look = silent("don't match")
+    nodes = [Node("ana", "ana", kind="user")]
+    for group, policies in (("a", 1), ("b", 2), ("c", 1)):
+        nodes.append(Node(group, group, kind="group", parent="ana"))
+        for number in range(policies):
+            key = f"{group}{number}"
+            nodes.append(Node(key, key, "inline", kind="policy", parent=group))
+            words = {"kind": "Deny statement", "highlighted": True} if group == "b" else {}
+            nodes += [
+                Node(f"{key}{i}", "○ x", "misses Action", "statement", key, look=look)
+                for i in range(2)
+            ]
+            if number or policies == 1:
+                nodes.append(Node(f"{key} deny", "✕ y", parent=key, **words | {"kind": "deny"}))
+    drawn = nested(Scene(nodes), 8)
+    few = nested(Scene(nodes), 3)
+    ids = {node.id for node in few.nodes}
+
+    assert [node.text for node in drawn.nodes if node.kind == "group"] == ["2 groups", "b"]
+    assert [node.text for node in few.nodes if node.kind == "group"] == ["3 groups"]
+    assert {node.parent for node in few.nodes if node.parent} <= ids
+    assert [node.note for node in few.nodes if node.kind == "statement"] == ["don't match"] * 2
+    assert [node.text for node in few.nodes if node.kind == "statement"] == [
+        *("○ 6 statements", "○ 2 statements"),
+    ]
+    assert nested(Scene(nodes), 20) == Scene(nodes)
 
 
 def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
