@@ -4,6 +4,8 @@ from iamlab.view.folding import MORE, alike, at_most, folded, nested
 from iamlab.view.scene import Edge, Node, Scene
 from iamlab.view.style import silent
 
+MISSES = silent("don't match")
+
 
 def users(number, **more):
     """Users who are members of one group."""
@@ -51,34 +53,32 @@ def test_nodes_at_the_end_may_differ():
     assert texts(alike(alike(scene, but_ends=True))) == ["3 users", "staff", "3 policies"]
 
 
-def test_nodes_with_the_same_kinds_of_nodes_in_them_are_one():
-    """Those in them too; all others are still in a node that is drawn."""
-    look = silent("don't match")
-    nodes = [Node("ana", "ana", kind="user")]
-    for group, policies in (("a", 1), ("b", 2), ("c", 1)):
-        nodes.append(Node(group, group, kind="group", parent="ana"))
-        for number in range(policies):
-            key = f"{group}{number}"
-            nodes.append(Node(key, key, "inline", kind="policy", parent=group))
-            words = {"kind": "Deny statement", "highlighted": True} if group == "b" else {}
-            nodes += [
-                Node(f"{key}{i}", "○ x", "misses Action", "statement", key, look=look)
-                for i in range(2)
-            ]
-            if number or policies == 1:
-                nodes.append(Node(f"{key} deny", "✕ y", parent=key, **words | {"kind": "deny"}))
-    drawn = nested(Scene(nodes), 8)
-    few = nested(Scene(nodes), 3)
-    ids = {node.id for node in few.nodes}
+def policies_in(group, number, kinds):
+    """A group with some policies, each with nodes of these kinds in it."""
+    yield Node(group, group, kind="group", parent="ana")
+    for policy in (f"{group}{i}" for i in range(number)):
+        yield Node(policy, policy, "inline", kind="policy", parent=group)
+        for kind in kinds:
+            words = f"○ {kind}", "misses Action", kind, policy
+            yield Node(f"{policy} {kind}", *words, look=MISSES, highlighted=kind == "Allow")
 
-    assert [node.text for node in drawn.nodes if node.kind == "group"] == ["2 groups", "b"]
-    assert [node.text for node in few.nodes if node.kind == "group"] == ["3 groups"]
-    assert {node.parent for node in few.nodes if node.parent} <= ids
-    assert [node.note for node in few.nodes if node.kind == "statement"] == ["don't match"] * 2
-    assert [node.text for node in few.nodes if node.kind == "statement"] == [
-        *("○ 6 statements", "○ 2 statements"),
+
+def test_nodes_with_the_same_kinds_of_nodes_in_them_are_one():
+    """Those in them too; each is still in a node that is drawn, and highlighted ones stay."""
+    groups = (("a", 1, ["Deny"]), ("b", 1, ["Allow", "Deny"]), ("c", 2, ["Deny"]))
+    nodes = [Node("ana", "ana", kind="user")]
+    nodes += [node for group in groups for node in policies_in(*group)]
+    scene = Scene([*nodes, *policies_in("d", 1, ["Allow", "Deny"])])
+    several, few = nested(scene, 6), nested(scene, 3)
+
+    assert nested(scene, 7) == scene
+    assert [node.text for node in several.nodes if node.parent == "ana"] == ["2 groups", "b", "d"]
+    assert texts(few) == [
+        *("ana", "2 groups", "3 policies", "○ 3 Denies"),
+        *("2 groups", "2 policies", "○ 2 Allows", "○ 2 Denies"),
     ]
-    assert nested(Scene(nodes), 20) == Scene(nodes)
+    assert few.nodes[3].note == "don't match"
+    assert {node.parent for node in few.nodes} <= {"", *(node.id for node in few.nodes)}
 
 
 def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():
