@@ -45,7 +45,7 @@ def path() -> Path:
 
 
 def records() -> list[Record]:
-    """Return all records. Without a file there are none; one that can't be read gives a warning."""
+    """Return all records; a file that can't be read gives a warning, a missing file none."""
     try:
         saved = list(_saved(path()))
     except OSError as error:
