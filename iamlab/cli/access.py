@@ -9,6 +9,7 @@ from iamlab.cli.commands import command
 from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
+from iamlab.engine.labels import pair_lines
 from iamlab.engine.questions import read_questions
 from iamlab.policy import catalog
 
@@ -30,21 +31,27 @@ def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why.
 
     --json: principal, action, resource, verdict, determining, blocked_by, message,
-    steps, assumed.
-    --csv: principal, action, resource, verdict, determining, blocked_by, message.
+    steps, assumed, pairs (action, resource, verdict, message; empty for one ARN).
+    --csv: principal, action, resource, verdict, determining, blocked_by, message;
+    a row for each pair.
     """
+    several = len(options.resource) > 1
     decision = read_world(options).can(
-        options.principal, options.action, options.resource, **read_call(options)
+        options.principal,
+        options.action,
+        options.resource if several else options.resource[0],
+        **read_call(options),
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *(f"assumed: {note}" for note in decision.assumed)]
+    short = [*_verdict(decision), *pair_lines(decision)]
+    short += [f"assumed: {note}" for note in decision.assumed]
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
         decision.to_dict,
         lambda: decision.explain().split("\n") if options.explain else short,
         lambda: short,
-        lambda: (columns, [decision.to_dict()]),
+        lambda: (columns, [pair.to_dict() for pair in decision.pairs or (decision,)]),
     )
 
 
