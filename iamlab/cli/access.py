@@ -31,7 +31,7 @@ def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why.
 
     --json: principal, action, resource, verdict, determining, blocked_by, message,
-    steps, assumed, pairs (action, resource, verdict, message; empty for one ARN).
+    steps, assumed; for several ARNs also pairs (action, resource, verdict, message).
     --csv: principal, action, resource, verdict, determining, blocked_by, message;
     a row for each pair.
     """

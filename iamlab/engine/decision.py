@@ -240,7 +240,7 @@ class Decision(Shown):
             "message": self.message,
             "steps": [step.to_dict() for step in self.steps],
             "assumed": list(self.assumed),
-            "pairs": [pair.to_pair() for pair in self.pairs],
+            **({"pairs": [pair.to_pair() for pair in self.pairs]} if self.pairs else {}),
         }
 
     def to_pair(self) -> dict[str, str]:
