@@ -243,14 +243,15 @@ def also_needed(action: str, resources: Sequence[str], *, tagged: bool = False) 
     >>> also_needed("ec2:AttachVolume", [instance])
     ('A call of ec2:AttachVolume also needs permission on: volume. Pass all ARNs as a list.',)
     """
-    required, pairs = required_types(action), pairs_of(action, resources, tagged=tagged)
+    required = required_types(action)
     own = {type_of(action, resource) for resource in resources}
     missing = [name for name in required if name not in own] if len(required) > 1 else []
     parts = [f"permission on: {', '.join(missing)}"] if missing else []
-    if action.lower() in PASSES and not any(pair.action == PASS_ROLE for pair in pairs):
+    if action.lower() in PASSES and not any(type_of(PASS_ROLE, arn) for arn in resources):
         parts.append(f"{PASS_ROLE} if it passes a role")
-    if len(resources) == 1 and len(pairs) > 1:
-        parts.append(f"{pairs[1].action} for the tags")
+    tagging = tuple(_tagging_pairs(action, resources)) if tagged and len(resources) == 1 else ()
+    if tagging:
+        parts.append(f"{tagging[0].action} for the tags")
     if not parts:
         return ()
     return (f"A call of {action} also needs {', and '.join(parts)}. Pass all ARNs as a list.",)
