@@ -82,12 +82,11 @@ def authorize(
     if type(action) is not str:
         check_texts(action=action)
     request = authorization_request(world, caller, action, resource, context, circumstances)
-    tagged = bool(circumstances.get("request_tags"))
-    notes = (
-        *also_needed(action, (resource,), tagged=tagged),
-        *foreign_key_notes(action, resource, context or {}),
-    )
-    return evaluate(request.request, request.layers).assuming((*request.assumed, *notes))
+    notes = [*request.assumed]
+    notes += also_needed(action, (resource,), tagged="request_tags" in circumstances)
+    if context:
+        notes += foreign_key_notes(action, resource, context)
+    return evaluate(request.request, request.layers).assuming(notes)
 
 
 def _authorize_call(

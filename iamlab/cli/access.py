@@ -27,7 +27,7 @@ _CELL = 5  # columns of text
 
 def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why."""
-    several = len(options.resource) > 1
+    several = len(options.resource) > 1 or options.request_tag
     decision = read_world(options).can(
         options.principal,
         options.action,
@@ -114,6 +114,7 @@ def what_can(options: argparse.Namespace) -> Answer:
             "allowed": [as_json(entry, f"{_WHAT} when by") for entry in found.allowed],
             "stopped": [as_json(entry, f"{_WHAT} layer by why") for entry in found.stopped],
             "assumed": found.assumed,
+            "incomplete": [as_json(entry, "actions missing") for entry in found.incomplete],
         },
         lambda: _what_can_lines(found),
         lambda: (
@@ -138,8 +139,8 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield "but not:"
     for stopped in found.stopped:
         yield from wrapped(str(stopped), indent=2)
-    for note in found.assumed:
-        yield from wrapped(f"assumed: {note}")
+    for line in (*map(str, found.incomplete), *(f"assumed: {note}" for note in found.assumed)):
+        yield from wrapped(line)
 
 
 def _breadth(access: Access) -> int:

@@ -243,11 +243,13 @@ def also_needed(action: str, resources: Sequence[str], *, tagged: bool = False) 
     >>> also_needed("ec2:AttachVolume", [instance])
     ('A call of ec2:AttachVolume also needs permission on: volume. Pass all ARNs as a list.',)
     """
-    required = required_types(action)
+    required, passes = required_types(action), action.lower() in PASSES
+    if len(required) < 2 and not passes and not tagged:
+        return ()
     own = {type_of(action, resource) for resource in resources}
     missing = [name for name in required if name not in own] if len(required) > 1 else []
     parts = [f"permission on: {', '.join(missing)}"] if missing else []
-    if action.lower() in PASSES and not any(type_of(PASS_ROLE, arn) for arn in resources):
+    if passes and not any(type_of(PASS_ROLE, arn) for arn in resources):
         parts.append(f"{PASS_ROLE} if it passes a role")
     tagging = tuple(_tagging_pairs(action, resources)) if tagged and len(resources) == 1 else ()
     if tagging:

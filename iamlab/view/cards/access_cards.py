@@ -64,7 +64,8 @@ def _(found: WhoCan) -> str:
 @inner.register(WhatCan)
 def _(found: WhatCan) -> str:
     noted = ["; ".join(found.assumed)] if found.assumed else []
-    return f"{table_of(found).first(FEW).html()}{assumed(noted)}"
+    lacking = items(list(map(str, found.incomplete)))
+    return f"{table_of(found).first(FEW).html()}{lacking}{assumed(noted)}"
 
 
 @inner.register(AccessChanges)
