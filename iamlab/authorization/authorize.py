@@ -41,8 +41,9 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.call_permissions import (
     also_needed,
     foreign_key_notes,
+    foreign_keys,
     pairs_of,
-    without_foreign_keys,
+    without_keys,
 )
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def authorization_request(
     }
     keys = override_keys(keys, set_keys)
     if set_keys or operation_keys or circumstances.get("request_tags"):
-        keys = without_foreign_keys(action, resource, keys)
+        keys = without_keys(keys, foreign_keys(action, resource))
     request = Request(
         principal.arn,
         action,

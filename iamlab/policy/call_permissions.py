@@ -29,7 +29,7 @@ from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 PASS_ROLE = "iam:PassRole"
 _REQUEST_TAG = "aws:RequestTag/${TagKey}"
@@ -277,29 +277,35 @@ def foreign_keys(action: str, resource: str) -> frozenset[str]:
     known, own = catalog.action(action), type_of(action, resource)
     if known is None or not own:
         return frozenset()
-    keys = {
-        use.name: {key.lower().partition("/")[0] for key in use.condition_keys}
-        for use in known.resource_types
-    }
-    every = set().union(*keys.values()) - keys[own]
-    every -= {key.lower().partition("/")[0] for key in known.condition_keys}
-    of_request = ("aws:requesttag", "aws:tagkeys")
+    keys = {use.name: set(map(key_name, use.condition_keys)) for use in known.resource_types}
+    every = set().union(*keys.values()) - keys[own] - set(map(key_name, known.condition_keys))
     return frozenset(
         key
         for key in every
-        if key in of_request or (key.startswith(f"{known.service}:") and "resourcetag" not in key)
+        if key in TAG_KEYS or (key.startswith(f"{known.service}:") and "resourcetag" not in key)
     )
 
 
-def _is_foreign(action: str, resource: str, key: str) -> bool:
-    return key.lower().partition("/")[0] in foreign_keys(action, resource)
+TAG_KEYS = frozenset(("aws:requesttag", "aws:tagkeys"))
+"""The keys of the tags in a request."""
 
 
-def without_foreign_keys(action: str, resource: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a context without the keys that AWS doesn't send for this type of resource."""
-    if not foreign_keys(action, resource):
+def key_name(key: str) -> str:
+    """Return a condition key in lower case, without the name of a tag.
+
+    Examples
+    --------
+    >>> key_name("aws:RequestTag/team")
+    'aws:requesttag'
+    """
+    return key.lower().partition("/")[0]
+
+
+def without_keys(context: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return a context without some keys, such as those that AWS doesn't send for a resource."""
+    if not names:
         return dict(context)
-    return {key: value for key, value in context.items() if not _is_foreign(action, resource, key)}
+    return {key: value for key, value in context.items() if key_name(key) not in names}
 
 
 def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> list[str]:
@@ -307,5 +313,5 @@ def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> lis
     return [
         f"{key} isn't in requests of {action} on this type of resource, so it was left out."
         for key in context
-        if _is_foreign(action, resource, key)
+        if key_name(key) in foreign_keys(action, resource)
     ]
