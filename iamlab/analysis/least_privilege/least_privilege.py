@@ -32,7 +32,6 @@ from iamlab.analysis.least_privilege.policy_sizes import (
 )
 from iamlab.analysis.least_privilege.statements import AllowStatement, Generalisation, readable
 from iamlab.analysis.least_privilege.used_permissions import (
-    PASS_ROLE,
     Pair,
     PassedRole,
     Tally,
@@ -51,6 +50,7 @@ from iamlab.model.credentials import Credential, role_of_session
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.iam.common import quota
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.call_permissions import PASS_ROLE
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 

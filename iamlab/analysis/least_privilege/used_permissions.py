@@ -19,12 +19,9 @@ AWS pages: "IAM identifiers"; "CloudTrail record contents"; "CloudTrail userIden
 
 from __future__ import annotations
 
-import tomllib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.trails.actions import is_data_action
@@ -35,6 +32,7 @@ from iamlab.model.credentials import role_of_session
 from iamlab.model.event import Event, is_unauthenticated
 from iamlab.model.quotas import is_name
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.call_permissions import PASSES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,8 +44,6 @@ CallerKey = tuple[str, str, str]
 
 Pair = tuple[str, str]
 """An action and a resource."""
-
-PASS_ROLE = "iam:PassRole"
 
 
 @dataclass(slots=True)
@@ -330,21 +326,6 @@ def find_by_name(world: World, resource: str) -> object:
     account = world.accounts.get(arn.account)
     known = {} if account is None else getattr(account, f"{arn.kind}s", {})
     return known.get(arn.name)
-
-
-def _passes() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    tables = tomllib.loads(Path(__file__).with_name("passed_roles.toml").read_text("utf-8"))
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for service, parameters in tables.items():
-        for parameter, actions in parameters.items():
-            for name in actions.lower().split():
-                action = name if ":" in name else f"{service}:{name}"
-                found[action][service].append(parameter)
-    return found
-
-
-PASSES = _passes()
-"""Action in lower case -> the services that get a role, each with the parameters that name it."""
 
 
 def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[PassedRole]:
