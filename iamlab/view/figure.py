@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import printable
+from iamlab.display import need, printable
 from iamlab.errors import RequestError
 from iamlab.view.drawing.svg import to_svg
 from iamlab.view.html import AS_TEXT
@@ -118,6 +118,7 @@ class Figure:
     @property
     def table(self) -> pd.DataFrame:
         """The facts of the figure as a table."""
+        need("pandas")
         import pandas as pd
 
         return pd.DataFrame([dict(row) for row in self.rows])
