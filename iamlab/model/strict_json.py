@@ -13,6 +13,9 @@ import json
 import math
 import os
 import re
+from contextlib import suppress
+from glob import escape
+from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -144,6 +147,8 @@ def _is_refused(token: str) -> bool:
 
 _OWNER_ONLY = 0o600
 _AS_USUAL = 0o666  # minus the user's umask
+_ABANDONED = 3600.0
+"""Seconds after which nobody writes such a file any more."""
 
 
 def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) -> None:
@@ -162,6 +167,7 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
         It can't be written.
     """
     target = path.resolve()  # behind a link, the file is replaced, not the link
+    _remove_abandoned(target)
     beside = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.unfinished")
     new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
@@ -178,3 +184,11 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Delete what is left from writing a file if a process was killed more than an hour ago."""
+    for left in target.parent.glob(f".{escape(target.name[:100])}.*.unfinished"):
+        with suppress(OSError):  # somebody else deletes it, or nobody may
+            if time() - left.stat().st_mtime > _ABANDONED:
+                left.unlink()
