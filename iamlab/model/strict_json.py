@@ -170,7 +170,10 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
     _remove_abandoned(target)
     beside = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.unfinished")
     new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
+    try:
+        number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
+    except OSError as error:
+        raise _of_target(error, target) from None
     try:
         with open(number, "wb") as stream:  # noqa: PTH123 - a number
             stream.writelines(
@@ -181,9 +184,16 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
         if not private and target.exists():
             beside.chmod(target.stat().st_mode & 0o777)
         beside.replace(target)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _of_target(error, target) from None
         raise
+
+
+def _of_target(error: OSError, target: Path) -> OSError:
+    """Return an error that names the file, not the new one beside it."""
+    return OSError(error.errno, error.strerror, str(target))
 
 
 def _remove_abandoned(target: Path) -> None:
