@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
+from iamlab.display import need
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.html import CELL
 from iamlab.view.style import INK, PAPER
@@ -135,6 +136,7 @@ class Progress:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the exercises as a table."""
+        need("pandas")
         import pandas as pd
 
         return pd.DataFrame(list(self.rows))
