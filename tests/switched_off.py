@@ -76,6 +76,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_unconfigure() -> None:
     """Write down what was entered."""
     if folder := os.environ.get(RECORD):
+        sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, 0)
         sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
         kept = {name: sorted(tests)[:FASTEST] for name, tests in entered.items()}
         Path(folder, f"{os.getpid()}.json").write_text(json.dumps(kept), "utf-8")
