@@ -33,6 +33,7 @@ from iamlab.authorization.context_keys import (
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource, resource_context
+from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
 from iamlab.engine.verdict import Verdict
@@ -41,6 +42,13 @@ from iamlab.errors.services import AuthorizationQueryParametersError
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.call_permissions import (
+    also_needed,
+    foreign_key_notes,
+    foreign_keys,
+    pairs_of,
+    without_keys,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +56,6 @@ if TYPE_CHECKING:
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.authorization.resource import ResourceContext
-    from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Standing, VpcEndpoint
@@ -63,7 +70,7 @@ def authorize(
     world: World,
     caller: Caller,
     action: str,
-    resource: str,
+    resource: str | Sequence[str],
     *,
     context: Mapping[str, ContextValue] | None = None,
     **circumstances: Unpack[Circumstances],
@@ -77,10 +84,45 @@ def authorize(
     RequestError
         An argument isn't valid.
     """
-    if {type(action), type(resource)} != {str}:
-        check_texts(action=action, resource=resource)
+    if not isinstance(resource, str):
+        return _authorize_call(world, caller, action, resource, context, circumstances)
+    if type(action) is not str:
+        check_texts(action=action)
     request = authorization_request(world, caller, action, resource, context, circumstances)
-    return request.decide()
+    notes = [*request.assumed]
+    notes += also_needed(action, (resource,), tagged="request_tags" in circumstances)
+    if context:
+        notes += foreign_key_notes(action, resource, context)
+    return evaluate(request.request, request.layers).assuming(notes)
+
+
+def _authorize_call(
+    world: World,
+    caller: Caller,
+    action: str,
+    resources: Sequence[str],
+    context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
+) -> Decision:
+    """Decide about a call that uses several resources: each pair on its own."""
+    if not (isinstance(resources, list | tuple) and resources):
+        raise RequestError(f"resource is an ARN, *, or a list of ARNs, not {resources!r}.")
+    check_texts(action=action, **{f"resource[{at}]": arn for at, arn in enumerate(resources)})
+    tagged = bool(circumstances.get("request_tags"))
+    via = _services(circumstances.get("via") or ())
+    decisions = [
+        authorization_request(
+            world,
+            caller,
+            pair.action,
+            pair.resource,
+            context,
+            {**circumstances, "via": (*via, pair.via)} if pair.via else circumstances,
+            operation_keys=pair.keys,
+        ).decide()
+        for pair in pairs_of(action, resources, tagged=tagged)
+    ]
+    return Decision.of_call(decisions).assuming(also_needed(action, resources, tagged=tagged))
 
 
 LONGEST = 7 * 24 * 3600
@@ -214,12 +256,15 @@ def authorization_request(
         **call_keys(path.call),
         **(operation_keys or {}),
     }
+    keys = override_keys(keys, set_keys)
+    if set_keys or operation_keys or circumstances.get("request_tags"):
+        keys = without_keys(keys, foreign_keys(action, resource))
     request = Request(
         principal.arn,
         action,
         resource,
         resource_account=target.account_id,
-        context=override_keys(keys, set_keys),
+        context=keys,
         issuer=principal.issuer,
         refusal="" if refusal is None else refusal.message,
         access_point=target.access_point,

@@ -262,10 +262,10 @@ class Api:
         return keep(resource)
 
     def also(self, account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-        """Return the additional permissions for creating a resource with tags or a policy."""
-        actions = [self.tag] if tags_of(arguments) else []
-        actions += [self.put_policy] if {"Policy", "ResourcePolicy"} & set(arguments) else []
-        return [(f"{self.service}:{action}", self.arn_of(account, arguments)) for action in actions]
+        """Return the additional permission for creating a resource with a policy."""
+        if not {"Policy", "ResourcePolicy"} & set(arguments):
+            return []
+        return [(f"{self.service}:{self.put_policy}", self.arn_of(account, arguments))]
 
     def does(
         self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
 
 _NEEDS = {
-    "Tags": "s3:TagResource",
     "ObjectOwnership": "s3:PutBucketOwnershipControls",
     "Policy": "s3:PutBucketPolicy",
     "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
