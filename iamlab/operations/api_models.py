@@ -51,7 +51,6 @@ r"""Inside brackets: letters, digits and spaces of every alphabet, as in tags. A
 _UNMODELLED = {
     "CreateRole": ("MaxSigninSessionDuration",),
     "UpdateRole": ("MaxSigninSessionDuration", "ResetMaxSigninSessionDuration"),
-    "ListPolicies": ("PolicyUsageFilter",),
 }
 """Operation of IAM -> its parameters that iamlab doesn't model."""
 

@@ -216,7 +216,14 @@ def write_tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
-def write_identity(identity: Identity) -> dict[str, Any]:
+UNLISTED = ("PermissionsBoundary", "Tags")
+"""What lists of users and roles leave out."""
+
+UNREPEATED = ("Description", "MaxSessionDuration")
+"""What CreateRole and the export of an account leave out."""
+
+
+def write_identity(identity: Identity, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a user, a group or a role, with its trust policy, in the API's form."""
     found = {**write_named(identity), **filled(CreateDate=identity.create_date)}
     if isinstance(identity, Bounded):
@@ -231,7 +238,7 @@ def write_identity(identity: Identity) -> dict[str, Any]:
         found |= {} if trust is None else {"AssumeRolePolicyDocument": trust}
         found |= filled(Description=identity.description)
         found["MaxSessionDuration"] = identity.max_session_duration
-    return found
+    return {name: value for name, value in found.items() if name not in without}
 
 
 def write_owner(owner: CredentialOwner) -> dict[str, Any]:
@@ -248,13 +255,12 @@ def write_owner(owner: CredentialOwner) -> dict[str, Any]:
 
 
 def write_policy(managed: ManagedPolicy) -> dict[str, Any]:
-    """Return a managed policy in the API's form, without its document."""
+    """Return what every response has of a managed policy."""
     return {
         "PolicyName": managed.name,
         **fields(managed, "PolicyId", "Arn", "Path", "DefaultVersionId"),
         "IsAttachable": True,
-        **filled(**fields(managed, "Description", "CreateDate", "UpdateDate")),
-        **filled(Tags=write_tags(managed.tags)),
+        **filled(**fields(managed, "CreateDate", "UpdateDate")),
     }
 
 
@@ -264,15 +270,24 @@ def write_version(
     """Return a version of a managed policy in the API's form."""
     document = {"Document": managed.versions[version_id].to_dict()} if with_document else {}
     is_default = version_id == managed.default_version_id
-    return {"VersionId": version_id, "IsDefaultVersion": is_default, **document}
+    dated = filled(CreateDate=managed.version_dates.get(version_id))
+    return {"VersionId": version_id, "IsDefaultVersion": is_default, **dated, **document}
 
 
 PAGE = 100
 """The default number of items on a page."""
 
 
+def _path_of(item: object) -> str:
+    return getattr(item, "path", "/")
+
+
 def page(
-    name: str, items: Iterable[Any], request: Mapping[str, Any], write: Callable[[Any], Any]
+    name: str,
+    items: Iterable[Any],
+    request: Mapping[str, Any],
+    write: Callable[[Any], Any],
+    path_of: Callable[[Any], str] = _path_of,
 ) -> dict[str, Any]:
     """Return one page of a list.
 
@@ -282,6 +297,8 @@ def page(
         The name of the list in the response: ``"Users"``.
     request
         ``MaxItems``, ``Marker`` and ``PathPrefix`` as they were sent.
+    path_of
+        Returns the path of an item.
 
     Examples
     --------
@@ -289,7 +306,7 @@ def page(
     {'Names': ['a', 'b'], 'IsTruncated': True, 'Marker': '2'}
     """
     prefix = request.get("PathPrefix", "/")
-    every = [item for item in items if getattr(item, "path", "/").startswith(prefix)]
+    every = [item for item in items if path_of(item).startswith(prefix)]
     marker = request.get("Marker", "0")
     if not marker.isdecimal() or int(marker) > len(every):
         raise ValidationError("Invalid Marker.")

@@ -12,6 +12,7 @@ AWS STS quotas".
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -29,9 +30,10 @@ from iamlab.operations.iam import common
 from iamlab.operations.iam.roles import own_role
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Bounded, Identity
@@ -54,28 +56,35 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     return policy
 
 
-def holders(account: Account, arn: str) -> Iterator[Identity]:
-    """Return the users, groups and roles that a policy is attached to."""
-    for held in (account.users, account.groups, account.roles):
-        yield from (identity for identity in held.values() if arn in identity.attached)
+_USES: Mapping[str, Callable[[Identity], Sequence[str | None]]] = {
+    "PermissionsPolicy": lambda identity: identity.attached,
+    "PermissionsBoundary": lambda identity: [getattr(identity, "boundary", None)],
+}
+"""How identities use managed policies -> the ARNs that an identity uses so."""
 
 
-def bounded_by(account: Account, arn: str) -> list[Identity]:
-    """List the users and roles that have a policy as their boundary."""
-    every = [*account.users.values(), *account.roles.values()]
-    return [identity for identity in every if identity.boundary == arn]
+def _identities(account: Account) -> Iterator[Identity]:
+    return chain(account.users.values(), account.groups.values(), account.roles.values())
+
+
+def _users_of(account: Account, arn: str, usage: str | None = None) -> list[Identity]:
+    """List the identities that use a policy: in one way, or in any."""
+    ways = _USES.values() if usage is None else (_USES[usage],)
+    return [who for who in _identities(account) if any(arn in used(who) for used in ways)]
 
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
         **common.write_policy(policy),
-        "AttachmentCount": sum(1 for _ in holders(account, policy.arn)),
-        "PermissionsBoundaryUsageCount": len(bounded_by(account, policy.arn)),
+        "AttachmentCount": len(_users_of(account, policy.arn, "PermissionsPolicy")),
+        "PermissionsBoundaryUsageCount": len(_users_of(account, policy.arn, "PermissionsBoundary")),
     }
 
 
 def _created(policy: ManagedPolicy) -> dict[str, Any]:
-    return {"Policy": common.write_policy(policy)}
+    unused = {"AttachmentCount": 0, "PermissionsBoundaryUsageCount": 0}
+    tags = common.filled(Tags=common.write_tags(policy.tags))
+    return {"Policy": {**common.write_policy(policy), **unused, **tags}}
 
 
 @operation("CreatePolicy", on="policy", answer=_created)
@@ -97,6 +106,7 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
         tags=common.tags_in(request),
         create_date=now,
         update_date=now,
+        version_dates={"v1": now},
         account=account,
     )
     policy.policy_id = account.world.ids.unique_id("policy")
@@ -107,12 +117,15 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
 @operation("GetPolicy", on="policy", answer=as_it_is)
 def get_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a policy with its number of attachments."""
-    return {"Policy": _counted(account, account.policies[request["PolicyArn"]])}
+    policy = account.policies[request["PolicyArn"]]
+    described = common.filled(Description=policy.description)
+    tags = common.write_tags(policy.tags)
+    return {"Policy": {**_counted(account, policy), **described, "Tags": tags}}
 
 
 @operation("ListPolicies", on="policy/", answer=as_it_is)
 def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
-    """List AWS managed policies, or customer managed policies, or both."""
+    """List AWS managed policies, or customer managed policies, or both; all, or those in use."""
     scope = request.get("Scope", "All")
     found: list[ManagedPolicy] = []
     if scope != "AWS":
@@ -120,17 +133,18 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
     if scope != "Local":
         of_aws = (managed.find(name, account.partition) for name in managed.names())
         found += [policy for policy in of_aws if policy is not None]
-    if request.get("OnlyAttached"):
-        found = [policy for policy in found if any(holders(account, policy.arn))]
+    usages = {"PermissionsPolicy"} if request.get("OnlyAttached") else set()
+    for usage in usages | {*filter(None, [request.get("PolicyUsageFilter")])}:
+        in_use = {arn for identity in _identities(account) for arn in _USES[usage](identity)}
+        found = [policy for policy in found if policy.arn in in_use]
     return common.page("Policies", found, request, lambda policy: _counted(account, policy))
 
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the identities that a policy is attached to or, if requested, is the boundary of."""
+    """List the identities that use a policy: attached, as a boundary, or in either way."""
     arn, kind = account.policies[request["PolicyArn"]].arn, request.get("EntityFilter")
-    is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
-    every = bounded_by(account, arn) if is_boundary else holders(account, arn)
+    every = _users_of(account, arn, request.get("PolicyUsageFilter"))
     wanted = [entity for entity in every if kind in (None, entity.kind.capitalize())]
     listed = common.page("Entities", wanted, request, lambda entity: entity)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
@@ -144,7 +158,7 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
 def delete_policy(account: Account, request: Parameters) -> None:
     """Delete a policy that isn't attached and has only one version."""
     policy = _own(account, request)
-    if any(holders(account, policy.arn)) or bounded_by(account, policy.arn):
+    if _users_of(account, policy.arn):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
         raise DeleteConflict(
@@ -180,9 +194,9 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
         )
     number = policy.newest = max(policy.newest, *map(_number, policy.versions)) + 1
     policy.versions[f"v{number}"] = document
+    policy.version_dates[f"v{number}"] = policy.update_date = account.world.clock.now
     if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
-        policy.update_date = account.world.clock.now
     return {"PolicyVersion": common.write_version(policy, f"v{number}", with_document=False)}
 
 
@@ -208,7 +222,6 @@ def set_default_policy_version(account: Account, request: Parameters) -> None:
     """Set the default version, for example to roll back."""
     policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
-    policy.update_date = account.world.clock.now
 
 
 @operation("DeletePolicyVersion", on="policy")
@@ -219,6 +232,7 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
     del policy.versions[version_id]
+    policy.version_dates.pop(version_id, None)
 
 
 common.tag_operations("policy", "Policy", _own)
@@ -235,6 +249,11 @@ def _inline(identity: Identity, request: Parameters) -> str:
 
 def _attached(arn: str) -> dict[str, str]:
     return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
+
+
+def _path(arn: str) -> str:
+    parsed = Arn.parse(arn)
+    return parsed.resource.removeprefix("policy").removesuffix(parsed.name)
 
 
 def _find(account: Account, request: Parameters, noun: str) -> Identity:
@@ -273,7 +292,7 @@ def _managed_policy_operations(noun: str) -> None:
     @operation(f"ListAttached{noun}Policies", on=kind, answer=as_it_is)
     def list_attached(account: Account, request: Parameters) -> dict[str, Any]:
         attached = _find(account, request, noun).attached
-        return common.page("AttachedPolicies", attached, request, _attached)
+        return common.page("AttachedPolicies", attached, request, _attached, _path)
 
 
 def _inline_policy_operations(noun: str) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -72,8 +73,8 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
     return policy
 
 
-def _answer(role: Role) -> dict[str, Any]:
-    return {"Role": common.write_identity(role)}
+def _created(role: Role) -> dict[str, Any]:
+    return {"Role": common.write_identity(role, common.UNREPEATED)}
 
 
 def role_last_used(role: Role) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _found(role: Role) -> dict[str, Any]:
     return {"Role": {**common.write_identity(role), "RoleLastUsed": role_last_used(role)}}
 
 
-@operation("CreateRole", on="role", answer=_answer)
+@operation("CreateRole", on="role", answer=_created)
 def create_role(account: Account, request: Parameters) -> Role:
     """Create a role with its trust policy, and without permissions."""
     role = common.begin(Role, account, request)
@@ -109,7 +110,8 @@ def get_role(account: Account, request: Parameters) -> Role:
 @operation("ListRoles", on="role/", answer=as_it_is)
 def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return common.page("Roles", account.roles.values(), request, common.write_identity)
+    write = partial(common.write_identity, without=common.UNLISTED)
+    return common.page("Roles", account.roles.values(), request, write)
 
 
 @operation("UpdateRole", on="role")
@@ -121,7 +123,11 @@ def update_role(account: Account, request: Parameters) -> Role:
     return role
 
 
-@operation("UpdateRoleDescription", on="role", answer=_answer)
+def _described(role: Role) -> dict[str, Any]:
+    return {"Role": common.write_identity(role, ("MaxSessionDuration",))}
+
+
+@operation("UpdateRoleDescription", on="role", answer=_described)
 def update_role_description(account: Account, request: Parameters) -> Role:
     """Set its description, also for a service-linked role."""
     role = account.roles[request["RoleName"]]
@@ -162,7 +168,7 @@ def _linked(service: str, suffix: str) -> LinkedService:
     return linked
 
 
-@operation("CreateServiceLinkedRole", on="role", answer=_answer)
+@operation("CreateServiceLinkedRole", on="role", answer=_created)
 def create_service_linked_role(account: Account, request: Parameters) -> Role:
     """Create the role of a service. The quota of roles doesn't apply."""
     service, suffix = request["AWSServiceName"], request.get("CustomSuffix", "")
@@ -230,7 +236,10 @@ def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     return {
         **common.write_named(profile),
         **common.filled(CreateDate=profile.create_date),
-        "Roles": [common.write_identity(role) for role in profile.roles],
+        "Roles": [
+            common.write_identity(role, common.UNLISTED + common.UNREPEATED)
+            for role in profile.roles
+        ],
     }
 
 
@@ -238,7 +247,12 @@ def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
     return {"InstanceProfile": {**write_profile(profile), "Tags": common.write_tags(profile.tags)}}
 
 
-@operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
+def _profile_created(profile: InstanceProfile) -> dict[str, Any]:
+    tags = common.filled(Tags=common.write_tags(profile.tags))
+    return {"InstanceProfile": {**write_profile(profile), **tags}}
+
+
+@operation("CreateInstanceProfile", on="instance-profile", answer=_profile_created)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Create an instance profile without a role."""
     profile = common.begin(InstanceProfile, account, request)

@@ -10,6 +10,7 @@ password policy for IAM users".
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -70,15 +71,16 @@ def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
     return {"PasswordLastUsed": used} if used else {}
 
 
-def _found(user: User) -> dict[str, Any]:
+def _found(user: User, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a user with the last use of its password, which only reading operations have."""
-    return {**common.write_identity(user), **_password_last_used(user)}
+    return {**common.write_identity(user, without), **_password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
 def list_users(account: Account, request: Parameters) -> dict[str, Any]:
     """List users."""
-    return common.page("Users", account.users.values(), request, _found)
+    write = partial(_found, without=common.UNLISTED)
+    return common.page("Users", account.users.values(), request, write)
 
 
 @operation("UpdateUser", on="user")
@@ -120,7 +122,8 @@ def create_group(account: Account, request: Parameters) -> Group:
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a group with its members."""
     group = account.groups[request["GroupName"]]
-    members = common.page("Users", group.users, request, common.write_identity)
+    write = partial(common.write_identity, without=common.UNLISTED)
+    members = common.page("Users", group.users, request, write)
     return {"Group": common.write_identity(group), **members}
 
 
