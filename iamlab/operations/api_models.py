@@ -226,6 +226,13 @@ _PATH = (
     "alphanumeric characters and/or / characters."
 )
 
+_NAME = (
+    "The specified value for {} is invalid. It must contain only alphanumeric characters and/or "
+    "the following: +=,.@_-"
+)
+_NAMES = r"[\w+=,.@-]+"
+"""The pattern of names in IAM, and IAM's sentence about another one; also about paths, alone."""
+
 _WILDCARDS = dict.fromkeys(map(ord, "*?"))
 """Deletes control characters."""
 
@@ -250,7 +257,8 @@ def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]
     """
     known = signature(operation, service)
     _refuse_unknown(operation, parameters, known)
-    found = [_missing(name) for name in known.required if parameters.get(name) is None]
+    missing = [name for name in known.required if parameters.get(name) is None]
+    found = [_failed(None, _lower(name), "must not be null", service) for name in missing]
     check_types(service, operation, parameters)
     if service in WHOLE:  # other services check values themselves
         for name, value in parameters.items():
@@ -283,14 +291,11 @@ def _refuse_unknown(operation: str, parameters: Mapping[str, Any], known: Signat
             raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
 
 
-def _missing(name: str) -> str:
-    return _failed(None, _lower(name), "must not be null")
-
-
 def _raise(found: list[str]) -> None:
     """Raise an error with the problems, if there are any."""
-    if _PATH in found:  # IAM's error has only this one
-        raise ValidationError(_PATH)
+    for sentence in found:
+        if sentence.startswith("The specified value"):  # IAM's error has only this one
+            raise ValidationError(sentence)
     if found:
         many = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
         raise ValidationError(f"{many} detected: {'; '.join(found)}")
@@ -300,9 +305,10 @@ def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _failed(value: object, where: str, demand: str) -> str:
-    shown = "null" if value is None else f"'{str(value)[:200]}'"
-    start = f"Value {shown} at '{where}' failed to satisfy constraint"
+def _failed(value: object, where: str, demand: str, service: str) -> str:
+    """Return the sentence about a value, which IAM's sentence doesn't repeat."""
+    shown = " null" if value is None else f" '{str(value)[:200]}'"
+    start = f"Value{'' if service == 'iam' else shown} at '{where}' failed to satisfy constraint"
     return f"{start}: Member {demand}"
 
 
@@ -344,16 +350,16 @@ def _none(*_: object) -> Iterator[str]:
 def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:
     shown = "***" if name in SECRETS else value
     if wanted.enum and value not in wanted.enum:
-        yield _failed(shown, where, f"must satisfy enum value set: [{', '.join(wanted.enum)}]")
+        yield _failed(shown, where, _of_enum(wanted), wanted.service)
     # The model's pattern has no wildcards here; AWS's message has.
     plain = value.translate(_WILDCARDS) if name == "AttachmentName" else value
     if wanted.matches is not None and not wanted.matches.fullmatch(plain):
         if name == "Path":
             yield _PATH
+        elif wanted.service == "iam" and wanted.pattern == _NAMES:
+            yield _NAME.format(where)
         else:
-            yield _failed(
-                shown, where, f"must satisfy regular expression pattern: {wanted.pattern}"
-            )
+            yield _failed(shown, where, _of_pattern(wanted), wanted.service)
     yield from _of_size(len(value), shown, wanted, where, "length")
 
 
@@ -362,16 +368,52 @@ def _of_number(value: int, wanted: Shape, _: str, where: str) -> Iterator[str]:
 
 
 def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> Iterator[str]:
+    least, most = _limits(wanted, what)
     if wanted.min is not None and size < wanted.min:
-        yield _failed(shown, where, f"must have {what} greater than or equal to {wanted.min}")
+        yield _failed(shown, where, least, wanted.service)
     if wanted.max is not None and size > wanted.max:
-        yield _failed(shown, where, f"must have {what} less than or equal to {wanted.max}")
+        yield _failed(shown, where, most, wanted.service)
+
+
+def _of_enum(wanted: Shape) -> str:
+    return f"must satisfy enum value set: [{', '.join(wanted.enum)}]"
+
+
+def _of_pattern(wanted: Shape) -> str:
+    return f"must satisfy regular expression pattern: {wanted.pattern}"
+
+
+def _limits(wanted: Shape, what: str) -> tuple[str, str]:
+    least, most = (f"must have {what} {than} than or equal to" for than in ("greater", "less"))
+    return f"{least} {wanted.min}", f"{most} {wanted.max}"
 
 
 def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
     yield from _of_size(len(value), _covered(value), wanted, where, "length")
-    for number, item in enumerate(value, 1):
-        yield from _faults(item, wanted.of(wanted.member), name, f"{where}.{number}.member")
+    of_item = wanted.of(wanted.member)
+    found = [
+        fault
+        for number, item in enumerate(value, 1)
+        for fault in _faults(item, of_item, name, f"{where}.{number}.member")
+    ]
+    if found and of_item.type == "string":  # one sentence, with everything that an item must be
+        shown = "***" if name in SECRETS else f"[{', '.join(map(str, value))}]"
+        demand = f"must satisfy constraint: [{', '.join(_demands(of_item))}]"
+        found = [_failed(shown, where, demand, wanted.service)]
+    yield from found
+
+
+def _demands(wanted: Shape) -> Iterator[str]:
+    """Return everything that a text must be, in AWS's order."""
+    least, most = _limits(wanted, "length")
+    every = (
+        (wanted.max is not None, most),
+        (wanted.min is not None, least),
+        (wanted.pattern is not None, _of_pattern(wanted)),
+        (wanted.enum, _of_enum(wanted)),
+        (True, "must not be null"),
+    )
+    yield from (f"Member {demand}" for counts, demand in every if counts)
 
 
 def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
@@ -381,7 +423,7 @@ def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str
             raise RequestError(f"{name} has no part {part!r}. {did_you_mean(str(part), members)}")
     for part in wanted.required:
         if value.get(part) is None:
-            yield _failed(None, f"{where}.{_lower(part)}", "must not be null")
+            yield _failed(None, f"{where}.{_lower(part)}", "must not be null", wanted.service)
     for part, item in value.items():
         if item is not None:
             yield from _faults(item, wanted.of(members[part]), part, f"{where}.{_lower(part)}")

@@ -237,12 +237,16 @@ class Call:
 
         Raises
         ------
+        ValidationError
+            The ARN of a managed policy can't be parsed.
         InvalidInput
-            A value isn't an ARN.
+            Another value isn't an ARN.
         """
         shapes = self.entry.signature.parameters
         for name, value in self.parameters.items():
-            if shapes[name] == "arnType" and not value.startswith("arn:"):
+            if shapes[name] == "arnType" and not is_arn(value):
+                if name == "PolicyArn":
+                    raise ValidationError("Invalid ARN:  Could not be parsed!")
                 raise InvalidInput(f"ARN {value} is not valid.")
 
     def _name_oneself(self) -> None:

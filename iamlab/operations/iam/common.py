@@ -19,8 +19,10 @@ from iamlab.errors import (
     EntityAlreadyExists,
     InvalidInput,
     LimitExceeded,
+    NoSuchEntity,
     PolicyNotAttachable,
     ValidationError,
+    noted,
 )
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.model.quotas import QUOTAS
@@ -150,12 +152,34 @@ def check_empty(*leftovers: tuple[object, str]) -> None:
             raise DeleteConflict(f"Cannot delete entity, must {must} first.")
 
 
+def policy_of(account: Account, arn: str, absent: str, *more: object) -> ManagedPolicy:
+    """Find a managed policy; operations have different sentences about an absent one.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is no such policy.
+    """
+    try:
+        return account.policies[arn]
+    except NoSuchEntity as error:
+        raise noted(NoSuchEntity(absent.format(arn, *more)), *error.__notes__) from None
+
+
 SERVICE_LINKED_ONLY = "/aws-service-role/"
 """AWS's policies under this path can only be attached to service-linked roles."""
 
 
+ABSENT_BOUNDARY = "Scope ARN: {} does not exist or is not attachable."
+"""IAM's sentence about an absent policy that is to be a boundary."""
+
+
 def attachable(
-    account: Account, policy_arn: str, noun: str, refuse: type[AwsError] = PolicyNotAttachable
+    account: Account,
+    policy_arn: str,
+    noun: str,
+    absent: str = "Policy {} does not exist or is not attachable.",
+    refuse: type[AwsError] = PolicyNotAttachable,
 ) -> ManagedPolicy:
     """Find a managed policy to attach or to use as a boundary.
 
@@ -166,7 +190,7 @@ def attachable(
     AwsError
         It is for roles that only a service makes.
     """
-    policy = account.policies[policy_arn]
+    policy = policy_of(account, policy_arn, absent)
     if policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY):
         raise refuse(f"Cannot attach a Service Role Policy to a Customer {noun}.")
     return policy
@@ -182,7 +206,8 @@ def boundary_of(account: Account, request: Parameters, noun: str) -> str | None:
     """
     if "PermissionsBoundary" not in request:
         return None
-    return attachable(account, request["PermissionsBoundary"], noun, InvalidInput).arn
+    arn = request["PermissionsBoundary"]
+    return attachable(account, arn, noun, ABSENT_BOUNDARY, InvalidInput).arn
 
 
 def filled(**fields: Any) -> dict[str, Any]:
@@ -329,9 +354,8 @@ def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]
     sent = request.get("Tags", ())
     found = {tag["Key"]: tag["Value"] for tag in sent}
     if len({key.lower() if ignore_case else key for key in found}) < len(sent):
-        raise InvalidInput(
-            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-        )
+        hint = " Please note that Tag keys are case insensitive." if ignore_case else ""
+        raise InvalidInput(f"Duplicate tag keys found.{hint}")
     reserved = [key for key in found if key.lower().startswith("aws:")]
     if reserved:  # AWS's sentence is not documented
         raise InvalidInput(f"Tag keys that begin with aws: are reserved: {reserved[0]}.")

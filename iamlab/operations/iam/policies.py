@@ -39,6 +39,16 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Bounded, Identity
 
 
+_NO_VERSION = "Policy {} version {} does not exist or is not attachable."
+
+
+def _named(account: Account, request: Parameters) -> ManagedPolicy:
+    """Find the policy of a call; the error names the version, if the call does."""
+    version_id = request.get("VersionId")
+    absent = "Policy {} was not found." if version_id is None else _NO_VERSION
+    return common.policy_of(account, request["PolicyArn"], absent, version_id)
+
+
 def _own(account: Account, request: Parameters) -> ManagedPolicy:
     """Find a policy to change.
 
@@ -49,7 +59,7 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     NoSuchEntity
         There is no such policy.
     """
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     if policy.is_aws_managed:
         note = f"{policy.name} is an AWS managed policy. Create your own policy from its document."
         raise noted(AccessDenied("Policy is outside your own account."), note)
@@ -117,7 +127,7 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
 @operation("GetPolicy", on="policy", answer=as_it_is)
 def get_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a policy with its number of attachments."""
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     described = common.filled(Description=policy.description)
     tags = common.write_tags(policy.tags)
     return {"Policy": {**_counted(account, policy), **described, "Tags": tags}}
@@ -143,7 +153,8 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """List the identities that use a policy: attached, as a boundary, or in either way."""
-    arn, kind = account.policies[request["PolicyArn"]].arn, request.get("EntityFilter")
+    arn = _named(account, request).arn
+    kind = request.get("EntityFilter")
     every = _users_of(account, arn, request.get("PolicyUsageFilter"))
     wanted = [entity for entity in every if kind in (None, entity.kind.capitalize())]
     listed = common.page("Entities", wanted, request, lambda entity: entity)
@@ -174,9 +185,7 @@ def _number(version_id: str) -> int:
 
 def _version(policy: ManagedPolicy, version_id: str) -> str:
     if version_id not in policy.versions:
-        error = NoSuchEntity(
-            f"Policy {policy.arn} version {version_id} does not exist or is not attachable."
-        )
+        error = NoSuchEntity(_NO_VERSION.format(policy.arn, version_id))
         raise noted(error, did_you_mean(version_id, policy.versions))
     return version_id
 
@@ -203,7 +212,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
 def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a version with its document."""
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     version_id = _version(policy, request["VersionId"])
     return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
 
@@ -211,7 +220,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
 def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any]:
     """List the versions of a policy, newest first."""
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     newest_first = sorted(policy.versions, key=_number, reverse=True)
     write = partial(common.write_version, policy, with_document=False)
     return common.page("Versions", newest_first, request, write)
@@ -331,7 +340,8 @@ def _boundary_operations(noun: str) -> None:
     def put(account: Account, request: Parameters) -> None:
         """Set the permissions boundary, a managed policy that limits the permissions."""
         identity: Bounded = _find_own(account, request, noun)
-        identity.boundary = common.attachable(account, request["PermissionsBoundary"], noun).arn
+        arn = request["PermissionsBoundary"]
+        identity.boundary = common.attachable(account, arn, noun, common.ABSENT_BOUNDARY).arn
 
     @operation(f"Delete{noun}PermissionsBoundary", on=noun.lower())
     def delete(account: Account, request: Parameters) -> None:

@@ -116,9 +116,9 @@ def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
 
 @operation("UpdateRole", on="role")
 def update_role(account: Account, request: Parameters) -> Role:
-    """Set its maximum session duration and its description."""
+    """Set its maximum session duration and its description; omitted ones stay."""
     role = own_role(account, request["RoleName"])
-    role.max_session_duration = request.get("MaxSessionDuration", 3600)
+    role.max_session_duration = request.get("MaxSessionDuration", role.max_session_duration)
     role.description = request.get("Description", role.description)
     return role
 

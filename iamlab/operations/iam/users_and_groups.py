@@ -164,14 +164,10 @@ def delete_group(account: Account, request: Parameters) -> None:
     del account.groups[group.name]
 
 
-def _membership(account: Account, request: Parameters) -> tuple[Group, User]:
-    return account.groups[request["GroupName"]], account.users[request["UserName"]]
-
-
 @operation("AddUserToGroup", on="group")
 def add_user_to_group(account: Account, request: Parameters) -> None:
     """Add a user to a group; for a member, nothing changes."""
-    group, user = _membership(account, request)
+    group, user = account.groups[request["GroupName"]], account.users[request["UserName"]]
     if group.name not in user.groups:
         common.check_room(account, "GroupsPerUser", len(user.groups))
         user.groups.append(group.name)
@@ -179,11 +175,10 @@ def add_user_to_group(account: Account, request: Parameters) -> None:
 
 @operation("RemoveUserFromGroup", on="group")
 def remove_user_from_group(account: Account, request: Parameters) -> None:
-    """Remove a user from a group."""
-    group, user = _membership(account, request)
-    if group.name not in user.groups:
-        raise NoSuchEntity(f"User {user.name} not in group {group.name}.")
-    user.groups.remove(group.name)
+    """Remove a user from a group; for others, nothing changes."""
+    user = account.users[request["UserName"]]  # IAM looks for it first
+    group = account.groups[request["GroupName"]]
+    user.groups = [name for name in user.groups if name != group.name]
 
 
 common.tag_operations("user", "User", common.user_of, ignore_case=True)
@@ -235,11 +230,11 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
     """
     user = common.holder_of(account, request)
     if user.login_profile is not None:
-        raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
+        raise EntityAlreadyExists(f"Login Profile for user {user.user_name} already exists.")
     # AWS's model doesn't require a password, because of the root user.
     if "Password" not in request and user.named:
         raise ValidationError(
-            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "1 validation error detected: Value at 'password' failed to satisfy constraint: "
             "Member must not be null"
         )
     if "Password" in request:
@@ -340,5 +335,6 @@ def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
 @operation("DeleteAccountPasswordPolicy", on="*")
 def delete_password_policy(account: Account, _: Parameters) -> None:
     """Delete the policy, so that AWS's default rules apply."""
-    _policy(account)
+    if account.password_policy is None:
+        raise NoSuchEntity("The account policy with name PasswordPolicy cannot be found.")
     account.password_policy = None

@@ -356,7 +356,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str | None]]
             Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
         ),
         InvalidInput,
-        "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+        "Duplicate tag keys found.",
     ),
     "a linked role twice": (
         lambda a: a.create_service_linked_role("ecs.amazonaws.com"),

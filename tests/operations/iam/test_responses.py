@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from iamlab import World
+from iamlab.errors import NoSuchEntity
 from iamlab.lab.account import Account
 from tests.policy.documents import allow, document, trust
 
@@ -199,6 +200,25 @@ def test_dates_of_versions_survive_a_file_and_an_export(main: Account, tmp_path:
     read = World.from_account_details(exported).accounts[ID].policies[OWN["PolicyArn"]]
 
     assert loaded.version_dates == read.version_dates == main.policies["read"].version_dates
+
+
+def test_what_is_left_out_of_an_update_stays(main: Account) -> None:
+    """UpdateRole without parameters changes nothing, as recorded answers show."""
+    main.roles["app"].update()
+    found = main.call("GetRole", main.root_arn, RoleName="app")["Role"]
+
+    assert (found["MaxSessionDuration"], found["Description"]) == (7200, "For EC2.")
+
+
+def test_who_is_no_member_can_be_removed(main: Account) -> None:
+    """IAM changes nothing and reports nothing. It looks for the user before the group."""
+    main.create_user("ben")
+    main.groups["sky"].remove_user("ben")
+
+    assert [user.name for user in main.groups["sky"].users] == ["ana"]
+    for user, group, missing in (("zoe", "none", "user with name zoe"), ("ana", "none", "group")):
+        with pytest.raises(NoSuchEntity, match=f"The {missing}"):
+            main.call("RemoveUserFromGroup", main.root_arn, UserName=user, GroupName=group)
 
 
 def attached(main: Account, operation: str, **parameters: Any) -> list[str]:
