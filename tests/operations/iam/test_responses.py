@@ -210,7 +210,7 @@ def test_what_is_left_out_of_an_update_stays(main: Account) -> None:
     assert (found["MaxSessionDuration"], found["Description"]) == (7200, "For EC2.")
 
 
-def test_who_is_no_member_can_be_removed(main: Account) -> None:
+def test_who_isnt_a_member_can_be_removed(main: Account) -> None:
     """IAM changes nothing and reports nothing. It looks for the user before the group."""
     main.create_user("ben")
     main.groups["sky"].remove_user("ben")
