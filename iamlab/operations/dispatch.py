@@ -25,8 +25,8 @@ from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
-from iamlab.operations.api_models import check_parameters, check_types
 from iamlab.operations.authorization_needs import named_shortly, needed
+from iamlab.operations.parameter_checks import check_parameters, check_types
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
 

@@ -28,6 +28,7 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.operations.iam import common
 from iamlab.operations.iam.roles import own_role
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn
@@ -113,7 +114,7 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
         {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
         description=request.get("Description", ""),
-        tags=common.tags_in(request),
+        tags=tags_in(request),
         create_date=now,
         update_date=now,
         version_dates={"v1": now},
@@ -244,7 +245,7 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     policy.version_dates.pop(version_id, None)
 
 
-common.tag_operations("policy", "Policy", _own)
+tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:

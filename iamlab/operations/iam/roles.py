@@ -31,6 +31,7 @@ from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam import common
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -93,7 +94,7 @@ def _found(role: Role) -> dict[str, Any]:
 def create_role(account: Account, request: Parameters) -> Role:
     """Create a role with its trust policy, and without permissions."""
     role = common.begin(Role, account, request)
-    role.tags = common.tags_in(request, ignore_case=True)
+    role.tags = tags_in(request, ignore_case=True)
     role.boundary = common.boundary_of(account, request, "Role")
     role.trust = trust_policy(account, request["AssumeRolePolicyDocument"], role.name)
     role.max_session_duration = request.get("MaxSessionDuration", 3600)
@@ -256,7 +257,7 @@ def _profile_created(profile: InstanceProfile) -> dict[str, Any]:
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Create an instance profile without a role."""
     profile = common.begin(InstanceProfile, account, request)
-    profile.tags = common.tags_in(request)
+    profile.tags = tags_in(request)
     return common.add(profile)
 
 
@@ -310,5 +311,5 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     role.instance_profiles.remove(profile.name)
 
 
-common.tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
-common.tag_operations("role", "Role", get_role, ignore_case=True)
+tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
+tag_operations("role", "Role", get_role, ignore_case=True)

@@ -35,6 +35,7 @@ from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam import common
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user without permissions and credentials."""
     user = common.begin(User, account, request)
-    user.tags = common.tags_in(request, ignore_case=True)
+    user.tags = tags_in(request, ignore_case=True)
     user.boundary = common.boundary_of(account, request, "User")
     return common.add(user)
 
@@ -181,7 +182,7 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
     user.groups = [name for name in user.groups if name != group.name]
 
 
-common.tag_operations("user", "User", common.user_of, ignore_case=True)
+tag_operations("user", "User", common.user_of, ignore_case=True)
 
 
 def _answer(user: CredentialOwner) -> dict[str, Any]:

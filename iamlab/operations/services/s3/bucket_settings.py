@@ -26,8 +26,10 @@ from iamlab.errors import (
 )
 from iamlab.errors.services import (
     AccessControlListNotSupported,
+    InvalidArgument,
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
+    MalformedXML,
     MethodNotAllowed,
     NoSuchTagSet,
     OwnershipControlsNotFoundError,
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
+
+MALFORMED_XML = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
 
 _NEEDS = {
     "Tags": "s3:TagResource",
@@ -80,13 +86,16 @@ def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bu
             "The requested bucket name is not available. The bucket namespace is shared by all "
             "users of the system. Please select a different name and try again."
         )
+    ownership = arguments.get("ObjectOwnership", ENFORCED)
+    if ownership not in OWNERSHIPS:
+        raise InvalidArgument(f"Invalid x-amz-object-ownership header: {ownership}")
     sent = arguments.get("PublicAccessBlockConfiguration")
     bucket = Bucket(
         account,
         API.arn_of(account, arguments),
         API.tags(arguments),
         own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
-        object_ownership=_ownership(arguments.get("ObjectOwnership", ENFORCED)),
+        object_ownership=ownership,
     )
     _check_acl(
         arguments.get("ACL", "private"),
@@ -161,7 +170,7 @@ def put_bucket_abac(account: Account, arguments: Parameters) -> None:
     """Set whether a bucket's tags affect access."""
     status = arguments["AbacStatus"].get("Status")
     if status not in ("Enabled", "Disabled"):
-        raise RequestError(f"The ABAC status must be Enabled or Disabled, not {status!r}.")
+        raise MalformedXML(MALFORMED_XML)
     API.find(account, arguments).abac = status
 
 
@@ -171,23 +180,14 @@ API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}
 # -- who owns objects -----------------------------------------------------------------------------
 
 
-def _ownership(wanted: object) -> str:
-    """Check a value of ObjectOwnership."""
-    if wanted not in OWNERSHIPS:
-        known = did_you_mean(str(wanted), OWNERSHIPS)
-        raise RequestError(f"There is no ObjectOwnership {wanted!r}. {known}")
-    return str(wanted)
-
-
 @API.does("PutBucketOwnershipControls")
 def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
     """Set who owns a bucket's objects; no open ACL in iamlab can prevent it."""
     match arguments["OwnershipControls"].get("Rules"):
-        case [{"ObjectOwnership": wanted}]:
-            ownership = _ownership(wanted)
-        case rules:
-            one_rule = f'[{{"ObjectOwnership": "{ENFORCED}"}}]'
-            raise RequestError(f"OwnershipControls must have one rule, {one_rule}, not {rules!r}.")
+        case [{"ObjectOwnership": ownership}] if ownership in OWNERSHIPS:
+            pass
+        case _:
+            raise MalformedXML(MALFORMED_XML)
     API.find(account, arguments).object_ownership = ownership
 
 
@@ -233,11 +233,14 @@ def _check_acl(acl: str, bucket: Bucket, off: AwsError, public: AwsError, *spare
 
     Raises
     ------
+    InvalidArgument
+        There is no such ACL.
     RequestError
-        There is no such ACL, or it would give access.
+        It would give access.
     """
     if acl not in ACLS:
-        raise RequestError(f"There is no canned ACL {acl!r}. {did_you_mean(acl, ACLS)}")
+        note = did_you_mean(acl, ACLS)
+        raise noted(InvalidArgument("The specified argument was not valid: x-amz-acl"), note)
     if bucket.object_ownership == ENFORCED and acl not in spared:
         raise off
     if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
