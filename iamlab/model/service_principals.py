@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 
 SOURCE_ARN, SOURCE_ACCOUNT = "aws:SourceArn", "aws:SourceAccount"
@@ -75,16 +76,36 @@ _END = re.compile(r"\.amazonaws\.(?:com|com\.cn|eu)\Z", re.ASCII)
 _REGION = re.compile(r"\.(?:[a-z]{2,4})(?:-[a-z]+)+-\d\Z", re.ASCII)
 
 
+KNOWN: set[str] = {*_TABLES["known"].split(), *PRINCIPALS, *_TABLES["linked_roles"]}
+"""The names of the services that exist. If AWS has a newer one, add its name."""
+KNOWN_ON: date = _TABLES["known_on"]
+"""The date of the list."""
+
+
+def _name(principal: str) -> str:
+    return _REGION.sub("", _END.sub("", principal.lower()))
+
+
+def is_known(principal: str) -> bool:
+    """Return whether a service principal exists; its name can contain a Region.
+
+    Examples
+    --------
+    >>> is_known("logs.eu-west-1.amazonaws.com"), is_known("lambda.amazon.com")
+    (True, False)
+    """
+    return _END.search(principal.lower()) is not None and _name(principal) in KNOWN
+
+
 def find(principal: str) -> ServicePrincipal | None:
-    """Find a service; its name can contain a Region.
+    """Find what is known about a service; its name can contain a Region.
 
     Examples
     --------
     >>> find("logs.eu-west-1.amazonaws.com").name
     'logs'
     """
-    name = _END.sub("", principal.lower())
-    return PRINCIPALS.get(_REGION.sub("", name))
+    return PRINCIPALS.get(_name(principal))
 
 
 def sends(principal: str) -> tuple[str, ...]:

@@ -68,9 +68,9 @@ def own_role(account: Account, name: str) -> Role:
 def trust_policy(account: Account, document: str, name: str) -> Policy:
     """Read a trust policy to save: the principals that it names must exist."""
     policy = saved(document, f"trust of {name}", "trust")
-    for statement, value in absent(policy, account.world):
-        note = f"See statement {statement.label}. There is no {value} in this world."
-        raise noted(MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"'), note)
+    for kind, value, note in absent(policy, account.world):
+        text = f'Invalid principal in policy: "{kind.upper()}":"{value}"'
+        raise noted(MalformedPolicyDocument(text), note)
     return policy
 
 

@@ -187,7 +187,8 @@ def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> No
         case [{"ObjectOwnership": ownership}] if ownership in OWNERSHIPS:
             pass
         case _:
-            raise MalformedXML(MALFORMED_XML)
+            note = f"OwnershipControls has one rule, for one of {', '.join(OWNERSHIPS)}."
+            raise noted(MalformedXML(MALFORMED_XML), note)
     API.find(account, arguments).object_ownership = ownership
 
 
