@@ -51,6 +51,7 @@ ORDER: tuple[Check, ...] = (
     element_defects.element_check(*element_defects.PRINCIPAL_FAULTS),
     element_defects.element_check("no_resource"),
     element_defects.forms,
+    element_defects.shared_providers,
     action_and_resource_defects.foreign_resources,
     action_and_resource_defects.unfit_actions,
     element_defects.open_identifiers,
