@@ -28,7 +28,7 @@ from iamlab.errors import (
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
-from iamlab.model.service_principals import LinkedService, linked_service
+from iamlab.model.service_principals import KNOWN_ON, LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam import common
 from iamlab.operations.iam.tags import tag_operations, tags_in
@@ -163,7 +163,11 @@ def _linked(service: str, suffix: str) -> LinkedService:
     linked = linked_service(service)
     if linked is None:  # AWS's sentence is not documented
         error = InvalidInput(f"{service} is not a service that has a service-linked role.")
-        raise noted(error, "Name the service by its principal: autoscaling.amazonaws.com.")
+        raise noted(
+            error,
+            "Name the service by its principal: autoscaling.amazonaws.com. The list is of "
+            f"{KNOWN_ON}; add a newer one to model.service_principals.LINKED.",
+        )
     if suffix and not linked.takes_suffix:
         raise InvalidInput(f"Custom suffix is not allowed for {service}")
     return linked
@@ -192,11 +196,6 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
     )
     policy = managed.find(linked.policy, account.partition)
     role.attached += [policy.arn] if policy else []
-    if not linked.is_known:
-        account.world.warnings.append(
-            f"The name of {service}'s service-linked role is unknown: {name} was derived, and "
-            "has no policy."
-        )
     return common.add(role)
 
 
