@@ -162,6 +162,7 @@ def _as_tags(key: Key) -> dict[str, Any]:
 
 
 API.tells("ListResourceTags", _as_tags)
+API.tells("ListKeyPolicies", lambda _: {"PolicyNames": ["default"]})
 
 
 # -- policies -------------------------------------------------------------------------------------
