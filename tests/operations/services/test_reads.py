@@ -189,12 +189,14 @@ def test_a_read_needs_its_permission_and_is_read_only(main: Account, operation: 
     action = {"s3:ListBuckets": "s3:ListAllMyBuckets"}.get(operation, operation)
     dana.put_policy("read", document(allow(action)))
     assert find(operation).is_read_only
-    try:
+    if operation not in {row[0] for row in WITHOUT}:
         main.call(operation, dana, **sent)
-    except AwsError as error:  # the policies are gone
-        assert "olicy" in operation, error
 
 
+NO_POLICY = (
+    "Repository policy does not exist for the repository with name 'web' in the registry with id "
+    f"'{OWN}'"
+)
 # Operation, parameters, code and sentence where there is no policy.
 WITHOUT = [
     (
@@ -207,8 +209,7 @@ WITHOUT = [
         "ecr:GetRepositoryPolicy",
         {"repositoryName": "web"},
         "RepositoryPolicyNotFoundException",
-        "Repository policy does not exist for the repository with name 'web' in the registry with "
-        f"id '{OWN}'",
+        NO_POLICY,
     ),
     (
         "lambda:GetPolicy",
