@@ -54,9 +54,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("organizations.reads",),
     ),
     "s3": (
-        "services.s3.bucket_settings",
-        "services.s3.policies_and_public_access",
-        "services.reads",
+        *("services.s3.access_points", "services.s3.acls", "services.s3.bucket_settings"),
+        *("services.s3.policies_and_public_access", "services.reads"),
     ),
     "secretsmanager": ("services.secretsmanager", "services.reads"),
     "sns": ("services.queues_and_topics", "services.reads"),

@@ -106,7 +106,7 @@ def main() -> Account:
     """An account with a resource of each type, each with tags and a policy."""
     account = World(seed=3).create_account("main", account_id=OWN)
     role = account.create_role("w", assume_role_policy_document=trust(LAMBDA))
-    made = [
+    made: list[Any] = [
         account.create_table("stars", tags=SKY),
         account.create_repository("web", tags=SKY),
         account.create_event_bus("shop", tags=SKY),
