@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import RequestError
 from iamlab.policy.catalog import matched
 from iamlab.policy.covering import covers_statement, never_applies
-from iamlab.policy.patterns import is_action_pattern
 from iamlab.policy.statement import statement_to_json
 from iamlab.policy.variables import any_variable
 
@@ -159,9 +158,7 @@ def _about(policy: PolicyRecord) -> dict[str, list[int]]:
     """Return for each action the numbers of the statements that match it and have an effect."""
     about: dict[str, list[int]] = defaultdict(list)
     for statement in policy.statements:
-        # A NotAction without a valid action pattern has no clear meaning: it never applies.
-        is_known = all(map(is_action_pattern, statement.not_action or ()))
-        if is_known and not never_applies(statement):
+        if not never_applies(statement):
             for action in matched(statement):
                 about[action].append(statement.number)
     return about
@@ -186,10 +183,11 @@ def _apart(statement: Statement) -> Iterator[Statement]:
     for pattern in bare.resource if bare.resource is not None else (None,):
         part = bare if pattern is None else replace(bare, resource=(pattern,))
         # Without variables, the version of the document makes no difference.
-        yield part if _has_variables(part) else replace(part, variables=True)
+        yield part if has_variables(part) else replace(part, variables=True)
 
 
-def _has_variables(part: Statement) -> bool:
+def has_variables(part: Statement) -> bool:
+    """Return whether ``${`` is in a resource or a condition value."""
     values = [value for condition in part.conditions for value in condition.values]
     return any_variable((*(part.resource or ()), *(part.not_resource or ()), *values))
 
@@ -234,7 +232,7 @@ def _covered(parts: Parts, by: Parts) -> bool:
 def _covers(wide: Statement, narrow: Statement) -> bool:
     if wide.variables != narrow.variables:
         # One of them has the old version, in which ${...} is plain text.
-        if _has_variables(wide) and _has_variables(narrow):
+        if has_variables(wide) and has_variables(narrow):
             return False
         wide = replace(wide, variables=False)
     return covers_statement(wide, narrow)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.patterns import glob, is_action_pattern
-from iamlab.policy.variables import ANY_VARIABLE, has_variable, is_misplaced
+from iamlab.policy.samples import may_meet
+from iamlab.policy.variables import ANY_VARIABLE, has_variable, is_misplaced, with_variables_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -159,7 +160,9 @@ def covers_pairs(wide: Statement, narrow: Statement) -> bool:
 
 
 def never_applies(statement: Statement) -> bool:
-    """Return whether a statement has no effect: it has an empty list or a misplaced variable.
+    """Return whether a statement has no effect: an empty list, or a misplaced variable.
+
+    A NotAction without a valid action pattern has no clear meaning: it never applies either.
 
     Examples
     --------
@@ -169,6 +172,8 @@ def never_applies(statement: Statement) -> bool:
     True
     """
     if () in (statement.action, statement.resource, statement.principal):
+        return True
+    if not all(map(is_action_pattern, statement.not_action or ())):
         return True
     listed = statement.resources
     return statement.variables and any(map(is_misplaced, listed or ()))
@@ -190,6 +195,8 @@ def conditions_of(statement: Statement) -> frozenset[Hashable]:
 def _covers_actions(wide: Statement, narrow: Statement) -> bool:
     if wide.action is not None:
         return "*" in wide.action or each_covered(wide.action, narrow.action, covers_action)
+    if narrow.action is not None:
+        return are_apart(map(str.lower, wide.not_action or ()), map(str.lower, narrow.action))
     return each_covered(narrow.not_action, wide.not_action, covers_action)
 
 
@@ -205,7 +212,23 @@ def _covers_resources(wide: Statement, narrow: Statement) -> bool:
     if wide.resource is not None:
         all_ = "*" in wide.resource and narrow.not_resource is not None
         return all_ or each_covered(wide.resource, narrow.resource, fits)
+    if wide.not_resource is not None and narrow.resource is not None:
+        return are_apart(wide.not_resource, narrow.resource)
     return each_covered(narrow.not_resource, wide.not_resource, spares)
+
+
+def are_apart(patterns: Iterable[str], others: Iterable[str]) -> bool:
+    """Return whether certainly no text matches a pattern of both; a variable can be any text.
+
+    Examples
+    --------
+    >>> are_apart(["s3:Get*", "s3:Put*"], ["s3:Delete*"]), are_apart(["s3:*Object"], ["s3:Get*"])
+    (True, False)
+    """
+    first, second = (
+        {with_variables_as("*", text) for text in texts} for texts in (patterns, others)
+    )
+    return not any(may_meet(text, other) for text in first for other in second)
 
 
 def may_stand_for(wide: str, narrow: str, *, variables: bool) -> bool:

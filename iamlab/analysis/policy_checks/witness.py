@@ -1,0 +1,186 @@
+"""A request that one policy allows and another doesn't, found by trying good guesses.
+
+Of the actions, resources and values of each condition key, one is tried for each set of patterns
+and conditions that it matches. What surrounds the policies lets every request through.
+
+Notes
+-----
+AWS page: "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations, islice, product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis.external_access.callers import like
+from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, ConditionTest, keys_of
+from iamlab.analysis.external_access.zone_of_trust import filled_by
+from iamlab.analysis.world_diff.edit_questions import KNOWN
+from iamlab.authorization.context_keys import DEFAULT_REGION
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import Layers
+from iamlab.engine.request import ANONYMOUS, Request
+from iamlab.engine.statement_tests import action_test
+from iamlab.errors import RequestError
+from iamlab.policy.arn import is_arn
+from iamlab.policy.catalog import PLACEHOLDER, arns_for, matched
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.policy.document import Policy
+from iamlab.policy.patterns import glob_resource
+from iamlab.policy.samples import ACCOUNT, resource_samples, value_samples
+from iamlab.policy.variables import substitute
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+    from iamlab.analysis.external_access.sample_contexts import Values
+    from iamlab.engine.decision import Decision
+    from iamlab.policy.statement import Statement
+
+STRANGER = "999988887777"
+"""Another account, which no policy would name."""
+
+MOST_REQUESTS = 4_000
+"""The most requests that are tried for a part of a statement ..."""
+
+FEW_PARTS = 20
+"""... and the most parts."""
+
+FEW_VALUES = 6
+"""The most values of a key that are combined to pairs."""
+
+_ALL = Policy.allow("*", name="the caller's own account")
+_ROLE = f"arn:aws:iam::{ACCOUNT}:role/somebody"
+
+
+def witness(
+    parts: Iterable[Statement], before: Policy, after: Policy, *, named: bool
+) -> Decision | None:
+    """Return the decision about a request that matches one of the parts and has new access.
+
+    Parameters
+    ----------
+    named
+        Whether these are resource-based policies.
+    """
+    statements = (*before.statements, *after.statements)
+    old, new = (_layers(policy, named=named) for policy in (before, after))
+    for part in islice(parts, FEW_PARTS):
+        for request in _requests(part, statements, named=named):
+            decision = evaluate(request, new[request.same_account])
+            if decision and not evaluate(request, old[request.same_account]):
+                return decision
+    return None
+
+
+def _layers(policy: Policy, *, named: bool) -> tuple[Layers, Layers]:
+    """Return layers in which the policy alone decides: with two accounts, and with one."""
+    if named:
+        return Layers(identity=[_ALL], resource=policy), Layers(resource=policy)
+    trusting = Policy.allow("*", principal=ACCOUNT) + Policy.allow("*", None, principal=ACCOUNT)
+    return (Layers(identity=[policy], resource=trusting),) * 2
+
+
+def _requests(
+    part: Statement, statements: Sequence[Statement], *, named: bool
+) -> Iterator[Request]:
+    keys = dict.fromkeys(key for each in statements for key in keys_of(each))
+    axes: list[Sequence[Any]] = [
+        [
+            (name, arn)
+            for name in _actions(part, statements)
+            for arn in _resources(name, part, statements)
+        ],
+        _callers(statements) if named else [(f"arn:aws:iam::{ACCOUNT}:user/somebody", ACCOUNT)],
+        *(_values(key, part, statements) for key in keys),
+    ]
+    chance = random.Random(0)
+    combined: Iterable[Sequence[Any]] = product(*axes)
+    if prod(map(len, axes)) > MOST_REQUESTS:
+        combined = ([chance.choice(axis) for axis in axes] for _ in range(MOST_REQUESTS))
+    for (action, resource), (caller, owner), *values in combined:
+        context = {key: list(own) for key, own in zip(keys, values, strict=True) if own}
+        who = (
+            caller.replace(":aws:", f":{resource.split(':')[1]}:", 1)
+            if is_arn(resource)
+            else caller
+        )
+        try:
+            yield Request(who, action, resource, owner, context)
+        except RequestError:
+            continue  # there is no such caller
+
+
+def _actions(part: Statement, statements: Sequence[Statement]) -> list[str]:
+    """Return actions of a part, one for each set of statements; well known ones first."""
+    about = matched(part)
+    tests = [action_test(each) for each in statements]
+    found: dict[Hashable, str] = {}
+    known = [name for name in KNOWN if name in about]
+    for name in (*known, *sorted(about), *map(like, part.action or ())):
+        found.setdefault(tuple(test(name.lower()) for test in tests), name)
+    return list(found.values())
+
+
+def _resources(action: str, part: Statement, statements: Sequence[Statement]) -> list[str]:
+    """Return resources of a part, one for each set of patterns; those of the action first."""
+
+    def patterns_of(statement: Statement) -> list[str]:
+        texts = statement.resources or ()
+        if not statement.variables:
+            return list(texts)
+        return [substitute(text, lambda _: SOME_TEXT) or text for text in texts]
+
+    patterns = [text for each in statements for text in patterns_of(each)]
+    own = patterns_of(part)
+    forms = sorted(map(_filled, arns_for(action)), key=len)
+    found: dict[Hashable, str] = {}
+    for text in (*forms, *resource_samples(patterns), *([_ROLE] if part.resources is None else [])):
+        hits = tuple(glob_resource(pattern, text) for pattern in patterns)
+        inside = any(glob_resource(pattern, text) for pattern in own)
+        if part.resources is None or inside is (part.resource is not None):
+            found.setdefault(hits, text)
+    return list(found.values())
+
+
+def _filled(form: str) -> str:
+    known = {"${Partition}": "aws", "${Region}": DEFAULT_REGION, "${Account}": ACCOUNT}
+    return PLACEHOLDER.sub(lambda found: known.get(found[0], "x"), form)
+
+
+def _callers(statements: Sequence[Statement]) -> list[tuple[str, str]]:
+    """Return callers that the statements name and others, each with an owner of the resource."""
+    pairs = [pair for each in statements for pair in each.principals or ()]
+    named = [f"arn:aws:iam::{text}:user/somebody" if text.isdigit() else text for _, text in pairs]
+    named = [text.replace(":root", ":user/somebody") for text in named if text != "*"]
+    strangers = (f"arn:aws:iam::{ACCOUNT}:user/somebody", ANONYMOUS, "ec2.amazonaws.com")
+    callers = dict.fromkeys((*named, *strangers))
+    own = [(who, who.split(":")[4]) for who in callers if is_arn(who)]
+    return [*((who, STRANGER) for who in callers), *own]
+
+
+def _values(key: str, part: Statement, statements: Sequence[Statement]) -> list[Values]:
+    """Return values of a key with which the part matches, one for each set of conditions."""
+
+    def tests_of(statement: Statement) -> list[ConditionTest]:
+        return [
+            ConditionTest(each.comparison, filled_by(lambda _: SOME_TEXT, each, statement))
+            for each in statement.conditions
+            if each.key.lower() == key
+        ]
+
+    own, every = tests_of(part), [test for each in statements for test in tests_of(each)]
+    single = {SOME_TEXT: None}
+    for comparison, wanted in every:
+        single |= dict.fromkeys(value_samples(comparison.name, filter(None, wanted)))
+    samples: list[Values] = [None, *((value,) for value in single)]
+    if is_multivalued(key) or any(test.comparison.set_operator for test in every):
+        samples += combinations(list(single)[:FEW_VALUES], 2)
+    found: dict[Hashable, Values] = {}
+    for values in samples:
+        if all(test.fits(key, values) for test in own):
+            found.setdefault(tuple(test.fits(key, values) for test in every), values)
+    return list(found.values())
