@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json
-from iamlab.cli.commands import command
 from iamlab.cli.options import STANDARD_INPUT, read_text
 from iamlab.display import count
 from iamlab.errors import PolicyError, RequestError
@@ -16,7 +15,6 @@ from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 from iamlab.policy.lint import review
 from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
-from iamlab.policy.rules import SERVICES, TYPES
 from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
 if TYPE_CHECKING:
@@ -61,19 +59,8 @@ def _escaped(value: object, *, in_text: bool = False) -> str:
     return text if in_text else text.replace(":", "%3A").replace(",", "%2C")
 
 
-@command(type=TYPES, service=SERVICES, fail_on=_FAILS)
 def check(options: argparse.Namespace) -> Answer:
-    """Check policy documents as AWS and IAM Access Analyzer do.
-
-    Each problem has its file, line and column, the level, the code, and a fix.
-    Without --type, the type is identity. Without --fail-on suggestion, suggestions
-    don't count for the exit status.
-      iamlab check --type scp demo/policy.json
-      iamlab check --type resource --service s3 demo/bucket-policy.json
-      aws iam get-policy-version ... --query PolicyVersion.Document | iamlab check -
-
-    --json: a list of file, line, column, path, level, code, text, fixable.
-    """
+    """Check policy documents as AWS and IAM Access Analyzer do."""
     if options.service and options.type != "resource":
         raise RequestError("Use --service with --type resource.")
     texts = [(file, read_text(file)) for file in options.files]
@@ -120,12 +107,8 @@ def _counts(files: int, found: Iterable[FileFinding]) -> str:
     return f"{count(files, 'file')}: {', '.join(filter(None, counts))}."
 
 
-@command(type=TYPES)
 def explain_policy(options: argparse.Namespace) -> Answer:
-    """Describe policy documents in plain English.
-
-    --json: a list of file, text.
-    """
+    """Describe policy documents in plain English."""
     policies = [(file, Policy.parse(read_text(file), name=file)) for file in options.files]
     texts = {file: policy.describe(options.type or "").split("\n") for file, policy in policies}
     effects = Counter(statement.effect for _, policy in policies for statement in policy.statements)
@@ -150,16 +133,8 @@ def _with_names(texts: dict[str, list[str]]) -> Iterator[str]:
         yield from lines
 
 
-@command(level=catalog.LEVELS)
 def actions(options: argparse.Namespace) -> Answer:
-    """List the actions that match a pattern, or some words.
-
-      iamlab actions 'iam:*' --level 'Permissions management'
-      iamlab actions bucket policy
-
-    --json: a list of name, level, description, resources, conditionKeys,
-    dependentActions.
-    """
+    """List the actions that match a pattern, or some words."""
     found = [known for known in find(options.pattern) if options.level in (None, known.level)]
     print(f"{len(found)} actions; catalogue of {catalog.data_date()}", file=sys.stderr)
     width = max((len(known.full_name) for known in found), default=0)
