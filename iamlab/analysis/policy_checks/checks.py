@@ -28,8 +28,8 @@ from iamlab.model.account import Account
 from iamlab.model.resources import BUCKET, TYPES
 from iamlab.model.world import World
 from iamlab.policy.arn import is_arn
+from iamlab.policy.comparing import new_access
 from iamlab.policy.document import Policy
-from iamlab.policy.new_access import new_access
 from iamlab.policy.patterns import is_action_pattern
 from iamlab.policy.samples import ACCOUNT
 
@@ -171,17 +171,8 @@ def check_access_not_granted(
     if not (names or arns) or not all(map(is_action_pattern, names)):
         raise RequestError("Pass actions, such as s3:Get*, resources, or both.")
     policy = Policy.parse(policy_document)
-    deny: dict[str, Any] = {"Effect": "Deny"}
-    if policy_type == RESOURCE:
-        deny["Principal"] = "*"
-    # A trust policy has no Resource.
-    others = [deny | {"NotAction": names, "Resource": "*"}, deny | {"NotAction": names}]
-    denies = (others if names else []) + (
-        [deny | {"Action": "*", "NotResource": arns}] if arns else []
-    )
-    outside = Policy.parse({"Version": policy.version, "Statement": denies})
     nothing = Policy.parse({"Statement": []})
-    found = _failures(nothing, policy + outside, policy_type)
+    found = _failures(nothing, policy, policy_type, names or ["*"], arns or ["*"])
     verb = "grants" if found else "does not grant"
     what = "one or more of the listed" if found else "the listed"
     message = f"The policy document {verb} access to perform {what} actions or resources."
@@ -262,12 +253,12 @@ def _result(message: str, start: str, found: Failures) -> CheckResult:
     return CheckResult("FAIL" if found else "PASS", message, tuple(reasons))
 
 
-def _failures(before: Policy, after: Policy, policy_type: str) -> Failures:
-    """Return the statements of a policy that may have new access, with their witnesses."""
+def _failures(before: Policy, after: Policy, policy_type: str, *access: Iterable[str]) -> Failures:
+    """Return the statements of a policy that may give new access, with their witnesses."""
     if policy_type not in POLICY_TYPES:
         raise _not_one_of(policy_type, "policyType", POLICY_TYPES)
     named = policy_type == RESOURCE
-    found = new_access(before.statements, after.statements, named=named)
+    found = new_access(before, after, *access, named=named)
     return {
         statement: witness(parts, before, after, named=named) for statement, parts in found.items()
     }
