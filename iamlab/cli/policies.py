@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json
-from iamlab.cli.options import STANDARD_INPUT, read_text
+from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_text
 from iamlab.display import count
 from iamlab.errors import PolicyError, RequestError
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
+from iamlab.policy.json_text import Places
 from iamlab.policy.lint import review
 from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
 from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
+    from iamlab.analysis.policy_checks.checks import CheckResult
     from iamlab.policy.catalog import Action
 
 REFUSED = "REFUSED"
@@ -63,6 +65,7 @@ def check(options: argparse.Namespace) -> Answer:
     """Check policy documents as AWS and IAM Access Analyzer do."""
     if options.service and options.type != "resource":
         raise RequestError("Use --service with --type resource.")
+    check_read_once((*options.files, options.no_new_access))
     texts = [(file, read_text(file)) for file in options.files]
     found = [finding for file, text in texts for finding in findings(file, text, options)]
     counts = _counts(len(texts), found)
@@ -81,6 +84,9 @@ def check(options: argparse.Namespace) -> Answer:
 def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[FileFinding]:
     """Find the problems of one file: what AWS rejects comes first."""
     name = "<stdin>" if file == STANDARD_INPUT else file
+    if any(getattr(options, option) for option in _CUSTOM):
+        yield from _custom_findings(name, Policy.parse(text, name=name), options)
+        return
     try:
         refused = refusals(Policy.parse(text), options.type, options.service)
     except PolicyError as error:
@@ -94,6 +100,33 @@ def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[File
         place = (name, finding.line, finding.column, finding.path)
         what = f"{finding.what} {finding.remedy}"
         yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
+
+
+def _custom_findings(
+    name: str, policy: Policy, options: argparse.Namespace
+) -> Iterator[FileFinding]:
+    """Find the statements that fail the custom policy checks of the options."""
+    from iamlab.analysis.policy_checks import checks
+
+    named = checks.RESOURCE if options.type in ("resource", "trust") else checks.IDENTITY
+    before, actions, resources, public = (getattr(options, option) for option in _CUSTOM)
+    results: dict[str, CheckResult] = {}
+    if before:
+        results["NEW_ACCESS"] = checks.check_no_new_access(read_text(before), policy, named)
+    if actions or resources:
+        found = checks.check_access_not_granted(policy, actions, resources, named)
+        results["ACCESS_GRANTED"] = found
+    if public:
+        results["PUBLIC_ACCESS"] = checks.check_no_public_access(policy, public)
+    places = Places(policy)
+    for code, result in results.items():
+        for reason in result.reasons:
+            path = places.statement(policy.statements[reason.statement_index])
+            yield FileFinding(name, *places.where(path), path, ERROR, code, str(reason))
+
+
+_CUSTOM = ("no_new_access", "access_not_granted", "resource", "no_public_access")
+"""The options that ask custom policy checks instead."""
 
 
 def _counts(files: int, found: Iterable[FileFinding]) -> str:

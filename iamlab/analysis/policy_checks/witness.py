@@ -129,7 +129,7 @@ def _resources(action: str, part: Statement, statements: Sequence[Statement]) ->
             return list(texts)
         return [substitute(text, lambda _: SOME_TEXT) or text for text in texts]
 
-    patterns = [text for each in statements for text in patterns_of(each)]
+    patterns = [text for each in (part, *statements) for text in patterns_of(each)]
     own = patterns_of(part)
     forms = sorted(map(_filled, arns_for(action)), key=len)
     found: dict[Hashable, str] = {}
