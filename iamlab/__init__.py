@@ -15,11 +15,6 @@ from typing import TYPE_CHECKING
 from iamlab.deprecated import MODULE_NAMES, warn
 
 if TYPE_CHECKING:
-    from iamlab.analysis.policy_checks.checks import (
-        check_access_not_granted,
-        check_no_new_access,
-        check_no_public_access,
-    )
     from iamlab.analysis.trails.reading import Trail
     from iamlab.engine.decision import Decision
     from iamlab.engine.evaluate import evaluate, evaluate_call
@@ -68,9 +63,6 @@ _HOME = {
     "Trail": "analysis.trails.reading",
     "Verdict": "engine.verdict",
     "World": "lab.world",
-    "check_access_not_granted": "analysis.policy_checks.checks",
-    "check_no_new_access": "analysis.policy_checks.checks",
-    "check_no_public_access": "analysis.policy_checks.checks",
     "evaluate": "engine.evaluate",
     "evaluate_call": "engine.evaluate",
 }
@@ -99,9 +91,6 @@ __all__ = [
     "Trail",
     "Verdict",
     "World",
-    "check_access_not_granted",
-    "check_no_new_access",
-    "check_no_public_access",
     "evaluate",
     "evaluate_call",
 ]

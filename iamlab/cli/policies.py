@@ -8,14 +8,17 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json
+from iamlab.cli.commands import BAD_INPUT
 from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_text
 from iamlab.display import count
-from iamlab.errors import PolicyError, RequestError
+from iamlab.errors import LoadError, PolicyError, RequestError
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 from iamlab.policy.json_text import Places
 from iamlab.policy.lint import review
+from iamlab.policy.lint.actions import nearest_action
 from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
+from iamlab.policy.rules import likely_type
 from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
 if TYPE_CHECKING:
@@ -25,8 +28,15 @@ if TYPE_CHECKING:
     from iamlab.analysis.policy_checks.checks import CheckResult
     from iamlab.policy.catalog import Action
 
-REFUSED = "REFUSED"
-_GITHUB = {REFUSED: "error", ERROR: "error", WARNING: "warning", SUGGESTION: "notice"}
+UNREADABLE, REFUSED = "UNREADABLE", "REFUSED"
+_SYNTAX_ERROR = "JSON_SYNTAX_ERROR"
+_GITHUB = {
+    UNREADABLE: "error",
+    REFUSED: "error",
+    ERROR: "error",
+    WARNING: "warning",
+    SUGGESTION: "notice",
+}
 _FAILS = {level.lower().replace("_", "-"): LEVELS[: n + 1] for n, level in enumerate(LEVELS)}
 
 
@@ -66,49 +76,78 @@ def check(options: argparse.Namespace) -> Answer:
     if options.service and options.type != "resource":
         raise RequestError("Use --service with --type resource.")
     check_read_once((*options.files, options.no_new_access))
-    texts = [(file, read_text(file)) for file in options.files]
-    found = [finding for file, text in texts for finding in findings(file, text, options)]
-    counts = _counts(len(texts), found)
-    levels = (REFUSED, *LEVELS)
+    found: list[FileFinding] = []
+    guessed: list[str] = []
+    for file in options.files:
+        try:
+            text = read_text(file)
+        except LoadError as error:  # the other files are checked
+            found.append(
+                FileFinding(file, None, None, "", UNREADABLE, "CANNOT_READ_FILE", str(error))
+            )
+            continue
+        policy_type, service = options.type, options.service
+        if policy_type is None:
+            policy_type, service = _likely_type(text)
+            if policy_type != "identity":
+                kind = f"a {policy_type} policy{f' of {service}' if service else ''}"
+                guessed.append(f"{file} is checked as {kind}; --type changes this.")
+        if any(getattr(options, option) for option in _CUSTOM):
+            found += _custom_findings(file, text, policy_type, options)
+        else:
+            found += findings(file, text, policy_type, service)
+    counts = _counts(len(options.files), found)
+    levels = (UNREADABLE, REFUSED, *LEVELS)
     by_level = sorted(found, key=lambda fault: levels.index(fault.level))
+    is_refused = any(fault.level in (REFUSED, *_FAILS[options.fail_on]) for fault in found)
+    is_unreadable = any(fault.level == UNREADABLE for fault in found)
     return Answer(
-        any(fault.level in (REFUSED, *_FAILS[options.fail_on]) for fault in found),
+        BAD_INPUT if is_unreadable else is_refused,
         lambda: list(map(asdict, found)),
         lambda: (
-            map(FileFinding.for_github, found) if options.github else [*map(str, found), counts]
+            map(FileFinding.for_github, found)
+            if options.github
+            else [*map(str, found), *guessed, counts]
         ),
-        None if options.github else lambda: (counts, *map(str, by_level)),
+        None if options.github else lambda: (counts, *map(str, by_level), *guessed),
     )
 
 
-def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[FileFinding]:
+def _likely_type(text: str) -> tuple[str, str | None]:
+    try:
+        return likely_type(Policy.parse(text))
+    except PolicyError:
+        return "identity", None
+
+
+def findings(file: str, text: str, policy_type: str, service: str | None) -> Iterator[FileFinding]:
     """Find the problems of one file: what AWS rejects comes first."""
     name = "<stdin>" if file == STANDARD_INPUT else file
-    if any(getattr(options, option) for option in _CUSTOM):
-        yield from _custom_findings(name, Policy.parse(text, name=name), options)
-        return
     try:
-        refused = refusals(Policy.parse(text), options.type, options.service)
+        refused = refusals(Policy.parse(text), policy_type, service)
     except PolicyError as error:
-        refused = refusal_of_parse_error(error, options.type, options.service)
+        refused = refusal_of_parse_error(error, policy_type, service)
     for refusal in refused:
         shown = " AWS shows this error." if refusal.shown and len(refused) > 1 else ""
         what = f"{refusal.sentence.removeprefix(f'{refusal.code}: ')} {refusal.remedy}{shown}"
         place = name, refusal.line, refusal.column, refusal.path
         yield FileFinding(*place, REFUSED, refusal.code, what)
-    for finding in review(text, options.type, options.service):
+    for finding in review(text, policy_type, service):
+        if finding.code == _SYNTAX_ERROR:  # AWS refuses it, so it is in the list
+            continue
         place = (name, finding.line, finding.column, finding.path)
         what = f"{finding.what} {finding.remedy}"
         yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
 
 
 def _custom_findings(
-    name: str, policy: Policy, options: argparse.Namespace
+    file: str, text: str, policy_type: str, options: argparse.Namespace
 ) -> Iterator[FileFinding]:
     """Find the statements that fail the custom policy checks of the options."""
     from iamlab.analysis.policy_checks import checks
 
-    named = checks.RESOURCE if options.type in ("resource", "trust") else checks.IDENTITY
+    policy = Policy.parse(text, name=file)
+    named = checks.RESOURCE if policy_type in ("resource", "trust") else checks.IDENTITY
     before, actions, resources, public = (getattr(options, option) for option in _CUSTOM)
     results: dict[str, CheckResult] = {}
     if before:
@@ -122,7 +161,7 @@ def _custom_findings(
     for code, result in results.items():
         for reason in result.reasons:
             path = places.statement(policy.statements[reason.statement_index])
-            yield FileFinding(name, *places.where(path), path, ERROR, code, str(reason))
+            yield FileFinding(file, *places.where(path), path, ERROR, code, str(reason))
 
 
 _CUSTOM = ("no_new_access", "access_not_granted", "resource", "no_public_access")
@@ -132,6 +171,7 @@ _CUSTOM = ("no_new_access", "access_not_granted", "resource", "no_public_access"
 def _counts(files: int, found: Iterable[FileFinding]) -> str:
     numbers = Counter(finding.level for finding in found)
     counts = [
+        f"{numbers[UNREADABLE]} can't be read" if numbers[UNREADABLE] else "",
         f"{numbers[REFUSED]} refused" if numbers[REFUSED] else "",
         *(count(numbers[n], n.lower().replace("_", " ")) for n in LEVELS if numbers[n]),
     ]
@@ -169,7 +209,10 @@ def _with_names(texts: dict[str, list[str]]) -> Iterator[str]:
 def actions(options: argparse.Namespace) -> Answer:
     """List the actions that match a pattern, or some words."""
     found = [known for known in find(options.pattern) if options.level in (None, known.level)]
-    print(f"{len(found)} actions; catalogue of {catalog.data_date()}", file=sys.stderr)
+    counts = count(len(found), "action")
+    near = dict.fromkeys(filter(None, map(nearest_action, () if found else options.pattern)))
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    print(f"{counts}; catalogue of {catalog.data_date()}.{meant}", file=sys.stderr)
     width = max((len(known.full_name) for known in found), default=0)
 
     def line(known: Action) -> str:
@@ -183,7 +226,7 @@ def actions(options: argparse.Namespace) -> Answer:
         lambda: list(map(_action, found)),
         lambda: map(line, found),
         lambda: (
-            f"{len(found)} actions: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",
+            f"{counts}: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",
             *map(line, sorted(found, key=lambda known: by_risk.index(known.level))),
         ),
     )

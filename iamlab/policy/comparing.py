@@ -239,7 +239,7 @@ def new_access(
 ) -> dict[Statement, list[Statement]]:
     """Return the Allow statements that may give access that another policy doesn't give.
 
-    If there are none, no request has new access to the actions of the catalogue, or to those that
+    If nothing is found, no request has new access to the actions of the catalogue, or to those that
     the policies name.
 
     Parameters

@@ -182,7 +182,7 @@ def check_access_not_granted(
 
 
 def check_no_public_access(policy_document: Document, resource_type: str) -> CheckResult:
-    """Check that a resource-based policy lets in nobody whom it doesn't restrict.
+    """Check that a resource-based policy isn't public.
 
     Parameters
     ----------

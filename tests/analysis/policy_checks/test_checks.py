@@ -7,17 +7,14 @@ from pathlib import Path
 import botocore
 import pytest
 
-from iamlab import (
-    Policy,
-    RequestError,
-    check_access_not_granted,
-    check_no_new_access,
-    check_no_public_access,
-)
+from iamlab import Policy, RequestError, World
 from iamlab.analysis.policy_checks.checks import POLICY_TYPES, RESOURCE_TYPES
 from iamlab.errors.services import ValidationException
 from tests.rows import each_row
 
+check_no_new_access = World.check_no_new_access
+check_access_not_granted = World.check_access_not_granted
+check_no_public_access = World.check_no_public_access
 allow, deny = Policy.allow, Policy.deny
 GET, PUT, S3 = "s3:GetObject", "s3:PutObject", "arn:aws:s3:::"
 OWN = "111122223333"
@@ -305,7 +302,7 @@ def test_the_types_are_those_of_the_api():
 
 
 def test_what_cannot_be_checked_is_refused():
-    """An unknown type with AWS's error; a check without access, and an action that is none."""
+    """An unknown type with AWS's error; a check without access, and an invalid action."""
     with pytest.raises(ValidationException, match="Member must satisfy enum value set"):
         check_no_new_access(allow(GET), allow(GET), "SCP")
     with pytest.raises(ValidationException, match="at 'resourceType'"):

@@ -1,7 +1,7 @@
 """PASS means that no request has the access; FAIL has a request that proves it, nearly always.
 
-The requests are those of ``tests/engine/request_kinds.py``, which knows nothing of the checks. What
-the policies of other types allow is no part of the question.
+The requests are those of ``tests/engine/request_kinds.py``, which doesn't know the checks. What
+the policies of other types allow isn't part of the question.
 """
 
 from hypothesis import given, settings
@@ -159,7 +159,7 @@ def test_an_identity_policy_that_passes_gives_no_request_new_access(drawn):
 @given(pairs(named=True))
 @settings(max_examples=tries(300))
 def test_a_resource_policy_that_passes_gives_no_request_new_access(drawn):
-    """Whomever it names; the caller's own policies allow everything, or nothing."""
+    """Whatever its principals; the caller's own policies allow everything, or nothing."""
     first, second, version = drawn
 
     no_request_differs(written(first, "2012-10-17"), written(second, version), RESOURCE, "resource")
