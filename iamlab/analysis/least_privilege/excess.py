@@ -168,7 +168,7 @@ class NotShown:
     ----------
     kind
         ``"period"``, ``"data events"``, ``"pass role"``, ``"permission only"``, ``"dependent"``,
-        ``"path"``, ``"other account"`` or ``"unknown action"``.
+        ``"path"``, ``"other account"``, ``"other caller"`` or ``"unknown action"``.
     text
         What it is, and what to do.
     """

@@ -27,9 +27,15 @@ from iamlab.analysis.least_privilege.policy_edits import (
     proved,
 )
 from iamlab.analysis.least_privilege.shrinking import Visibility, pairs_to_keep, used_through
-from iamlab.analysis.least_privilege.used_permissions import Usage, completed, log_of, with_path
+from iamlab.analysis.least_privilege.used_permissions import (
+    Usage,
+    caller_key,
+    completed,
+    log_of,
+    with_path,
+)
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.display import Shown, steps, table
+from iamlab.display import Shown, count, few, steps, table
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.policy import catalog
@@ -319,6 +325,17 @@ def _not_shown(
         start, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {start}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
+    known = {
+        caller_key(one_of.arn)
+        for account in world.accounts.values()
+        for one_of in (*account.users.values(), *account.roles.values())
+    }
+    callers = {*log.ids, *(key for key in log.by_caller if isinstance(key, tuple))}
+    strangers = sorted(key for key in callers - known if key[1] in ("user", "role"))
+    if strangers:
+        names = few(f"{kind} {name} of {account}" for account, kind, name in strangers)
+        events = f"Events of {count(len(strangers), 'caller')} belong to nobody here: {names}."
+        found.append(NotShown("other caller", events))
     policies = (policy for user in examined for policy in policies_now(world, user.arn) or ())
     # What one call of one caller leaves open would be too much to list for all.
     caller, unique_id = (examined[0].arn, examined[0].unique_id) if examined else ("", "")
