@@ -407,6 +407,7 @@ def _of_permissions(
         if len(unused_services) == 1:
             [service] = unused_services
             services = f"{catalog.service_name(service) or service} is"
-        text = f"{services} unused, and {len(unused_actions):,} actions of services that are used"
+        actions = count(len(unused_actions), "action")
+        text = f"{services} unused, and {actions} of services that are used"
         lists = tuple(unused_services), tuple(unused_actions)
         yield UnusedFinding("UnusedPermission", principal.arn, text, usage.last, *lists)

@@ -13,6 +13,7 @@ from iamlab.analysis.world_diff import facts
 from iamlab.model.account import Account
 from iamlab.model.organization.targets import OrganizationalUnit
 from iamlab.model.record import copy_into
+from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +49,18 @@ class WorldEdit:
     def undone(self, world: World) -> World | None:
         """Return a copy of a world in which it is taken back; ``None`` if it cannot be."""
         return _written(world, self.path, self.old)
+
+    @property
+    def documents(self) -> tuple[Policy | None, Policy | None]:
+        """The policy before and after; for a new version of a policy, the version before it."""
+        old, new = self.old, self.new
+        if old is None and self.path[0] == "version":
+            managed, document = new
+            others = [other for other in managed.versions.values() if other is not document]
+            return (others[-1] if others else None), document
+        values = (getattr(value, "document", value) for value in (old, new))
+        before, after = (value if isinstance(value, Policy) else None for value in values)
+        return before, after
 
     def __str__(self) -> str:
         return self.sentence
