@@ -95,7 +95,8 @@ def world(options: argparse.Namespace) -> Answer:
 
 def diff(options: argparse.Namespace) -> Answer:
     """Compare two worlds: edits, and access gained or lost."""
-    from iamlab.analysis.world_diff.world_diff import diff_between, shortened
+    from iamlab.analysis.world_diff.world_diff import diff_between
+    from iamlab.analysis.world_diff.world_edits import shortened
 
     check_read_once((options.before, options.after))
     found = diff_between(*(warned(read_either(file)) for file in (options.before, options.after)))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.external_access.findings import OutsideAccess
     from iamlab.analysis.external_access.zone_of_trust import ZoneOfTrust
-    from iamlab.analysis.policy_checks.checks import CheckResult, Document
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.analysis.what_can.what_can import WhatCan
     from iamlab.analysis.who_can import WhoCan
@@ -291,61 +290,6 @@ class Questions(records.World):
         from iamlab.analysis.external_access.external_access import outside_access
 
         return outside_access(self, zone_of_trust)
-
-    @staticmethod
-    def check_no_new_access(
-        existing_policy_document: Document,
-        new_policy_document: Document,
-        policy_type: str = "IDENTITY_POLICY",
-    ) -> CheckResult:
-        """Check that an updated policy allows nothing new, as IAM Access Analyzer does.
-
-        No world is needed. The parameters are those of AWS's API.
-
-        Examples
-        --------
-        >>> from iamlab import Policy, World
-        >>> old, new = Policy.allow("s3:Get*"), Policy.allow(["s3:GetObject", "s3:PutObject"])
-        >>> World.check_no_new_access(old, new).result, World.check_no_new_access(new, new).result
-        ('FAIL', 'PASS')
-        """
-        from iamlab.analysis.policy_checks.checks import check_no_new_access
-
-        return check_no_new_access(existing_policy_document, new_policy_document, policy_type)
-
-    @staticmethod
-    def check_access_not_granted(
-        policy_document: Document,
-        actions: Iterable[str] = (),
-        resources: Iterable[str] = (),
-        policy_type: str = "IDENTITY_POLICY",
-    ) -> CheckResult:
-        """Check that a policy allows none of some actions on any of some resources.
-
-        Examples
-        --------
-        >>> from iamlab import Policy, World
-        >>> World.check_access_not_granted(Policy.allow("s3:*"), ["iam:*"]).result
-        'PASS'
-        """
-        from iamlab.analysis.policy_checks.checks import check_access_not_granted
-
-        return check_access_not_granted(policy_document, actions, resources, policy_type)
-
-    @staticmethod
-    def check_no_public_access(policy_document: Document, resource_type: str) -> CheckResult:
-        """Check that a resource-based policy isn't public.
-
-        Examples
-        --------
-        >>> from iamlab import Policy, World
-        >>> readers = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", principal="*")
-        >>> World.check_no_public_access(readers, "AWS::S3::Bucket").result
-        'FAIL'
-        """
-        from iamlab.analysis.policy_checks.checks import check_no_public_access
-
-        return check_no_public_access(policy_document, resource_type)
 
     def reach(
         self,

@@ -16,7 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown
+from iamlab.analysis.least_privilege.excess import (
+    NotShown,
+    allowed_by,
+    not_shown,
+    other_callers,
+)
 from iamlab.analysis.least_privilege.least_privilege import arn_of, policies_now, titled_lists
 from iamlab.analysis.least_privilege.policy_edits import (
     apply_edits,
@@ -27,15 +32,9 @@ from iamlab.analysis.least_privilege.policy_edits import (
     proved,
 )
 from iamlab.analysis.least_privilege.shrinking import Visibility, pairs_to_keep, used_through
-from iamlab.analysis.least_privilege.used_permissions import (
-    Usage,
-    caller_key,
-    completed,
-    log_of,
-    with_path,
-)
+from iamlab.analysis.least_privilege.used_permissions import Usage, completed, log_of, with_path
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.display import Shown, count, few, steps, table
+from iamlab.display import Shown, count, steps, table
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.policy import catalog
@@ -325,17 +324,7 @@ def _not_shown(
         start, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {start}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
-    known = {
-        caller_key(one_of.arn)
-        for account in world.accounts.values()
-        for one_of in (*account.users.values(), *account.roles.values())
-    }
-    callers = {*log.ids, *(key for key in log.by_caller if isinstance(key, tuple))}
-    strangers = sorted(key for key in callers - known if key[1] in ("user", "role"))
-    if strangers:
-        names = few(f"{kind} {name} of {account}" for account, kind, name in strangers)
-        events = f"Events of {count(len(strangers), 'caller')} belong to nobody here: {names}."
-        found.append(NotShown("other caller", events))
+    found += (NotShown("other caller", text) for text in other_callers(world, log))
     policies = (policy for user in examined for policy in policies_now(world, user.arn) or ())
     # What one call of one caller leaves open would be too much to list for all.
     caller, unique_id = (examined[0].arn, examined[0].unique_id) if examined else ("", "")

@@ -13,24 +13,23 @@ AWS pages: "Validate policies with IAM Access Analyzer custom policy checks"; "C
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.analysis.external_access.callers import like
 from iamlab.analysis.external_access.external_access import outside_access
-from iamlab.analysis.external_access.shared_resource import type_of
 from iamlab.analysis.policy_checks.witness import witness
-from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.labels import keys_in_policies
 from iamlab.errors import RequestError
 from iamlab.errors.services import ValidationException
 from iamlab.model.account import Account
-from iamlab.model.resources import BUCKET, TYPES
 from iamlab.model.world import World
 from iamlab.policy.arn import is_arn
 from iamlab.policy.comparing import new_access
 from iamlab.policy.document import Policy
-from iamlab.policy.patterns import is_action_pattern
+from iamlab.policy.patterns import glob, is_action_pattern
 from iamlab.policy.samples import ACCOUNT
 
 if TYPE_CHECKING:
@@ -43,14 +42,10 @@ if TYPE_CHECKING:
 
 IDENTITY, RESOURCE = POLICY_TYPES = ("IDENTITY_POLICY", "RESOURCE_POLICY")
 TRUST = "AWS::IAM::AssumeRolePolicyDocument"
-_ROLE = "AWS::IAM::Role"
-_UNCHECKED = ("ECR", "Events", "Group", "ManagedPolicy", "User", "Alias", "LayerVersion")
-RESOURCE_TYPES = {
-    TRUST if name == _ROLE else name: name
-    for name in TYPES.values()
-    if not set(_UNCHECKED) & set(name.split("::"))
-}
-"""The types of CheckNoPublicAccess -> the types of the resources."""
+RESOURCE_TYPES: dict[str, str] = tomllib.loads(
+    Path(__file__).with_name("resource_types.toml").read_text("utf-8")
+)
+"""The types of CheckNoPublicAccess -> a pattern of their ARNs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +205,9 @@ def check_no_public_access(policy_document: Document, resource_type: str) -> Che
     policy = Policy(tuple(statements), name="document")
     world = World()
     world.accounts[ACCOUNT] = Account(world, "owner", ACCOUNT)
-    world.resource_policies = dict.fromkeys(_resources(policy, resource_type), policy)
+    world.resource_policies = dict.fromkeys(
+        _resources(policy, RESOURCE_TYPES[resource_type]), policy
+    )
     found = {
         finding.statement.removeprefix("document/"): finding.proof
         for finding in outside_access(world, "account").open
@@ -224,17 +221,13 @@ def check_no_public_access(policy_document: Document, resource_type: str) -> Che
     )
 
 
-def _resources(policy: Policy, resource_type: str) -> Iterator[str]:
-    """Return resources of a type that may have the policy: what it names, and another."""
-    wanted = RESOURCE_TYPES[resource_type]
-    form = next(form for form, name in TYPES.items() if name == wanted)
-    service, _, name = like(form).partition(":")
-    region = "" if wanted in (BUCKET, _ROLE) else DEFAULT_REGION
-    yield f"arn:aws:{service}:{region}:{'' if wanted == BUCKET else ACCOUNT}:{name}"
-    for statement in policy.statements:
-        for text in map(like, statement.resources or ()):
-            if is_arn(text) and type_of(text) == wanted:
-                yield text.partition("/")[0] if wanted == BUCKET else text
+def _resources(policy: Policy, form: str) -> Iterator[str]:
+    """Return resources that may have the policy: those of the form that it names, and another."""
+    of_any_place = form.replace("us-east-1", "*").replace(ACCOUNT, "*")
+    named = [text for each in policy.statements for text in each.resources or ()]
+    for text in map(like, (form, *named)):
+        if is_arn(text) and glob(of_any_place, text):
+            yield text.partition("/")[0] if form == "arn:aws:s3:::*" else text
 
 
 Failures = dict["Statement", "Decision | None"]

@@ -25,14 +25,13 @@ from iamlab.engine.request import ANONYMOUS, Request
 from iamlab.errors import RequestError
 from iamlab.policy.arn import is_arn
 from iamlab.policy.catalog import PLACEHOLDER, arns_for
-from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.samples import ACCOUNT, resource_samples, value_samples
 from iamlab.policy.variables import substitute
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.external_access.sample_contexts import Values
     from iamlab.engine.decision import Decision
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
 STRANGER = "999988887777"
 """Another account, which no policy would name."""
 
-MOST_REQUESTS = 4_000
+MOST_REQUESTS = 10_000
 """The most requests that are tried for a part of a statement ..."""
 
-FEW_PARTS = 20
+FEW_PARTS = 5
 """... and the most parts."""
 
 FEW_ACTIONS = 3
@@ -121,24 +120,24 @@ def _rank(action: str) -> tuple[int, str]:
 
 
 def _resources(action: str, part: Statement, statements: Sequence[Statement]) -> list[str]:
-    """Return resources of a part, one for each set of patterns; those of the action first."""
+    """Return resources of a part; those that the action works on come first."""
 
     def patterns_of(statement: Statement) -> list[str]:
-        texts = statement.resources or ()
-        if not statement.variables:
-            return list(texts)
-        return [substitute(text, lambda _: SOME_TEXT) or text for text in texts]
+        fill = statement.variables
+        return [
+            (substitute(text, lambda _: SOME_TEXT) if fill else text) or text
+            for text in statement.resources or ()
+        ]
 
-    patterns = [text for each in (part, *statements) for text in patterns_of(each)]
     own = patterns_of(part)
-    forms = sorted(map(_filled, arns_for(action)), key=len)
-    found: dict[Hashable, str] = {}
-    for text in (*forms, *resource_samples(patterns), *([_ROLE] if part.resources is None else [])):
-        hits = tuple(glob_resource(pattern, text) for pattern in patterns)
-        inside = any(glob_resource(pattern, text) for pattern in own)
-        if part.resources is None or inside is (part.resource is not None):
-            found.setdefault(hits, text)
-    return list(found.values())
+    patterns = [*own, *(text for each in statements for text in patterns_of(each))]
+    texts = [*sorted(map(_filled, arns_for(action)), key=len), *resource_samples(patterns), _ROLE]
+    wanted = part.resource is not None
+    return [
+        text
+        for text in dict.fromkeys(texts)
+        if not own or any(glob_resource(pattern, text) for pattern in own) is wanted
+    ]
 
 
 def _filled(form: str) -> str:
@@ -158,7 +157,7 @@ def _callers(statements: Sequence[Statement]) -> list[tuple[str, str]]:
 
 
 def _values(key: str, part: Statement, statements: Sequence[Statement]) -> list[Values]:
-    """Return values of a key with which the part matches, one for each set of conditions."""
+    """Return values of a key with which the part matches."""
 
     def tests_of(statement: Statement) -> list[ConditionTest]:
         return [
@@ -167,15 +166,8 @@ def _values(key: str, part: Statement, statements: Sequence[Statement]) -> list[
             if each.key.lower() == key
         ]
 
-    own, every = tests_of(part), [test for each in statements for test in tests_of(each)]
-    single = {SOME_TEXT: None}
-    for comparison, wanted in every:
-        single |= dict.fromkeys(value_samples(comparison.name, filter(None, wanted)))
-    samples: list[Values] = [None, *((value,) for value in single)]
-    if is_multivalued(key) or any(test.comparison.set_operator for test in every):
-        samples += combinations(list(single)[:FEW_VALUES], 2)
-    found: dict[Hashable, Values] = {}
-    for values in samples:
-        if all(test.fits(key, values) for test in own):
-            found.setdefault(tuple(test.fits(key, values) for test in every), values)
-    return list(found.values())
+    single = [SOME_TEXT]
+    for comparison, wanted in (test for each in statements for test in tests_of(each)):
+        single += value_samples(comparison.name, filter(None, wanted))
+    samples = [None, *((value,) for value in single), *combinations(single[:FEW_VALUES], 2)]
+    return [values for values in samples if all(test.fits(key, values) for test in tests_of(part))]

@@ -19,14 +19,12 @@ from iamlab.analysis.access_matrix import everybody, matrix
 from iamlab.analysis.external_access.external_access import outside_access
 from iamlab.analysis.what_can.what_can import capped
 from iamlab.analysis.world_diff.edit_questions import action_patterns, as_samples, asked_by
-from iamlab.analysis.world_diff.world_edits import edits_between
+from iamlab.analysis.world_diff.world_edits import edits_between, shortened
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, steps
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
-from iamlab.policy.document import Policy
 from iamlab.policy.samples import OTHER
-from iamlab.policy.text_difference import text_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -339,7 +337,7 @@ class WorldDiff(Sequence[str], Shown):
         """
         if not self.details:
             yield "Nothing is different."
-        yield from cut([line for edit in self.details for line in _edit_lines(edit)])
+        yield from cut([line for edit in self.details for line in edit.lines])
         for word, texts in self.outside.items():
             if texts:
                 yield from ("", f"Access from outside was {word}:")
@@ -390,20 +388,6 @@ _INSIDE = (
     "version",
 )
 """Kinds of edits that let nobody in from outside."""
-
-
-def shortened(sentence: str) -> str:
-    """Write a sentence about an edit on one line, without the text of a policy."""
-    return " ".join(sentence.partition(": {")[0].split())
-
-
-def _edit_lines(edit: WorldEdit) -> Iterator[str]:
-    """Write an edit, and below it the statements that it adds to a policy, or removes."""
-    yield shortened(edit.sentence)
-    old, new = edit.documents
-    if known := old or new:
-        nothing = Policy((), known.version, known.id)
-        yield from (f"  {line}" for line in text_difference(old or nothing, new or nothing))
 
 
 def _change_lines(changes: Iterable[Change], named: Iterable[str]) -> Iterator[str]:

@@ -7,14 +7,16 @@ from pathlib import Path
 import botocore
 import pytest
 
-from iamlab import Policy, RequestError, World
+from iamlab import Policy, RequestError
+from iamlab.analysis.policy_checks import (
+    check_access_not_granted,
+    check_no_new_access,
+    check_no_public_access,
+)
 from iamlab.analysis.policy_checks.checks import POLICY_TYPES, RESOURCE_TYPES
 from iamlab.errors.services import ValidationException
 from tests.rows import each_row
 
-check_no_new_access = World.check_no_new_access
-check_access_not_granted = World.check_access_not_granted
-check_no_public_access = World.check_no_public_access
 allow, deny = Policy.allow, Policy.deny
 GET, PUT, S3 = "s3:GetObject", "s3:PutObject", "arn:aws:s3:::"
 OWN = "111122223333"
