@@ -37,7 +37,7 @@ from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import REGIONS, Arn, is_arn
 from iamlab.policy.call_permissions import (
     also_needed,
     foreign_key_notes,
@@ -315,6 +315,9 @@ def check_circumstances(circumstances: Circumstances) -> None:
         text: object = circumstances.get(name, "")
         if text is not None and not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
+    region = circumstances.get("region")
+    if region and region not in REGIONS:
+        raise RequestError(f"There is no Region {region!r}. {did_you_mean(region, REGIONS)}")
     tags: object = circumstances.get("request_tags") or {}
     if not isinstance(tags, Mapping) or not all(
         isinstance(text, str) for pair in tags.items() for text in pair
