@@ -138,21 +138,6 @@ FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY = _switch(
     "test_for_any_value_with_if_exists_needs_the_key",
     taken=False,
 )
-FORWARDED_CALLS_KEEP_THE_NETWORK = _switch(
-    "FORWARDED_CALLS_KEEP_THE_NETWORK",
-    "A call that a service makes for a principal has the principal's address, VPC and endpoint.",
-    '"AWS: Denies access to AWS based on the source IP" says that forward access sessions keep the '
-    "requester's address. It doesn't mention VPCs and endpoints.",
-    "test_a_forwarded_call_keeps_its_network",
-    taken=True,
-)
-ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE = _switch(
-    "ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE",
-    "Calls of every service have aws:VpceAccount, VpceOrgID and VpceOrgPaths.",
-    '"AWS global condition context keys" says that some services support them, and the list grows.',
-    "test_the_owner_of_an_endpoint_is_shown_to_every_service",
-    taken=True,
-)
 
 ROLE_SESSIONS_CARRY_MFA = _switch(
     "ROLE_SESSIONS_CARRY_MFA",

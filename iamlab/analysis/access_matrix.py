@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, check_circumstances
-from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
+from iamlab.authorization.context_keys import call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
 from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
@@ -30,6 +30,7 @@ from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.condition_keys import unsupported_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -237,9 +238,8 @@ class Batch:
 
     def caller(self, principal: PrincipalContext, explicit: Given, *, via: bool) -> Asking:
         """Return a caller as the engine takes it."""
-        own = {**principal.context(), **(FORWARDED_CALL_KEYS if via else {})}
-        layers = principal.layers(endpoint=self.policy)
-        return principal.arn, layers, override_keys(own, explicit), principal.issuer
+        own = override_keys(principal.context(forwarded=via), explicit)
+        return principal.arn, principal.layers(endpoint=self.policy), own, principal.issuer
 
 
 def batches_of(
@@ -263,16 +263,17 @@ def batches_of(
         found = facts.beside(call_keys(path.call))
         return path.policy, replace(found, context=override_keys(found.context, explicit))
 
-    by_service: dict[tuple[str, str], list[int]] = {}
+    by_service: dict[tuple[str, str, frozenset[str]], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
         region = Arn.parse(resource).region if is_arn(resource) else ""
-        by_service.setdefault((service_of(action), region), []).append(place)
+        key = (service_of(action), region, unsupported_keys(action))
+        by_service.setdefault(key, []).append(place)
     found: list[Batch] = []
     for places in steps(by_service.values(), "looking up"):
         own = Batch(None, {})
         for action, resource in (pairs[place] for place in places):
             if resource not in own.facts:
-                # The endpoint depends on service and Region only.
+                # The endpoint and the keys depend on these three only.
                 own.policy, own.facts[resource] = facts_of(action, resource)
         batch = next((known for known in found if known.takes(own)), None)
         if batch is None:

@@ -46,7 +46,7 @@ class _SharedFacts:
     @property
     def context(self) -> dict[str, ContextValue]:
         """The keys that are added to a caller's own keys, or replace them."""
-        forwarded = contexts.FORWARDED_CALL_KEYS if self.path.call.via else {}
+        forwarded = contexts.forwarded_keys({}) if self.path.call.via else {}
         return contexts.override_keys(
             {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )

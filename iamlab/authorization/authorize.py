@@ -17,9 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
-from iamlab import unsure
 from iamlab.authorization.context_keys import (
-    FORWARDED_CALL_KEYS,
     CallAttributes,
     EndpointAttributes,
     SourceAttributes,
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Standing, VpcEndpoint
-    from iamlab.model.record import Membership
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -129,8 +126,7 @@ def authorization_request(
     if principal.default_regions_only and (wrong := region_refusal(path.call.region)) is not None:
         raise wrong
     keys = {
-        **principal.context(),
-        **(FORWARDED_CALL_KEYS if path.call.via else {}),
+        **principal.context(forwarded=bool(path.call.via)),
         **target.context,
         **call_keys(path.call),
         **(operation_keys or {}),
@@ -194,7 +190,6 @@ class NetworkPath:
     ) -> NetworkPath:
         """Find the path of a call."""
         check_circumstances(circumstances)
-        service = service_of(action)
         network = circumstances.get("network") or world.current_network
         via = _services(circumstances.get("via") or ())
         is_service = bool(caller.service)
@@ -205,19 +200,20 @@ class NetworkPath:
                 "source_arn= is for services that call on their own behalf, and "
                 f"{caller.arn or 'the caller'} isn't a service."
             )
-        endpoint = None
+        region, endpoint = circumstances.get("region") or "", None
         if not is_service and (network.endpoint or network.vpc):
-            region = circumstances.get("region") or resource.region
-            endpoint = endpoint_for(world, network, service, region)
-        shows_network = not via or unsure.FORWARDED_CALLS_KEEP_THE_NETWORK
-        over_internet = shows_network and not is_service and endpoint is None
+            # The caller itself calls the first service, whose calls keep only the public address.
+            service = service_of(action) if not via else via[0].partition(".")[0]
+            called = region or ("" if via else resource.region)
+            endpoint = endpoint_for(world, network, service, called)
+        over_internet = not is_service and endpoint is None
         call = CallAttributes(
             world.clock.now,
-            service,
-            called_region(service, circumstances.get("region") or "", resource.region),
+            action,
+            called_region(service_of(action), region, resource.region),
             resource.account_id,
             network.outside if over_internet else "",
-            None if endpoint is None or not shows_network else _endpoint(world, endpoint, network),
+            None if endpoint is None or via else _endpoint(world, endpoint, network),
             via,
             _source(world, circumstances.get("source_arn")),
             caller.sends,
@@ -266,19 +262,15 @@ def _services(via: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> EndpointAttributes:
-    account = endpoint.account
-    shows_owner = unsure.ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE or endpoint.for_service == "s3"
+    owner = endpoint.account.account_id
     return EndpointAttributes(
         endpoint.name,
         endpoint.vpc_id,
         endpoint.vpc_arn,
         network.inside,
-        *(_owner(world, account.account_id) if shows_owner else ()),
+        owner,
+        world.membership_of(owner),
     )
-
-
-def _owner(world: World, account_id: str) -> tuple[str, Membership | None]:
-    return account_id, world.membership_of(account_id)
 
 
 def _source(world: World, arn: str | None) -> SourceAttributes | None:

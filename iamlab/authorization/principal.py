@@ -108,9 +108,16 @@ class PrincipalContext:
         init=False, repr=False, compare=False, default_factory=dict
     )
 
-    def context(self) -> dict[str, ContextValue]:
-        """Return the caller's part of a request's context."""
-        return {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
+    def context(self, *, forwarded: bool = False) -> dict[str, ContextValue]:
+        """Return the caller's part of a request's context.
+
+        Parameters
+        ----------
+        forwarded
+            Whether a service calls on its behalf.
+        """
+        own = {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
+        return context.forwarded_keys(own) if forwarded else own
 
     def layers(
         self, resource: ResourceContext | None = None, endpoint: Policy | None = None

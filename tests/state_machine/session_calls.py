@@ -363,7 +363,7 @@ class SessionCalls(SessionAsking):
                 "source": source,
                 "tags": tags,
                 "going": set(going),
-                "keys": {"aws:FederatedProvider": provider, **stay},
+                "keys": stay,
                 **noted,
             },
             (not known, InvalidIdentityToken),
@@ -374,11 +374,11 @@ class SessionCalls(SessionAsking):
         )
 
     def web_token(
-        self, _: str, __: str, claims: dict[str, Any]
+        self, _: str, provider: str, claims: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Let the issuer sign a token: what is sent, what its keys are, and which of them stay."""
         token = self.world.oidc_issuers[URL].token("carol", **claims)
-        keys = {f"{HOST}:aud": AUDIENCE, f"{HOST}:sub": "carol"}
+        keys = {f"{HOST}:aud": AUDIENCE, f"{HOST}:sub": "carol", "aws:FederatedProvider": provider}
         return {"web_identity_token": token, "role_session_name": "carol"}, dict(keys), keys
 
     def saml_token(

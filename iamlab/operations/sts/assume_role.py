@@ -313,7 +313,8 @@ def assume(
     """
     action, resource = f"sts:{call.operation}", call.parameters["RoleArn"]
     role = find_role(call.world, _role_arn(call))
-    keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
+    provider = provider_key(action, identity.principal)
+    keys = {**provider, **identity.context, **keys_of_call(name, tags, identity.source_identity)}
     call.must_be_allowed(action, resource, keys)
     if role is None:
         raise AccessDenied(f"Not authorized to perform {action}")
@@ -331,11 +332,7 @@ def assume(
         tags=tags.tags,
         transitive_tag_keys=tags.transitive_tag_keys,
         source_identity=identity.source_identity or "",
-        keys={
-            "aws:FederatedProvider": identity.principal,
-            **kept(identity.context),
-            **(keys_of_session or {}),
-        },
+        keys={**provider, **kept(identity.context), **(keys_of_session or {})},
         **policies,
     )
 
@@ -371,3 +368,8 @@ def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
         for key, value in context.items()
         if key.rpartition(":")[2] in _KEPT and key != _NOT_KEPT
     }
+
+
+def provider_key(action: str, provider: str) -> dict[str, str]:
+    """Return the key with the identity provider, which OIDC has, but not SAML."""
+    return {"aws:FederatedProvider": provider} if action.endswith("WebIdentity") else {}
