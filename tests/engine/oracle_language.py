@@ -23,9 +23,11 @@ def listed(value):
 
 def _regex(text, kind, ctx):
     """Write a policy's text as a regular expression: variables filled in, wildcards by kind."""
-    made, colons, tail = "", 0, "*" * (kind == "Resource" and text.endswith("*"))
-    for part in re.findall(r"\$\{.*?\}|[^$*?:]+|.", text.removesuffix(tail)):
-        inner = colons < 5 and kind in ("Arn", "Resource")
+    made, colons = "", 0
+    for token in re.finditer(r"\$\{.*?\}|[^$*?:]+|.", text):
+        part, ends_segment = token[0], text[token.end() : token.end() + 1] in ("", ":")
+        beyond = kind == "Resource" and part == "*" and ends_segment
+        inner = colons < 5 and kind in ("Arn", "Resource") and not beyond
         if part.startswith("${"):
             name, _, default = part[2:-1].partition(", '")
             value = ctx.get(name.lower(), default[:-1] if default else None)
@@ -36,7 +38,7 @@ def _regex(text, kind, ctx):
             made += ("[^:]" if inner else ".") + part.strip("?")
         else:
             made, colons = made + re.escape(part).replace("\0", r"\$"), colons + (part == ":")
-    return f"{made}.*" if tail else made
+    return made
 
 
 def _compare(name, got, want, ctx):

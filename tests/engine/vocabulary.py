@@ -222,6 +222,8 @@ def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
         arn("*", service, *wide, "*"),
         arn(partition, service, "*"),
         arn(partition, "*"),
+        arn(partition, service, "*", last),
+        arn(partition, service[:2] + "*", last[: len(last) // 2] + "*"),
         *[
             arn(partition, service, region, account, last.replace(name, text))
             for name in ("ana", "*")
@@ -239,6 +241,8 @@ def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
         arn(partition, service, region, "444455556666", last),
         arn(partition, service, region, account),
         arn(partition, "sqs", "*"),
+        arn(partition, service, "*", last[:-1]),
+        arn(partition, service, "*1", last),
         arn("aws-cn", service, "*"),
         arn(partition, service, region, "${aws:PrincipalAccount}", last),
         arn(partition, service, "${*}", account, last),

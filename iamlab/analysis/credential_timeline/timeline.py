@@ -25,6 +25,7 @@ from iamlab.analysis.credential_timeline.credential_events import TABLES, read_l
 from iamlab.analysis.credential_timeline.lifetimes import Ended, Lifetime, lifetimes_of
 from iamlab.display import Shown, count, table
 from iamlab.errors import RequestError
+from iamlab.operations.sts.session import FEDERATED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -381,8 +382,9 @@ def _before(
             return (resource, middle) if middle.name else (resource,)
     if service:
         return (Party("service", service),)
-    sent = {} if event is None else event.request_parameters or {}
-    if provider := record.keys.get("aws:FederatedProvider") or sent.get("principalArn"):
+    if record.operation in FEDERATED:
+        sent = {} if event is None else event.request_parameters or {}
+        provider = record.keys.get("aws:FederatedProvider") or sent.get("principalArn", "unknown")
         return _by_provider(record, str(provider), str(identity.get("userName", record.name)))
     return (Party("user", str(identity["arn"])),) if "arn" in identity else ()
 
