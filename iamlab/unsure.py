@@ -116,19 +116,20 @@ NEWER_KEYS_PIN_A_BUCKET_POLICY = _switch(
     "test_newer_keys_do_not_pin_a_bucket_policy",
     taken=False,
 )
-GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT = _switch(
-    "GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT",
-    "For S3 and DynamoDB, an account in an endpoint policy means only its root user.",
-    '"Control access to VPC endpoints" says so for gateway endpoints. A policy doesn\'t show '
-    "its type of endpoint.",
-    "test_an_account_in_a_gateway_endpoint_policy_is_its_root_user",
+RCPS_APPLY_WITHOUT_RESOURCE = _switch(
+    "RCPS_APPLY_WITHOUT_RESOURCE",
+    "For an action without resource types, the RCPs of the caller's own account apply.",
+    "\"Resource control policies\" doesn't exempt such actions. A denial that AWS doesn't make is "
+    "noticed sooner than an access that it allows.",
+    "test_rcps_apply_to_calls_without_a_resource",
     taken=True,
 )
 TRUST_DENIALS_GIVE_A_REASON = _switch(
     "TRUST_DENIALS_GIVE_A_REASON",
-    "The error of a denied sts:AssumeRole names the policy.",
-    '"Troubleshoot access denied error messages" has such forms, but published errors never do.',
-    "test_a_refused_assume_role_gives_no_reason",
+    "If the role trust policy doesn't allow sts:AssumeRole, the error names it.",
+    '"Troubleshoot access denied error messages" has such forms, but published errors name only '
+    "the policies of the caller's side.",
+    "test_a_trust_policy_that_refuses_is_not_named",
     taken=False,
 )
 FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY = _switch(

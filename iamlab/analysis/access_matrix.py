@@ -37,13 +37,12 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
-    from iamlab.engine.layers import Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.question_index import ResourceFacts
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
 Pair = tuple[str, str]
 Given = Mapping[str, "ContextValue"]
@@ -226,7 +225,7 @@ class Batch:
         The places of the pairs among all pairs, in order.
     """
 
-    policy: Policy | None
+    policy: AttachedPolicy | None
     facts: dict[str, ResourceFacts]
     places: list[int] = field(default_factory=list)
 
@@ -253,7 +252,7 @@ def batches_of(
     who = caller.who()
     levels: dict[str, ResourceContext] = {}
 
-    def facts_of(action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
+    def facts_of(action: str, resource: str) -> tuple[AttachedPolicy | None, ResourceFacts]:
         facts = resource_context(world, resource, action, caller.account_id)
         if facts.rcps:
             # The engine reads levels that are the same object once.

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.model.account import Account
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
     GatheredCaller = tuple[PrincipalContext, Layers, Mapping[str, ContextValue]]
 
@@ -151,7 +150,7 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
 
 
 def _all_callers(
-    world: World, accounts: tuple[Account, ...], endpoint: Policy | None
+    world: World, accounts: tuple[Account, ...], endpoint: AttachedPolicy | None
 ) -> tuple[GatheredCaller, ...]:
     """Gather every caller of some accounts, or remember them."""
     # A world that changes forgets its callers, so that no other policy can get this one's id.

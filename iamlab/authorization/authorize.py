@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Unpack
 
 from iamlab.authorization.context_keys import (
@@ -30,6 +31,7 @@ from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
@@ -176,7 +178,7 @@ class NetworkPath:
     """A call's path to a resource: what AWS knows about it, and the policy of its VPC endpoint."""
 
     call: CallAttributes
-    policy: Policy | None = None
+    policy: AttachedPolicy | None = None
     assumed: tuple[str, ...] = ()
 
     @classmethod
@@ -220,8 +222,16 @@ class NetworkPath:
             circumstances.get("request_tags") or {},
         )
         # A service that calls on a principal's behalf doesn't use the principal's endpoint.
-        policy = None if endpoint is None or via else endpoint.endpoint_policy
+        policy = None
+        if endpoint is not None and not via:
+            policy = _attached(endpoint.endpoint_policy, endpoint.vpc_endpoint_type)
         return cls(call, policy, _gateway_note(network, endpoint, is_service=is_service))
+
+
+@lru_cache(maxsize=256)
+def _attached(policy: Policy, vpc_endpoint_type: str) -> AttachedPolicy:
+    """Return an endpoint's policy, always the same object: layers are remembered by it."""
+    return AttachedPolicy(policy, vpc_endpoint_type=vpc_endpoint_type)
 
 
 def check_circumstances(circumstances: Circumstances) -> None:

@@ -120,7 +120,7 @@ class PrincipalContext:
         return context.forwarded_keys(own) if forwarded else own
 
     def layers(
-        self, resource: ResourceContext | None = None, endpoint: Policy | None = None
+        self, resource: ResourceContext | None = None, endpoint: AttachedPolicy | None = None
     ) -> Layers:
         """Combine the caller's policies with those of the resource and the endpoint.
 
@@ -138,7 +138,7 @@ class PrincipalContext:
             self.combined[key] = self._combine(resource, endpoint)
         return self.combined[key]
 
-    def _combine(self, resource: ResourceContext, endpoint: Policy | None) -> Layers:
+    def _combine(self, resource: ResourceContext, endpoint: AttachedPolicy | None) -> Layers:
         return Layers(
             self.identity,
             resource.policy,

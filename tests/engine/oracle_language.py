@@ -77,17 +77,26 @@ def _holds(operator, key, wanted, ctx):
     return (any if many == "ForAnyValue" else all)(hit == (positive == name) for hit in hits)
 
 
+def _is_about(pattern, resource, ctx):
+    """Whether a value of a Resource element matches a resource."""
+    kind = "Resource" if re.match("arn(:[^:]*){4}:", resource) else "Equals"
+    return bool(pattern == "*" or _fits(_regex(pattern, kind, ctx), resource))
+
+
 def applies(s, action, resource, ctx):
     """Whether action, resource and every condition of a statement match the request."""
     actions = [_regex(a.lower(), "Like", ctx) for a in listed(s.get("Action", s.get("NotAction")))]
     if any(_fits(regex, action) for regex in actions) != ("Action" in s):
         return False
-    kind = "Resource" if re.match("arn(:[^:]*){4}:", resource) else "Equals"
+    # A list of all buckets is asked for by this ARN, too.
+    names = [resource]
+    if (action, resource) == ("s3:listallmybuckets", "*"):
+        names += [f"arn:{partition}:s3:::*" for partition in ("aws", "aws-cn", "aws-us-gov")]
     named = listed(s.get("Resource", s.get("NotResource", "*")))
     if any("${" in ":".join(name.split(":")[:5]) for name in named):
         return False
-    regexes = [".*" if name == "*" else _regex(name, kind, ctx) for name in named]
-    if any(_fits(regex, resource) for regex in regexes) == ("NotResource" in s):
+    fits = [_is_about(pattern, name, ctx) for pattern in named for name in names]
+    if any(fits) == ("NotResource" in s):
         return False
     lines = [(op, k, v) for op, keys in s.get("Condition", {}).items() for k, v in keys.items()]
     return all(_holds(op, key.lower(), listed(values), ctx) for op, key, values in lines)

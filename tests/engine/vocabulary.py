@@ -143,6 +143,7 @@ def private_calls(account: str) -> list[tuple[str, str]]:
     return [
         ("ec2:StartInstances", f"arn:aws:ec2:us-east-1:{account}:instance/i-1"),
         ("ec2:DescribeInstances", "*"),
+        ("s3:ListAllMyBuckets", "*"),
         ("kms:ListKeys", "*"),
         ("iam:PassRole", f"arn:aws:iam::{account}:role/team/ops"),
         ("iam:GetUser", f"arn:aws:iam::{account}:user/ana"),
@@ -204,7 +205,7 @@ VARIABLES = [
 def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
     """Patterns that match the resource or may do so, and patterns that mostly miss it."""
     if resource == "*":
-        return ["*"], ["arn:aws:*", "arn:aws:ec2:*:*:*", "arn:*:*:*:*:*"]
+        return ["*"], ["arn:aws:*", "arn:aws:ec2:*:*:*", "arn:aws:s3:::*", "arn:*:*:*:*:*"]
     _, partition, service, region, account, last = resource.split(":", 5)
 
     def arn(*parts: str) -> str:
