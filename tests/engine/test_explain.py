@@ -512,11 +512,10 @@ REASONS = {
         "– rcp: RCPs never stop a service from assuming its service-linked role.",
     ),
     "an RCP and a call without a resource": (
-        ask(action="s3:ListAllMyBuckets", resource="*"),
+        ask(action="s3:HeadBucket", resource="*"),
         Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
-        "○ rcp: The resource control policy doesn't allow s3:ListAllMyBuckets and blocks the "
-        "request.",
+        "○ rcp: The resource control policy doesn't allow s3:HeadBucket and blocks the request.",
     ),
     "the root user mends the policy": (
         ask(ROOT, "s3:PutBucketPolicy", "arn:aws:s3:::bk"),

@@ -82,6 +82,7 @@ class PlainSessions:
     def __init__(self: "PlainWorld") -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.stale: set[str] = set()  # MFA devices whose codes nobody can show any more
+        self.last_codes: dict[str, int] = {}  # by MFA device: the number of the last one accepted
 
     # -- who is behind ------------------------------------------------------------------------
 

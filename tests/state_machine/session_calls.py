@@ -123,6 +123,8 @@ class SessionCalls(SessionAsking):
         key = session.access_key_id
         self.sessions[key] = session
         self.model.add_session(key, operation, **made)
+        if "serial_number" in sent:
+            self.model.last_codes[sent["serial_number"]] = self.number_of_code()
         self.note(key, caller)
         return key
 
@@ -188,7 +190,12 @@ class SessionCalls(SessionAsking):
         serial = item["phones"][0]
         code = self.phones[serial].code(self.world.clock.now)
         stale = (serial in self.model.stale, AccessDenied)
-        return {"serial_number": serial, "token_code": code}, [stale]
+        used = (self.model.last_codes.get(serial, 0) >= self.number_of_code(), AccessDenied)
+        return {"serial_number": serial, "token_code": code}, [stale, used]
+
+    def number_of_code(self) -> int:
+        """Return the number of the codes that devices show now."""
+        return int(self.world.clock.now.timestamp()) // 30
 
     # -- roles --------------------------------------------------------------------------------
 
