@@ -183,6 +183,12 @@ def _check_passing(
         call.must_be_allowed("sts:SetSourceIdentity", resource, keys)
 
 
+def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
+    """Return the actions that a call for a role needs, by what it sends."""
+    more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
+    return [action, *(name for name, is_sent in more.items() if is_sent)]
+
+
 def keys_of_call(
     role_session_name: str, tags: SessionTags, source_identity: str | None
 ) -> dict[str, ContextValue]:

@@ -22,7 +22,7 @@ from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, Placeholder
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
-from iamlab.analysis.privilege_escalation.role_calls import named_session, session_actions
+from iamlab.analysis.privilege_escalation.role_calls import named_session
 from iamlab.authorization.context_keys import federated_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.model.providers import SAMLProvider
@@ -31,7 +31,12 @@ from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
 from iamlab.operations.iam.common import quota, same_name
-from iamlab.operations.sts.assume_role import kept, keys_of_call, provider_key
+from iamlab.operations.sts.assume_role import (
+    kept,
+    keys_of_call,
+    provider_key,
+    session_actions,
+)
 from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
