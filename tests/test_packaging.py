@@ -76,7 +76,7 @@ def test_environment_and_pyproject_agree():
 
 def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     """Without them JupyterLab asks the network for news and extensions."""
-    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.M)
+    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     binder = (ROOT / "postBuild").read_text("utf-8")
 
     assert len(readme) == 2

@@ -53,7 +53,7 @@ class _SharedFacts:
     @property
     def assumed(self) -> tuple[str, ...]:
         """What was taken for granted, in words."""
-        notes = contexts.reserved_key_notes(self.explicit)
+        notes = contexts.set_key_notes(self.path.call.action, self.explicit)
         return (*self.facts.assumed, *self.path.assumed, *notes)
 
     def requests(

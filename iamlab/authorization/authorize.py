@@ -25,7 +25,7 @@ from iamlab.authorization.context_keys import (
     call_keys,
     called_region,
     override_keys,
-    reserved_key_notes,
+    set_key_notes,
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
@@ -143,7 +143,7 @@ def authorization_request(
         refusal="" if refusal is None else refusal.message,
     )
     layers = principal.layers(target, path.policy)
-    notes = (*principal.assumed, *target.assumed, *path.assumed, *reserved_key_notes(set_keys))
+    notes = (*principal.assumed, *target.assumed, *path.assumed, *set_key_notes(action, set_keys))
     return AuthorizationRequest(request, layers, notes)
 
 

@@ -383,15 +383,26 @@ def called_region(service: str, named: str, of_resource: str) -> str:
     return REGION_OF.get(service) or named or of_resource or DEFAULT_REGION
 
 
-def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
-    """Return which of these keys a caller of AWS cannot choose."""
+def set_key_notes(action: str, set_keys: Mapping[str, object]) -> Sequence[str]:
+    """Return which of these keys no request for an action has, or no caller of AWS can choose."""
+    if not set_keys:
+        return ()
+    from iamlab.policy.lint.condition_keys import never_has
+
+    never = {key.lower() for key in unsupported_keys(action)}
     return [
-        f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
+        f"{key} was set by hand. No request for {action} has it."
+        if key.lower() in never or never_has(action, key)
+        else f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
         for key in set_keys
-        if key.lower().startswith("aws:")
-        and key.lower() not in CALLERS_CHOICE
-        and not key.lower().startswith("aws:requesttag/")
+        if key.lower() in never or never_has(action, key) or _is_reserved(key.lower())
     ]
+
+
+def _is_reserved(key: str) -> bool:
+    return key.startswith("aws:") and not (
+        key in CALLERS_CHOICE or key.startswith("aws:requesttag/")
+    )
 
 
 def override_keys(

@@ -17,7 +17,6 @@ from iamlab.authorization.context_keys import (
     CALLER_KEYS,
     ENDPOINT_KEYS,
     RESOURCE_KEYS,
-    reserved_key_notes,
 )
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
@@ -678,13 +677,50 @@ def test_context_set_by_hand_overrides_and_is_noted() -> None:
         "aws:principalorgid": "o-other",
         "aws:referer": "x",
         "aws:RequestTag/a": "b",
-        "s3:prefix": "maps/",
+        "s3:ExistingObjectTag/team": "sky",
     }
 
     decision = stage.can(stage.ana, context=arguments)
 
     assert decision.request.values("aws:PrincipalOrgID") == ("o-other",)
-    assert list(decision.assumed) == list(reserved_key_notes({"aws:principalorgid": ""}))
+    assert list(decision.assumed) == [
+        "aws:principalorgid was set by hand. AWS sets it itself, and callers can't choose it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "never"),
+    [
+        ("s3:GetObject", "s3:prefix", True),
+        ("s3:ListBucket", "s3:prefix", False),
+        ("s3:GetObject", "S3:ExistingObjectTag/team", False),
+        ("ec2:StartInstances", "s3:prefix", True),
+        ("s3:GetObject", "kms:EncryptionContext:dept", True),
+        ("kms:Decrypt", "kms:EncryptionContext:dept", False),
+        ("sqs:SendMessage", "aws:VpceAccount", True),
+        ("sqs:SendMessage", "aws:VpceOrgID", False),
+        ("ec2:CreateVpcEndpoint", "aws:ResourceAccount", True),
+        ("s3:GetObject", "saml:sub", False),  # a session can have it
+        ("s3:GetObject", "id.acme.example:sub", False),
+        ("s3:GetObject", "lambda:SourceFunctionArn", False),
+        ("s3:GetObject", "ours:key", False),  # not in the catalogue
+        ("ours:Action", "s3:prefix", False),
+    ],
+)
+def test_a_key_that_no_request_for_the_action_has_is_noted(
+    action: str,
+    key: str,
+    never: bool,  # noqa: FBT001 - a column
+) -> None:
+    """By the catalogue, or by the page of the global keys; it counts all the same."""
+    stage = Stage()
+
+    decision = stage.world.can(stage.ana, action, "*", context={key: "x"})
+
+    note = f"{key} was set by hand. No request for {action} has it."
+    assert (note in decision.assumed) is never
+    assert decision.request.values(key) == ("x",)
+    assert stage.world.who_can(action, "*", context={key: "x"}).assumed.count(note) == never
 
 
 def test_tags_count_as_they_are_when_the_question_is_asked() -> None:
