@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath
+from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
@@ -20,6 +20,12 @@ from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.verdict import Verdict
+from iamlab.policy.call_permissions import (
+    also_needed,
+    foreign_key_notes,
+    foreign_keys,
+    without_keys,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -50,17 +56,22 @@ class _SharedFacts:
             {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
 
-    @property
-    def assumed(self) -> tuple[str, ...]:
-        """What was taken for granted, in words."""
-        notes = contexts.set_key_notes(self.path.call.action, self.explicit)
-        return (*self.facts.assumed, *self.path.assumed, *notes)
+    def assumed(self, action: str, resource: str) -> tuple[str, ...]:
+        """Return what was taken for granted, in words."""
+        return (
+            *self.facts.assumed,
+            *self.path.assumed,
+            *contexts.set_key_notes(action, self.explicit),
+            *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
+            *foreign_key_notes(action, resource, self.explicit),
+        )
 
     def requests(
         self, callers: Iterable[GatheredCaller], action: str, resource: str
     ) -> Iterator[Request]:
         """Yield the request of each caller."""
-        over, account = self.context, self.facts.account_id
+        over = without_keys(self.context, foreign_keys(action, resource))
+        account = self.facts.account_id
         for known, _, context in callers:
             keys = contexts.override_keys(context, over)
             yield Request(known.arn, action, resource, account, keys, known.issuer)
@@ -90,7 +101,8 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         caller = principal, layers, principal.context()
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
-        return decision.assuming((*principal.assumed, *shared.assumed))
+        notes = shared.assumed(self.action, self.resource)
+        return decision.assuming((*principal.assumed, *notes))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -126,10 +138,13 @@ def who_can(
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
         for (known, layers, _), request in zip(callers, requests, strict=True):
-            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
+            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED and (
+                facts.behind is None
+                or authorize(world, known, action, resource, context=context, **circumstances)
+            ):
                 found[known.arn] = known, shared
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
-        notes |= dict.fromkeys(shared.assumed)
+        notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
     return WhoCan(action, resource, tuple(notes), number, found)
 

@@ -30,19 +30,26 @@ from iamlab.authorization.context_keys import (
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource, resource_context
+from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import REGIONS, Arn, is_arn
+from iamlab.policy.call_permissions import (
+    also_needed,
+    foreign_key_notes,
+    foreign_keys,
+    pairs_of,
+    without_keys,
+)
 
 if TYPE_CHECKING:
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.authorization.resource import ResourceContext
-    from iamlab.engine.decision import Decision
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Standing, VpcEndpoint
@@ -56,7 +63,7 @@ def authorize(
     world: World,
     caller: Caller,
     action: str,
-    resource: str,
+    resource: str | Sequence[str],
     *,
     context: Mapping[str, ContextValue] | None = None,
     **circumstances: Unpack[Circumstances],
@@ -70,23 +77,65 @@ def authorize(
     RequestError
         An argument isn't valid.
     """
-    if {type(action), type(resource)} != {str}:
-        check_texts(action=action, resource=resource)
+    if not isinstance(resource, str):
+        return _authorize_call(world, caller, action, resource, context, circumstances)
+    if type(action) is not str:
+        check_texts(action=action)
     request = authorization_request(world, caller, action, resource, context, circumstances)
-    return request.decide()
+    notes = [*also_needed(action, (resource,), tagged="request_tags" in circumstances)]
+    if context:
+        notes += foreign_key_notes(action, resource, context)
+    return request.decide().assuming(notes)
+
+
+def _authorize_call(
+    world: World,
+    caller: Caller,
+    action: str,
+    resources: Sequence[str],
+    context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
+) -> Decision:
+    """Decide about a call that uses several resources: each pair on its own."""
+    if not (isinstance(resources, list | tuple) and resources):
+        raise RequestError(f"resource is an ARN, *, or a list of ARNs, not {resources!r}.")
+    check_texts(action=action, **{f"resource[{at}]": arn for at, arn in enumerate(resources)})
+    tagged = bool(circumstances.get("request_tags"))
+    via = _services(circumstances.get("via") or ())
+    decisions = [
+        authorization_request(
+            world,
+            caller,
+            pair.action,
+            pair.resource,
+            context,
+            {**circumstances, "via": (*via, pair.via)} if pair.via else circumstances,
+            operation_keys=pair.keys,
+        ).decide()
+        for pair in pairs_of(action, resources, tagged=tagged)
+    ]
+    return Decision.of_call(decisions).assuming(also_needed(action, resources, tagged=tagged))
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What the engine evaluates: a request, its layers, and the assumptions."""
+    """What the engine evaluates: a request, its layers, and the assumptions.
+
+    Parameters
+    ----------
+    bucket
+        For a request to an access point: the same request to its bucket.
+    """
 
     request: Request
     layers: Layers
     assumed: tuple[str, ...] = ()
+    bucket: AuthorizationRequest | None = None
 
     def decide(self) -> Decision:
-        """Return the engine's decision."""
-        return evaluate(self.request, self.layers).assuming(self.assumed)
+        """Return the engine's decision; for an access point, that of the side that denies."""
+        own = evaluate(self.request, self.layers).assuming(self.assumed)
+        return own if self.bucket is None else Decision.of_call([own, self.bucket.decide()])
 
 
 def authorization_request(
@@ -133,18 +182,34 @@ def authorization_request(
         **call_keys(path.call),
         **(operation_keys or {}),
     }
+    keys = override_keys(keys, set_keys)
+    if set_keys or operation_keys or circumstances.get("request_tags"):
+        keys = without_keys(keys, foreign_keys(action, resource))
     request = Request(
         principal.arn,
         action,
         resource,
         resource_account=target.account_id,
-        context=override_keys(keys, set_keys),
+        context=keys,
         issuer=principal.issuer,
         refusal="" if refusal is None else refusal.message,
+        access_point=target.access_point,
     )
     layers = principal.layers(target, path.policy)
     notes = (*principal.assumed, *target.assumed, *path.assumed, *set_key_notes(action, set_keys))
-    return AuthorizationRequest(request, layers, notes)
+    bucket = None
+    if (behind := target.bucket(world, action, resource)) is not None:
+        bucket = authorization_request(
+            world,
+            caller,
+            action,
+            behind[0],
+            context,
+            circumstances,
+            operation_keys=operation_keys,
+            known_resource=behind[1],
+        )
+    return AuthorizationRequest(request, layers, notes, bucket)
 
 
 def _with_defaults(
@@ -213,7 +278,7 @@ class NetworkPath:
             world.clock.now,
             action,
             called_region(service_of(action), region, resource.region),
-            resource.account_id,
+            resource.attributes.account_id,
             network.outside if over_internet else "",
             None if endpoint is None or via else _endpoint(world, endpoint, network),
             via,
@@ -256,6 +321,9 @@ def check_circumstances(circumstances: Circumstances) -> None:
         text: object = circumstances.get(name, "")
         if text is not None and not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
+    region = circumstances.get("region")
+    if region and region not in REGIONS:
+        raise RequestError(f"There is no Region {region!r}. {did_you_mean(region, REGIONS)}")
     tags: object = circumstances.get("request_tags") or {}
     if not isinstance(tags, Mapping) or not all(
         isinstance(text, str) for pair in tags.items() for text in pair

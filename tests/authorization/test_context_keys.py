@@ -381,7 +381,10 @@ def test_the_world_fills_no_key_that_the_table_does_not_know() -> None:
     """Beside what two services add."""
     filled = {*CALLER_KEYS, *RESOURCE_KEYS, *CALL_KEYS, *ENDPOINT_KEYS}
 
-    own = {"s3:ResourceAccount", "kms:CallerAccount", "kms:ViaService"}
+    own = {
+        *("s3:ResourceAccount", "s3:authType", "s3:signatureversion"),
+        *("kms:CallerAccount", "kms:ViaService"),
+    }
     assert {key.lower() for key in filled - own} <= GLOBAL_KEYS.keys()
 
 
@@ -501,6 +504,8 @@ def test_a_value_is_known_of_every_key_that_the_world_fills() -> None:
         "aws:calledvialast": "as aws:CalledViaFirst",
         "kms:calleraccount": "test_a_key_is_used_through_a_service",
         "kms:viaservice": "test_a_key_is_used_through_a_service",
+        "s3:authtype": "test_how_a_request_to_s3_is_signed",
+        "s3:signatureversion": "test_how_a_request_to_s3_is_signed",
     }
 
     assert {key.lower().rstrip("/") for key in filled} - tried == alike.keys()
@@ -519,6 +524,20 @@ def test_a_key_is_used_through_a_service() -> None:
     assert stage.can(ANONYMOUS).request.values("kms:CallerAccount") is None
     assert through.values("kms:ViaService") == ("s3.eu-west-1.amazonaws.com",)
     assert through.values("kms:CallerAccount") == (MAIN,)
+
+
+def test_how_a_request_to_s3_is_signed() -> None:
+    """In a header, unless nobody signs it; and no other service sees it."""
+    stage = Stage()
+    signed = stage.world.can(stage.ana, "s3:GetObject", MAPS).request
+    unsigned = stage.world.can(ANONYMOUS, "s3:GetObject", MAPS).request
+    elsewhere = stage.world.can(stage.ana, "sqs:SendMessage", "*").request
+    seen = [
+        (request.value("s3:authType"), request.value("s3:signatureversion"))
+        for request in (signed, unsigned, elsewhere)
+    ]
+
+    assert seen == [("REST-HEADER", "AWS4-HMAC-SHA256"), (None, None), (None, None)]
 
 
 def test_a_forwarded_call_keeps_only_the_public_address() -> None:
@@ -774,6 +793,8 @@ REFUSED = {
     "no tags": (lambda s: s.can(s.ana, request_tags={"a": 1}), "dict of text to text"),
     "via a number": (lambda s: s.can(s.ana, via=5), "via is a service"),
     "no Region": (lambda s: s.can(s.ana, region=5), "region is text"),
+    "a misspelt Region": (lambda s: s.can(s.ana, region="us-est-1"), "Did you mean .*us-east-1"),
+    "a place": (lambda s: s.can(s.ana, region="Frankfurt"), "There is no Region 'Frankfurt'"),
     "no world": (lambda s: s.world.diff(None), "Compare a world with another"),
     "no circumstance": (lambda s: s.can(s.ana, networ="x"), "Did you mean network?"),
 }
@@ -895,3 +916,27 @@ def test_assume_role_brings_the_keys_of_sts() -> None:
     request = caught.value.decision.request
     assert request.values("sts:ExternalId") == ("x1",)
     assert request.values("sts:RoleSessionName") == ("ana",)
+
+
+@pytest.mark.parametrize(("kind", "is_allowed"), [("Gateway", False), ("Interface", True)])
+def test_an_account_in_an_endpoints_policy_is_everybody_only_at_an_interface(
+    kind: str,
+    is_allowed: bool,  # noqa: FBT001 - a column
+) -> None:
+    """For one question, for all callers, and in a matrix; the root user always is."""
+    stage = Stage()
+    stage.ana.put_policy("read", document(allow("s3:GetObject", "*")))
+    stage.main.create_bucket("own-maps")
+    named = {**allow("s3:GetObject", "*"), "Principal": {"AWS": MAIN}}
+    endpoint = stage.main.create_vpc_endpoint(
+        "com.amazonaws.us-east-1.s3", "vpc-main", vpc_endpoint_type=kind, policy=document(named)
+    )
+    question = "s3:GetObject", "arn:aws:s3:::own-maps/x"
+    through: Any = {"network": Network(endpoint=endpoint.arn)}
+
+    matrix = stage.world.access_matrix([question[0]], [question[1]], [stage.ana], **through)
+
+    assert bool(stage.world.can(stage.ana, *question, **through)) is is_allowed
+    assert (stage.ana.arn in stage.world.who_can(*question, **through)) is is_allowed
+    assert matrix.allowed(0, 0) is is_allowed
+    assert stage.world.can(stage.main.root_arn, *question, **through)

@@ -102,6 +102,10 @@ def _may_ask(q):
     )
 
 
+def _has_gateway(q, service):
+    return q["endpoint_type"] == "Gateway" and service in ("s3", "dynamodb")
+
+
 def decide(question):
     """Return "allowed", "explicitDeny" or "implicitDeny"."""
     q = ABSENT | question
@@ -153,13 +157,13 @@ def decide(question):
     elif action == "sts:assumeroot":
         allowed = may and limits
     elif not own or (trust and action == "sts:setsourceidentity"):
-        allowed = (ways or granted) and may and limits
+        let_in = q.get("access_point")  # whose side the caller's policies have passed
+        allowed = (ways or granted) and (let_in or (may and limits))
     else:
         by_identity = may and ("account" in ways or not (trust or key))
         allowed = "direct" in ways or granted or (("indirect" in ways or by_identity) and limits)
 
     admitted = _ways(endpoint, "Allow", q)
-    gateway = q["endpoint_type"] == "Gateway" and service in ("s3", "dynamodb")
-    admitted -= {"account"} if gateway and not root else set()
+    admitted -= {"account"} if _has_gateway(q, service) and not root else set()
     guarded = (admitted or not endpoint) and all(_ways(level, "Allow", q) for level in levels)
     return "allowed" if allowed and guarded else "implicitDeny"
