@@ -30,6 +30,7 @@ from iamlab.authorization.context_keys import (
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
@@ -73,8 +74,11 @@ def authorize(
     """
     if {type(action), type(resource)} != {str}:
         check_texts(action=action, resource=resource)
+    defects = question_defects(world, action, resource, circumstances)
     request = authorization_request(world, caller, action, resource, context, circumstances)
-    return request.decide()
+    decision = request.decide(defects)
+    check_strictly(world, circumstances, (*map(str, decision.refused), *defects))
+    return decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,9 @@ class AuthorizationRequest:
     layers: Layers
     assumed: tuple[str, ...] = ()
 
-    def decide(self) -> Decision:
-        """Return the engine's decision."""
-        return evaluate(self.request, self.layers).assuming(self.assumed)
+    def decide(self, defects: tuple[str, ...] = ()) -> Decision:
+        """Return the engine's decision; it says the question's defects first."""
+        return evaluate(self.request, self.layers).assuming((*defects, *self.assumed))
 
 
 def authorization_request(
@@ -250,6 +254,9 @@ def check_circumstances(circumstances: Circumstances) -> None:
         text: object = circumstances.get(name, "")
         if text is not None and not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
+    for name in ("strict", "allow_unknown"):
+        if not isinstance(circumstances.get(name, False), bool):
+            raise RequestError(f"{name} is True or False, not {circumstances.get(name)!r}.")
     tags: object = circumstances.get("request_tags") or {}
     if not isinstance(tags, Mapping) or not all(
         isinstance(text, str) for pair in tags.items() for text in pair

@@ -9,6 +9,7 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.combining_rule import combining_rule
+from iamlab.engine.refused_statements import refused_statements
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.explain import Step
     from iamlab.engine.fixes import Fix
     from iamlab.engine.layers import Layers
+    from iamlab.engine.refused_statements import RefusedStatement
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.engine.trace import Trace
@@ -37,15 +39,13 @@ class Decision(Shown):
         The outcome.
     request, layers, rules
         The request, the policies that applied, and the rules that combined them.
-    assumed
-        Assumptions about unknown facts, in words.
     """
 
     verdict: Verdict
     request: Request
     layers: Layers
     rules: Rules
-    assumed: tuple[str, ...]
+    _assumed: tuple[str, ...]
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
 
@@ -64,7 +64,7 @@ class Decision(Shown):
         set_(self, "layers", layers)
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
-        set_(self, "assumed", assumed)
+        set_(self, "_assumed", assumed)
         set_(self, "_trace", None)
 
     @property
@@ -77,14 +77,24 @@ class Decision(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
-        return Decision, (self.verdict, *question, None, self.assumed)
+        return Decision, (self.verdict, *question, None, self._assumed)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Return the same decision with further assumptions."""
-        noted = (*self.assumed, *assumed)
+        noted = (*self._assumed, *assumed)
         return Decision(
             self.verdict, self.request, self.layers, self.rules, self._layer_matches, noted
         )
+
+    @property
+    def refused(self) -> tuple[RefusedStatement, ...]:
+        """The statements that AWS wouldn't save, void Deny statements first."""
+        return refused_statements(self.request, self.layers)
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What AWS wouldn't save, what is odd about the question, and assumptions, in words."""
+        return (*map(str, self.refused), *self._assumed)
 
     @property
     def layer_matches(self) -> Mapping[str, LayerMatches]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import authorization_request, check_credentials
+from iamlab.authorization.authorize import authorize, check_credentials
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, caller_identity, origin_of
 from iamlab.cloudtrail.recording import NO_CALLS, record_call
 from iamlab.errors import AccessDenied
-from iamlab.model.record import check_texts
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 
@@ -35,10 +34,7 @@ def use(
     """Use an action, for :meth:`World.do`."""
     who = principal_of(world, caller)
     refusal = _refusal(who, action)
-    check_texts(action=action, resource=resource)
-    decision = authorization_request(
-        world, caller, action, resource, context, circumstances
-    ).decide()
+    decision = authorize(world, caller, action, resource, context=context, **circumstances)
     if refusal is not None:
         refusal.decision = decision
     elif not decision:

@@ -45,20 +45,20 @@ def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
     """Find actions that no service has: they never match a request."""
     hints = 0
     for value in checked.values(ACTIONS):
-        fault = _fault(value.text)
+        fault = name_fault(value.text)
         if fault is None:
             continue
         nearest = None
         if fault.right and hints < MOST_HINTS:
             hints += 1
-            nearest = _nearest(value.text)
+            nearest = nearest_action(value.text)
         remedy = f"Did you mean {nearest}?" if nearest else fault.remedy
         better = checked.put(value, nearest)
         yield checked.find(fault.code, checked.path(value), fault.what, remedy, better)
 
 
 @lru_cache(maxsize=8192)
-def _fault(text: str) -> ValueFault | None:
+def name_fault(text: str) -> ValueFault | None:
     """Return the fault of an action; ``right`` is set if the nearest action may be meant."""
     if has_variable(text) or text == "*":
         return None  # another module checks variables
@@ -105,7 +105,7 @@ def names_like(pattern: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _nearest(text: str) -> str | None:
+def nearest_action(text: str) -> str | None:
     """Find the action that was probably meant."""
     if len(text) > LONGEST_NAME:
         return None
@@ -154,7 +154,7 @@ def unsupported_actions(checked: PolicyContext) -> Iterator[Finding]:
 
 def _is_action(text: str) -> bool:
     """Return whether a value is a valid action of one service."""
-    return _fault(text) is None and not text.startswith("*:")
+    return name_fault(text) is None and not text.startswith("*:")
 
 
 # Actions that should never be allowed broadly ---------------------------------------------------
