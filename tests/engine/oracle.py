@@ -8,6 +8,7 @@ import re
 
 from tests.engine.oracle_language import LISTS, applies, listed, statements
 from tests.engine.oracle_public import is_public
+from tests.engine.oracle_refused import saved
 
 TRUST = "sts:(assumerole(with.*)?|tagsession|setsourceidentity|setcontext) arn:.*:iam:.*:role/"
 BY_PROVIDER = "sts:(assumerolewith(saml arn:.*:saml|webidentity (?!arn:.*:saml))|tagsession|set)"
@@ -73,9 +74,9 @@ def _levels(q, *, inside, linked):
     service, action = q["action"].lower().split(":")
     reached = service in LISTS["rcp_services"] and action != "retiregrant" and q["resource"] != "*"
     return [
-        *(q["scps"] if inside and not linked else []),
-        *(q["rcps"] if reached and not linked else []),
-        *([policy] for policy in q["scoped"] if inside),
+        *(saved(level, "identity") for level in q["scps"] if inside and not linked),
+        *(saved(level, "rcp") for level in q["rcps"] if reached and not linked),
+        *(saved([policy], "identity") for policy in q["scoped"] if inside),
     ]
 
 
@@ -112,9 +113,11 @@ def decide(question):
         return "allowed"
 
     # Which policies are about this call at all.
-    identity = q["identity"] if inside and not root else []
-    boundary = [q["boundary"]] if q["boundary"] and inside and not root and not linked else []
-    session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []
+    identity = saved(q["identity"], "identity") if inside and not root else []
+    limits = [q["boundary"]] if q["boundary"] and inside and not root and not linked else []
+    boundary = saved(limits, "identity")
+    session = saved(q["session"], "identity") if inside else []
+    endpoint = [q["endpoint"]] if q["endpoint"] else []
     levels = _levels(q, inside=inside, linked=linked)
     by_provider = trust and re.match(BY_PROVIDER, f"{action} {caller}")
     fits = by_provider if provider else "rolewith" not in action

@@ -8,6 +8,7 @@ from iamlab.engine.public_access import PublicAccessBlock
 from tests.engine.making import (
     ANA,
     DENY,
+    RCP_DENY,
     DEV_1,
     EC2_ONLY,
     EVE,
@@ -181,7 +182,7 @@ MESSAGES = {
     ),
     "rcp, explicit": (
         ask(),
-        Layers([EVERYTHING], rcp=[[EVERYTHING], [EVERYTHING, AttachedPolicy(DENY, RCP)]]),
+        Layers([EVERYTHING], rcp=[[EVERYTHING], [EVERYTHING, AttachedPolicy(RCP_DENY, RCP)]]),
         f"{USER} with an explicit deny in a resource control policy: {RCP}",
     ),
     "endpoint": (
@@ -346,7 +347,7 @@ def test_of_several_denies_the_first_in_the_order_of_the_documents_is_named(plac
     """SCP, RCP, endpoint, resource, identity, boundary, session."""
     made = {
         "scp": {"scp": [[EVERYTHING, DENY]]},
-        "rcp": {"rcp": [[EVERYTHING, DENY]]},
+        "rcp": {"rcp": [[EVERYTHING, RCP_DENY]]},
         "endpoint": {"endpoint": policy({}, {"Effect": "Deny"})},
         "resource": {"resource": resource_policy({"Effect": "Deny"})},
         "identity": {"identity": [EVERYTHING, DENY]},

@@ -212,6 +212,7 @@ OF_DOCUMENT = (
 )
 """The checks of a document as a whole. Each of the others finds defects of single statements."""
 
+
 def refused_statements(
     policy: PolicyRecord, policy_type: str, service: str | None = None
 ) -> tuple[tuple[Statement, str, Refusal], ...]:
