@@ -98,9 +98,16 @@ def _refused(
         void = void_statements(policy, layer, request.action)
         first: dict[int, tuple[Statement, Refusal, bool]] = {}
         for statement, _, refusal in refused_statements(policy, policy_type, service):
+            if policy_type == "rcp" and _allows_everything(statement):
+                continue  # RCPFullAWSAccess
             first.setdefault(id(statement), (statement, refusal, id(statement) in void))
         policy.compiled[key] = tuple(first.values())
     return policy.compiled[key]  # type: ignore[return-value]
+
+
+def _allows_everything(statement: Statement) -> bool:
+    everything = statement.action == statement.resource == ("*",) and not statement.conditions
+    return everything and statement.effect == "Allow"
 
 
 def policy_type_of(layer: str, action: str) -> str:

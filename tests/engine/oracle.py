@@ -113,12 +113,11 @@ def decide(question):
         return "allowed"
 
     # Which policies are about this call at all.
-    identity = saved(q["identity"], "identity") if inside and not root else []
-    limits = [q["boundary"]] if q["boundary"] and inside and not root and not linked else []
-    boundary = saved(limits, "identity")
-    session = saved(q["session"], "identity") if inside else []
-    endpoint = [q["endpoint"]] if q["endpoint"] else []
-    levels = _levels(q, inside=inside, linked=linked)
+    identity = saved(q["identity"] if inside and not root else [], "identity")
+    bounded = q["boundary"] and inside and not root and not linked
+    boundary = saved([q["boundary"]] if bounded else [], "identity")
+    session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []
+    session, levels = saved(session, "identity"), _levels(q, inside=inside, linked=linked)
     by_provider = trust and re.match(BY_PROVIDER, f"{action} {caller}")
     fits = by_provider if provider else "rolewith" not in action
     unlocked = root and own and action in LISTS["root_unlocks"]
@@ -128,7 +127,7 @@ def decide(question):
     kind = "AWS" if inside else "Federated" if provider else "Service"
     ctx = {"*": "*", "?": "?", "$": "$"} | {k.lower(): v for k, v in q["context"].items()}
     names = _names(caller, q["issuer"], kind)
-    q |= {"action": action, "ctx": ctx, "names": names, "bounded": bool(boundary)}
+    q |= {"action": action, "ctx": ctx, "names": names, "bounded": bool(bounded)}
     denies = [_ways(some, "Deny", q) for some in (*levels, endpoint, identity, boundary, session)]
     if any(denies) or _ways(resource, "Deny", q) - {"unnamed"}:
         return "explicitDeny"

@@ -35,13 +35,13 @@ def _is_arn(text):
 def is_refused(s, kind):
     """Whether AWS would refuse to save a statement in a policy of this kind."""
     if kind == "rcp":
-        principal, services = s.get("Principal", "*"), LISTS["rcp_services"]
+        services = LISTS["rcp_services"]
         if s["Effect"] == "Allow":
             return False  # RCPFullAWSAccess
-        foreign = [
-            a for a in listed(s.get("Action", "*")) if a.lower().split(":")[0] not in services
-        ]
-        if foreign or "NotPrincipal" in s or principal not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
+        actions = [action.lower().split(":") for action in listed(s.get("Action", "*"))]
+        if any(prefix not in services for prefix, *_ in actions) or "NotPrincipal" in s:
+            return True
+        if s.get("Principal", "*") != "*":
             return True
     named = listed(s.get("Resource", s.get("NotResource", [])))
     return kind in ("identity", "rcp") and not all(map(_is_arn, named))

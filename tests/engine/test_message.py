@@ -8,7 +8,6 @@ from iamlab.engine.public_access import PublicAccessBlock
 from tests.engine.making import (
     ANA,
     DENY,
-    RCP_DENY,
     DEV_1,
     EC2_ONLY,
     EVE,
@@ -21,6 +20,7 @@ from tests.engine.making import (
     MANAGED,
     OBJECT,
     OWN,
+    RCP_DENY,
     ROLE,
     ROOT,
     SAML,
