@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
@@ -39,13 +39,15 @@ class Decision(Shown):
         The outcome.
     request, layers, rules
         The request, the policies that applied, and the rules that combined them.
+    noted
+        What is odd about the question, and assumptions about unknown facts, in words.
     """
 
     verdict: Verdict
     request: Request
     layers: Layers
     rules: Rules
-    _assumed: tuple[str, ...]
+    noted: tuple[str, ...]
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
 
@@ -64,7 +66,7 @@ class Decision(Shown):
         set_(self, "layers", layers)
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
-        set_(self, "_assumed", assumed)
+        set_(self, "noted", assumed)
         set_(self, "_trace", None)
 
     @property
@@ -77,11 +79,11 @@ class Decision(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
-        return Decision, (self.verdict, *question, None, self._assumed)
+        return Decision, (self.verdict, *question, None, self.noted)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Return the same decision with further assumptions."""
-        noted = (*self._assumed, *assumed)
+        noted = (*self.noted, *assumed)
         return Decision(
             self.verdict, self.request, self.layers, self.rules, self._layer_matches, noted
         )
@@ -93,8 +95,8 @@ class Decision(Shown):
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """What AWS wouldn't save, what is odd about the question, and assumptions, in words."""
-        return (*map(str, self.refused), *self._assumed)
+        """The sentences of ``refused``, then those of ``noted``."""
+        return (*map(str, self.refused), *self.noted)
 
     @property
     def layer_matches(self) -> Mapping[str, LayerMatches]:
@@ -117,6 +119,7 @@ class Decision(Shown):
             from iamlab.engine.trace import trace
 
             made = trace(self.verdict, self.request, self.layer_matches, self.rules)
+            made = replace(made, refused=refused_statements(self.request, self.layers))
             object.__setattr__(self, "_trace", made)
         assert self._trace is not None  # noqa: S101 - it was set just now
         return self._trace
@@ -221,6 +224,7 @@ class Decision(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as JSON values, as ``iamlab can --json`` prints it."""
         return {
+            "refused": [refused.to_dict() for refused in self.refused],
             "principal": self.request.principal,
             "action": self.request.action,
             "resource": self.request.resource,

@@ -64,7 +64,7 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
         Numbers of the questions, from 1, whose answers the reader must fill in. Then the verdict is
         left out too.
     """
-    lines: list[str] = []
+    lines = [] if blank else [refused.line for refused in decision.refused]
     for number, label in enumerate(labels(decision), 1):
         lines.append(f"{number}. {label.question}")
         answer = ("...",) if number in blank else label.answer
@@ -72,8 +72,8 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
     if not blank:
         lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
         lines += (line for line in (decision.message,) if line)
-        if decision.assumed:
-            lines += ("", "Assumed:", *(f"  - {line}" for line in decision.assumed))
+        if decision.noted:
+            lines += ("", "Assumed:", *(f"  - {line}" for line in decision.noted))
     return "\n".join(lines)
 
 

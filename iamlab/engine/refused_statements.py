@@ -12,12 +12,14 @@ AWS pages: "Grammar of the IAM JSON policy language"; "Troubleshoot IAM policies
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.combining_rule import levels_that_apply
+from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import LAYERS, NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import Request
     from iamlab.policy.document import Policy
@@ -59,6 +61,22 @@ class RefusedStatement:
         """Whether it is a Deny that denies nothing."""
         return self.is_void and self.statement.effect == "Deny"
 
+    @property
+    def line(self) -> str:
+        """The sentence with a symbol, for lists."""
+        return f"{'✕' if self.is_void_deny else '○'} {self}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "layer": self.layer,
+            "policy": self.attached.policy.name,
+            "statement": self.statement.number,
+            "effect": self.statement.effect,
+            "error": self.refusal.what,
+            "void": self.is_void,
+        }
+
     def __str__(self) -> str:
         name, subject = self.attached.policy.name, "This Deny" if self.is_void_deny else "It"
         policy = f"policy {name}" if name else f"the {NAMES[self.layer]}"
@@ -69,40 +87,56 @@ class RefusedStatement:
         )
 
 
-def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:
-    """Return the refused statements of the layers that apply, void Deny statements first."""
+def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:
+    """Return the refused statements of all layers, void Deny statements first.
+
+    Parameters
+    ----------
+    action
+        The action of the request: the policy of its resource has the rules of the action's service.
+    """
     found = [
         RefusedStatement(layer, attached, statement, refusal, is_void)
         for layer in LAYERS
-        for level in levels_that_apply(layer, request, layers)
-        for attached in level
-        for statement, refusal, is_void in _refused(attached, layer, request)
+        for attached in layers.of(layer)
+        for statement, refusal, is_void in _refused(attached, layer, action)
     ]
     return tuple(sorted(found, key=lambda refused: not refused.is_void_deny))
 
 
+def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:
+    """Return the refused statements of the layers that apply to a request."""
+    every = refused_in(layers, request.action)
+    return tuple(refused for refused in every if not why_absent(refused.layer, request))
+
+
 def _refused(
-    attached: AttachedPolicy, layer: str, request: Request
+    attached: AttachedPolicy, layer: str, action: str
 ) -> tuple[tuple[Statement, Refusal, bool], ...]:
     """Return the refused statements of a policy, each with AWS's first answer, from the cache."""
+    if layer == "grant" or _OF_AWS in (attached.arn or ""):
+        return ()
+    policy, policy_type = attached.policy, policy_type_of(layer, action)
+    service = action.partition(":")[0].lower() if policy_type == "resource" else None
+    key = f"refused: {policy_type} {service}"
+    if key not in policy.compiled:
+        policy.compiled[key] = tuple(_first_refusals(policy, layer, action, service))
+    return policy.compiled[key]  # type: ignore[return-value]
+
+
+def _first_refusals(
+    policy: Policy, layer: str, action: str, service: str | None
+) -> Iterator[tuple[Statement, Refusal, bool]]:
     from iamlab.policy.rules import SERVICES
     from iamlab.policy.validate.validation import refused_statements
 
-    if layer == "grant" or _OF_AWS in (attached.arn or ""):
-        return ()
-    policy, policy_type = attached.policy, policy_type_of(layer, request.action)
-    is_known = policy_type == "resource" and request.service in SERVICES
-    service = request.service if is_known else None
-    key = f"refused: {policy_type} {service}"
-    if key not in policy.compiled:
-        void = void_statements(policy, layer, request.action)
-        first: dict[int, tuple[Statement, Refusal, bool]] = {}
-        for statement, _, refusal in refused_statements(policy, policy_type, service):
-            if policy_type == "rcp" and _allows_everything(statement):
-                continue  # RCPFullAWSAccess
-            first.setdefault(id(statement), (statement, refusal, id(statement) in void))
-        policy.compiled[key] = tuple(first.values())
-    return policy.compiled[key]  # type: ignore[return-value]
+    policy_type, named = policy_type_of(layer, action), service if service in SERVICES else None
+    void, seen = void_statements(policy, layer, action), set()
+    for statement, _, refusal in refused_statements(policy, policy_type, named):
+        is_full_access = policy_type == "rcp" and _allows_everything(statement)
+        if not is_full_access and id(statement) not in seen:
+            seen.add(id(statement))
+            yield statement, refusal, id(statement) in void
 
 
 def _allows_everything(statement: Statement) -> bool:

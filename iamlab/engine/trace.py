@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.engine.layer_results import LayerResults
+    from iamlab.engine.refused_statements import RefusedStatement
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.engine.verdict import StatementMatch
@@ -147,11 +148,6 @@ class TraceStep:
         """All statements of the layer."""
         return self.found.matches
 
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """Why AWS wouldn't save its statements; see ``StatementMatch.refused``."""
-        return tuple(why for match in self.matches for why in match.refused)
-
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -169,6 +165,8 @@ class Trace:
         The results of the layers.
     refusal
         AWS's error message if the credentials aren't valid for the call; see ``Request``.
+    refused
+        The statements that AWS wouldn't save, void Deny statements first.
 
     Examples
     --------
@@ -189,6 +187,7 @@ class Trace:
     combine: Callable[[LayerResults], int] | None
     results: LayerResults
     refusal: str
+    refused: tuple[RefusedStatement, ...] = ()
 
     @property
     def reason(self) -> str:
