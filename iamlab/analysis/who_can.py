@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
+from iamlab.engine.refused_statements import RefusedSentences
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.verdict import Verdict
 
@@ -42,6 +44,7 @@ class _SharedFacts:
     facts: ResourceContext
     path: NetworkPath
     explicit: Mapping[str, ContextValue]
+    defects: tuple[str, ...]
 
     @property
     def context(self) -> dict[str, ContextValue]:
@@ -91,7 +94,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         caller = principal, layers, principal.context()
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
-        return decision.assuming((*principal.assumed, *shared.assumed))
+        return decision.assuming((*shared.defects, *principal.assumed, *shared.assumed))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -116,23 +119,28 @@ def who_can(
     circumstances: Circumstances,
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
+    defects = question_defects(world, action, resource, circumstances)
+    refused = RefusedSentences()
     found: dict[str, tuple[PrincipalContext, _SharedFacts]] = {}
     notes: dict[str, None] = {}
     number = 0
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
         path = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
-        shared = _SharedFacts(facts, path, context or {})
+        shared = _SharedFacts(facts, path, context or {}, defects)
         callers = _all_callers(world, accounts, path.policy)
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
         for (known, layers, _), request in zip(callers, requests, strict=True):
             if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
                 found[known.arn] = known, shared
+        for asked in (of_resource, *(layers for _, layers, _ in callers)):
+            refused.add(asked, action)
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed)
         number += len(callers)
-    return WhoCan(action, resource, tuple(notes), number, found)
+    check_strictly(world, circumstances, (*refused, *defects))
+    return WhoCan(action, resource, (*refused, *defects, *notes), number, found)
 
 
 def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:

@@ -49,13 +49,35 @@ def question_defects(
     ('s3:GetObject never has the resource arn:aws:s3:::star-maps. AWS would ask for \
 arn:${Partition}:s3:::${BucketName}/${ObjectName}.',)
     """
+    allow_unknown = _is_on("allow_unknown", world, circumstances)
+    found = defects_of(action, resource, allow_unknown=allow_unknown)
+    missing = _no_role(world, action, resource)
+    return (*found, missing) if missing else found
+
+
+@lru_cache(maxsize=8192)
+def defects_of(action: str, resource: str, *, allow_unknown: bool = False) -> tuple[str, ...]:
+    """Return what is odd about a question in any world; raise what no API could receive."""
+    check_resource(resource)
     unknown = unknown_action(action)
-    if unknown and not _is_on("allow_unknown", world, circumstances):
+    if unknown and not allow_unknown:
         raise RequestError(f"{unknown} {HOW_TO_ALLOW}")
     if unknown:
         unknown = f"{unknown} It is decided by its name alone."
-    found = (unknown, misfit(action, resource), _no_role(world, action, resource))
-    return tuple(filter(None, found))
+    return tuple(filter(None, (unknown, misfit(action, resource))))
+
+
+def raise_problems(problems: Iterable[str]) -> None:
+    """Raise all problems of a question at once, if there are any.
+
+    Raises
+    ------
+    RequestError
+        There are problems.
+    """
+    every = tuple(dict.fromkeys(problems))
+    if every:
+        raise RequestError("\n".join(every))
 
 
 def check_strictly(world: World, circumstances: Circumstances, problems: Iterable[str]) -> None:
@@ -66,9 +88,8 @@ def check_strictly(world: World, circumstances: Circumstances, problems: Iterabl
     RequestError
         There are problems.
     """
-    every = tuple(dict.fromkeys(problems))
-    if every and _is_on("strict", world, circumstances):
-        raise RequestError("\n".join(every))
+    if _is_on("strict", world, circumstances):
+        raise_problems(problems)
 
 
 def _is_on(name: str, world: World, circumstances: Circumstances) -> bool:
@@ -76,7 +97,7 @@ def _is_on(name: str, world: World, circumstances: Circumstances) -> bool:
     return bool({**world.standing.circumstances, **circumstances}.get(name))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def unknown_action(action: str) -> str:
     """Say that the catalogue doesn't have an action, and which one may be meant; empty if it does.
 
@@ -103,14 +124,20 @@ def unknown_action(action: str) -> str:
     return " ".join(filter(None, (fault.what, hint, f"The catalogue is of {catalog.data_date()}.")))
 
 
-@lru_cache(maxsize=8192)
-def misfit(action: str, resource: str) -> str:
-    """Say that an action doesn't have this type of resource; empty if it does.
+def check_resource(resource: str) -> None:
+    """Check that a resource is an ARN or ``*``.
 
     Raises
     ------
     RequestError
-        The resource isn't an ARN, or ``*``.
+        It isn't.
+    """
+    if resource != "*" and not is_arn(resource):
+        raise RequestError(f"{resource!r} isn't an ARN. Pass the resource's ARN, or * for none.")
+
+
+def misfit(action: str, resource: str) -> str:
+    """Say that an action doesn't have this type of resource; empty if it does.
 
     Examples
     --------
@@ -119,10 +146,6 @@ def misfit(action: str, resource: str) -> str:
     >>> misfit("s3:GetObject", "arn:aws:s3:::star-maps/*")
     ''
     """
-    if resource == "*":
-        return ""
-    if not is_arn(resource):
-        raise RequestError(f"{resource!r} isn't an ARN. Pass the resource's ARN, or * for none.")
     if fits(action, resource):
         return ""
     forms = catalog.arns_for(action)

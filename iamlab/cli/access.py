@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.question_defects import defects_of, raise_problems
 from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.commands import command
 from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
+from iamlab.engine.refused_statements import refused_statements
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -29,15 +31,15 @@ _CELL = 5  # columns of text
 def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why.
 
-    --json: principal, action, resource, verdict, determining, blocked_by, message,
-    steps, assumed.
+    --json: refused (layer, policy, statement, effect, error, void), principal, action,
+    resource, verdict, determining, blocked_by, message, steps, assumed.
     --csv: principal, action, resource, verdict, determining, blocked_by, message.
     """
     decision = read_world(options).can(
         options.principal, options.action, options.resource, **read_call(options)
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *(f"assumed: {note}" for note in decision.assumed)]
+    short = [*_verdict(decision), *(f"assumed: {note}" for note in decision.noted)]
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
@@ -64,7 +66,18 @@ def explain(options: argparse.Namespace) -> Answer:
     The keys are the parameters of Request and Layers: identity, resource, boundary,
     session, scp, rcp, endpoint, scoped, grant, public_access_block.
     """
-    decision = evaluate_call(read_questions(read_text(options.file)))
+    questions = tuple(read_questions(read_text(options.file)))
+    defects = [
+        defect
+        for request, _ in questions
+        for defect in defects_of(
+            request.action, request.resource, allow_unknown=options.allow_unknown
+        )
+    ]
+    if options.strict:
+        every = (refused for question in questions for refused in refused_statements(*question))
+        raise_problems((*map(str, every), *defects))
+    decision = evaluate_call(questions).assuming(defects)
     fixes = decision.fixes()
     heading = "What would change it:" if fixes else "No policy would change it."
     changes = ["", heading, *(line for fix in fixes for line in f"  - {fix}".split("\n"))]
@@ -77,7 +90,8 @@ def explain(options: argparse.Namespace) -> Answer:
 
 
 def _verdict(decision: Decision) -> list[str]:
-    return [str(decision), *filter(None, [decision.message])]
+    refused = (each.line for each in decision.refused)
+    return [*refused, str(decision), *filter(None, [decision.message])]
 
 
 @command()
@@ -186,7 +200,7 @@ def matrix(options: argparse.Namespace) -> Answer:
     row. The row of a group is that of a member that has nothing else.
 
     --json: by, pairs (action, resource), rows (principal, allowed: true or false
-    for each pair; caller is the old name of principal).
+    for each pair; caller is the old name of principal), assumed.
     --csv: principal, then a column "action on resource" for each pair; yes or no.
     """
     found = read_world(options).access_matrix(
@@ -208,8 +222,12 @@ def matrix(options: argparse.Namespace) -> Answer:
             "by": options.by,
             "pairs": [{"action": action, "resource": resource} for action, resource in found.pairs],
             "rows": [{"principal": arn, "caller": arn, "allowed": row} for arn, row in rows],
+            "assumed": found.assumed,
         },
-        lambda: _matrix_lines(found, rows, options.by),
+        lambda: (
+            *_matrix_lines(found, rows, options.by),
+            *(line for note in found.assumed for line in wrapped(f"assumed: {note}")),
+        ),
         lambda: (
             f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",
             *(f"{arn}: {sum(row)} yes" for arn, row in sorted(rows, key=lambda row: -sum(row[1]))),

@@ -104,6 +104,22 @@ def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:
     return tuple(sorted(found, key=lambda refused: not refused.is_void_deny))
 
 
+class RefusedSentences:
+    """The sentences about the refused statements of many callers, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bool] = {}
+
+    def add(self, layers: Layers, action: str) -> None:
+        """Add those of some layers; see ``refused_in``."""
+        for refused in refused_in(layers, action):
+            self._found[str(refused)] = refused.is_void_deny
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the sentences, first about void Deny statements."""
+        return iter(sorted(self._found, key=self._found.__getitem__, reverse=True))
+
+
 def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:
     """Return the refused statements of the layers that apply to a request."""
     every = refused_in(layers, request.action)

@@ -23,7 +23,7 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.view import html
-from iamlab.view.cards.card import FEW, assumed, badge, code, inner, items, six_labels
+from iamlab.view.cards.card import FEW, assumed, badge, code, inner, items, refused, six_labels
 from iamlab.view.style import bad, good
 from iamlab.view.tables import Table
 from iamlab.view.tabular import table_of
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 @inner.register(Decision)
 def _(decision: Decision) -> str:
     message = code(decision.message) if decision.message else ""
-    return f"{badge(decision)}{six_labels(decision)}{message}{assumed(decision.assumed)}"
+    first = refused(decision)
+    return f"{first}{badge(decision)}{six_labels(decision)}{message}{assumed(decision.noted)}"
 
 
 @inner.register(EffectivePolicies)
@@ -49,14 +50,15 @@ def _(found: object) -> str:
 
 @inner.register(AccessMatrix)
 def _(matrix: AccessMatrix) -> str:
-    return table_of(matrix).html()
+    return f"{table_of(matrix).html()}{assumed(matrix.assumed)}"
 
 
 @inner.register(WhoCan)
 def _(found: WhoCan) -> str:
     caption = f"{found.action} on {found.resource}: {len(found)} of {found.asked}"
     rows = tuple((arn,) for arn in islice(found, FEW))
-    return Table(caption, ("principal",), rows, max(len(found) - FEW, 0)).html()
+    table = Table(caption, ("principal",), rows, max(len(found) - FEW, 0))
+    return f"{table.html()}{assumed(found.assumed)}"
 
 
 @inner.register(WhatCan)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import Shown
 from iamlab.engine.labels import labels
 from iamlab.view import html
-from iamlab.view.style import HAIRLINE, INK, PAPER, look
+from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look
 from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,15 @@ def lines(texts: Iterable[str]) -> str:
 def code(text: str) -> str:
     """Write a text as it is, such as a policy or an ARN."""
     return f'<div style="{CODE}">{escape(text)}</div>'
+
+
+def refused(decision: Decision) -> str:
+    """Write what AWS wouldn't save, a Deny without effect in red."""
+    return "".join(
+        f"<div>{html.badge(bad('refused Deny')) if each.is_void_deny else '○'} "
+        f"{escape(str(each))}</div>"
+        for each in decision.refused
+    )
 
 
 def assumed(texts: Sequence[str]) -> str:
