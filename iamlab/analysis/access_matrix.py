@@ -224,7 +224,9 @@ def _rows(
     batches = batches_of(world, callers[0], pairs, explicit, circumstances)
     decided = []
     for batch in batches:
-        taken = (batch.caller(caller, explicit, via=via) for caller in steps(callers, "deciding"))
+        taken: Iterable[Asking] = (
+            batch.caller(caller, explicit, via=via) for caller in steps(callers, "deciding")
+        )
         listed = [pairs[place] for place in batch.places]
         if refused is not None:
             taken = _noting(taken, batch, listed, refused)

@@ -46,8 +46,8 @@ def question_defects(
     --------
     >>> from iamlab import World
     >>> question_defects(World(seed=7), "s3:GetObject", "arn:aws:s3:::star-maps", {})
-    ('s3:GetObject never has the resource arn:aws:s3:::star-maps. AWS would ask for \
-arn:${Partition}:s3:::${BucketName}/${ObjectName}.',)
+    ('s3:GetObject never has the resource arn:aws:s3:::star-maps. AWS decides it on \
+arn:${Partition}:s3:::${BucketName}/${ObjectName} or another type.',)
     """
     allow_unknown = _is_on("allow_unknown", world, circumstances)
     found = defects_of(action, resource, allow_unknown=allow_unknown)
@@ -142,17 +142,17 @@ def misfit(action: str, resource: str) -> str:
     Examples
     --------
     >>> misfit("ec2:DescribeInstances", "arn:aws:ec2:us-east-1:111122223333:instance/i-1")
-    'ec2:DescribeInstances has no resource. AWS would ask for *.'
+    'ec2:DescribeInstances never has a resource. AWS decides it on *.'
     >>> misfit("s3:GetObject", "arn:aws:s3:::star-maps/*")
     ''
     """
     if fits(action, resource):
         return ""
-    forms = catalog.arns_for(action)
-    if forms == ("*",):
-        return f"{action} has no resource. AWS would ask for *."
-    wanted = " or ".join(forms[:2])
-    return f"{action} never has the resource {resource}. AWS would ask for {wanted}."
+    forms = sorted(catalog.arns_for(action), key=lambda form: "accesspoint" in form)
+    if forms == ["*"]:
+        return f"{action} never has a resource. AWS decides it on *."
+    other = " or another type" if len(forms) > 1 else ""
+    return f"{action} never has the resource {resource}. AWS decides it on {forms[0]}{other}."
 
 
 def _no_role(world: World, action: str, resource: str) -> str:

@@ -11,12 +11,12 @@ from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
-from iamlab.engine.refused_statements import refused_statements
+from iamlab.engine.refused_statements import loud_lines, quiet, refused_statements
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.granting_statements import Access
     from iamlab.analysis.what_can.what_can import WhatCan
@@ -39,7 +39,7 @@ def can(options: argparse.Namespace) -> Answer:
         options.principal, options.action, options.resource, **read_call(options)
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *(f"assumed: {note}" for note in decision.noted)]
+    short = [*_verdict(decision), *_assumed(decision.assumed)]
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
@@ -90,8 +90,11 @@ def explain(options: argparse.Namespace) -> Answer:
 
 
 def _verdict(decision: Decision) -> list[str]:
-    refused = (each.line for each in decision.refused)
-    return [*refused, str(decision), *filter(None, [decision.message])]
+    return [*loud_lines(decision.assumed), str(decision), *filter(None, [decision.message])]
+
+
+def _assumed(notes: Iterable[str]) -> list[str]:
+    return [f"assumed: {note}" for note in quiet(notes)]
 
 
 @command()
@@ -117,7 +120,7 @@ def who_can(options: argparse.Namespace) -> Answer:
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
             "assumed": list(notes),
         },
-        lambda: (*lines, *(f"assumed: {note}" for note in notes)),
+        lambda: (*loud_lines(notes), *lines, *_assumed(notes)),
         # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
@@ -176,6 +179,7 @@ def what_can(options: argparse.Namespace) -> Answer:
 
 
 def _what_can_lines(found: WhatCan) -> Iterator[str]:
+    yield from loud_lines(found.assumed)
     yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for access in found.allowed:
         yield from wrapped(str(access), indent=2)
@@ -183,8 +187,8 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield "but not:"
     for stopped in found.stopped:
         yield from wrapped(str(stopped), indent=2)
-    for note in found.assumed:
-        yield from wrapped(f"assumed: {note}")
+    for note in _assumed(found.assumed):
+        yield from wrapped(note)
 
 
 def _breadth(access: Access) -> int:
@@ -225,8 +229,9 @@ def matrix(options: argparse.Namespace) -> Answer:
             "assumed": found.assumed,
         },
         lambda: (
+            *loud_lines(found.assumed),
             *_matrix_lines(found, rows, options.by),
-            *(line for note in found.assumed for line in wrapped(f"assumed: {note}")),
+            *(line for note in _assumed(found.assumed) for line in wrapped(note)),
         ),
         lambda: (
             f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",

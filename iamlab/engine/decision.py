@@ -39,15 +39,13 @@ class Decision(Shown):
         The outcome.
     request, layers, rules
         The request, the policies that applied, and the rules that combined them.
-    noted
-        What is odd about the question, and assumptions about unknown facts, in words.
     """
 
     verdict: Verdict
     request: Request
     layers: Layers
     rules: Rules
-    noted: tuple[str, ...]
+    _noted: tuple[str, ...]
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
 
@@ -66,7 +64,7 @@ class Decision(Shown):
         set_(self, "layers", layers)
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
-        set_(self, "noted", assumed)
+        set_(self, "_noted", assumed)
         set_(self, "_trace", None)
 
     @property
@@ -79,11 +77,11 @@ class Decision(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
-        return Decision, (self.verdict, *question, None, self.noted)
+        return Decision, (self.verdict, *question, None, self._noted)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Return the same decision with further assumptions."""
-        noted = (*self.noted, *assumed)
+        noted = (*self._noted, *assumed)
         return Decision(
             self.verdict, self.request, self.layers, self.rules, self._layer_matches, noted
         )
@@ -95,8 +93,8 @@ class Decision(Shown):
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """The sentences of ``refused``, then those of ``noted``."""
-        return (*map(str, self.refused), *self.noted)
+        """What AWS wouldn't save, what is odd about the question, and assumptions, in words."""
+        return (*map(str, self.refused), *self._noted)
 
     @property
     def layer_matches(self) -> Mapping[str, LayerMatches]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import GUARDRAILS, LAYERS, NAMES
+from iamlab.engine.refused_statements import loud_lines, quiet
 from iamlab.engine.request import Kind
 from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
@@ -64,7 +65,7 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
         Numbers of the questions, from 1, whose answers the reader must fill in. Then the verdict is
         left out too.
     """
-    lines = [] if blank else [refused.line for refused in decision.refused]
+    lines = [] if blank else loud_lines(decision.assumed)
     for number, label in enumerate(labels(decision), 1):
         lines.append(f"{number}. {label.question}")
         answer = ("...",) if number in blank else label.answer
@@ -72,8 +73,8 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
     if not blank:
         lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
         lines += (line for line in (decision.message,) if line)
-        if decision.noted:
-            lines += ("", "Assumed:", *(f"  - {line}" for line in decision.noted))
+        if notes := quiet(decision.assumed):
+            lines += ("", "Assumed:", *(f"  - {line}" for line in notes))
     return "\n".join(lines)
 
 

@@ -18,7 +18,7 @@ from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import LAYERS, NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import Request
@@ -31,6 +31,7 @@ KEPT = ("sid_letters", "principal_type", "vendor_of_resource", "named_accounts")
 
 # Without a Principal, a statement of these layers applies to everybody.
 _KEPT_IN = {"endpoint": ("no_principal",), "rcp": ("no_principal",)}
+NOT_SAVED, _VOID_DENY = "AWS would not save ", "This Deny has no effect here."
 _TYPES = {"scoped": "session"}
 _LIKE_IDENTITY = ("scp", "boundary", "session", "scoped")
 _OF_AWS = ":aws:policy/"
@@ -61,11 +62,6 @@ class RefusedStatement:
         """Whether it is a Deny that denies nothing."""
         return self.is_void and self.statement.effect == "Deny"
 
-    @property
-    def line(self) -> str:
-        """The sentence with a symbol, for lists."""
-        return f"{'✕' if self.is_void_deny else '○'} {self}"
-
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
@@ -82,9 +78,24 @@ class RefusedStatement:
         policy = f"policy {name}" if name else f"the {NAMES[self.layer]}"
         effect = "has no effect here" if self.is_void else "is used here as it is written"
         return (
-            f"AWS would not save {policy}, statement {self.statement.number}: "
+            f"{NOT_SAVED}{policy}, statement {self.statement.number}: "
             f"{self.refusal.sentence} {subject} {effect}."
         )
+
+
+def loud(assumed: Iterable[str]) -> list[tuple[bool, str]]:
+    """Return the sentences about refused statements, and whether each is about a void Deny."""
+    return [(text.endswith(_VOID_DENY), text) for text in assumed if text.startswith(NOT_SAVED)]
+
+
+def loud_lines(assumed: Iterable[str]) -> list[str]:
+    """Return the sentences about refused statements with symbols, for lists without colours."""
+    return [f"{'✕' if is_void_deny else '○'} {text}" for is_void_deny, text in loud(assumed)]
+
+
+def quiet(assumed: Iterable[str]) -> list[str]:
+    """Return the other sentences: what is odd about a question, and assumptions."""
+    return [text for text in assumed if not text.startswith(NOT_SAVED)]
 
 
 def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:

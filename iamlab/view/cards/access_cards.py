@@ -23,7 +23,7 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.view import html
-from iamlab.view.cards.card import FEW, assumed, badge, code, inner, items, refused, six_labels
+from iamlab.view.cards.card import FEW, badge, code, inner, items, six_labels, with_notes
 from iamlab.view.style import bad, good
 from iamlab.view.tables import Table
 from iamlab.view.tabular import table_of
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 @inner.register(Decision)
 def _(decision: Decision) -> str:
     message = code(decision.message) if decision.message else ""
-    first = refused(decision)
-    return f"{first}{badge(decision)}{six_labels(decision)}{message}{assumed(decision.noted)}"
+    inside = f"{badge(decision)}{six_labels(decision)}{message}"
+    return with_notes(inside, decision.assumed)
 
 
 @inner.register(EffectivePolicies)
@@ -50,7 +50,7 @@ def _(found: object) -> str:
 
 @inner.register(AccessMatrix)
 def _(matrix: AccessMatrix) -> str:
-    return f"{table_of(matrix).html()}{assumed(matrix.assumed)}"
+    return with_notes(table_of(matrix).html(), matrix.assumed)
 
 
 @inner.register(WhoCan)
@@ -58,13 +58,12 @@ def _(found: WhoCan) -> str:
     caption = f"{found.action} on {found.resource}: {len(found)} of {found.asked}"
     rows = tuple((arn,) for arn in islice(found, FEW))
     table = Table(caption, ("principal",), rows, max(len(found) - FEW, 0))
-    return f"{table.html()}{assumed(found.assumed)}"
+    return with_notes(table.html(), found.assumed)
 
 
 @inner.register(WhatCan)
 def _(found: WhatCan) -> str:
-    noted = ["; ".join(found.assumed)] if found.assumed else []
-    return f"{table_of(found).first(FEW).html()}{assumed(noted)}"
+    return with_notes(table_of(found).first(FEW).html(), found.assumed)
 
 
 @inner.register(AccessChanges)

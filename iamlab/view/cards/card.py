@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import Shown
 from iamlab.engine.labels import labels
+from iamlab.engine.refused_statements import loud, quiet
 from iamlab.view import html
-from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look
+from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look, silent
 from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
@@ -72,18 +73,15 @@ def code(text: str) -> str:
     return f'<div style="{CODE}">{escape(text)}</div>'
 
 
-def refused(decision: Decision) -> str:
-    """Write what AWS wouldn't save, a Deny without effect in red."""
-    return "".join(
-        f"<div>{html.badge(bad('refused Deny')) if each.is_void_deny else '○'} "
-        f"{escape(str(each))}</div>"
-        for each in decision.refused
+def with_notes(inside: str, texts: Sequence[str]) -> str:
+    """Put an answer between what AWS wouldn't save, a void Deny in red, and its assumptions."""
+    first = "".join(
+        f"<div>{html.badge(bad('void Deny') if is_void_deny else silent('not saved'))} "
+        f"{escape(text)}</div>"
+        for is_void_deny, text in loud(texts)
     )
-
-
-def assumed(texts: Sequence[str]) -> str:
-    """Write the assumptions of an answer, if there are any."""
-    return f"<div><em>Assumed:</em> {lines(texts)}</div>" if texts else ""
+    notes = quiet(texts)
+    return f"{first}{inside}{f'<div><em>Assumed:</em> {lines(notes)}</div>' if notes else ''}"
 
 
 def items(texts: Sequence[str]) -> str:
