@@ -27,7 +27,7 @@ from iamlab.authorization.principal import PrincipalContext, principal_of, scps_
 from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
-from iamlab.engine.refused_statements import RefusedSentences
+from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
@@ -96,10 +96,11 @@ def access(
     who = _EVERY[by](world) if callers is None else list(callers)
     circumstances = circumstances or {}
     defects = _defects(world, pairs, circumstances)
-    refused = RefusedSentences()
+    refused: set[str] = set()
     found = matrix(world, who, pairs, context, circumstances, by, refused)
-    check_strictly(world, circumstances, (*refused, *defects))
-    return replace(found, assumed=(*refused, *defects))
+    problems = (*loudest_first(refused), *defects)
+    check_strictly(world, circumstances, problems)
+    return replace(found, assumed=problems)
 
 
 _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
@@ -172,7 +173,7 @@ def matrix(
     context: Given | None = None,
     circumstances: Circumstances | None = None,
     by: str = "principal",
-    refused: RefusedSentences | None = None,
+    refused: set[str] | None = None,
 ) -> AccessMatrix:
     """Decide for each caller and each (action, resource) pair; each bit is what ``can`` says.
 
@@ -215,7 +216,7 @@ def _rows(
     pairs: Sequence[Pair],
     explicit: Given,
     circumstances: Circumstances,
-    refused: RefusedSentences | None,
+    refused: set[str] | None,
 ) -> list[int]:
     """Decide for callers that have the same resources and VPC endpoints."""
     from iamlab.engine.matrix import evaluate_matrix
@@ -236,14 +237,14 @@ def _rows(
 
 
 def _noting(
-    callers: Iterable[Asking], batch: Batch, pairs: Sequence[Pair], refused: RefusedSentences
+    callers: Iterable[Asking], batch: Batch, pairs: Sequence[Pair], refused: set[str]
 ) -> Iterator[Asking]:
     """Note the refused statements of the resources' policies, then of each caller's."""
     for action in {service_of(action): action for action, _ in pairs}.values():
         for facts in batch.facts.values():
-            refused.add(facts.layers(), action)
+            refused.update(map(str, refused_in(facts.layers(), action)))
     for asking in callers:
-        refused.add(asking[1], "")
+        refused.update(map(str, refused_in(asking[1], "")))
         yield asking
 
 

@@ -19,7 +19,7 @@ from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
-from iamlab.engine.refused_statements import RefusedSentences
+from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.verdict import Verdict
 
@@ -120,7 +120,7 @@ def who_can(
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
     defects = question_defects(world, action, resource, circumstances)
-    refused = RefusedSentences()
+    refused: set[str] = set()
     found: dict[str, tuple[PrincipalContext, _SharedFacts]] = {}
     notes: dict[str, None] = {}
     number = 0
@@ -135,12 +135,13 @@ def who_can(
             if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
                 found[known.arn] = known, shared
         for asked in (of_resource, *(layers for _, layers, _ in callers)):
-            refused.add(asked, action)
+            refused.update(map(str, refused_in(asked, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed)
         number += len(callers)
-    check_strictly(world, circumstances, (*refused, *defects))
-    return WhoCan(action, resource, (*refused, *defects, *notes), number, found)
+    problems = (*loudest_first(refused), *defects)
+    check_strictly(world, circumstances, problems)
+    return WhoCan(action, resource, (*problems, *notes), number, found)
 
 
 def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:

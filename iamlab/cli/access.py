@@ -10,7 +10,7 @@ from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.questions import read_questions
-from iamlab.engine.refused_statements import loud_lines, quiet, refused_statements
+from iamlab.engine.refused_statements import loud, quiet, refused_statements
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def explain(options: argparse.Namespace) -> Answer:
 
 
 def _verdict(decision: Decision) -> list[str]:
-    return [*loud_lines(decision.assumed), str(decision), *filter(None, [decision.message])]
+    return [*loud(decision.assumed), str(decision), *filter(None, [decision.message])]
 
 
 def _assumed(notes: Iterable[str]) -> list[str]:
@@ -93,7 +93,7 @@ def who_can(options: argparse.Namespace) -> Answer:
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
             "assumed": list(notes),
         },
-        lambda: (*loud_lines(notes), *lines, *_assumed(notes)),
+        lambda: (*loud(notes), *lines, *_assumed(notes)),
         # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
@@ -142,7 +142,7 @@ def what_can(options: argparse.Namespace) -> Answer:
 
 
 def _what_can_lines(found: WhatCan) -> Iterator[str]:
-    yield from loud_lines(found.assumed)
+    yield from loud(found.assumed)
     yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for access in found.allowed:
         yield from wrapped(str(access), indent=2)
@@ -183,7 +183,7 @@ def matrix(options: argparse.Namespace) -> Answer:
             "assumed": found.assumed,
         },
         lambda: (
-            *loud_lines(found.assumed),
+            *loud(found.assumed),
             *_matrix_lines(found, rows, options.by),
             *(line for note in _assumed(found.assumed) for line in wrapped(note)),
         ),

@@ -13,7 +13,7 @@ from iamlab.engine.applicable_statements import has_principal
 from iamlab.engine.combining_rule import WITHOUT_RESOURCE, has_boundary
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDRAILS, PERMISSION_FILTERS, Place
-from iamlab.engine.principals import PRINCIPAL_ALLOWED, PrincipalMatch, match_principal
+from iamlab.engine.principals import PrincipalMatch, match_principal
 from iamlab.engine.public_access import is_restricted
 from iamlab.engine.refused_statements import valid_statements
 from iamlab.engine.request import Kind, Request
@@ -154,8 +154,6 @@ class AllowedPairs:
 
     def _names_caller(self, statement: Statement, place: Place) -> int:
         """Return the pairs for which a statement with a Principal names the caller."""
-        if place.layer not in PRINCIPAL_ALLOWED:
-            return 0
         return sum(
             bits
             for bits, request in self._by_endpoint()

@@ -45,7 +45,6 @@ from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDRAILS, LAYERS, PERMISSION_FILTERS, Place
 from iamlab.engine.principals import (
     PRINCIPAL_ALLOWED,
-    PRINCIPAL_REQUIRED,
     PrincipalMatch,
     match_principal,
 )
@@ -313,7 +312,7 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
 def _names(statement: Statement, place: Place, request: Request) -> bool:
     """Return whether a statement that can have a Principal names the caller."""
     if statement.principal is None and statement.not_principal is None:
-        return place.layer not in PRINCIPAL_REQUIRED
+        return True
     return match_principal(statement, request, place) is not PrincipalMatch.NOT
 
 

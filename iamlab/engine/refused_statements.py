@@ -83,14 +83,15 @@ class RefusedStatement:
         )
 
 
-def loud(assumed: Iterable[str]) -> list[tuple[bool, str]]:
-    """Return the sentences about refused statements, and whether each is about a void Deny."""
-    return [(text.endswith(_VOID_DENY), text) for text in assumed if text.startswith(NOT_SAVED)]
+def loudest_first(refused: Iterable[str]) -> list[str]:
+    """Sort sentences about refused statements: first those about a void Deny."""
+    return sorted(refused, key=lambda text: (not text.endswith(_VOID_DENY), text))
 
 
-def loud_lines(assumed: Iterable[str]) -> list[str]:
-    """Return the sentences about refused statements with symbols, for lists without colours."""
-    return [f"{'✕' if is_void_deny else '○'} {text}" for is_void_deny, text in loud(assumed)]
+def loud(assumed: Iterable[str]) -> list[str]:
+    """Return the sentences about refused statements with symbols: ``✕`` for a void Deny."""
+    said = [text for text in assumed if text.startswith(NOT_SAVED)]
+    return [f"{'✕' if text.endswith(_VOID_DENY) else '○'} {text}" for text in said]
 
 
 def quiet(assumed: Iterable[str]) -> list[str]:
@@ -113,22 +114,6 @@ def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:
         for statement, refusal, is_void in _refused(attached, layer, action)
     ]
     return tuple(sorted(found, key=lambda refused: not refused.is_void_deny))
-
-
-class RefusedSentences:
-    """The sentences about the refused statements of many callers, each once."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, bool] = {}
-
-    def add(self, layers: Layers, action: str) -> None:
-        """Add those of some layers; see ``refused_in``."""
-        for refused in refused_in(layers, action):
-            self._found[str(refused)] = refused.is_void_deny
-
-    def __iter__(self) -> Iterator[str]:
-        """Return the sentences, first about void Deny statements."""
-        return iter(sorted(self._found, key=self._found.__getitem__, reverse=True))
 
 
 def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:

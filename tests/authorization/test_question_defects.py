@@ -115,7 +115,6 @@ def test_what_aws_asks_is_not_commented(world, action, resource):
 
 def test_strict_raises_all_problems_at_once(world):
     """Of policies and of the question; the world's own setting counts too."""
-    main = world.account("main")
     ana = world.user("ana")
     void = Policy.parse(
         {
@@ -124,7 +123,7 @@ def test_strict_raises_all_problems_at_once(world):
         },
         name="guard",
     )
-    ana.inline_policies["guard"] = void
+    ana.inline["guard"] = void
     said = world.can(ana, "s3:GetObject", MAPS).assumed
 
     assert said[0].startswith("AWS would not save policy guard, statement 1: Malformed")
@@ -167,7 +166,7 @@ def test_the_options_of_a_question_are_booleans(world):
 
 def test_a_matrix_names_a_few_odd_questions_and_counts_the_others(world):
     """Thirty actions on the wrong type of resource."""
-    actions = [name for name in catalog.expand("ec2:Describe*")][:30]
+    actions = catalog.expand("ec2:Describe*")[:30]
     said = world.access_matrix(actions, [INSTANCE], [world.user("ana")]).assumed
 
     assert len(said) == 21

@@ -35,7 +35,7 @@ from iamlab.engine.explained_pairs import ExplainedPairs
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.question_index import QuestionIndex
-from iamlab.engine.refused_statements import RefusedSentences
+from iamlab.engine.refused_statements import refused_in
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.catalog import action, all_actions, has, matched
@@ -164,8 +164,7 @@ def what_can(
         for name in names
         for place in candidates.places(candidates.fitting(name))
     ]
-    refused = RefusedSentences()
-    refused.add(principal.layers(), "")
+    refused = tuple(map(str, refused_in(principal.layers(), "")))
     check_strictly(world, question.circumstances, refused)
     batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]

@@ -76,9 +76,9 @@ def code(text: str) -> str:
 def with_notes(inside: str, texts: Sequence[str]) -> str:
     """Put an answer between what AWS wouldn't save, a void Deny in red, and its assumptions."""
     first = "".join(
-        f"<div>{html.badge(bad('void Deny') if is_void_deny else silent('not saved'))} "
-        f"{escape(text)}</div>"
-        for is_void_deny, text in loud(texts)
+        f"<div>{html.badge(bad('void Deny') if line[0] == '✕' else silent('not saved'))} "
+        f"{escape(line[2:])}</div>"
+        for line in loud(texts)
     )
     notes = quiet(texts)
     return f"{first}{inside}{f'<div><em>Assumed:</em> {lines(notes)}</div>' if notes else ''}"
