@@ -182,7 +182,7 @@ def void_statements(policy: Policy, layer: str, action: str) -> frozenset[int]:
     if layer == "grant":
         return _NONE
     policy_type = policy_type_of("identity" if layer in _LIKE_IDENTITY else layer, action)
-    key = f"void: {policy_type}"
+    key = _KEYS[policy_type]
     known = policy.compiled.get(key)
     if known is None:
         from iamlab.policy.validate.validation import refused_statements
@@ -200,6 +200,7 @@ def void_statements(policy: Policy, layer: str, action: str) -> frozenset[int]:
 
 
 _NONE: frozenset[int] = frozenset()
+_KEYS = {known: f"void: {known}" for known in ("identity", "resource", "trust", "endpoint", "rcp")}
 
 
 def valid_statements(policy: Policy, layer: str, action: str) -> tuple[Statement, ...]:

@@ -211,6 +211,7 @@ OF_DOCUMENT = (
     document_defects.too_large,
 )
 """The checks of a document as a whole. Each of the others finds defects of single statements."""
+OF_STATEMENTS = tuple(check for check in ORDER if check not in OF_DOCUMENT)
 
 
 def refused_statements(
@@ -226,10 +227,12 @@ def refused_statements(
     [(1, 'no_vendor')]
     """
     whole = _checked(policy, policy_type, service)
+    if not any(True for one in OF_STATEMENTS for _ in one(whole)):
+        return ()  # as nearly always
     answers: list[tuple[Statement, str, Refusal]] = []
     for statement, as_written in zip(policy.statements, whole.statements, strict=True):
         checked = replace(whole, policy=replace(whole.policy, statements=(as_written,)))
-        found = chain.from_iterable(one(checked) for one in ORDER if one not in OF_DOCUMENT)
+        found = chain.from_iterable(one(checked) for one in OF_STATEMENTS)
         for defect in islice(found, MOST_REFUSALS):
             answers.append((statement, defect.kind, _refusal(defect, checked, shown=not answers)))
     return tuple(answers)
