@@ -147,9 +147,9 @@ class Comparison:
     ) -> tuple[Mismatch, ...]:
         """Return the elements that don't match."""
         found = mismatches(statement, self.request, self.place, self.rules, principal_match)
-        if not any(mismatch.note.startswith(REFUSED) for mismatch in found):
-            void = void_statements(policy, self.place.layer, self.request.action)
-            found = (VOID, *found) if id(statement) in void else found
+        void = void_statements(policy, self.place.layer, self.request.action)
+        if id(statement) in void and not any(each.note.startswith(REFUSED) for each in found):
+            found = (VOID, *found)
         is_taken_away = self.restricted and statement.effect == "Allow"
         return (*found, RESTRICTED) if is_taken_away else found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
@@ -116,8 +116,8 @@ class Decision(Shown):
         if self._trace is None:
             from iamlab.engine.trace import trace
 
-            made = trace(self.verdict, self.request, self.layer_matches, self.rules)
-            made = replace(made, refused=refused_statements(self.request, self.layers))
+            refused = refused_statements(self.request, self.layers)
+            made = trace(self.verdict, self.request, self.layer_matches, self.rules, refused)
             object.__setattr__(self, "_trace", made)
         assert self._trace is not None  # noqa: S101 - it was set just now
         return self._trace

@@ -113,13 +113,13 @@ def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:
         for attached in layers.of(layer)
         for statement, refusal, is_void in _refused(attached, layer, action)
     ]
-    return tuple(sorted(found, key=lambda refused: not refused.is_void_deny))
+    return tuple(sorted(found, key=lambda refused: not refused.is_void_deny)) if found else ()
 
 
 def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:
     """Return the refused statements of the layers that apply to a request."""
     every = refused_in(layers, request.action)
-    return tuple(refused for refused in every if not why_absent(refused.layer, request))
+    return tuple(one for one in every if not why_absent(one.layer, request)) if every else ()
 
 
 def _refused(
@@ -130,7 +130,7 @@ def _refused(
         return ()
     policy, policy_type = attached.policy, policy_type_of(layer, action)
     service = action.partition(":")[0].lower() if policy_type == "resource" else None
-    key = f"refused: {policy_type} {service}"
+    key = f"refused: {service}" if service else _REFUSED_AS[policy_type]
     if key not in policy.compiled:
         policy.compiled[key] = tuple(_first_refusals(policy, layer, action, service))
     return policy.compiled[key]  # type: ignore[return-value]
@@ -200,6 +200,10 @@ def void_statements(policy: Policy, layer: str, action: str) -> frozenset[int]:
 
 
 _NONE: frozenset[int] = frozenset()
+_REFUSED_AS = {
+    known: f"refused: {known}"
+    for known in ("identity", "trust", "boundary", "session", "scp", "rcp", "endpoint")
+}
 _KEYS = {known: f"void: {known}" for known in ("identity", "resource", "trust", "endpoint", "rcp")}
 
 

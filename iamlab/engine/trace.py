@@ -330,13 +330,17 @@ def _distance(match: StatementMatch) -> int:
 
 
 def trace(
-    verdict: Verdict, request: Request, layer_matches: Mapping[str, LayerMatches], rules: Rules
+    verdict: Verdict,
+    request: Request,
+    layer_matches: Mapping[str, LayerMatches],
+    rules: Rules,
+    refused: tuple[RefusedStatement, ...] = (),
 ) -> Trace:
     """Build the trace of a decision."""
     rule = combining_rule(request)
     steps = tuple(TraceStep(layer, found) for layer, found in layer_matches.items())
     results, combine = layer_results(layer_matches, rules), getattr(rules, rule, None)
-    made = Trace(verdict, steps, rule, combine, results, request.refusal)
+    made = Trace(verdict, steps, rule, combine, results, request.refusal, refused)
     blocked_by, directly = made.blocked_by, made.is_enough_at_resource
     steps = tuple(
         TraceStep(
