@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath
+from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import ResourceContext, resource_context
@@ -22,17 +22,22 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.verdict import Verdict
+from iamlab.policy.call_permissions import (
+    also_needed,
+    foreign_key_notes,
+    foreign_keys,
+    without_keys,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.model.account import Account
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
     GatheredCaller = tuple[PrincipalContext, Layers, Mapping[str, ContextValue]]
 
@@ -49,22 +54,27 @@ class _SharedFacts:
     @property
     def context(self) -> dict[str, ContextValue]:
         """The keys that are added to a caller's own keys, or replace them."""
-        forwarded = contexts.FORWARDED_CALL_KEYS if self.path.call.via else {}
+        forwarded = contexts.forwarded_keys({}) if self.path.call.via else {}
         return contexts.override_keys(
             {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
 
-    @property
-    def assumed(self) -> tuple[str, ...]:
-        """What was taken for granted, in words."""
-        notes = contexts.reserved_key_notes(self.explicit)
-        return (*self.facts.assumed, *self.path.assumed, *notes)
+    def assumed(self, action: str, resource: str) -> tuple[str, ...]:
+        """Return what was taken for granted, in words."""
+        return (
+            *self.facts.assumed,
+            *self.path.assumed,
+            *contexts.set_key_notes(action, self.explicit),
+            *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
+            *foreign_key_notes(action, resource, self.explicit),
+        )
 
     def requests(
         self, callers: Iterable[GatheredCaller], action: str, resource: str
     ) -> Iterator[Request]:
         """Yield the request of each caller."""
-        over, account = self.context, self.facts.account_id
+        over = without_keys(self.context, foreign_keys(action, resource))
+        account = self.facts.account_id
         for known, _, context in callers:
             keys = contexts.override_keys(context, over)
             yield Request(known.arn, action, resource, account, keys, known.issuer)
@@ -94,7 +104,8 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         caller = principal, layers, principal.context()
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
-        return decision.assuming((*shared.defects, *principal.assumed, *shared.assumed))
+        notes = shared.assumed(self.action, self.resource)
+        return decision.assuming((*shared.defects, *principal.assumed, *notes))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -132,12 +143,15 @@ def who_can(
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
         for (known, layers, _), request in zip(callers, requests, strict=True):
-            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
+            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED and (
+                facts.behind is None
+                or authorize(world, known, action, resource, context=context, **circumstances)
+            ):
                 found[known.arn] = known, shared
         for asked in (of_resource, *(layers for _, layers, _ in callers)):
             refused.update(map(str, refused_in(asked, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
-        notes |= dict.fromkeys(shared.assumed)
+        notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
     problems = (*loudest_first(refused), *defects)
     check_strictly(world, circumstances, problems)
@@ -160,7 +174,7 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
 
 
 def _all_callers(
-    world: World, accounts: tuple[Account, ...], endpoint: Policy | None
+    world: World, accounts: tuple[Account, ...], endpoint: AttachedPolicy | None
 ) -> tuple[GatheredCaller, ...]:
     """Gather every caller of some accounts, or remember them."""
     # A world that changes forgets its callers, so that no other policy can get this one's id.

@@ -94,7 +94,10 @@ def check_strictly(world: World, circumstances: Circumstances, problems: Iterabl
 
 def _is_on(name: str, world: World, circumstances: Circumstances) -> bool:
     """Return whether an option of the question is set, here or for the whole world."""
-    return bool({**world.standing.circumstances, **circumstances}.get(name))
+    given = {**world.standing.circumstances, **circumstances}.get(name, False)
+    if not isinstance(given, bool):
+        raise RequestError(f"{name} is True or False, not {given!r}.")
+    return given
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ policies (RCPs)"; "Allowing users in other accounts to use a KMS key"; "Vault ac
 AWS Backup; "Limitations of custom policies" of Amazon SQS; "API PutBucketPolicy"; "Perform a
 privileged task on a member account"; "API GetScopedCredentials"; "Monitor and control actions taken
 with assumed roles"; "Service control policies (SCPs)"; "Permissions boundaries for IAM entities";
-"AWS account root user".
+"AWS account root user"; "Configuring IAM policies for using access points".
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def combining_rule(request: Request) -> str:
     if action == "sts:assumeroot":
         return "assume_root"
     if not request.same_account:
-        return "never_abroad" if _never_abroad(request, action) else "cross_account"
+        if _never_abroad(request, action):
+            return "never_abroad"
+        return "behind_access_point" if request.access_point else "cross_account"
     if request.about_kms_key:
         return "kms_key"
     if not request.about_trust:
@@ -220,7 +222,9 @@ def _out_of_reach(request: Request, action: str) -> str:
         return f"RCPs don't apply to {request.service}"
     if action in RCP_EXEMPT:
         return f"RCPs don't apply to {request.action}"
-    return "RCPs protect resources, and this call has none" if request.resource == "*" else ""
+    if request.resource == "*" and not unsure.RCPS_APPLY_WITHOUT_RESOURCE:
+        return "RCPs protect resources, and this call has none"
+    return ""
 
 
 def only_denies(layer: str, request: Request) -> bool:

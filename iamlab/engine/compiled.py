@@ -225,6 +225,7 @@ def _shape(request: Request) -> tuple[object, ...]:
         request.resource_is_role,
         request.about_kms_key,
         bool(request.refusal),
+        bool(request.access_point),
         request.with_long_term_keys,
     )
 
@@ -275,7 +276,7 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
     if request.caller.kind is Kind.FEDERATED and "session" not in present:
         allows["session"] = [()]  # without one, nothing is allowed
     for layer in present:
-        place = Place(layer, bounded)
+        place = layers.place(layer, bounded=bounded)
         allows[layer] = []
         for level in levels_that_apply(layer, request, layers):
             own: list[Tests] = []

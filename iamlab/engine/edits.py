@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import AttachedPolicy, Layers
-from iamlab.engine.request import Request
 from iamlab.policy.document import Policy, edited, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from iamlab.engine.request import Request
     from iamlab.policy.statement import Statement
 
 
@@ -99,7 +99,7 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
         policy = edited(attached.policy, by_number, added)
         # An AWS managed policy can't be changed: a customer managed copy replaces it.
         arn = None if AWS_MANAGED in (attached.arn or "") else attached.arn
-        changed[layer][level][place] = AttachedPolicy(policy, arn, attached.path)
+        changed[layer][level][place] = replace(attached, policy=policy, arn=arn)
     for layer, level, attached in detached:
         changed[layer][level].remove(attached)
     return _layers(layers, changed, switched_off=switched_off)
@@ -144,11 +144,4 @@ def edited_request(request: Request, edits: Iterable[Edit]) -> Request:
     context: dict[str, Any] = {
         key: value for key, value in request.context.items() if key.lower() not in by_lower
     }
-    return Request(
-        request.principal,
-        request.action,
-        request.resource,
-        request.resource_account,
-        {**context, **changed},
-        request.issuer,
-    )
+    return replace(request, context={**context, **changed}, refusal="")

@@ -73,9 +73,22 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
     if not blank:
         lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
         lines += (line for line in (decision.message,) if line)
+        if decision.pairs:
+            lines += ("", f"{PAIRS}:", *(f"  {line}" for line in pair_lines(decision)))
         if notes := quiet(decision.assumed):
             lines += ("", "Assumed:", *(f"  - {line}" for line in notes))
     return "\n".join(lines)
+
+
+PAIRS = "The call needs all of these permissions"
+
+
+def pair_lines(decision: Decision) -> list[str]:
+    """Write the pairs of a call, those first that are denied."""
+    return [
+        f"{pair.verdict.symbol} {pair.request.action} on {pair.request.resource}: {pair.verdict}"
+        for pair in sorted(decision.pairs, key=bool)
+    ]
 
 
 def _who(decision: Decision) -> str:
@@ -101,7 +114,7 @@ def _what(decision: Decision) -> list[str]:
         f"{request.action} on {request.resource}",
         f"(account {request.resource_account}{note}).",
     ]
-    relevant = _keys_in_policies(decision)
+    relevant = keys_in_policies(decision)
     for key in relevant:
         values = request.values(key)
         shown = "not in the request" if values is None else ", ".join(values) or "(empty)"
@@ -109,7 +122,7 @@ def _what(decision: Decision) -> list[str]:
     return [" ".join(lines[:2]), *lines[2:]]
 
 
-def _keys_in_policies(decision: Decision) -> list[str]:
+def keys_in_policies(decision: Decision) -> list[str]:
     """List the condition keys that any policy uses: the relevant part of the context."""
     keys: dict[str, str] = {}
     for layer in LAYERS:

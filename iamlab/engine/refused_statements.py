@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
     from iamlab.policy.validate.validation import Refusal
 
-KEPT = ("sid_letters", "principal_type", "vendor_of_resource", "named_accounts")
-"""Defects of statements whose meaning is clear."""
+KEPT = ("sid_letters", "principal_type", "vendor_of_resource", "named_accounts", "shared_provider")
+"""Defects of statements whose meaning is clear. Older trust policies may break the last rule."""
 
 # Without a Principal, a statement of these layers applies to everybody.
 _KEPT_IN = {"endpoint": ("no_principal",), "rcp": ("no_principal",)}

@@ -24,9 +24,10 @@ from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
+from iamlab.engine.decision import Decision
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
-from iamlab.operations.api_models import check_parameters, check_types
 from iamlab.operations.authorization_needs import named_shortly, needed
+from iamlab.operations.parameter_checks import check_parameters, check_types
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
 
@@ -141,17 +142,22 @@ class Call:
             A permission is missing; with the decision.
         """
         entry, account = self.entry, self.account
-        for action, resource, keys in self.needed():
-            decision = authorization_request(
+        decisions = [
+            authorization_request(
                 self.world, self.caller, action, resource, None, {}, operation_keys=keys
             ).decide()
-            if not decision:
-                shown = named_shortly(account, entry, resource)
-                where = f"on resource: {resource}"
-                message = decision.message.replace(where, f"on resource: {shown}")
-                if entry.wording is not None:
-                    message = entry.wording(self.world, self.account_id, message, decision)
-                raise entry.refuse(decision, message)
+            for action, resource, keys in self.needed()
+        ]
+        if all(decisions):
+            return
+        decision = Decision.of_call(decisions)
+        resource = decision.request.resource
+        shown = named_shortly(account, entry, resource)
+        where = f"on resource: {resource}"
+        message = decision.message.replace(where, f"on resource: {shown}")
+        if entry.wording is not None:
+            message = entry.wording(self.world, self.account_id, message, decision)
+        raise entry.refuse(decision, message)
 
     def work(self) -> Any:
         """Perform the operation and return its result; a change clears cached answers."""
@@ -237,12 +243,16 @@ class Call:
 
         Raises
         ------
+        ValidationError
+            The ARN of a managed policy can't be parsed.
         InvalidInput
-            A value isn't an ARN.
+            Another value isn't an ARN.
         """
         shapes = self.entry.signature.parameters
         for name, value in self.parameters.items():
-            if shapes[name] == "arnType" and not value.startswith("arn:"):
+            if shapes[name] == "arnType" and not is_arn(value):
+                if name == "PolicyArn":
+                    raise ValidationError("Invalid ARN:  Could not be parsed!")
                 raise InvalidInput(f"ARN {value} is not valid.")
 
     def _name_oneself(self) -> None:

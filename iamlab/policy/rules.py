@@ -5,7 +5,8 @@ resources, its size, and AWS's error messages. The functions in ``validate/`` ch
 these tables.
 
 ``aws_messages.toml`` has a table for each type and for each service that saves policies: kind of
-defect -> code, HTTP status and sentence. If AWS doesn't document a sentence, it is empty.
+defect -> code, HTTP status and sentence. If no sentence is known, it is the description of the
+code in the API reference.
 
 Notes
 -----
@@ -29,7 +30,7 @@ from iamlab.policy.catalog import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
 
 
 ANY = ""
@@ -48,7 +49,7 @@ class AwsText:
     """AWS's answer; ``{...}`` in the message is a part of the document."""
 
     code: str
-    message: str = ""
+    message: str
     http_status: int = 400
 
 
@@ -360,7 +361,7 @@ def rules_for(policy_type: str, service: str | None = None) -> TypeRules:
     return SERVICES[service]
 
 
-def likely_type(policy: Policy) -> tuple[str, str | None]:
+def likely_type(policy: PolicyRecord) -> tuple[str, str | None]:
     """Guess the type of a document from its elements, and of a resource's policy the service.
 
     A policy with a Principal belongs to a resource, or to a role if it only lets principals

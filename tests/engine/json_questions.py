@@ -2,6 +2,7 @@
 
 from iamlab import ANONYMOUS, Layers, Policy, Request, evaluate
 from iamlab.engine.grants import Grant
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.public_access import PublicAccessBlock
 
 
@@ -17,6 +18,12 @@ def _policy(document, name):
     return document and Policy.parse(document, name=name)
 
 
+def _endpoint(question):
+    policy = _policy(question.get("endpoint"), "endpoint")
+    kind = question.get("endpoint_type", "Gateway")
+    return policy and AttachedPolicy(policy, vpc_endpoint_type=kind)
+
+
 def ask_engine(question):
     """Let the engine decide a question that is plain JSON."""
     block = question.get("public_access_block")
@@ -27,6 +34,7 @@ def ask_engine(question):
         resource_account=question["resource_account"],
         context=question["context"],
         issuer=question["issuer"],
+        access_point=question.get("access_point", ""),
     )
     layers = Layers(
         identity=_policies(question["identity"], "identity"),
@@ -35,7 +43,7 @@ def ask_engine(question):
         session=_policies(question["session"], "session"),
         scp=_levels(question.get("scps", []), "scp"),
         rcp=_levels(question.get("rcps", []), "rcp"),
-        endpoint=_policy(question.get("endpoint"), "endpoint"),
+        endpoint=_endpoint(question),
         scoped=_policies(question.get("scoped", []), "scoped"),
         grant=[
             Grant(

@@ -13,6 +13,8 @@ from tests.engine.oracle_refused import saved
 TRUST = "sts:(assumerole(with.*)?|tagsession|setsourceidentity|setcontext) arn:.*:iam:.*:role/"
 BY_PROVIDER = "sts:(assumerolewith(saml arn:.*:saml|webidentity (?!arn:.*:saml))|tagsession|set)"
 ABSENT = {"scps": [], "rcps": [], "endpoint": None, "scoped": [], "grants": []}
+ABSENT |= {"endpoint_type": "Gateway"}
+CONSTRAINED = "kms:(encrypt|decrypt|reencrypt(from|to)|generatedatakey.*|creategrant)"
 
 
 def _names(caller, issuer, kind):
@@ -57,11 +59,13 @@ def _covers(grant, q):
     exact = grant["constraints"].get("encryption_context_equals")
     pairs = exact or grant["constraints"].get("encryption_context_subset", {})
     sent = {k.removeprefix("kms:EncryptionContext:"): v for k, v in q["context"].items()}
+    fits = pairs.items() <= sent.items() and (
+        exact is None or {*sent.get("kms:EncryptionContextKeys", [])} <= {*exact}
+    )
     return (
         grant["grantee_principal"] in (q["principal"], q["issuer"])
         and q["action"] in [f"kms:{operation}".lower() for operation in grant["operations"]]
-        and pairs.items() <= sent.items()
-        and (exact is None or {*sent.get("kms:EncryptionContextKeys", [])} <= {*exact})
+        and (fits or not re.fullmatch(CONSTRAINED, q["action"]))
     )
 
 
@@ -72,7 +76,7 @@ def _restricted(q):
 def _levels(q, *, inside, linked):
     """List what is around the call: each level must allow it, through one of its policies."""
     service, action = q["action"].lower().split(":")
-    reached = service in LISTS["rcp_services"] and action != "retiregrant" and q["resource"] != "*"
+    reached = service in LISTS["rcp_services"] and action != "retiregrant"
     return [
         *(saved(level, "identity") for level in q["scps"] if inside and not linked),
         *(saved(level, "rcp") for level in q["rcps"] if reached and not linked),
@@ -99,6 +103,10 @@ def _may_ask(q):
     )
 
 
+def _has_gateway(q, service):
+    return q["endpoint_type"] == "Gateway" and service in ("s3", "dynamodb")
+
+
 def decide(question):
     """Return "allowed", "explicitDeny" or "implicitDeny"."""
     q = ABSENT | question
@@ -113,9 +121,11 @@ def decide(question):
         return "allowed"
 
     # Which policies are about this call at all.
-    identity = saved(q["identity"] if inside and not root else [], "identity")
     bounded = q["boundary"] and inside and not root and not linked
-    boundary = saved([q["boundary"]] if bounded else [], "identity")
+    identity = q["identity"] if inside and not root else []
+    identity, boundary = (
+        saved(policies, "identity") for policies in (identity, [q["boundary"]] * bool(bounded))
+    )
     session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []
     session, levels = saved(session, "identity"), _levels(q, inside=inside, linked=linked)
     by_provider = trust and re.match(BY_PROVIDER, f"{action} {caller}")
@@ -126,8 +136,12 @@ def decide(question):
 
     kind = "AWS" if inside else "Federated" if provider else "Service"
     ctx = {"*": "*", "?": "?", "$": "$"} | {k.lower(): v for k, v in q["context"].items()}
-    names = _names(caller, q["issuer"], kind)
-    q |= {"action": action, "ctx": ctx, "names": names, "bounded": bool(bounded)}
+    q |= {
+        "action": action,
+        "ctx": ctx,
+        "names": _names(caller, q["issuer"], kind),
+        "bounded": bool(bounded),
+    }
     denies = [_ways(some, "Deny", q) for some in (*levels, endpoint, identity, boundary, session)]
     if any(denies) or _ways(resource, "Deny", q) - {"unnamed"}:
         return "explicitDeny"
@@ -151,12 +165,13 @@ def decide(question):
     elif action == "sts:assumeroot":
         allowed = may and limits
     elif not own or (trust and action == "sts:setsourceidentity"):
-        allowed = (ways or granted) and may and limits
+        let_in = q.get("access_point")  # whose side the caller's policies have passed
+        allowed = (ways or granted) and (let_in or (may and limits))
     else:
         by_identity = may and ("account" in ways or not (trust or key))
         allowed = "direct" in ways or granted or (("indirect" in ways or by_identity) and limits)
 
     admitted = _ways(endpoint, "Allow", q)
-    admitted -= {"account"} if service in ("s3", "dynamodb") and not root else set()
+    admitted -= {"account"} if _has_gateway(q, service) and not root else set()
     guarded = (admitted or not endpoint) and all(_ways(level, "Allow", q) for level in levels)
     return "allowed" if allowed and guarded else "implicitDeny"

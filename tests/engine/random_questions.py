@@ -333,6 +333,7 @@ class _World:
             ]
         if "endpoint" in which:
             made["endpoint"] = self.endpoint_policy()
+            made["endpoint_type"] = self.pick(["Gateway", "Interface"])
         if "scoped" in which:
             made["scoped"] = self.policies([1, 1, 2, 3], 8)
         return made
@@ -361,6 +362,8 @@ class _World:
             if ":key/" in self.resource and self.chance(45):
                 grants = [self.grant() for _ in range(self.pick([1, 1, 2]))]
             around = self.around()
+        through = self.action.startswith("s3:") and self.chance(12)
+        point = {"access_point": f"arn:aws:s3:us-east-1:{OWN}:accesspoint/ap"} if through else {}
         request = self.pick([*[self.action] * 8, self.action.lower(), self.action.upper()])
         return {
             "principal": self.caller.arn,
@@ -369,6 +372,7 @@ class _World:
             "resource": self.resource,
             "resource_account": self.owner,
             "context": self.context,
+            **point,
             "identity": identity,
             "resource_policy": resource_policy,
             "boundary": boundary,

@@ -116,10 +116,10 @@ def shared_resources(world: World) -> Iterator[SharedResource]:
             yield SharedResource(role.arn, policy, account.account_id)
         for found in account.resources.values():
             known.add(found.arn)
-            is_shared = found.policy is not None or found.grants
-            if is_shared and found.service not in FOR_SERVICES_ONLY:
+            policy = found.requested(found.arn, "").policy  # with ACLs
+            if (policy or found.grants) and found.service not in FOR_SERVICES_ONLY:
                 yield SharedResource(
-                    found.arn, found.policy, account.account_id, found.grants, found.separator
+                    found.arn, policy, account.account_id, found.grants, found.separator
                 )
     for arn, policy in policies.items():
         parsed = Arn.parse(arn)
@@ -184,7 +184,7 @@ class ResourceAccess:
         action = "sts:AssumeRole" if shared.is_role else f"{shared.service}:Any"
         facts = self.facts = resource_context(world, shared.arn, action, owner)
         region = facts.region or DEFAULT_REGION
-        call = CallAttributes(world.clock.now, shared.service, region, owner, Network().outside)
+        call = CallAttributes(world.clock.now, action, region, owner, Network().outside)
         self.context: dict[str, ContextValue] = {
             key.lower(): value
             for key, value in {**facts.context, **call_keys(call)}.items()

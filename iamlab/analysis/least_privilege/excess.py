@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
+from iamlab.analysis.least_privilege.used_permissions import caller_key
 from iamlab.analysis.trails.actions import data_actions, data_services
 from iamlab.analysis.trails.arn_formats import table
+from iamlab.display import count, few
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.least_privilege.statements import AllowStatement
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair, Usage
+    from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
 
@@ -168,7 +171,7 @@ class NotShown:
     ----------
     kind
         ``"period"``, ``"data events"``, ``"pass role"``, ``"permission only"``, ``"dependent"``,
-        ``"path"``, ``"other account"`` or ``"unknown action"``.
+        ``"path"``, ``"other account"``, ``"other caller"`` or ``"unknown action"``.
     text
         What it is, and what to do.
     """
@@ -195,6 +198,7 @@ def not_shown(
     now = frozenset(allowed_now)
     texts = (
         ("period", _period(log)),
+        ("future", _future(log)),
         ("data events", () if all_logged else _data_events(log, usage, now)),
         ("pass role", _passed_roles(usage)),
         ("permission only", _permission_only(usage, now)),
@@ -206,6 +210,18 @@ def not_shown(
     return tuple(NotShown(kind, text) for kind, own in texts for text in own)
 
 
+def other_callers(world: World, log: Log) -> Iterator[str]:
+    """Say whose events belong to no user or role of a world."""
+    accounts = world.accounts.values()
+    held = [identity for each in accounts for identity in (each.users, each.roles)]
+    known = {caller_key(identity.arn) for named in held for identity in named.values()}
+    callers = {*log.ids, *(key for key in log.by_caller if isinstance(key, tuple))}
+    strangers = sorted(key for key in callers - known if key[1] in ("user", "role"))
+    names = [f"{kind} {name} of {account}" for account, kind, name in strangers]
+    if names:
+        yield f"Events of {count(len(names), 'caller')} belong to nobody here: {few(names)}."
+
+
 def _period(log: Log) -> Iterator[str]:
     if log.first is None:
         yield "There are no events, so no use is known."
@@ -214,6 +230,12 @@ def _period(log: Log) -> Iterator[str]:
             f"Only what happened from {log.first:%Y-%m-%d %H:%M} to {log.last:%Y-%m-%d %H:%M} is "
             "known: work that is done once a quarter or a year may be missing."
         )
+
+
+def _future(log: Log) -> Iterator[str]:
+    if log.future:
+        verb = "is" if log.future == 1 else "are"
+        yield f"{count(log.future, 'event')} {verb} dated in the future and left out."
 
 
 def _data_events(log: Log, usage: Usage, now: frozenset[str]) -> Iterator[str]:

@@ -8,9 +8,10 @@ this moment: a policy whose condition is not met now has no line.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.access_matrix import batches_of, in_order
 from iamlab.analysis.what_can.candidates import (
@@ -29,7 +30,7 @@ from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import check_resource, check_strictly
 from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
-from iamlab.display import Shown, few, steps
+from iamlab.display import Shown, count, few, steps
 from iamlab.engine.combining_rule import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.explained_pairs import ExplainedPairs
 from iamlab.engine.layers import LAYERS, Layers
@@ -38,8 +39,10 @@ from iamlab.engine.question_index import QuestionIndex
 from iamlab.engine.refused_statements import refused_in
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.call_permissions import required_types, type_of
 from iamlab.policy.catalog import action, all_actions, has, matched
 from iamlab.policy.catalog import services as catalogued
+from iamlab.policy.describe.words import briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,6 +60,23 @@ FEW = 20
 """So many lines of a kind are printed; others are counted."""
 
 
+class Incomplete(NamedTuple):
+    """Actions that are allowed on some resource, but not on each type that a call needs.
+
+    Parameters
+    ----------
+    missing
+        The types of resources on which nothing allows them.
+    """
+
+    actions: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        names = briefly(self.actions, FEW, "actions")
+        return f"A call of {names} also needs permission on: {', '.join(self.missing)}"
+
+
 @with_old_names
 @dataclass(frozen=True, slots=True, repr=False)
 class WhatCan(Shown):
@@ -72,6 +92,8 @@ class WhatCan(Shown):
         What was taken for granted, in words.
     matrix
         The decisions about all pairs: one row.
+    incomplete
+        Actions with lines in ``allowed`` whose calls are denied: they need more.
     """
 
     principal: str
@@ -81,6 +103,7 @@ class WhatCan(Shown):
     matrix: AccessMatrix = field(
         default_factory=partial(AccessMatrix, (), (), ()), repr=False, compare=False
     )
+    incomplete: tuple[Incomplete, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Return each action and resource that is allowed, of those that were question."""
@@ -92,7 +115,7 @@ class WhatCan(Shown):
         return self.matrix.rows[0].bit_count() if self.matrix.rows else 0
 
     def __repr__(self) -> str:
-        lines = f"{len(self.allowed):,} lines allowed, {len(self.stopped):,} stopped"
+        lines = f"{count(len(self.allowed), 'line')} allowed, {len(self.stopped):,} stopped"
         return f"<WhatCan {few([self.principal])}: {lines}>"
 
     def __str__(self) -> str:
@@ -101,6 +124,7 @@ class WhatCan(Shown):
             lines = [f"{self.principal} may do nothing."]
         if self.stopped:
             lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
+        lines += capped(self.incomplete)
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -173,7 +197,25 @@ def what_can(
     allowed, stopped = lines_from(decided, candidates, question.keys)
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
     lines = tuple(sorted(allowed, key=_is_free))
-    return WhatCan(principal.arn, lines, stopped, (*refused, *principal.assumed), matrix)
+    noted = (*refused, *principal.assumed)
+    incomplete = tuple(_incomplete(pairs, row))
+    return WhatCan(principal.arn, lines, stopped, noted, matrix, incomplete)
+
+
+def _incomplete(pairs: Sequence[tuple[str, str]], row: int) -> Iterator[Incomplete]:
+    """Return the actions that lack types of resources, of the types in question."""
+    digits = f"{row:0{len(pairs)}b}"[::-1] if pairs else ""
+    types: dict[str, dict[str, bool]] = defaultdict(dict)
+    for (name, resource), digit in zip(pairs, digits, strict=True):
+        if len(required_types(name)) > 1:
+            kind = type_of(name, resource)
+            types[name][kind] = types[name].get(kind, False) or digit == "1"
+    lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, found in types.items():
+        missing = tuple(kind for kind in required_types(name) if found.get(kind) is False)
+        if missing and any(found.values()):
+            lacking[missing].append(name)
+    yield from (Incomplete(tuple(names), missing) for missing, names in lacking.items())
 
 
 def _is_free(line: Access) -> bool:

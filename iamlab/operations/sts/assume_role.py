@@ -61,10 +61,24 @@ def _role_arn(call: StsCall) -> str:
     return str(call.parameters["RoleArn"])
 
 
+def _check_arn(arn: str) -> None:
+    """Check the form of a role's ARN.
+
+    Raises
+    ------
+    ValidationError
+        It lacks a part.
+    """
+    parsed = Arn.parse(arn) if is_arn(arn) else None
+    if parsed is None or not (parsed.partition and parsed.service and parsed.resource):
+        raise ValidationError(f"{arn} is invalid")
+
+
 @sts_operation("AssumeRole", assumed_role, about=_role_arn)
 def assume_role(call: StsCall) -> Session:
     """Assume a role."""
     request = call.parameters
+    _check_arn(request["RoleArn"])
     check_source_identity(request.get("SourceIdentity"))
     role = find_role(call.world, request["RoleArn"])
     tags = session_tags(request.get("Tags", ()), request.get("TransitiveTagKeys", ()), call.session)
@@ -183,6 +197,12 @@ def _check_passing(
         call.must_be_allowed("sts:SetSourceIdentity", resource, keys)
 
 
+def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
+    """Return the actions that a call for a role needs, by what it sends."""
+    more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
+    return [action, *(name for name, is_sent in more.items() if is_sent)]
+
+
 def keys_of_call(
     role_session_name: str, tags: SessionTags, source_identity: str | None
 ) -> dict[str, ContextValue]:
@@ -271,11 +291,15 @@ def _account_of_role(call: StsCall, action: str) -> Account:
 
     Raises
     ------
+    ValidationError
+        It isn't the ARN of a role.
     AccessDenied
         There is no such account; AWS gives no reason.
     """
     arn = _role_arn(call)
-    account = call.world.accounts.get(Arn.parse(arn).account) if is_arn(arn) else None
+    if not is_arn(arn) or Arn.parse(arn).kind != "role":
+        raise ValidationError("Request ARN is invalid")
+    account = call.world.accounts.get(Arn.parse(arn).account)
     if account is None:
         raise AccessDenied(f"Not authorized to perform {action}")
     return account
@@ -313,7 +337,8 @@ def assume(
     """
     action, resource = f"sts:{call.operation}", call.parameters["RoleArn"]
     role = find_role(call.world, _role_arn(call))
-    keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
+    provider = provider_key(action, identity.principal)
+    keys = {**provider, **identity.context, **keys_of_call(name, tags, identity.source_identity)}
     call.must_be_allowed(action, resource, keys)
     if role is None:
         raise AccessDenied(f"Not authorized to perform {action}")
@@ -331,11 +356,7 @@ def assume(
         tags=tags.tags,
         transitive_tag_keys=tags.transitive_tag_keys,
         source_identity=identity.source_identity or "",
-        keys={
-            "aws:FederatedProvider": identity.principal,
-            **kept(identity.context),
-            **(keys_of_session or {}),
-        },
+        keys={**provider, **kept(identity.context), **(keys_of_session or {})},
         **policies,
     )
 
@@ -371,3 +392,8 @@ def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
         for key, value in context.items()
         if key.rpartition(":")[2] in _KEPT and key != _NOT_KEPT
     }
+
+
+def provider_key(action: str, provider: str) -> dict[str, str]:
+    """Return the key with the identity provider, which OIDC has, but not SAML."""
+    return {"aws:FederatedProvider": provider} if action.endswith("WebIdentity") else {}

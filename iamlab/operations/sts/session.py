@@ -17,7 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.authorization.context_keys import (
+    federated_credential_keys,
+    temporary_credential_keys,
+)
 from iamlab.display import Shown
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.model import managed_policies as managed
@@ -137,13 +140,16 @@ class Session(Shown, Record):
 
     @property
     def credentials(self) -> dict[str, Any]:
-        """The three parts and the expiration, in the form of AWS's API. They are secret."""
-        return {
-            "AccessKeyId": self.access_key_id,
-            "SecretAccessKey": self.secret_access_key,
-            "SessionToken": self.session_token,
-            "Expiration": self.expiration,
-        }
+        """The three parts and the expiration, in the form of AWS's API.
+
+        Their printed form hides the secrets.
+        """
+        return Delivered(
+            AccessKeyId=self.access_key_id,
+            SecretAccessKey=self.secret_access_key,
+            SessionToken=self.session_token,
+            Expiration=self.expiration,
+        )
 
     def environment_variables(self) -> dict[str, str]:
         """Return the environment variables that SDKs check first for credentials.
@@ -189,7 +195,7 @@ _SECRET = frozenset(
 )
 
 
-class Delivered(dict[str, str]):
+class Delivered(dict[str, Any]):
     """Credentials as code finds them: a dict whose printed form hides the secrets."""
 
     __slots__ = ()
@@ -321,10 +327,17 @@ def session_policies(world: World, record: SessionRecord) -> tuple[AttachedPolic
     return (*inline, *(AttachedPolicy(document, arn) for arn, document in found))
 
 
+FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+"""The operations whose sessions have no keys of MFA. Identity Center uses the first one."""
+
+
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     """Return the condition keys that come with a session's credentials."""
-    found: dict[str, Any] = temporary_credential_keys(
-        record.issue_time or record.issued, now, record.mfa
+    issued = record.issue_time or record.issued
+    found: dict[str, Any] = (
+        federated_credential_keys(issued)
+        if record.operation in FEDERATED
+        else temporary_credential_keys(issued, now, record.mfa)
     )
     if record.source_identity:
         found["aws:SourceIdentity"] = record.source_identity

@@ -18,8 +18,10 @@ from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Pa
 from iamlab.analysis.what_can.what_can import WhatCan
 from iamlab.analysis.who_can import WhoCan
 from iamlab.analysis.world_diff.world_diff import WorldDiff
+from iamlab.display import count
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
+from iamlab.engine.labels import PAIRS, pair_lines
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.view import html
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
 @inner.register(Decision)
 def _(decision: Decision) -> str:
     message = code(decision.message) if decision.message else ""
-    inside = f"{badge(decision)}{six_labels(decision)}{message}"
+    pairs = f"<div>{PAIRS}:</div>{items(pair_lines(decision))}" if decision.pairs else ""
+    inside = f"{badge(decision)}{six_labels(decision)}{message}{pairs}"
     return with_notes(inside, decision.assumed)
 
 
@@ -63,7 +66,8 @@ def _(found: WhoCan) -> str:
 
 @inner.register(WhatCan)
 def _(found: WhatCan) -> str:
-    return with_notes(table_of(found).first(FEW).html(), found.assumed)
+    lacking = items(list(map(str, found.incomplete)))
+    return with_notes(f"{table_of(found).first(FEW).html()}{lacking}", found.assumed)
 
 
 @inner.register(AccessChanges)
@@ -87,7 +91,7 @@ def _(diff: WorldDiff) -> str:
 
 @inner.register(OutsideAccess)
 def _(found: OutsideAccess) -> str:
-    head = f"Zone of trust: {escape(found.zone)}; {found.asked} resources looked at."
+    head = f"Zone of trust: {escape(found.zone)}; {count(found.asked, 'resource')} looked at."
     if not len(found):
         return f"{head}<div>Nobody outside has access.</div>"
     return f"{head}{table_of(found).first(FEW).html()}"

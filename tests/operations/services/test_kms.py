@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
+from iamlab.errors import AccessDenied, AwsError, NoSuchEntity, RequestError
+from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     AlreadyExistsException,
     DisabledException,
@@ -16,6 +17,7 @@ from iamlab.errors.services import (
     LimitExceededException,
     MalformedPolicyDocumentException,
     NotFoundException,
+    TagException,
     ValidationException,
 )
 from iamlab.lab.account import Account
@@ -28,6 +30,7 @@ from tests.policy.documents import allow, deny, document, trust
 
 OWN, FOREIGN = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{OWN}:root"
+ABSENT = "1234abcd-12ab-34cd-56ef-1234567890ab"
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 INVALID_PRINCIPAL = "Policy contains a statement with one or more invalid principals."
 
@@ -146,9 +149,9 @@ def test_a_key_is_of_one_kind_for_one_use(own: Account) -> None:
             own.create_key(key_usage=usage, key_spec=spec)
     with pytest.raises(ValidationException, match="not compatible"):
         own.create_key(key_usage="SIGN_VERIFY")
-    with pytest.raises(RequestError, match="There is no KeyUsage"):
+    with pytest.raises(ValidationException, match="'SIGN' at 'keyUsage' failed to satisfy"):
         own.create_key(key_usage="SIGN")
-    with pytest.raises(RequestError, match="Did you mean RSA_2048"):
+    with pytest.raises(ValidationException, match="Member must satisfy enum value set"):
         own.create_key(key_spec="RSA_248")
 
 
@@ -164,6 +167,11 @@ def test_the_same_seed_gives_the_same_key(own: Account) -> None:
 
 # -- saving a key policy --------------------------------------------------------------------------
 
+MALFORMED = (
+    "The request was rejected because the specified policy is not syntactically or semantically "
+    "correct."
+)
+
 REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "nobody of that name": (
         document(lets(ROOT), lets(f"arn:aws:iam::{OWN}:user/nobody")),
@@ -178,17 +186,17 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "another key": (
         document(lets(ROOT) | {"Resource": f"arn:aws:kms:us-east-1:{OWN}:key/other"}),
         MalformedPolicyDocumentException,
-        "",
+        MALFORMED,
     ),
     "another service": (
         document(lets(ROOT), lets(ROOT, action="s3:GetObject")),
         MalformedPolicyDocumentException,
-        "",
+        MALFORMED,
     ),
     "too large": (
         document(lets(ROOT), lets(ROOT, Sid="x" * 32_768)),
         LimitExceededException,
-        "",
+        "The request was rejected because a length constraint or quota was exceeded.",
     ),
     "everybody locked out": (
         document(lets(ROOT, action="kms:Decrypt")),
@@ -440,7 +448,7 @@ def test_a_grant_is_for_operations_that_its_key_can(own: Account, dana: User) ->
             if not fits:
                 with pytest.raises(ValidationException, match="not supported"):
                     key.create_grant(dana, [operation])
-    with pytest.raises(RequestError, match="Did you mean Decrypt"):
+    with pytest.raises(ValidationException, match="'Decript' at 'operations'"):
         rsa.create_grant(dana, ["Decript"])
     with pytest.raises(RequestError, match="no constraint"):
         rsa.create_grant(dana, ["Decrypt"], constraints={"EncryptionContext": {}})
@@ -594,11 +602,12 @@ def test_an_alias_stands_for_its_key(world: World, own: Account, dana: User) -> 
 @pytest.mark.parametrize(
     ("key_id", "message"),
     [
-        ("1234", f"Key 'arn:aws:kms:us-east-1:{OWN}:key/1234' does not exist"),
+        (ABSENT, f"Key 'arn:aws:kms:us-east-1:{OWN}:key/{ABSENT}' does not exist"),
+        ("1234", "Invalid keyId '1234'"),
         ("alias/none", f"Alias arn:aws:kms:us-east-1:{OWN}:alias/none is not found."),
         (
-            "arn:aws:kms:us-east-1:999999999999:key/1",
-            "Key 'arn:aws:kms:us-east-1:999999999999:key/1' does not exist",
+            f"arn:aws:kms:us-east-1:999999999999:key/{ABSENT}",
+            f"Key 'arn:aws:kms:us-east-1:999999999999:key/{ABSENT}' does not exist",
         ),
     ],
 )
@@ -608,6 +617,63 @@ def test_what_is_not_a_key_is_reported(key_id: str, message: str, own: Account) 
         own.create_key()._do("DescribeKey", KeyId=key_id)
 
     assert caught.value.message == message
+
+
+def test_a_key_is_found_only_in_its_region(own: Account) -> None:
+    """By its id and by its ARN."""
+    key = own.create_key(region="eu-west-1")
+    elsewhere = key.arn.replace("eu-west-1", "us-east-1")
+    for region, key_id, message in (
+        (None, key.key_id, f"Key '{elsewhere}' does not exist"),
+        ("us-east-1", key.key_id, f"Key '{elsewhere}' does not exist"),
+        ("us-east-1", key.arn, "Invalid arn eu-west-1"),
+    ):
+        with pytest.raises(NotFoundException) as caught:
+            own.call("kms:DescribeKey", own.root_arn, KeyId=key_id, Region=region)
+        assert caught.value.message == message
+    for region, key_id in (("eu-west-1", key.key_id), ("eu-west-1", key.arn), (None, key.arn)):
+        answer = own.call("kms:DescribeKey", own.root_arn, KeyId=key_id, Region=region)
+        assert answer["KeyMetadata"]["Arn"] == key.arn
+
+
+BAD_TAGS: list[tuple[list[tuple[str, str]], type[AwsError], str]] = [
+    ([("team", "sky"), ("team", "sea")], TagException, "Duplicate tag keys"),
+    ([(f"t{number}", "") for number in range(51)], TagException, "Too many tags"),
+    ([("AWS:team", "sky")], TagException, "Tags beginning with aws: are reserved"),
+    ([("a", "b"), ("k" * 129, "")], ValidationException, f"{'k' * 129}' at 'tags.2.member.tagKey'"),
+    ([("a", "v" * 257)], ValidationException, "at 'tags.1.member.tagValue' failed to satisfy"),
+]
+
+
+@pytest.mark.parametrize(("pairs", "error", "message"), BAD_TAGS)
+def test_tags_are_refused_in_the_words_of_kms(
+    pairs: list[tuple[str, str]], error: type[AwsError], message: str, own: Account
+) -> None:
+    """When a key is created, and when it is tagged."""
+    key, tags = own.create_key(), [{"TagKey": name, "TagValue": text} for name, text in pairs]
+    for operation, more in (("CreateKey", {}), ("TagResource", {"KeyId": key.arn})):
+        with pytest.raises(error) as caught:
+            own.call(f"kms:{operation}", own.root_arn, Tags=tags, **more)
+        assert message in caught.value.message
+        assert caught.value.http_status == 400
+    assert (key.tags, len(own.resources)) == ({}, 1)
+
+
+def test_kms_denies_with_its_own_code(world: World, own: Account, dana: User) -> None:
+    """AccessDeniedException and 400, and nothing about the key to another account."""
+    key = own.create_key()
+    refused = []
+    for caller in (dana, world.user("eve")):
+        with pytest.raises(AccessDeniedException) as caught:
+            own.call("kms:DescribeKey", caller, KeyId=key.arn)
+        refused.append(caught.value)
+
+    assert {(error.code, error.http_status) for error in refused} == {
+        ("AccessDeniedException", 400)
+    }
+    assert "because no identity-based policy allows" in refused[0].message
+    assert "does not exist in this Region, no resource-based policies" in refused[1].message
+    assert key.arn not in refused[1].message
 
 
 def test_tags_of_a_key_decide_at_once(world: World, own: Account, dana: User) -> None:
@@ -690,7 +756,6 @@ def test_a_role_named_in_a_key_policy_is_cut_by_its_boundary_a_user_is_not(
         (5, ["Decrypt"], {}),
         (ROOT, None, {}),
         (ROOT, "Decrypt", {}),
-        (ROOT, [], {}),
         (ROOT, [["Decrypt"]], {}),
         (ROOT, ["Decrypt"], {"constraints": {"EncryptionContextSubset": 5}}),
         (ROOT, ["Decrypt"], {"constraints": {5: {}}}),
@@ -717,7 +782,6 @@ def test_what_is_not_a_grant_is_refused_in_a_call_too(own: Account) -> None:
     wrong: dict[str, Any]
     for wrong in (
         {"Operations": [["Decrypt"]]},
-        {"Operations": []},
         {"Constraints": {5: {}}},
         {"Constraints": {"EncryptionContextSubset": 5}},
     ):
