@@ -11,12 +11,11 @@ AWS page: "Service Authorization Reference".
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.policy.arn import tables
 from iamlab.policy.patterns import glob_ignoring_case
 
 if TYPE_CHECKING:
@@ -111,9 +110,7 @@ PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 """The place of a name in the format of an ARN or of a condition key."""
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
+_VOCABULARY: dict[str, Any] = tables("vocabulary.toml")
 
 
 def vocabulary(table: str) -> Any:
@@ -124,7 +121,7 @@ def vocabulary(table: str) -> Any:
     >>> vocabulary("services")["logs"]
     'CloudWatch Logs'
     """
-    return _vocabulary()[table]
+    return _VOCABULARY[table]
 
 
 @lru_cache(maxsize=1)

@@ -18,13 +18,11 @@ policies"; for the other services the API reference of the operation that saves 
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.policy.arn import RCP_SERVICES
+from iamlab.policy.arn import RCP_SERVICES, names, tables
 from iamlab.policy.catalog import vocabulary
 
 if TYPE_CHECKING:
@@ -36,11 +34,7 @@ if TYPE_CHECKING:
 ANY = ""
 """The kind for AWS's answer to every other defect."""
 
-_IAM_PATHS = (
-    "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ "
-    "sms-mfa/ saml-provider/ oidc-provider/ report/ access-report/"
-)
-IAM_PATHS = tuple(_IAM_PATHS.split())
+IAM_PATHS = names("iam_paths")
 """The beginnings of the resource part of an IAM ARN, in the order of IAM's message."""
 
 
@@ -53,9 +47,7 @@ class AwsText:
     http_status: int = 400
 
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("aws_messages.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables("aws_messages.toml")
 REMEDIES: Mapping[str, str] = _TABLES.pop("remedies")
 """Kind of defect -> how to fix it; ``{...}`` is a detail of the defect."""
 
@@ -186,9 +178,7 @@ INLINE_LIMITS = {"user": 2048, "role": 10240, "group": 5120}
 LONGEST_DOCUMENT = 131_072
 """The most characters of a document that IAM's API accepts, including white space."""
 
-PARTITIONS = frozenset(
-    ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
-)
+PARTITIONS = frozenset(names("partitions"))
 
 
 def _named(service: str, names: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import PARTS, is_arn
+from iamlab.policy.arn import PARTS, is_arn, names
 from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import IDENTIFIERS, is_multivalued
 from iamlab.policy.conditions import OPERATORS
@@ -46,11 +46,7 @@ _SHOWN: dict[str, str] = vocabulary("operators_of_families")
 _INSTEAD: dict[str, dict[str, str]] = vocabulary("operators_instead_of_texts")
 _READ_LIKE = {"NotIpAddress": "IpAddress", "NumericNotEquals": "NumericEquals"}
 # AWS's pages are unclear about the values of these keys, or use other operators with them.
-_UNSETTLED_NAMES = (
-    "aws:assumedroot aws:ismcpserviceaction aws:viaawsmcpservice aws:calledviaawsmcp "
-    "aws:signinsessionarn aws:bedrockserverlessenvironment"
-)
-_UNSETTLED = frozenset(_UNSETTLED_NAMES.split())
+_UNSETTLED = frozenset(names("keys_of_unclear_type"))
 
 
 def _type(context: ConditionContext) -> Iterator[Finding]:
@@ -93,12 +89,7 @@ def _qualifier(context: ConditionContext) -> Iterator[Finding]:
         )
 
 
-# Audiences that always have one value.
-_SINGLE_AUDIENCES_NAMES = (
-    "accounts.google.com:aud cognito-identity.amazonaws.com:aud saml:aud "
-    "token.actions.githubusercontent.com:aud"
-)
-_SINGLE_AUDIENCES = frozenset(_SINGLE_AUDIENCES_NAMES.split())
+_SINGLE_AUDIENCES = frozenset(names("single_audiences"))
 
 
 def _needless_qualifier(context: ConditionContext) -> Iterator[Finding]:
@@ -219,10 +210,8 @@ ENOUGH = 6
 _WILD = re.compile("[*?]+")
 
 # A policy may compare the principal's account with the resource's account.
-_OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
-_OF_THE_PRINCIPAL = frozenset(
-    ("aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths")
-)
+_OF_THE_RESOURCE = frozenset(names("accounts_of_the_resource"))
+_OF_THE_PRINCIPAL = frozenset(names("accounts_of_the_principal"))
 _OF_THE_NETWORK = frozenset(("aws:sourcevpc", "aws:ec2instancesourcevpc"))
 
 
