@@ -121,9 +121,9 @@ def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
 
     Examples
     --------
-    >>> from iamlab.policy.rules import TRUST
-    >>> fault_of("AWS", "111122223333", TRUST), fault_of("Service", "*", TRUST)
-    (None, 'Service_principal')
+    >>> from iamlab.policy.rules import TYPES
+    >>> [fault_of(*pair, TYPES["trust"]) for pair in (("AWS", "111122223333"), ("Service", "*"))]
+    [None, 'Service_principal']
     """
     if type_ == "*":
         return None if rules.bare_star else "bare_star"
