@@ -4,9 +4,9 @@
 resources, its size, and AWS's error messages. The functions in ``validate/`` check a policy with
 these tables.
 
-``policy_types.toml`` has the types. ``aws_messages.toml`` has a table for each type and for each service that saves policies: kind of
-defect -> code, HTTP status and sentence. If no sentence is known, it is the description of the
-code in the API reference.
+``policy_types.toml`` has these tables. ``aws_messages.toml`` has a table for each type and for each
+service that saves policies: kind of defect -> code, HTTP status and sentence. If no sentence is
+known, it is the description of the code in the API reference.
 
 Notes
 -----
@@ -202,7 +202,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 
 def _rules(**fields: Any) -> TypeRules:
-    read = {name: _READ.get(name, lambda value: value)(value) for name, value in fields.items()}
+    read = {name: _READ[name](value) if name in _READ else value for name, value in fields.items()}
     base = read.pop("extends", None)
     return replace(TYPES[base], **read) if base else TypeRules(**read)
 
