@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from iamlab.authorization.authorize import authorization_request
@@ -78,10 +78,9 @@ def check_mfa(call: StsCall) -> datetime | None:
     if device.kind != VIRTUAL:
         note = "Only virtual devices have codes; a passkey has none to send."
         raise noted(_mfa_failed(_NOT_HIS), note)
-    number = accepted_code(call.world, device, code)
-    if not number:
+    if not accepted_code(call.world, device, code):
         raise noted(AccessDenied(_WRONG), ONCE)
-    call.used_code = device, number
+    call.used_code = device, code
     return call.world.clock.now
 
 
@@ -186,10 +185,10 @@ class StsCall(Call):
     Parameters
     ----------
     used_code
-        The MFA device of the call, and the number of its code.
+        The MFA device of the call, and its code.
     """
 
-    used_code: tuple[MfaRecord, int] | None = None
+    used_code: tuple[MfaRecord, str] | None = field(default=None, repr=False)
 
     @classmethod
     def make(
