@@ -176,7 +176,7 @@ def sign_in(
         if who is None:
             raise FailedAuthentication(WRONG)
         profile = _check_password(who, password)
-        session = _session(who, profile, with_mfa=_check_mfa(world, who, mfa_code))
+        session = _session(who, profile, with_mfa=_check_mfa(who, mfa_code))
         _renew(session, profile, password, new_password)
     except AwsError:
         _record_login(where, who, _FAILURE)
@@ -228,7 +228,7 @@ def _check_password(who: CredentialOwner, password: str) -> LoginProfile:
     return profile
 
 
-def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None) -> bool:
+def _check_mfa(who: CredentialOwner, code: str | MfaDevice | None) -> bool:
     """Return whether a device was used. A user with devices must use one of them."""
     devices = devices_of(who)
     if not devices:
