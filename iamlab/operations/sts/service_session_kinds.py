@@ -193,12 +193,6 @@ def _of_systems_manager(work: Work) -> str:
     return work.parts[-1] if _is_node(work) else f"Automation-{_run_id(work)}"
 
 
-POD_TAGS = (
-    "eks-cluster-arn eks-cluster-name kubernetes-namespace kubernetes-service-account "
-    "kubernetes-pod-name kubernetes-pod-uid"
-)
-
-
 def _pod_tags(work: Work) -> Mapping[str, str]:
     """Return what EKS says of a pod; by default it is in the namespace ``default``."""
     known = dict.fromkeys(("kubernetes-namespace", "kubernetes-service-account"), "default")
@@ -277,7 +271,8 @@ KINDS: Mapping[str, ServiceKind] = {
         refusal="Unauthorized Exception! EKS does not have permissions to assume the associated "
         "role.",
         tags=_pod_tags,
-        tag_names=POD_TAGS,
+        tag_names="eks-cluster-arn eks-cluster-name kubernetes-namespace "
+        "kubernetes-service-account kubernetes-pod-name kubernetes-pod-uid",
         are_transitive=True,
     ),
     # Sure: "The IAM Roles Anywhere trust model". The name is the certificate's serial number.
