@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
-from iamlab.authorization.question_defects import check_strictly, question_defects
+from iamlab.authorization.question_defects import check_strictly, question_defects, set_key_notes
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
@@ -64,7 +64,7 @@ class _SharedFacts:
         return (
             *self.facts.assumed,
             *self.path.assumed,
-            *contexts.set_key_notes(action, self.explicit),
+            *set_key_notes(action, self.explicit),
             *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
             *foreign_key_notes(action, resource, self.explicit),
         )

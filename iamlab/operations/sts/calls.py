@@ -181,14 +181,9 @@ class StsCall(Call):
     """A call to STS.
 
     The caller of an unsigned call is the identity provider, after its token has been read.
-
-    Parameters
-    ----------
-    used_code
-        The MFA device of the call, and its code.
     """
 
-    used_code: tuple[MfaRecord, str] | None = field(default=None, repr=False)
+    used_code: tuple[MfaRecord, str] | None = field(default=None, repr=False)  # an MFA device's
 
     @classmethod
     def make(
@@ -221,8 +216,6 @@ class StsCall(Call):
                 "world.sts.assume_role_as_service(...)."
             )
         return made
-
-    # -- the caller -------------------------------------------------------------------------------
 
     @property
     def session(self) -> SessionRecord | None:
@@ -275,8 +268,6 @@ class StsCall(Call):
             "userName": names[-1],
             "identityProvider": issuer,
         }
-
-    # -- the steps --------------------------------------------------------------------------------
 
     def check_credentials(self) -> None:
         """Do nothing here: :meth:`check_caller` checks it, so that a rejection becomes an event."""
@@ -360,8 +351,6 @@ class StsCall(Call):
                 "RedirectTo": console_page(Arn.parse(made.arn).partition),
             },
         )
-
-    # -- the event's fields ------------------------------------------------------------------------
 
     def _identity(self) -> Mapping[str, Any]:
         if self.identity is not None:
