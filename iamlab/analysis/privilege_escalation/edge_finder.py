@@ -1,14 +1,10 @@
-"""The edges that begin at a principal, and the search that goes along them.
+"""The edges that begin at a principal.
 
 Today's principals are decided together, what they can be made into one by one. Administrators of an
 account are alike: what one can do to the others in it, each can. So they share one point of the
 graph, "administrators of 111111111111", and what it leads to is found once. They are not alike
 where an SCP asks who calls, or where a role of another account treats them differently: then each
 is looked at by itself.
-
-Whoever can widen himself by ten methods has a thousand sets of them. Each method is looked at by
-itself, and one chain that goes through all of them: no other set gives what the chain does not
-give. Steps of the chain that are not needed are left out of a path (``replay.py``).
 
 Notes
 -----
@@ -18,10 +14,9 @@ permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import attacker_view
 from iamlab.analysis.privilege_escalation import principal_states as states
@@ -39,7 +34,7 @@ from iamlab.model.identities import User
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
     from iamlab.model.account import Account
@@ -212,127 +207,3 @@ def _principals(policies: Iterable[Policy | None]) -> Iterator[str]:
     """Return what elements Principal and NotPrincipal of policies name."""
     for statement in states.statements_of(policies):
         yield from (value for _, value in statement.principal or statement.not_principal or ())
-
-
-# Paths -------------------------------------------------------------------------------------------
-
-
-Edges = tuple[Edge, ...]
-
-LONGEST_CHAIN = 30
-"""So often somebody widens himself at most on one path."""
-
-
-class SearchPoint(NamedTuple):
-    """Where a search is: at a principal, and as what it came there before it widened itself."""
-
-    state: PrincipalState
-    base: PrincipalState
-
-    @classmethod
-    def of(cls, state: PrincipalState) -> SearchPoint:
-        """Begin with a principal."""
-        return cls(state, state)
-
-
-@dataclass(eq=False)
-class PathSearcher:
-    """Goes from point to point of the graph.
-
-    Parameters
-    ----------
-    finder
-        Knows the edges.
-    """
-
-    finder: EdgeFinder
-
-    def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Return the edges that begin at a point, each with the point that it leads to."""
-        state = point.state
-        chain = None if state == point.base else self._chain(point.base)
-        for edge in self.finder.edges(state):
-            if not edge.is_own:
-                yield edge, SearchPoint.of(edge.target)
-            elif chain is None or chain.get(state) is edge:
-                yield edge, SearchPoint(edge.target, point.base)
-
-    def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
-        """Return the own edges by which somebody makes the most of himself, one after the other."""
-        return self.finder.decider.once(("chain", base), lambda: dict(self._links(base)))
-
-    def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
-        made = {change.label for change in state.changes}
-        for _ in range(LONGEST_CHAIN):
-            if self.finder.is_admin(state):
-                return
-            new = [
-                edge
-                for edge in self.finder.edges(state)
-                if edge.is_own and not made >= {change.label for change in edge.target.changes}
-            ]
-            if not new:
-                return
-            best = next((edge for edge in new if self.finder.is_admin(edge.target)), new[0])
-            yield state, best
-            state = best.target
-            made |= {change.label for change in state.changes}
-
-    def paths_from(
-        self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
-    ) -> Iterator[Edges]:
-        """Return paths to states that are wanted, the shortest first: one to each point."""
-        if is_wanted(source):
-            yield ()
-        came: dict[SearchPoint, Edges] = {SearchPoint.of(source): ()}
-        waiting = deque(came)
-        while waiting:
-            here = waiting.popleft()
-            for edge, there in self.further(here):
-                if there not in came:
-                    came[there] = (*came[here], edge)
-                    waiting.append(there)
-                    if not is_shared(there.state) and is_wanted(there.state):
-                        yield came[there]
-
-    def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
-        """Return all that can be got to, each with a short path there."""
-        found: dict[PrincipalState, Edges] = {}
-        for edges in self.paths_from(source, lambda _: True):
-            found.setdefault(edges[-1].target if edges else source, edges)
-        return found
-
-    def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
-        """Return all of today who get to a wanted state, each with a short path there."""
-        into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
-        for here, leading in self.whole.items():
-            for edge, there in leading:
-                into[there].append((edge, here))
-        views = [view for view in self.whole if not is_shared(view.state)]
-        found: dict[SearchPoint, Edges] = {
-            point: () for point in steps(views, "asking") if is_wanted(point.state)
-        }
-        waiting = deque(found)
-        while waiting:
-            there = waiting.popleft()
-            for edge, here in into[there]:
-                if here not in found:
-                    found[here] = (edge, *found[there])
-                    waiting.append(here)
-        return {
-            state: found[SearchPoint.of(state)]
-            for state in self.finder.today.values()
-            if SearchPoint.of(state) in found
-        }
-
-    @cached_property
-    def whole(self) -> Mapping[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]]:
-        """Every point to which anybody of today can get, with what leads on from it."""
-        found: dict[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]] = {}
-        waiting = [SearchPoint.of(state) for state in self.finder.today.values()]
-        while waiting:
-            for point in steps(waiting, "looking for ways"):
-                found[point] = tuple(self.further(point))
-            new = dict.fromkeys(there for here in waiting for _, there in found[here])
-            waiting = [point for point in new if point not in found]
-        return found

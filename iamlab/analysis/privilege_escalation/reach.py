@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab import display
 from iamlab.analysis.privilege_escalation import paths
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, PathSearcher, is_shared
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, is_shared
+from iamlab.analysis.privilege_escalation.path_search import PathSearcher
 from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Path
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState

@@ -10,8 +10,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from iamlab import ANONYMOUS, Policy, World
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, PathSearcher
+from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
+from iamlab.analysis.privilege_escalation.path_search import PathSearcher
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.analysis.privilege_escalation.reach import Reach
