@@ -31,6 +31,7 @@ from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
 from iamlab.model.identities import User
+from iamlab.operations.iam.roles import SERVICE_LINKED
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -95,11 +96,12 @@ class EdgeFinder:
 
     @cached_property
     def today(self) -> dict[str, PrincipalState]:
-        """Every user, role and root user as it is, by ARN."""
+        """Every user, role and root user as it is, by ARN, except service-linked roles."""
         world = self.decider.world
         found = {
             arn: PrincipalState.of(principal_of(world, arn))
             for arn in steps(list(everybody(world.accounts.values())), "gathering")
+            if not Arn.parse(arn).resource.startswith(f"role{SERVICE_LINKED}")
         }
         self.decider.together(found.values())
         return found
@@ -127,8 +129,15 @@ class EdgeFinder:
         return self.decider.once(("own edges", state), found)
 
     def edges(self, state: PrincipalState) -> tuple[Edge, ...]:
-        """Return the edges of the graph that begin at a point."""
-        return self.decider.once(("edges", state), lambda: self._edges_of(state))
+        """Return the edges of the graph that begin at a point, proved and plain ones first."""
+
+        def found() -> tuple[Edge, ...]:
+            every = self._edges_of(state)
+            return tuple(
+                sorted(every, key=lambda edge: (bool(edge.conditions), edge.way.plainness))
+            )
+
+        return self.decider.once(("edges", state), found)
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
         if is_shared(state):

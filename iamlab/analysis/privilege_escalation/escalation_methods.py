@@ -193,6 +193,11 @@ class EscalationMethod:
         return tuple(permissions for form in self.forms for permissions in product(*form))
 
     @property
+    def plainness(self) -> int:
+        """How many permissions it needs at least: fewer are plainer."""
+        return min(map(len, self.forms), default=0)
+
+    @property
     def can_be_replayed(self) -> bool:
         """Whether all its calls are of IAM and STS, so that a copy of the world can make them."""
         return not self.service

@@ -182,33 +182,41 @@ class Arrival:
         """Return a short path; ``None`` if there is none."""
         if (known := self._rest(begin)) is not None:
             return known
-        came: dict[SearchPoint, Step] = {begin: Step(begin)}
-        waiting, is_whole = deque(came), True
-        met, shortest = begin, float("inf")
-        while waiting:
-            here = waiting.popleft()
-            step = came[here]
-            if step.number + 1 >= shortest:
-                break
-            for edge, there in self.searcher.further(here):
-                if there in came or there in self._without or (self.is_proved and edge.conditions):
-                    continue
-                if returns(step.edge, edge):
-                    is_whole = False  # another administrator gets there
-                    continue
-                came[there] = Step(here, edge, step.number + 1)
-                rest = self._rest(there)
-                if rest is None:
-                    waiting.append(there)
-                elif step.number + 1 + len(rest) < shortest:
-                    met, shortest = there, step.number + 1 + len(rest)
-        if met is begin:
-            self._without |= came.keys() if is_whole else set()
+        came, met = self._search(begin)
+        if met is None:
             return None
         while (step := came[met]).edge is not None:
             self._known[step.before] = (step.edge, *self._known[met])
             met = step.before
         return self._known[begin]
+
+    def _search(self, begin: SearchPoint) -> tuple[dict[SearchPoint, Step], SearchPoint | None]:
+        """Return how the search came to each point, and the one whose way on is known."""
+        came = {begin: Step(begin)}
+        waiting, is_whole = deque(came), True
+        met, shortest = None, float("inf")
+        while waiting and came[waiting[0]].number + 1 < shortest:
+            here = waiting.popleft()
+            step = came[here]
+            for edge, there in self._edges(here):
+                if returns(step.edge, edge):
+                    is_whole = False  # another administrator gets there
+                elif there not in came:
+                    came[there] = Step(here, edge, step.number + 1)
+                    rest = self._rest(there)
+                    if rest is None:
+                        waiting.append(there)
+                    elif step.number + 1 + len(rest) < shortest:
+                        met, shortest = there, step.number + 1 + len(rest)
+        if met is None and is_whole:
+            self._without |= came.keys()
+        return came, met
+
+    def _edges(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
+        """Return the edges of this search that may lead to a path."""
+        for edge, there in self.searcher.further(point):
+            if there not in self._without and not (self.is_proved and edge.conditions):
+                yield edge, there
 
     def _rest(self, point: SearchPoint) -> Edges | None:
         """Return the rest of a path from a point, as far as it is known."""

@@ -46,6 +46,8 @@ Kept = TypeVar("Kept")
 
 MAX_SHOWN = 60
 
+PASS_ROLE = "iam:PassRole"
+
 
 class Need(NamedTuple):
     """A permission that a call needs, with the condition keys that the call brings."""
@@ -89,6 +91,12 @@ class Call:
     def name(self) -> str:
         """The operation without its service."""
         return self.operation.partition(":")[2]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The operation, after the permission to pass a role if the call passes one."""
+        passes = any(need.action == PASS_ROLE for need in self.needs)
+        return (PASS_ROLE, self.operation) if passes else (self.operation,)
 
     def with_keys(self, change: Callable[[Mapping[str, Any]], dict[str, Any]], arn: str) -> Call:
         """Return it with other condition keys of what it needs on a resource."""

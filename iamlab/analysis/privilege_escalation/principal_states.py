@@ -394,6 +394,17 @@ class Edge:
         return tuple(dict.fromkeys(need.action for call in self.calls for need in call.needs))
 
     def __str__(self) -> str:
-        how = " + ".join(dict.fromkeys(call.operation for call in self.calls))
-        more = f" (if {' and '.join(self.conditions)})" if self.conditions else ""
-        return f"{self.source} -> {self.target}: {how}{more}"
+        how = " + ".join(dict.fromkeys(name for call in self.calls for name in call.named))
+        return f"{self.source} -> {self.target}: {how}{limited(self.conditions)}"
+
+
+def limited(conditions: Iterable[str]) -> str:
+    """Write conditions after what they limit.
+
+    Examples
+    --------
+    >>> "a key" + limited(["it is free", "it is known"])
+    'a key (if it is free and it is known)'
+    """
+    text = " and ".join(conditions)
+    return f" (if {text})" if text else ""

@@ -95,7 +95,7 @@ class Reach(Shown):
 
     @property
     def principals(self) -> tuple[str, ...]:
-        """The ARNs of all users, roles and root users."""
+        """The ARNs of all users, roles and root users, except roles that only AWS uses."""
         return tuple(self._finder.today)
 
     @with_old_names
@@ -171,7 +171,10 @@ class Reach(Shown):
         return Arrivals(action, resource, len(self.principals), found)
 
     def admins(self) -> dict[str, Path]:
-        """Return those who are administrators or can make themselves so, by ARN, nearest first."""
+        """Return those who are administrators or can make themselves so, by ARN.
+
+        Proved paths come first, and of these the shortest.
+        """
         return self._arriving(self._finder.is_admin)
 
     def _arriving(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[str, Path]:
@@ -182,7 +185,7 @@ class Reach(Shown):
             path = self._kept(state, is_wanted) if doubtful else shortest
             if path is not None:
                 found[state.arn] = path
-        return dict(sorted(found.items(), key=lambda item: len(item[1])))
+        return dict(sorted(found.items(), key=lambda item: (not item[1].is_proved, len(item[1]))))
 
     def _kept(self, begin: PrincipalState, fits: Callable[[PrincipalState], bool]) -> Path | None:
         """Find the shortest path whose replay is not refused.
@@ -313,11 +316,12 @@ class Reach(Shown):
 
     def __str__(self) -> str:
         admins = self.admins()
-        already = sum(not len(path) for path in admins.values())
+        already, proved, conditional = map(len, paths.Kinds.of(admins))
+        more = f" {conditional} more can under conditions." if conditional else ""
         return (
             f"{count(len(self.principals), 'principal')}, "
             f"{count(len(paths.lines_of(self.edges)), 'line')} between them. "
-            f"{already} are administrators, and {len(admins) - already} can make themselves so."
+            f"{already} are administrators, and {proved} can make themselves so.{more}"
         )
 
     def __repr__(self) -> str:
