@@ -127,7 +127,7 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
     state = json.dumps(notebook.metadata.get("widgets", {}), ensure_ascii=False)
 
     assert not any(VERDICTS.search(text) for text in [*shown, state])
-    assert not (tmp_path / "iamlab_progress.json").exists()
+    assert not (tmp_path / "iamlab_progress.jsonl").exists()
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The files around the package agree with each other and say why they hold what they hold."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -71,6 +72,18 @@ def test_environment_and_pyproject_agree():
     conda = [line for line in CONDA if not re.match(r"(python|pip)\b", line)]
 
     assert ranges(conda) == ranges(PROJECT["optional-dependencies"]["lab"])
+
+
+def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
+    """Without them JupyterLab asks the network for news and extensions."""
+    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.M)
+    binder = (ROOT / "postBuild").read_text("utf-8")
+
+    assert len(readme) == 2
+    assert set(readme) == {"jupyter lab --config=jupyter_lab_config.py"}
+    assert "--config=jupyter_lab_config.py" in (ROOT / "Makefile").read_text("utf-8")
+    assert 'cp jupyter_lab_config.py "$HOME/.jupyter/"' in binder
+    assert os.access(ROOT / "postBuild", os.X_OK)
 
 
 def test_environment_names_a_python_that_the_package_accepts():

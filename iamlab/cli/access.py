@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
-from iamlab.cli.commands import command
 from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
@@ -25,14 +24,8 @@ _WHAT = "actions resources except=but"
 _CELL = 5  # columns of text
 
 
-@command()
 def can(options: argparse.Namespace) -> Answer:
-    """Decide whether a principal can do an action, and say why.
-
-    --json: principal, action, resource, verdict, determining, blocked_by, message,
-    steps, assumed.
-    --csv: principal, action, resource, verdict, determining, blocked_by, message.
-    """
+    """Decide whether a principal can do an action, and say why."""
     decision = read_world(options).can(
         options.principal, options.action, options.resource, **read_call(options)
     )
@@ -48,22 +41,8 @@ def can(options: argparse.Namespace) -> Answer:
     )
 
 
-@command()
 def explain(options: argparse.Namespace) -> Answer:
-    """Decide a request from a JSON file, with ways to change it.
-
-    The file has the request and its policies; a list of requests is a call that
-    needs all of them:
-      {"request": {"principal": "arn:aws:iam::111111111111:user/dana",
-                   "action": "s3:DeleteObject",
-                   "resource": "arn:aws:s3:::star-maps/m31.fits"},
-       "layers": {"identity": [{"policy": {"Version": "2012-10-17", "Statement": []},
-                                "name": "guard", "path": ["group contractors"]}],
-                  "scp": [[{"Version": "2012-10-17", "Statement": []}]]}}
-
-    The keys are the parameters of Request and Layers: identity, resource, boundary,
-    session, scp, rcp, endpoint, scoped, grant, public_access_block.
-    """
+    """Decide a request from a JSON file, with ways to change it."""
     decision = evaluate_call(read_questions(read_text(options.file)))
     fixes = decision.fixes()
     heading = "What would change it:" if fixes else "No policy would change it."
@@ -80,14 +59,8 @@ def _verdict(decision: Decision) -> list[str]:
     return [str(decision), *filter(None, [decision.message])]
 
 
-@command()
 def who_can(options: argparse.Namespace) -> Answer:
-    """List the principals that can do an action on a resource.
-
-    --json: action, resource, asked (the number of principals), allowed (principal,
-    determining), assumed.
-    --csv: principal, action, resource, by.
-    """
+    """List the principals that can do an action on a resource."""
     allowed = read_world(options).who_can(options.action, options.resource, **read_call(options))
     notes = dict.fromkeys(allowed.assumed)
     by: dict[str, list[str]] = {}
@@ -122,18 +95,8 @@ def _reasons(arn: str, addresses: list[str]) -> list[str]:
     return addresses or ["root user of the account" if is_root else "no permission is needed"]
 
 
-@command()
 def what_can(options: argparse.Namespace) -> Answer:
-    """List what a principal can do, and what blocks the rest.
-
-    Actions and resources are patterns: a line is about all that they match, except
-    for what follows "except". A statement whose condition isn't met has no line:
-    pass the options for how the call is made.
-
-    --json: principal, allowed (actions, resources, except, when, by), stopped
-    (actions, resources, except, layer, by, why), assumed.
-    --csv: allowed (yes or no), actions, resources, except, when, by.
-    """
+    """List what a principal can do, and what blocks the rest."""
     found = read_world(options).what_can(
         options.principal, services=options.service or None, **read_call(options)
     )
@@ -178,17 +141,8 @@ def _breadth(access: Access) -> int:
     return sum(len(catalog.expand(pattern)) for pattern in access.actions)
 
 
-@command()
 def matrix(options: argparse.Namespace) -> Answer:
-    """Show a table: many principals, actions and resources.
-
-    Every action is checked on every resource. Without --principal, everybody has a
-    row. The row of a group is that of a member that has nothing else.
-
-    --json: by, pairs (action, resource), rows (principal, allowed: true or false
-    for each pair; caller is the old name of principal).
-    --csv: principal, then a column "action on resource" for each pair; yes or no.
-    """
+    """Show a table: many principals, actions and resources."""
     found = read_world(options).access_matrix(
         list(dict.fromkeys(options.action)),
         list(dict.fromkeys(options.resource)),

@@ -20,7 +20,6 @@ from iamlab.analysis.security_status import (
     security_status,
 )
 from iamlab.cli.answers import WORDS, Answer, as_json
-from iamlab.cli.commands import command
 from iamlab.cli.options import check_read_once, load_world, pairs, read_text, read_world, warned
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
@@ -40,22 +39,8 @@ if TYPE_CHECKING:
 _FAILS = {level.lower(): SEVERITIES[: n + 1] for n, level in enumerate(SEVERITIES)}
 
 
-@command(fail_on=_FAILS)
 def audit(options: argparse.Namespace) -> Answer:
-    r"""Check accounts against CIS and AWS Security Hub controls.
-
-    A credential report answers more of the controls:
-      aws iam generate-credential-report
-      aws iam get-credential-report --query Content --output text \
-          | base64 --decode > users.csv
-      iamlab audit --account-details demo/account.json \
-          --credential-report demo/users.csv
-    Without --as-of, a world that isn't from an export has its own day. What can't
-    be checked doesn't count for the exit status.
-
-    --json: a list with an object for each account: findings, passed, unanswered,
-    controls, thresholds, account, accountId.
-    """
+    """Check accounts against CIS and AWS Security Hub controls."""
     form = "NAME=NUMBER, such as key_age_days=60"
     limits = pairs(
         "--threshold", options.threshold, form, lambda _, n: n.isdecimal() and n.isascii()
@@ -82,15 +67,8 @@ def audit(options: argparse.Namespace) -> Answer:
     )
 
 
-@command()
 def report(options: argparse.Namespace) -> Answer:
-    """Show accounts in numbers, with security recommendations.
-
-    What isn't known doesn't count for the exit status.
-
-    --json: a list with an object for each account: accountId, summary, unknown,
-    security, credentials.
-    """
+    """Show accounts in numbers, with security recommendations."""
     world, reports = _read_exports(options)
     every = [
         (account, reports.get(account.account_id), _lists(account, reports))
@@ -188,21 +166,8 @@ def _account_of(report: CredentialReport, file: str) -> str:
     return found.pop()
 
 
-@command()
 def outside(options: argparse.Namespace) -> Answer:
-    r"""List access from outside the zone of trust.
-
-    Account details have trust policies. Pass the policies of other resources:
-      iamlab outside --account-details demo/account.json \
-          --resource-policy arn:aws:s3:::star-maps=demo/bucket-policy.json
-    Without --zone, the zone of trust is the organization; without an organization,
-    each account by itself. Repeat --zone for several accounts. What an RCP, a Deny
-    or Block Public Access blocks is listed last.
-
-    --json: zone, asked (the number of resources), findings, services, assumed.
-    --csv: open, public, type, resource, owner, principal, actions, conditions,
-    statement, stopped by.
-    """
+    """List access from outside the zone of trust."""
     zones = options.zone  # several are accounts; one can be an account too
     is_word = len(zones) == 1 and not zones[0].isdigit()
     found = read_world(options).outside_access(zones[0] if is_word else zones or None)

@@ -45,7 +45,7 @@ class Answer:
     Parameters
     ----------
     status
-        Whether the exit status is 1.
+        Whether the exit status is 1; or the exit status.
     value
         Makes the value for ``--json``.
     text
@@ -57,7 +57,7 @@ class Answer:
         JSON that has these keys.
     """
 
-    status: bool
+    status: bool | int
     value: Callable[[], Any]
     text: Callable[[], Iterable[str]]
     summary: Callable[[], Iterable[str]] | None = None

@@ -1,35 +1,36 @@
 """Commands, and the parsers that are made from them.
 
-``commands.toml`` has the options, the example and the exit statuses of each command. ``@command``
-registers its function, whose docstring is the help and whose answer knows its own forms. Completion
-is made from the same parsers.
+``commands.toml`` has the help, the options, the example and the exit statuses of each command, and
+the module with the function of its name, whose answer knows its own forms. The module is imported
+when the command runs, so help is fast. Completion is made from the same parsers.
 """
 
 from __future__ import annotations
 
 import argparse
-import inspect
+import os
 import re
+import sys
 import textwrap
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from iamlab.cli.answers import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.cli.answers import Answer
 
-OK, FOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-"""The exit statuses; the last one is the shells' number: 128 and the number of the signal."""
+OK, FOUND, BAD_INPUT = 0, 1, 2
+"""The exit statuses."""
 
 _TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 PURPOSES: list[str] = _TABLE["purposes"]
-COMMANDS: dict[str, Command] = {}
 _INDENT = 19  # of the help's second column
 
 _INTRODUCTION = """\
@@ -52,22 +53,24 @@ or a problem or difference is found; 2 for bad input; 130 if interrupted.
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its function, and its table in ``commands.toml``.
+    """A command: its name, and its table in ``commands.toml``."""
 
-    Parameters
-    ----------
-    choices
-        The values of options, if the table doesn't list them: ``fail_on=("error", ...)``.
-    """
-
-    run: Callable[[argparse.Namespace], Answer]
+    name: str
     table: Mapping[str, Any]
-    choices: Mapping[str, Iterable[str]]
+
+    @property
+    def run(self) -> Callable[[argparse.Namespace], Answer]:
+        """The function of the command."""
+        module = import_module(f"iamlab.cli.{self.table['module']}")
+        function: Callable[[argparse.Namespace], Answer] = getattr(
+            module, self.name.replace("-", "_")
+        )
+        return function
 
     @property
     def help(self) -> tuple[str, str]:
         """The sentence about the command, and the rest of the help."""
-        about, _, more = (inspect.getdoc(self.run) or "").partition("\n\n")
+        about, _, more = self.table["help"].partition("\n\n")
         return about, more
 
     def example(self, indent: int) -> str:
@@ -92,9 +95,6 @@ class Command:
         name = flag.removesuffix("!")
         settings = {**_TABLE["options"].get(name, {}), **self.table.get(name, {})}
         value, also = settings.pop("value", ""), settings.pop("also", "")
-        choices = self.choices.get(name.removeprefix("--").replace("-", "_"))
-        if choices:
-            settings["choices"] = tuple(choices)
         if value.endswith("..."):
             settings |= {"action": "append", "default": []}
             settings["help"] += "; repeat it for more"
@@ -123,18 +123,7 @@ def filled(text: str) -> str:
     return text
 
 
-Run = TypeVar("Run", bound="Callable[[argparse.Namespace], Answer]")
-
-
-def command(**choices: Iterable[str]) -> Callable[[Run], Run]:
-    """Register a function as the command that has its name."""
-
-    def register(run: Run) -> Run:
-        name = run.__name__.replace("_", "-")
-        COMMANDS[name] = Command(run, _TABLE["commands"][name], choices)
-        return run
-
-    return register
+COMMANDS = {name: Command(name, table) for name, table in _TABLE["commands"].items()}
 
 
 class Parser(argparse.ArgumentParser):
@@ -144,6 +133,29 @@ class Parser(argparse.ArgumentParser):
         """Report bad input, and exit."""
         line = one_line(" ".join(message.split()))
         self.exit(BAD_INPUT, f"{self.prog}: {line} (see {self.prog} --help)\n")
+
+    def exit(self, status: int = OK, message: str | None = None) -> NoReturn:
+        """Exit after help, the version or an error, whoever reads the rest of the help."""
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            stop_writing()
+        super().exit(status, message)
+
+
+def stop_writing() -> None:
+    """Write nothing more, not even at the end: the reader has stopped reading."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is read when somebody asks for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print, and exit."""
+        with suppress(BrokenPipeError):
+            print(f"iamlab {installed('iamlab')}")
+        parser.exit()
 
 
 class _MainParser(Parser):
@@ -164,7 +176,7 @@ class _MainParser(Parser):
 def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
     """Build the parser of ``iamlab``, and those of its commands by name."""
     parser = _MainParser(prog="iamlab")
-    parser.add_argument("--version", action="version", version=f"iamlab {installed('iamlab')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     subs: Any = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
@@ -177,6 +189,7 @@ def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
             description="\n\n".join(filter(None, command.help)),
             epilog=f"example, with the files of 'iamlab demo':\n{command.example(2)}\n\n{status}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         command.describe(sub)
     return parser, subs.choices
@@ -184,6 +197,8 @@ def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
 
 def installed(package: str) -> str:
     """Return the version of a package, or "is not installed"."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

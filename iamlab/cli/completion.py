@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import Answer
-from iamlab.cli.commands import COMMANDS, command, parsers
+from iamlab.cli.commands import COMMANDS, parsers
 from iamlab.cli.options import FILES
 
 if TYPE_CHECKING:
@@ -138,15 +138,7 @@ def _fish_quote(text: str) -> str:
 _SHELLS = {"bash": _bash, "zsh": _zsh, "fish": _fish}
 
 
-@command(shell=_SHELLS)
 def completion(options: argparse.Namespace) -> Answer:
-    """Print a script that completes commands, options and files.
-
-    bash: add this line to ~/.bashrc
-      eval "$(iamlab completion bash)"
-    zsh: add this line to ~/.zshrc, after compinit
-      eval "$(iamlab completion zsh)"
-    fish: save the script as ~/.config/fish/completions/iamlab.fish
-    """
+    """Print a script that completes commands, options and files."""
     lines = script(options.shell).split("\n")
     return Answer(status=False, value=lambda: lines, text=lambda: lines)

@@ -1,24 +1,21 @@
 """``iamlab COMMAND``: runs the command; bad input is one line and exit status 2.
 
-The imports register the commands, in the order of the help.
+The head imports only Python's own modules, so that Ctrl+C never prints a traceback.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from iamlab.cli import access, accounts, completion, permissions, policies, verify, worlds  # noqa: F401 - registers commands
-from iamlab.cli.answers import one_line
-from iamlab.cli.commands import BAD_INPUT, COMMANDS, INTERRUPTED, OK, parsers
-from iamlab.errors import IamLabError
-
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""The exit status after Ctrl+C, as in shells: 128 and the number of the signal."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✓ shows ?, and the word
-    options = parsers()[0].parse_args(arguments)
     try:
-        return _run(options)
+        from iamlab.cli.commands import parsers
+
+        return _run(parsers()[0].parse_args(arguments))
     except KeyboardInterrupt:
         pass
     # At this point the work is over, and its progress bar is removed.
@@ -37,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from iamlab.cli.commands import BAD_INPUT, COMMANDS, OK, stop_writing
+    from iamlab.errors import IamLabError
+
     status = OK
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -46,8 +47,7 @@ def _run(options: argparse.Namespace) -> int:
             answer.show(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has stopped reading; nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_writing()
         return status
     except (IamLabError, OSError) as error:
         print(_report(str(error), *getattr(error, "__notes__", [])), file=sys.stderr)
@@ -58,4 +58,6 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _report(*parts: str) -> str:
+    from iamlab.cli.answers import one_line
+
     return "iamlab: " + one_line(" ".join(" ".join(parts).split()))

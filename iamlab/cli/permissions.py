@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation.paths import Kinds, assumptions
 from iamlab.cli.answers import Answer, as_json, one_line
-from iamlab.cli.commands import command
 from iamlab.cli.options import read_call, read_world
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
@@ -20,35 +20,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.analysis.privilege_escalation.cut import Cut
-    from iamlab.analysis.privilege_escalation.paths import Kinds, Path
+    from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.analysis.trails.reading import Trail
     from iamlab.cli.answers import Row
 
 
-@command()
 def reach(options: argparse.Namespace) -> Answer:
-    r"""Find privilege escalation: who can become another principal.
-
-    Without --principal and --action: the administrators, and who can become one.
-    --principal alone: the principals it can become. With --to: a shortest path;
-    with --cut also the fewest edits that close every such path.
-      iamlab reach --world demo/world.json --cut --to admin \
-          --principal arn:aws:iam::111111111111:user/dana
-      iamlab reach --world demo/world.json \
-          --action s3:GetObject --resource arn:aws:s3:::star-maps/m31.fits
-    --dot, --mermaid: the graph of these paths; of all paths without a question.
-
-    Proved paths need only permissions. Conditional paths also need what their
-    lines say, such as an address. Without --all: three examples of each kind.
-
-    --json: ways (principal, is_proved, conditions, steps), each step with source,
-    target, as, way, title, calls, conditions; with --cut also cut (edits); assumed.
-    --csv: principal, step, source, target, as, way, calls, conditions.
-    """
-    from iamlab.analysis.privilege_escalation.paths import Kinds, assumptions
-
+    """Find privilege escalation: who can become another principal."""
     _check(options)
     world = read_world(options)
     found = world.reach(**read_call(options))
@@ -184,17 +164,8 @@ def _path_rows(paths: Mapping[str, Path]) -> Iterable[Row]:
             yield (arn, "0", arn, arn, "as it is", "", "", "")
 
 
-@command()
 def least_privilege(options: argparse.Namespace) -> Answer:
-    """Write the smallest policy that allows what a principal did.
-
-    iamlab proves that the policy allows everything that was used. Below it: what
-    it allows in addition, which resources became wildcards, what trails don't show.
-
-    --json: principal, policies, steps, excess, refused, left_out, not_shown,
-    problems.
-    --csv: action, resource, allowed, refused, first, last.
-    """
+    """Write the smallest policy that allows what a principal did."""
     trail = _read_trail(options)
     found = read_world(options).least_privilege(
         options.principal,
@@ -238,15 +209,8 @@ def _times(*times: datetime) -> Iterable[str]:
     return (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in times)
 
 
-@command()
 def unused(options: argparse.Namespace) -> Answer:
-    """Find unused permissions, and the edits that remove them.
-
-    iamlab proves that each edit keeps everything that the trail shows as used.
-
-    --json: principals, since, edits, findings, skipped, not_shown, problems.
-    --csv: principal, holder, policy, statement, used, actions.
-    """
+    """Find unused permissions, and the edits that remove them."""
     trail = _read_trail(options)
     found = read_world(options).unused(
         options.principal, trail, unused_access_age=options.unused_access_age

@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json
-from iamlab.cli.commands import command
+from iamlab.cli.commands import BAD_INPUT
 from iamlab.cli.options import STANDARD_INPUT, read_text
 from iamlab.display import count
-from iamlab.errors import PolicyError, RequestError
+from iamlab.errors import LoadError, PolicyError, RequestError
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 from iamlab.policy.lint import review
+from iamlab.policy.lint.actions import nearest_action
 from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
-from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.rules import likely_type
 from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
 
     from iamlab.policy.catalog import Action
 
-REFUSED = "REFUSED"
-_GITHUB = {REFUSED: "error", ERROR: "error", WARNING: "warning", SUGGESTION: "notice"}
+UNREADABLE, REFUSED = "UNREADABLE", "REFUSED"
+_SYNTAX_ERROR = "JSON_SYNTAX_ERROR"
+_GITHUB = {
+    UNREADABLE: "error",
+    REFUSED: "error",
+    ERROR: "error",
+    WARNING: "warning",
+    SUGGESTION: "notice",
+}
 _FAILS = {level.lower().replace("_", "-"): LEVELS[: n + 1] for n, level in enumerate(LEVELS)}
 
 
@@ -61,49 +69,66 @@ def _escaped(value: object, *, in_text: bool = False) -> str:
     return text if in_text else text.replace(":", "%3A").replace(",", "%2C")
 
 
-@command(type=TYPES, service=SERVICES, fail_on=_FAILS)
 def check(options: argparse.Namespace) -> Answer:
-    """Check policy documents as AWS and IAM Access Analyzer do.
-
-    Each problem has its file, line and column, the level, the code, and a fix.
-    Without --type, the type is identity. Without --fail-on suggestion, suggestions
-    don't count for the exit status.
-      iamlab check --type scp demo/policy.json
-      iamlab check --type resource --service s3 demo/bucket-policy.json
-      aws iam get-policy-version ... --query PolicyVersion.Document | iamlab check -
-
-    --json: a list of file, line, column, path, level, code, text, fixable.
-    """
+    """Check policy documents as AWS and IAM Access Analyzer do."""
     if options.service and options.type != "resource":
         raise RequestError("Use --service with --type resource.")
-    texts = [(file, read_text(file)) for file in options.files]
-    found = [finding for file, text in texts for finding in findings(file, text, options)]
-    counts = _counts(len(texts), found)
-    levels = (REFUSED, *LEVELS)
+    found: list[FileFinding] = []
+    guessed: list[str] = []
+    for file in options.files:
+        try:
+            text = read_text(file)
+        except LoadError as error:  # the other files are checked
+            found.append(
+                FileFinding(file, None, None, "", UNREADABLE, "CANNOT_READ_FILE", str(error))
+            )
+            continue
+        policy_type, service = options.type, options.service
+        if policy_type is None:
+            policy_type, service = _likely_type(text)
+            if policy_type != "identity":
+                kind = f"a {policy_type} policy{f' of {service}' if service else ''}"
+                guessed.append(f"{file} is checked as {kind}; --type changes this.")
+        found += findings(file, text, policy_type, service)
+    counts = _counts(len(options.files), found)
+    levels = (UNREADABLE, REFUSED, *LEVELS)
     by_level = sorted(found, key=lambda fault: levels.index(fault.level))
+    is_refused = any(fault.level in (REFUSED, *_FAILS[options.fail_on]) for fault in found)
+    is_unreadable = any(fault.level == UNREADABLE for fault in found)
     return Answer(
-        any(fault.level in (REFUSED, *_FAILS[options.fail_on]) for fault in found),
+        BAD_INPUT if is_unreadable else is_refused,
         lambda: list(map(asdict, found)),
         lambda: (
-            map(FileFinding.for_github, found) if options.github else [*map(str, found), counts]
+            map(FileFinding.for_github, found)
+            if options.github
+            else [*map(str, found), *guessed, counts]
         ),
-        None if options.github else lambda: (counts, *map(str, by_level)),
+        None if options.github else lambda: (counts, *map(str, by_level), *guessed),
     )
 
 
-def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[FileFinding]:
+def _likely_type(text: str) -> tuple[str, str | None]:
+    try:
+        return likely_type(Policy.parse(text))
+    except PolicyError:
+        return "identity", None
+
+
+def findings(file: str, text: str, policy_type: str, service: str | None) -> Iterator[FileFinding]:
     """Find the problems of one file: what AWS rejects comes first."""
     name = "<stdin>" if file == STANDARD_INPUT else file
     try:
-        refused = refusals(Policy.parse(text), options.type, options.service)
+        refused = refusals(Policy.parse(text), policy_type, service)
     except PolicyError as error:
-        refused = refusal_of_parse_error(error, options.type, options.service)
+        refused = refusal_of_parse_error(error, policy_type, service)
     for refusal in refused:
         shown = " AWS shows this error." if refusal.shown and len(refused) > 1 else ""
         what = f"{refusal.sentence.removeprefix(f'{refusal.code}: ')} {refusal.remedy}{shown}"
         place = name, refusal.line, refusal.column, refusal.path
         yield FileFinding(*place, REFUSED, refusal.code, what)
-    for finding in review(text, options.type, options.service):
+    for finding in review(text, policy_type, service):
+        if finding.code == _SYNTAX_ERROR:  # AWS refuses it, so it is in the list
+            continue
         place = (name, finding.line, finding.column, finding.path)
         what = f"{finding.what} {finding.remedy}"
         yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
@@ -112,6 +137,7 @@ def findings(file: str, text: str, options: argparse.Namespace) -> Iterator[File
 def _counts(files: int, found: Iterable[FileFinding]) -> str:
     numbers = Counter(finding.level for finding in found)
     counts = [
+        f"{numbers[UNREADABLE]} can't be read" if numbers[UNREADABLE] else "",
         f"{numbers[REFUSED]} refused" if numbers[REFUSED] else "",
         *(count(numbers[n], n.lower().replace("_", " ")) for n in LEVELS if numbers[n]),
     ]
@@ -120,12 +146,8 @@ def _counts(files: int, found: Iterable[FileFinding]) -> str:
     return f"{count(files, 'file')}: {', '.join(filter(None, counts))}."
 
 
-@command(type=TYPES)
 def explain_policy(options: argparse.Namespace) -> Answer:
-    """Describe policy documents in plain English.
-
-    --json: a list of file, text.
-    """
+    """Describe policy documents in plain English."""
     policies = [(file, Policy.parse(read_text(file), name=file)) for file in options.files]
     texts = {file: policy.describe(options.type or "").split("\n") for file, policy in policies}
     effects = Counter(statement.effect for _, policy in policies for statement in policy.statements)
@@ -150,18 +172,13 @@ def _with_names(texts: dict[str, list[str]]) -> Iterator[str]:
         yield from lines
 
 
-@command(level=catalog.LEVELS)
 def actions(options: argparse.Namespace) -> Answer:
-    """List the actions that match a pattern, or some words.
-
-      iamlab actions 'iam:*' --level 'Permissions management'
-      iamlab actions bucket policy
-
-    --json: a list of name, level, description, resources, conditionKeys,
-    dependentActions.
-    """
+    """List the actions that match a pattern, or some words."""
     found = [known for known in find(options.pattern) if options.level in (None, known.level)]
-    print(f"{len(found)} actions; catalogue of {catalog.data_date()}", file=sys.stderr)
+    counts = count(len(found), "action")
+    near = dict.fromkeys(filter(None, map(nearest_action, () if found else options.pattern)))
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    print(f"{counts}; catalogue of {catalog.data_date()}.{meant}", file=sys.stderr)
     width = max((len(known.full_name) for known in found), default=0)
 
     def line(known: Action) -> str:
@@ -175,7 +192,7 @@ def actions(options: argparse.Namespace) -> Answer:
         lambda: list(map(_action, found)),
         lambda: map(line, found),
         lambda: (
-            f"{len(found)} actions: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",
+            f"{counts}: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",
             *map(line, sorted(found, key=lambda known: by_risk.index(known.level))),
         ),
     )

@@ -6,7 +6,7 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer
-from iamlab.cli.commands import command, installed
+from iamlab.cli.commands import installed
 from iamlab.teach.scenarios import MAP, scenario
 
 if TYPE_CHECKING:
@@ -19,12 +19,8 @@ _SIGNS = {True: "✓", False: "✕"}
 TRIES = ("decision", "figure", "widget", "check")
 
 
-@command()
 def verify(_: argparse.Namespace) -> Answer:
-    """Check the installation: whether decisions and figures work.
-
-    --json: python, system, packages, tries (works, text).
-    """
+    """Check the installation: whether decisions and figures work."""
     packages = {name: installed(name) for name in PACKAGES}
     tries = {name: _try(name) for name in TRIES}
     python, system = platform.python_version(), platform.system()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json, wrapped
-from iamlab.cli.commands import command
 from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_world, warned
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
@@ -24,12 +23,8 @@ if TYPE_CHECKING:
 LONG = 160  # characters of an edit, which can have a whole policy
 
 
-@command()
 def demo(options: argparse.Namespace) -> Answer:
-    """Write the files that the examples use, to a new folder.
-
-    --json: a list of their paths.
-    """
+    """Write the files that the examples use, to a new folder."""
     folder = Path(options.folder)
     if folder.exists():
         raise RequestError(f"{folder} already exists. Name a new folder.")
@@ -84,14 +79,8 @@ def _demo_files() -> dict[str, str]:
     return {**texts, "users.csv": report}
 
 
-@command()
 def world(options: argparse.Namespace) -> Answer:
-    """Save accounts and their organization in a file for --world.
-
-    The file has no secrets.
-
-    --json: account, user, group, role (their numbers).
-    """
+    """Save accounts and their organization in a file for --world."""
     from iamlab.storage.saved_world import world_to_json
 
     world = read_world(options)
@@ -107,19 +96,8 @@ def world(options: argparse.Namespace) -> Answer:
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
 
-@command()
 def diff(options: argparse.Namespace) -> Answer:
-    """Compare two worlds: edits, and access gained or lost.
-
-    A FILE has account details or a saved world: 'iamlab world' makes one from
-    several accounts, their organization and the policies of their resources.
-    Without --action and --resource, iamlab checks what the edits are about.
-
-    --json: edits, changes (change: gained or lost, principal, action, resource, by,
-    together: only all edits in "by" together do it; null: not known, because there
-    are too many).
-    --csv: change, principal, action, resource, by.
-    """
+    """Compare two worlds: edits, and access gained or lost."""
     from iamlab.analysis.world_diff.world_diff import diff_between
 
     check_read_once((options.before, options.after))

@@ -29,6 +29,8 @@ from iamlab.policy.catalog import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.policy.document import Policy
+
 
 ANY = ""
 """The kind for AWS's answer to every other defect."""
@@ -173,6 +175,7 @@ __all__ = [
     "TYPE_NAMES",
     "Size",
     "TypeRules",
+    "likely_type",
     "rules_for",
 ]
 
@@ -355,3 +358,30 @@ def rules_for(policy_type: str, service: str | None = None) -> TypeRules:
         hint = did_you_mean(str(service), SERVICES)
         raise RequestError(f"iamlab has no policy rules for the service {service!r}. {hint}")
     return SERVICES[service]
+
+
+def likely_type(policy: Policy) -> tuple[str, str | None]:
+    """Guess the type of a document from its elements, and of a resource's policy the service.
+
+    A policy with a Principal belongs to a resource, or to a role if it only lets principals
+    assume it. All others are like identity-based policies.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> likely_type(Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", principal="*"))
+    ('resource', 's3')
+    >>> likely_type(Policy.allow("sts:AssumeRole", None, principal="111111111111"))
+    ('trust', None)
+    >>> likely_type(Policy.allow("s3:GetObject", "*"))
+    ('identity', None)
+    """
+    statements = policy.statements
+    if all(statement.principals is None for statement in statements):
+        return "identity", None
+    patterns = [pattern for each in statements for pattern in each.action or each.not_action or ()]
+    prefixes = {pattern.partition(":")[0].lower() for pattern in patterns}
+    if prefixes == {"sts"}:
+        return "trust", None
+    service = prefixes.pop() if len(prefixes) == 1 else ""
+    return "resource", service if service in SERVICES else None

@@ -1,14 +1,16 @@
-"""The learner's attempts, in a plain JSON file next to the notebooks.
+"""The learner's attempts, in a plain file next to the notebooks: one line of JSON for each.
 
-Each attempt is one record: exercise, seed, version, the answer as data, and the hints used. A new
-file is written completely and then replaces the old one, so a crash can't leave half a file. A
-file that can't be read is renamed, never overwritten.
+A record has exercise, seed, version, the answer as data, and the hints used. Records are appended
+under a lock, so two notebooks can write at once and a crash loses at most the line that was being
+written. A line that can't be read is passed over and kept. Earlier versions wrote one JSON
+document: its records are copied when the first new one is written.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,12 +24,17 @@ from iamlab.view.html import CELL
 from iamlab.view.style import INK, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
-FILE = "iamlab_progress.json"
-FORMAT = 1
+FILE = "iamlab_progress.jsonl"
+EARLIER = ".json"
+"""The extension of files of earlier versions."""
+PATIENCE = 10.0
+"""How long to wait for another notebook that writes, in seconds."""
+
+_BEGINNING = re.compile(r"\S")
 
 Record = dict[str, Any]
 
@@ -38,49 +45,80 @@ def path() -> Path:
 
 
 def records() -> list[Record]:
-    """Return all records; a broken file is renamed."""
-    file = path()
+    """Return all records. Without a file there are none; one that can't be read gives a warning."""
     try:
-        data = json.loads(file.read_text("utf-8"))
-        found = data["records"]
-        if not (isinstance(found, list) and all(isinstance(record, dict) for record in found)):
-            raise TypeError  # noqa: TRY301 - handled below like any other broken file
-    except OSError:  # there is no file, or it can't be read
-        return list(_unkept)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        file.replace(_free_name(file))
-        return []
-    return [*found, *_unkept]
+        saved = list(_saved(path()))
+    except OSError as error:
+        _warn("read", error)
+        saved = []
+    return [*saved, *_unsaved]
 
 
-def _free_name(file: Path) -> Path:
-    number = 1
-    while (kept := file.with_suffix(f".broken{number}.json")).exists():
-        number += 1
-    return kept
+def _saved(file: Path) -> Iterator[Record]:
+    """Yield the records of a file, or of the earlier version's file beside it."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read()
+    except FileNotFoundError:
+        if file.suffix != EARLIER:
+            yield from _saved(file.with_suffix(EARLIER))
+        return
+    for document in _documents(content.decode("utf-8", "replace")):
+        found = document.get("records") if isinstance(document, dict) else None
+        parts = found if isinstance(found, list) else [document]
+        yield from (part for part in parts if isinstance(part, dict))
 
 
-_unkept: list[Record] = []
+def _documents(text: str) -> Iterator[Any]:
+    """Yield the JSON documents of a text; after one that is broken, go on in the next line."""
+    read, place = json.JSONDecoder().raw_decode, 0
+    while start := _BEGINNING.search(text, place):
+        try:
+            document, place = read(text, start.start())
+            yield document
+        except (ValueError, RecursionError):
+            place = text.find("\n", start.start()) + 1 or len(text)
+
+
+_unsaved: list[Record] = []
 """Records that could not be written, kept while the kernel runs, so that a lesson can go on."""
+_warned: set[str] = set()
 
 
 def add(record: Record) -> None:
-    """Add one record. If the file can't be written, keep it in memory and warn once."""
+    """Add one record. If the file can't be written, keep it in memory, and warn once."""
+    from filelock import FileLock
+
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    stamped = {"time": now, "version": iamlab.__version__, **record}
+    _unsaved.append({"time": now, "version": iamlab.__version__, **record})
     file = path()
-    aside = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:
-        data = {"format": FORMAT, "records": [*records(), stamped]}
-        aside.write_text(json.dumps(data, indent=1, ensure_ascii=False), "utf-8")
-        aside.replace(file)
+        with FileLock(file.with_name(f".{file.name}.lock"), timeout=PATIENCE):
+            _append(file, _unsaved)
     except OSError as error:
-        if not _unkept:
-            reason = error.strerror or error
-            warnings.warn(f"Your progress can't be saved in {file}: {reason}.", stacklevel=2)
-        _unkept.append(stamped)
+        _warn("saved", error)
     else:
-        _unkept.clear()
+        _unsaved.clear()
+
+
+def _append(file: Path, new: Sequence[Record]) -> None:
+    if not file.exists():
+        new = [*_saved(file), *new]
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in new).encode()
+    with file.open("a+b") as stream:
+        if stream.tell():
+            stream.seek(-1, os.SEEK_END)
+            if stream.read(1) != b"\n":  # the last line was cut off
+                lines = b"\n" + lines
+        stream.write(lines)
+
+
+def _warn(done: str, error: OSError) -> None:
+    """Warn that progress can't be read or saved, once in a kernel."""
+    text = f"Your progress can't be {done} in {path()}: {error.strerror or error}."
+    if text not in _warned:
+        _warned.add(text)
+        warnings.warn(text, stacklevel=4)
 
 
 def of_exercise(number: str, kind: str) -> list[Record]:

@@ -55,12 +55,14 @@ def test_a_level_leaves_the_others_out(shell: Shell) -> None:
     assert all(item["resources"] and item["description"] for item in found)
 
 
-def test_nothing_found_ends_with_1(shell: Shell) -> None:
+def test_nothing_found_ends_with_1_and_a_suggestion(shell: Shell) -> None:
     """As grep does."""
     result = shell("actions", "s3:GetObjects")
 
     assert (result.status, result.out) == (1, "")
     assert result.err.startswith("0 actions")
+    assert result.err.endswith("Did you mean s3:GetObject?\n")
+    assert shell("actions", "s3:GetObjectAcl").err.startswith("1 action; ")
 
 
 def test_the_level_is_one_of_aws(shell: Shell) -> None:

@@ -64,7 +64,7 @@ def test_a_finding_is_where_it_is_in_the_text(check: Any) -> None:
 
 def test_what_aws_refuses_comes_first_in_its_own_words(check: Any) -> None:
     """With AWS's code and sentence."""
-    result = check(WITH_PRINCIPAL)
+    result = check(WITH_PRINCIPAL, "--type", "identity")
 
     assert result.status == 1
     assert re.match(
@@ -75,12 +75,12 @@ def test_what_aws_refuses_comes_first_in_its_own_words(check: Any) -> None:
 
 
 def test_text_that_is_not_a_policy_is_reported_and_not_bad_input(check: Any) -> None:
-    """A linter's user wants to hear of it with the other files."""
+    """The findings of the other files are needed too. A syntax error is one problem."""
     result = check(NO_JSON)
 
     assert result.status == 1
     assert result.out.startswith("p.json:2:17: REFUSED MalformedPolicyDocument: Syntax errors in")
-    assert "ERROR JSON_SYNTAX_ERROR" in result.out
+    assert result.out.splitlines()[1:] == ["1 file: 1 refused."]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_type_decides_what_is_right(check: Any) -> None:
         }
     )
 
-    assert "REFUSED" in check(trust).out
+    assert "REFUSED" in check(trust, "--type", "identity").out
     assert "REFUSED" not in check(trust, "--type", "trust").out
     bucket = policy(Principal="*", Resource="arn:aws:s3:::maps/*")
     assert "REFUSED" not in check(bucket, "--type", "resource", "--service", "s3").out
@@ -127,11 +127,40 @@ def test_all_files_are_read_and_one_bad_one_is_enough(shell: Shell) -> None:
     assert result.out.splitlines()[-1] == "2 files: 1 error."
 
 
-def test_a_file_that_cannot_be_read_is_bad_input(shell: Shell) -> None:
-    """Nothing is printed for the others, so that no half answer is taken for a whole one."""
-    shell.write("a.json", MISSPELT)
+@pytest.mark.parametrize(
+    ("elements", "kind"),
+    [
+        ({"Principal": "*"}, "a resource policy of s3"),
+        ({"Principal": "*", "Action": ["s3:*", "kms:Decrypt"]}, "a resource policy"),
+        ({"Principal": {"AWS": "1" * 12}, "Action": "sts:AssumeRole"}, "a trust policy"),
+        ({"NotPrincipal": "*", "Effect": "Deny"}, "a resource policy of s3"),
+        ({}, ""),
+        ({"Effect": "Maybe", "Principal": "*"}, ""),
+    ],
+)
+def test_the_type_is_guessed_from_the_principal_and_the_guess_is_shown(
+    check: Any, elements: dict[str, Any], kind: str
+) -> None:
+    """A file without a Principal can be of any other type, and is checked as identity-based."""
+    lines = check(policy(**elements)).out.splitlines()
+    guesses = [line for line in lines if " is checked as " in line]
 
-    assert "b.json can't be read" in one_line(shell("check", "a.json", "b.json"))
+    assert guesses == ([f"p.json is checked as {kind}; --type changes this."] if kind else [])
+    assert "is checked as" not in check(policy(**elements), "--type", "resource").out
+
+
+def test_a_file_that_cannot_be_read_hides_no_other_and_is_bad_input(shell: Shell) -> None:
+    """It is in the list and in the counts, so that nobody takes the answer for complete."""
+    shell.write("a.json", MISSPELT)
+    result = shell("check", "nowhere.json", "a.json")
+    unreadable, finding, counts = result.out.splitlines()
+
+    assert result.status == 2
+    assert "UNREADABLE" in unreadable
+    assert "nowhere.json can't be read: No such file" in unreadable
+    assert "INVALID_ACTION" in finding
+    assert counts == "2 files: 1 can't be read, 1 error."
+    assert shell("check", "nowhere.json", "a.json", "--json").status == 2
 
 
 def test_standard_input_is_a_file_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

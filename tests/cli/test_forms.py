@@ -145,6 +145,40 @@ def test_a_reader_that_goes_away_causes_no_traceback(command: str, shell: Shell)
     assert err.decode() == ""
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes close otherwise on Windows")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("status", "arguments"),
+    [
+        (1, ("can", *DETAILS, "--principal", arn_of("carol"), *GET)),
+        (1, ("check", "policy.json")),
+        (0, ("--help",)),
+        (0, ("--version",)),
+        (2, ("check", "nowhere.json")),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else value,
+)
+def test_a_reader_that_goes_away_does_not_change_the_exit_status(
+    status: int, arguments: tuple[str, ...], unbuffered: str, shell: Shell
+) -> None:
+    """In a pipeline with pipefail, denied stays denied."""
+    shell.write("policy.json", json.dumps(document(allow("s3:GetObjct"))))
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.run(
+        [sys.executable, "-m", "iamlab", *arguments],
+        cwd=shell.folder,
+        env={**ENVIRONMENT, "PYTHONUNBUFFERED": unbuffered},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+        check=False,
+    )
+    os.close(write)
+
+    assert (process.returncode, b"BrokenPipe" in process.stderr) == (status, False)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")
 def test_an_interrupted_question_ends_with_130_and_one_line(shell: Shell) -> None:
     """Ctrl+C while the bar shows how far it is: the bar goes, a line stays, no traceback.

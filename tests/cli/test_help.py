@@ -3,15 +3,19 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from iamlab.cli import main
+from iamlab.analysis.audit.controls import SEVERITIES
 from iamlab.cli.commands import COMMANDS, PURPOSES
+from iamlab.policy import catalog
+from iamlab.policy.lint.findings import LEVELS
+from iamlab.policy.rules import SERVICES, TYPES
 from tests.cli.helpers import ROOT_FOLDER, Shell, examples_in, one_line
-
-assert main  # its imports register the commands
 
 # What the example of a command prints, in a part of a line, and its exit status.
 SHOWN = {
@@ -87,6 +91,52 @@ def test_the_help_of_a_command_is_complete(name: str, demo: Shell) -> None:
             result = demo(*example)
             assert result.status in (0, 1), result.err
             assert {option for option in example if option.startswith("--")} <= set(options)
+
+
+def test_help_imports_no_part_of_the_model() -> None:
+    """So it appears at once; a command imports what it needs when it runs."""
+    code = (
+        "import sys\n"
+        "from iamlab.cli.main import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit:\n"
+        "    print(*(name for name in sys.modules if name.startswith('iamlab')), file=sys.stderr)\n"
+    )
+    for arguments in (["--help"], ["reach", "--help"], ["can"]):
+        run = [sys.executable, "-c", code, *arguments]
+        ended = subprocess.run(run, capture_output=True, text=True, check=True)
+        loaded = ended.stderr.splitlines()[-1].split()
+        assert {name.split(".")[1] for name in loaded if "." in name} == {"cli", "deprecated"}
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "choices"),
+    [
+        ("check", "--type", TYPES),
+        ("check", "--service", SERVICES),
+        ("check", "--fail-on", [level.lower().replace("_", "-") for level in LEVELS]),
+        ("explain-policy", "--type", TYPES),
+        ("audit", "--fail-on", [level.lower() for level in SEVERITIES]),
+        ("actions", "--level", catalog.LEVELS),
+    ],
+)
+def test_the_choices_of_an_option_are_those_that_its_command_knows(
+    command: str, option: str, choices: Iterable[str], shell: Shell
+) -> None:
+    """The help doesn't import the command, so it has its own list."""
+    shown = re.search(option + r" \{(.*?)\}", shell(command, "--help").out.replace("\n", ""))
+
+    assert shown
+    assert shown[1].replace(" ", "").split(",") == [choice.replace(" ", "") for choice in choices]
+
+
+def test_an_option_is_written_in_full(shell: Shell) -> None:
+    """An abbreviation would mean something else as soon as there is another option."""
+    result = shell("actions", "s3:*", "--lev", "Read")
+
+    assert result.status == 2
+    assert "unrecognized arguments: --lev Read" in one_line(result)
 
 
 def test_the_commands_of_the_readme_and_of_the_tour_work(demo: Shell) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import ExerciseError, World
 from iamlab.errors import IamLabError
-from iamlab.teach import arrange, check, hint, scenario, solution, start
+from iamlab.teach import arrange, check, hint, journal, scenario, solution, start
 from iamlab.teach.break_belief import Break
 from iamlab.teach.exercises import Question, every, find
 from iamlab.teach.mutants import MUTANTS
@@ -287,13 +287,13 @@ def test_a_misspelt_belief_is_rejected():
         replace(find("2.5"), mutant="last_win").mark(LAST_ALLOWS)
 
 
-def test_an_attempt_is_kept_as_order_and_request(progress_file):
+def test_an_attempt_is_kept_as_order_and_request():
     """For a world changed by hand, the record has the differences as sentences."""
     check("2.5", LAST_DENIES)
     world = start("2.5")
     arrange(world.user("alice"), "stack", LAST_DENIES[0])
     check("2.5", (world, *LAST_DENIES[1:]))
-    by_list, by_world = json.loads(progress_file.read_text("utf-8"))["records"]
+    by_list, by_world = journal.records()
 
     assert by_list["answer"] == by_list["given"] == list(LAST_DENIES)
     assert by_world["answer"][1:] == list(LAST_DENIES[1:])

@@ -1,13 +1,12 @@
 """The cards, driven without a browser: values are set, buttons clicked, HTML read."""
 
-import json
 import re
 
 import ipywidgets as widgets
 import pytest
 
 from iamlab import ExerciseError, Verdict
-from iamlab.teach import exercise, membership_board, predict, refused, scenario
+from iamlab.teach import exercise, journal, membership_board, predict, refused, scenario
 from iamlab.teach.exercises import every
 from iamlab.teach.predictions import HAPPENED
 from iamlab.teach.scenarios import MAP
@@ -112,13 +111,13 @@ def test_a_walk_through_with_blanks_hides_the_verdict(world):
     assert "explicit deny</strong>" in card.walk_through()._repr_html_()
 
 
-def test_with_an_answer_the_function_reveals_the_verdict(world, progress_file):
+def test_with_an_answer_the_function_reveals_the_verdict(world):
     """It returns the verdict at once, and records the prediction."""
     prediction = predict(world, "carol", "s3:GetObject", MAP, "denied", "fairly sure")
 
     assert prediction.correct
     assert "AWS: ○ implicit deny. As you predicted." in repr(prediction)
-    record = json.loads(progress_file.read_text("utf-8"))["records"][0]
+    record = journal.records()[0]
     assert (record["answer"], record["confidence"], record["correct"]) == (
         "denied",
         "fairly sure",
@@ -171,7 +170,7 @@ def test_an_exit_ticket_offers_help_only_after_an_attempt():
     assert card.buttons.children == (card.check, card.hint, card.solution)
 
 
-def test_a_second_press_of_solution_gives_up(progress_file):
+def test_a_second_press_of_solution_gives_up():
     """A learner without an answer can see the solution; the file records that."""
     card = exercise("0.2")
     card.solution.click()
@@ -181,7 +180,7 @@ def test_a_second_press_of_solution_gives_up(progress_file):
     card.solution.click()
 
     assert "A right answer" in card.result.value
-    assert json.loads(progress_file.read_text("utf-8"))["records"][-1]["give_up"] is True
+    assert journal.records()[-1]["give_up"] is True
 
 
 def test_an_error_is_shown_with_its_help_instead_of_a_traceback(world, capsys):

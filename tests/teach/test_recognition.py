@@ -226,9 +226,8 @@ def test_answers_of_an_exercise_count_request_by_request():
 def test_a_file_edited_by_hand_or_by_another_version_breaks_nothing(progress_file, found):
     """An unreadable value isn't evidence."""
     predict(scenario("stack"), "alice", "s3:GetObject", README, "allowed")
-    data = json.loads(progress_file.read_text("utf-8"))
-    data["records"].append({"kind": "prediction", "question": ["x"], "evidence": found})
-    progress_file.write_text(json.dumps(data), "utf-8")
+    with progress_file.open("a", encoding="utf-8") as stream:
+        json.dump({"kind": "prediction", "question": ["x"], "evidence": found}, stream)
 
     assert recognised() == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from iamlab import ExerciseError, Policy
 from iamlab.errors import IamLabError, NoSuchEntity
-from iamlab.teach import after, arrange, check, exercise, scenario, start, statement_stack
+from iamlab.teach import after, arrange, check, exercise, journal, scenario, start, statement_stack
 from iamlab.teach.exercises import find
 from iamlab.teach.inputs import BreakInput, PolicyInput, StatementInput, input_for
 from iamlab.teach.marks import FINE
@@ -328,7 +328,7 @@ def test_a_prediction_on_the_stack_is_recorded_by_default(world, progress_file):
     predict(stack, "explicit deny", "certain")
     buttons(stack.editor, "AllMaps")[0].click()
     predict(stack, "allowed", "certain")
-    records = json.loads(progress_file.read_text("utf-8"))["records"]
+    records = journal.records()
 
     assert [record["kind"] for record in records] == ["prediction", "prediction"]
     assert [record["correct"] for record in records] == [True, False]

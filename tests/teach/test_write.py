@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
-from iamlab.teach import check, exercise, hint, solution, start
+from iamlab.teach import check, exercise, hint, journal, solution, start
 from iamlab.teach.edits import arranged
 from iamlab.teach.exercises import Question, every, find
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
@@ -319,11 +319,11 @@ def test_names_in_a_document_are_shown_as_text():
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps], ids=["dict", "text"])
-def test_an_attempt_is_kept_as_a_document_and_can_be_checked_again(progress_file, form):
+def test_an_attempt_is_kept_as_a_document_and_can_be_checked_again(form):
     """Text and dict are kept in the same form, and a hint is about the learner's document."""
     answer = document({**DENY, "Resource": f"{DRAFTS}/*"})
     check("2.4", form(answer))
-    (attempt,) = json.loads(progress_file.read_text("utf-8"))["records"]
+    (attempt,) = journal.records()
 
     assert attempt["answer"] == attempt["given"] == answer
     assert not find("2.4").mark(attempt["given"]).correct

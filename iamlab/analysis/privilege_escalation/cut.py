@@ -21,6 +21,7 @@ from iamlab.analysis.privilege_escalation import cut_edits
 from iamlab.analysis.privilege_escalation.attacker_view import GIVES_POWER
 from iamlab.analysis.privilege_escalation.edge_finder import is_shared
 from iamlab.analysis.privilege_escalation.permission_checks import Need
+from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.principal import principal_of
@@ -33,7 +34,7 @@ from iamlab.policy.arn import Arn
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
     from iamlab.analysis.privilege_escalation.paths import Path
-    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import StatementMatch
@@ -107,6 +108,28 @@ class Cut(Shown):
         cut_edits.apply(world, self.edits)
         return world
 
+    def edits_by_step(self, path: Path, reach: Reach) -> Iterator[tuple[CutEdit, ...] | None]:
+        """Yield for each step of a path the edits that close it, or ``None`` if it stays open.
+
+        If only several edits together close a step, these are all edits of the cut.
+
+        Parameters
+        ----------
+        path, reach
+            A path, and the reach in which it is open.
+        """
+        after, alone = reach.again(self.apply(reach.world.copy())), {}
+        for edit in self.edits:
+            world = reach.world.copy()
+            cut_edits.apply(world, [edit])
+            alone[edit] = reach.again(world)
+        for step in path.edges:
+            if _is_open(step, after, reach):
+                yield None
+            else:
+                by = (edit for edit, edited in alone.items() if not _is_open(step, edited, reach))
+                yield tuple(by) or self.edits
+
     def __bool__(self) -> bool:
         return self.is_closed
 
@@ -132,6 +155,15 @@ class Cut(Shown):
             return "<Cut: there is no path to close>"
         edits = few(str(edit).rstrip(".") for edit in self.edits)
         return f"<Cut {count(len(self.edits), 'edit')}: {edits}>"
+
+
+def _is_open(step: Edge, after: Reach, before: Reach) -> bool:
+    """Return whether all calls of a step that were allowed are still allowed."""
+    source = step.source
+    known = principal_of(after.world, source.credential or source.arn)
+    state = PrincipalState.of(known, source.credential).with_(*source.changes)
+    needs = [need for call in step.calls for need in call.needs if before.decide(source, need)]
+    return all(after.decide(state, need) for need in needs)
 
 
 @dataclass(slots=True, eq=False)

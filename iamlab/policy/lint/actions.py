@@ -51,7 +51,7 @@ def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
         nearest = None
         if fault.right and hints < MOST_HINTS:
             hints += 1
-            nearest = _nearest(value.text)
+            nearest = nearest_action(value.text)
         remedy = f"Did you mean {nearest}?" if nearest else fault.remedy
         better = checked.put(value, nearest)
         yield checked.find(fault.code, checked.path(value), fault.what, remedy, better)
@@ -105,7 +105,7 @@ def names_like(pattern: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _nearest(text: str) -> str | None:
+def nearest_action(text: str) -> str | None:
     """Find the action that was probably meant."""
     if len(text) > LONGEST_NAME:
         return None

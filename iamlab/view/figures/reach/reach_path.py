@@ -13,11 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.cut_edits import apply
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS
 from iamlab.analysis.privilege_escalation.paths import Path
-from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
-from iamlab.authorization.principal import principal_of
 from iamlab.display import count
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.view.arguments import check
@@ -30,10 +27,11 @@ from iamlab.view.style import DENY_AREA, INK, LOOKS, Look
 from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.cut_edits import CutEdit
     from iamlab.analysis.privilege_escalation.principal_states import Edge as Step
+    from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.model.world import World
     from iamlab.view.figure import Figure
@@ -95,7 +93,7 @@ def before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
     end = "To close it" if cut.is_closed else "Nothing closes it"
     head = f"Before the cut, {shorten(_sentence(path), 150)}. {end}"
     how = "No smaller set of edits closes it" if cut.is_smallest else "Each edit is needed"
-    scene = _scene(path, list(_closing_edits(reach, path, cut)), [])
+    scene = _scene(path, list(cut.edits_by_step(path, reach)), [])
     return replace(scene, after=[f"edit: {edit}" for edit in cut.edits]).figure(
         lambda scene: draw_tree(scene, "PATH"),
         alt=alt_text(f"{head}: ", edits, ".") if edits else f"{head}.",
@@ -124,35 +122,6 @@ def _others(reach: Reach, path: Path) -> list[tuple[int, Step]]:
             if step.target.arn not in on_path and step.way != ADMINISTERS:
                 found.setdefault((number, step.target.arn), step)
     return [(number, step) for (number, _), step in found.items()]
-
-
-def _closing_edits(reach: Reach, path: Path, cut: Cut) -> Iterator[tuple[CutEdit, ...] | None]:
-    """Yield for each step the edits that close it; ``None`` if it is open after the cut."""
-    after = reach.again(cut.apply()) if cut.edits else reach
-    alone = {}
-    for edit in cut.edits:
-        world = reach.world.copy()
-        apply(world, [edit])
-        alone[edit] = reach.again(world)
-    for step in path.edges:
-        if _is_open(after, reach, step):
-            yield None
-        else:
-            by = tuple(edit for edit, edited in alone.items() if not _is_open(edited, reach, step))
-            yield by or cut.edits  # no edit closes it alone
-
-
-def _is_open(after: Reach, before: Reach, step: Step) -> bool:
-    """Return whether all calls of a step that were allowed are still allowed."""
-    source = step.source
-    known = principal_of(after.world, source.credential or source.arn)
-    state = PrincipalState.of(known, source.credential).with_(*source.changes)
-    return all(
-        after.decide(state, need)
-        for call in step.calls
-        for need in call.needs
-        if before.decide(source, need)
-    )
 
 
 def _scene(
@@ -243,10 +212,8 @@ def name_of(state: PrincipalState) -> str:
     Examples
     --------
     >>> from iamlab import World
-    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
-    >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
-    >>> from iamlab.authorization.principal import principal_of
-    >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
+    >>>     >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
+    >>>     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
     >>> state = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())
     >>> name_of(state)
     'dana (user with any permission)'
