@@ -15,7 +15,7 @@ own credentials".
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -62,12 +62,17 @@ class Supposition:
     ----------
     words
         What must be so; empty if the caller chooses all of it.
-    keys
-        The condition keys that the call then has.
+    pairs
+        The condition keys that the call then has, with their values.
     """
 
     words: str
-    keys: Mapping[str, ContextValue] = field(compare=False)
+    pairs: tuple[tuple[str, ContextValue], ...]
+
+    @property
+    def keys(self) -> dict[str, ContextValue]:
+        """The condition keys that the call then has."""
+        return dict(self.pairs)
 
 
 def unknown_keys(
@@ -129,7 +134,7 @@ def suppositions(
         if limits and not any(map(has_variable, (text for each in limits for text in each.values))):
             open_to[statement.effect][limits] = None
     made = (_meeting(limits, list(open_to["Deny"]), lower) for limits in open_to["Allow"])
-    found = (each for each in made if each is not None and each.keys)
+    found = (each for each in made if each is not None and each.pairs)
     return list(islice(dict.fromkeys(found), FEW))
 
 
@@ -158,7 +163,7 @@ def _meeting(
         if value is not usual and value is not None:
             keys[(*tests, *avoids)[0].key] = value
             words |= dict.fromkeys(filter(None, (*map(_words, tests), *map(_unlike, away))))
-    return Supposition(" and ".join(words), keys)
+    return Supposition(" and ".join(words), tuple(keys.items()))
 
 
 def is_met(condition: Condition, value: ContextValue | None) -> bool:
@@ -177,7 +182,7 @@ def _values(conditions: Iterable[Condition]) -> Iterator[ContextValue]:
             continue
         for text in value_samples(condition.comparison.name, condition.values):
             if text != OTHER or "IpAddress" not in condition.comparison.name:
-                yield [text] if is_multivalued(condition.key) else text
+                yield (text,) if is_multivalued(condition.key) else text
 
 
 def _words(condition: Condition, *, is_met: bool = True) -> str:

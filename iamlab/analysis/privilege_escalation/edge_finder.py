@@ -14,7 +14,7 @@ permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,14 @@ from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory,
 from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import edges_from
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
+from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
-from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, conditions_of
+from iamlab.analysis.privilege_escalation.satisfying_values import (
+    OF_CALLER,
+    OWN_LAYERS,
+    conditions_of,
+)
+from iamlab.analysis.suppositions import MFA, session_names, suppositions, unknown_keys
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
@@ -35,15 +41,21 @@ from iamlab.operations.iam.roles import SERVICE_LINKED
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
+    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 
 ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), ())
 """Leads from an administrator to the point that all administrators of the account share."""
+
+
+SUPPOSES = EscalationMethod(0, "calls as no export tells", (), (), ())
+"""Leads from a principal to the same principal, whose calls are made in a certain way."""
 
 
 SHARED = "administrators of "
@@ -124,7 +136,11 @@ class EdgeFinder:
 
         def found() -> tuple[Edge, ...]:
             _ = self.asks_together and self.today
-            return tuple(edges_from(self._view(state)))
+            every = edges_from(self._view(state))
+            words = state.supposed.words if state.supposed else ""
+            if not words:
+                return tuple(every)
+            return tuple(replace(edge, conditions=(words, *edge.conditions)) for edge in every)
 
         return self.decider.once(("own edges", state), found)
 
@@ -132,12 +148,47 @@ class EdgeFinder:
         """Return the edges of the graph that begin at a point, proved and plain ones first."""
 
         def found() -> tuple[Edge, ...]:
-            every = self._edges_of(state)
-            return tuple(
-                sorted(every, key=lambda edge: (bool(edge.conditions), edge.way.plainness))
-            )
+            every = (*self._edges_of(state), *self.supposing(state))
+            return tuple(sorted(every, key=_plainness))
 
         return self.decider.once(("edges", state), found)
+
+    def supposing(self, state: PrincipalState, more: Iterable[Statement] = ()) -> Iterator[Edge]:
+        """Return edges to the same principal, whose calls meet conditions that no export tells.
+
+        Parameters
+        ----------
+        more
+            Statements of a resource's policy; the principal can also be a session that they name.
+        """
+        if is_shared(state):
+            return
+        decider, extra = self.decider, tuple(more)
+        keys = unknown_keys(decider.world, decider.context, decider.circumstances, without=MFA)
+        own = (own.policy for own in states.policies_in(state.principal, *OWN_LAYERS))
+        every = (*states.statements_of(own), *states.statements_of(self._trusts(state)), *extra)
+        limited = [
+            entry for entry in every if any(each.key.lower() in keys for each in entry.conditions)
+        ]
+        known = decider.once(("usual keys", state.account_id), lambda: self._usual(state))
+        for supposed in suppositions(limited, keys, known) if limited else ():
+            if supposed != state.supposed:
+                words = (supposed.words,) if supposed.words else ()
+                yield Edge(SUPPOSES, state, replace(state, supposed=supposed), (), words)
+        issuer = state.principal.issuer or ""
+        for name in session_names(issuer.rpartition("/")[2], extra) if ":role/" in issuer else ():
+            session = principal_of(decider.world, _session_arn(issuer, name))
+            target = replace(state, arn=session.arn, principal=session, changes=())
+            yield Edge(SUPPOSES, state, target, (), (f"{states.IN_SESSION} {name}",))
+
+    def _usual(self, state: PrincipalState) -> Mapping[str, ContextValue]:
+        """Return the condition keys of a call of a principal."""
+        return self.decider.question(state, Need("iam:ListUsers", "*", {})).request.context
+
+    def _trusts(self, state: PrincipalState) -> list[Policy | None]:
+        """Return the trust policies that mean a principal, and have a condition."""
+        direct, wide = self.assuming.naming(state)
+        return [role.trust for role in (*direct, *wide) if role.trust is not None]
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
         if is_shared(state):
@@ -210,6 +261,21 @@ class EdgeFinder:
             arns = {text for text in texts if is_arn(text)}
             found |= {arn for arn in arns if Arn.parse(arn).account != account.account_id}
         return frozenset(found)
+
+
+def _plainness(edge: Edge) -> tuple[bool, int, int]:
+    """Return what edges are sorted by: without conditions, few permissions, few calls."""
+    calls = MANY if callable(edge.make) else len(edge.make)
+    return bool(edge.conditions), edge.way.plainness, calls
+
+
+MANY = 10
+"""Calls that are put together only when somebody looks at them are as many."""
+
+
+def _session_arn(role_arn: str, name: str) -> str:
+    role = Arn.parse(role_arn)
+    return f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{name}"
 
 
 def _principals(policies: Iterable[Policy | None]) -> Iterator[str]:

@@ -20,12 +20,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, is_shared
+from iamlab.analysis.privilege_escalation.edge_finder import (
+    SUPPOSES,
+    EdgeFinder,
+    is_shared,
+)
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.display import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from iamlab.policy.statement import Statement
 
 Edges = tuple[Edge, ...]
 
@@ -77,7 +83,7 @@ class PathSearcher:
         state = point.state
         chain = None if state == point.base else self._chain(point.base)
         for edge in self.finder.edges(state):
-            if not edge.is_own:
+            if not edge.is_own or edge.way is SUPPOSES:
                 yield edge, SearchPoint.of(edge.target)
             elif chain is None or chain.get(state) is edge:
                 yield edge, SearchPoint(edge.target, point.base)
@@ -137,9 +143,17 @@ class PathSearcher:
             found.setdefault(edges[-1].target if edges else source, edges)
         return found
 
-    def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
-        """Return all of today who get to a wanted state, each with a short path there."""
-        searches = [Arrival(self, is_wanted, is_proved=is_proved) for is_proved in (True, False)]
+    def paths_to(
+        self, is_wanted: Callable[[PrincipalState], bool], of_resource: Sequence[Statement] = ()
+    ) -> dict[PrincipalState, Edges]:
+        """Return all of today who get to a wanted state, each with a short path there.
+
+        Parameters
+        ----------
+        of_resource
+            The statements of a resource's policy, if access to that is what is wanted.
+        """
+        searches = [Arrival(self, is_wanted, is_proved, of_resource) for is_proved in (True, False)]
         found: dict[PrincipalState, Edges] = {}
         for state in steps(list(self.finder.today.values()), "looking for paths"):
             paths = (search.path_from(SearchPoint.of(state)) for search in searches)
@@ -170,11 +184,14 @@ class Arrival:
     ----------
     is_proved
         Whether only edges without conditions count.
+    of_resource
+        As in ``paths_to``.
     """
 
     searcher: PathSearcher
     is_wanted: Callable[[PrincipalState], bool]
-    is_proved: bool = field(kw_only=True)
+    is_proved: bool
+    of_resource: Sequence[Statement] = ()
     _known: dict[SearchPoint, Edges] = field(default_factory=dict)
     _without: set[SearchPoint] = field(default_factory=set)
 
@@ -220,6 +237,11 @@ class Arrival:
 
     def _rest(self, point: SearchPoint) -> Edges | None:
         """Return the rest of a path from a point, as far as it is known."""
-        if point not in self._known and not is_shared(point.state) and self.is_wanted(point.state):
-            self._known[point] = ()
+        if point not in self._known and not is_shared(point.state):
+            if self.is_wanted(point.state):
+                self._known[point] = ()
+            elif not self.is_proved and self.of_resource:
+                every = self.searcher.finder.supposing(point.state, self.of_resource)
+                edge = next((edge for edge in every if self.is_wanted(edge.target)), None)
+                self._known |= {} if edge is None else {point: (edge,)}
         return self._known.get(point)

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import display
-from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.principal_states import limited
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
 from iamlab.display import FEW, Shown, called, count, few
@@ -69,7 +69,8 @@ class Path(Shown):
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must be so in addition to permissions."""
-        return tuple(dict.fromkeys(text for edge in self.edges for text in edge.conditions))
+        every = (*(edge for edge in self._edges if edge.way is SUPPOSES), *self.edges)
+        return tuple(dict.fromkeys(text for edge in every for text in edge.conditions))
 
     @property
     def is_proved(self) -> bool:
@@ -117,9 +118,9 @@ class Path(Shown):
         return replay(self._finder.decider, self)
 
     def __len__(self) -> int:
-        is_plain = sum(edge.is_own for edge in self._edges) < 2
+        is_plain = sum(edge.is_own and edge.way is not SUPPOSES for edge in self._edges) < 2
         if is_plain and not self.source.arn.endswith(":root"):
-            return sum(edge.way is not ADMINISTERS for edge in self._edges)
+            return sum(edge.way not in (ADMINISTERS, SUPPOSES) for edge in self._edges)
         return len(self.edges)
 
     def __iter__(self) -> Iterator[Edge]:
@@ -130,7 +131,7 @@ class Path(Shown):
 
     def __str__(self) -> str:
         if not self.edges:
-            return f"{self.source} is there already"
+            return f"{self.source} is there already{limited(self.conditions)}"
         return "\n".join(f"{number}. {edge}" for number, edge in enumerate(self.edges, 1))
 
     def __repr__(self) -> str:
@@ -241,7 +242,7 @@ class Arrivals(Paths):
     @property
     def directly(self) -> tuple[str, ...]:
         """Those who may do it as they are."""
-        return tuple(arn for arn, path in self._found.items() if not len(path))
+        return tuple(Kinds.of(self._found).already)
 
     def __str__(self) -> str:
         what, number = f"{self.action} on {self.resource}", len(self.directly)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from iamlab.analysis.access_matrix import Pair, matrix
@@ -198,11 +199,15 @@ class Decider:
             state.principal,
             need.action,
             need.resource,
-            self.context or None,
+            self.context_of(state) or None,
             self.circumstances,
             operation_keys=need.keys,
             known_resource=facts,
         )
+
+    def context_of(self, state: PrincipalState) -> Mapping[str, ContextValue]:
+        """Return the condition keys that are set by hand: supposed ones, and those of all calls."""
+        return {**state.supposed.keys, **self.context} if state.supposed else self.context
 
     def decide(
         self, state: PrincipalState, need: Need, facts: ResourceContext | None = None
@@ -289,9 +294,19 @@ class Decider:
         self, states: Sequence[PrincipalState], pairs: Sequence[Pair], keys: Mapping[str, Any]
     ) -> list[list[int]]:
         """Return for each state the places of the pairs that it is allowed, decided at once."""
-        who, context = [state.principal for state in states], {**keys, **self.context}
-        rows = matrix(self.world, who, pairs, context, self.circumstances).rows
-        return [[place for place in range(len(pairs)) if row >> place & 1] for row in rows]
+        rows: dict[PrincipalState, int] = {}
+        for _, alike in groupby(sorted(states, key=_supposed), _supposed):
+            some = list(alike)
+            who, context = [state.principal for state in some], self.context_of(some[0])
+            given = {**keys, **context}
+            decided = matrix(self.world, who, pairs, given, self.circumstances).rows
+            rows |= zip(some, decided, strict=True)
+        places = range(len(pairs))
+        return [[place for place in places if rows[state] >> place & 1] for state in states]
+
+
+def _supposed(state: PrincipalState) -> str:
+    return str(state.supposed)
 
 
 def operation(name: str, thing: Any) -> str:

@@ -28,6 +28,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.suppositions import Supposition
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.model.identities import User
@@ -91,6 +92,8 @@ class PrincipalState:
     credential
         The temporary credentials that it calls with, if they were given: two sessions with one ARN
         are not the same.
+    supposed
+        How its calls are made, if that is supposed.
     """
 
     arn: str
@@ -98,6 +101,7 @@ class PrincipalState:
     carried: Carried = NOTHING_CARRIED
     principal: PrincipalContext = field(compare=False, repr=False, kw_only=True)
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
+    supposed: Supposition | None = field(default=None, repr=False, kw_only=True)
 
     @classmethod
     def of(cls, principal: PrincipalContext, caller: Caller | None = None) -> PrincipalState:
@@ -398,6 +402,10 @@ class Edge:
         return f"{self.source} -> {self.target}: {how}{limited(self.conditions)}"
 
 
+IN_SESSION = "in a session named"
+"""How a condition on the name of a session begins."""
+
+
 def limited(conditions: Iterable[str]) -> str:
     """Write conditions after what they limit.
 
@@ -407,4 +415,4 @@ def limited(conditions: Iterable[str]) -> str:
     'a key (if it is free and it is known)'
     """
     text = " and ".join(conditions)
-    return f" (if {text})" if text else ""
+    return f" ({'' if text.startswith(IN_SESSION) else 'if '}{text})" if text else ""

@@ -37,7 +37,11 @@ from iamlab.analysis.privilege_escalation.finders.tags import statements_about
 from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import SUPPOSED, Call, Need, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
-from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
+from iamlab.analysis.privilege_escalation.role_calls import (
+    MFA_CODE,
+    SUPPOSED_DEVICE,
+    supposed_device,
+)
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
@@ -313,6 +317,8 @@ def use_mfa(view: AttackerView) -> Iterator[Gain]:
     calls = _register(view, user) if is_room else ()
     if calls:
         yield view.widened([change], calls)
+    elif serial := supposed_device(user):
+        yield view.widened([change], [_sign_in(serial)], SUPPOSED_DEVICE)
 
 
 def _sign_in(serial_number: str) -> Call:
