@@ -17,11 +17,13 @@ change the function. Service principals that no AWS page lists are from the serv
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.escalation_methods import ROLE, ServicePlan
+from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, Passing, PlanBinder
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
@@ -46,6 +48,7 @@ A_FUNCTION = "a function works with the role {role}"
 AN_INSTANCE = "an instance works with the role {role}"
 CONTROL = "the caller runs code on an instance"
 EVENTS = "lambda:CreateEventSourceMapping"
+INVOKE = "lambda:InvokeFunction"
 
 NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
 
@@ -121,6 +124,55 @@ def give_new_profile(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     roles = [role for role in passing.trusting("ec2") if role.arn not in passing.profiles]
     yield from by_plan(view, plans[0], roles=roles, done=done)
     yield from _give(view, plans[1:], roles, done)
+
+
+def swap_role(view: AttackerView, plans: Plans) -> Iterator[Gain]:
+    """Put another role into the profile of an instance that one controls.
+
+    The two plans are for a profile that has a role, and for an empty one.
+    """
+    running, done = _instances(view, "running"), set[str]()
+    for profile in view.account.instance_profiles.values():
+        using = [each.name for each in running if _profile_of(each) == profile.arn]
+        if not using and not view.world.loaded:
+            continue
+        control = f"{CONTROL} {using[0]}" if using else f"{CONTROL} with {profile.name}"
+        roles = [role for role in Passing.of(view).trusting("ec2") if role not in profile.roles]
+        named = {"instance-profile": profile.arn}
+        plan = plans[0 if profile.roles else 1]
+        yield from by_plan(view, plan, roles, named, conditions=[control], done=done)
+
+
+def _profile_of(instance: Instance) -> str:
+    return "" if instance.association is None else instance.association.profile_arn
+
+
+def through_stack(view: AttackerView, stack: Plans, function: Plans) -> Iterator[Gain]:
+    """Have a stack's role create a function with a role that it may pass, and invoke that.
+
+    Parameters
+    ----------
+    stack, function
+        The plans that create a stack, and a function.
+    """
+    if not view.ever(INVOKE):
+        return
+    create_function = replace(function[0], steps=function[0].steps[:1])
+    done = {view.role.arn} if view.role is not None else set[str]()
+    for created in by_plans(view, stack):
+        helper = replace(view, state=created.target)
+        for made in by_plan(helper, create_function, done=done):
+            # CloudFormation makes the calls of the stack's role.
+            inner = [replace(call, needs=()) for call in _calls(made)]
+            name = str(inner[-1].parameters["FunctionArn"])
+            invoke = Call(INVOKE, {"FunctionArn": name}, (Need(INVOKE, name, {}),))
+            if view.may(invoke):
+                calls = (*_calls(created), *inner, invoke)
+                yield Gain(made.target, calls, (*created.conditions, *made.conditions))
+
+
+def _calls(gain: Gain) -> tuple[Call, ...]:
+    return gain.calls() if callable(gain.calls) else gain.calls
 
 
 def _give(
