@@ -224,6 +224,10 @@ def _method(data: dict[str, Any]) -> EscalationMethod:
 
 _DATA = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
+DATE: str = _DATA["date"]
+SOURCES: tuple[str, ...] = tuple(_DATA["sources"])
+"""When and where the methods were collected; there are others that nobody has described."""
+
 GAINS: dict[str, str] = _DATA["gains"]
 GUARDS: dict[str, str] = _DATA["guards"]
 """What closes a method for those who need its permissions for something else."""
