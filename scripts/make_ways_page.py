@@ -26,7 +26,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 HEAD = """\
 # Known methods of privilege escalation
 
-This page lists {count} known methods. There are others that nobody has described. The sources, as of
+This page lists {count} known methods. There are others that nobody has described. Sources, as of
 {date}: {sources}.
 
 `world.reach()` searches {searched} of the {count}. {own} need only IAM and STS. For these, it
