@@ -24,6 +24,7 @@ from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
 from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
 from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
 from iamlab.analysis.privilege_escalation.finders import edges_from
+from iamlab.analysis.privilege_escalation.finders.helpers import edges_for
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
 from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
@@ -227,6 +228,21 @@ class EdgeFinder:
             is_told_apart = shared.account_id in self.told_apart
             if not target.changes or is_told_apart or target.arn in self.known_abroad:
                 yield Edge(edge.way, shared, target, edge.make, edge.conditions)
+
+    def together(self, behind: PrincipalState, state: PrincipalState) -> tuple[Edge, ...]:
+        """Return the edges of a principal that there are because of the one that became it."""
+        if state.arn == behind.arn or any(map(self._needs_no_help, (state, behind))):
+            return ()
+
+        def found() -> tuple[Edge, ...]:
+            known = {(edge.way.number, edge.target) for edge in self.edges(state)}
+            every = edges_for(self._view(behind), self._view(state))
+            return tuple(edge for edge in every if (edge.way.number, edge.target) not in known)
+
+        return self.decider.once(("together", behind, state), found)
+
+    def _needs_no_help(self, state: PrincipalState) -> bool:
+        return is_shared(state) or state.arn.endswith(":root") or self.is_admin(state)
 
     def _view(self, state: PrincipalState) -> AttackerView:
         account = self.decider.world.accounts[state.account_id]

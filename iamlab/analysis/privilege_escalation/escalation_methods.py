@@ -153,7 +153,7 @@ class EscalationMethod:
     Parameters
     ----------
     number
-        From 1 to 75.
+        From 1 to 76.
     title
         What is done, in few words.
     forms

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.edge_finder import (
@@ -88,6 +89,14 @@ class PathSearcher:
             elif chain is None or chain.get(state) is edge:
                 yield edge, SearchPoint(edge.target, point.base)
 
+    def together(
+        self, source: PrincipalState, point: SearchPoint
+    ) -> Iterator[tuple[Edge, SearchPoint]]:
+        """Return the edges of a point that there are because of who began the path."""
+        if point.state == point.base:
+            for edge in self.finder.together(source, point.state):
+                yield edge, SearchPoint.of(edge.target)
+
     def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
         """Return the own edges by which somebody makes the most of himself, one after the other."""
         return self.finder.decider.once(("chain", base), lambda: dict(self._links(base)))
@@ -125,7 +134,8 @@ class PathSearcher:
             while waiting:
                 here = waiting.popleft()
                 before = came[here][-1] if came[here] else None
-                for edge, there in self.further(here):
+                own = self.further(here)
+                for edge, there in chain(own, self.together(source, here) if before else ()):
                     is_of_search = not (is_proved and edge.conditions)
                     if there in came or not is_of_search or returns(before, edge):
                         continue
@@ -156,7 +166,7 @@ class PathSearcher:
         searches = [Arrival(self, is_wanted, is_proved, of_resource) for is_proved in (True, False)]
         found: dict[PrincipalState, Edges] = {}
         for state in steps(list(self.finder.today.values()), "looking for paths"):
-            paths = (search.path_from(SearchPoint.of(state)) for search in searches)
+            paths = (way(SearchPoint.of(state)) for search in searches for way in search.ways)
             path = next((path for path in paths if path is not None), None)
             if path is not None:
                 found[state] = path
@@ -194,6 +204,30 @@ class Arrival:
     of_resource: Sequence[Statement] = ()
     _known: dict[SearchPoint, Edges] = field(default_factory=dict)
     _without: set[SearchPoint] = field(default_factory=set)
+
+    @property
+    def ways(self) -> tuple[Callable[[SearchPoint], Edges | None], ...]:
+        """What looks for a path, one after the other."""
+        return self.path_from, self.path_by_helper
+
+    def path_by_helper(self, begin: SearchPoint) -> Edges | None:
+        """Return a path on which the one who began does more than to become others."""
+        came: dict[SearchPoint, Edges] = {begin: ()}
+        waiting = deque(came)
+        while waiting:
+            here = waiting.popleft()
+            for edge, there in self.searcher.together(begin.state, here) if came[here] else ():
+                is_of_search = not (self.is_proved and edge.conditions)
+                rest = self.path_from(there) if is_of_search else None
+                if rest is not None:
+                    return (*came[here], edge, *rest)
+            for edge, there in self.searcher.further(here):
+                is_of_search = not (self.is_proved and edge.conditions)
+                before = came[here][-1] if came[here] else None
+                if there not in came and is_of_search and not returns(before, edge):
+                    came[there] = (*came[here], edge)
+                    waiting.append(there)
+        return None
 
     def path_from(self, begin: SearchPoint) -> Edges | None:
         """Return a short path; ``None`` if there is none."""

@@ -225,6 +225,11 @@ class Decider:
             return False  # no resource of IAM has a policy
         return self.once(("has", state, *need.key), lambda: bool(self.decide(state, need)))
 
+    def shares(self, state: PrincipalState, need: Need) -> bool:
+        """Return whether a principal has a permission, or the one behind it."""
+        behind = state.behind
+        return self.has(state, need) or (behind is not None and self.has(behind, need))
+
     def allowed(
         self,
         state: PrincipalState,

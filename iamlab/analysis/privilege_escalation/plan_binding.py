@@ -365,7 +365,8 @@ class PlanBinder:
         if any(satisfying.mentions(view.decider, view.state, key) for key in of_role):
             return {}  # it depends on the role: asked when the role is known
         fixed = _sent(step, thing, names, region)
-        if view.decider.has(view.state, Need(step.action, resource, fixed)):
+        has = view.decider.has if step.passes else view.decider.shares
+        if has(view.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
         question = (view.decider, view.state, step.action, thing, fixed)

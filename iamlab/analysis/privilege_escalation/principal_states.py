@@ -94,6 +94,8 @@ class PrincipalState:
         are not the same.
     supposed
         How its calls are made, if that is supposed.
+    behind
+        The principal that became it, if both make calls.
     """
 
     arn: str
@@ -102,6 +104,7 @@ class PrincipalState:
     principal: PrincipalContext = field(compare=False, repr=False, kw_only=True)
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
     supposed: Supposition | None = field(default=None, repr=False, kw_only=True)
+    behind: PrincipalState | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     @classmethod
     def of(cls, principal: PrincipalContext, caller: Caller | None = None) -> PrincipalState:

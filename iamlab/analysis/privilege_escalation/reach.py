@@ -236,8 +236,9 @@ class Reach(Shown):
         return [self.decide(edge.source, need) for need in needs]
 
     def decide(self, state: PrincipalState, need: Need) -> Decision:
-        """Ask whether a principal has a permission."""
-        return self._finder.decider.decide(state, need)
+        """Ask whether a principal has a permission, or the principal behind it."""
+        decision = self._finder.decider.decide(state, need)
+        return decision if decision or state.behind is None else self.decide(state.behind, need)
 
     @with_old_names
     def cut(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.finders import users
+from iamlab.analysis.privilege_escalation.finders.helpers import CHANGES_CALLER
 from iamlab.analysis.privilege_escalation.permission_checks import PASSWORD, SUPPOSED, Placeholder
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
 from iamlab.analysis.privilege_escalation.required_parameters import words
@@ -90,6 +91,8 @@ def replay(decider: Decider, path: Path) -> Replay:
         world.standing = Standing(decider.context_of(edge.source), decider.circumstances)
         for call in edge.calls:
             actor.make(call)
+        if edge.way is CHANGES_CALLER:
+            actor.caller = path.source.credential or path.source.arn
     world.standing = Standing(decider.context_of(path.target), decider.circumstances)
     return Replay(world, actor.caller)
 

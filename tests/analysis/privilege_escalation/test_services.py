@@ -78,7 +78,7 @@ def test_every_row_of_the_table_is_looked_for_or_has_a_reason() -> None:
     """No row is forgotten: it has a finder, or is among those that are not modelled."""
     account().world.reach().edges  # noqa: B018 - loads the ways
 
-    assert set(METHODS) == set(range(1, 76))
+    assert set(METHODS) == set(range(1, 77))
     assert set(FINDERS) | set(NOT_MODELLED) == set(METHODS)
     assert not set(FINDERS) & set(NOT_MODELLED)
 

@@ -85,6 +85,7 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
     75: (partial(services.through_stack, stack=METHODS[43].plans, function=METHODS[40].plans),),
     **_by_plans(services.write_start_script, 68),
     34: (sessions.by_identity_center,),
+    76: (),  # helpers.py needs both principals: path_search.py asks it
 }
 """Number of a method -> what finds its edges; in the order in which they are looked for."""
 

@@ -338,7 +338,12 @@ def _may_ever(view: AttackerView, plan: ServicePlan, named: Mapping[str, str]) -
         known = None if owner is None else owner.resources.get(arn)
         if known is not None and known.policy is not None:
             return True
-    return all(view.ever(action) for action in plan.actions)
+    behind, passing = view.state.behind, {step.action for step in plan.steps if step.passes}
+    return all(
+        view.ever(name)
+        or (behind is not None and name not in passing and view.decider.ever(behind, name))
+        for name in (plan.actions)
+    )
 
 
 def _another(view: AttackerView, passing: Passing, plan: ServicePlan) -> Role | None:
@@ -362,7 +367,8 @@ def _suits(
         keys = [key for key, value in step.keys if value in OF_ROLE]
         if any(mentions(decider, view.state, key) for key in keys):
             needs = binding.needs(number, step, role, profile)
-            if not all(decider.has(view.state, need) for need in needs):
+            has = decider.has if step.passes else decider.shares
+            if not all(has(view.state, need) for need in needs):
                 return False
         passed_for = binding.passed_for_in(step)
         if step.passes and not passing.may_pass(view.state, role, plan.service, passed_for):
