@@ -85,6 +85,39 @@ def alike(scene: Scene, *, but_ends: bool = False) -> Scene:
     )
 
 
+def nested(scene: Scene, most: int) -> Scene:
+    """Return a scene with at most so many innermost nodes, if possible.
+
+    Nodes in one place with the same kinds of nodes in them are drawn as one, and so are the nodes
+    in them: eight groups whose policies don't match. If that isn't enough, highlighted nodes are
+    drawn so, too; nodes with ``stays`` and those in no other node never are.
+    """
+    for keep_highlighted in (True, False):
+        parents = {node.parent for node in scene.nodes}
+        inner = [node for node in scene.nodes if node.parent and node.id not in parents]
+        if sum(not node.stays for node in inner) > most:
+            scene = _same_inside(scene, keep_highlighted=keep_highlighted)
+    return scene
+
+
+def _same_inside(scene: Scene, *, keep_highlighted: bool) -> Scene:
+    by_id = {node.id: node for node in scene.nodes}
+    inside: dict[str, set[str]] = defaultdict(set)
+    for node in scene.nodes:
+        is_kept = node.stays or (node.highlighted and keep_highlighted)
+        place: Node | None = node
+        while place is not None:
+            inside[place.id].add(node.id if is_kept else node.kind)
+            place = by_id.get(place.parent)
+
+    def same(node: Node) -> Hashable:
+        if node.parent not in by_id:
+            return node.id
+        return same(by_id[node.parent]), node.kind, node.frame, frozenset(inside[node.id])
+
+    return _with(scene, _groups(scene.nodes, same))
+
+
 def _place(node: Node) -> Hashable:
     return node.parent, node.kind, node.column, node.frame
 
@@ -132,7 +165,11 @@ def _with(scene: Scene, groups: Mapping[str, Sequence[Node]]) -> Scene:
 
 
 def as_one(group: Sequence[Node]) -> Node:
-    """Return the node that several nodes are drawn as."""
+    """Return the node that several nodes are drawn as.
+
+    If their texts begin with the symbol of their look, so does its text, and its note is the word
+    of their look.
+    """
     first, *rest = group
     is_inside = rest[0].parent == first.id
     inner = rest if is_inside else group
@@ -143,6 +180,8 @@ def as_one(group: Sequence[Node]) -> Node:
     different = list(dict.fromkeys(texts))
     names = [*different, *texts][: len(texts)] if len(different) > 1 else different
     note = listed(names, 2, length=24) if first.note and not is_inside else first.note
+    if first.look and first.text.startswith(f"{first.look.symbol} "):
+        text, note = f"{first.look.symbol} {text}", first.look.word if first.note else ""
     return replace(first, text=text, short="", note=note, members=members)
 
 
@@ -158,7 +197,10 @@ def merged(
         for edge in scene.edges
         if (ends := (by_id[edge.source].id, by_id[edge.target].id))[0] != ends[1]
     }
-    return replace(scene, nodes=[by_id[key] for key in nodes], edges=list(edges.values()))
+    parents = {key: node.id for key, node in by_id.items()}
+    kept = [by_id[key] for key in nodes]
+    kept = [replace(node, parent=parents.get(node.parent, node.parent)) for node in kept]
+    return replace(scene, nodes=kept, edges=list(edges.values()))
 
 
 def counted(nodes: Sequence[Node]) -> str:

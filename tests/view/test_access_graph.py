@@ -225,14 +225,18 @@ def test_what_is_granted_and_then_cut_names_the_ceiling_that_cuts(case):
 
 
 def test_an_organization_names_every_level(world):
-    """Levels that allow share a gate; the level that denies has its own gate and is named."""
+    """A gate names the levels that block, or else all levels; the table has all of them."""
     archivist = world.account("acme-data").roles["archivist"]
     figure = access_graph(world.can(archivist, "s3:DeleteObject", OLD_MAP))
     text = figure.as_text()
 
-    assert "✓ SCP, 2 levels: root, OU Science" in text
+    levels = ["root", "OU Science", "OU Archive", "account acme-data"]
+
     assert "✕ SCP of OU Archive: Deny keep-the-archive/KeepTheArchive" in text
-    assert "✓ SCP of acme-data: Allow FullAWSAccess/#1" in text
+    assert "✓ RCP of root, OU Science, OU Archive and acme-data: Allow RCPFullAWSAccess/#1" in text
+    for layer in ("scp", "rcp"):
+        places = [row["place"] for row in figure.rows if row["layer"] == NAMES[layer]]
+        assert list(dict.fromkeys(places)) == levels
     assert "keep-the-archive/KeepTheArchive of OU Archive denies it" in figure.alt
 
 

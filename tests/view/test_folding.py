@@ -1,7 +1,10 @@
 """Folding: fewer nodes, none of them lost, and highlighted ones stay."""
 
-from iamlab.view.folding import MORE, alike, at_most, folded
+from iamlab.view.folding import MORE, alike, at_most, folded, nested
 from iamlab.view.scene import Edge, Node, Scene
+from iamlab.view.style import silent
+
+MISSES = silent("don't match")
 
 
 def users(number, **more):
@@ -48,6 +51,34 @@ def test_nodes_at_the_end_may_differ():
 
     assert len(alike(scene).nodes) == len(nodes)
     assert texts(alike(alike(scene, but_ends=True))) == ["3 users", "staff", "3 policies"]
+
+
+def policies_in(group, number, kinds):
+    """A group with some policies, each with nodes of these kinds in it."""
+    yield Node(group, group, kind="group", parent="ana")
+    for policy in (f"{group}{i}" for i in range(number)):
+        yield Node(policy, policy, "inline", kind="policy", parent=group)
+        for kind in kinds:
+            words = f"○ {kind}", "misses Action", kind, policy
+            yield Node(f"{policy} {kind}", *words, look=MISSES, highlighted=kind == "Allow")
+
+
+def test_nodes_with_the_same_kinds_of_nodes_in_them_are_one():
+    """Those in them too; each is still in a node that is drawn, and highlighted ones stay."""
+    groups = (("a", 1, ["Deny"]), ("b", 1, ["Allow", "Deny"]), ("c", 2, ["Deny"]))
+    nodes = [Node("ana", "ana", kind="user")]
+    nodes += [node for group in groups for node in policies_in(*group)]
+    scene = Scene([*nodes, *policies_in("d", 1, ["Allow", "Deny"])])
+    several, few = nested(scene, 6), nested(scene, 3)
+
+    assert nested(scene, 7) == scene
+    assert [node.text for node in several.nodes if node.parent == "ana"] == ["2 groups", "b", "d"]
+    assert texts(few) == [
+        *("ana", "2 groups", "3 policies", "○ 3 Denies"),
+        *("2 groups", "2 policies", "○ 2 Allows", "○ 2 Denies"),
+    ]
+    assert few.nodes[3].note == "don't match"
+    assert {node.parent for node in few.nodes} <= {"", *(node.id for node in few.nodes)}
 
 
 def test_those_of_a_kind_become_one_at_last_but_highlighted_ones_stay():

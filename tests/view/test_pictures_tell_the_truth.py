@@ -15,9 +15,8 @@ import pytest
 from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
-from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.figures.access.access_policies import GRANT
-from iamlab.view.figures.access.access_policies import stops_of as on_the_way
+from iamlab.view.figures.access.access_graph import GRANT, access_graph
+from iamlab.view.figures.access.access_graph import stops_of as on_the_way
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
 from iamlab.view.figures.calls.sequence import sequence
 from iamlab.view.figures.decision.ladder import rungs
@@ -227,15 +226,15 @@ def test_a_trust_or_key_policy_that_names_the_account_is_half_of_it(decision):
 
 def grant_of(decision):
     """Return the node where both sides join, and whether the request passes it."""
-    found = [(stop, gets_past) for stop, gets_past in on_the_way(decision) if stop.id == GRANT]
+    found = [(stop, stop.highlighted) for stop in on_the_way(decision) if stop.id == GRANT]
     return found[0] if found else (None, False)
 
 
 def test_the_way_of_an_access_graph_is_open_to_its_end_if_the_request_is_allowed():
     """The last stop lets allowed requests through, and no solid path leads to a denied one."""
     for decision in asked_by_chance():
-        *_, (_, gets_past) = on_the_way(decision)
-        assert gets_past is bool(decision), decision.explain()
+        *_, last = on_the_way(decision)
+        assert last.highlighted is bool(decision), decision.explain()
 
 
 def test_no_solid_way_leads_through_a_graph_to_what_is_denied():

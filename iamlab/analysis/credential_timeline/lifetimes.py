@@ -107,6 +107,12 @@ class Lifetime:
         """The role of the session; empty if it isn't a role session."""
         return self.issuer_arn if self.kind is CredentialKind.ROLE else ""
 
+    @property
+    def when(self) -> str:
+        """From when to when they are good, and why they end, in words."""
+        end = "..." if self.end is None else f"{self.end:%Y-%m-%d %H:%M:%S}"
+        return f"{self.start:%Y-%m-%d %H:%M:%S} to {end}, {self.ended}"
+
 
 def lifetimes_of(
     world: World, log: CredentialLog, wanted: Collection[str] | None = None

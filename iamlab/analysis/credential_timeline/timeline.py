@@ -167,9 +167,7 @@ class Timeline(Shown):
 
 
 def _line(row: Lifetime) -> str:
-    end = "..." if row.end is None else f"{row.end:%Y-%m-%d %H:%M:%S}"
-    short = row.arn.rpartition(":")[2]
-    return f"{short}: {row.operation}, {row.start:%Y-%m-%d %H:%M:%S} to {end}, {row.ended}"
+    return f"{row.arn.rpartition(':')[2]}: {row.operation}, {row.when}"
 
 
 _CELLS = attrgetter(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import PrincipalMatch
+from iamlab.engine.request import Kind
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.describe.words import called
 from iamlab.view.words import shorten
@@ -79,7 +80,9 @@ def asks_for(request: Request) -> str:
     'ana asks for s3:GetObject on star-maps/m31.fits'
     """
     who, what = (short_name(arn)[0] for arn in (request.principal, request.resource))
-    return f"{shorten(who, 36)} asks for {request.action} on {shorten(what, 48)}"
+    if request.caller.kind is Kind.SESSION:
+        who = f"{shorten(who, 30)} of {short_name(request.caller.issuer)[0]}"
+    return f"{shorten(who, 60)} asks for {request.action} on {shorten(what, 48)}"
 
 
 def distinct_names(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -116,6 +119,27 @@ def resource_policy_of(request: Request) -> str:
     if request.about_trust:
         return "trust policy"
     return _AS_RESOURCE.get(request.service, NAMES["resource"])
+
+
+def policy_type(arn: str | None, place: str = "") -> str:
+    """Return the type of an identity-based policy.
+
+    Parameters
+    ----------
+    arn
+        The ARN of a managed policy.
+    place
+        Where it is attached: empty for the identity itself, ``group NAME`` for a group. For what
+        AWS adds by itself, its name.
+
+    Examples
+    --------
+    >>> policy_type("arn:aws:iam::aws:policy/ReadOnlyAccess"), policy_type(None, "group admins")
+    ('AWS managed', 'inline')
+    """
+    if arn is None:
+        return place if place and not place.startswith("group ") else "inline"
+    return "AWS managed" if arn.split(":")[4:5] == ["aws"] else "customer managed"
 
 
 def names_only_account(decision: Decision) -> bool:

@@ -1,5 +1,8 @@
 """A path: boxes in columns from left to right, then down through stops to the last node.
 
+Boxes that lead to an Allow come first, then those that lead to a Deny. Their lines are bold, and
+have its colour.
+
 Nodes of the first frame are above, those of the second below. The line down passes gates and marks,
 and the mark where the second frame joins. With one mark and no gate there is no such line: the last
 node is directly after the others.
@@ -14,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, widest
 from iamlab.view.drawing.paragraph import lines_of, paragraph
 from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, ROW, Box, Sheet
-from iamlab.view.style import INK, LIT_AREA, LOOKS, PALE_INK, PALE_LINE, PAPER
+from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.view.drawing.shapes import Point
     from iamlab.view.scene import Edge, Node, Scene
@@ -40,6 +43,8 @@ LIMITS = ((1.05, 1.75), (1.05, 1.7), (1.4, 2.3), (1.5, 2.5), (1.9, 2.75))
 """The least and the largest width of each column."""
 BONUS = (0.0, 0.0, 0.0, 0.25, 0.4)
 """How much wider a column can be than others, if there is little room."""
+SYMBOLS, COLOURS = ("✓", "✕"), (ALLOW, DENY)
+"""The symbols of nodes that lead on, the first ones above the others, and the colours of lines."""
 BESIDE, STEP = 0.3, 0.02
 """The gap between columns, and the step by which a column gets narrower."""
 
@@ -51,7 +56,8 @@ def draw_path(scene: Scene) -> Sheet:
     ----------
     scene
         Its nodes are in columns: first the caller, then policies and statements, then the stops and
-        the last node. The last edge has the words below that node.
+        the last node, whose details are drawn below it. An edge to a stop is dashed if no request
+        passes it.
     """
     path = _Path(scene)
     path.draw()
@@ -67,9 +73,14 @@ class _Path:
         nodes = self.nodes.values()
         self.links = [node for node in nodes if node.kind == LINK]
         self.stops = [node for node in nodes if node.kind in (GATE, MARK)]
-        self.rows = [node for node in nodes if node.column == self.last - 1]
         self.caller = next(node for node in nodes if not node.column and node.kind != LINK)
         self.target = next(n for n in nodes if n.column == self.last and n not in self.stops)
+        self.inside: dict[str, list[Node]] = defaultdict(list)
+        for node in nodes:
+            if 0 < node.column < self.last:
+                self.inside[node.parent].append(node)
+        ends = self.caller, self.target
+        self.rows = list(self._rows(node for end in ends for node in self.inside[end.id]))
         self.out: dict[str, list[Edge]] = defaultdict(list)
         for edge in scene.edges:
             self.out[edge.source].append(edge)
@@ -82,6 +93,22 @@ class _Path:
         self.frames: list[tuple[float, float, float, float]] = []
         self._across()
         self._down()
+
+    def _rows(self, nodes: Iterable[Node]) -> Iterator[Node]:
+        """Yield the policies and statements that are innermost, first those that lead on."""
+        for node in sorted(nodes, key=self._rank):
+            if self.inside[node.id]:
+                yield from self._rows(self.inside[node.id])
+            elif node.column > 1:
+                yield node
+
+    def _rank(self, node: Node) -> int:
+        """Return 0 if an Allow is in a node, 1 for a Deny, 2 for what is highlighted, else 3."""
+        if self.inside[node.id]:
+            return min(map(self._rank, self.inside[node.id]))
+        if node.look and node.look.symbol in SYMBOLS:
+            return SYMBOLS.index(node.look.symbol)
+        return 2 if node.highlighted else 3
 
     def _is_below(self, node: Node) -> bool:
         return node.frame == self.target.frame
@@ -113,7 +140,7 @@ class _Path:
         boxes = [node for node in own if node not in self.stops]
         notes = [node.note[:60] for node in boxes]
         if number == self.last:
-            notes = [self._onward.label, self._onward.note]
+            notes = list(self.target.details)
         bold = widest([node.text[:60] for node in boxes], TEXT, "bold")
         need = max(bold, widest(notes, SMALL)) + 2 * PAD
         if number == self.last and not self.is_straight:
@@ -121,11 +148,6 @@ class _Path:
             need = max(need, TRUNK + WORDS + 0.03 + widest(words, SMALL))
         least, most = LIMITS[number]
         return min(max(need, least), most)
-
-    @property
-    def _onward(self) -> Edge:
-        """The edge that leads to the last node."""
-        return self.out[self.stops[-1].id][0]
 
     # -- heights ---------------------------------------------------------------------------------
 
@@ -167,9 +189,8 @@ class _Path:
             self.y[self.caller.id] = y if comes_itself or not rows else self._middle(rows)
         end = max([y, *(self.y[row.id] for row in rows)]) + HALF + 0.08
         if rows and not comes_itself:
-            looks = LOOKS["allowed"], LOOKS["explicitDeny"], None
-            alike = [[row for row in rows if row.look is look] for look in looks]
-            y = min(self._middle(next(filter(None, alike))), y + 1.5 * ROW)
+            first = [row for row in rows if self._rank(row) == self._rank(rows[0])]
+            y = min(self._middle(first), y + 1.5 * ROW)
         for number, stop in enumerate(stops):
             if number or stop.kind == GATE:
                 y += TO_GATE + (self._more(stops[number - 1]) if number else 0)
@@ -209,8 +230,9 @@ class _Path:
         last = boxes[self.target.id]
         self._line_down(last.left if self.is_straight else (self.x, last.top[1]))
         x, room = self.columns[self.last]
-        self.sheet.note(x, last.y + 0.36, self._onward.label, INK, room=room)
-        self.sheet.note(x, last.y + 0.53, self._onward.note, room=room)
+        for number, words in enumerate(self.target.details):
+            colour = PALE_INK if number else INK
+            self.sheet.note(x, last.y + 0.36 + LINE * number, words, colour, room=room)
 
     def _draw_frames(self) -> None:
         """Draw the frames, with titles to the right of lines that lead down."""
@@ -228,28 +250,24 @@ class _Path:
         if node.id not in self.y:
             self.y[node.id] = self._middle(self._leaves(node))
         place, words = (self.columns[node.column][0], self.y[node.id]), (node.text, node.note)
-        width, is_bold = self.columns[node.column][1], any(edge.bold for edge in self.out[node.id])
+        width, leads = self.columns[node.column][1], self._rank(node) < len(SYMBOLS)
         if node is self.caller:
             return Box(*place, width, *words, area=LIT_AREA, bold=True)
-        if node is not self.target and node not in self.rows:
-            return Box(*place, width, *words, INK if is_bold or node.kind == LINK else PALE_INK)
-        colours = (node.look.colour, node.look.area) if node.look else (PALE_INK, PAPER)
-        return Box(*place, width, *words, *colours, bold=bool(node.look), dashed=not node.look)
+        if node is self.target and node.look:
+            return Box(*place, width, *words, node.look.colour, node.look.area, bold=True)
+        if node not in self.rows:
+            return Box(*place, width, *words, INK if leads or node.kind == LINK else PALE_INK)
+        colours = (node.look.colour, node.look.area) if node.look and leads else (PALE_INK, PAPER)
+        return Box(*place, width, *words, *colours, bold=leads, dashed=not leads)
 
     def _leaves(self, node: Node) -> list[Node]:
-        """Return the rows that a node leads to."""
-        if node in self.rows:
-            return [node]
-        to = [self.nodes[edge.target] for edge in self.out[node.id]]
-        found = [row for end in to if end.column < self.last for row in self._leaves(end)]
-        return found or [self.caller]
+        """Return the rows in a node."""
+        return list(self._rows([node])) or [self.caller]
 
     def _edge(self, edge: Edge, box: Box, boxes: dict[str, Box]) -> None:
         """Draw an edge that begins at a box."""
         source, target = self.nodes[edge.source], self.nodes[edge.target]
         if source.kind == LINK:
-            if not source.members:
-                self.sheet.note(box.x + box.width + 0.12, box.y, edge.note)
             self.sheet.straight(box.bottom, boxes[target.id].top, INK, arrow=True)
             self.sheet.note(box.bottom[0] + 0.1, box.bottom[1] + 0.17, edge.label, INK)
         elif target.id in boxes:
@@ -257,12 +275,21 @@ class _Path:
             # A line to a policy passes the column between them at the policy's height.
             passes = target.column - source.column > 1 and 1 in self.columns
             via = [(self.columns[1][0], end.y)] if passes else []
-            self.sheet.line(box.right, end.left, via=via, **_style(edge))
+            self.sheet.line(box.right, end.left, via=via, **self._style(edge))
         elif edge in self.direct:
-            self.sheet.straight(box.right, (self.x, box.y), **_style(edge))
+            self.sheet.straight(box.right, (self.x, box.y), **self._style(edge))
             self.sheet.note(self.columns[2][0], box.y, edge.label, on_line=True)
         else:
-            self.sheet.line(box.right, (self.x, self.y[target.id]), **_style(edge))
+            self.sheet.line(box.right, (self.x, self.y[target.id]), **self._style(edge))
+
+    def _style(self, edge: Edge) -> dict[str, Any]:
+        """Return the style of an edge: its colour is that of a policy at its end."""
+        ends = [self.nodes[edge.target], self.nodes[edge.source]]
+        policy = next((node for node in ends if 0 < node.column < self.last), None)
+        rank = len(SYMBOLS) if edge.dashed else self._rank(policy) if policy else 0
+        is_bold = rank < len(SYMBOLS)
+        colour = COLOURS[rank] if is_bold else PALE_LINE
+        return {"colour": colour, "bold": is_bold, "dashed": edge.dashed}
 
     def _line_down(self, end: Point) -> None:
         """Draw the line through every stop to the last node."""
@@ -271,14 +298,14 @@ class _Path:
         points = [*((self.x, self.y[node.id]) for node in nodes), end]
         for edge, (start, following) in zip(edges, pairwise(points), strict=True):
             if start != following:
-                self.sheet.straight(start, following, arrow=following == end, **_style(edge))
+                self.sheet.straight(start, following, arrow=following == end, **self._style(edge))
         for stop in self.stops:
             self._stop(stop)
 
     def _stop(self, stop: Node) -> None:
         """Draw a gate as a bar across the line, open or shut; a mark as a disc on it."""
         (left, width), y = self.columns[self.last], self.y[stop.id]
-        colour, is_open = stop.look.colour if stop.look else PALE_INK, stop.look is LOOKS["allowed"]
+        colour, is_open = stop.look.colour if stop.look else PALE_INK, stop.text[0] == SYMBOLS[0]
         if stop.kind == GATE:
             sides = [(left, self.x - GAP), (self.x + GAP, left + width)]
             thick = OPEN_BAR if is_open else SHUT_BAR
@@ -291,8 +318,3 @@ class _Path:
             style: dict[str, Any] = {"room": self._room, "size": SMALL, "most": 2}
             y += paragraph(self.sheet, x, y, stop.text, colour=colour, **style)
             paragraph(self.sheet, x, y, stop.note, colour=PALE_INK, **style)
-
-
-def _style(edge: Edge) -> dict[str, Any]:
-    colour = edge.look.colour if edge.look and edge.bold else PALE_LINE
-    return {"colour": colour, "bold": edge.bold, "dashed": edge.dashed}

@@ -13,6 +13,7 @@ from iamlab.model.organization.organization import Organization, targets_below
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.model.world import World
 from iamlab.operations.sts.session import Session
+from iamlab.view.figures.names import policy_type
 from iamlab.view.style import bad, good
 from iamlab.view.tables import Table, table_of
 
@@ -111,7 +112,9 @@ def _policies(identity: Identity) -> Iterator[Row]:
     holders += [(account.groups[name], f"group {name}") for name in known]
     for holder, through in holders:
         for attached in policies_of(holder):
-            yield _policy(attached.policy, _type(attached.arn), through, attached.arn)
+            yield _policy(
+                attached.policy, f"{policy_type(attached.arn)} policy", through, attached.arn
+            )
     if isinstance(identity, Bounded) and identity.boundary is not None:
         document = document_of(account, identity.boundary)
         yield _policy(document, NAMES["boundary"], identity.kind, identity.boundary)
@@ -122,12 +125,6 @@ def _policies(identity: Identity) -> Iterator[Row]:
             for attached in level:
                 path = ", ".join(attached.path)
                 yield _policy(attached.policy, NAMES["scp"], path, attached.arn)
-
-
-def _type(arn: str | None) -> str:
-    if arn is None:
-        return "inline policy"
-    return "AWS managed policy" if arn.split(":")[4:5] == ["aws"] else "customer managed policy"
 
 
 def _policy(policy: Policy | None, kind: str, through: str, arn: str | None) -> Row:
