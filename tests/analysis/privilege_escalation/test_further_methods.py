@@ -1,5 +1,7 @@
 """Methods that other lists leave out: swapped profiles, tuning jobs, a stack's role."""
 
+from typing import Any
+
 import pytest
 
 from iamlab import Policy
@@ -197,3 +199,28 @@ def test_a_stacks_role_needs_its_own_permissions() -> None:
     names = ["cloudformation:CreateStack", "lambda:InvokeFunction", "lambda:CreateFunction"]
     dana = caller(main, Policy.allow(names), Policy.allow("iam:PassRole", stack.arn))
     assert edges(dana, 75) == []
+
+
+OF_AWS = "arn:aws:iam::aws:policy"
+LISTED = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_path"),
+    [
+        ({"ArnEquals": {"iam:PolicyARN": [f"{OF_AWS}/{name}" for name in LISTED]}}, True),
+        ({"ArnNotEquals": {"iam:PolicyARN": f"{OF_AWS}/ReadOnlyAccess"}}, False),
+    ],
+)
+def test_a_deny_list_of_policies_protects_only_if_the_rest_leads_nowhere(
+    condition: dict[str, Any], *, is_path: bool
+) -> None:
+    """AWS page: "IAM and AWS STS condition context keys", iam:PolicyARN."""
+    main = account()
+    worker(main, "lambda").attach_policy("AdministratorAccess")
+    dana = caller(
+        main, Policy.allow("iam:AttachUserPolicy"), Policy.deny("iam:Attach*", when=condition)
+    )
+    path = main.world.reach().path(dana)
+    assert (path is not None) is is_path
+    assert not any(name in str(path).split() for name in LISTED)
