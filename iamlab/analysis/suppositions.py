@@ -201,6 +201,22 @@ def _words(condition: Condition, *, is_met: bool = True) -> str:
 _unlike = partial(_words, is_met=False)
 
 
+IN_SESSION = "in a session named"
+"""How a condition on the name of a session begins."""
+
+
+def limited(conditions: Iterable[str]) -> str:
+    """Write conditions after what they limit.
+
+    Examples
+    --------
+    >>> "a key" + limited(["it is free", "it is known"])
+    'a key (if it is free and it is known)'
+    """
+    text = " and ".join(conditions)
+    return f" ({'' if text.startswith(IN_SESSION) else 'if '}{text})" if text else ""
+
+
 def session_names(role_name: str, statements: Iterable[Statement]) -> Iterator[str]:
     """Return the names of sessions of a role for which statements are.
 

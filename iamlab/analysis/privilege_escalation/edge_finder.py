@@ -33,7 +33,7 @@ from iamlab.analysis.privilege_escalation.satisfying_values import (
     OWN_LAYERS,
     conditions_of,
 )
-from iamlab.analysis.suppositions import MFA, session_names, suppositions, unknown_keys
+from iamlab.analysis.suppositions import IN_SESSION, MFA, session_names, suppositions, unknown_keys
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
@@ -180,7 +180,7 @@ class EdgeFinder:
         for name in session_names(issuer.rpartition("/")[2], extra) if ":role/" in issuer else ():
             session = principal_of(decider.world, _session_arn(issuer, name))
             target = replace(state, arn=session.arn, principal=session, changes=())
-            yield Edge(SUPPOSES, state, target, (), (f"{states.IN_SESSION} {name}",))
+            yield Edge(SUPPOSES, state, target, (), (f"{IN_SESSION} {name}",))
 
     def _usual(self, state: PrincipalState) -> Mapping[str, ContextValue]:
         """Return the condition keys of a call of a principal."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.edge_finder import (
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 Edges = tuple[Edge, ...]
+SearchedPath = tuple["SearchPoint", Edges]
 
 LONGEST_CHAIN = 30
 """So often somebody widens himself at most on one path."""
@@ -50,14 +50,6 @@ class SearchPoint(NamedTuple):
     def of(cls, state: PrincipalState) -> SearchPoint:
         """Begin with a principal."""
         return cls(state, state)
-
-
-class Step(NamedTuple):
-    """How a search came to a point: from which point, by which edge, as the how manieth step."""
-
-    before: SearchPoint
-    edge: Edge | None = None
-    number: int = 0
 
 
 def returns(before: Edge | None, edge: Edge) -> bool:
@@ -79,8 +71,16 @@ class PathSearcher:
 
     finder: EdgeFinder
 
-    def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Return the edges that begin at a point, each with the point that it leads to."""
+    def further(
+        self, point: SearchPoint, source: PrincipalState | None = None
+    ) -> Iterator[tuple[Edge, SearchPoint]]:
+        """Return the edges that begin at a point, each with the point that it leads to.
+
+        Parameters
+        ----------
+        source
+            Who began, if there can be edges because of it.
+        """
         state = point.state
         chain = None if state == point.base else self._chain(point.base)
         for edge in self.finder.edges(state):
@@ -88,13 +88,8 @@ class PathSearcher:
                 yield edge, SearchPoint.of(edge.target)
             elif chain is None or chain.get(state) is edge:
                 yield edge, SearchPoint(edge.target, point.base)
-
-    def together(
-        self, source: PrincipalState, point: SearchPoint
-    ) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Return the edges of a point that there are because of who began the path."""
-        if point.state == point.base:
-            for edge in self.finder.together(source, point.state):
+        if source is not None and chain is None:
+            for edge in self.finder.together(source, state):
                 yield edge, SearchPoint.of(edge.target)
 
     def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
@@ -118,6 +113,27 @@ class PathSearcher:
             state = best.target
             made |= {change.label for change in state.changes}
 
+    def walk(self, source: PrincipalState, *, is_proved: bool) -> Iterator[SearchedPath]:
+        """Return the points to which somebody gets, the nearest first, each with a path there.
+
+        Parameters
+        ----------
+        is_proved
+            Whether only edges without conditions count.
+        """
+        came: dict[SearchPoint, Edges] = {SearchPoint.of(source): ()}
+        waiting = deque(came)
+        while waiting:
+            here = waiting.popleft()
+            edges = came[here]
+            before = edges[-1] if edges else None
+            for edge, there in self.further(here, source if before else None):
+                is_left_out = is_proved and edge.conditions
+                if there not in came and not is_left_out and not returns(before, edge):
+                    came[there] = (*edges, edge)
+                    waiting.append(there)
+                    yield there, came[there]
+
     def paths_from(
         self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
     ) -> Iterator[Edges]:
@@ -129,22 +145,10 @@ class PathSearcher:
             yield ()
         done = set[SearchPoint]()
         for is_proved in (True, False):
-            came: dict[SearchPoint, Edges] = {SearchPoint.of(source): ()}
-            waiting = deque(came)
-            while waiting:
-                here = waiting.popleft()
-                before = came[here][-1] if came[here] else None
-                own = self.further(here)
-                for edge, there in chain(own, self.together(source, here) if before else ()):
-                    is_of_search = not (is_proved and edge.conditions)
-                    if there in came or not is_of_search or returns(before, edge):
-                        continue
-                    came[there] = (*came[here], edge)
-                    waiting.append(there)
-                    is_new = there not in done and not is_shared(there.state)
-                    if is_new and is_wanted(there.state):
-                        yield came[there]
-            done |= came.keys()
+            for there, edges in self.walk(source, is_proved=is_proved):
+                if there not in done and not is_shared(there.state) and is_wanted(there.state):
+                    done.add(there)
+                    yield edges
 
     def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
         """Return all that can be got to, each with a short path there."""
@@ -163,14 +167,27 @@ class PathSearcher:
         of_resource
             The statements of a resource's policy, if access to that is what is wanted.
         """
-        searches = [Arrival(self, is_wanted, is_proved, of_resource) for is_proved in (True, False)]
+        ends = (Ends(is_wanted), Ends(is_wanted, self.finder, of_resource))
         found: dict[PrincipalState, Edges] = {}
         for state in steps(list(self.finder.today.values()), "looking for paths"):
-            paths = (way(SearchPoint.of(state)) for search in searches for way in search.ways)
-            path = next((path for path in paths if path is not None), None)
-            if path is not None:
-                found[state] = path
+            for is_proved, end in zip((True, False), ends, strict=True):
+                path = self._shortest(state, end, is_proved=is_proved)
+                if path is not None:
+                    found[state] = path
+                    end.known[SearchPoint.of(state)] = path
+                    break
         return found
+
+    def _shortest(self, source: PrincipalState, ends: Ends, *, is_proved: bool) -> Edges | None:
+        """Return a short path to an end; it goes on as that of somebody on it, who has one."""
+        best = ends.rest(SearchPoint.of(source))
+        for there, edges in () if best is not None else self.walk(source, is_proved=is_proved):
+            if best is not None and len(edges) >= len(best):
+                break
+            rest = ends.rest(there)
+            if rest is not None and (best is None or len(edges) + len(rest) < len(best)):
+                best = (*edges, *rest)
+        return best
 
     @cached_property
     def whole(self) -> Mapping[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]]:
@@ -187,95 +204,28 @@ class PathSearcher:
 
 
 @dataclass(eq=False)
-class Arrival:
-    """The search for paths to wanted states, by one principal after the other.
+class Ends:
+    """Where paths end: at wanted states, or at points from which a path is known.
 
     Parameters
     ----------
-    is_proved
-        Whether only edges without conditions count.
-    of_resource
-        As in ``paths_to``.
+    finder, of_resource
+        If a supposition may end a path: the finder, and the statements of a resource's policy.
     """
 
-    searcher: PathSearcher
     is_wanted: Callable[[PrincipalState], bool]
-    is_proved: bool
+    finder: EdgeFinder | None = None
     of_resource: Sequence[Statement] = ()
-    _known: dict[SearchPoint, Edges] = field(default_factory=dict)
-    _without: set[SearchPoint] = field(default_factory=set)
+    known: dict[SearchPoint, Edges | None] = field(default_factory=dict)
 
-    @property
-    def ways(self) -> tuple[Callable[[SearchPoint], Edges | None], ...]:
-        """What looks for a path, one after the other."""
-        return self.path_from, self.path_by_helper
-
-    def path_by_helper(self, begin: SearchPoint) -> Edges | None:
-        """Return a path on which the one who began does more than to become others."""
-        came: dict[SearchPoint, Edges] = {begin: ()}
-        waiting = deque(came)
-        while waiting:
-            here = waiting.popleft()
-            for edge, there in self.searcher.together(begin.state, here) if came[here] else ():
-                is_of_search = not (self.is_proved and edge.conditions)
-                rest = self.path_from(there) if is_of_search else None
-                if rest is not None:
-                    return (*came[here], edge, *rest)
-            for edge, there in self.searcher.further(here):
-                is_of_search = not (self.is_proved and edge.conditions)
-                before = came[here][-1] if came[here] else None
-                if there not in came and is_of_search and not returns(before, edge):
-                    came[there] = (*came[here], edge)
-                    waiting.append(there)
-        return None
-
-    def path_from(self, begin: SearchPoint) -> Edges | None:
-        """Return a short path; ``None`` if there is none."""
-        if (known := self._rest(begin)) is not None:
-            return known
-        came, met = self._search(begin)
-        if met is None:
-            return None
-        while (step := came[met]).edge is not None:
-            self._known[step.before] = (step.edge, *self._known[met])
-            met = step.before
-        return self._known[begin]
-
-    def _search(self, begin: SearchPoint) -> tuple[dict[SearchPoint, Step], SearchPoint | None]:
-        """Return how the search came to each point, and the one whose way on is known."""
-        came = {begin: Step(begin)}
-        waiting, is_whole = deque(came), True
-        met, shortest = None, float("inf")
-        while waiting and came[waiting[0]].number + 1 < shortest:
-            here = waiting.popleft()
-            step = came[here]
-            for edge, there in self._edges(here):
-                if returns(step.edge, edge):
-                    is_whole = False  # another administrator gets there
-                elif there not in came:
-                    came[there] = Step(here, edge, step.number + 1)
-                    rest = self._rest(there)
-                    if rest is None:
-                        waiting.append(there)
-                    elif step.number + 1 + len(rest) < shortest:
-                        met, shortest = there, step.number + 1 + len(rest)
-        if met is None and is_whole:
-            self._without |= came.keys()
-        return came, met
-
-    def _edges(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Return the edges of this search that may lead to a path."""
-        for edge, there in self.searcher.further(point):
-            if there not in self._without and not (self.is_proved and edge.conditions):
-                yield edge, there
-
-    def _rest(self, point: SearchPoint) -> Edges | None:
+    def rest(self, point: SearchPoint) -> Edges | None:
         """Return the rest of a path from a point, as far as it is known."""
-        if point not in self._known and not is_shared(point.state):
-            if self.is_wanted(point.state):
-                self._known[point] = ()
-            elif not self.is_proved and self.of_resource:
-                every = self.searcher.finder.supposing(point.state, self.of_resource)
-                edge = next((edge for edge in every if self.is_wanted(edge.target)), None)
-                self._known |= {} if edge is None else {point: (edge,)}
-        return self._known.get(point)
+        if point not in self.known:
+            self.known[point] = None if is_shared(point.state) else self._end(point.state)
+        return self.known[point]
+
+    def _end(self, state: PrincipalState) -> Edges | None:
+        if self.is_wanted(state):
+            return ()
+        every = self.finder.supposing(state, self.of_resource) if self.finder else ()
+        return next(((edge,) for edge in every if self.is_wanted(edge.target)), None)

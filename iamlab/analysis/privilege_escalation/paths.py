@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import display
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
-from iamlab.analysis.privilege_escalation.principal_states import limited
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
+from iamlab.analysis.suppositions import limited
 from iamlab.display import FEW, Shown, called, count, few
 from iamlab.errors import AwsError
 from iamlab.mermaid import as_text

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from iamlab.analysis.suppositions import limited
 from iamlab.authorization.context_keys import Context, temporary_credential_keys
 from iamlab.authorization.principal import Caller, PrincipalContext, override_tags
 from iamlab.engine.layers import AttachedPolicy
@@ -292,26 +293,19 @@ def with_mfa(clock: AnyClock) -> StateChange:
     def keys() -> Context:
         return temporary_credential_keys(clock.now, clock.now, clock.now)
 
-    def make(known: PrincipalContext) -> PrincipalContext:
-        return replace(known, credentials=keys, kind=CredentialKind.USER)
-
+    make = partial(replace, credentials=keys, kind=CredentialKind.USER)
     return StateChange("with MFA", make, CALLS_WITH)
 
 
 def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalContext:
     """Return the principal as it is when a managed policy says something else."""
 
-    def now(attached: AttachedPolicy) -> AttachedPolicy:
-        return replace(attached, policy=policy) if attached.arn == arn else attached
+    def now(own: Any) -> Any:
+        is_it = isinstance(own, AttachedPolicy) and own.arn == arn
+        return replace(own, policy=policy) if is_it else own
 
-    return replace(
-        known,
-        identity=tuple(map(now, known.identity)),
-        boundary=None if known.boundary is None else now(known.boundary),
-        session=tuple(
-            now(own) if isinstance(own, AttachedPolicy) else own for own in known.session
-        ),
-    )
+    identity, session = (tuple(map(now, some)) for some in (known.identity, known.session))
+    return replace(known, identity=identity, boundary=now(known.boundary), session=session)
 
 
 def _given(policies: tuple[AttachedPolicy, ...], known: PrincipalContext) -> PrincipalContext:
@@ -403,19 +397,3 @@ class Edge:
     def __str__(self) -> str:
         how = " + ".join(dict.fromkeys(name for call in self.calls for name in call.named))
         return f"{self.source} -> {self.target}: {how}{limited(self.conditions)}"
-
-
-IN_SESSION = "in a session named"
-"""How a condition on the name of a session begins."""
-
-
-def limited(conditions: Iterable[str]) -> str:
-    """Write conditions after what they limit.
-
-    Examples
-    --------
-    >>> "a key" + limited(["it is free", "it is known"])
-    'a key (if it is free and it is known)'
-    """
-    text = " and ".join(conditions)
-    return f" ({'' if text.startswith(IN_SESSION) else 'if '}{text})" if text else ""

@@ -87,12 +87,14 @@ def replay(decider: Decider, path: Path) -> Replay:
         )
     world = decider.world.copy()
     actor = _Actor(world, path.source.credential or path.source.arn)
+    held: dict[str, Caller] = {}
     for edge in path.edges:
+        held[edge.source.arn] = actor.caller
         world.standing = Standing(decider.context_of(edge.source), decider.circumstances)
         for call in edge.calls:
             actor.make(call)
         if edge.way is CHANGES_CALLER:
-            actor.caller = path.source.credential or path.source.arn
+            actor.caller = held[edge.target.arn]
     world.standing = Standing(decider.context_of(path.target), decider.circumstances)
     return Replay(world, actor.caller)
 

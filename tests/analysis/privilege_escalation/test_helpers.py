@@ -132,3 +132,14 @@ def test_the_session_and_the_user_share_the_calls(
         assert path.target.arn == boss.arn
         reach = main.world.reach()
         assert all(all(reach.decisions(edge)) for edge in path)
+
+
+def test_whoever_becomes_the_user_has_its_helper_too(main: Account) -> None:
+    """The key of dana is held on, while the helper changes dana."""
+    dana = main.users["dana"]
+    main.create_user("eve").put_policy("own", Policy.allow("iam:CreateAccessKey", dana.arn))
+    main.roles["helper"].put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    for path in (main.world.reach().admins()[f"{HERE}:user/eve"],):
+        assert len(path) == 3
+        made = path.replay()
+        assert made.world.can(made.principal, "iamlab-probe:AnythingAtAll", "*")
