@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
+from iamlab.policy.arn import Arn
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, holds
 from iamlab.policy.samples import OTHER, value_samples
@@ -217,19 +218,18 @@ def limited(conditions: Iterable[str]) -> str:
     return f" ({'' if text.startswith(IN_SESSION) else 'if '}{text})" if text else ""
 
 
-def session_names(role_name: str, statements: Iterable[Statement]) -> Iterator[str]:
-    """Return the names of sessions of a role for which statements are.
+def session_arns(role_arn: str, statements: Iterable[Statement]) -> Iterator[str]:
+    """Return the sessions of a role that statements name.
 
     Examples
     --------
     >>> from iamlab import Policy
     >>> session = "arn:aws:sts::111111111111:assumed-role/reader/dana"
     >>> policy = Policy.allow("s3:GetObject", "*", principal=session)
-    >>> list(session_names("reader", policy.statements))
-    ['dana']
+    >>> list(session_arns("arn:aws:iam::111111111111:role/team/reader", policy.statements))
+    ['arn:aws:sts::111111111111:assumed-role/reader/dana']
     """
-    for statement in statements:
-        for _, value in statement.principal or ():
-            start, _, name = value.partition(f":assumed-role/{role_name}/")
-            if name and start.startswith("arn:") and "*" not in name:
-                yield name
+    role = Arn.parse(role_arn)
+    start = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/"
+    named = (value for statement in statements for _, value in statement.principal or ())
+    return (value for value in named if value.startswith(start) and "*" not in value)

@@ -11,9 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.suppositions import MFA, session_names, suppositions, unknown_keys
+from iamlab.analysis.suppositions import (
+    IN_SESSION,
+    MFA,
+    session_arns,
+    suppositions,
+    unknown_keys,
+)
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath
 from iamlab.authorization.principal import principal_of
@@ -25,7 +32,6 @@ from iamlab.engine.layers import LAYERS
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.statement_tests import action_test
 from iamlab.engine.verdict import Verdict
-from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -146,12 +152,10 @@ def who_can(
             known, layers, _ = caller
             if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
                 found[known.arn] = known, shared
-            elif (way := under.way(caller, request)) is not None:
-                words, by = way
-                if words:
-                    conditional[known.arn] = words
-                else:
-                    found[known.arn] = known, by
+            elif (way := under.way(caller, request)) is not None and way[0]:
+                conditional[known.arn] = way[0]
+            elif way is not None:
+                found[known.arn] = known, way[1]
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed)
         number += len(callers)
@@ -182,35 +186,24 @@ class _Conditional:
         known, layers, _ = caller
         is_role = known.issuer is not None
         limited = [*self._statements(layers), *self._statements(self.of_resource)]
-        for tried in self._suppositions(limited, request, is_role=is_role) if limited else ():
+        key = (is_role, *map(id, limited))
+        if key not in self._tried:
+            keys = [key for key in self.unknown if not (is_role and key in MFA)]
+            self._tried[key] = suppositions(limited, keys, request.context)
+        for tried in self._tried[key]:
             by = replace(self.shared, explicit={**tried.keys, **self.shared.explicit})
             if self._allows(by, caller):
                 return tried.words and f"if {tried.words}", by
-        for name in self._sessions(known) if is_role else ():
-            role = Arn.parse(known.arn)
-            start = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}"
-            session = principal_of(self.world, f"{start}/{name}")
+        own = [own.policy.statements for layer in LAYERS for own in self.of_resource.of(layer)]
+        for arn in session_arns(known.arn, chain(*own)) if is_role else ():
+            session = principal_of(self.world, arn)
             if self._allows(self.shared, (session, session.layers(), session.context())):
-                return f"in a session named {name}", self.shared
+                return f"{IN_SESSION} {session.arn.rpartition('/')[2]}", self.shared
         return None
 
     def _allows(self, shared: _SharedFacts, caller: GatheredCaller) -> bool:
         [request] = shared.requests([caller], self.action, self.resource)
         return compiled.decide(request, caller[1], self.of_resource) is Verdict.ALLOWED
-
-    def _suppositions(
-        self, limited: list[Statement], request: Request, *, is_role: bool
-    ) -> list[Supposition]:
-        key = (is_role, *map(id, limited))
-        if key not in self._tried:
-            keys = [key for key in self.unknown if not (is_role and key in MFA)]
-            self._tried[key] = suppositions(limited, keys, request.context)
-        return self._tried[key]
-
-    def _sessions(self, known: PrincipalContext) -> Iterator[str]:
-        every = [own.policy for layer in LAYERS for own in self.of_resource.of(layer)]
-        statements = (statement for policy in every for statement in policy.statements)
-        return session_names(Arn.parse(known.arn).name, statements)
 
     def _statements(self, layers: Layers) -> Iterator[Statement]:
         """Return the statements about the action with conditions on unknown keys."""

@@ -23,7 +23,7 @@ from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
 from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
 from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
-from iamlab.analysis.privilege_escalation.finders import edges_from
+from iamlab.analysis.privilege_escalation.finders import FINDERS, edges_from
 from iamlab.analysis.privilege_escalation.finders.helpers import edges_for
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
 from iamlab.analysis.privilege_escalation.permission_checks import Need
@@ -33,7 +33,7 @@ from iamlab.analysis.privilege_escalation.satisfying_values import (
     OWN_LAYERS,
     conditions_of,
 )
-from iamlab.analysis.suppositions import IN_SESSION, MFA, session_names, suppositions, unknown_keys
+from iamlab.analysis.suppositions import IN_SESSION, MFA, session_arns, suppositions, unknown_keys
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
@@ -177,10 +177,11 @@ class EdgeFinder:
                 words = (supposed.words,) if supposed.words else ()
                 yield Edge(SUPPOSES, state, replace(state, supposed=supposed), (), words)
         issuer = state.principal.issuer or ""
-        for name in session_names(issuer.rpartition("/")[2], extra) if ":role/" in issuer else ():
-            session = principal_of(decider.world, _session_arn(issuer, name))
-            target = replace(state, arn=session.arn, principal=session, changes=())
-            yield Edge(SUPPOSES, state, target, (), (f"{IN_SESSION} {name}",))
+        for arn in session_arns(issuer, extra) if ":role/" in issuer else ():
+            session = principal_of(decider.world, arn)
+            target = replace(state, arn=arn, principal=session, changes=())
+            name = f"{IN_SESSION} {arn.rpartition('/')[2]}"
+            yield Edge(SUPPOSES, state, target, (), (name,))
 
     def _usual(self, state: PrincipalState) -> Mapping[str, ContextValue]:
         """Return the condition keys of a call of a principal."""
@@ -236,7 +237,7 @@ class EdgeFinder:
 
         def found() -> tuple[Edge, ...]:
             known = {(edge.way.number, edge.target) for edge in self.edges(state)}
-            every = edges_for(self._view(behind), self._view(state))
+            every = edges_for(self._view(behind), self._view(state), FINDERS)
             return tuple(edge for edge in every if (edge.way.number, edge.target) not in known)
 
         return self.decider.once(("together", behind, state), found)
@@ -287,11 +288,6 @@ def _plainness(edge: Edge) -> tuple[bool, int, int]:
 
 MANY = 10
 """Calls that are put together only when somebody looks at them are as many."""
-
-
-def _session_arn(role_arn: str, name: str) -> str:
-    role = Arn.parse(role_arn)
-    return f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{name}"
 
 
 def _principals(policies: Iterable[Policy | None]) -> Iterator[str]:

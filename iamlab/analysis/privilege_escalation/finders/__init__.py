@@ -17,6 +17,7 @@ from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.analysis.privilege_escalation.finders import (
     granting,
+    helpers,
     identity_providers,
     limits,
     new_principals,
@@ -82,7 +83,7 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
     **_by_plans(services.give_new_profile, 38),
     **_by_plans(services.use_instance, 66, 67),
     **_by_plans(services.swap_role, 73),
-    75: (partial(services.through_stack, stack=METHODS[43].plans, function=METHODS[40].plans),),
+    75: (partial(helpers.through_stack, stack=METHODS[43].plans, function=METHODS[40].plans),),
     **_by_plans(services.write_start_script, 68),
     34: (sessions.by_identity_center,),
     76: (),  # helpers.py needs both principals: path_search.py asks it

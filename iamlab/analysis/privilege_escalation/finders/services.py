@@ -17,13 +17,11 @@ change the function. Service principals that no AWS page lists are from the serv
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.privilege_escalation.escalation_methods import ROLE, ServicePlan
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Need
 from iamlab.analysis.privilege_escalation.plan_binding import OF_ROLE, Passing, PlanBinder
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.satisfying_values import mentions
@@ -48,7 +46,6 @@ A_FUNCTION = "a function works with the role {role}"
 AN_INSTANCE = "an instance works with the role {role}"
 CONTROL = "the caller runs code on an instance"
 EVENTS = "lambda:CreateEventSourceMapping"
-INVOKE = "lambda:InvokeFunction"
 
 NOTHING_NAMED: Mapping[str, str] = MappingProxyType({})
 
@@ -145,34 +142,6 @@ def swap_role(view: AttackerView, plans: Plans) -> Iterator[Gain]:
 
 def _profile_of(instance: Instance) -> str:
     return "" if instance.association is None else instance.association.profile_arn
-
-
-def through_stack(view: AttackerView, stack: Plans, function: Plans) -> Iterator[Gain]:
-    """Have a stack's role create a function with a role that it may pass, and invoke that.
-
-    Parameters
-    ----------
-    stack, function
-        The plans that create a stack, and a function.
-    """
-    if not view.ever(INVOKE):
-        return
-    create_function = replace(function[0], steps=function[0].steps[:1])
-    done = {view.role.arn} if view.role is not None else set[str]()
-    for created in by_plans(view, stack):
-        helper = replace(view, state=created.target)
-        for made in by_plan(helper, create_function, done=done):
-            # CloudFormation makes the calls of the stack's role.
-            inner = [replace(call, needs=()) for call in _calls(made)]
-            name = str(inner[-1].parameters["FunctionArn"])
-            invoke = Call(INVOKE, {"FunctionArn": name}, (Need(INVOKE, name, {}),))
-            if view.may(invoke):
-                calls = (*_calls(created), *inner, invoke)
-                yield Gain(made.target, calls, (*created.conditions, *made.conditions))
-
-
-def _calls(gain: Gain) -> tuple[Call, ...]:
-    return gain.calls() if callable(gain.calls) else gain.calls
 
 
 def _give(
