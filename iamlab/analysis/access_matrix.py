@@ -21,15 +21,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath, check_circumstances
+from iamlab.authorization.authorize import (
+    NetworkPath,
+    authorization_request,
+    check_circumstances,
+)
 from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
-from iamlab.authorization.resource import resource_context
+from iamlab.authorization.resource import ACCESS_POINT, resource_context
 from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.call_permissions import TAG_KEYS, foreign_keys, key_name, without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -178,6 +183,12 @@ def matrix(
         decided = _rows(world, principals, pairs, context or {}, circumstances)
         for place, row in zip(places, decided, strict=True):
             rows[place] = row
+    for number, (action, resource) in enumerate(pairs):
+        if ACCESS_POINT in resource:  # its bucket must allow, too
+            for place, row in enumerate(rows):
+                question = world, listed[place].principal, action, resource, context, circumstances
+                if row >> number & 1 and not authorization_request(*question).decide():
+                    rows[place] ^= 1 << number
     return AccessMatrix(tuple(row.name for row in listed), tuple(pairs), tuple(rows))
 
 
@@ -223,15 +234,19 @@ class Batch:
         The resources by ARN; their contexts hold what is known of the call.
     places
         The places of the pairs among all pairs, in order.
+    absent
+        Condition keys that were set and that such requests don't have.
     """
 
     policy: Policy | None
     facts: dict[str, ResourceFacts]
     places: list[int] = field(default_factory=list)
+    absent: frozenset[str] = frozenset()
 
     def takes(self, other: Batch) -> bool:
         """Return whether the engine can decide the pairs of another batch together with these."""
-        return self.policy is other.policy and all(
+        alike = self.policy is other.policy and self.absent == other.absent
+        return alike and all(
             self.facts.get(resource, facts) == facts for resource, facts in other.facts.items()
         )
 
@@ -239,7 +254,8 @@ class Batch:
         """Return a caller as the engine takes it."""
         own = {**principal.context(), **(FORWARDED_CALL_KEYS if via else {})}
         layers = principal.layers(endpoint=self.policy)
-        return principal.arn, layers, override_keys(own, explicit), principal.issuer
+        keys = without_keys(override_keys(own, explicit), self.absent)
+        return principal.arn, layers, keys, principal.issuer
 
 
 def batches_of(
@@ -253,7 +269,9 @@ def batches_of(
     who = caller.who()
     levels: dict[str, ResourceContext] = {}
 
-    def facts_of(action: str, resource: str) -> tuple[Policy | None, ResourceFacts]:
+    def facts_of(
+        action: str, resource: str, absent: frozenset[str]
+    ) -> tuple[Policy | None, ResourceFacts]:
         facts = resource_context(world, resource, action, caller.account_id)
         if facts.rcps:
             # The engine reads levels that are the same object once.
@@ -261,19 +279,23 @@ def batches_of(
             facts = replace(facts, rcps=same.rcps)
         path = NetworkPath.of(world, who, facts, action, circumstances)
         found = facts.beside(call_keys(path.call))
-        return path.policy, replace(found, context=override_keys(found.context, explicit))
+        keys = without_keys(override_keys(found.context, explicit), absent)
+        return path.policy, replace(found, context=keys)
 
-    by_service: dict[tuple[str, str], list[int]] = {}
+    chosen = {key_name(key) for key in explicit}
+    chosen |= TAG_KEYS if circumstances.get("request_tags") else set()
+    by_service: dict[tuple[str, str, frozenset[str]], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
         region = Arn.parse(resource).region if is_arn(resource) else ""
-        by_service.setdefault((service_of(action), region), []).append(place)
+        absent = foreign_keys(action, resource) & chosen if chosen else frozenset()
+        by_service.setdefault((service_of(action), region, absent), []).append(place)
     found: list[Batch] = []
-    for places in steps(by_service.values(), "looking up"):
-        own = Batch(None, {})
+    for (*_, absent), places in steps(by_service.items(), "looking up"):
+        own = Batch(None, {}, absent=absent)
         for action, resource in (pairs[place] for place in places):
             if resource not in own.facts:
                 # The endpoint depends on service and Region only.
-                own.policy, own.facts[resource] = facts_of(action, resource)
+                own.policy, own.facts[resource] = facts_of(action, resource, absent)
         batch = next((known for known in found if known.takes(own)), None)
         if batch is None:
             found.append(batch := own)

@@ -22,7 +22,7 @@ from iamlab.analysis.suppositions import (
     unknown_keys,
 )
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath
+from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
@@ -32,6 +32,12 @@ from iamlab.engine.layers import LAYERS
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.statement_tests import action_test
 from iamlab.engine.verdict import Verdict
+from iamlab.policy.call_permissions import (
+    also_needed,
+    foreign_key_notes,
+    foreign_keys,
+    without_keys,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -65,17 +71,22 @@ class _SharedFacts:
             {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
 
-    @property
-    def assumed(self) -> tuple[str, ...]:
-        """What was taken for granted, in words."""
-        notes = contexts.reserved_key_notes(self.explicit)
-        return (*self.facts.assumed, *self.path.assumed, *notes)
+    def assumed(self, action: str, resource: str) -> tuple[str, ...]:
+        """Return what was taken for granted, in words."""
+        return (
+            *self.facts.assumed,
+            *self.path.assumed,
+            *contexts.reserved_key_notes(self.explicit),
+            *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
+            *foreign_key_notes(action, resource, self.explicit),
+        )
 
     def requests(
         self, callers: Iterable[GatheredCaller], action: str, resource: str
     ) -> Iterator[Request]:
         """Yield the request of each caller."""
-        over, account = self.context, self.facts.account_id
+        over = without_keys(self.context, foreign_keys(action, resource))
+        account = self.facts.account_id
         for known, _, context in callers:
             keys = contexts.override_keys(context, over)
             yield Request(known.arn, action, resource, account, keys, known.issuer)
@@ -108,7 +119,8 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         caller = principal, layers, principal.context()
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
-        return decision.assuming((*principal.assumed, *shared.assumed))
+        notes = shared.assumed(self.action, self.resource)
+        return decision.assuming((*principal.assumed, *notes))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -147,17 +159,17 @@ def who_can(
         callers = _all_callers(world, accounts, path.policy)
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
-        under = _Conditional(world, shared, of_resource, action, resource, unknown)
+        under = _Conditional(world, shared, of_resource, action, resource, circumstances, unknown)
         for caller, request in zip(callers, requests, strict=True):
-            known, layers, _ = caller
-            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
+            known = caller[0]
+            if under.decides(shared, caller, request):
                 found[known.arn] = known, shared
             elif (way := under.way(caller, request)) is not None and way[0]:
                 conditional[known.arn] = way[0]
             elif way is not None:
                 found[known.arn] = known, way[1]
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
-        notes |= dict.fromkeys(shared.assumed)
+        notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
     for words, depend in Counter(conditional.values()).items():
         notes[f"{count(depend, 'principal')} can do it only {words}."] = None
@@ -177,6 +189,7 @@ class _Conditional:
     of_resource: Layers
     action: str
     resource: str
+    circumstances: Circumstances
     unknown: tuple[str, ...]
     _limited: dict[int, tuple[Policy, tuple[Statement, ...]]] = field(default_factory=dict)
     _tried: dict[tuple[int, ...], list[Supposition]] = field(default_factory=dict)
@@ -203,7 +216,16 @@ class _Conditional:
 
     def _allows(self, shared: _SharedFacts, caller: GatheredCaller) -> bool:
         [request] = shared.requests([caller], self.action, self.resource)
-        return compiled.decide(request, caller[1], self.of_resource) is Verdict.ALLOWED
+        return self.decides(shared, caller, request)
+
+    def decides(self, shared: _SharedFacts, caller: GatheredCaller, request: Request) -> bool:
+        """Return whether a caller is allowed; behind an access point, on the bucket too."""
+        if compiled.decide(request, caller[1], self.of_resource) is not Verdict.ALLOWED:
+            return False
+        question = (self.world, caller[0], self.action, self.resource)
+        return shared.facts.behind is None or bool(
+            authorize(*question, context=shared.explicit, **self.circumstances)
+        )
 
     def _statements(self, layers: Layers) -> Iterator[Statement]:
         """Return the statements about the action with conditions on unknown keys."""

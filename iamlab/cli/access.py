@@ -8,6 +8,7 @@ from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
+from iamlab.engine.labels import pair_lines
 from iamlab.engine.questions import read_questions
 from iamlab.policy import catalog
 
@@ -26,18 +27,23 @@ _CELL = 5  # columns of text
 
 def can(options: argparse.Namespace) -> Answer:
     """Decide whether a principal can do an action, and say why."""
+    several = len(options.resource) > 1 or options.request_tag
     decision = read_world(options).can(
-        options.principal, options.action, options.resource, **read_call(options)
+        options.principal,
+        options.action,
+        options.resource if several else options.resource[0],
+        **read_call(options),
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *(f"assumed: {note}" for note in decision.assumed)]
+    short = [*_verdict(decision), *pair_lines(decision)]
+    short += [f"assumed: {note}" for note in decision.assumed]
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
         decision.to_dict,
         lambda: decision.explain().split("\n") if options.explain else short,
         lambda: short,
-        lambda: (columns, [decision.to_dict()]),
+        lambda: (columns, [pair.to_dict() for pair in decision.pairs or (decision,)]),
     )
 
 
@@ -119,6 +125,7 @@ def what_can(options: argparse.Namespace) -> Answer:
             "conditional": [as_json(entry, f"{_WHAT} when by") for entry in found.conditional],
             "stopped": [as_json(entry, f"{_WHAT} layer by why") for entry in found.stopped],
             "assumed": found.assumed,
+            "incomplete": [as_json(entry, "actions missing") for entry in found.incomplete],
         },
         lambda: _what_can_lines(found),
         lambda: (
@@ -148,8 +155,8 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield "but not:"
     for stopped in found.stopped:
         yield from wrapped(str(stopped), indent=2)
-    for note in found.assumed:
-        yield from wrapped(f"assumed: {note}")
+    for line in (*map(str, found.incomplete), *(f"assumed: {note}" for note in found.assumed)):
+        yield from wrapped(line)
 
 
 def _breadth(access: Access) -> int:

@@ -13,7 +13,7 @@ from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.explain import Step
     from iamlab.engine.fixes import Fix
@@ -39,6 +39,8 @@ class Decision(Shown):
         The request, the policies that applied, and the rules that combined them.
     assumed
         Assumptions about unknown facts, in words.
+    pairs
+        The decisions about all pairs of action and resource, if the call needs several.
     """
 
     verdict: Verdict
@@ -46,6 +48,7 @@ class Decision(Shown):
     layers: Layers
     rules: Rules
     assumed: tuple[str, ...]
+    pairs: tuple[Decision, ...]
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
 
@@ -57,6 +60,7 @@ class Decision(Shown):
         rules: Rules,
         layer_matches: Mapping[str, LayerMatches] | None = None,
         assumed: tuple[str, ...] = (),
+        pairs: tuple[Decision, ...] = (),
     ) -> None:
         set_ = object.__setattr__
         set_(self, "verdict", verdict)
@@ -65,6 +69,7 @@ class Decision(Shown):
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
         set_(self, "assumed", assumed)
+        set_(self, "pairs", pairs)
         set_(self, "_trace", None)
 
     @property
@@ -77,14 +82,29 @@ class Decision(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
-        return Decision, (self.verdict, *question, None, self.assumed)
+        return Decision, (self.verdict, *question, None, self.assumed, self.pairs)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Return the same decision with further assumptions."""
-        noted = (*self.assumed, *assumed)
-        return Decision(
-            self.verdict, self.request, self.layers, self.rules, self._layer_matches, noted
-        )
+        return self.among(self.pairs, (*self.assumed, *assumed))
+
+    def among(self, pairs: Sequence[Decision], assumed: tuple[str, ...]) -> Decision:
+        """Return the same decision as one of several pairs of a call."""
+        question = self.request, self.layers, self.rules, self._layer_matches
+        return Decision(self.verdict, *question, assumed, tuple(pairs))
+
+    @classmethod
+    def of_call(cls, pairs: Sequence[Decision]) -> Decision:
+        """Return the decision about a call that needs all these pairs of action and resource.
+
+        It is that of the first pair if all are allowed, and otherwise that of the pair in AWS's
+        error: of the first action that is denied, an explicit Deny comes before an implicit one.
+        """
+        denied = [pair for pair in pairs if not pair] or [pairs[0]]
+        alike = [pair for pair in denied if pair.request.action == denied[0].request.action]
+        explicit = (pair for pair in alike if pair.verdict is Verdict.EXPLICIT_DENY)
+        notes = dict.fromkeys(note for pair in pairs for note in pair.assumed)
+        return next(explicit, denied[0]).among(pairs if len(pairs) > 1 else (), tuple(notes))
 
     @property
     def layer_matches(self) -> Mapping[str, LayerMatches]:
@@ -220,7 +240,14 @@ class Decision(Shown):
             "message": self.message,
             "steps": [step.to_dict() for step in self.steps],
             "assumed": list(self.assumed),
+            **({"pairs": [pair.to_pair() for pair in self.pairs]} if self.pairs else {}),
         }
+
+    def to_pair(self) -> dict[str, str]:
+        """Return the action, the resource and the verdict as JSON values."""
+        request = self.request
+        names = {"action": request.action, "resource": request.resource}
+        return {**names, "verdict": self.verdict.value, "message": self.message}
 
     def __str__(self) -> str:
         by = f" by {', '.join(map(str, self.determining))}" if self.determining else ""

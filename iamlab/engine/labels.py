@@ -72,9 +72,22 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
     if not blank:
         lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
         lines += (line for line in (decision.message,) if line)
+        if decision.pairs:
+            lines += ("", f"{PAIRS}:", *(f"  {line}" for line in pair_lines(decision)))
         if decision.assumed:
             lines += ("", "Assumed:", *(f"  - {line}" for line in decision.assumed))
     return "\n".join(lines)
+
+
+PAIRS = "The call needs all of these permissions"
+
+
+def pair_lines(decision: Decision) -> list[str]:
+    """Write the pairs of a call, those first that are denied."""
+    return [
+        f"{pair.verdict.symbol} {pair.request.action} on {pair.request.resource}: {pair.verdict}"
+        for pair in sorted(decision.pairs, key=bool)
+    ]
 
 
 def _who(decision: Decision) -> str:

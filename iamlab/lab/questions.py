@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from iamlab.authorization.authorize import authorize
+from iamlab.authorization.authorize import PresignedUrl, authorize
 from iamlab.deprecated import turned_around, with_old_names
 from iamlab.errors import RequestError
 from iamlab.model import world as records
@@ -12,7 +12,7 @@ from iamlab.model.record import check_texts
 from iamlab.operations.unmodelled_actions import use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.analysis.external_access.findings import OutsideAccess
     from iamlab.analysis.external_access.zone_of_trust import ZoneOfTrust
@@ -36,7 +36,7 @@ class Questions(records.World):
         self,
         principal: Caller,
         action: str,
-        resource: str,
+        resource: str | Sequence[str],
         *,
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
@@ -48,8 +48,11 @@ class Questions(records.World):
         principal
             A user, a role ("any session of it"), an ARN of these, of a role session or of a root
             user, a service principal, or ``ANONYMOUS``.
-        action, resource
+        action
             As in ``Request``.
+        resource
+            An ARN or ``*``; for a call that needs several permissions, all its ARNs: of each
+            resource, of the role that it passes, of the KMS key of the data.
         context
             Condition keys that the world doesn't know, or that override the world's.
         circumstances
@@ -59,7 +62,8 @@ class Questions(records.World):
         Returns
         -------
         Decision
-            True when allowed.
+            True when allowed. For several ARNs, it is that of the permission that fails, and
+            ``pairs`` has the decisions about all of them.
 
         Raises
         ------
@@ -77,20 +81,59 @@ class Questions(records.World):
         >>> alice = world.user("alice")
         >>> print(world.can(alice, "s3:GetObject", MAP, network=Network(ip="203.0.113.9")))
         ✓ allowed by star-maps-read/ReadMaps
+        >>> key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        >>> for pair in world.can(alice, "s3:GetObject", [MAP, key]).pairs:
+        ...     print(pair.request.action, pair.verdict)
+        s3:GetObject allowed
+        kms:Decrypt implicit deny
         """
         return authorize(self, principal, action, resource, context=context, **circumstances)
+
+    def generate_presigned_url(
+        self, principal: Caller, action: str, resource: str, expires_in: int = 3600
+    ) -> PresignedUrl:
+        """Sign a request to S3 for whoever gets the URL; ``open`` decides it.
+
+        Parameters
+        ----------
+        principal
+            The signer. With an access key or a session, the URL ends when it does.
+        expires_in
+            For how many seconds it is valid, at most seven days.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> url = world.generate_presigned_url(world.user("alice"), "s3:GetObject", MAP, 600)
+        >>> print(url.open())
+        ✓ allowed by star-maps-read/ReadMaps
+        >>> world.clock.advance(minutes=10)
+        >>> url.open()
+        Traceback (most recent call last):
+        ...
+        iamlab.errors.AccessDenied: AccessDenied: Request has expired
+        """
+        if not action.startswith("s3:"):
+            raise RequestError(f"{action} isn't an action of S3: only S3 has presigned URLs here.")
+        return PresignedUrl(self, principal, action, resource, self.clock.now, expires_in)
 
     @with_old_names
     def do(
         self,
         principal: Caller,
         action: str,
-        resource: str,
+        resource: str | Sequence[str],
         *,
         context: Mapping[str, ContextValue] | None = None,
         **circumstances: Unpack[Circumstances],
     ) -> Decision:
         """Use an action without a model in this world: decide, log the event, and raise if denied.
+
+        Parameters
+        ----------
+        principal, action, resource, context, circumstances
+            As in ``can``.
 
         Raises
         ------
@@ -109,7 +152,6 @@ class Questions(records.World):
         ...     print(error.code, world.events[-1].event_name)
         AccessDenied GetObject
         """
-        check_texts(action=action, resource=resource)
         return use(self, principal, action, resource, context, circumstances)
 
     def who_can(

@@ -14,6 +14,7 @@ from iamlab.authorization.context_keys import tag_keys
 from iamlab.errors import RequestError
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
 from iamlab.policy.arn import Arn
+from iamlab.policy.call_permissions import PASS_ROLE, tagging_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -168,13 +169,20 @@ def needed(
     Passing a role to a service is a check with its own keys.
     """
     own = (entry.needs, resource_of(account, entry, parameters))
-    for action, resource in (own, *entry.also(account, parameters)):
-        passes = action == "iam:PassRole"
-        keys = (
-            context_of_passing(account, resource, entry.service, own[1] if entry.about else "")
-            if passes
-            else context_of(account, entry, parameters)
-        )
+    also = entry.also(account, parameters)
+    tagging = tagging_action(entry.needs) if tags_of(parameters) else ""
+    if tagging and tagging not in dict(also):
+        also = [(tagging, own[1]), *also]
+    for action, resource in (own, *also):
+        if action == PASS_ROLE:
+            keys = context_of_passing(
+                account, resource, entry.service, own[1] if entry.about else ""
+            )
+        elif action != entry.needs and action in (tagging, "ec2:CreateTags"):
+            created = {"ec2:CreateAction": entry.name} if entry.service == "ec2" else {}
+            keys = {**_request_tags(parameters, resource), **created}
+        else:
+            keys = context_of(account, entry, parameters, resource)
         yield action, resource, keys
 
 
@@ -219,13 +227,6 @@ def _specified(sent: Any, made: str) -> list[Any]:
     return found
 
 
-def _made(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> str:
-    """Return the type of the new EC2 resource."""
-    if entry.about is None or "TagSpecifications" not in parameters:
-        return ""
-    return Arn.parse(entry.about(account, parameters)).kind
-
-
 def _listed(sent: Any) -> list[Any]:
     """Return a list; a value that isn't a list becomes an invalid tag."""
     return list(sent) if isinstance(sent, list | tuple) else [sent]
@@ -237,15 +238,22 @@ def _pair(tag: object) -> tuple[Any, Any]:
     return tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue", ""))
 
 
-def context_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the condition keys of this operation, without those of every call."""
-    sent = tags_of(parameters, _made(account, entry, parameters))
+def _request_tags(parameters: Mapping[str, Any], resource: str) -> dict[str, Any]:
+    """Return the condition keys of the tags in a request, those for this resource."""
+    made = Arn.parse(resource).kind if "TagSpecifications" in parameters else ""
+    sent = tags_of(parameters, made)
     context: dict[str, Any] = {**tag_keys("aws:RequestTag", dict(sent))}
     keys = [key for key, _ in sent] or list(
         parameters.get("TagKeys", parameters.get("tagKeys", ()))
     )
-    if keys:
-        context["aws:TagKeys"] = keys
+    return {**context, "aws:TagKeys": keys} if keys else context
+
+
+def context_of(
+    account: Account, entry: Entry, parameters: Mapping[str, Any], resource: str
+) -> dict[str, Any]:
+    """Return the condition keys of this operation, without those of every call."""
+    context = _request_tags(parameters, resource)
     if entry.service != "iam":  # the world has the resource's own tags
         return context | (entry.keys(account, parameters) if entry.keys else {})
     target = target_of(account, entry, parameters)

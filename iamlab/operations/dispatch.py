@@ -24,6 +24,7 @@ from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
 from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
+from iamlab.engine.decision import Decision
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.operations.api_models import check_parameters, check_types
 from iamlab.operations.authorization_needs import named_shortly, needed
@@ -141,17 +142,22 @@ class Call:
             A permission is missing; with the decision.
         """
         entry, account = self.entry, self.account
-        for action, resource, keys in self.needed():
-            decision = authorization_request(
+        decisions = [
+            authorization_request(
                 self.world, self.caller, action, resource, None, {}, operation_keys=keys
             ).decide()
-            if not decision:
-                shown = named_shortly(account, entry, resource)
-                where = f"on resource: {resource}"
-                message = decision.message.replace(where, f"on resource: {shown}")
-                if entry.wording is not None:
-                    message = entry.wording(self.world, self.account_id, message, decision)
-                raise entry.refuse(decision, message)
+            for action, resource, keys in self.needed()
+        ]
+        if all(decisions):
+            return
+        decision = Decision.of_call(decisions)
+        resource = decision.request.resource
+        shown = named_shortly(account, entry, resource)
+        where = f"on resource: {resource}"
+        message = decision.message.replace(where, f"on resource: {shown}")
+        if entry.wording is not None:
+            message = entry.wording(self.world, self.account_id, message, decision)
+        raise entry.refuse(decision, message)
 
     def work(self) -> Any:
         """Perform the operation and return its result; a change clears cached answers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.authorize import authorization_request, check_credentials
+from iamlab.authorization.authorize import authorize, check_credentials
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, caller_identity, origin_of
 from iamlab.cloudtrail.recording import NO_CALLS, record_call
@@ -15,7 +15,7 @@ from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
@@ -28,22 +28,21 @@ def use(
     world: World,
     caller: Caller,
     action: str,
-    resource: str,
+    resource: str | Sequence[str],
     context: Mapping[str, ContextValue] | None,
     circumstances: Circumstances,
 ) -> Decision:
     """Use an action, for :meth:`World.do`."""
+    check_texts(action=action)
     who = principal_of(world, caller)
     refusal = _refusal(who, action)
-    check_texts(action=action, resource=resource)
-    decision = authorization_request(
-        world, caller, action, resource, context, circumstances
-    ).decide()
+    decision = authorize(world, caller, action, resource, context=context, **circumstances)
+    own = [pair for pair in decision.pairs if pair.request.action == action] or [decision]
     if refusal is not None:
         refusal.decision = decision
     elif not decision:
-        refusal = AccessDenied(decision, _message(world, decision))
-    _record(world, caller, who, decision, refusal, circumstances)
+        refusal = AccessDenied(decision, _message(world, own[0], decision))
+    _record(world, caller, who, own, refusal, circumstances)
     if refusal is not None:
         raise refusal
     return decision
@@ -64,9 +63,9 @@ def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
     return None
 
 
-def _message(world: World, decision: Decision) -> str:
+def _message(world: World, own: Decision, decision: Decision) -> str:
     """Return a service's text of a refusal: some add an encoded message."""
-    request = decision.request
+    request = own.request
     if request.action.partition(":")[0].lower() not in _ENCODES:
         return decision.message
     from iamlab.operations.sts.tokens_and_messages import with_encoded
@@ -82,12 +81,12 @@ def _record(
     world: World,
     caller: Caller,
     who: PrincipalContext,
-    decision: Decision,
+    own: Sequence[Decision],
     error: AccessDenied | None,
     circumstances: Circumstances,
 ) -> None:
     """Record it, unless it is a permission without its own call."""
-    request = decision.request
+    request = own[0].request
     service, _, name = request.action.partition(":")
     known = catalog.action(request.action)
     if known is not None:
@@ -107,9 +106,9 @@ def _record(
         read_only=known is not None and known.level in ("List", "Read"),
         parameters=_parameters(service, request.resource),
         error=error,
-        resources=(request.resource,) if is_arn(request.resource) else (),
+        resources=tuple(pair.request.resource for pair in own if is_arn(pair.request.resource)),
         region=str(request.value("aws:RequestedRegion")),
-        origin=_origin(world, identity, service, decision, circumstances),
+        origin=_origin(world, identity, service, own[0], circumstances),
         session_credential_from_console=getattr(caller, "is_in_console", False),
     )
 

@@ -96,8 +96,8 @@ def test_a_denial_comes_with_the_sentence_of_aws_and_what_was_assumed(shell: She
     result = shell(*ask("carol"))
 
     sentence = (
-        f"User: {arn_of('carol')} is not authorized to perform: s3:GetObject on resource: {OBJECT} "
-        "because no identity-based policy allows the s3:GetObject action"
+        f"User: {arn_of('carol')} is not authorized to perform: s3:GetObject on resource: "
+        f'"{OBJECT}" because no identity-based policy allows the s3:GetObject action'
     )
     assert sentence in result.out.splitlines()
     assert [line for line in result.out.splitlines() if line.startswith("assumed: ")]
@@ -497,3 +497,31 @@ def test_the_command_iamlab_is_installed(shell: Shell) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_call_with_several_arns_names_the_pair_that_fails(shell: Shell) -> None:
+    """In a terminal, as JSON and as a table."""
+    subnet, instance = (
+        f"arn:aws:ec2:us-east-1:{ACCOUNT}:{end}" for end in ("subnet/s", "instance/*")
+    )
+    asked = ask("alice", "ec2:RunInstances", subnet, "--resource", instance)
+
+    text, made = shell(*asked), json.loads(shell(*asked, "--json").out)
+    rows = shell(*asked, "--csv").out.splitlines()
+
+    assert text.status == 1
+    assert f"○ ec2:RunInstances on {subnet}: implicit deny" in text.out
+    assert [pair["resource"] for pair in made["pairs"]] == [subnet, instance]
+    assert made["verdict"] == "implicitDeny"
+    assert len(rows) == 3
+
+
+def test_tags_in_the_request_need_the_permission_to_tag(shell: Shell) -> None:
+    """Of a new user, too."""
+    zoe = f"arn:aws:iam::{ACCOUNT}:user/zoe"
+    asked = ask("alice", "iam:CreateUser", zoe, "--request-tag", "team=sky", "--json")
+
+    assert [pair["action"] for pair in json.loads(shell(*asked).out)["pairs"]] == [
+        "iam:CreateUser",
+        "iam:TagUser",
+    ]

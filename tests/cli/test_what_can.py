@@ -42,7 +42,7 @@ def test_json_holds_what_python_finds(who: str, shell: Shell) -> None:
     got = json.loads(result.out)
 
     assert (result.status, result.err) == (0, "")
-    assert list(got) == ["principal", "allowed", "stopped", "assumed"]
+    assert list(got) == ["principal", "allowed", "stopped", "assumed", "incomplete"]
     assert got["principal"] == who
     assert got["allowed"] == [
         {

@@ -31,7 +31,6 @@ EVERY = {
 }
 
 NO_EFFECT: Mapping[str, str] = {
-    "ec2:RunInstances ImageId": "Every example has one; what runs on an instance is not modelled.",
     "ecr:DeleteRepository force": "No images are kept, so a repository is always empty.",
     "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
     "lambda:CreateFunction Handler": "It comes with the code.",

@@ -32,7 +32,6 @@ from iamlab.analysis.least_privilege.policy_sizes import (
 )
 from iamlab.analysis.least_privilege.statements import AllowStatement, Generalisation, readable
 from iamlab.analysis.least_privilege.used_permissions import (
-    PASS_ROLE,
     Pair,
     PassedRole,
     Tally,
@@ -51,6 +50,7 @@ from iamlab.model.credentials import Credential, role_of_session
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.iam.common import quota
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.call_permissions import PASS_ROLE
 from iamlab.policy.document import Policy
 from iamlab.policy.rules import INLINE_LIMITS
 
@@ -200,7 +200,7 @@ def least_privilege(
     # Whoever was deleted still has a unique id.
     own = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
     unique_id = str(own or getattr(find_by_name(world, arn), "unique_id", ""))
-    log = log_of(world.events if events is None else events, [(arn, unique_id)])
+    log = log_of(world.events if events is None else events, world.clock.now, [(arn, unique_id)])
     usage = completed(world, log.of(arn, unique_id))
     allowed = usage.allowed
     passed = [role for role in sorted(usage.passed) if pass_role and not role.is_profile]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.excess import PERMISSION_ONLY
 from iamlab.analysis.least_privilege.policy_sizes import can_be_requested
-from iamlab.analysis.least_privilege.used_permissions import PASS_ROLE, Pair, Usage
 from iamlab.analysis.trails.actions import data_actions
 from iamlab.policy import catalog
+from iamlab.policy.call_permissions import PASS_ROLE
 from iamlab.policy.document import Policy, edited
 from iamlab.policy.patterns import glob_ignoring_case, glob_resource
 from iamlab.policy.variables import substitute
@@ -27,6 +27,7 @@ from iamlab.policy.variables import substitute
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from iamlab.analysis.least_privilege.used_permissions import Pair, Usage
     from iamlab.policy.statement import Statement
 
 

@@ -29,6 +29,7 @@ from iamlab.analysis.trails.arn_formats import TABLES, parameter_texts, place_of
 from iamlab.analysis.trails.resources import TAKES_NO_RESOURCE, UNKNOWN, CallResource, resources_of
 from iamlab.cloudtrail.recording import DATA_EVENTS, event_name, is_data_event
 from iamlab.policy import catalog
+from iamlab.policy.call_permissions import tagging_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,15 +177,9 @@ _ROLE_MANAGER = (
 _WITHOUT_EFFECT = {"acl": ("private",), "x-amz-acl": ("private",)}
 """A parameter -> values with which a bucket is what it would be without."""
 
-_CREATING = ("Create", "Run", "Register", "Upload", "Put", "Start", "Request", "Import", "Invite")
-"""How the names of calls begin that may create a resource with tags."""
-
 _TAGS = frozenset(("tags", "tag", "tagset", "taglist"))
 _EC2_TAGS = frozenset(("tagspecifications", "tagspecificationset", "tagspecification"))
 """Parameters in lower case, that have the tags."""
-
-_TAGGING = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagResources")
-"""What services call the action that tags, if it is not named after the resource."""
 
 _MOST = 1000
 
@@ -224,28 +219,6 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
         needed = tagging_action(action)
         if needed:
             yield from _on_the_created(event, action, needed)
-
-
-@lru_cache(maxsize=1024)
-def tagging_action(action: str) -> str:
-    """Return the action that lets a new resource be tagged; empty if the action creates none.
-
-    Examples
-    --------
-    >>> tagging_action("iam:CreateRole"), tagging_action("sqs:CreateQueue")
-    ('iam:TagRole', 'sqs:TagQueue')
-    >>> tagging_action("kms:CreateKey"), tagging_action("sns:TagResource")
-    ('kms:TagResource', '')
-    """
-    service, _, name = action.partition(":")
-    verb = next((verb for verb in _CREATING if name.startswith(verb)), "")
-    if not verb:
-        return ""
-    if action in TABLES["other_tagging"]:
-        return str(TABLES["other_tagging"][action])
-    names = (f"Tag{name.removeprefix(verb)}", *_TAGGING)
-    known = catalog.actions_of(service)
-    return next((f"{service}:{candidate}" for candidate in names if candidate.lower() in known), "")
 
 
 def _on_the_created(event: Event, action: str, needed: str) -> Iterator[tuple[str, CallResource]]:

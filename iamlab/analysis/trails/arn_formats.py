@@ -92,15 +92,24 @@ def parameter_texts(parameters: Mapping[str, Any] | None) -> ParameterTexts:
                 found.setdefault(name.lower(), []).extend(texts)
             elif isinstance(value, dict):
                 deeper += _opened(name, value)
+            elif name in _EC2_LISTS:
+                deeper += _opened(name, {"items": values})
         level = deeper
     return found
+
+
+_OF_LAUNCH = frozenset(("ebs", "launchTemplate"))
+_EC2_LISTS = frozenset(("blockDeviceMappings", "networkInterfaces"))
+"""What RunInstances has inside other parameters; without EC2's sets, as a client sends it."""
 
 
 def _opened(name: str, value: dict[str, Any]) -> list[Any]:
     items = value.get("items")
     if isinstance(items, list):
         return [item for item in items[:MOST] if isinstance(item, dict)]
-    return [value] if name.endswith("Request") else []
+    if name == "placement":  # a security group has a groupName, too
+        return [{f"placement{key}": part for key, part in value.items()}]
+    return [value] if name.endswith("Request") or name in _OF_LAUNCH else []
 
 
 def queue_arn(url: str, partition: str) -> str:

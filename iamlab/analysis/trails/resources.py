@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.trails import arn_formats
 from iamlab.analysis.trails.arn_formats import OWN_PARAMETER, fill, place_of_call
+from iamlab.policy.call_permissions import required_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,9 +52,6 @@ INDEXED, NEW, NAMED_ANEW = map(frozenset, arn_formats.table("actions").values())
 
 OF_OBJECTS = frozenset(("s3:DeleteObject",))
 """Actions whose record may have the bucket alone: DeleteObjects does not log the keys."""
-
-ALWAYS_CREATED: Mapping[str, str] = {"ec2:RunInstances": "volume"}
-"""What a call creates in practice, though the catalogue does not call it required."""
 
 _ORGANIZATIONS = arn_formats.table("organizations_ids")
 _ORGANIZATIONS_PARAMETERS = arn_formats.table("lists")["organizations_parameters"]
@@ -185,7 +183,7 @@ def _ec2_resources(
             own = {key: [resource_id] for key in by_name[name].all_parameters}
             found.setdefault(name, []).extend(map(CallResource, fill(by_name[name], own, call)))
     for name, arn_format in by_name.items():
-        if name not in found and (arn_format.is_required or ALWAYS_CREATED.get(action) == name):
+        if name not in found and name in required_types(action):
             stars = fill(arn_format, {key: ["*"] for key in arn_format.all_parameters}, call)
             found[name] = [CallResource(arn, is_exact=False) for arn in stars]
     return tuple(dict.fromkeys(resource for every in found.values() for resource in every))

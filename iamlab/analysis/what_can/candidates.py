@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.policy.arn import PARTS, Arn, is_arn
-from iamlab.policy.catalog import action, resource_types_of
+from iamlab.policy.call_permissions import Form, forms_of, types_of
+from iamlab.policy.catalog import action
 from iamlab.policy.patterns import LITERAL_QUESTION, LITERAL_STAR, glob, glob_resource, literal
 from iamlab.policy.samples import MOST_PAIRS, OTHER, meeting
 from iamlab.policy.variables import has_variable, substitute
@@ -200,53 +200,6 @@ def patterns_in(statement: Statement, keys: Keys) -> Iterator[str]:
 def is_plain(pattern: str) -> bool:
     """Return whether a pattern matches only itself."""
     return not {"*", "?", LITERAL_STAR, LITERAL_QUESTION} & set(pattern)
-
-
-class Form(NamedTuple):
-    """The form of a resource type's ARN, with stars for the names.
-
-    Parameters
-    ----------
-    weight
-        How many of its characters aren't stars.
-    """
-
-    name: str
-    parts: tuple[str, ...]
-    weight: int
-
-    @property
-    def text(self) -> str:
-        """The form as a pattern."""
-        return ":".join(self.parts)
-
-
-@lru_cache(maxsize=1024)
-def forms_of(service: str) -> tuple[Form, ...]:
-    """List the forms of a service's resource types."""
-    patterns = {kind.name: kind.pattern for kind in resource_types_of(service).values()}
-    return tuple(
-        Form(name, tuple(pattern.split(":", PARTS - 1)), len(pattern.replace("*", "")))
-        for name, pattern in patterns.items()
-        if pattern.count(":") >= PARTS - 1
-    )
-
-
-def types_of(arn: str, forms: Iterable[Form]) -> list[str]:
-    """Return the names of the types whose form an ARN has, those that say most of it.
-
-    Examples
-    --------
-    >>> types_of("arn:aws:s3:::maps/m31", forms_of("s3"))
-    ['object']
-    """
-    if not is_arn(arn):
-        return []
-    parts = arn.split(":", PARTS - 1)
-    of_service = (form for form in forms if glob(form.parts[2], parts[2]))
-    fitting = [form for form in of_service if all(map(glob, form.parts, parts))]
-    most = max((form.weight for form in fitting), default=0)
-    return [form.name for form in fitting if form.weight == most]
 
 
 # -- what to ask about ----------------------------------------------------------------------------

@@ -9,9 +9,10 @@ a condition that no export tells.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.access_matrix import batches_of, in_order
 from iamlab.analysis.suppositions import MFA, suppositions, unknown_keys
@@ -38,7 +39,9 @@ from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.question_index import QuestionIndex
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError
+from iamlab.policy.call_permissions import required_types, type_of
 from iamlab.policy.catalog import action, all_actions, has, matched
+from iamlab.policy.describe.words import briefly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,6 +57,23 @@ __all__ = ["Access", "Stopped", "WhatCan", "what_can"]
 
 FEW = 20
 """So many lines of a kind are printed; others are counted."""
+
+
+class Incomplete(NamedTuple):
+    """Actions that are allowed on some resource, but not on each type that a call needs.
+
+    Parameters
+    ----------
+    missing
+        The types of resources on which nothing allows them.
+    """
+
+    actions: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        names = briefly(self.actions, FEW, "actions")
+        return f"A call of {names} also needs permission on: {', '.join(self.missing)}"
 
 
 @with_old_names
@@ -74,6 +94,8 @@ class WhatCan(Shown):
         ``when`` says which, such as "called from 203.0.113.0/24".
     matrix
         The decisions about all pairs: one row.
+    incomplete
+        Actions with lines in ``allowed`` whose calls are denied: they need more.
     """
 
     principal: str
@@ -84,6 +106,7 @@ class WhatCan(Shown):
         default_factory=partial(AccessMatrix, (), (), ()), repr=False, compare=False
     )
     conditional: tuple[Access, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Return each action and resource that is allowed, of those that were question."""
@@ -107,6 +130,7 @@ class WhatCan(Shown):
             lines += [head, *(f"  {line}" for line in capped(self.conditional))]
         if self.stopped:
             lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
+        lines += capped(self.incomplete)
         return "\n".join(lines)
 
     def to_frame(self) -> Any:
@@ -181,7 +205,10 @@ def what_can(
     chosen = [line for words, line in under if not words]
     lines = tuple(sorted((*allowed, *chosen), key=_is_free))
     conditional = tuple(line for words, line in under if words)
-    return WhatCan(principal.arn, lines, stopped, principal.assumed, matrix, conditional)
+    incomplete = tuple(_incomplete(pairs, row))
+    return WhatCan(
+        principal.arn, lines, stopped, principal.assumed, matrix, conditional, incomplete
+    )
 
 
 FEW_SUPPOSED = 3
@@ -213,6 +240,22 @@ def _conditional(
 
 def _granted(line: Access) -> tuple[object, ...]:
     return line.actions, line.resources, line.but, line.by
+
+
+def _incomplete(pairs: Sequence[tuple[str, str]], row: int) -> Iterator[Incomplete]:
+    """Return the actions that lack types of resources, of the types in question."""
+    digits = f"{row:0{len(pairs)}b}"[::-1] if pairs else ""
+    types: dict[str, dict[str, bool]] = defaultdict(dict)
+    for (name, resource), digit in zip(pairs, digits, strict=True):
+        if len(required_types(name)) > 1:
+            kind = type_of(name, resource)
+            types[name][kind] = types[name].get(kind, False) or digit == "1"
+    lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, found in types.items():
+        missing = tuple(kind for kind in required_types(name) if found.get(kind) is False)
+        if missing and any(found.values()):
+            lacking[missing].append(name)
+    yield from (Incomplete(tuple(names), missing) for missing, names in lacking.items())
 
 
 def _is_free(line: Access) -> bool:

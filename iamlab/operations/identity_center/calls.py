@@ -165,7 +165,7 @@ class CenterCall(Call):
         """Return the action on each type of resource that it requires."""
         action = self.entry.needs
         known = catalog.action(action)
-        keys = context_of(self.account, self.entry, self.parameters)
+        keys = context_of(self.account, self.entry, self.parameters, "*")
         for kind in known.resource_types if known else ():
             if kind.required:
                 yield action, self._arn(kind.name), keys

@@ -20,6 +20,7 @@ from iamlab.analysis.who_can import WhoCan
 from iamlab.analysis.world_diff.world_diff import WorldDiff
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
+from iamlab.engine.labels import PAIRS, pair_lines
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.view import html
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 @inner.register(Decision)
 def _(decision: Decision) -> str:
     message = code(decision.message) if decision.message else ""
-    return f"{badge(decision)}{six_labels(decision)}{message}{assumed(decision.assumed)}"
+    pairs = f"<div>{PAIRS}:</div>{items(pair_lines(decision))}" if decision.pairs else ""
+    return f"{badge(decision)}{six_labels(decision)}{message}{pairs}{assumed(decision.assumed)}"
 
 
 @inner.register(EffectivePolicies)
@@ -62,7 +64,8 @@ def _(found: WhoCan) -> str:
 @inner.register(WhatCan)
 def _(found: WhatCan) -> str:
     noted = ["; ".join(found.assumed)] if found.assumed else []
-    return f"{table_of(found).first(FEW).html()}{assumed(noted)}"
+    lacking = items(list(map(str, found.incomplete)))
+    return f"{table_of(found).first(FEW).html()}{lacking}{assumed(noted)}"
 
 
 @inner.register(AccessChanges)

@@ -103,6 +103,53 @@ CALLS: dict[str, list[tuple[str, Any]]] = {
     "an instance with tags": [
         ("ec2:RunInstances", {"MinCount": 1, "MaxCount": 1, "TagSpecifications": FOR_INSTANCES}),
     ],
+    "an instance with all that it uses": [
+        (
+            "ec2:RunInstances",
+            {
+                "MinCount": 1,
+                "MaxCount": 1,
+                "ImageId": "ami-1",
+                "SubnetId": "subnet-1",
+                "SecurityGroupIds": ["sg-1", "sg-2"],
+                "KeyName": "night",
+                "BlockDeviceMappings": [{"DeviceName": "x", "Ebs": {"SnapshotId": "snap-1"}}],
+                "Placement": {"GroupName": "close", "Tenancy": "dedicated"},
+                "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "2"},
+                "TagSpecifications": [
+                    {"ResourceType": kind, "Tags": PAIRS} for kind in ("instance", "volume")
+                ],
+            },
+        ),
+    ],
+    "an instance with a network interface": [
+        (
+            "ec2:RunInstances",
+            {
+                "MinCount": 1,
+                "MaxCount": 1,
+                "NetworkInterfaces": [
+                    {"NetworkInterfaceId": "eni-1"},
+                    {"SubnetId": "subnet-2", "Groups": ["sg-3"]},
+                ],
+            },
+        ),
+    ],
+    "identities with tags": [
+        ("CreateUser", {"UserName": "zoe", "Tags": PAIRS}),
+        (
+            "CreateRole",
+            {
+                "RoleName": "night",
+                "Tags": PAIRS,
+                "AssumeRolePolicyDocument": trusting("ec2").text,
+            },
+        ),
+        (
+            "CreatePolicy",
+            {"PolicyName": "see", "Tags": PAIRS, "PolicyDocument": Policy.parse(SEE).text},
+        ),
+    ],
     "a profile of an instance": [
         (
             "ec2:AssociateIamInstanceProfile",

@@ -279,6 +279,36 @@ def test_an_instance_needs_all_that_it_is_made_of():
     }
 
 
+def test_an_instance_needs_what_is_inside_its_parameters():
+    """Disks from snapshots, interfaces with their groups, a template, and a placement group."""
+    sets = {
+        "instancesSet": {"items": [{"imageId": "ami-1"}]},
+        "networkInterfaceSet": {
+            "items": [
+                {"networkInterfaceId": "eni-1", "groupSet": {"items": [{"groupId": "sg-1"}]}},
+                {"subnetId": "subnet-1"},
+            ]
+        },
+        "blockDeviceMapping": {"items": [{"deviceName": "x", "ebs": {"snapshotId": "snap-1"}}]},
+        "placement": {"groupName": "close", "tenancy": "default"},
+        "launchTemplate": {"launchTemplateId": "lt-1", "version": "2"},
+    }
+
+    assert {resource.rpartition(":")[2] for _, resource in pairs("ec2", "RunInstances", sets)} == {
+        *("image/ami-1", "network-interface/eni-1", "security-group/sg-1", "subnet/subnet-1"),
+        *("snapshot/snap-1", "placement-group/close", "launch-template/lt-1"),
+        *("instance/*", "volume/*"),
+    }
+
+
+def test_the_name_of_a_security_group_is_no_placement_group():
+    """Both are called groupName; only the one of the placement counts."""
+    named = {"items": [{"groupId": "sg-1", "groupName": "web"}]}
+    found = pairs("ec2", "RunInstances", {"groupSet": named})
+
+    assert not any("placement-group" in resource for _, resource in found)
+
+
 def test_the_records_own_resources_come_first():
     """They say more than parameters: other accounts, paths, several at once."""
     tables = [f"arn:aws:dynamodb:{REGION}:444455556666:table/{name}" for name in "TU"]

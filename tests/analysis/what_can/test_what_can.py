@@ -646,3 +646,76 @@ def test_the_words_for_actions_stay_short() -> None:
     assert shortest({"s3:GetObject"}) == ("s3:GetObject",)
     assert shortest(set()) == ()
     assert in_words(set(expand("s3:GetObject*")), others=frozenset()) == "s3:*"
+
+
+# -- calls that need several types of resources ---------------------------------------------------
+
+EC2 = f"arn:aws:ec2:us-east-1:{MAIN}:"
+
+
+def test_an_action_that_lacks_a_type_of_resource_is_no_call() -> None:
+    """Its lines are right, and a further line says what is missing."""
+    main = World(seed=7).create_account("main", account_id=MAIN)
+    ana = main.create_user("ana")
+    both = allow(["ec2:AttachVolume", "ec2:DetachVolume"], f"{EC2}instance/*")
+    ana.put_policy("own", document(both, allow("ec2:RunInstances")))
+
+    found = main.world.what_can(ana, services=["ec2"])
+
+    [lacking] = found.incomplete
+    assert lacking.actions == ("ec2:AttachVolume",)
+    assert str(lacking) == "A call of ec2:AttachVolume also needs permission on: volume"
+    assert str(found).endswith(f"\n{lacking}")
+    assert str(lacking) in found._repr_html_()
+    ana.put_policy("more", document(allow("ec2:AttachVolume", f"{EC2}volume/vol-1")))
+    assert main.world.what_can(ana, services=["ec2"]).incomplete == ()
+
+
+def test_types_that_nobody_asks_about_are_not_missing() -> None:
+    """Nor is an action incomplete that is allowed nowhere."""
+    main = World(seed=7).create_account("main", account_id=MAIN)
+    ana = main.create_user("ana")
+    ana.put_policy("own", document(allow("ec2:AttachVolume", f"{EC2}instance/i-1")))
+
+    def incomplete(*resources: str) -> Any:
+        return main.world.what_can(ana, resources=resources).incomplete
+
+    assert incomplete(f"{EC2}instance/i-1") == ()
+    assert incomplete(f"{EC2}instance/i-2", f"{EC2}volume/vol-1") == ()
+    assert len(incomplete(f"{EC2}instance/i-1", f"{EC2}volume/vol-1")) == 1
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"context": {"ec2:InstanceType": "t3.micro"}},
+        {"request_tags": {"team": "sky"}},
+        {"context": {"ec2:InstanceType": "t3.micro", "aws:SourceIp": "203.0.113.9"}},
+    ],
+)
+def test_a_key_counts_only_for_resources_that_have_it(how: Any) -> None:
+    """In what_can, in a matrix and in who_can as in can."""
+    main = World(seed=7).create_account("main", account_id=MAIN)
+    ana = main.create_user("ana")
+    micro = {"StringEquals": {"ec2:InstanceType": "t3.micro"}}
+    tagged = {"StringEquals": {"aws:RequestTag/team": "sky"}}
+    ana.put_policy("own", document(*(allow("ec2:*", Condition=only) for only in (micro, tagged))))
+    actions = ("ec2:RunInstances", "ec2:CreateTags", "ec2:StopInstances")
+    resources = [f"{EC2}{end}" for end in ("instance/i-1", "subnet/subnet-1", "volume/vol-1")]
+    world = main.world
+
+    decisions = {
+        (action, resource): world.can(ana, action, resource, **how)
+        for action in actions
+        for resource in resources
+    }
+    matrix = world.access_matrix(actions, resources, [ana], **how)
+
+    assert {pair[1:] for pair in matrix} == {pair for pair, found in decisions.items() if found}
+    assert len({bool(decision) for decision in decisions.values()}) == 2
+    for (action, resource), decision in decisions.items():
+        who = world.who_can(action, resource, **how)
+        assert (ana.arn in who) == decision.allowed
+        if decision:
+            assert who[ana.arn] == decision
+    prove(world, ana, world.what_can(ana, resources=resources, **how), **how)

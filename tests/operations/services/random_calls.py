@@ -192,6 +192,11 @@ VALUES: dict[str, list[Any]] = {
     "HttpEndpoint": ["enabled", "disabled", "no"],
     "VpcId": ["vpc-1", "vpc-1", "vpc-2", "none"],
     "PrivateIpAddress": ["10.0.0.9", "10.0.0.10", "10.0.0.999"],
+    "SecurityGroupIds": [["sg-1"], ["sg-1", 5], [{}]],
+    "NetworkInterfaces": [[{"SubnetId": "subnet-1", "Groups": ["sg-2"]}], [5, {"Groups": 5}]],
+    "BlockDeviceMappings": [[{"Ebs": {"SnapshotId": "snap-1"}}], [{"Ebs": 5}]],
+    "Placement": [{"GroupName": "close"}, {"GroupName": [5], "Tenancy": 5}],
+    "LaunchTemplate": [{"LaunchTemplateId": "lt-1"}, {"LaunchTemplateName": "web"}, {"Other": []}],
     "ServiceName": [
         "com.amazonaws.us-east-1.s3",
         "com.amazonaws.us-east-1.sqs",

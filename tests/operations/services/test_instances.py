@@ -551,9 +551,12 @@ def test_to_take_a_role_away_nothing_is_passed(main: Account, dana: User, web: I
 def test_what_may_be_started_can_be_narrowed_down(
     condition: Any, good: Any, bad: Any, main: Account, dana: User
 ) -> None:
-    """By what the call sends."""
-    dana.put_policy("run", document(allow("ec2:RunInstances", "*", Condition=condition)))
-    dana.put_policy("rest", document(allow(["ec2:CreateTags", "iam:PassRole"])))
+    """By what the call sends for the instance; what else it uses has none of these keys."""
+    instances = "arn:aws:ec2:*:*:instance/*"
+    dana.put_policy("run", document(allow("ec2:RunInstances", instances, Condition=condition)))
+    others = {**allow("ec2:RunInstances"), "NotResource": instances}
+    del others["Resource"]
+    dana.put_policy("rest", document(others, allow(["ec2:CreateTags", "iam:PassRole"])))
     with pytest.raises(AccessDenied, match="ec2:RunInstances"):
         main.call("ec2:RunInstances", dana, **ONE, **bad)
 
@@ -656,8 +659,16 @@ def test_an_instance_gets_only_the_tags_that_are_sent_for_an_instance(
         {"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "sky"}]},
     ]
     only_sky = {"StringEquals": {"aws:RequestTag/team": "sky"}}
-    dana.put_policy("start", document(allow("ec2:*", Condition=only_sky)))
+    instances, volumes = (f"arn:aws:ec2:*:*:{kind}/*" for kind in ("instance", "volume"))
+    sea = {"StringEquals": {"aws:RequestTag/team": "sea", "ec2:CreateAction": "RunInstances"}}
+    others = {**allow("ec2:RunInstances"), "NotResource": instances}
+    del others["Resource"]
+    start = allow("ec2:*", instances, Condition=only_sky)
+    dana.put_policy("start", document(others, start))
     counts = {"MinCount": 1, "MaxCount": 1}
+    with pytest.raises(AccessDenied, match=r"ec2:CreateTags on resource: .*:volume/\*"):
+        main.call("ec2:RunInstances", dana, TagSpecifications=sent, **counts)
+    dana.put_policy("tag", document(allow("ec2:CreateTags", volumes, Condition=sea)))
 
     started = main.call("ec2:RunInstances", dana, TagSpecifications=sent, **counts)
 

@@ -124,10 +124,14 @@ def test_who_makes_one_needs_the_permission_for_it(main: Account) -> None:
     """It can be kept to a service."""
     dana = main.create_user("dana")
     only = {"StringEquals": {"ec2:VpceServiceName": S3}}
-    dana.put_policy("some", document(allow("ec2:CreateVpcEndpoint", "*", Condition=only)))
+    made, vpc = "arn:aws:ec2:*:*:vpc-endpoint/*", "arn:aws:ec2:*:*:vpc/vpc-1"
+    dana.put_policy("some", document(allow("ec2:CreateVpcEndpoint", made, Condition=only)))
+    dana.put_policy("vpc", document(allow("ec2:CreateVpcEndpoint", vpc)))
     other = "com.amazonaws.us-east-1.dynamodb"
     with pytest.raises(AccessDenied, match=r"on resource: .*:vpc-endpoint/\*"):
         main.call("ec2:CreateVpcEndpoint", dana, VpcId="vpc-1", ServiceName=other)
+    with pytest.raises(AccessDenied, match=r"on resource: .*:vpc/vpc-2"):
+        main.call("ec2:CreateVpcEndpoint", dana, VpcId="vpc-2", ServiceName=S3)
 
     answer = main.call("ec2:CreateVpcEndpoint", dana, VpcId="vpc-1", ServiceName=S3)
     endpoint_id = answer["VpcEndpoint"]["VpcEndpointId"]

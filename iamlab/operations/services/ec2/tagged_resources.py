@@ -128,10 +128,15 @@ def find(
     return found
 
 
-def for_tags(account: Account, arguments: Parameters, made: str) -> list[tuple[str, str]]:
-    """Return the permission to tag, which creating a resource (``"instance"``) with tags needs."""
-    sent = tags_of(arguments, made)
-    return [("ec2:CreateTags", arn_of(account, arguments, f"{made}/*"))] if sent else []
+def for_tags(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    """Return the permissions to tag what a call creates, a pair for each type with tags."""
+    listed = arguments.get("TagSpecifications", ())
+    kinds = dict.fromkeys(tag.get("ResourceType") for tag in listed if isinstance(tag, dict))
+    return [
+        ("ec2:CreateTags", arn_of(account, arguments, f"{kind}/*"))
+        for kind in kinds
+        if tags_of(arguments, str(kind))
+    ]
 
 
 def tags_at_start(arguments: Parameters, made: str) -> dict[str, str]:

@@ -190,12 +190,12 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
 
 
 def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    return for_tags(account, arguments, "vpc-endpoint")
+    vpc = arn_of(account, arguments, f"vpc/{arguments['VpcId']}")
+    return [("ec2:CreateVpcEndpoint", vpc), *for_tags(account, arguments)]
 
 
 def _keys(_: Account, arguments: Parameters) -> dict[str, str]:
-    tagged = {"ec2:CreateAction": "CreateVpcEndpoint"} if "TagSpecifications" in arguments else {}
-    return {**_service_keys(arguments["ServiceName"]), **tagged}
+    return {"ec2:Region": region_of(arguments), **_service_keys(arguments["ServiceName"])}
 
 
 @does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, also=_also, keys=_keys)

@@ -26,7 +26,6 @@ from iamlab.errors.services import (
     NotFoundException,
     ValidationException,
 )
-from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
 from iamlab.operations.services.apis import all_of, check_region, everything, keep, region_of
@@ -60,10 +59,6 @@ _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _also(_: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    return [("kms:TagResource", "*")] if tags_of(arguments) else []
-
-
 def _bypass(_: Account, arguments: Parameters) -> dict[str, Any]:
     """Return the condition key for skipping the lock-out check."""
     return {
@@ -95,7 +90,7 @@ def _as_metadata(key: Key) -> dict[str, Any]:
 
 
 # A new key has no policy yet. Region is a parameter of clients, not of the API.
-@API.does("CreateKey", _as_metadata, everything, also=_also, keys=_keys_of_creating, by_whom=True)
+@API.does("CreateKey", _as_metadata, everything, keys=_keys_of_creating, by_whom=True)
 def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
     """Create a key; by default with the default key policy, which locks nobody out."""
     usage, spec = _kind(arguments)

@@ -1,0 +1,292 @@
+"""Calls that need several permissions: each pair of action and resource on its own."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iamlab import Policy, RequestError, Verdict, World
+from iamlab.errors import AccessDenied
+from iamlab.policy.call_permissions import also_needed, foreign_keys, pairs_of, required_types
+from tests.policy.documents import allow, deny, document
+
+OWN, OTHER = "111122223333", "444455556666"
+EC2 = f"arn:aws:ec2:us-east-1:{OWN}:"
+ROWS = json.loads((Path(__file__).parent.parent / "conformance/pairs.json").read_text("utf-8"))
+KEY = f"arn:aws:kms:us-east-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+OBJECT = "arn:aws:s3:::maps/m31"
+LAUNCH = [f"{EC2}{end}" for end in ("instance/*", "subnet/subnet-1")]
+
+
+def arn(text: str) -> str:
+    """Return a row's resource as an ARN: images are nobody's."""
+    if text.startswith("arn:") or text == "*":
+        return text
+    return f"arn:aws:ec2:us-east-1::{text}" if text.startswith("image/") else f"{EC2}{text}"
+
+
+@pytest.fixture
+def world() -> World:
+    """A world with ana, who has no permission."""
+    made = World(seed=4)
+    made.create_account("main", account_id=OWN).create_user("ana")
+    return made
+
+
+def ana(world: World) -> Any:
+    """Ana."""
+    return world.accounts[OWN].users["ana"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+def test_a_call_is_decided_as_the_page_of_aws_says(row: Any, world: World) -> None:
+    """Whether it is allowed, and which pair fails."""
+    statements = [
+        make(action, list(map(arn, resources)), Condition=condition)
+        if condition
+        else make(action, list(map(arn, resources)))
+        for make, key in ((allow, "allow"), (deny, "deny"))
+        for action, resources, condition in row.get(key, ())
+    ]
+    ana(world).put_policy("own", document(*statements))
+    tags = {"request_tags": row["tags"]} if "tags" in row else {}
+
+    decision = world.can(
+        ana(world),
+        row["action"],
+        list(map(arn, row["resources"])),
+        context=row.get("context"),
+        **tags,
+    )
+
+    assert decision.verdict.value == row["verdict"]
+    if "fails" in row:
+        action, _, resource = row["fails"].partition(" on ")
+        assert (decision.request.action, decision.request.resource) == (action, arn(resource))
+        assert f"perform: {action} on resource: {arn(resource)}" in decision.message
+
+
+def test_every_pair_is_explained(world: World) -> None:
+    """In words, as JSON, and on the card; those first that fail."""
+    ana(world).put_policy("own", document(allow("ec2:RunInstances", LAUNCH[0])))
+
+    decision = world.can(ana(world), "ec2:RunInstances", LAUNCH)
+
+    assert [pair.allowed for pair in decision.pairs] == [True, False]
+    text = decision.explain()
+    assert "The call needs all of these permissions:" in text
+    assert text.index(f"○ ec2:RunInstances on {LAUNCH[1]}") < text.index(f"on {LAUNCH[0]}: allowed")
+    shown = decision.to_dict()["pairs"]
+    assert [pair["verdict"] for pair in shown] == ["allowed", "implicitDeny"]
+    assert shown[1]["message"] == decision.message
+    assert f"✓ ec2:RunInstances on {LAUNCH[0]}: allowed" in decision._repr_html_()
+
+
+def test_a_decision_about_a_call_can_be_copied(world: World) -> None:
+    """With its pairs."""
+    decision = world.can(ana(world), "ec2:RunInstances", LAUNCH)
+    copied = deepcopy(decision)
+
+    assert copied == decision
+    assert copied.pairs == decision.pairs
+
+
+def test_the_first_pair_is_the_decision_if_all_are_allowed(world: World) -> None:
+    """One ARN in a list is as good as the ARN."""
+    ana(world).put_policy("own", document(allow("*")))
+
+    assert world.can(ana(world), "ec2:RunInstances", LAUNCH).request.resource == LAUNCH[0]
+    one = world.can(ana(world), "s3:GetObject", [OBJECT])
+    assert one == world.can(ana(world), "s3:GetObject", OBJECT)
+    assert one.pairs == ()
+    assert "pairs" not in one.to_dict()
+
+
+def test_the_pairs_of_another_action_come_after_the_first_that_fails(world: World) -> None:
+    """EC2 asks IAM whether the role may be passed only when the launch itself is allowed."""
+    role = f"arn:aws:iam::{OWN}:role/web"
+    ana(world).put_policy("own", document(deny("iam:PassRole"), allow("ec2:*", LAUNCH[0])))
+
+    decision = world.can(ana(world), "ec2:RunInstances", [*LAUNCH, role])
+
+    assert decision.verdict is Verdict.IMPLICIT_DENY
+    assert decision.request.resource == LAUNCH[1]
+
+
+@pytest.mark.parametrize("resource", [[], [5], {"a": 1}, None, 5, ["s3"], (None,)])
+def test_what_is_no_list_of_arns_is_refused(resource: Any, world: World) -> None:
+    """As text that isn't text is; a text that isn't an ARN is asked about like any."""
+    if resource == ["s3"]:
+        assert not world.can(ana(world), "s3:GetObject", resource)
+        return
+    with pytest.raises(RequestError, match="resource"):
+        world.can(ana(world), "s3:GetObject", resource)
+    with pytest.raises(RequestError, match="resource"):
+        world.do(ana(world), "s3:GetObject", resource)
+
+
+# -- what one ARN doesn't show --------------------------------------------------------------------
+
+
+def test_an_answer_for_one_arn_names_what_a_call_also_needs(world: World) -> None:
+    """And how to ask for all of it."""
+    ana(world).put_policy("own", document(allow("*")))
+    decision = world.can(ana(world), "ec2:RunInstances", LAUNCH[0])
+
+    assert decision
+    [note] = decision.assumed
+    assert note == (
+        "A call of ec2:RunInstances also needs permission on: image, network-interface, "
+        "security-group, subnet, volume, and iam:PassRole if it passes a role. "
+        "Pass all ARNs as a list."
+    )
+    assert note in decision.explain()
+    every = [arn("image/ami-1"), *LAUNCH]
+    every += [f"{EC2}{end}" for end in ("network-interface/*", "security-group/sg-1", "volume/*")]
+    [rest] = world.can(ana(world), "ec2:RunInstances", every).assumed
+    assert rest.startswith("A call of ec2:RunInstances also needs iam:PassRole if")
+
+
+def test_tags_of_one_arn_are_noted(world: World) -> None:
+    """A question about one pair stays one."""
+    decision = world.can(
+        ana(world), "iam:CreateUser", f"arn:aws:iam::{OWN}:user/zoe", request_tags={"a": "b"}
+    )
+
+    assert decision.pairs == ()
+    assert any("iam:TagUser for the tags" in note for note in decision.assumed)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:GetObject", OBJECT),
+        ("ec2:TerminateInstances", f"{EC2}instance/i-1"),
+        ("iam:GenerateServiceLastAccessedDetails", f"arn:aws:iam::{OWN}:user/ana"),
+        ("night:Count", "*"),
+    ],
+)
+def test_an_action_that_needs_one_pair_has_no_note(action: str, resource: str) -> None:
+    """Also if its types are alternatives, or if the catalogue doesn't have it."""
+    assert also_needed(action, (resource,)) == ()
+
+
+def test_a_key_of_another_type_is_left_out_and_said(world: World) -> None:
+    """Only instances have a type; keys of all services stay."""
+    only = {"StringEquals": {"ec2:InstanceType": "t3.micro"}}
+    ana(world).put_policy("own", document(allow("ec2:RunInstances", Condition=only)))
+    context = {"ec2:InstanceType": "t3.micro", "aws:SourceIp": "203.0.113.9", "my:key": "1"}
+
+    instance, subnet = (
+        world.can(ana(world), "ec2:RunInstances", one, context=context) for one in LAUNCH
+    )
+
+    assert instance
+    assert not subnet
+    assert not subnet.request.values("ec2:InstanceType")
+    assert subnet.request.values("aws:SourceIp") == ("203.0.113.9",)
+    assert subnet.request.values("my:key") == ("1",)
+    assert any(note.startswith("ec2:InstanceType isn't in requests") for note in subnet.assumed)
+    assert not any("InstanceType" in note for note in instance.assumed)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [("s3:PutObject", OBJECT), ("kms:Decrypt", KEY), ("ec2:StopInstances", f"{EC2}instance/i-1")],
+)
+def test_an_action_whose_types_have_the_same_keys_has_no_foreign_keys(
+    action: str, resource: str
+) -> None:
+    """Nor has one of a single type."""
+    assert foreign_keys(action, resource) == frozenset()
+    assert "ec2:resourcetag" not in foreign_keys("ec2:RunInstances", f"{EC2}instance/*")
+
+
+# -- dependent actions ----------------------------------------------------------------------------
+
+
+def test_a_key_of_another_account_decides_by_its_policy_too() -> None:
+    """SSE-KMS across accounts: bucket policy, identity policy and key policy must allow."""
+    world = World(seed=4)
+    main = world.create_account("main", account_id=OWN)
+    theirs = world.create_account("theirs", account_id=OTHER)
+    bucket, key, user = theirs.create_bucket("maps"), theirs.create_key(), main.create_user("ana")
+    bucket.put_policy(Policy.allow("s3:GetObject", f"{bucket.arn}/*", principal=user.arn))
+    user.put_policy("own", document(allow(["s3:GetObject", "kms:Decrypt"])))
+
+    refused = world.can(user, "s3:GetObject", [OBJECT, key.arn])
+    via = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    own = Policy.allow("kms:*", "*", principal=theirs.root_arn).to_dict()["Statement"]
+    shared = Policy.allow("kms:Decrypt", "*", principal=user.arn).to_dict()["Statement"]
+    statements = [*own, {**shared[0], "Condition": via}]
+    key.put_policy({"Version": "2012-10-17", "Statement": statements})
+
+    assert (refused.request.action, refused.blocked_by) == ("kms:Decrypt", {"resource"})
+    assert world.can(user, "s3:GetObject", [OBJECT, key.arn])
+    assert not world.can(user, "kms:Decrypt", key.arn)  # not by herself
+
+
+def test_who_calls_for_the_caller_comes_before_the_service_that_uses_the_key() -> None:
+    """Athena reads an object for ana, and S3 its key."""
+    world = World(seed=4)
+    user = world.create_account("main", account_id=OWN).create_user("ana")
+
+    pairs = world.can(user, "s3:GetObject", [OBJECT, KEY], via="athena.amazonaws.com").pairs
+
+    assert pairs[0].request.values("aws:CalledVia") == ("athena.amazonaws.com",)
+    assert pairs[1].request.values("aws:CalledViaFirst") == ("athena.amazonaws.com",)
+    assert pairs[1].request.values("kms:ViaService") == ("s3.us-east-1.amazonaws.com",)
+
+
+def test_a_role_for_one_of_several_services_has_no_name_of_a_service() -> None:
+    """Batch gives roles to EC2 and to itself: the caller of `can` says which."""
+    role = f"arn:aws:iam::{OWN}:role/web"
+    [pair] = pairs_of("batch:CreateComputeEnvironment", [role])
+
+    assert pair.action == "iam:PassRole"
+    assert pair.keys == {}
+    [one] = pairs_of("ecs:RunTask", [role])
+    assert one.keys == {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+
+
+def test_request_tags_bring_no_pair_where_a_call_tags_nothing() -> None:
+    """PutObject's tags are no request tags, and an unknown action has none."""
+    for action, resource in (("s3:PutObject", OBJECT), ("night:Count", "*")):
+        assert len(pairs_of(action, [resource], tagged=True)) == 1
+
+
+def test_volumes_are_required_in_practice() -> None:
+    """Every image of today has a root volume; the catalogue only marks the other five."""
+    marked = {"image", "instance", "network-interface", "security-group", "subnet"}
+
+    assert set(required_types("ec2:RunInstances")) == {*marked, "volume"}
+
+
+# -- what is done ---------------------------------------------------------------------------------
+
+
+def test_a_call_without_a_model_is_one_event_with_its_own_resources(world: World) -> None:
+    """The role is passed, not used: PassRole is no call."""
+    ana(world).put_policy("own", document(allow("*")))
+    role = f"arn:aws:iam::{OWN}:role/web"
+
+    assert world.do(ana(world), "ec2:RunInstances", [*LAUNCH, role]).pairs
+    event = world.events[-1]
+    assert (event.event_name, event.resources) == ("RunInstances", tuple(LAUNCH))
+    assert event.event_source == "ec2.amazonaws.com"
+
+
+def test_a_denied_call_without_a_model_names_the_pair_that_failed(world: World) -> None:
+    """In AWS's words, and in the event of the call itself."""
+    ana(world).put_policy("own", document(allow("s3:GetObject")))
+
+    with pytest.raises(AccessDenied, match="perform: kms:Decrypt on resource") as caught:
+        world.do(ana(world), "s3:GetObject", [OBJECT, KEY])
+
+    assert len(caught.value.decision.pairs) == 2
+    event = world.events[-1]
+    assert (event.event_name, event.error_code) == ("GetObject", "AccessDenied")
+    assert "kms:Decrypt" in event.error_message
+    assert event.resources == (OBJECT,)
