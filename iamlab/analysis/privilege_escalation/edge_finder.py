@@ -231,8 +231,10 @@ class EdgeFinder:
                 yield Edge(edge.way, shared, target, edge.make, edge.conditions)
 
     def together(self, behind: PrincipalState, state: PrincipalState) -> tuple[Edge, ...]:
-        """Return the edges of a principal that there are because of the one that became it."""
-        if state.arn == behind.arn or any(map(self._needs_no_help, (state, behind))):
+        """Return the edges of a principal, as it is, because of the one that became it."""
+        is_changed = any(change.about != states.CALLS_WITH for change in state.changes)
+        is_same = state.arn == behind.arn
+        if is_changed or is_same or any(map(self._needs_no_help, (state, behind))):
             return ()
 
         def found() -> tuple[Edge, ...]:
