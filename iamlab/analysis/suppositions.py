@@ -187,7 +187,7 @@ def _values(conditions: Iterable[Condition]) -> Iterator[ContextValue]:
 
 
 def _words(condition: Condition, *, is_met: bool = True) -> str:
-    """Say that a condition is met, or isn't."""
+    """Return in words that a condition is met, or isn't."""
     name, values = condition.comparison.name, condition.values
     template = WORDS[condition.key.lower()]
     is_so = is_met is not OPERATORS[name].negated

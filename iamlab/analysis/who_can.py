@@ -164,10 +164,10 @@ def who_can(
             known = caller[0]
             if under.decides(shared, caller, request):
                 found[known.arn] = known, shared
-            elif (way := under.way(caller, request)) is not None and way[0]:
-                conditional[known.arn] = way[0]
-            elif way is not None:
-                found[known.arn] = known, way[1]
+            elif (how := under.met_by(caller, request)) is not None and how[0]:
+                conditional[known.arn] = how[0]
+            elif how is not None:
+                found[known.arn] = known, how[1]
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
@@ -176,7 +176,7 @@ def who_can(
     return WhoCan(action, resource, tuple(notes), number, found, conditional)
 
 
-Way = tuple[str, _SharedFacts]
+MetCondition = tuple[str, _SharedFacts]
 """Under which condition somebody is allowed, in words; if the caller chooses, how it calls."""
 
 
@@ -194,7 +194,7 @@ class _Conditional:
     _limited: dict[int, tuple[Policy, tuple[Statement, ...]]] = field(default_factory=dict)
     _tried: dict[tuple[int, ...], list[Supposition]] = field(default_factory=dict)
 
-    def way(self, caller: GatheredCaller, request: Request) -> Way | None:
+    def met_by(self, caller: GatheredCaller, request: Request) -> MetCondition | None:
         """Return a condition under which a caller is allowed."""
         known, layers, _ = caller
         is_role = known.issuer is not None

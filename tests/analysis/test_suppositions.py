@@ -73,7 +73,7 @@ def test_an_allow_is_met_as_its_condition_says(
         "aws:UserAgent": "iamlab",
     }
     found = suppositions(policy.statements, list(WORDS), usual)
-    assert [one.words for one in found] == ([] if words is None else [words])
+    assert [each.words for each in found] == ([] if words is None else [words])
 
 
 def test_a_guard_is_kept_away_by_one_of_its_conditions(main: Account) -> None:

@@ -177,7 +177,7 @@ def test_proved_and_conditional_paths_are_counted_apart(shell: Shell) -> None:
     )
     assert "user/u4" in shell(*ask("--all")).out
     ways = json.loads(shell(*ask("--json")).out)
-    assert [way["is_proved"] for way in ways["ways"]] == [True] * 8 + [False]
+    assert [path["is_proved"] for path in ways["ways"]] == [True] * 8 + [False]
     assert "1 path depends on this: a project works with the role build" in ways["assumed"]
 
 

@@ -182,7 +182,7 @@ class Kinds(NamedTuple):
 
     @classmethod
     def of(cls, found: Mapping[str, Path]) -> Kinds:
-        """Tell paths apart."""
+        """Sort paths."""
         kinds = cls({}, {}, {})
         for arn, path in found.items():
             kinds[2 if not path.is_proved else 1 if len(path) else 0][arn] = path

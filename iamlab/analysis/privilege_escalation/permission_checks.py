@@ -303,8 +303,8 @@ class Decider:
         for _, alike in groupby(sorted(states, key=_supposed), _supposed):
             some = list(alike)
             who, context = [state.principal for state in some], self.context_of(some[0])
-            given = {**keys, **context}
-            decided = matrix(self.world, who, pairs, given, self.circumstances).rows
+            sent = {**keys, **context}
+            decided = matrix(self.world, who, pairs, sent, self.circumstances).rows
             rows |= zip(some, decided, strict=True)
         places = range(len(pairs))
         return [[place for place in places if rows[state] >> place & 1] for state in states]

@@ -263,25 +263,27 @@ def denying(decider: Decider, state: PrincipalState) -> list[AttachedPolicy]:
     if not having:
         return []
     request = decider.question(state, Need(UNHEARD_OF, "*", {})).request
-    said = tuple(key.lower() for key in decider.context_of(state))
+    fixed = tuple(key.lower() for key in decider.context_of(state))
     return [
-        own for own in having if any(_denies(each, request, said) for each in own.policy.statements)
+        own
+        for own in having
+        if any(_denies(each, request, fixed) for each in own.policy.statements)
     ]
 
 
-def _denies(statement: Statement, request: Request, said: tuple[str, ...]) -> bool:
+def _denies(statement: Statement, request: Request, fixed: tuple[str, ...]) -> bool:
     """Return whether a statement is a Deny that holds for a caller, at least for some calls.
 
     Parameters
     ----------
-    said
+    fixed
         The keys whose values are the same for all its calls.
     """
     tests = zip(statement.conditions, condition_tests(statement), strict=True)
     return statement.effect == "Deny" and all(
         test(request)
         for condition, test in tests
-        if condition.key.lower().startswith((*OF_CALLER, *said))
+        if condition.key.lower().startswith((*OF_CALLER, *fixed))
     )
 
 

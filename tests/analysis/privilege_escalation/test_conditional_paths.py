@@ -1,4 +1,4 @@
-"""Paths that depend on what no export tells are conditional; what callers choose is no guard."""
+"""Paths that depend on what no export tells are conditional; callers' choices protect nothing."""
 
 from typing import Any
 
