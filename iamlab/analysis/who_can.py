@@ -24,11 +24,13 @@ from iamlab.analysis.suppositions import (
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import LAYERS
+from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.statement_tests import action_test
 from iamlab.engine.verdict import Verdict
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.suppositions import Supposition
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.model.account import Account
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
@@ -62,11 +64,12 @@ class _SharedFacts:
     facts: ResourceContext
     path: NetworkPath
     explicit: Mapping[str, ContextValue]
+    defects: tuple[str, ...]
 
     @property
     def context(self) -> dict[str, ContextValue]:
         """The keys that are added to a caller's own keys, or replace them."""
-        forwarded = contexts.FORWARDED_CALL_KEYS if self.path.call.via else {}
+        forwarded = contexts.forwarded_keys({}) if self.path.call.via else {}
         return contexts.override_keys(
             {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
@@ -76,7 +79,7 @@ class _SharedFacts:
         return (
             *self.facts.assumed,
             *self.path.assumed,
-            *contexts.reserved_key_notes(self.explicit),
+            *contexts.set_key_notes(action, self.explicit),
             *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
             *foreign_key_notes(action, resource, self.explicit),
         )
@@ -120,7 +123,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
         notes = shared.assumed(self.action, self.resource)
-        return decision.assuming((*principal.assumed, *notes))
+        return decision.assuming((*shared.defects, *principal.assumed, *notes))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -147,6 +150,8 @@ def who_can(
     circumstances: Circumstances,
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
+    defects = question_defects(world, action, resource, circumstances)
+    refused: set[str] = set()
     found: dict[str, tuple[PrincipalContext, _SharedFacts]] = {}
     conditional: dict[str, str] = {}
     notes: dict[str, None] = {}
@@ -155,7 +160,7 @@ def who_can(
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
         path = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
-        shared = _SharedFacts(facts, path, context or {})
+        shared = _SharedFacts(facts, path, context or {}, defects)
         callers = _all_callers(world, accounts, path.policy)
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
@@ -168,12 +173,16 @@ def who_can(
                 conditional[known.arn] = how[0]
             elif how is not None:
                 found[known.arn] = known, how[1]
+        for asked in (of_resource, *(layers for _, layers, _ in callers)):
+            refused.update(map(str, refused_in(asked, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
     for words, depend in Counter(conditional.values()).items():
         notes[f"{count(depend, 'principal')} can do it only {words}."] = None
-    return WhoCan(action, resource, tuple(notes), number, found, conditional)
+    problems = (*loudest_first(refused), *defects)
+    check_strictly(world, circumstances, problems)
+    return WhoCan(action, resource, (*problems, *notes), number, found, conditional)
 
 
 MetCondition = tuple[str, _SharedFacts]
@@ -259,7 +268,7 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
 
 
 def _all_callers(
-    world: World, accounts: tuple[Account, ...], endpoint: Policy | None
+    world: World, accounts: tuple[Account, ...], endpoint: AttachedPolicy | None
 ) -> tuple[GatheredCaller, ...]:
     """Gather every caller of some accounts, or remember them."""
     # A world that changes forgets its callers, so that no other policy can get this one's id.

@@ -41,6 +41,7 @@ ONLY_IN_RESOURCE_POLICIES = "only resource-based policies can have it"
 MUST_NAME_SOMEBODY = "a resource-based policy must name a principal"
 MUST_NAME_RESOURCES = "a statement must name resources"
 NOT_IN_TRUST_POLICIES = "a trust policy can't have it"
+NOT_SAVED = "AWS would not save it"
 MISPLACED_VARIABLE = "a variable must come after the fifth colon"
 
 REFUSED = (
@@ -48,6 +49,7 @@ REFUSED = (
     MUST_NAME_SOMEBODY,
     MUST_NAME_RESOURCES,
     NOT_IN_TRUST_POLICIES,
+    NOT_SAVED,
     MISPLACED_VARIABLE,
 )
 """The notes of mismatches in statements that AWS wouldn't save."""
@@ -265,8 +267,8 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
             # In NotResource, this exempts nothing or everything.
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
-        return rules.resource(filled, request.resource)
-    return rules.resource(pattern, request.resource)
+        pattern = filled
+    return any(rules.resource(pattern, name) for name in (request.resource, *request.also_on))
 
 
 def _condition(

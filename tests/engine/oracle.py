@@ -8,10 +8,13 @@ import re
 
 from tests.engine.oracle_language import LISTS, applies, listed, statements
 from tests.engine.oracle_public import is_public
+from tests.engine.oracle_refused import saved
 
 TRUST = "sts:(assumerole(with.*)?|tagsession|setsourceidentity|setcontext) arn:.*:iam:.*:role/"
 BY_PROVIDER = "sts:(assumerolewith(saml arn:.*:saml|webidentity (?!arn:.*:saml))|tagsession|set)"
 ABSENT = {"scps": [], "rcps": [], "endpoint": None, "scoped": [], "grants": []}
+ABSENT |= {"endpoint_type": "Gateway"}
+CONSTRAINED = "kms:(encrypt|decrypt|reencrypt(from|to)|generatedatakey.*|creategrant)"
 
 
 def _names(caller, issuer, kind):
@@ -56,11 +59,13 @@ def _covers(grant, q):
     exact = grant["constraints"].get("encryption_context_equals")
     pairs = exact or grant["constraints"].get("encryption_context_subset", {})
     sent = {k.removeprefix("kms:EncryptionContext:"): v for k, v in q["context"].items()}
+    fits = pairs.items() <= sent.items() and (
+        exact is None or {*sent.get("kms:EncryptionContextKeys", [])} <= {*exact}
+    )
     return (
         grant["grantee_principal"] in (q["principal"], q["issuer"])
         and q["action"] in [f"kms:{operation}".lower() for operation in grant["operations"]]
-        and pairs.items() <= sent.items()
-        and (exact is None or {*sent.get("kms:EncryptionContextKeys", [])} <= {*exact})
+        and (fits or not re.fullmatch(CONSTRAINED, q["action"]))
     )
 
 
@@ -71,11 +76,11 @@ def _restricted(q):
 def _levels(q, *, inside, linked):
     """List what is around the call: each level must allow it, through one of its policies."""
     service, action = q["action"].lower().split(":")
-    reached = service in LISTS["rcp_services"] and action != "retiregrant" and q["resource"] != "*"
+    reached = service in LISTS["rcp_services"] and action != "retiregrant"
     return [
-        *(q["scps"] if inside and not linked else []),
-        *(q["rcps"] if reached and not linked else []),
-        *([policy] for policy in q["scoped"] if inside),
+        *(saved(level, "identity") for level in q["scps"] if inside and not linked),
+        *(saved(level, "rcp") for level in q["rcps"] if reached and not linked),
+        *(saved([policy], "identity") for policy in q["scoped"] if inside),
     ]
 
 
@@ -98,6 +103,10 @@ def _may_ask(q):
     )
 
 
+def _has_gateway(q, service):
+    return q["endpoint_type"] == "Gateway" and service in ("s3", "dynamodb")
+
+
 def decide(question):
     """Return "allowed", "explicitDeny" or "implicitDeny"."""
     q = ABSENT | question
@@ -112,10 +121,13 @@ def decide(question):
         return "allowed"
 
     # Which policies are about this call at all.
+    bounded = q["boundary"] and inside and not root and not linked
     identity = q["identity"] if inside and not root else []
-    boundary = [q["boundary"]] if q["boundary"] and inside and not root and not linked else []
+    identity, boundary = (
+        saved(policies, "identity") for policies in (identity, [q["boundary"]] * bool(bounded))
+    )
     session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []
-    levels = _levels(q, inside=inside, linked=linked)
+    session, levels = saved(session, "identity"), _levels(q, inside=inside, linked=linked)
     by_provider = trust and re.match(BY_PROVIDER, f"{action} {caller}")
     fits = by_provider if provider else "rolewith" not in action
     unlocked = root and own and action in LISTS["root_unlocks"]
@@ -124,8 +136,12 @@ def decide(question):
 
     kind = "AWS" if inside else "Federated" if provider else "Service"
     ctx = {"*": "*", "?": "?", "$": "$"} | {k.lower(): v for k, v in q["context"].items()}
-    names = _names(caller, q["issuer"], kind)
-    q |= {"action": action, "ctx": ctx, "names": names, "bounded": bool(boundary)}
+    q |= {
+        "action": action,
+        "ctx": ctx,
+        "names": _names(caller, q["issuer"], kind),
+        "bounded": bool(bounded),
+    }
     denies = [_ways(some, "Deny", q) for some in (*levels, endpoint, identity, boundary, session)]
     if any(denies) or _ways(resource, "Deny", q) - {"unnamed"}:
         return "explicitDeny"
@@ -156,6 +172,6 @@ def decide(question):
         allowed = "direct" in ways or granted or (("indirect" in ways or by_identity) and limits)
 
     admitted = _ways(endpoint, "Allow", q)
-    admitted -= {"account"} if service in ("s3", "dynamodb") and not root else set()
+    admitted -= {"account"} if _has_gateway(q, service) and not root else set()
     guarded = (admitted or not endpoint) and all(_ways(level, "Allow", q) for level in levels)
     return "allowed" if allowed and guarded else "implicitDeny"
