@@ -13,7 +13,7 @@ policies".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Unpack
@@ -29,6 +29,7 @@ from iamlab.authorization.context_keys import (
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
@@ -78,14 +79,25 @@ def authorize(
         An argument isn't valid.
     """
     if not isinstance(resource, str):
-        return _authorize_call(world, caller, action, resource, context, circumstances)
-    if type(action) is not str:
-        check_texts(action=action)
-    request = authorization_request(world, caller, action, resource, context, circumstances)
-    notes = [*also_needed(action, (resource,), tagged="request_tags" in circumstances)]
-    if context:
-        notes += foreign_key_notes(action, resource, context)
-    return request.decide().assuming(notes)
+        decision = _authorize_call(world, caller, action, resource, context, circumstances)
+    else:
+        if type(action) is not str:
+            check_texts(action=action)
+        defects = question_defects(world, action, resource, circumstances)
+        request = authorization_request(world, caller, action, resource, context, circumstances)
+        notes = [*also_needed(action, (resource,), tagged="request_tags" in circumstances)]
+        if context:
+            notes += foreign_key_notes(action, resource, context)
+        decision = request.decide(defects).assuming(notes)
+    check_strictly(world, circumstances, _problems(world, decision, circumstances))
+    return decision
+
+
+def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:
+    """Return what AWS wouldn't save, and what is odd about the question or its pairs."""
+    yield from map(str, decision.refused)
+    for asked in (pair.request for pair in decision.pairs or (decision,)):
+        yield from question_defects(world, asked.action, asked.resource, circumstances)
 
 
 def _authorize_call(
@@ -111,7 +123,7 @@ def _authorize_call(
             context,
             {**circumstances, "via": (*via, pair.via)} if pair.via else circumstances,
             operation_keys=pair.keys,
-        ).decide()
+        ).decide(question_defects(world, pair.action, pair.resource, circumstances))
         for pair in pairs_of(action, resources, tagged=tagged)
     ]
     return Decision.of_call(decisions).assuming(also_needed(action, resources, tagged=tagged))
@@ -132,9 +144,12 @@ class AuthorizationRequest:
     assumed: tuple[str, ...] = ()
     bucket: AuthorizationRequest | None = None
 
-    def decide(self) -> Decision:
-        """Return the engine's decision; for an access point, that of the side that denies."""
-        own = evaluate(self.request, self.layers).assuming(self.assumed)
+    def decide(self, defects: tuple[str, ...] = ()) -> Decision:
+        """Return the engine's decision; for an access point, that of the side that denies.
+
+        It says the defects of the question first.
+        """
+        own = evaluate(self.request, self.layers).assuming((*defects, *self.assumed))
         return own if self.bucket is None else Decision.of_call([own, self.bucket.decide()])
 
 
