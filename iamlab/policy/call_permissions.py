@@ -235,7 +235,7 @@ def required_types(action: str) -> tuple[str, ...]:
 
 
 def also_needed(action: str, resources: Sequence[str], *, tagged: bool = False) -> tuple[str, ...]:
-    """Return what a call needs besides permission on these resources, in a sentence.
+    """Return what a call needs in addition to permission on these resources, in a sentence.
 
     Examples
     --------
