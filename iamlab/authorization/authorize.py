@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from iamlab import unsure
 from iamlab.authorization.context_keys import (
@@ -39,6 +39,7 @@ from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.call_permissions import (
+    NeededPair,
     also_needed,
     foreign_key_notes,
     foreign_keys,
@@ -78,45 +79,29 @@ def authorize(
     RequestError
         An argument isn't valid.
     """
-    if not isinstance(resource, str):
-        return _authorize_call(world, caller, action, resource, context, circumstances)
-    if type(action) is not str:
-        check_texts(action=action)
-    request = authorization_request(world, caller, action, resource, context, circumstances)
-    notes = [*request.assumed]
-    notes += also_needed(action, (resource,), tagged="request_tags" in circumstances)
-    if context:
-        notes += foreign_key_notes(action, resource, context)
-    return evaluate(request.request, request.layers).assuming(notes)
-
-
-def _authorize_call(
-    world: World,
-    caller: Caller,
-    action: str,
-    resources: Sequence[str],
-    context: Mapping[str, ContextValue] | None,
-    circumstances: Circumstances,
-) -> Decision:
-    """Decide about a call that uses several resources: each pair on its own."""
-    if not (isinstance(resources, list | tuple) and resources):
-        raise RequestError(f"resource is an ARN, *, or a list of ARNs, not {resources!r}.")
-    check_texts(action=action, **{f"resource[{at}]": arn for at, arn in enumerate(resources)})
+    arns: Sequence[Any] = resource if isinstance(resource, list | tuple) else (resource,)
+    if {type(action), *map(type, arns)} != {str}:
+        check_texts(action=action, resource=next((arn for arn in arns if type(arn) is not str), ""))
+    if not arns:
+        raise RequestError("resource is an ARN, *, or the ARNs of a call.")
     tagged = bool(circumstances.get("request_tags"))
-    via = _services(circumstances.get("via") or ())
-    decisions = [
-        authorization_request(
-            world,
-            caller,
-            pair.action,
-            pair.resource,
-            context,
-            {**circumstances, "via": (*via, pair.via)} if pair.via else circumstances,
-            operation_keys=pair.keys,
-        ).decide()
-        for pair in pairs_of(action, resources, tagged=tagged)
-    ]
-    return Decision.of_call(decisions).assuming(also_needed(action, resources, tagged=tagged))
+    pairs = [NeededPair(action, arns[0])]
+    if arns is resource:
+        pairs = pairs_of(action, arns, tagged=tagged)
+    decisions = []
+    for pair in pairs:
+        how = circumstances
+        if pair.via:
+            how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
+        decisions.append(
+            authorization_request(
+                world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
+            ).decide()
+        )
+    notes = also_needed(action, arns, tagged=tagged)
+    if context and len(pairs) == 1:
+        notes += foreign_key_notes(action, arns[0], context)
+    return Decision.of_call(decisions).assuming(notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,10 +308,10 @@ def without_keys(context: Mapping[str, Any], names: Collection[str]) -> dict[str
     return {key: value for key, value in context.items() if key_name(key) not in names}
 
 
-def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> list[str]:
+def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> tuple[str, ...]:
     """Return which keys that a caller sets aren't in such a request, in sentences."""
-    return [
+    return tuple(
         f"{key} isn't in requests of {action} on this type of resource, so it was left out."
         for key in context
         if key_name(key) in foreign_keys(action, resource)
-    ]
+    )
