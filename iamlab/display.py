@@ -47,6 +47,23 @@ class Shown:
         return html(self)
 
 
+def need(package: str) -> None:
+    """Import a package of the extra ``lab``, or name the command that installs it.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        It isn't installed.
+    """
+    try:
+        import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        text = f"{package} isn't installed. Install it with: python -m pip install 'iamlab[lab]'"
+        raise ModuleNotFoundError(text, name=package) from None
+
+
 def html(value: object) -> str:
     """Return a value as HTML, with all texts escaped."""
     text: str = import_module("iamlab.view.cards").card(value)

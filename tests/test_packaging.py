@@ -76,7 +76,7 @@ def test_environment_and_pyproject_agree():
 
 def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     """Without them JupyterLab asks the network for news and extensions."""
-    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.M)
+    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     binder = (ROOT / "postBuild").read_text("utf-8")
 
     assert len(readme) == 2
@@ -164,3 +164,36 @@ def test_every_file_names_the_same_version():
     newest = re.search(r"^## \[(.+?)\]", changelog, re.MULTILINE)[1]
 
     assert PROJECT["version"] == str(citation["version"]) == newest
+
+
+def test_the_licence_of_every_file_of_data_is_named_and_travels_with_it():
+    """Data of others keeps its licence; the texts are in the wheel's metadata."""
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    texts = PROJECT["license-files"]
+    named = set(
+        re.findall(r"\b\w+_model\.json|aws_managed_policies\.txt\.xz|glyph_widths\.json", notice)
+    )
+    origins = {
+        path.name
+        for path in (ROOT / "iamlab").rglob("*.json")
+        if '"origin"' in path.read_text("utf-8")[:200]
+        or '"licence"' in path.read_text("utf-8")[:400]
+    }
+
+    assert origins <= named
+    assert "aws_managed_policies.txt.xz" in named
+    assert PROJECT["license"] == "MIT AND Apache-2.0"
+    assert [file for text in texts for file in sorted(path.name for path in ROOT.glob(text))] == [
+        "LICENSE",
+        "Apache-2.0.txt",
+        "CC-BY-4.0.txt",
+        "NOTICE",
+    ]
+
+
+def test_the_hook_that_strips_notebooks_keeps_the_ids_of_cells():
+    """Without it each commit would give every cell a new id."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    [strip] = [hook for repo in hooks for hook in repo["hooks"] if hook["id"] == "nbstripout"]
+
+    assert strip["args"] == ["--keep-id", "--extra-keys", "metadata.widgets"]

@@ -21,10 +21,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath, check_circumstances
+from iamlab.authorization.authorize import (
+    NetworkPath,
+    authorization_request,
+    check_circumstances,
+)
 from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
-from iamlab.authorization.resource import resource_context
+from iamlab.authorization.resource import ACCESS_POINT, resource_context
 from iamlab.display import steps
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
@@ -179,6 +183,12 @@ def matrix(
         decided = _rows(world, principals, pairs, context or {}, circumstances)
         for place, row in zip(places, decided, strict=True):
             rows[place] = row
+    for number, (action, resource) in enumerate(pairs):
+        if ACCESS_POINT in resource:  # its bucket must allow, too
+            for place, row in enumerate(rows):
+                question = world, listed[place].principal, action, resource, context, circumstances
+                if row >> number & 1 and not authorization_request(*question).decide():
+                    rows[place] ^= 1 << number
     return AccessMatrix(tuple(row.name for row in listed), tuple(pairs), tuple(rows))
 
 

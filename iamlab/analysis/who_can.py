@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath
+from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
@@ -139,7 +139,10 @@ def who_can(
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
         for (known, layers, _), request in zip(callers, requests, strict=True):
-            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED:
+            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED and (
+                facts.behind is None
+                or authorize(world, known, action, resource, context=context, **circumstances)
+            ):
                 found[known.arn] = known, shared
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))

@@ -172,8 +172,12 @@ CALLER_KEYS: Mapping[str, Callable[[CallerAttributes], KeyValue]] = {
     "aws:PrincipalServiceNamesList": lambda who: [who.service] if who.service else None,
     "aws:userid": lambda who: who.userid,
     "aws:username": lambda who: who.username,
-    "kms:CallerAccount": lambda who: who.account_id,  # requests to other services drop it
+    "kms:CallerAccount": lambda who: who.account_id,  # requests to other services drop these
+    "s3:authType": lambda who: "REST-HEADER" if who.is_signed else None,
+    "s3:signatureversion": lambda who: "AWS4-HMAC-SHA256" if who.is_signed else None,
 }
+
+_OF_ONE_SERVICE = tuple(key for key in CALLER_KEYS if not key.startswith("aws:"))
 
 RESOURCE_KEYS: Mapping[str, Callable[[ResourceAttributes], KeyValue]] = {
     "aws:ResourceAccount": lambda what: what.account_id,
@@ -252,8 +256,8 @@ def call_keys(call: CallAttributes) -> Context:
     """Return what AWS knows about a call and its network."""
     keys = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
     # A key without a value is absent.
-    dropped: Context = {} if call.service == "kms" else {"kms:CallerAccount": ()}
-    return {**keys_of(CALL_KEYS, call), **keys, **dropped}
+    dropped = (key for key in _OF_ONE_SERVICE if not key.startswith(f"{call.service}:"))
+    return {**keys_of(CALL_KEYS, call), **keys, **dict.fromkeys(dropped, ())}
 
 
 def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
-from iamlab.policy.arn import parsed_arn
+from iamlab.model.public_access_block import combined
+from iamlab.policy.arn import parsed_arn, parts_of
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ POLICY_SERVICES = frozenset(
 )
 """Services whose resources can have a policy that this world doesn't know (S3: access points)."""
 
+ACCESS_POINT = ":accesspoint/"
+
 _MOST_CUTS = 4
 
 
@@ -54,6 +57,10 @@ class ResourceContext:
         Its Region.
     under_rcps
         Whether RCPs apply to it; they don't for an AWS managed KMS key.
+    behind
+        For an access point: the ARN in its bucket, and the bucket's account.
+    access_point
+        For that ARN: the access point.
     assumed
         The assumptions, in words.
     """
@@ -65,12 +72,31 @@ class ResourceContext:
     public_access_block: PublicAccessBlock | None = None
     region: str = ""
     under_rcps: bool = True
+    behind: tuple[str, str] | None = None
+    access_point: str = ""
     assumed: tuple[str, ...] = ()
 
     @property
     def account_id(self) -> str:
         """The owner's account."""
         return self.attributes.account_id
+
+    def bucket(
+        self, world: World, action: str, access_point: str
+    ) -> tuple[str, ResourceContext] | None:
+        """Return the ARN behind an access point, and its facts; both must allow a request."""
+        if self.behind is None:
+            return None
+        arn, owner = self.behind
+        known = resource_context(world, arn, action, owner)
+        own = {**known.attributes.own, **self.attributes.own}
+        facts = replace(
+            known,
+            attributes=replace(known.attributes, own=own),
+            public_access_block=combined(known.public_access_block, self.public_access_block),
+            access_point=access_point,
+        )
+        return arn, facts
 
     @property
     def context(self) -> dict[str, ContextValue]:
@@ -118,7 +144,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
     policy = world.resource_policies.get(resource)
     known = find_resource(world, arn, resource)
     if known is not None:
-        return context_of_resource(known)
+        return context_of_resource(known, resource, action)
     if arn.service == "organizations":  # ARNs name the management account, whoever calls
         return ResourceContext(ResourceAttributes(caller_account))
     if arn.service == "s3" and not arn.account:
@@ -134,8 +160,16 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
         default = default_key_policy(arn.partition, arn.account)
         return replace(where, policy=default, assumed=(note,))
     if arn.service in POLICY_SERVICES:
-        return replace(where, assumed=(f"{resource} has no resource-based policy.",))
+        note = f"{resource} has no resource-based policy."
+        return replace(where, assumed=(note, *_unseen_bucket(arn, None)))
     return where
+
+
+def _unseen_bucket(arn: Arn, known: Resource | None) -> tuple[str, ...]:
+    """Return the assumption about an access point whose bucket isn't in this world."""
+    if arn.service != "s3" or arn.kind != "accesspoint" or (known and known.kind != "resource"):
+        return ()
+    return (f"The bucket behind {arn} is unknown here: it allows what the access point allows.",)
 
 
 def find_resource(world: World, arn: Arn, text: str) -> Resource | None:
@@ -166,16 +200,19 @@ def _above(text: str, arn: Arn) -> Iterator[tuple[str, str]]:
             place = text.find(separator, place + 1)
 
 
-def context_of_resource(known: Resource) -> ResourceContext:
+def context_of_resource(known: Resource, arn: str = "", action: str = "") -> ResourceContext:
     """Return the facts about a resource of the world; it need not be in its account yet."""
     tags = known.tags if known.shows_tags else {}
+    met = known.requested(arn or known.arn, action)
     return ResourceContext(
-        ResourceAttributes(known.account.account_id, tags, own=known.context),
-        known.policy,
+        ResourceAttributes(met.account_id, tags, own=known.context),
+        met.policy,
         grants=known.grants,
-        public_access_block=known.public_access_block,
+        public_access_block=met.public_access_block,
         region=known.region,
         under_rcps=known.under_rcps,
+        behind=met.behind,
+        assumed=_unseen_bucket(parts_of(known.arn), known),
     )
 
 

@@ -50,7 +50,8 @@ def _run(options: argparse.Namespace) -> int:
         stop_writing()
         return status
     except (IamLabError, OSError) as error:
-        print(_report(str(error), *getattr(error, "__notes__", [])), file=sys.stderr)
+        text = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
+        print(_report(text, *getattr(error, "__notes__", [])), file=sys.stderr)
         return BAD_INPUT
     for text in dict.fromkeys(str(warning.message) for warning in caught):
         print(_report("warning:", text), file=sys.stderr)

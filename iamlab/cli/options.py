@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sys
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.errors import LoadError, RequestError
@@ -120,6 +124,22 @@ def read_value(file: str, what: str) -> Any:
     if not isinstance(value, dict | list):  # a text would be read as the path of a file
         raise LoadError(f"{_name(file)} isn't a {what}: it isn't a JSON object or list.")
     return value
+
+
+def seekable(file: str) -> Path:
+    """Return the path of a file; standard input or a pipe is copied, and the copy is deleted."""
+    path = Path(file)
+    if file != STANDARD_INPUT and not path.is_fifo():
+        return path
+    folder = TemporaryDirectory(prefix="iamlab-")
+    atexit.register(folder.cleanup)
+    copy = Path(folder.name, _name(file))
+    with (
+        nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else path.open("rb") as source,
+        copy.open("wb") as target,
+    ):
+        shutil.copyfileobj(source, target)
+    return copy
 
 
 class _StandardInput:

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json, one_line
-from iamlab.cli.options import read_call, read_world
+from iamlab.cli.options import check_read_once, read_call, read_world, seekable
 from iamlab.display import count
 from iamlab.errors import LoadError, RequestError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from iamlab.analysis.least_privilege.excess import NotShown
     from iamlab.analysis.privilege_escalation.cut import Cut
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.principal_states import Edge
@@ -154,8 +155,9 @@ def least_privilege(options: argparse.Namespace) -> Answer:
         f"{found.principal} used {count(len(found.used), 'permission')}; "
         f"{count(len(found.policies), 'policy allows', 'policies allow')} them and"
     )
+    missing = _missing(trail, found.not_shown)
     return Answer(
-        options.fail and found.compared is not None and bool(found.compared.gone),
+        bool(missing or (options.fail and found.compared and found.compared.gone)),
         lambda: {
             "principal": found.principal,
             "policies": found.to_dict(),
@@ -165,9 +167,10 @@ def least_privilege(options: argparse.Namespace) -> Answer:
             "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
             "problems": trail.problems.total,
         },
-        lambda: str(found).split("\n"),
+        lambda: [*missing, *str(found).split("\n")],
         lambda: (
             f"{heading} {'more' if found.excess else 'nothing more'}.",
+            *missing,
             *map(str, (*found.excess, *found.steps)),
         ),
         lambda: (
@@ -192,8 +195,9 @@ def unused(options: argparse.Namespace) -> Answer:
     )
     _warn_of_problems(trail)
     number = f"{count(len(found.edits), 'edit')}, {count(len(found.findings), 'finding')}"
+    missing = _missing(trail, found.not_shown)
     return Answer(
-        options.fail and bool(found.edits or found.findings),
+        bool(missing or (options.fail and (found.edits or found.findings))),
         lambda: {
             "principals": list(found.asked),
             "since": next(iter(_times(found.since))),
@@ -214,9 +218,10 @@ def unused(options: argparse.Namespace) -> Answer:
             "not_shown": [as_json(idea, "kind text") for idea in found.not_shown],
             "problems": trail.problems.total,
         },
-        lambda: str(found).split("\n"),
+        lambda: [*missing, *str(found).split("\n")],
         lambda: (
             f"{count(len(found.asked), 'user or role', 'users and roles')}: {number}.",
+            *missing,
             *map(str, found.findings),
             *(edit.text for edit in found.edits),
         ),
@@ -234,10 +239,21 @@ _MOST_PROBLEMS = 10
 
 
 def _read_trail(options: argparse.Namespace) -> Trail:
-    """Find the files of the trail; their records are read later."""
+    """Find the files of the trail; their records are read later.
+
+    Standard input and pipes, which can be read only once, are copied to a temporary file.
+    """
     from iamlab.analysis.trails.reading import Trail
 
-    return Trail(*options.trail)
+    check_read_once((*options.trail, options.world, options.organization), options)
+    return Trail(*map(seekable, options.trail))
+
+
+def _missing(trail: Trail, not_shown: Iterable[NotShown]) -> list[str]:
+    """Say which records the answer doesn't have: they could change it."""
+    number = trail.problems.total
+    unread = [f"The trail is incomplete: {count(number, 'record')} can't be read."]
+    return [*unread[: bool(number)], *(str(idea) for idea in not_shown if idea.kind == "future")]
 
 
 def _warn_of_problems(trail: Trail) -> None:

@@ -11,7 +11,7 @@ from iamlab.cli.answers import Answer, as_json
 from iamlab.cli.commands import BAD_INPUT
 from iamlab.cli.options import STANDARD_INPUT, read_text
 from iamlab.display import count
-from iamlab.errors import LoadError, PolicyError, RequestError
+from iamlab.errors import LoadError, PolicyError, RequestError, brief
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 from iamlab.policy.lint import review
@@ -124,13 +124,13 @@ def findings(file: str, text: str, policy_type: str, service: str | None) -> Ite
     for refusal in refused:
         shown = " AWS shows this error." if refusal.shown and len(refused) > 1 else ""
         what = f"{refusal.sentence.removeprefix(f'{refusal.code}: ')} {refusal.remedy}{shown}"
-        place = name, refusal.line, refusal.column, refusal.path
-        yield FileFinding(*place, REFUSED, refusal.code, what)
+        place = name, refusal.line, refusal.column, brief(refusal.path)
+        yield FileFinding(*place, REFUSED, refusal.code, brief(what))
     for finding in review(text, policy_type, service):
         if finding.code == _SYNTAX_ERROR:  # AWS refuses it, so it is in the list
             continue
-        place = (name, finding.line, finding.column, finding.path)
-        what = f"{finding.what} {finding.remedy}"
+        place = (name, finding.line, finding.column, brief(finding.path))
+        what = brief(f"{finding.what} {finding.remedy}")
         yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
 
 

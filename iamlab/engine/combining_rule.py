@@ -13,7 +13,7 @@ policies (RCPs)"; "Allowing users in other accounts to use a KMS key"; "Vault ac
 AWS Backup; "Limitations of custom policies" of Amazon SQS; "API PutBucketPolicy"; "Perform a
 privileged task on a member account"; "API GetScopedCredentials"; "Monitor and control actions taken
 with assumed roles"; "Service control policies (SCPs)"; "Permissions boundaries for IAM entities";
-"AWS account root user".
+"AWS account root user"; "Configuring IAM policies for using access points".
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def combining_rule(request: Request) -> str:
     if action == "sts:assumeroot":
         return "assume_root"
     if not request.same_account:
-        return "never_abroad" if _never_abroad(request, action) else "cross_account"
+        if _never_abroad(request, action):
+            return "never_abroad"
+        return "behind_access_point" if request.access_point else "cross_account"
     if request.about_kms_key:
         return "kms_key"
     if not request.about_trust:

@@ -225,6 +225,7 @@ def _shape(request: Request) -> tuple[object, ...]:
         request.resource_is_role,
         request.about_kms_key,
         bool(request.refusal),
+        bool(request.access_point),
         request.with_long_term_keys,
     )
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import AttachedPolicy, Layers
-from iamlab.engine.request import Request
 from iamlab.policy.document import Policy, edited, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from iamlab.engine.request import Request
     from iamlab.policy.statement import Statement
 
 
@@ -144,11 +144,4 @@ def edited_request(request: Request, edits: Iterable[Edit]) -> Request:
     context: dict[str, Any] = {
         key: value for key, value in request.context.items() if key.lower() not in by_lower
     }
-    return Request(
-        request.principal,
-        request.action,
-        request.resource,
-        request.resource_account,
-        {**context, **changed},
-        request.issuer,
-    )
+    return replace(request, context={**context, **changed}, refusal="")

@@ -2,7 +2,8 @@
 
 Notes
 -----
-AWS page: "Troubleshoot access denied error messages". By this page, the message names one policy
+AWS pages: "Troubleshoot access denied error messages"; "Troubleshoot access denied (403 Forbidden)
+errors in Amazon S3"; "Troubleshooting key access". By the first page, the message names one policy
 type. If several types block the request, iamlab names the first of ``NAMED_FIRST``.
 """
 
@@ -43,14 +44,24 @@ def message(decision: Decision) -> str:
     own = None if decision.denies else _OWN_WORDS.get(decision.combining_rule)
     if own is not None:
         return own(decision)
-    if _restricted(decision):
+    if _restricted(decision) or (request.service == "s3" and not _is_explained(decision)):
         return "Access Denied"
-    where = "" if request.resource == "*" else f" on resource: {request.resource}"
+    named = f'"{request.resource}"' if request.service == "s3" else request.resource
+    where = "" if request.resource == "*" else f" on resource: {named}"
     who = f"User: {request.principal}"
     if request.caller.kind is Kind.PROVIDER:
         return f"Not authorized to perform {request.action}"
-    sentence = f"{who} is not authorized to perform: {request.action}{where}"
-    return sentence + _context(decision)
+    sentence = f"{who} is not authorized to perform: {request.action}"
+    if request.about_kms_key and _is_abroad(decision) and named_layer(decision) == "resource":
+        return f"{sentence} on this resource because {_KMS_REASON}"
+    return f"{sentence}{where}{_context(decision)}"
+
+
+# KMS doesn't tell other accounts whether a key exists.
+_KMS_REASON = (
+    "the resource does not exist in this Region, no resource-based policies allow access, or a "
+    "resource-based policy explicitly denies access"
+)
 
 
 _OWN_WORDS: dict[str, Callable[[Decision], str]] = {
@@ -81,12 +92,11 @@ def _restricted(decision: Decision) -> bool:
 
 def _context(decision: Decision) -> str:
     """Return the reason in the message; empty if AWS doesn't show it."""
-    request = decision.request
+    request, layer = decision.request, named_layer(decision)
     if request.about_trust and not unsure.TRUST_DENIALS_GIVE_A_REASON:
         return ""
-    if request.caller.account and not request.same_account and not _one_organization(decision):
+    if not _is_explained(decision):
         return ""
-    layer = named_layer(decision)
     if layer in _WITHOUT_REASON or (layer == "rcp" and not decision.denies):
         return ""
     name = "role trust policy" if layer == "resource" and request.about_trust else NAMES[layer]
@@ -98,10 +108,19 @@ def _context(decision: Decision) -> str:
     return f" with an explicit deny in {article} {name}{tail}"
 
 
-def _one_organization(decision: Decision) -> bool:
-    """Return whether caller and resource are in one organization, by the context."""
-    caller = decision.request.value("aws:PrincipalOrgID")
-    return caller is not None and caller == decision.request.value("aws:ResourceOrgID")
+def _is_abroad(decision: Decision) -> bool:
+    """Return whether the caller is in another account."""
+    request = decision.request
+    return bool(request.caller.account) and not request.same_account
+
+
+def _is_explained(decision: Decision) -> bool:
+    """Return whether AWS gives the caller a reason: in one account or one organization."""
+    request = decision.request
+    if not _is_abroad(decision):
+        return not (request.caller.is_anonymous and request.service == "s3")
+    caller = request.value("aws:PrincipalOrgID")
+    return caller is not None and caller == request.value("aws:ResourceOrgID")
 
 
 def named_layer(decision: Decision) -> str:

@@ -27,7 +27,10 @@ ONE = ("resource", "boundary", "endpoint")
 MANY = ("identity", "session", "scoped")
 LEVELS = ("scp", "rcp")
 LAYERS = (*MANY, *ONE, *LEVELS, "grant", "public_access_block")
-REQUEST = ("principal", "action", "resource", "resource_account", "context", "issuer", "refusal")
+REQUEST = (
+    *("principal", "action", "resource", "resource_account", "context", "issuer"),
+    *("refusal", "access_point"),
+)
 OLD_KEYS = {"scp": "scps", "rcp": "rcps", "grant": "grants"}
 """Layer -> its key in older files."""
 SWITCHES = tuple(field.name for field in fields(PublicAccessBlock))

@@ -122,6 +122,8 @@ class Request(Shown):
     refusal
         AWS's error message if the caller's credentials aren't valid for this call, whatever the
         policies allow; empty if they are.
+    access_point
+        The S3 access point that allowed the request, if the resource is in the bucket behind it.
 
     Attributes
     ----------
@@ -152,6 +154,7 @@ class Request(Shown):
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     issuer: str | None = None
     refusal: str = ""
+    access_point: str = ""
     caller: Caller = field(init=False, compare=False, repr=False)
     service: str = field(init=False, compare=False, repr=False)
     keys: Mapping[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
@@ -165,14 +168,15 @@ class Request(Shown):
         context: Mapping[str, ContextValue] = NO_CONTEXT,
         issuer: str | None = None,
         refusal: str = "",
+        access_point: str = "",
     ) -> None:
-        check_text("principal", principal)
-        check_text("action", action)
-        check_text("resource", resource)
+        for name, text in (("principal", principal), ("action", action), ("resource", resource)):
+            check_text(name, text)
+        for name, text in (("refusal", refusal), ("access_point", access_point)):
+            if text != "":
+                check_text(name, text)
         if issuer is not None:
             check_text("issuer", issuer)
-        if refusal != "":
-            check_text("refusal", refusal)
         values = as_text(context)
         set_ = object.__setattr__
         set_(self, "principal", principal)
@@ -181,18 +185,19 @@ class Request(Shown):
         set_(self, "context", MappingProxyType(dict(context)))
         set_(self, "issuer", issuer)
         set_(self, "refusal", refusal)
+        set_(self, "access_point", access_point)
         set_(self, "keys", values)
         role = values.get("aws:principalarn", NO_VALUE)[0] if issuer is None else ""
         set_(self, "caller", _caller(principal, issuer, role))
         set_(self, "service", service_of(action))
         if resource_account and not is_account(resource_account):
-            message = f"resource_account {resource_account!r} isn't an account ID of 12 digits."
-            raise RequestError(message)
+            raise RequestError(f"{resource_account!r} isn't an account ID of 12 digits.")
         set_(self, "resource_account", resource_account or self._owner())
 
     def __reduce__(self) -> tuple[Any, ...]:
         question = self.principal, self.action, self.resource, self.resource_account
-        return Request, (*question, dict(self.context), self.issuer, self.refusal)
+        more = self.issuer, self.refusal, self.access_point
+        return Request, (*question, dict(self.context), *more)
 
     def __repr__(self) -> str:
         keys = f", {count(len(self.context), 'context key')}" if self.context else ""
@@ -205,11 +210,10 @@ class Request(Shown):
             return parts[4]
         if self.caller.account:
             return self.caller.account
-        message = (
+        raise RequestError(
             f"The owner of {self.resource!r} is unknown: its ARN has no account, and the caller "
             f"{self.principal!r} has no account. Pass resource_account."
         )
-        raise RequestError(message)
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """Return all values of a condition key, ignoring case; ``None`` if it is absent."""
@@ -284,20 +288,18 @@ def check_text(name: str, text: object) -> None:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise RequestError(
-                f"{name} contains half of a surrogate pair, which isn't a character."
-            ) from None
+            message = f"{name} contains half of a surrogate pair, which isn't a character."
+            raise RequestError(message) from None
 
 
 @lru_cache(maxsize=8192)
 def service_of(action: str) -> str:
     """Return the service prefix of an action, in lower case; reject an invalid action."""
     if not _ACTION.fullmatch(action):
-        message = (
+        raise RequestError(
             f"{action!r} isn't an action. Write service:Action, such as s3:GetObject. "
             "A request has one action, without wildcards."
         )
-        raise RequestError(message)
     return action.partition(":")[0].lower()
 
 
@@ -350,9 +352,8 @@ def _as_text(key: str, value: object) -> str:
     if isinstance(value, float) and isfinite(value):
         return format(Decimal(repr(value)), "f")  # never 1e+16, which no condition reads
     shown = "too long a number" if isinstance(value, int) else reprlib.repr(value)
-    raise RequestError(
-        f"The value of {key} is {shown}. Pass text, a number, a boolean, or a list of texts."
-    )
+    what = "Pass text, a number, a boolean, or a list of texts."
+    raise RequestError(f"The value of {key} is {shown}. {what}")
 
 
 @lru_cache(maxsize=8192)

@@ -14,7 +14,7 @@ Notes
 -----
 AWS pages: "Policy evaluation for requests within a single account"; "Cross-account policy
 evaluation logic"; "Permissions boundaries for IAM entities"; "Key policies in AWS KMS"; "API
-AssumeRole"; "AWS account root user".
+AssumeRole"; "AWS account root user"; "Configuring IAM policies for using access points".
 """
 
 from __future__ import annotations
@@ -86,6 +86,11 @@ def _both_sides(results: LayerResults) -> int:
     return by_resource & results.identity & results.filters
 
 
+def _bucket_of_access_point(results: LayerResults) -> int:
+    """The bucket behind an access point must allow; the caller's side allowed the access point."""
+    return results.direct | results.indirect | results.account
+
+
 def _resource_alone(results: LayerResults) -> int:
     """For callers without identity-based policies, the resource's side must allow."""
     return results.direct | results.grant
@@ -131,12 +136,12 @@ class Rules(ConditionRules):
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad
         Returns whether the results are enough, for each type of request.
     root_user_assumes_role, assume_root, both_sides, never_abroad, needs_long_term_keys,
-    needs_temporary_credentials, credentials_refused, outsider
+    needs_temporary_credentials, credentials_refused, outsider, behind_access_point
         The same for rarer requests. Setting a source identity needs both sides, even in one
         account. Root users can't assume roles. sts:AssumeRoot needs only the caller's side. Some
         actions never work from another account. A session can't be exchanged with GetSessionToken
         or GetFederationToken. An outsider is a service, an anonymous caller, or a user of an
-        identity provider.
+        identity provider. A bucket must allow what came through its access point.
     """
 
     variable: Callable[[Request, str], str | None] = Request.value
@@ -155,6 +160,7 @@ class Rules(ConditionRules):
     role_trust: GrantRule = _resource_must_allow
     kms_key: GrantRule = _key_policy_or_grant
     cross_account: GrantRule = _both_sides
+    behind_access_point: GrantRule = _bucket_of_access_point
     both_sides: GrantRule = _both_sides
     root_user: GrantRule = _always
     root_user_kms: GrantRule = _resource_alone

@@ -35,6 +35,7 @@ DENIES, ALLOWS, NO_ALLOW, ABSENT = "denies", "allows", "no Allow", "absent"
 
 PARTICULAR = {
     "cross_account": "Two accounts: both sides must allow.",
+    "behind_access_point": "The bucket behind an access point: its policy must allow, too.",
     "role_trust": "A role: its trust policy must allow.",
     "kms_key": "A KMS key: its key policy or a grant must allow.",
     "never_abroad": "No policy can allow this to another account.",

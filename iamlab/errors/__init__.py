@@ -52,6 +52,7 @@ An ``AwsError`` has AWS's own wording. Help for the learner is in a note below i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -61,9 +62,25 @@ from iamlab.deprecated import with_old_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_LONG = re.compile(r"\S{2048,}")
+
+
+def brief(text: str) -> str:
+    """Cut words that are longer than anything in AWS: no error repeats a megabyte of input.
+
+    Examples
+    --------
+    >>> brief("Effect can't be " + 10_000 * "x")[-42:]
+    'xxxxxxxxxxxxxxxxxxxx… (10,000 characters)'
+    """
+    return _LONG.sub(lambda word: f"{word[0][:100]}… ({len(word[0]):,} characters)", text)
+
 
 class IamLabError(Exception):
     """The base class of every error that iamlab raises on purpose."""
+
+    def __str__(self) -> str:
+        return brief(super().__str__())
 
 
 class ArnError(IamLabError):
@@ -108,6 +125,10 @@ class PolicyProblem:
     remedy: str
     code: str = "JSON_SYNTAX_ERROR"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", brief(self.path))
+        object.__setattr__(self, "what", brief(self.what))
+
     def __str__(self) -> str:
         place = "" if self.line is None else f" (line {self.line}, column {self.column})"
         return f"{self.path}{place}: {self.what} {self.remedy}"
@@ -151,7 +172,7 @@ class AwsError(IamLabError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+        return brief(f"{self.code}: {self.message}")
 
 
 class NoSuchEntity(AwsError, KeyError, http_status=404):

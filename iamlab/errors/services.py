@@ -7,7 +7,9 @@
     ├─ AccessDenied                                403, in __init__.py
     │  ├─ AuthorizationError                       403, SNS
     │  └─ LambdaAccessDenied                       403, Lambda's AccessDeniedException
+    ├─ AccessPointAlreadyOwnedByYou                409, S3
     ├─ AlreadyExistsException                      400, KMS
+    ├─ AuthorizationQueryParametersError           400, S3
     ├─ BadRequestException                         400, API Gateway
     ├─ DisabledException                           400, KMS
     ├─ InvalidAliasNameException                   400, KMS
@@ -19,12 +21,17 @@
     ├─ InvalidParameterValue                       400, SQS, EC2 and STS
     ├─ InvalidParameterValueException              400, Lambda and AWS Backup
     ├─ InvalidPolicyDocument                       400, EC2, of the policies of VPC endpoints
+    ├─ InvalidRequest                              400, S3
     ├─ InvalidTag                                  400, S3
     ├─ KMSInvalidStateException                    400, KMS
     ├─ LambdaResourceNotFound                      404, Lambda's ResourceNotFoundException
     ├─ LimitExceededException                      400, KMS
+    ├─ MalformedACLError                           400, S3
     ├─ MalformedPolicyDocumentException            400, KMS and Secrets Manager
+    ├─ MissingSecurityHeader                       400, S3
     ├─ MethodNotAllowed                            405, S3
+    ├─ NoSuchAccessPoint                           404, S3
+    ├─ NoSuchAccessPointPolicy                     404, S3
     ├─ NoSuchBucket                                404, S3
     ├─ NoSuchBucketPolicy                          404, S3
     ├─ NoSuchPublicAccessBlockConfiguration        404, S3
@@ -45,6 +52,7 @@
     ├─ ResourceExistsException                     400, Secrets Manager
     ├─ ResourceInUseException                      400, DynamoDB
     ├─ ResourceNotFoundException                   400, Secrets Manager, DynamoDB and others
+    ├─ TagException                                400, KMS
     ├─ TagLimitExceeded                            400, SNS and EC2
     ├─ TooManyTagsException                        400, ECR
     └─ ValidationException                         400, DynamoDB, EventBridge, KMS and others
@@ -61,8 +69,16 @@ class AccessControlListNotSupported(AwsError):
     """The bucket owner owns every object, and ACLs are disabled."""
 
 
+class AccessPointAlreadyOwnedByYou(AwsError, http_status=409):
+    """The account already has that access point."""
+
+
 class AlreadyExistsException(AwsError):
     """The alias is taken."""
+
+
+class AuthorizationQueryParametersError(AwsError):
+    """A parameter of a presigned URL isn't valid."""
 
 
 class BadRequestException(AwsError):
@@ -113,12 +129,32 @@ class LimitExceededException(AwsError):
     """A number or a size is over its limit."""
 
 
+class MalformedACLError(AwsError):
+    """S3 rejects this ACL."""
+
+
 class MalformedPolicyDocumentException(AwsError):
     """KMS or Secrets Manager rejects this policy."""
 
 
 class MethodNotAllowed(AwsError, http_status=405):
     """The caller has the permission, but isn't in the bucket's account."""
+
+
+class InvalidRequest(AwsError):
+    """S3 rejects this value."""
+
+
+class MissingSecurityHeader(AwsError):
+    """The call needs an ACL."""
+
+
+class NoSuchAccessPoint(AwsError, http_status=404):
+    """The access point doesn't exist."""
+
+
+class NoSuchAccessPointPolicy(AwsError, http_status=404):
+    """The access point has no policy."""
 
 
 class NoSuchBucket(AwsError, http_status=404):
@@ -215,6 +251,10 @@ class ResourceInUseException(AwsError):
 
 class ResourceNotFoundException(AwsError):
     """The resource doesn't exist."""
+
+
+class TagException(AwsError):
+    """A tag of a key isn't valid."""
 
 
 class TagLimitExceeded(AwsError):

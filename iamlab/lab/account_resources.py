@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from iamlab.operations.services.ec2.instance import Instance
     from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
     from iamlab.operations.services.kms.key import Key
+    from iamlab.operations.services.s3.access_points import AccessPoint
     from iamlab.operations.services.s3.bucket import Bucket
 
     Tags = Mapping[str, str]
@@ -77,6 +78,49 @@ block_public_policy=True, restrict_public_buckets=True)
             PublicAccessBlockConfiguration=switches,
             ObjectOwnership=object_ownership,
             ACL=acl,
+        )
+        return made
+
+    def create_access_point(
+        self,
+        name: str,
+        bucket: Bucket | str,
+        *,
+        policy: Document | None = None,
+        vpc_id: str | None = None,
+        public_access_block: PublicAccessBlock | None = None,
+        bucket_account_id: str | None = None,
+        region: str = DEFAULT_REGION,
+    ) -> AccessPoint:
+        """Create an S3 access point: a name for a bucket, with its own policy.
+
+        Parameters
+        ----------
+        vpc_id
+            The VPC that all requests must come from; by default from anywhere.
+        public_access_block
+            Its settings; by default all four are on.
+        bucket_account_id
+            The bucket's account, if it is another one.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> main.create_access_point("readers", main.create_bucket("maps")).arn
+        'arn:aws:s3:us-east-1:111111111111:accesspoint/readers'
+        """
+        switches = None if public_access_block is None else as_parameter(public_access_block)
+        made: AccessPoint = perform(
+            self,
+            "s3:CreateAccessPoint",
+            Name=name,
+            Bucket=getattr(bucket, "name", bucket),
+            BucketAccountId=bucket_account_id,
+            VpcConfiguration=None if vpc_id is None else {"VpcId": vpc_id},
+            PublicAccessBlockConfiguration=switches,
+            Policy=policy_text(policy),
+            Region=region,
         )
         return made
 

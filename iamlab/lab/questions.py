@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from iamlab.authorization.authorize import authorize
+from iamlab.authorization.authorize import PresignedUrl, authorize
 from iamlab.deprecated import turned_around, with_old_names
 from iamlab.errors import RequestError
 from iamlab.model import world as records
@@ -88,6 +88,35 @@ class Questions(records.World):
         kms:Decrypt implicit deny
         """
         return authorize(self, principal, action, resource, context=context, **circumstances)
+
+    def generate_presigned_url(
+        self, principal: Caller, action: str, resource: str, expires_in: int = 3600
+    ) -> PresignedUrl:
+        """Sign a request to S3 for whoever gets the URL; ``open`` decides it.
+
+        Parameters
+        ----------
+        principal
+            The signer. With an access key or a session, the URL ends when it does.
+        expires_in
+            For how many seconds it is valid, at most seven days.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> world = scenario("groups")
+        >>> url = world.generate_presigned_url(world.user("alice"), "s3:GetObject", MAP, 600)
+        >>> print(url.open())
+        ✓ allowed by star-maps-read/ReadMaps
+        >>> world.clock.advance(minutes=10)
+        >>> url.open()
+        Traceback (most recent call last):
+        ...
+        iamlab.errors.AccessDenied: AccessDenied: Request has expired
+        """
+        if not action.startswith("s3:"):
+            raise RequestError(f"{action} isn't an action of S3: only S3 has presigned URLs here.")
+        return PresignedUrl(self, principal, action, resource, self.clock.now, expires_in)
 
     @with_old_names
     def do(

@@ -30,6 +30,26 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
 
 
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What a request to a resource meets.
+
+    Parameters
+    ----------
+    account_id
+        The owner's account; another account can own an object in a bucket.
+    policy
+        Its policy, with what else S3 adds: ACLs, the network origin of an access point.
+    behind
+        For an access point: the ARN that must allow the request, too, and the bucket's account.
+    """
+
+    account_id: str
+    policy: Policy | None
+    public_access_block: PublicAccessBlock | None
+    behind: tuple[str, str] | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Resource(Shown):
     """A resource that requests can be about: a bucket, a key, a queue.
@@ -89,6 +109,10 @@ class Resource(Shown):
     def shows_tags(self) -> bool:
         """Whether requests contain its tags as ``aws:ResourceTag``."""
         return True
+
+    def requested(self, arn: str, action: str) -> Requested:  # noqa: ARG002 - S3 needs them
+        """Return what a request to it, or to its part with this ARN, meets."""
+        return Requested(self.account.account_id, self.policy, self.public_access_block)
 
     def attach_policy(self, policy_arn: object) -> NoReturn:
         """Raise an error that explains what to do instead: AWS has no such operation.

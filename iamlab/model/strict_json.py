@@ -13,6 +13,9 @@ import json
 import math
 import os
 import re
+from contextlib import suppress
+from glob import escape
+from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -144,6 +147,8 @@ def _is_refused(token: str) -> bool:
 
 _OWNER_ONLY = 0o600
 _AS_USUAL = 0o666  # minus the user's umask
+_ABANDONED = 3600.0
+"""Seconds after which nobody writes such a file any more."""
 
 
 def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) -> None:
@@ -162,9 +167,13 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
         It can't be written.
     """
     target = path.resolve()  # behind a link, the file is replaced, not the link
+    _remove_abandoned(target)
     beside = target.with_name(f".{target.name[:100]}.{uuid4().hex[:12]}.unfinished")
     new = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
+    try:
+        number = os.open(beside, new, _OWNER_ONLY if private else _AS_USUAL)
+    except OSError as error:
+        raise _of_target(error, target) from None
     try:
         with open(number, "wb") as stream:  # noqa: PTH123 - a number
             stream.writelines(
@@ -175,6 +184,21 @@ def replace_file(path: Path, pieces: Iterable[str | bytes], *, private: bool) ->
         if not private and target.exists():
             beside.chmod(target.stat().st_mode & 0o777)
         beside.replace(target)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _of_target(error, target) from None
         raise
+
+
+def _of_target(error: OSError, target: Path) -> OSError:
+    """Return an error that names the file, not the new one beside it."""
+    return OSError(error.errno, error.strerror, str(target))
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Delete what is left from writing a file if a process was killed more than an hour ago."""
+    for left in target.parent.glob(f".{escape(target.name[:100])}.*.unfinished"):
+        with suppress(OSError):  # somebody else deletes it, or nobody may
+            if time() - left.stat().st_mtime > _ABANDONED:
+                left.unlink()

@@ -53,7 +53,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         *("organizations.accounts", "organizations.management", "organizations.policies"),
         *("organizations.reads",),
     ),
-    "s3": ("services.s3.bucket_settings", "services.s3.policies_and_public_access"),
+    "s3": (
+        *("services.s3.access_points", "services.s3.acls", "services.s3.bucket_settings"),
+        "services.s3.policies_and_public_access",
+    ),
     "secretsmanager": ("services.secretsmanager",),
     "sns": ("services.queues_and_topics",),
     "sso": ("identity_center.administration",),

@@ -29,7 +29,7 @@ from iamlab.policy.catalog import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.policy.document import Policy
+    from iamlab.policy.record import PolicyRecord
 
 
 ANY = ""
@@ -360,7 +360,7 @@ def rules_for(policy_type: str, service: str | None = None) -> TypeRules:
     return SERVICES[service]
 
 
-def likely_type(policy: Policy) -> tuple[str, str | None]:
+def likely_type(policy: PolicyRecord) -> tuple[str, str | None]:
     """Guess the type of a document from its elements, and of a resource's policy the service.
 
     A policy with a Principal belongs to a resource, or to a role if it only lets principals

@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from iamlab.display import need
+
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
@@ -55,6 +57,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         message = f"module 'iamlab.teach' has no attribute {name!r}"
         raise AttributeError(message)
+    if _HOME[name] in ("board", "show", "stack"):
+        need("ipywidgets")
     value = getattr(import_module(f"iamlab.teach.{_HOME[name]}"), name)
     globals()[name] = value
     return value

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
+from iamlab.display import need
 from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.html import CELL
 from iamlab.view.style import INK, PAPER
@@ -45,7 +46,7 @@ def path() -> Path:
 
 
 def records() -> list[Record]:
-    """Return all records. Without a file there are none; one that can't be read gives a warning."""
+    """Return all records; a file that can't be read gives a warning, a missing file none."""
     try:
         saved = list(_saved(path()))
     except OSError as error:
@@ -135,6 +136,7 @@ class Progress:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the exercises as a table."""
+        need("pandas")
         import pandas as pd
 
         return pd.DataFrame(list(self.rows))

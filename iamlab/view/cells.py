@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import need
 from iamlab.view.style import Look
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.Dat
     >>> found["keys"].dtype, found["user"].tolist()
     (Int64Dtype(), ['ana', 'bob'])
     """
+    need("pandas")
     import pandas as pd
 
     names = list(columns)

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import printable
+from iamlab.display import need, printable
 from iamlab.errors import RequestError
+from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
 from iamlab.view.html import AS_TEXT
 from iamlab.view.style import INK, PAPER
@@ -118,6 +119,7 @@ class Figure:
     @property
     def table(self) -> pd.DataFrame:
         """The facts of the figure as a table."""
+        need("pandas")
         import pandas as pd
 
         return pd.DataFrame([dict(row) for row in self.rows])
@@ -168,13 +170,13 @@ class Figure:
             raise RequestError(f"Pass the path of a file, not {path!r}.") from None
         kind = target.suffix.removeprefix(".").lower()
         if kind in _GRAPHS:
-            text = self.to_mermaid() if kind == "mmd" else self.to_graphml()
-            target.write_text(text, encoding="utf-8")
-            return
-        if kind not in ("svg", *_PRINTS):
+            content = (self.to_mermaid() if kind == "mmd" else self.to_graphml()).encode()
+        elif kind not in ("svg", *_PRINTS):
             known = ", ".join(f".{suffix}" for suffix in ("svg", *_PRINTS, *_GRAPHS))
             raise RequestError(f"A figure can be saved as {known}, not as {target.name!r}.")
-        target.write_bytes(self.svg() if kind == "svg" else self._printed(kind))
+        else:
+            content = self.svg() if kind == "svg" else self._printed(kind)
+        replace_file(target, [content], private=False)
 
     def _own_graph(self) -> nx.DiGraph[Any]:
         if self.graph is None:

@@ -356,7 +356,10 @@ def test_the_world_fills_no_key_that_the_table_does_not_know() -> None:
     """Beside what two services add."""
     filled = {*CALLER_KEYS, *RESOURCE_KEYS, *CALL_KEYS, *ENDPOINT_KEYS}
 
-    own = {"s3:ResourceAccount", "kms:CallerAccount", "kms:ViaService"}
+    own = {
+        *("s3:ResourceAccount", "s3:authType", "s3:signatureversion"),
+        *("kms:CallerAccount", "kms:ViaService"),
+    }
     assert {key.lower() for key in filled - own} <= GLOBAL_KEYS.keys()
 
 
@@ -476,6 +479,8 @@ def test_a_value_is_known_of_every_key_that_the_world_fills() -> None:
         "aws:calledvialast": "as aws:CalledViaFirst",
         "kms:calleraccount": "test_a_key_is_used_through_a_service",
         "kms:viaservice": "test_a_key_is_used_through_a_service",
+        "s3:authtype": "test_how_a_request_to_s3_is_signed",
+        "s3:signatureversion": "test_how_a_request_to_s3_is_signed",
     }
 
     assert {key.lower().rstrip("/") for key in filled} - tried == alike.keys()
@@ -494,6 +499,20 @@ def test_a_key_is_used_through_a_service() -> None:
     assert stage.can(ANONYMOUS).request.values("kms:CallerAccount") is None
     assert through.values("kms:ViaService") == ("s3.eu-west-1.amazonaws.com",)
     assert through.values("kms:CallerAccount") == (MAIN,)
+
+
+def test_how_a_request_to_s3_is_signed() -> None:
+    """In a header, unless nobody signs it; and no other service sees it."""
+    stage = Stage()
+    signed = stage.world.can(stage.ana, "s3:GetObject", MAPS).request
+    unsigned = stage.world.can(ANONYMOUS, "s3:GetObject", MAPS).request
+    elsewhere = stage.world.can(stage.ana, "sqs:SendMessage", "*").request
+    seen = [
+        (request.value("s3:authType"), request.value("s3:signatureversion"))
+        for request in (signed, unsigned, elsewhere)
+    ]
+
+    assert seen == [("REST-HEADER", "AWS4-HMAC-SHA256"), (None, None), (None, None)]
 
 
 def test_a_forwarded_call_keeps_its_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,8 +96,8 @@ def test_a_denial_comes_with_the_sentence_of_aws_and_what_was_assumed(shell: She
     result = shell(*ask("carol"))
 
     sentence = (
-        f"User: {arn_of('carol')} is not authorized to perform: s3:GetObject on resource: {OBJECT} "
-        "because no identity-based policy allows the s3:GetObject action"
+        f"User: {arn_of('carol')} is not authorized to perform: s3:GetObject on resource: "
+        f'"{OBJECT}" because no identity-based policy allows the s3:GetObject action'
     )
     assert sentence in result.out.splitlines()
     assert [line for line in result.out.splitlines() if line.startswith("assumed: ")]

@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from iamlab.cli.policies import FileFinding
+from tests.cli.calls import DETAILS
 from tests.cli.helpers import ROOT_FOLDER, Result, Shell, one_line
+from tests.storage.account_exports import arn_of
 
 LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<level>\w+) (?P<code>\w+): ")
 
@@ -235,3 +237,16 @@ def test_the_hook_for_other_repositories_runs_this_command(shell: Shell) -> None
     assert re.search(hook["files"], "policies/reader.json")
     assert re.search(hook["files"], "deploy/bucket-policy.json")
     assert not re.search(hook["files"], "package.json")
+
+
+@pytest.mark.parametrize("command", ["check", "explain-policy", "can"])
+def test_no_error_repeats_a_megabyte_of_input(command: str, shell: Shell) -> None:
+    """Its beginning and its length are enough to find it."""
+    shell.write("p.json", policy(Effect="x" * 1_000_000, **{"y" * 1_000_000: "*"}))
+    more = ("--action", "z" * 9_000, "--resource", "*", *DETAILS) if command == "can" else ()
+    arguments = ("--principal", arn_of("dana"), *more) if more else ("p.json",)
+    result = shell(command, *arguments)
+
+    assert result.status in (1, 2)
+    assert len(result.out) + len(result.err) < 2_000
+    assert " characters)" in result.out + result.err

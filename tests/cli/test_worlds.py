@@ -284,3 +284,13 @@ def test_ages_in_a_built_world_count_to_its_own_day(shell: Shell) -> None:
 
     assert "is 100 days old" in shell("audit", *WORLD).out
     assert "is 200 days old" in shell("audit", *WORLD, "--as-of", "2027-06-13T09:00:00").out
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(shell: Shell) -> None:
+    """Not the new file beside it, and without the number of the error."""
+    (shell.folder / "folder").mkdir()
+    for name, reason in (("nowhere/a.json", "No such file"), ("folder", "s a directory")):
+        path = str(shell.folder / name)
+        line = one_line(shell("world", *DETAILS, "--output", path))
+        assert line.startswith(f"iamlab: {path}: ")
+        assert reason in line

@@ -27,6 +27,7 @@ def ask_engine(question):
         resource_account=question["resource_account"],
         context=question["context"],
         issuer=question["issuer"],
+        access_point=question.get("access_point", ""),
     )
     layers = Layers(
         identity=_policies(question["identity"], "identity"),

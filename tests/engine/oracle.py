@@ -148,6 +148,8 @@ def decide(question):
         allowed = False
     elif action == "sts:assumeroot":
         allowed = may and limits
+    elif not own and q.get("access_point"):  # whose policies let the caller in
+        allowed = bool(ways)
     elif not own or (trust and action == "sts:setsourceidentity"):
         allowed = (ways or granted) and may and limits
     else:

@@ -361,6 +361,8 @@ class _World:
             if ":key/" in self.resource and self.chance(45):
                 grants = [self.grant() for _ in range(self.pick([1, 1, 2]))]
             around = self.around()
+        through = self.action.startswith("s3:") and self.chance(12)
+        point = {"access_point": f"arn:aws:s3:us-east-1:{OWN}:accesspoint/ap"} if through else {}
         request = self.pick([*[self.action] * 8, self.action.lower(), self.action.upper()])
         return {
             "principal": self.caller.arn,
@@ -369,6 +371,7 @@ class _World:
             "resource": self.resource,
             "resource_account": self.owner,
             "context": self.context,
+            **point,
             "identity": identity,
             "resource_policy": resource_policy,
             "boundary": boundary,

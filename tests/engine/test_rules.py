@@ -168,6 +168,11 @@ MUTANTS = {
         AWS_RULES.role_trust,
         {"source identity, trust only"},
     ),
+    "an access point opens its bucket": (
+        "behind_access_point",
+        lambda _: True,
+        {"behind an access point"},
+    ),
     "a bucket policy may be given away": (
         "never_abroad",
         AWS_RULES.cross_account,
@@ -211,6 +216,7 @@ OPEN, SHUT = [EVERYTHING], [EC2_ONLY]
 OWNER = {"Principal": {"AWS": ROOT}}
 PARTNER = KEY.replace(ROOT.split(":")[4], FOREIGN)
 BUCKET = "arn:aws:s3:::bk"
+POINT = f"arn:aws:s3:us-east-1:{FOREIGN}:accesspoint/ap"
 CASES = {
     "plain": (ask(), Layers(OPEN)),
     "nothing": (ask(), Layers()),
@@ -256,6 +262,14 @@ CASES = {
     "abroad, account named": (
         ask(resource_account=FOREIGN),
         Layers(OPEN, resource_policy(OWNER)),
+    ),
+    "behind an access point": (
+        ask(resource_account=FOREIGN, access_point=POINT),
+        Layers(OPEN),
+    ),
+    "behind an access point, delegated": (
+        ask(resource_account=FOREIGN, access_point=POINT),
+        Layers(resource=resource_policy({})),
     ),
     "bucket policy abroad": (
         ask(action="s3:PutBucketPolicy", resource=BUCKET, resource_account=FOREIGN),

@@ -31,6 +31,8 @@ STATUSES = {  # all others are 400
         "FeatureDisabled",
         "LambdaResourceNotFound",
         "NoSuchBucket",
+        "NoSuchAccessPoint",
+        "NoSuchAccessPointPolicy",
         "NoSuchBucketPolicy",
         "NoSuchEntity",
         "NoSuchPublicAccessBlockConfiguration",
@@ -43,6 +45,7 @@ STATUSES = {  # all others are 400
         "MethodNotAllowed",
     },
     409: {
+        "AccessPointAlreadyOwnedByYou",
         "BucketAlreadyExists",
         "BucketAlreadyOwnedByYou",
         "DeleteConflict",
@@ -86,7 +89,7 @@ def test_every_error_has_the_code_and_the_status_of_aws() -> None:
     found = error_classes()
     statuses = {name: status for status, names in STATUSES.items() for name in names}
 
-    assert len(found) == 150
+    assert len(found) == 158
     assert {name: finding.code for name, finding in found.items()} == {
         name: CODES.get(name, name) for name in found
     }

@@ -280,6 +280,22 @@ def test_nothing_that_is_written_of_anything_holds_a_secret(made: Made) -> None:
     assert len(everything(made)) > 35
 
 
+def test_credentials_that_end_a_cell_are_not_shown() -> None:
+    """A notebook shows the last value of a cell, and is then given to others."""
+    world = World(seed=7)
+    account = world.create_account("acme", account_id=ID)
+    account.create_user("ana").attach_policy("AdministratorAccess")
+    session = world.sts.get_session_token(account.users["ana"])
+    token = world.create_oidc_issuer("https://id.acme.example").token("ana")
+    secrets = session.secret_access_key, session.session_token, str(token)
+    shown = [repr(item) for item in (session, session.credentials, [session.credentials], token)]
+
+    assert [secret for secret in secrets for text in shown if secret in text] == []
+    assert session.credentials["SecretAccessKey"] == secrets[0]
+    assert json.loads(json.dumps(token)) == secrets[2]
+    assert token.count(".") == 2
+
+
 def test_no_event_holds_a_secret(made: Made) -> None:
     """As CloudTrail writes it, and as Python does; what was hidden has no name there either."""
     log = json.dumps([event.to_dict() for event in made.world.events])

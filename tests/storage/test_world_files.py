@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -750,6 +751,12 @@ def test_an_interrupted_save_loses_nothing(tmp_path: Path) -> None:
     world.account("first").create_user("carol")
     save_world(world, path)
     assert load_world(path).user("carol").name == "carol"
+
+    assert left.exists(), "a process may still write it"
+    hours_ago = time.time() - 7200
+    os.utime(left, (hours_ago, hours_ago))
+    save_world(world, path)
+    assert [item for item in tmp_path.iterdir() if item != path] == []
 
 
 def load_refusal(path: Path | str) -> str:

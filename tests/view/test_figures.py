@@ -131,6 +131,23 @@ def test_the_table_has_symbol_and_word_in_every_cell(acme):
     assert "carol, s3:GetObject on star-maps/m31.fits: ○ implicit deny" in str(table)
 
 
+def test_a_figure_that_cannot_be_saved_leaves_the_old_file(tmp_path, monkeypatch):
+    """It is written beside the file first."""
+    path = tmp_path / "figure.svg"
+    path.write_text("old", "utf-8")
+    figure = door()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        figure.save(path)
+
+    assert [item.name for item in tmp_path.iterdir()] == ["figure.svg"]
+    assert path.read_text("utf-8") == "old"
+
+
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_a_figure_is_saved_in_each_format(tmp_path, suffix):
     """The first bytes of the file are those of its format."""

@@ -116,10 +116,10 @@ def shared_resources(world: World) -> Iterator[SharedResource]:
             yield SharedResource(role.arn, policy, account.account_id)
         for found in account.resources.values():
             known.add(found.arn)
-            is_shared = found.policy is not None or found.grants
-            if is_shared and found.service not in FOR_SERVICES_ONLY:
+            policy = found.requested(found.arn, "").policy  # with ACLs
+            if (policy or found.grants) and found.service not in FOR_SERVICES_ONLY:
                 yield SharedResource(
-                    found.arn, found.policy, account.account_id, found.grants, found.separator
+                    found.arn, policy, account.account_id, found.grants, found.separator
                 )
     for arn, policy in policies.items():
         parsed = Arn.parse(arn)

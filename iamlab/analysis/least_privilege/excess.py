@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
 from iamlab.analysis.trails.actions import data_actions, data_services
 from iamlab.analysis.trails.arn_formats import table
+from iamlab.display import count
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
@@ -195,6 +196,7 @@ def not_shown(
     now = frozenset(allowed_now)
     texts = (
         ("period", _period(log)),
+        ("future", _future(log)),
         ("data events", () if all_logged else _data_events(log, usage, now)),
         ("pass role", _passed_roles(usage)),
         ("permission only", _permission_only(usage, now)),
@@ -214,6 +216,12 @@ def _period(log: Log) -> Iterator[str]:
             f"Only what happened from {log.first:%Y-%m-%d %H:%M} to {log.last:%Y-%m-%d %H:%M} is "
             "known: work that is done once a quarter or a year may be missing."
         )
+
+
+def _future(log: Log) -> Iterator[str]:
+    if log.future:
+        verb = "is" if log.future == 1 else "are"
+        yield f"{count(log.future, 'event')} {verb} dated in the future and left out."
 
 
 def _data_events(log: Log, usage: Usage, now: frozenset[str]) -> Iterator[str]:

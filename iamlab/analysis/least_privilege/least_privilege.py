@@ -200,7 +200,7 @@ def least_privilege(
     # Whoever was deleted still has a unique id.
     own = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
     unique_id = str(own or getattr(find_by_name(world, arn), "unique_id", ""))
-    log = log_of(world.events if events is None else events, [(arn, unique_id)])
+    log = log_of(world.events if events is None else events, world.clock.now, [(arn, unique_id)])
     usage = completed(world, log.of(arn, unique_id))
     allowed = usage.allowed
     passed = [role for role in sorted(usage.passed) if pass_role and not role.is_profile]

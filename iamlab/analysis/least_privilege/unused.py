@@ -221,7 +221,7 @@ def unused(
     days: object = unused_access_age
     if isinstance(days, bool) or not isinstance(days, int) or not least <= days <= most:
         raise RequestError(f"unused_access_age is {least} to {most} days, not {days!r}.")
-    log = log_of(world.events if events is None else events)
+    log = log_of(world.events if events is None else events, world.clock.now)
     visibility = Visibility(events is None, frozenset(log.data_services))
     until = max(world.clock.now, log.last or world.clock.now)
     since = until - timedelta(days=days)

@@ -21,10 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.trails.actions import is_data_action
+from iamlab.analysis.trails.reading import Trail
 from iamlab.analysis.trails.uses import Use, uses_of
 from iamlab.cloudtrail.event_fields import id_in
 from iamlab.errors import RequestError
@@ -35,8 +37,6 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.call_permissions import PASSES
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from iamlab.model.world import World
 
 CallerKey = tuple[str, str, str]
@@ -162,6 +162,8 @@ class Log:
         When each user last signed in to the console with his password.
     keys
         When each access key was last used, by its id.
+    future
+        The number of events that are dated in the future, which don't count.
     """
 
     by_caller: dict[CallerKey | str, Usage] = field(default_factory=dict)
@@ -171,6 +173,7 @@ class Log:
     data_services: set[str] = field(default_factory=set)
     sign_ins: dict[CallerKey | str, datetime] = field(default_factory=dict)
     keys: dict[str, datetime] = field(default_factory=dict)
+    future: int = 0
 
     def of(self, arn: str, unique_id: str = "") -> Usage:
         """Return what a caller used; without the id, all who had the name."""
@@ -189,12 +192,16 @@ class Log:
         keys = (caller_key(arn), unique_id)
         return max((self.sign_ins[key] for key in keys if key in self.sign_ins), default=None)
 
-    def count_event(self, time: datetime) -> None:
-        """Count an event, whose time must have a zone."""
+    def count_event(self, time: datetime, until: datetime) -> bool:
+        """Count an event, whose time must have a zone; say whether it isn't in the future."""
         if time.tzinfo is None:
             raise RequestError(f"The time of an event needs a zone: {time} has no zone.")
+        if time > until:
+            self.future += 1
+            return False
         self.first = time if self.first is None else min(self.first, time)
         self.last = time if self.last is None else max(self.last, time)
+        return True
 
     def count_use(self, use: Use, callers: set[CallerKey | str] | None) -> Usage | None:
         """Count a use, if its caller matters; give what the caller used so far."""
@@ -216,6 +223,15 @@ class Log:
         tally.count(use)
         return usage
 
+    def count_call(self, event: Event, callers: set[CallerKey | str] | None) -> None:
+        """Count what a call used: permissions, the roles that it passed, credentials."""
+        self.count_credentials(event)
+        for use in uses_of(event):
+            usage = self.count_use(use, callers)
+            if usage is not None and use.is_allowed:
+                for passed in passed_by(use, event.request_parameters):
+                    usage.passed.setdefault(passed, use.action)
+
     def count_credentials(self, event: Event) -> None:
         """Keep when a password and when an access key were used."""
         if is_unauthenticated(event.error_code):
@@ -231,13 +247,20 @@ class Log:
             self.sign_ins[user] = max(self.sign_ins.get(user, event.event_time), event.event_time)
 
 
-def log_of(events: Iterable[Event | Use], callers: Iterable[tuple[str, str]] | None = None) -> Log:
+def log_of(
+    events: Iterable[Event | Use],
+    now: datetime,
+    callers: Iterable[tuple[str, str]] | None = None,
+) -> Log:
     """Read a stream of events once.
 
     Parameters
     ----------
     events
         Those of a world, or a trail; they can also be uses.
+    now
+        The time of the world. Events of a trail that are a day later than this and than the
+        computer's clock are counted and left out: one would make everything else look old.
     callers
         The callers that matter, each with ARN and unique id. Default: all.
 
@@ -253,20 +276,19 @@ def log_of(events: Iterable[Event | Use], callers: Iterable[tuple[str, str]] | N
     keys = None
     if callers is not None:
         keys = {key for arn, unique_id in callers for key in (caller_key(arn), unique_id)}
+    until = datetime.max.replace(tzinfo=UTC)
+    if isinstance(events, Trail):
+        until = max(now, datetime.now(UTC)) + timedelta(days=1)
     for event in events:
-        if isinstance(event, Use):
-            log.count_event(event.time)
-            log.count_use(event, keys)
-            continue
-        if not isinstance(event, Event):
+        if not isinstance(event, Event | Use):
             raise RequestError(f"{event!r} isn't an event. Pass the events of a world, or a Trail.")
-        log.count_event(event.event_time)
-        log.count_credentials(event)
-        for use in uses_of(event):
-            usage = log.count_use(use, keys)
-            if usage is not None and use.is_allowed:
-                for passed in passed_by(use, event.request_parameters):
-                    usage.passed.setdefault(passed, use.action)
+        time = event.time if isinstance(event, Use) else event.event_time
+        if not log.count_event(time, until):
+            continue
+        if isinstance(event, Use):
+            log.count_use(event, keys)
+        else:
+            log.count_call(event, keys)
     return log
 
 

@@ -165,6 +165,10 @@ NO_EVENTS = {
 }
 """Folders next to those of the events, and why they are skipped."""
 
+SMALL, MOST_EXPANSION = 1 << 26, 200
+TOO_LARGE = f"It is more than {MOST_EXPANSION} times as large as its file; the rest is not read."
+"""Compressed files of CloudTrail are some 20 times as large when they are read."""
+
 HOW = "aws cloudtrail lookup-events > trail.json"
 
 
@@ -249,9 +253,14 @@ class Pieces:
                 # Whether it is compressed, its first bytes say, not its name.
                 is_compressed = file.peek(2)[:2] == b"\x1f\x8b"
                 with gzip.GzipFile(fileobj=file, mode="rb") if is_compressed else file as stream:
+                    size = 0
                     while piece := stream.read1(PIECE):
                         self.is_empty = False
                         yield decoder.decode(piece)
+                        size += len(piece)
+                        if is_compressed and size > max(SMALL, MOST_EXPANSION * file.tell()):
+                            self.failure = TOO_LARGE
+                            return
             yield decoder.decode(b"", final=True)
         except EOFError:
             self.failure = "The compressed file is cut off here."

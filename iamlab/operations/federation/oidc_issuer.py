@@ -25,6 +25,7 @@ from iamlab.operations.dispatch import perform
 from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
 from iamlab.operations.federation.signatures import (
     ALGORITHMS,
+    OidcToken,
     SigningKey,
     public_jwk,
     signed_token,
@@ -91,7 +92,7 @@ class OidcIssuer:
         transitive_tag_keys: Iterable[str] = (),
         source_identity: str | None = None,
         **claims: Any,
-    ) -> str:
+    ) -> OidcToken:
         """Sign a token (JWT) that identifies a person or program.
 
         Parameters

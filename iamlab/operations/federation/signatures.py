@@ -204,7 +204,22 @@ def public_jwk(key: SigningKey, algorithm: str) -> dict[str, str]:
     return {**own, "alg": algorithm, "kid": key_id, "use": "sig"}
 
 
-def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> str:
+class OidcToken(str):
+    """A signed token (JWT). It is a credential, so it isn't shown; it is a string everywhere else.
+
+    Examples
+    --------
+    >>> OidcToken("e30.e30.c2ln")
+    OidcToken(12 characters)
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"OidcToken({len(self):,} characters)"
+
+
+def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> OidcToken:
     """Sign claims.
 
     Parameters
@@ -230,7 +245,7 @@ def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> 
     except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"A token's claims must be JSON: {error}.") from None
     signed = ".".join(map(_base64url, texts))
-    return f"{signed}.{_base64url(_signature(signed.encode(), key, algorithm))}"
+    return OidcToken(f"{signed}.{_base64url(_signature(signed.encode(), key, algorithm))}")
 
 
 def _signature(signed: bytes, key: SigningKey, algorithm: str) -> bytes:

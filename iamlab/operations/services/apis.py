@@ -39,11 +39,12 @@ _HALF = re.compile("[\ud800-\udfff]")
 _URL = re.compile(r"https://([^/]*)/?([^/]*)/?(.*)", re.DOTALL)
 
 
-def misfit(value: object, where: str, pattern: str) -> ValidationException:
-    """Make the error of several services for a value that doesn't match its pattern."""
+def misfit(value: object, where: str, pattern: str = "", most: int = 0) -> ValidationException:
+    """Make the error of several services for a value of the wrong form, or one that is too long."""
+    length = f"have length less than or equal to {most}"
     return ValidationException(
         f"1 validation error detected: Value '{value}' at '{where}' failed to satisfy constraint: "
-        f"Member must satisfy regular expression pattern: {pattern}"
+        f"Member must {length if most else f'satisfy regular expression pattern: {pattern}'}"
     )
 
 
@@ -277,7 +278,7 @@ class Api:
         """Register an operation that returns a resource: ``"DescribeKey"``."""
         self.does(name, answer, about)(self.find)
 
-    def shared(self) -> None:
+    def shared(self, *, tags: bool = True) -> None:
         """Register the operations that every service has: tag, untag and delete."""
 
         def tag(account: Account, arguments: Parameters) -> None:
@@ -298,8 +299,8 @@ class Api:
             if not self.forgives or self.arn_of(account, arguments) in account.resources:
                 forget(self.find(account, arguments))
 
-        self.does(self.tag, about=self.arn_of_tagged)(tag)
-        self.does(self.untag, about=self.arn_of_tagged)(untag)
+        for name, work in ((self.tag, tag), (self.untag, untag)) if tags else ():
+            self.does(name, about=self.arn_of_tagged)(work)
         if self.delete:
             self.does(self.delete)(delete)
 

@@ -49,6 +49,7 @@ MADE_OTHERWISE = {
     "kms::key/*": "create_key",
     "lambda::function:*": "create_function",
     "organizations::*": "the organization's own methods",
+    "s3::accesspoint/*": "create_access_point",
     "s3::*": "create_bucket",
     "secretsmanager::secret:*": "create_secret",
     "sns::*": "create_topic",
@@ -148,9 +149,9 @@ def _check_arn(account: Account, text: str) -> None:
         raise RequestError(
             f"{text} is of account {arn.account}: make it there, or write {account.account_id}."
         )
-    # The ARN of a bucket has neither Region nor account.
-    is_access_point = arn.service == "s3" and (arn.region or arn.account)
-    how = "" if is_access_point else _of_form(MADE_OTHERWISE, arn)
+    # The ARN of a bucket has neither Region nor account; multi-Region access points have no Region.
+    is_other = arn.service == "s3" and (arn.region if arn.kind != "accesspoint" else not arn.region)
+    how = "" if is_other else _of_form(MADE_OTHERWISE, arn)
     if how:
         raise RequestError(f"{text} is not made by create_resource, but by {how}.")
 

@@ -137,13 +137,16 @@ class Session(Shown, Record):
 
     @property
     def credentials(self) -> dict[str, Any]:
-        """The three parts and the expiration, in the form of AWS's API. They are secret."""
-        return {
-            "AccessKeyId": self.access_key_id,
-            "SecretAccessKey": self.secret_access_key,
-            "SessionToken": self.session_token,
-            "Expiration": self.expiration,
-        }
+        """The three parts and the expiration, in the form of AWS's API.
+
+        Their printed form hides the secrets.
+        """
+        return Delivered(
+            AccessKeyId=self.access_key_id,
+            SecretAccessKey=self.secret_access_key,
+            SessionToken=self.session_token,
+            Expiration=self.expiration,
+        )
 
     def environment_variables(self) -> dict[str, str]:
         """Return the environment variables that SDKs check first for credentials.
@@ -189,7 +192,7 @@ _SECRET = frozenset(
 )
 
 
-class Delivered(dict[str, str]):
+class Delivered(dict[str, Any]):
     """Credentials as code finds them: a dict whose printed form hides the secrets."""
 
     __slots__ = ()

@@ -856,7 +856,7 @@ def test_a_namesake_has_no_past() -> None:
 
 def test_a_password_s_use_is_not_a_namesake_s() -> None:
     """Nor that of one who has the name now."""
-    log = log_of([sign_in("ana", "AIDAONE"), sign_in("bob", "")])
+    log = log_of([sign_in("ana", "AIDAONE"), sign_in("bob", "")], datetime.now(UTC))
 
     arn = f"arn:aws:iam::{ACCOUNT}:user/"
     assert log.signed_in(f"{arn}ana", "AIDAONE") == NOW

@@ -235,6 +235,24 @@ def test_a_compressed_file_that_is_cut_gives_what_it_has(kept, tmp_path):
     assert [problem.what for problem in trail.problems] == ["The compressed file is cut off here."]
 
 
+def test_a_small_file_that_becomes_huge_is_not_read_to_its_end(tmp_path, monkeypatch):
+    """What it had until then is given; real files are not touched by the limit."""
+    monkeypatch.setattr("iamlab.analysis.trails.reading.SMALL", 1 << 18)
+    text = text_of(GOOD).removesuffix("]}") + ",{}" * 1_000_000 + "]}"
+    path = tmp_path / "a.json.gz"
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    trail = Trail(path)
+    ids = [event.event_id for event in trail]
+
+    assert ids == [record["eventID"] for record in GOOD]
+    assert trail.problems.total < 500_000
+    assert len(trail.problems) <= MOST_NOTES
+
+    monkeypatch.setattr("iamlab.analysis.trails.reading.MOST_EXPANSION", 1)
+    path.write_bytes(gzip.compress(text_of(records(30)).encode(), mtime=0))
+    assert len(list(Trail(path))) == 30
+
+
 def test_damage_inside_a_compressed_file_is_said(tmp_path):
     """A changed byte shows at the latest in the checksum."""
     whole = bytearray(gzip.compress(text_of(records(400)).encode(), mtime=0))

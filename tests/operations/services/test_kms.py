@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.errors import AccessDenied, NoSuchEntity, RequestError
+from iamlab.errors import AccessDenied, AwsError, NoSuchEntity, RequestError
+from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     AlreadyExistsException,
     DisabledException,
@@ -16,6 +17,7 @@ from iamlab.errors.services import (
     LimitExceededException,
     MalformedPolicyDocumentException,
     NotFoundException,
+    TagException,
     ValidationException,
 )
 from iamlab.lab.account import Account
@@ -28,6 +30,7 @@ from tests.policy.documents import allow, deny, document, trust
 
 OWN, FOREIGN = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{OWN}:root"
+ABSENT = "1234abcd-12ab-34cd-56ef-1234567890ab"
 LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
 INVALID_PRINCIPAL = "Policy contains a statement with one or more invalid principals."
 
@@ -594,11 +597,12 @@ def test_an_alias_stands_for_its_key(world: World, own: Account, dana: User) -> 
 @pytest.mark.parametrize(
     ("key_id", "message"),
     [
-        ("1234", f"Key 'arn:aws:kms:us-east-1:{OWN}:key/1234' does not exist"),
+        (ABSENT, f"Key 'arn:aws:kms:us-east-1:{OWN}:key/{ABSENT}' does not exist"),
+        ("1234", "Invalid keyId '1234'"),
         ("alias/none", f"Alias arn:aws:kms:us-east-1:{OWN}:alias/none is not found."),
         (
-            "arn:aws:kms:us-east-1:999999999999:key/1",
-            "Key 'arn:aws:kms:us-east-1:999999999999:key/1' does not exist",
+            f"arn:aws:kms:us-east-1:999999999999:key/{ABSENT}",
+            f"Key 'arn:aws:kms:us-east-1:999999999999:key/{ABSENT}' does not exist",
         ),
     ],
 )
@@ -608,6 +612,63 @@ def test_what_is_not_a_key_is_reported(key_id: str, message: str, own: Account) 
         own.create_key()._do("DescribeKey", KeyId=key_id)
 
     assert caught.value.message == message
+
+
+def test_a_key_is_found_only_in_its_region(own: Account) -> None:
+    """By its id and by its ARN."""
+    key = own.create_key(region="eu-west-1")
+    elsewhere = key.arn.replace("eu-west-1", "us-east-1")
+    for region, key_id, message in (
+        (None, key.key_id, f"Key '{elsewhere}' does not exist"),
+        ("us-east-1", key.key_id, f"Key '{elsewhere}' does not exist"),
+        ("us-east-1", key.arn, "Invalid arn eu-west-1"),
+    ):
+        with pytest.raises(NotFoundException) as caught:
+            own.call("kms:DescribeKey", own.root_arn, KeyId=key_id, Region=region)
+        assert caught.value.message == message
+    for region, key_id in (("eu-west-1", key.key_id), ("eu-west-1", key.arn), (None, key.arn)):
+        answer = own.call("kms:DescribeKey", own.root_arn, KeyId=key_id, Region=region)
+        assert answer["KeyMetadata"]["Arn"] == key.arn
+
+
+BAD_TAGS: list[tuple[list[tuple[str, str]], type[AwsError], str]] = [
+    ([("team", "sky"), ("team", "sea")], TagException, "Duplicate tag keys"),
+    ([(f"t{number}", "") for number in range(51)], TagException, "Too many tags"),
+    ([("AWS:team", "sky")], TagException, "Tags beginning with aws: are reserved"),
+    ([("a", "b"), ("k" * 129, "")], ValidationException, f"{'k' * 129}' at 'tags.2.member.tagKey'"),
+    ([("a", "v" * 257)], ValidationException, "at 'tags.1.member.tagValue' failed to satisfy"),
+]
+
+
+@pytest.mark.parametrize(("pairs", "error", "message"), BAD_TAGS)
+def test_tags_are_refused_in_the_words_of_kms(
+    pairs: list[tuple[str, str]], error: type[AwsError], message: str, own: Account
+) -> None:
+    """When a key is created, and when it is tagged."""
+    key, tags = own.create_key(), [{"TagKey": name, "TagValue": text} for name, text in pairs]
+    for operation, more in (("CreateKey", {}), ("TagResource", {"KeyId": key.arn})):
+        with pytest.raises(error) as caught:
+            own.call(f"kms:{operation}", own.root_arn, Tags=tags, **more)
+        assert message in caught.value.message
+        assert caught.value.http_status == 400
+    assert (key.tags, len(own.resources)) == ({}, 1)
+
+
+def test_kms_denies_with_its_own_code(world: World, own: Account, dana: User) -> None:
+    """AccessDeniedException and 400, and nothing about the key to another account."""
+    key = own.create_key()
+    refused = []
+    for caller in (dana, world.user("eve")):
+        with pytest.raises(AccessDeniedException) as caught:
+            own.call("kms:DescribeKey", caller, KeyId=key.arn)
+        refused.append(caught.value)
+
+    assert {(error.code, error.http_status) for error in refused} == {
+        ("AccessDeniedException", 400)
+    }
+    assert "because no identity-based policy allows" in refused[0].message
+    assert "does not exist in this Region, no resource-based policies" in refused[1].message
+    assert key.arn not in refused[1].message
 
 
 def test_tags_of_a_key_decide_at_once(world: World, own: Account, dana: User) -> None:

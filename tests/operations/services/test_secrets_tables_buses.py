@@ -348,6 +348,7 @@ def test_a_resource_of_any_service_is_made_by_its_arn(main: Account) -> None:
         ("arn:aws:s3:::maps", "create_bucket"),
         (f"arn:aws:iam::{OWN}:user/zoe", "create_user"),
         (f"arn:aws:logs:us-east-1:{OTHER}:log-group:web", "is of account"),
+        (f"arn:aws:s3:{START}:accesspoint/maps", "by create_access_point"),
         ("maps", "isn't the ARN"),
         (f"arn:aws:logs:{START}:log-group:*", "isn't the ARN of a single"),
     ],
@@ -360,10 +361,10 @@ def test_what_has_a_way_of_its_own_is_made_that_way(arn: str, word: str, main: A
 
 
 def test_an_access_point_is_not_a_bucket(main: Account) -> None:
-    """So it can be made by its ARN."""
-    arn = f"arn:aws:s3:{START}:accesspoint/maps"
-
-    assert main.create_resource(arn).arn == arn
+    """One of several Regions can be made by its ARN, and a map of where the storage is, too."""
+    for resource in (f":{OWN}:accesspoint/maps.mrap", f"us-east-1:{OWN}:storage-lens/maps"):
+        arn = f"arn:aws:s3:{resource}"
+        assert main.create_resource(arn).arn == arn
 
 
 def test_a_service_of_its_own_shows_tags_under_its_own_key_too(main: Account) -> None:

@@ -253,7 +253,7 @@ TYPES = {"string": str, "integer": int, "timestamp": datetime, "structure": dict
 
 def assert_is(value: Any, shape: Any, where: str) -> None:
     """Hold a part of an answer against its shape."""
-    assert type(value) is TYPES[shape.type_name], where
+    assert isinstance(value, TYPES[shape.type_name]), where
     if shape.type_name == "structure":
         assert set(value) == set(shape.members) - NEVER, where
         for name, item in value.items():

@@ -15,7 +15,8 @@ from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.resource import resource_context
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.grants import Grant
-from iamlab.errors import AccessDenied, RequestError, did_you_mean
+from iamlab.errors import RequestError, did_you_mean
+from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import DisabledException, NotFoundException, ValidationException
 from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.services.apis import all_of
@@ -177,7 +178,7 @@ def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
 
     Raises
     ------
-    AccessDenied
+    AccessDeniedException
         Only another grant allows the caller to retire.
     """
     if caller == key.account.root_arn:
@@ -190,7 +191,7 @@ def _check_retiring(key: Key, grant: KeyGrant, caller: Caller) -> None:
     )
     decision = evaluate(request.request, request.layers)
     if not decision:
-        raise AccessDenied(decision)
+        raise AccessDeniedException(decision)
 
 
 def _find(account: Account, arguments: Parameters) -> tuple[Key, KeyGrant]:

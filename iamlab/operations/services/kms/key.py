@@ -7,16 +7,20 @@ AWS pages: "AWS KMS keys"; "Key states of AWS KMS keys"; "Grants in AWS KMS"; "A
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
-from iamlab.errors.services import KMSInvalidStateException, NotFoundException, ValidationException
+from iamlab.errors.organizations import AccessDeniedException
+from iamlab.errors.services import KMSInvalidStateException, NotFoundException, TagException
+from iamlab.model.quotas import QUOTAS
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
+from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, region_of
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, misfit, region_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 ALIAS = "alias/"
 PENDING = "PendingDeletion"
+_KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 
 
 class _Keys(Api):
@@ -48,8 +53,11 @@ class _Keys(Api):
         return self.arn(account, text if text.startswith(ALIAS) else f"key/{text}", region)
 
     def find(self, account: Account, arguments: Parameters) -> Key:
-        """Find a call's key."""
+        """Find a call's key, in the Region of the call."""
         arn = self.arn_of(account, arguments)
+        named, region = Arn.parse(arn).region, arguments.get("Region")
+        if region is not None and region != named:
+            raise NotFoundException(f"Invalid arn {named}")
         found = find_key(account, arn)
         if found is None:
             raise self.absent(arn)
@@ -62,14 +70,38 @@ class _Keys(Api):
             raise KMSInvalidStateException(f"{key.arn} is pending deletion.")
         return key
 
+    def tags(self, arguments: Parameters, held: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return existing tags with those of a call, after KMS's own checks."""
+        sent = tags_of(arguments)
+        if len(dict(sent)) < len(sent):
+            raise TagException("Duplicate tag keys")
+        if len({**(held or {}), **dict(sent)}) > QUOTAS["Tags"].default:
+            raise TagException("Too many tags")
+        for number, (key, value) in enumerate(sent, 1):
+            for name, text, most in (("tagKey", key, 128), ("tagValue", value, 256)):
+                if len(text) > most:
+                    raise misfit(text, f"tags.{number}.member.{name}", most=most)
+            if key.lower().startswith("aws:"):
+                raise TagException("Tags beginning with aws: are reserved")
+        return Api.tags(self, arguments, held)
+
+
+def _absent(arn: str) -> NotFoundException:
+    """Make KMS's error for a key or alias that isn't there."""
+    if f":{ALIAS}" in arn:
+        return NotFoundException(f"Alias {arn} is not found.")
+    key_id = Arn.parse(arn).name
+    if not _KEY_ID.fullmatch(key_id):
+        return NotFoundException(f"Invalid keyId '{key_id}'")
+    return NotFoundException(f"Key '{arn}' does not exist")
+
 
 API = _Keys(
     service="kms",
     named_by=("KeyId",),
-    absent=lambda arn: NotFoundException(
-        f"Alias {arn} is not found." if f":{ALIAS}" in arn else f"Key '{arn}' does not exist"
-    ),
-    untaggable=ValidationException,
+    absent=_absent,
+    untaggable=TagException,
+    refuse=AccessDeniedException,
 )
 
 
@@ -312,7 +344,7 @@ def arn_of_principal(principal: str | Identity) -> str:
 def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key | None:
     """Find a key by its ARN, in any account; also by id, alias or alias ARN.
 
-    An id is looked up in the account; an alias also in its Region.
+    An id or alias is looked up in the account and Region.
     """
     if is_arn(text):
         arn = Arn.parse(text)
@@ -324,6 +356,6 @@ def find_key(account: Account, text: str, region: str = DEFAULT_REGION) -> Key |
             return found if isinstance(found, Key) else None
         account, text, region = owner, arn.resource, arn.region
     for key in all_of(account, Key):
-        if key.key_id == text or (text in key.aliases and key.region == region):
+        if key.region == region and text in (key.key_id, *key.aliases):
             return key
     return None

@@ -9,14 +9,22 @@ purpose buckets"; "API GetBucketPolicyStatus".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors.services import InvalidTag, NoSuchBucket
 from iamlab.model.public_access_block import ALL_ON, PublicStatus, as_parameter, combined, status_of
+from iamlab.model.resources import Requested
 from iamlab.operations.parameters import as_tags, as_text
 from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.s3.acl_grants import (
+    Acl,
+    private_acl,
+    statements_of,
+    with_statements,
+)
+from iamlab.policy.public import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +51,13 @@ class _Buckets(Api):
         """Find a call's bucket, in any account."""
         arn = self.arn_of(account, arguments)
         owners = account.world.accounts.values()
-        found = next((owner.resources[arn] for owner in owners if arn in owner.resources), None)
-        if not isinstance(found, Bucket):
+        found: Any = next(
+            (owner.resources[arn] for owner in owners if arn in owner.resources), None
+        )
+        if not isinstance(found, Bucket) and (found is None or "Bucket" in arguments):
             raise self.absent(arn)
-        return found
+        bucket: Bucket = found  # or an access point, which is tagged as a bucket is
+        return bucket
 
 
 API = _Buckets(
@@ -57,9 +68,13 @@ API = _Buckets(
     delete="DeleteBucket",
 )
 
-ENFORCED = "BucketOwnerEnforced"
-OWNERSHIPS = (ENFORCED, "BucketOwnerPreferred", "ObjectWriter")
+ENFORCED, PREFERRED = "BucketOwnerEnforced", "BucketOwnerPreferred"
+OWNERSHIPS = (ENFORCED, PREFERRED, "ObjectWriter")
 """The values of ObjectOwnership; the first one disables ACLs."""
+
+
+_ON_BUCKET = ("s3:putobject", "s3:deleteobject", "s3:deleteobjectversion")
+"""Actions on objects that the bucket's owner decides about."""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,11 +91,15 @@ class Bucket(NamedResource):
         One of ``OWNERSHIPS``, or ``None`` without a setting.
     abac
         ``"Enabled"`` if its tags affect access.
+    acls
+        The ACLs by key, with their owners; its own has the key ``""``. Without an ACL, only the
+        bucket's owner has access.
     """
 
     own_public_access_block: PublicAccessBlock | None = field(default=ALL_ON, repr=False)
     object_ownership: str | None = field(default=ENFORCED, repr=False)
     abac: str = field(default="Disabled", repr=False)
+    acls: dict[str, Acl] = field(default_factory=dict, repr=False)
     kind: ClassVar[str] = "bucket"
     api: ClassVar[Api] = API
     separator: ClassVar[str] = "/"
@@ -94,6 +113,32 @@ class Bucket(NamedResource):
     def shows_tags(self) -> bool:
         """Whether requests contain its tags as ``aws:ResourceTag``: only with ABAC."""
         return self.abac == "Enabled"
+
+    def acl(self, key: str = "") -> Acl:
+        """Return its ACL or that of an object: private while ACLs are disabled."""
+        known = None if self.object_ownership == ENFORCED else self.acls.get(key)
+        return known or private_acl(self.account)
+
+    def requested(self, arn: str, action: str) -> Requested:
+        """Return what a request to it or its objects meets: the bucket policy, and ACLs.
+
+        Who owns an object decides about it, except that the bucket policy can deny. The bucket's
+        owner decides about uploads and deletions.
+        """
+        met = NamedResource.requested(self, arn, action)
+        if self.object_ownership == ENFORCED or not self.acls:
+            return met
+        policy, block, world = self.policy, self.public_access_block, self.account.world
+        if policy is None or not is_public(policy):  # whatever the ACLs say
+            block = replace(block, restrict_public_buckets=False)
+        added = [*statements_of(self.acl(), "bucket", self.arn, world, block)]
+        key, owner = arn.removeprefix(f"{self.arn}/"), met.account_id
+        if key in self.acls and action.lower() not in _ON_BUCKET:
+            added += statements_of(self.acls[key], "object", arn, world, block)
+            owner = self.acls[key].owner
+        denies, name = owner != met.account_id, f"ACL of {self.name}"
+        merged = with_statements(policy, name, tuple(added), only_denies=denies)
+        return Requested(owner, merged, block)
 
     def put_policy(self, document: Document) -> None:
         """Replace the bucket policy.
@@ -192,8 +237,10 @@ class Bucket(NamedResource):
         """Remove the setting: whoever uploads an object owns it, as before 2021."""
         self._do("DeleteBucketOwnershipControls")
 
-    def put_acl(self, acl: str) -> None:
-        """Set a canned ACL: ``"private"``, ``"public-read"``.
+    def put_acl(
+        self, acl: str | None = None, *, access_control_policy: Mapping[str, Any] | None = None
+    ) -> None:
+        """Set a canned ACL, ``"private"`` or ``"public-read"``, or the grants of a list.
 
         Raises
         ------
@@ -201,13 +248,32 @@ class Bucket(NamedResource):
             ACLs are disabled, which is the default.
         AccessDenied
             It is public, and BlockPublicAcls is on.
-        RequestError
-            It would give access: iamlab doesn't model what ACLs grant.
+
+        Examples
+        --------
+        >>> from iamlab import ANONYMOUS, World
+        >>> from iamlab.engine.public_access import PublicAccessBlock
+        >>> main = World(seed=7).create_account("main", account_id="111111111111")
+        >>> bucket = main.create_bucket("maps", object_ownership="ObjectWriter",
+        ...                             public_access_block=PublicAccessBlock())
+        >>> bucket.put_acl("public-read")
+        >>> print(main.world.can(ANONYMOUS, "s3:ListBucket", bucket.arn))
+        ✓ allowed by ACL of maps/ACL READ
         """
-        self._do("PutBucketAcl", ACL=acl)
+        self._do("PutBucketAcl", ACL=acl, AccessControlPolicy=access_control_policy)
+
+    def put_object_acl(
+        self,
+        key: str,
+        acl: str | None = None,
+        *,
+        access_control_policy: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set the ACL of an object, like ``put_acl``."""
+        self._do("PutObjectAcl", Key=key, ACL=acl, AccessControlPolicy=access_control_policy)
 
     def put_object(self, key: str, *, acl: str | None = None) -> None:
-        """Check an upload's ACL; objects aren't stored."""
+        """Upload an object: its owner and ACL are stored."""
         self._do("PutObject", Key=key, ACL=acl)
 
     def put_abac(self, status: str) -> None:

@@ -1,8 +1,6 @@
-"""S3: create and delete buckets, with their tags, object ownership, and ACLs.
+"""S3: create and delete buckets, with their tags and object ownership.
 
-Tags are for billing, and for access control if ABAC is enabled. Only the rejection of ACLs is
-modelled. What an ACL grants isn't: an ACL that gives access is an error, rather than a wrong
-decision later.
+Tags are for billing, and for access control if ABAC is enabled.
 
 Notes
 -----
@@ -15,9 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.principal import principal_of
 from iamlab.errors import (
-    AccessDenied,
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
     RequestError,
@@ -25,7 +21,6 @@ from iamlab.errors import (
     noted,
 )
 from iamlab.errors.services import (
-    AccessControlListNotSupported,
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
     MethodNotAllowed,
@@ -36,12 +31,12 @@ from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
 from iamlab.operations.iam.common import write_tags
 from iamlab.operations.services.apis import keep
-from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket, object_of
+from iamlab.operations.services.s3.acls import OWNERS_ACLS, new_acl
+from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket
 from iamlab.operations.services.s3.policies_and_public_access import set_policy
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
-    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
@@ -51,6 +46,11 @@ _NEEDS = {
     "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
 }
 """Parameter of CreateBucket -> the action that it also needs."""
+
+
+_OPEN = InvalidBucketAclWithObjectOwnership(
+    f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting"
+)
 
 
 def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
@@ -87,17 +87,11 @@ def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bu
         own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
         object_ownership=_ownership(arguments.get("ObjectOwnership", ENFORCED)),
     )
-    _check_acl(
-        arguments.get("ACL", "private"),
-        bucket,
-        InvalidBucketAclWithObjectOwnership(
-            f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting"
-        ),
-        InvalidBucketAclWithBlockPublicAccessError(
-            "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
-        ),
-        *OWNERS_ACLS,
+    blocked = InvalidBucketAclWithBlockPublicAccessError(
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
     )
+    acl = new_acl(arguments, bucket, account, (_OPEN, blocked), *OWNERS_ACLS)
+    bucket.acls = {"": acl} if acl.grants[1:] else {}
     if "Policy" in arguments:
         set_policy(bucket, arguments["Policy"], caller)
     return keep(bucket)
@@ -180,14 +174,18 @@ def _ownership(wanted: object) -> str:
 
 @API.does("PutBucketOwnershipControls")
 def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
-    """Set who owns a bucket's objects; no open ACL in iamlab can prevent it."""
+    """Set who owns a bucket's objects; the bucket's ACL must be private to disable ACLs."""
     match arguments["OwnershipControls"].get("Rules"):
         case [{"ObjectOwnership": wanted}]:
             ownership = _ownership(wanted)
         case rules:
             one_rule = f'[{{"ObjectOwnership": "{ENFORCED}"}}]'
             raise RequestError(f"OwnershipControls must have one rule, {one_rule}, not {rules!r}.")
-    API.find(account, arguments).object_ownership = ownership
+    bucket = API.find(account, arguments)
+    own = {bucket.account.canonical_user_id}
+    if ownership == ENFORCED and {grant.grantee for grant in bucket.acl().grants} - own:
+        raise _OPEN
+    bucket.object_ownership = ownership
 
 
 def _as_controls(object_ownership: str) -> dict[str, Any]:
@@ -207,85 +205,3 @@ def get_bucket_ownership_controls(account: Account, arguments: Parameters) -> st
 def delete_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
     """Remove the setting."""
     API.find(account, arguments).object_ownership = None
-
-
-# -- ACLs -----------------------------------------------------------------------------------------
-
-PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
-"""ACLs that give access to everybody, or to everybody with an AWS account."""
-OWNERS_ACLS = ("private", "bucket-owner-full-control")
-"""ACLs that give access only to the owner."""
-ACLS = (*OWNERS_ACLS, *PUBLIC_ACLS, "aws-exec-read", "bucket-owner-read", "log-delivery-write")
-
-
-def _check_acl(acl: str, bucket: Bucket, off: AwsError, public: AwsError, *spared: str) -> None:
-    """Check an ACL before it is set.
-
-    Parameters
-    ----------
-    off
-        The error if ACLs are disabled.
-    public
-        The error for a public ACL if BlockPublicAcls is on.
-    spared
-        The ACLs that are allowed if ACLs are disabled.
-
-    Raises
-    ------
-    RequestError
-        There is no such ACL, or it would give access.
-    """
-    if acl not in ACLS:
-        raise RequestError(f"There is no canned ACL {acl!r}. {did_you_mean(acl, ACLS)}")
-    if bucket.object_ownership == ENFORCED and acl not in spared:
-        raise off
-    if acl in PUBLIC_ACLS and bucket.public_access_block.block_public_acls:
-        raise public
-    if acl not in OWNERS_ACLS:
-        raise RequestError(
-            f"ACL {acl} would give access, and iamlab doesn't model what ACLs grant. Use "
-            "a bucket policy, as AWS recommends: bucket.put_policy(...)."
-        )
-
-
-def _set_acl(
-    acl: str, bucket: Bucket, caller: Caller, action: str, resource: str, *spared: str
-) -> None:
-    """Set an ACL. An accepted ACL gives no access, so it isn't stored."""
-    public = AccessDenied(
-        f"User: {principal_of(bucket.account.world, caller).arn} is not authorized to perform: "
-        f'{action} on resource: "{resource}" because public access control lists (ACLs) are '
-        "blocked by the BlockPublicAcls block public access setting."
-    )
-    off = AccessControlListNotSupported("The bucket does not allow ACLs")
-    _check_acl(acl, bucket, off, public, *spared)
-
-
-@API.does("PutBucketAcl", by_whom=True)
-def put_bucket_acl(account: Account, arguments: Parameters, caller: Caller) -> None:
-    """Set a bucket's ACL."""
-    bucket = API.find(account, arguments)
-    _set_acl(arguments["ACL"], bucket, caller, "s3:PutBucketAcl", bucket.arn)
-
-
-def _as_acl(bucket: Bucket) -> dict[str, Any]:
-    """Return a bucket's ACL: only its owner has control."""
-    owner = {"ID": bucket.account.canonical_user_id}
-    grant = {"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}
-    return {"Owner": owner, "Grants": [grant]}
-
-
-API.tells("GetBucketAcl", _as_acl)
-
-
-def _acl_too(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    return [("s3:PutObjectAcl", object_of(account, arguments))] if "ACL" in arguments else []
-
-
-@API.does("PutObject", about=object_of, also=_acl_too, by_whom=True)
-def put_object(account: Account, arguments: Parameters, caller: Caller) -> None:
-    """Check an upload's ACL; objects aren't stored."""
-    bucket = API.find(account, arguments)
-    if "ACL" in arguments:
-        arn, spared = object_of(account, arguments), "bucket-owner-full-control"
-        _set_acl(arguments["ACL"], bucket, caller, "s3:PutObject", arn, spared)

@@ -34,33 +34,42 @@ if TYPE_CHECKING:
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.public_access_block import PublicStatus
+    from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
+    from iamlab.operations.services.s3.access_points import AccessPoint
     from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.policy.document import Policy
 
 
-def set_policy(bucket: Bucket, document: Document, caller: Caller) -> None:
-    """Set a bucket's policy, after S3's checks.
+def blocked(world: World, caller: Caller, action: str, arn: str, setting: str) -> AccessDenied:
+    """Make S3's error for what Block Public Access rejects."""
+    acls = "public access control lists (ACLs)"
+    return AccessDenied(
+        f"User: {principal_of(world, caller).arn} is not authorized to perform: {action} on "
+        f'resource: "{arn}" because {acls if "Acl" in setting else "public policies"} are blocked '
+        f"by the {setting} block public access setting."
+    )
+
+
+def set_policy(
+    bucket: Bucket | AccessPoint, document: Document, caller: Caller, kind: str = "Bucket"
+) -> None:
+    """Set the policy of a bucket or an access point, after S3's checks.
 
     Raises
     ------
     MalformedPolicy
-        It isn't a valid policy for this bucket.
+        It isn't a valid policy for it.
     AccessDenied
         It is public, and BlockPublicPolicy is on.
     """
     policy = resource_policy(document, bucket)
     because = public_because(policy) if bucket.public_access_block.block_public_policy else ()
     if because:
-        who = principal_of(bucket.account.world, caller)
-        error = AccessDenied(
-            f"User: {who.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
-            f'"{bucket.arn}" because public policies are blocked by the BlockPublicPolicy block '
-            "public access setting."
-        )
+        world, action = bucket.account.world, f"s3:Put{kind}Policy"
         raise noted(
-            error,
+            blocked(world, caller, action, bucket.arn, "BlockPublicPolicy"),
             *because,
             "To allow public access, turn it off for the bucket and for the account: "
             "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",

@@ -306,5 +306,7 @@ def _alt(decision: Decision, stops: Sequence[Node]) -> str:
         parts.append(f"{shorten(match.address, 60)}{place} {verb} it")
     if not (is_denied or limits or (decision and allows)):
         parts += [stop.text.partition(" ")[2] for stop in stops if stop.id == GRANT]
-    every, end = dict.fromkeys(parts or ["no Allow matches"]), look(decision.verdict).sentence
+    if not (parts and (decision or allows or is_denied or limits)):
+        parts.append("no Allow matches")
+    every, end = dict.fromkeys(parts), look(decision.verdict).sentence
     return alt_text(f"{names.asks_for(decision.request)}: ", every, f". {end}")

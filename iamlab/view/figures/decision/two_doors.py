@@ -153,11 +153,8 @@ def plan(decision: Decision) -> Plan:
         counting = tuple(SIDES) if in_series else (IDENTITY,)
     doors = tuple(_door(decision, place, counts=place in counting) for place in SIDES)
     exempt = PERMISSION_FILTERS if trace.is_enough_at_resource else ()
-    bars = [
-        ("○", f"shut: {NAMES[layer]}")
-        for layer in (() if decision else trace.blocking)
-        if layer not in exempt and not trace.step(layer).found.denies
-    ]
+    shut = [layer for layer in (() if decision else trace.blocking) if layer not in exempt]
+    bars = [("○", f"shut: {NAMES[each]}") for each in shut if not trace.step(each).found.denies]
     # A barred door needs no other bar, but a request through the other door does.
     comes = not in_series and any(door.state == "open" for door in doors)
     comes = comes or any(match.layer not in ("identity", "resource") for match in trace.denies)
