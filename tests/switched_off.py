@@ -1,33 +1,85 @@
 """Find functions that no test would miss: ``python -m tests.switched_off --sample 200``.
 
-One public function after the other is switched off: it returns ``None`` and does nothing. Then the
-test files that name it or its module are run until one test fails; if none does, those of its
-folder. The functions that no test misses are printed; the exit status is their number.
+All tests run once, to record which tests enter which function. Then one public function after the
+other is switched off: it does nothing and returns ``None``. If none of the tests that enter it
+fails, it is printed; the exit status is the number of such functions. It needs Python 3.12.
 """
 
 # ruff: noqa: T201 - a script prints
 
 import argparse
 import ast
+import json
 import os
 import random
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from types import FunctionType
+from tempfile import TemporaryDirectory
+from types import CodeType, FunctionType
+from typing import Any
 
-TESTS = Path(__file__).parent
-PACKAGE = TESTS.parent / "iamlab"
-SWITCH = "IAMLAB_SWITCHED_OFF"
-PATIENCE = 600
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "iamlab"
+SWITCH, RECORD = "IAMLAB_SWITCHED_OFF", "IAMLAB_RECORD_TESTS"
+FASTEST, PATIENCE = 25, 300
+"""The number of tests that are run for a function, the fastest first; and seconds."""
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.switched_off", "-p", "no:randomly"]
+
+entered: dict[str, list[tuple[float, str]]] = defaultdict(list)
+"""Function -> the tests that enter it, with their durations."""
+during: set[str] = set()
 
 
 def pytest_configure() -> None:
-    """As a plugin of pytest: switch off the function that the environment names."""
-    name = os.environ.get(SWITCH)
-    if name:
+    """As a plugin of pytest: switch off a function, or record which tests enter which."""
+    if name := os.environ.get(SWITCH):
         switch_off(name)
+    if os.environ.get(RECORD):
+        watch = sys.monitoring
+        watch.use_tool_id(watch.COVERAGE_ID, "switched_off")
+        watch.register_callback(watch.COVERAGE_ID, watch.events.PY_START, _enter)
+        watch.set_events(watch.COVERAGE_ID, watch.events.PY_START)
+
+
+def _enter(code: CodeType, _: int) -> object:
+    if code.co_filename.startswith(str(PACKAGE)):
+        during.add(f"{_module_of(Path(code.co_filename))}:{code.co_qualname}")
+    return sys.monitoring.DISABLE  # until the next test
+
+
+def _module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Note what a test enters."""
+    during.clear()
+    if os.environ.get(RECORD):
+        sys.monitoring.restart_events()
+    return (yield)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what a test has entered, when it is over."""
+    if report.when == "call" and os.environ.get(RECORD):
+        for name in during:
+            entered[name].append((report.duration, report.nodeid))
+
+
+def pytest_unconfigure() -> None:
+    """Write down what was entered."""
+    if folder := os.environ.get(RECORD):
+        sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, 0)
+        sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
+        kept = {name: sorted(tests)[:FASTEST] for name, tests in entered.items()}
+        Path(folder, f"{os.getpid()}.json").write_text(json.dumps(kept), "utf-8")
 
 
 def switch_off(name: str) -> None:
@@ -39,15 +91,14 @@ def switch_off(name: str) -> None:
         Its code can't be replaced: it is a closure, or isn't written in Python.
     """
     module, _, path = name.partition(":")
-    found = import_module(module)
+    found: Any = import_module(module)
     for part in path.split("."):
         found = vars(found)[part] if isinstance(found, type) else getattr(found, part)
     while not isinstance(found, FunctionType) or hasattr(found, "__wrapped__"):
         holders = ("__wrapped__", "fget", "func", "__func__")  # decorated, or a property
-        inner = next(filter(None, (getattr(found, each, None) for each in holders)), None)
-        if inner is None:
+        found = next(filter(None, (getattr(found, each, None) for each in holders)), None)
+        if found is None:
             raise ValueError(f"{name} isn't a function of Python.")
-        found = inner
     found.__code__ = (lambda *_, **__: None).__code__
 
 
@@ -55,55 +106,47 @@ def functions() -> list[str]:
     """Name every public function and method of the package."""
     names = []
     for file in sorted(PACKAGE.rglob("*.py")):
-        module = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
+        module = _module_of(file)
         for node in ast.parse(file.read_text("utf-8")).body:
             inner = node.body if isinstance(node, ast.ClassDef) else [node]
             start = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
             names += [
                 f"{module}:{start}{part.name}"
                 for part in inner
-                if isinstance(part, ast.FunctionDef) and not part.name.startswith("_")
+                if isinstance(part, ast.FunctionDef) and not f"{start}{part.name}".startswith("_")
             ]
-    return [name for name in names if ":_" not in name]
+    return [name for name in names if "._" not in name.partition(":")[2]]
 
 
-def tests_of(name: str) -> list[list[str]]:
-    """Return the test files that name a function and its module; then its folder's."""
-    module, _, path = name.partition(":")
-    word, file = path.rpartition(".")[2], module.rpartition(".")[2]
-    texts = {path: path.read_text("utf-8") for path in sorted(TESTS.rglob("test_*.py"))}
-    near = [path for path, text in texts.items() if word in text and file in text + path.stem]
-    further = [path for path, text in texts.items() if word in text and path not in near]
-    source = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
-    folder = TESTS.joinpath(*module.split(".")[1:2])
-    last = [folder] if folder.is_dir() else [TESTS / "lab"]
-    rounds = [[*near, source], further, last]
-    return [[str(path) for path in paths] for paths in rounds if paths]
+def record() -> dict[str, list[str]]:
+    """Run all tests, and return the tests that enter each function, the fastest first."""
+    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    with TemporaryDirectory() as folder:
+        command = [*PYTEST, "-n", "2", "-m", "not (browser or slow or speed)"]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, RECORD: folder}, check=False)
+        for file in Path(folder).iterdir():
+            for name, tests in json.loads(file.read_text("utf-8")).items():
+                found[name] += tests
+    return {name: [test for _, test in sorted(tests)[:FASTEST]] for name, tests in found.items()}
 
 
-def is_missed(name: str) -> bool:
-    """Return whether a test fails if a function is switched off."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.switched_off"]
-    command += [
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        "-m",
-        "not (browser or slow or speed)",
-    ]
-    for paths in tests_of(name):
+def state_of(name: str, tests: list[str]) -> str:
+    """Switch a function off; say whether a test misses it."""
+    try:
         run = subprocess.run(
-            [*command, *paths],
-            cwd=TESTS.parent,
+            [*PYTEST, "-x", "-p", "no:cacheprovider", *tests],
+            cwd=ROOT,
             env={**os.environ, SWITCH: name},
             capture_output=True,
+            text=True,
             timeout=PATIENCE,
             check=False,
         )
-        if run.returncode not in (0, 5):  # 5: no test was chosen
-            return True
-    return False
+    except subprocess.TimeoutExpired:
+        return "missed"  # something waits for ever
+    if "ValueError" in run.stderr and name in run.stderr:
+        return "not replaceable"
+    return "missed" if run.returncode else "NOT MISSED"
 
 
 def main() -> int:
@@ -112,31 +155,15 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    every = functions()
+    tests, every = record(), functions()
     chosen = random.Random(options.seed).sample(every, min(options.sample, len(every)))
-    left = []
+    left = 0
     for number, name in enumerate(chosen, 1):
-        try:
-            switch_off_alone = subprocess.run(
-                [
-                    sys.executable,
-                    "-c",
-                    f"from tests.switched_off import switch_off as s; s({name!r})",
-                ],
-                cwd=TESTS.parent,
-                capture_output=True,
-                check=False,
-            )
-            state = (
-                "skipped" if switch_off_alone.returncode else "missed" if is_missed(name) else ""
-            )
-        except subprocess.TimeoutExpired:
-            state = "missed"  # a test waits for ever
-        if not state:
-            left.append(name)
-        print(f"{number}/{len(chosen)} {name}: {state or 'NOT MISSED'}", flush=True)
-    print(f"{len(left)} of {len(chosen)} are not missed:", *left, sep="\n  ")
-    return len(left)
+        state = state_of(name, tests[name]) if name in tests else "NEVER ENTERED"
+        left += state.isupper()
+        print(f"{number}/{len(chosen)} {name}: {state}", flush=True)
+    print(f"{left} of {len(chosen)} functions are missed by no test.")
+    return left
 
 
 if __name__ == "__main__":
