@@ -173,7 +173,7 @@ def needed(
     tagging = tagging_action(entry.needs) if tags_of(parameters) else ""
     if tagging and tagging not in dict(also):
         also = [(tagging, own[1]), *also]
-    for action, resource in (own, *also):
+    for action, resource in dict.fromkeys((own, *also)):
         if action == PASS_ROLE:
             keys = context_of_passing(
                 account, resource, entry.service, own[1] if entry.about else ""

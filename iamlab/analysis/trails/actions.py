@@ -25,8 +25,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails.arn_formats import TABLES, parameter_texts, place_of_call, table
 from iamlab.analysis.trails.resources import TAKES_NO_RESOURCE, UNKNOWN, CallResource, resources_of
+from iamlab.cloudtrail.arn_formats import TABLES, parameter_texts, place_of_call, table
 from iamlab.cloudtrail.recording import DATA_EVENTS, event_name, is_data_event
 from iamlab.policy import catalog
 from iamlab.policy.call_permissions import tagging_action
