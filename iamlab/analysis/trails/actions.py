@@ -181,6 +181,9 @@ _TAGS = frozenset(("tags", "tag", "tagset", "taglist"))
 _EC2_TAGS = frozenset(("tagspecifications", "tagspecificationset", "tagspecification"))
 """Parameters in lower case, that have the tags."""
 
+_KMS_KEY = ("ssekmskeyid", "x-amz-server-side-encryption-aws-kms-key-id")
+"""Parameters in lower case, that have the key of an object."""
+
 _MOST = 1000
 
 
@@ -208,6 +211,9 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
         if parameters.get(name) and parameters[name] not in _WITHOUT_EFFECT.get(name, ()):
             yield from _on_the_created(event, action, needed)
     yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS.get(action, ()))
+    key = next((parameters[name] for name in _KMS_KEY if name in parameters), None)
+    if action == "s3:PutObject" and isinstance(key, str) and key.startswith("arn:"):
+        yield "kms:GenerateDataKey", CallResource(key)
     if action in _RENAMING:
         yield from _on_new_name(event, action)
     if action == "iam:PutAccountProperties" and _turns_on(parameters.get("properties")):

@@ -206,6 +206,17 @@ CALLS: dict[str, list[tuple[str, Any]]] = {
             {"Name": "night", "Bucket": "maps", "Policy": POINT},
         ),
     ],
+    "an object with a key": [
+        (
+            "s3:PutObject",
+            lambda account: {
+                "Bucket": "maps",
+                "Key": "x",
+                "ServerSideEncryption": "aws:kms",
+                "SSEKMSKeyId": f"arn:aws:kms:us-east-1:{MAIN}:key/{key_id(account)}",
+            },
+        ),
+    ],
     "an object with an ACL": [
         ("s3:PutObject", {"Bucket": "maps", "Key": "x", "ACL": "bucket-owner-full-control"}),
     ],
