@@ -7,16 +7,14 @@ Notes
 -----
 AWS pages: "How AWS enforcement code logic evaluates requests to allow or deny access"; "AWS global
 condition context keys"; "Forward access sessions"; "Control access to VPC endpoints using endpoint
-policies"; "Download and upload objects with presigned URLs"; "Authenticating Requests: Using Query
-Parameters (AWS Signature Version 4)".
+policies".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamlab import unsure
@@ -36,12 +34,10 @@ from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.request import Request, service_of
-from iamlab.engine.verdict import Verdict
-from iamlab.errors import AccessDenied, RequestError, did_you_mean
-from iamlab.errors.services import AuthorizationQueryParametersError
+from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import REGIONS, Arn, is_arn
 from iamlab.policy.call_permissions import (
     NeededPair,
     also_needed,
@@ -52,8 +48,6 @@ from iamlab.policy.call_permissions import (
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.authorization.resource import ResourceContext
@@ -110,64 +104,6 @@ def authorize(
     return Decision.of_call(decisions).assuming(notes)
 
 
-LONGEST = 7 * 24 * 3600
-"""The longest time that a presigned URL is valid, in seconds."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PresignedUrl:
-    """A presigned URL of S3: whoever opens it makes the signed request as the signer.
-
-    Parameters
-    ----------
-    signer
-        A caller. If it is an access key or a session, the URL ends with it.
-    signed, expires_in
-        When it was signed, and for how many seconds it is valid.
-    """
-
-    world: World = field(repr=False)
-    signer: Caller = field(repr=False)
-    action: str
-    resource: str
-    signed: datetime
-    expires_in: int
-
-    def open(
-        self,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
-        **circumstances: Unpack[Circumstances],
-    ) -> Decision:
-        """Decide the request now, with the signer's permissions at this time.
-
-        Raises
-        ------
-        AccessDenied
-            It has expired.
-        AuthorizationQueryParametersError
-            It is valid for more than seven days.
-        AwsError
-            The signer's credentials aren't valid any more.
-        """
-        if not 0 <= self.expires_in <= LONGEST:
-            raise AuthorizationQueryParametersError(
-                "X-Amz-Expires must be less than a week (in seconds); that is, the given "
-                f"X-Amz-Expires must be less than {LONGEST} seconds"
-                if self.expires_in > 0
-                else "X-Amz-Expires must be non-negative"
-            )
-        age = self.world.clock.now - self.signed
-        if age.total_seconds() >= self.expires_in:
-            raise AccessDenied("Request has expired")
-        keys = {
-            "s3:authType": "REST-QUERY-STRING",
-            "s3:signatureAge": str(age // timedelta(milliseconds=1)),
-        }
-        question = self.world, self.signer, self.action, self.resource, context, circumstances
-        return authorization_request(*question, operation_keys=keys).decide()
-
-
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """What the engine evaluates: a request, its layers, and the assumptions.
@@ -186,14 +122,7 @@ class AuthorizationRequest:
     def decide(self) -> Decision:
         """Return the engine's decision; for an access point, that of the side that denies."""
         own = evaluate(self.request, self.layers).assuming(self.assumed)
-        if self.bucket is None:
-            return own
-        behind = self.bucket.decide()
-        denied = [decision for decision in (own, behind) if not decision]
-        denied.sort(key=lambda decision: decision.verdict is not Verdict.EXPLICIT_DENY)
-        sides = (f"{side} ({side.request.resource})" for side in (own, behind))
-        note = f"The access point and its bucket must both allow: {', '.join(sides)}."
-        return [*denied, own][0].assuming((note,))
+        return own if self.bucket is None else Decision.of_call([own, self.bucket.decide()])
 
 
 def authorization_request(
@@ -337,7 +266,7 @@ class NetworkPath:
             world.clock.now,
             service,
             called_region(service, circumstances.get("region") or "", resource.region),
-            resource.account_id,
+            resource.attributes.account_id,
             network.outside if over_internet else "",
             None if endpoint is None or not shows_network else _endpoint(world, endpoint, network),
             via,
@@ -372,6 +301,9 @@ def check_circumstances(circumstances: Circumstances) -> None:
         text: object = circumstances.get(name, "")
         if text is not None and not isinstance(text, str):
             raise RequestError(f"{name} is text, not {text!r}.")
+    region = circumstances.get("region")
+    if region and region not in REGIONS:
+        raise RequestError(f"There is no Region {region!r}. {did_you_mean(region, REGIONS)}")
     tags: object = circumstances.get("request_tags") or {}
     if not isinstance(tags, Mapping) or not all(
         isinstance(text, str) for pair in tags.items() for text in pair

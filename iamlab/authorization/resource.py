@@ -61,6 +61,8 @@ class ResourceContext:
         For an access point: the ARN in its bucket, and the bucket's account.
     access_point
         For that ARN: the access point.
+    owner
+        The account that owns it, if that isn't the account of its condition keys: an object's.
     assumed
         The assumptions, in words.
     """
@@ -74,12 +76,13 @@ class ResourceContext:
     under_rcps: bool = True
     behind: tuple[str, str] | None = None
     access_point: str = ""
+    owner: str = ""
     assumed: tuple[str, ...] = ()
 
     @property
     def account_id(self) -> str:
         """The owner's account."""
-        return self.attributes.account_id
+        return self.owner or self.attributes.account_id
 
     def bucket(
         self, world: World, action: str, access_point: str
@@ -95,6 +98,7 @@ class ResourceContext:
             attributes=replace(known.attributes, own=own),
             public_access_block=combined(known.public_access_block, self.public_access_block),
             access_point=access_point,
+            region=self.region,
         )
         return arn, facts
 
@@ -122,12 +126,13 @@ def resource_context(
 ) -> ResourceContext:
     """Return what the world knows about a resource, and what it assumes."""
     found = _found(world, resource, action, caller_account)
-    organization = world.organization_of(found.account_id) if world.organizations else None
+    account_id = found.attributes.account_id
+    organization = world.organization_of(account_id) if world.organizations else None
     if organization is not None:
         from iamlab.model.organization.policies import RCP
 
-        rcps = organization.levels(found.account_id, RCP) if found.under_rcps else ()
-        membership = world.membership_of(found.account_id)
+        rcps = organization.levels(account_id, RCP) if found.under_rcps else ()
+        membership = world.membership_of(account_id)
         return replace(
             found, attributes=replace(found.attributes, membership=membership), rcps=rcps
         )
@@ -205,13 +210,14 @@ def context_of_resource(known: Resource, arn: str = "", action: str = "") -> Res
     tags = known.tags if known.shows_tags else {}
     met = known.requested(arn or known.arn, action)
     return ResourceContext(
-        ResourceAttributes(met.account_id, tags, own=known.context),
+        ResourceAttributes(known.account.account_id, tags, own=known.context),
         met.policy,
         grants=known.grants,
         public_access_block=met.public_access_block,
         region=known.region,
         under_rcps=known.under_rcps,
         behind=met.behind,
+        owner=met.account_id,
         assumed=_unseen_bucket(parts_of(known.arn), known),
     )
 

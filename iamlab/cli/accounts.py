@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from iamlab.analysis.external_access.findings import OutsideFinding
+    from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
     from iamlab.analysis.security_status import SecurityStatus
     from iamlab.cli.answers import Row
     from iamlab.lab.account import Account
@@ -175,6 +175,8 @@ def outside(options: argparse.Namespace) -> Answer:
     columns = "open, public, type, resource, owner, principal, actions, conditions, statement"
     is_open = sum(map(bool, found))
     public = sum(finding.is_public for finding in found if finding)
+    services = Counter(finding.service for finding in found).most_common()
+    by = f": {', '.join(f'{service} {number}' for service, number in services)}" if services else ""
     return Answer(
         options.fail and bool(found.open),
         lambda: {
@@ -184,16 +186,26 @@ def outside(options: argparse.Namespace) -> Answer:
         },
         lambda: (
             heading,
-            *(map(str, found) if len(found) else ("No access from outside.",)),
+            *(_by_service(found) if len(found) else ("No access from outside.",)),
             *(f"note: {service}" for service in found.services),
             *(f"assumed: {note}" for note in found.assumed),
         ),
         lambda: (
-            f"{heading} {is_open} open ({public} public), {len(found) - is_open} blocked.",
+            f"{heading} {is_open} open ({public} public), {len(found) - is_open} blocked{by}.",
             *map(str, sorted(found, key=lambda finding: (not finding, not finding.is_public))),
         ),
         lambda: (f"{columns}, stopped by", map(_outside_row, found)),
     )
+
+
+def _by_service(found: OutsideAccess) -> Iterator[str]:
+    """Write the findings of each service below its name, and those of a principal together."""
+    for service in dict.fromkeys(finding.service for finding in found):
+        yield f"{service}:"
+        same = [finding for finding in found if finding.service == service]
+        who = list(dict.fromkeys(str(finding.principal) for finding in same))
+        same.sort(key=lambda finding: (not finding, who.index(str(finding.principal))))
+        yield from (f"  {finding}" for finding in same)
 
 
 def _finding(finding: OutsideFinding) -> dict[str, Any]:

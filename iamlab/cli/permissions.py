@@ -271,4 +271,5 @@ def _warn_of_problems(trail: Trail) -> None:
         print(one_line(f"iamlab: warning: {problem}"), file=sys.stderr)
     if problems.total > _MOST_PROBLEMS:
         left = problems.total - _MOST_PROBLEMS
-        print(f"iamlab: warning: and {left:,} more records can't be read", file=sys.stderr)
+        more = count(left, "more record")
+        print(f"iamlab: warning: and {more} can't be read", file=sys.stderr)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.cli.answers import Answer, as_json
 from iamlab.cli.commands import BAD_INPUT
-from iamlab.cli.options import STANDARD_INPUT, read_text
+from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_text
 from iamlab.display import count
 from iamlab.errors import LoadError, PolicyError, RequestError, brief
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
+from iamlab.policy.json_text import Places
 from iamlab.policy.lint import review
 from iamlab.policy.lint.actions import nearest_action
 from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
+    from iamlab.analysis.policy_checks.checks import CheckResult
     from iamlab.policy.catalog import Action
 
 UNREADABLE, REFUSED = "UNREADABLE", "REFUSED"
@@ -73,6 +75,7 @@ def check(options: argparse.Namespace) -> Answer:
     """Check policy documents as AWS and IAM Access Analyzer do."""
     if options.service and options.type != "resource":
         raise RequestError("Use --service with --type resource.")
+    check_read_once((*options.files, options.no_new_access))
     found: list[FileFinding] = []
     guessed: list[str] = []
     for file in options.files:
@@ -89,7 +92,10 @@ def check(options: argparse.Namespace) -> Answer:
             if policy_type != "identity":
                 kind = f"a {policy_type} policy{f' of {service}' if service else ''}"
                 guessed.append(f"{file} is checked as {kind}; --type changes this.")
-        found += findings(file, text, policy_type, service)
+        if any(getattr(options, option) for option in _CUSTOM):
+            found += _custom_findings(file, text, policy_type, options)
+        else:
+            found += findings(file, text, policy_type, service)
     counts = _counts(len(options.files), found)
     levels = (UNREADABLE, REFUSED, *LEVELS)
     by_level = sorted(found, key=lambda fault: levels.index(fault.level))
@@ -132,6 +138,34 @@ def findings(file: str, text: str, policy_type: str, service: str | None) -> Ite
         place = (name, finding.line, finding.column, brief(finding.path))
         what = brief(f"{finding.what} {finding.remedy}")
         yield FileFinding(*place, finding.level, finding.code, what, finding.is_fixable)
+
+
+def _custom_findings(
+    file: str, text: str, policy_type: str, options: argparse.Namespace
+) -> Iterator[FileFinding]:
+    """Find the statements that fail the custom policy checks of the options."""
+    from iamlab.analysis.policy_checks import checks
+
+    policy = Policy.parse(text, name=file)
+    named = checks.RESOURCE if policy_type in ("resource", "trust") else checks.IDENTITY
+    before, actions, resources, public = (getattr(options, option) for option in _CUSTOM)
+    results: dict[str, CheckResult] = {}
+    if before:
+        results["NEW_ACCESS"] = checks.check_no_new_access(read_text(before), policy, named)
+    if actions or resources:
+        found = checks.check_access_not_granted(policy, actions, resources, named)
+        results["ACCESS_GRANTED"] = found
+    if public:
+        results["PUBLIC_ACCESS"] = checks.check_no_public_access(policy, public)
+    places = Places(policy)
+    for code, result in results.items():
+        for reason in result.reasons:
+            path = places.statement(policy.statements[reason.statement_index])
+            yield FileFinding(file, *places.where(path), path, ERROR, code, str(reason))
+
+
+_CUSTOM = ("no_new_access", "access_not_granted", "resource", "no_public_access")
+"""The options that ask custom policy checks instead."""
 
 
 def _counts(files: int, found: Iterable[FileFinding]) -> str:

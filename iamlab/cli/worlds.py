@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,8 @@ from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.world_diff.world_diff import Change
-
-LONG = 160  # characters of an edit, which can have a whole policy
 
 
 def demo(options: argparse.Namespace) -> Answer:
@@ -99,6 +96,7 @@ def world(options: argparse.Namespace) -> Answer:
 def diff(options: argparse.Namespace) -> Answer:
     """Compare two worlds: edits, and access gained or lost."""
     from iamlab.analysis.world_diff.world_diff import diff_between
+    from iamlab.analysis.world_diff.world_edits import shortened
 
     check_read_once((options.before, options.after))
     found = diff_between(*(warned(read_either(file)) for file in (options.before, options.after)))
@@ -107,11 +105,19 @@ def diff(options: argparse.Namespace) -> Answer:
     gains_by = Counter(edit for change in changes for edit in change.by if change.gained)
     return Answer(
         bool(found),
-        lambda: {"edits": found.edits, "changes": list(map(_change, changes))},
-        lambda: _diff_lines(found.edits, changes),
+        lambda: {
+            **as_json(found, "edits outside"),
+            "changes": list(map(_change, changes)),
+        },
+        lambda: [
+            part
+            for line in found.lines(changes, sampled=not options.action)
+            for part in wrapped(line.strip(), len(line) - len(line.lstrip())) or [""]
+        ],
         lambda: (
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
-            *map(_short, sorted(found.edits, key=lambda edit: -gains_by[edit])),
+            *(f"outside: {text}" for text in found.outside.get("gained", ())),
+            *map(shortened, sorted(found.edits, key=lambda edit: -gains_by[edit])),
         ),
         lambda: ("change, principal, action, resource, by", map(_change, changes)),
     )
@@ -120,41 +126,3 @@ def diff(options: argparse.Namespace) -> Answer:
 def _change(change: Change) -> dict[str, Any]:
     effect = "gained" if change.gained else "lost"
     return {"change": effect, **as_json(change, "principal action resource by together")}
-
-
-_HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
-
-
-def _diff_lines(edits: Iterable[str], changes: Iterable[Change]) -> Iterator[str]:
-    for edit in edits:
-        yield from wrapped(_short(edit))
-    if not edits:
-        yield "Nothing is different."
-    by_edits: dict[tuple[str, ...], list[Change]] = defaultdict(list)
-    for change in changes:
-        by_edits[change.by].append(change)
-    if edits and not by_edits:
-        yield "Nobody gained or lost the access that was checked."
-    for by, caused in by_edits.items():
-        yield ""
-        if len(by) > 1:
-            yield _HOW[caused[0].together]
-        for edit in by:
-            yield from wrapped(_short(edit))
-        yield from _change_lines(caused)
-
-
-def _short(edit: str) -> str:
-    line = " ".join(edit.split())
-    return line if len(line) <= LONG else f"{line[:LONG]}..."
-
-
-def _change_lines(changes: Iterable[Change]) -> Iterator[str]:
-    """Write a line for each principal, and below it a line for each resource."""
-    grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for change in changes:
-        grouped[change.words][change.resource].append(change.action)
-    for words, by_resource in grouped.items():
-        yield from wrapped(f"{words}:", 2)
-        for resource, actions in by_resource.items():
-            yield from wrapped(f"{', '.join(actions)} on {resource}", 4)

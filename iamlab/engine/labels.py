@@ -113,7 +113,7 @@ def _what(decision: Decision) -> list[str]:
         f"{request.action} on {request.resource}",
         f"(account {request.resource_account}{note}).",
     ]
-    relevant = _keys_in_policies(decision)
+    relevant = keys_in_policies(decision)
     for key in relevant:
         values = request.values(key)
         shown = "not in the request" if values is None else ", ".join(values) or "(empty)"
@@ -121,7 +121,7 @@ def _what(decision: Decision) -> list[str]:
     return [" ".join(lines[:2]), *lines[2:]]
 
 
-def _keys_in_policies(decision: Decision) -> list[str]:
+def keys_in_policies(decision: Decision) -> list[str]:
     """List the condition keys that any policy uses: the relevant part of the context."""
     keys: dict[str, str] = {}
     for layer in LAYERS:

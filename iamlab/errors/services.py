@@ -13,6 +13,7 @@
     ├─ BadRequestException                         400, API Gateway
     ├─ DisabledException                           400, KMS
     ├─ InvalidAliasNameException                   400, KMS
+    ├─ InvalidArgument                             400, S3
     ├─ InvalidAttributeValue                       400, SQS
     ├─ InvalidBucketAclWithBlockPublicAccessError  400, S3
     ├─ InvalidBucketAclWithObjectOwnership         400, S3
@@ -28,6 +29,7 @@
     ├─ LimitExceededException                      400, KMS
     ├─ MalformedACLError                           400, S3
     ├─ MalformedPolicyDocumentException            400, KMS and Secrets Manager
+    ├─ MalformedXML                                400, S3
     ├─ MissingSecurityHeader                       400, S3
     ├─ MethodNotAllowed                            405, S3
     ├─ NoSuchAccessPoint                           404, S3
@@ -93,6 +95,10 @@ class InvalidAliasNameException(AwsError):
     """The name isn't valid for an alias."""
 
 
+class InvalidArgument(AwsError):
+    """S3 rejects this value of a header."""
+
+
 class InvalidAttributeValue(AwsError):
     """SQS rejects this value of a queue attribute, such as its policy."""
 
@@ -135,6 +141,10 @@ class MalformedACLError(AwsError):
 
 class MalformedPolicyDocumentException(AwsError):
     """KMS or Secrets Manager rejects this policy."""
+
+
+class MalformedXML(AwsError):
+    """S3 rejects this body, for example a value that isn't in a list."""
 
 
 class MethodNotAllowed(AwsError, http_status=405):

@@ -183,15 +183,14 @@ class AccountIam(records.Account):
         Parameters
         ----------
         aws_service_name
-            The service principal: ``"autoscaling.amazonaws.com"``. For less known services, the
-            role's name is derived, with a warning in ``world.warnings``.
+            The service principal: ``"autoscaling.amazonaws.com"``.
         custom_suffix
             For another role; few services support it.
 
         Raises
         ------
         InvalidInput
-            The role exists, or the service doesn't support a suffix.
+            The service is unknown, the role exists, or the service doesn't support a suffix.
         """
         made: Role = perform(
             self,

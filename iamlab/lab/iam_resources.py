@@ -182,8 +182,8 @@ class ManagedPolicy(policy_records.ManagedPolicy):
     ----------
     versions
         ``"v1"`` ... -> document. The default version applies.
-    create_date, update_date
-        When AWS published it and its default version; only for AWS managed policies.
+    create_date, update_date, version_dates
+        When it, its newest version and each version were created.
     account
         Its account; ``None`` for an AWS managed policy.
     """

@@ -325,13 +325,7 @@ class Group(IdentityMethods, records.Group):
         self._do("AddUserTo{}", UserName=self.own_user(user).name)
 
     def remove_user(self, user: User | str) -> None:
-        """End a membership.
-
-        Raises
-        ------
-        NoSuchEntity
-            The user isn't a member.
-        """
+        """End a membership; for others, nothing changes."""
         self._do("RemoveUserFrom{}", UserName=self.own_user(user).name)
 
     def update(self, *, new_group_name: str | None = None, new_path: str | None = None) -> None:
@@ -364,7 +358,7 @@ class Role(BoundedMethods, records.Role):
     def update(
         self, *, description: str | None = None, max_session_duration: int | None = None
     ) -> None:
-        """Set the maximum session duration (by default 3,600 seconds) and the description."""
+        """Set the maximum session duration and the description; omitted ones stay."""
         self._do("Update{}", Description=description, MaxSessionDuration=max_session_duration)
 
     @with_old_names

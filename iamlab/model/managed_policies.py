@@ -46,6 +46,7 @@ class ManagedPolicy(Shown, Record):
     newest: int = 0  # the highest version number so far
     create_date: datetime | None = None
     update_date: datetime | None = None
+    version_dates: dict[str, datetime] = field(default_factory=dict, repr=False)
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict, repr=False)
     account: Account | None = field(default=None, repr=False, compare=False)
@@ -67,7 +68,8 @@ class ManagedPolicy(Shown, Record):
 
     def copy(self, account: Account | None) -> ManagedPolicy:
         """Copy it for an account of another world; the documents are shared."""
-        return replace(self, versions=dict(self.versions), tags=dict(self.tags), account=account)
+        versions, dates, tags = dict(self.versions), dict(self.version_dates), dict(self.tags)
+        return replace(self, versions=versions, version_dates=dates, tags=tags, account=account)
 
 
 AnyPolicy = TypeVar("AnyPolicy", bound=ManagedPolicy)
@@ -169,14 +171,16 @@ def _read(name: str, partition: str) -> ManagedPolicy:
     """Read a policy's line and cache it."""
     line = _file()[1][name].replace('"arn:aws:', f'"arn:{partition}:')
     found: dict[str, Any] = json.loads(line)
+    version_id, updated = found["DefaultVersionId"], datetime.fromisoformat(found["UpdateDate"])
     return ManagedPolicy(
         name,
         f"arn:{partition}:iam::aws:policy{found['Path']}{name}",
-        {found["DefaultVersionId"]: Policy.parse(found["Document"], name=name)},
-        found["DefaultVersionId"],
+        {version_id: Policy.parse(found["Document"], name=name)},
+        version_id,
         found["Path"],
         create_date=datetime.fromisoformat(found["CreateDate"]),
-        update_date=datetime.fromisoformat(found["UpdateDate"]),
+        update_date=updated,
+        version_dates={version_id: updated},
     )
 
 

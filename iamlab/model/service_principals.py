@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 
 SOURCE_ARN, SOURCE_ACCOUNT = "aws:SourceArn", "aws:SourceAccount"
@@ -75,16 +76,37 @@ _END = re.compile(r"\.amazonaws\.(?:com|com\.cn|eu)\Z", re.ASCII)
 _REGION = re.compile(r"\.(?:[a-z]{2,4})(?:-[a-z]+)+-\d\Z", re.ASCII)
 
 
+KNOWN: set[str] = {*_TABLES["known"].split(), *PRINCIPALS}
+"""The names of the services that exist. If AWS has a newer one, add its name."""
+KNOWN_ON: date = _TABLES["known_on"]
+"""The date of the lists: that of services, and that of linked roles."""
+
+
+def _name(principal: str) -> str:
+    return _REGION.sub("", _END.sub("", principal.lower()))
+
+
+def is_known(principal: str) -> bool:
+    """Return whether a service principal exists; its name can contain a Region.
+
+    Examples
+    --------
+    >>> is_known("logs.eu-west-1.amazonaws.com"), is_known("lambda.amazon.com")
+    (True, False)
+    """
+    name = _name(principal)
+    return _END.search(principal.lower()) is not None and (name in KNOWN or name in LINKED)
+
+
 def find(principal: str) -> ServicePrincipal | None:
-    """Find a service; its name can contain a Region.
+    """Find what is known about a service; its name can contain a Region.
 
     Examples
     --------
     >>> find("logs.eu-west-1.amazonaws.com").name
     'logs'
     """
-    name = _END.sub("", principal.lower())
-    return PRINCIPALS.get(_REGION.sub("", name))
+    return PRINCIPALS.get(_name(principal))
 
 
 def sends(principal: str) -> tuple[str, ...]:
@@ -120,49 +142,36 @@ class LinkedService:
     name
         The part of the role's name after ``AWSServiceRoleFor``.
     policy
-        The AWS managed policy attached to the role; empty if unknown.
+        The AWS managed policy attached to the role.
     takes_suffix
         Whether there can be several such roles, each with its own suffix.
-    is_known
-        Whether AWS's pages have the name; else it follows from the service's name.
     """
 
     name: str
-    policy: str = ""
+    policy: str
     takes_suffix: bool = False
-    is_known: bool = True
 
     def role_name(self, suffix: str) -> str:
         """Return the name of the role."""
         return f"{_BEGIN}{self.name}" + (f"_{suffix}" if suffix else "")
 
 
-_KNOWN = {service: LinkedService(**role) for service, role in _TABLES["linked_roles"].items()}
-"""Service principal, without ``.amazonaws.com`` -> its role."""
+LINKED = {service: LinkedService(**role) for service, role in _TABLES["linked_roles"].items()}
+"""Service principal, without ``.amazonaws.com`` -> its role. If AWS has a newer one, add it."""
 
 
 def linked_service(principal: str) -> LinkedService | None:
-    """Return the linked role of a service; ``None`` if it isn't a service principal.
+    """Return the linked role of a service; ``None`` if AWS has none.
 
     Examples
     --------
     >>> linked_service("autoscaling.amazonaws.com").role_name("blue")
     'AWSServiceRoleForAutoScaling_blue'
-    >>> linked_service("some-thing.amazonaws.com")
-    LinkedService(name='SomeThing', policy='', takes_suffix=True, is_known=False)
+    >>> linked_service("some-thing.amazonaws.com") is None
+    True
     """
     own = principal.removesuffix(_DOMAIN)
-    if own in ("", principal):
-        return None
-    if own in _KNOWN:
-        return _KNOWN[own]
-    # As AWS does it: the whole name, then the part before the first dot.
-    parts = ["".join(map(_title, part.split("-"))) for part in reversed(own.split("."))]
-    return LinkedService("_".join(parts), takes_suffix=True, is_known=False)
-
-
-def _title(word: str) -> str:
-    return word[:1].upper() + word[1:]
+    return None if own == principal else LINKED.get(own)
 
 
 def role_of(parameters: Mapping[str, Any]) -> str:

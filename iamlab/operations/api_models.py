@@ -1,4 +1,4 @@
-"""The models of AWS's APIs, and the checks of parameters, which come first.
+"""The models of AWS's APIs: operations, and the shapes of their parameters.
 
 The data come from AWS's client library; ``scripts/make_api_models.py`` makes them. IAM and STS are
 complete. For other services, they contain the operations that iamlab models, with names and types
@@ -18,14 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from iamlab.cloudtrail.event_fields import SECRETS
-from iamlab.errors import RequestError, ValidationError, did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
+from typing import Any
 
 _FOLDER = Path(__file__).parent.parent / "model" / "data"
 WHOLE = ("iam", "sts")
@@ -51,7 +44,6 @@ r"""Inside brackets: letters, digits and spaces of every alphabet, as in tags. A
 _UNMODELLED = {
     "CreateRole": ("MaxSigninSessionDuration",),
     "UpdateRole": ("MaxSigninSessionDuration", "ResetMaxSigninSessionDuration"),
-    "ListPolicies": ("PolicyUsageFilter",),
 }
 """Operation of IAM -> its parameters that iamlab doesn't model."""
 
@@ -220,177 +212,3 @@ def python_name(parameter: str) -> str:
     """
     apart = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", parameter)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", apart).lower()
-
-
-_PATH = (
-    "The specified value for path is invalid. It must begin and end with / and contain only "
-    "alphanumeric characters and/or / characters."
-)
-
-_WILDCARDS = dict.fromkeys(map(ord, "*?"))
-"""Deletes control characters."""
-
-
-def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-    """Check the parameters of a call by the model of the API.
-
-    Raises
-    ------
-    ValidationError
-        A parameter is missing, or breaks a pattern or limit; the error lists all, in AWS's words.
-    RequestError
-        The operation has no such parameter, iamlab doesn't model it, or a value has the wrong type.
-
-    Examples
-    --------
-    >>> check_parameters("sts", "GetSessionToken", {"DurationSeconds": 60})
-    Traceback (most recent call last):
-    ...
-    iamlab.errors.ValidationError: ValidationError: 1 validation error detected: Value '60' at \
-'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900
-    """
-    known = signature(operation, service)
-    _refuse_unknown(operation, parameters, known)
-    found = [_missing(name) for name in known.required if parameters.get(name) is None]
-    check_types(service, operation, parameters)
-    if service in WHOLE:  # other services check values themselves
-        for name, value in parameters.items():
-            if value is not None:
-                wanted = shape(known.parameters[name], service)
-                found += _faults(value, wanted, name, _lower(name))
-    _raise(found)
-
-
-def check_types(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
-    """Reject a value of the wrong type; parameters outside the API are left to the operation.
-
-    Raises
-    ------
-    RequestError
-        In boto3's words.
-    """
-    known = signature(operation, service).parameters
-    for name, value in parameters.items():
-        if name in known and value is not None:
-            _check_type(value, shape(known[name], service), name)
-
-
-def _refuse_unknown(operation: str, parameters: Mapping[str, Any], known: Signature) -> None:
-    for name in parameters:
-        if name in known.unmodelled:
-            raise RequestError(f"iamlab doesn't model the parameter {name} of {operation}.")
-        if name not in known.parameters:
-            hint = did_you_mean(name, known.parameters)
-            raise RequestError(f"{operation} has no parameter {name!r}. {hint}")
-
-
-def _missing(name: str) -> str:
-    return _failed(None, _lower(name), "must not be null")
-
-
-def _raise(found: list[str]) -> None:
-    """Raise an error with the problems, if there are any."""
-    if _PATH in found:  # IAM's error has only this one
-        raise ValidationError(_PATH)
-    if found:
-        many = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-        raise ValidationError(f"{many} detected: {'; '.join(found)}")
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
-def _failed(value: object, where: str, demand: str) -> str:
-    shown = "null" if value is None else f"'{str(value)[:200]}'"
-    start = f"Value {shown} at '{where}' failed to satisfy constraint"
-    return f"{start}: Member {demand}"
-
-
-def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
-    _check_type(value, wanted, name)
-    yield from _FAULTS.get(wanted.type, _none)(value, wanted, name, where)
-
-
-def _check_type(value: object, wanted: Shape, name: str) -> None:
-    """Reject a value of the wrong type, like the real clients before they send a call."""
-    types, is_number = TYPES[wanted.type], wanted.type == "integer" and wanted.service in WHOLE
-    if isinstance(value, types) and not (is_number and isinstance(value, bool)):
-        return
-    shown = "***" if name in SECRETS else _covered(value)
-    raise RequestError(
-        f"Parameter validation failed: Invalid type for parameter {name}, value: {shown!r}, "
-        f"type: {type(value)}, valid types: {', '.join(map(str, types))}"
-    )
-
-
-def _covered(value: object, deep: int = 4) -> object:
-    """Mask secrets, and very deep parts, in a value for display."""
-    if not isinstance(value, Mapping | list | tuple):
-        return value
-    if not deep:
-        return "..."
-    if isinstance(value, Mapping):
-        return {
-            key: "***" if key in SECRETS else _covered(item, deep - 1)
-            for key, item in value.items()
-        }
-    return [_covered(item, deep - 1) for item in value]
-
-
-def _none(*_: object) -> Iterator[str]:
-    return iter(())
-
-
-def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:
-    shown = "***" if name in SECRETS else value
-    if wanted.enum and value not in wanted.enum:
-        yield _failed(shown, where, f"must satisfy enum value set: [{', '.join(wanted.enum)}]")
-    # The model's pattern has no wildcards here; AWS's message has.
-    plain = value.translate(_WILDCARDS) if name == "AttachmentName" else value
-    if wanted.matches is not None and not wanted.matches.fullmatch(plain):
-        if name == "Path":
-            yield _PATH
-        else:
-            yield _failed(
-                shown, where, f"must satisfy regular expression pattern: {wanted.pattern}"
-            )
-    yield from _of_size(len(value), shown, wanted, where, "length")
-
-
-def _of_number(value: int, wanted: Shape, _: str, where: str) -> Iterator[str]:
-    yield from _of_size(value, value, wanted, where, "value")
-
-
-def _of_size(size: int, shown: object, wanted: Shape, where: str, what: str) -> Iterator[str]:
-    if wanted.min is not None and size < wanted.min:
-        yield _failed(shown, where, f"must have {what} greater than or equal to {wanted.min}")
-    if wanted.max is not None and size > wanted.max:
-        yield _failed(shown, where, f"must have {what} less than or equal to {wanted.max}")
-
-
-def _of_list(value: list[Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
-    yield from _of_size(len(value), _covered(value), wanted, where, "length")
-    for number, item in enumerate(value, 1):
-        yield from _faults(item, wanted.of(wanted.member), name, f"{where}.{number}.member")
-
-
-def _of_structure(value: Mapping[str, Any], wanted: Shape, name: str, where: str) -> Iterator[str]:
-    members = dict(wanted.members)
-    for part in value:
-        if part not in members:
-            raise RequestError(f"{name} has no part {part!r}. {did_you_mean(str(part), members)}")
-    for part in wanted.required:
-        if value.get(part) is None:
-            yield _failed(None, f"{where}.{_lower(part)}", "must not be null")
-    for part, item in value.items():
-        if item is not None:
-            yield from _faults(item, wanted.of(members[part]), part, f"{where}.{_lower(part)}")
-
-
-_FAULTS: dict[str, Callable[..., Iterator[str]]] = {
-    "string": _of_text,
-    "integer": _of_number,
-    "list": _of_list,
-    "structure": _of_structure,
-}

@@ -27,8 +27,8 @@ from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.engine.decision import Decision
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.model.network_locations import Circumstances
-from iamlab.operations.api_models import check_parameters, check_types
 from iamlab.operations.authorization_needs import by_service, named_shortly, needed
+from iamlab.operations.parameter_checks import check_parameters, check_types
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
 
@@ -243,12 +243,16 @@ class Call:
 
         Raises
         ------
+        ValidationError
+            The ARN of a managed policy can't be parsed.
         InvalidInput
-            A value isn't an ARN.
+            Another value isn't an ARN.
         """
         shapes = self.entry.signature.parameters
         for name, value in self.parameters.items():
-            if shapes[name] == "arnType" and not value.startswith("arn:"):
+            if shapes[name] == "arnType" and not is_arn(value):
+                if name == "PolicyArn":
+                    raise ValidationError("Invalid ARN:  Could not be parsed!")
                 raise InvalidInput(f"ARN {value} is not valid.")
 
     def _name_oneself(self) -> None:

@@ -26,8 +26,10 @@ from iamlab.errors import (
     MalformedPolicyDocument,
     PolicyError,
     ValidationError,
+    did_you_mean,
     noted,
 )
+from iamlab.model.service_principals import KNOWN, KNOWN_ON, is_known
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy, edited
 
@@ -153,15 +155,25 @@ def _error(refused: tuple[Refusal, ...]) -> AwsError:
     return noted(error_of(first.code)(first.message), *notes)
 
 
-def absent(policy: Policy, world: World) -> Iterator[tuple[Statement, str]]:
-    """Return the users and roles that a policy names and that don't exist.
+def absent(policy: Policy, world: World) -> Iterator[tuple[str, str, str]]:
+    """Return the users, roles and services that a policy names and that don't exist.
 
     Principals in accounts outside this world are assumed to exist.
+
+    Returns
+    -------
+    Iterator
+        The type of principal, its name, and a note.
     """
     for statement in policy.statements:
+        note = f"See statement {statement.label}."
         for kind, value in statement.principal or statement.not_principal or ():
             if kind == "AWS" and not _is_there(value, world):
-                yield statement, value
+                yield kind, value, f"{note} There is no {value} in this world."
+            if kind == "Service" and not is_known(value):
+                known = did_you_mean(value, [f"{name}.amazonaws.com" for name in KNOWN])
+                newer = f"The list of services is of {KNOWN_ON}; add newer ones to KNOWN."
+                yield kind, value, f"{note} {known} {newer}"
 
 
 def _is_there(value: str, world: World) -> bool:

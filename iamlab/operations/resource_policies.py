@@ -81,22 +81,21 @@ def resource_policy(document: Document, resource: Resource) -> Policy:
     policy = saved(document, name, "resource", service)
     if service == "execute-api":
         policy = _with_whole_arns(policy, resource)
-    for statement, kind, value in _nobody(policy, resource.account.world):
-        note = f"See statement {statement.label}. There is no {value} in this world."
+    for kind, note in _nobody(policy, resource.account.world):
         _refuse(service, f"{kind}_principal", note)
     if service not in SPEAKS_OF_ALL:
         _check_resources(policy, resource, service)
     return _with_accounts(policy, resource.account.world) if service == "s3" else policy
 
 
-def _nobody(policy: Policy, world: World) -> Iterator[tuple[Statement, str, str]]:
-    """Return the missing principals, each with its type."""
-    for statement, value in absent(policy, world):
-        yield statement, "AWS", value
+def _nobody(policy: Policy, world: World) -> Iterator[tuple[str, str]]:
+    """Return the types of the missing principals, each with a note."""
+    for kind, _, note in absent(policy, world):
+        yield kind, note
     for statement in policy.statements:
         for kind, value in statement.principal or statement.not_principal or ():
             if _is_gone(kind, value, world):
-                yield statement, kind, value
+                yield kind, f"See statement {statement.label}. There is no {value} in this world."
 
 
 def _is_gone(kind: str, value: str, world: World) -> bool:

@@ -128,6 +128,9 @@ _OPT_IN = (
 OPT_IN = tuple(_OPT_IN.split())
 """Regions that an account must opt in to."""
 
+_OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
+REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
+
 
 _NAMES = (
     "aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront "

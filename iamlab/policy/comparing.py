@@ -1,12 +1,8 @@
-"""What changed between two policies: in meaning, action by action, and in their text.
+"""What changed between two policies in meaning, action by action, and what access is new.
 
 The meaning is compared over the actions of the catalogue. For each action, a policy is split into
 single grants and denials, each for one resource. A grant that a denial cancels is left out. Two
 policies treat an action alike if each grant and denial of one is covered by one of the other.
-
-The text is compared statement by statement, in the lines of a diff. Statements are equal if all
-their elements are equal, wherever they are. Other statements are paired by Sid. Those without a
-Sid are paired in order.
 
 Notes
 -----
@@ -15,17 +11,22 @@ AWS pages: "Grammar of the IAM JSON policy language"; "Service Authorization Ref
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
-from iamlab.policy.catalog import matched
-from iamlab.policy.covering import covers_statement, never_applies
+from iamlab.policy.catalog import expand, matched
+from iamlab.policy.containing import (
+    contains,
+    has_variables,
+    is_for_everybody,
+    on_other_resources,
+)
+from iamlab.policy.covering import covers_action, covers_pairs, never_applies
 from iamlab.policy.patterns import is_action_pattern
-from iamlab.policy.statement import statement_to_json
-from iamlab.policy.variables import any_variable
+from iamlab.policy.text_difference import text_difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
     Parts = frozenset[Statement]
 
-
-EVERYBODY = (("*", "*"), ("AWS", "*"))
-"""Principals that mean everybody."""
 
 MOST_STATEMENTS = 1000
 """Policies with more aren't compared. AWS saves no policy that could hold so many."""
@@ -155,14 +153,24 @@ def check_size(policy: PolicyRecord) -> None:
             raise RequestError(f"{name} has {many} {what}. iamlab compares at most {most}.")
 
 
-def _about(policy: PolicyRecord) -> dict[str, list[int]]:
-    """Return for each action the numbers of the statements that match it and have an effect."""
+def _about(policy: PolicyRecord, unknown: Iterable[str] = ()) -> dict[str, list[int]]:
+    """Return for each action the numbers of the statements that match it and have an effect.
+
+    Parameters
+    ----------
+    unknown
+        Actions that aren't in the catalogue.
+    """
     about: dict[str, list[int]] = defaultdict(list)
     for statement in policy.statements:
-        # A NotAction without a valid action pattern has no clear meaning: it never applies.
-        is_known = all(map(is_action_pattern, statement.not_action or ()))
-        if is_known and not never_applies(statement):
-            for action in matched(statement):
+        if not never_applies(statement):
+            names = [
+                name
+                for name in unknown
+                if any(covers_action(text, name) for text in statement.actions)
+                is (statement.action is not None)
+            ]
+            for action in (*matched(statement), *names):
                 about[action].append(statement.number)
     return about
 
@@ -176,39 +184,27 @@ def _parts(policy: PolicyRecord, numbers: Numbers, most: int) -> Parts:
         return frozenset(total)
     allows = [part for part in parts if part.effect == "Allow"]
     if len(denies) * len(allows) <= most:
-        allows = [part for part in allows if not any(_undoes(deny, part) for deny in denies)]
+        allows = [part for part in allows if not any(contains(deny, part) for deny in denies)]
     return frozenset((*denies, *allows))
 
 
 def _apart(statement: Statement) -> Iterator[Statement]:
-    """Return a statement once for each of its resources, without Sid, number and actions."""
+    """Return a statement once for each resource and principal, without Sid, number and actions."""
     bare = replace(statement, number=0, sid=None, action=("*",), not_action=None)
-    for pattern in bare.resource if bare.resource is not None else (None,):
-        part = bare if pattern is None else replace(bare, resource=(pattern,))
+    lists = (statement.resource, statement.principal)
+    options: list[list[Any]] = [
+        [None] if values is None else [(value,) for value in values] for values in lists
+    ]
+    for resource, principal in product(*options):
+        part = replace(bare, resource=resource, principal=principal)
         # Without variables, the version of the document makes no difference.
-        yield part if _has_variables(part) else replace(part, variables=True)
-
-
-def _has_variables(part: Statement) -> bool:
-    values = [value for condition in part.conditions for value in condition.values]
-    return any_variable((*(part.resource or ()), *(part.not_resource or ()), *values))
+        yield part if has_variables(part) else replace(part, variables=True)
 
 
 def _denies_all(part: Statement) -> bool:
     everywhere = part.resource in (None, ("*",)) and not part.not_resource
     nobody_named = part.principal is None and part.not_principal is None
-    return everywhere and not part.conditions and (nobody_named or _is_for_everybody(part))
-
-
-def _is_for_everybody(part: Statement) -> bool:
-    return any(pair in EVERYBODY for pair in part.principal or ())
-
-
-def _undoes(deny: Statement, allow: Statement) -> bool:
-    """Return whether a Deny certainly applies wherever an Allow does."""
-    if allow.principal is not None and _is_for_everybody(deny):
-        deny = replace(deny, principal=allow.principal)
-    return _covers(replace(deny, effect="Allow"), allow)
+    return everywhere and not part.conditions and (nobody_named or is_for_everybody(part))
 
 
 def _kind(before: Parts, after: Parts, most: int) -> str:
@@ -228,106 +224,91 @@ def _allows(parts: Parts) -> bool:
 
 def _covered(parts: Parts, by: Parts) -> bool:
     """Return whether each part is covered by one of the other policy."""
-    return all(any(_covers(wide, part) for wide in by) for part in parts)
+    return all(
+        any(wide.effect == part.effect and contains(wide, part) for wide in by) for part in parts
+    )
 
 
-def _covers(wide: Statement, narrow: Statement) -> bool:
-    if wide.variables != narrow.variables:
-        # One of them has the old version, in which ${...} is plain text.
-        if _has_variables(wide) and _has_variables(narrow):
-            return False
-        wide = replace(wide, variables=False)
-    return covers_statement(wide, narrow)
+def new_access(
+    before: PolicyRecord,
+    after: PolicyRecord,
+    actions: Iterable[str] = ("*",),
+    resources: Iterable[str] = ("*",),
+    *,
+    named: bool = False,
+) -> dict[Statement, list[Statement]]:
+    """Return the Allow statements that may give access that another policy doesn't give.
 
+    If nothing is found, no request has new access to the actions of the catalogue, or to those that
+    the policies name.
 
-Lines = tuple[str, ...]
+    Parameters
+    ----------
+    actions, resources
+        Patterns of the access in question.
+    named
+        Whether these are resource-based policies: only statements that name principals apply.
 
-
-def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
-    """Compare the text of two policies: ``-`` marks removed lines, ``+`` marks new ones.
+    Returns
+    -------
+    dict
+        For each statement the parts that may: for some actions, on one resource.
 
     Examples
     --------
     >>> from iamlab import Policy
-    >>> before, after = (Policy.allow(f"s3:{name}", sid="Read") for name in ("Get*", "*"))
-    >>> for line in text_difference(before, after):
-    ...     print(line)
-    Statement Read:
-    - Action: s3:Get*
-    + Action: s3:*
+    >>> readers, writers = Policy.allow("s3:Get*"), Policy.allow(["s3:GetObject", "s3:PutObject"])
+    >>> [[part]] = new_access(readers, writers).values()
+    >>> part.action
+    ('s3:PutObject',)
     """
-    lines = list(_changes(_head(before), _head(after)))
-    gone, new = _unequal(before.statements, after.statements)
-    partners: dict[str | None, deque[Statement]] = defaultdict(deque)
-    for statement in new:
-        partners[statement.sid].append(statement)
-    for statement in gone:
-        found = partners[statement.sid]
-        now = _lines(found.popleft()) if found else ()
-        lines.append(f"Statement {_shown(statement.label)}{'' if now else ', removed'}:")
-        lines += _changes(_lines(statement), now)
-    for statement in sorted((added for rest in partners.values() for added in rest), key=_number):
-        lines.append(f"Statement {_shown(statement.label)}, new:")
-        lines += _changes((), _lines(statement))
-    return tuple(lines)
+    both, wanted = (before, after), list(actions)
+    listed = [text for policy in both for each in policy.statements for text in each.actions]
+    unknown = {
+        text.replace("*", "x").replace("?", "x")
+        for text in (*listed, *wanted)
+        if is_action_pattern(text) and not expand(text)
+    }
+    old_about, new_about = (_about(policy, unknown) for policy in both)
+    groups: dict[tuple[Numbers, Numbers], list[str]] = defaultdict(list)
+    for action in sorted(new_about):
+        if any(covers_action(pattern, action) for pattern in wanted):
+            groups[tuple(old_about.get(action, ())), tuple(new_about[action])].append(action)
+    found: dict[Statement, list[Statement]] = defaultdict(list)
+    for (ours, theirs), names in groups.items():
+        old, new = (
+            [
+                (statement, part)
+                for statement in (policy.statements[number - 1] for number in numbers)
+                if (statement.principals is None) != named
+                for part in _apart(statement)
+            ]
+            for policy, numbers in zip(both, (ours, theirs), strict=True)
+        )
+        allows, taken, spared = (
+            [part for _, part in parts if part.effect == effect]
+            for parts, effect in ((old, "Allow"), (old, "Deny"), (new, "Deny"))
+        )
+        for statement, part in new:
+            for item in _on(resources, part) if part.effect == "Allow" else ():
+                is_known = _any(spared, item) or (
+                    _any(allows, item)
+                    and all(on_other_resources(deny, item) or _any(spared, deny) for deny in taken)
+                )
+                if not is_known:
+                    found[statement].append(replace(item, action=tuple(names)))
+    return found
 
 
-def _number(statement: Statement) -> int:
-    return statement.number
+def _on(resources: Iterable[str], part: Statement) -> Iterator[Statement]:
+    """Return a part once for each of the resources that it may be about, or as it is."""
+    for pattern in resources:
+        limit = replace(part, resource=(pattern,), not_resource=None)
+        if pattern == "*" or covers_pairs(limit, part):
+            yield part
+        elif part.resources is None or not on_other_resources(part, limit):
+            yield limit
 
 
-def _unequal(
-    before: Iterable[Statement], after: Iterable[Statement]
-) -> tuple[list[Statement], list[Statement]]:
-    """Return the statements that have no equal on the other side."""
-    equals = Counter(map(_unordered, before)) & Counter(map(_unordered, after))
-    return _without(before, equals), _without(after, equals)
-
-
-def _without(statements: Iterable[Statement], equals: Counter[Lines]) -> list[Statement]:
-    """Leave out statements that have an equal, first ones first."""
-    left = Counter(equals)
-    rest = []
-    for statement in statements:
-        lines = _unordered(statement)
-        left[lines] -= 1
-        if left[lines] < 0:
-            rest.append(statement)
-    return rest
-
-
-def _head(policy: PolicyRecord) -> Lines:
-    return (f"Version: {policy.version}", *_flat("Id", policy.id))
-
-
-def _lines(statement: Statement) -> Lines:
-    """Write a statement with one value a line."""
-    written = statement_to_json(statement)
-    return tuple(line for element, value in written.items() for line in _flat(element, value))
-
-
-def _unordered(statement: Statement) -> Lines:
-    return tuple(sorted(_lines(statement)))
-
-
-def _flat(name: str, value: Any) -> Iterator[str]:
-    """Write a JSON value in lines that each begin with the value's place."""
-    if isinstance(value, str):
-        yield f"{name}: {_shown(value)}"
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _flat(f"{name} {_shown(key)}", inner)
-    elif value is not None:
-        for item in value or ["(an empty list)"]:
-            yield f"{name}: {_shown(item)}"
-
-
-def _shown(text: str) -> str:
-    """Keep text in one line."""
-    return text if text.isprintable() else json.dumps(text)
-
-
-def _changes(gone: Lines, new: Lines) -> Iterator[str]:
-    """Return the lines that only one side has."""
-    for sign, lines in (("-", Counter(gone) - Counter(new)), ("+", Counter(new) - Counter(gone))):
-        yield from (f"{sign} {line}" for line in lines.elements())
+def _any(statements: Iterable[Statement], part: Statement) -> bool:
+    return any(contains(statement, part) for statement in statements)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.patterns import glob, is_action_pattern
-from iamlab.policy.variables import ANY_VARIABLE, has_variable, is_misplaced
+from iamlab.policy.samples import may_meet
+from iamlab.policy.variables import ANY_VARIABLE, has_variable, is_misplaced, with_variables_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -133,33 +134,15 @@ def covers_resource(wide: str, narrow: str, *, variables: bool = True) -> bool:
     return all(map(covers, wanted, found))
 
 
-def covers_statement(wide: Statement, narrow: Statement) -> bool:
-    """Return whether a statement certainly matches wherever another of the same document does.
-
-    Examples
-    --------
-    >>> from iamlab import Policy
-    >>> from iamlab.policy.building import add
-    >>> both = add(Policy.allow("s3:*"), Policy.allow("s3:GetObject", when={"aws:username": "ana"}))
-    >>> covers_statement(*both.statements), covers_statement(*reversed(both.statements))
-    (True, False)
-    """
-    return (
-        wide.effect == narrow.effect
-        and not never_applies(wide)
-        and principals_of(wide) == principals_of(narrow)
-        and conditions_of(wide) <= conditions_of(narrow)
-        and covers_pairs(wide, narrow)
-    )
-
-
 def covers_pairs(wide: Statement, narrow: Statement) -> bool:
     """Compare actions and resources only, of statements that have an effect."""
     return _covers_resources(wide, narrow) and _covers_actions(wide, narrow)
 
 
 def never_applies(statement: Statement) -> bool:
-    """Return whether a statement has no effect: it has an empty list or a misplaced variable.
+    """Return whether a statement has no effect: an empty list, or a misplaced variable.
+
+    A NotAction without a valid action pattern has no clear meaning: it never applies either.
 
     Examples
     --------
@@ -169,6 +152,8 @@ def never_applies(statement: Statement) -> bool:
     True
     """
     if () in (statement.action, statement.resource, statement.principal):
+        return True
+    if not all(map(is_action_pattern, statement.not_action or ())):
         return True
     listed = statement.resources
     return statement.variables and any(map(is_misplaced, listed or ()))
@@ -205,7 +190,23 @@ def _covers_resources(wide: Statement, narrow: Statement) -> bool:
     if wide.resource is not None:
         all_ = "*" in wide.resource and narrow.not_resource is not None
         return all_ or each_covered(wide.resource, narrow.resource, fits)
+    if wide.not_resource is not None and narrow.resource is not None:
+        return are_apart(wide.not_resource, narrow.resource)
     return each_covered(narrow.not_resource, wide.not_resource, spares)
+
+
+def are_apart(patterns: Iterable[str], others: Iterable[str]) -> bool:
+    """Return whether certainly no text matches a pattern of both; a variable can be any text.
+
+    Examples
+    --------
+    >>> are_apart(["maps/*", "logs/*"], ["home/*"]), are_apart(["*.log"], ["home/*"])
+    (True, False)
+    """
+    first, second = (
+        {with_variables_as("*", text) for text in texts} for texts in (patterns, others)
+    )
+    return not any(may_meet(text, other) for text in first for other in second)
 
 
 def may_stand_for(wide: str, narrow: str, *, variables: bool) -> bool:

@@ -5,7 +5,8 @@ resources, its size, and AWS's error messages. The functions in ``validate/`` ch
 these tables.
 
 ``aws_messages.toml`` has a table for each type and for each service that saves policies: kind of
-defect -> code, HTTP status and sentence. If AWS doesn't document a sentence, it is empty.
+defect -> code, HTTP status and sentence. If no sentence is known, it is the description of the
+code in the API reference.
 
 Notes
 -----
@@ -48,7 +49,7 @@ class AwsText:
     """AWS's answer; ``{...}`` in the message is a part of the document."""
 
     code: str
-    message: str = ""
+    message: str
     http_status: int = 400
 
 

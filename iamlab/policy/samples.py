@@ -63,6 +63,11 @@ def meeting(pattern: str, other: str) -> str | None:
     return texts.get((len(pattern), len(other)))
 
 
+def may_meet(pattern: str, other: str) -> bool:
+    """Return whether a text may match both patterns; long patterns may."""
+    return len(pattern) * len(other) > MOST_CROSSINGS or meeting(pattern, other) is not None
+
+
 def _steps(sign: str, other: str) -> Iterator[tuple[int, int, str]]:
     """Return the next steps: how far each pattern advances, and the text between."""
     if sign == "*":

@@ -26,7 +26,13 @@ from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.common import page, write_identity, write_policy, write_version
+from iamlab.operations.iam.common import (
+    UNREPEATED,
+    page,
+    write_identity,
+    write_policy,
+    write_version,
+)
 from iamlab.operations.iam.roles import role_last_used
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn
@@ -261,8 +267,6 @@ def _printed(value: Any) -> Any:
 
 def _role(role: Role) -> dict[str, Any]:
     found = _identity(role)
-    for name in ("Description", "MaxSessionDuration"):
-        found.pop(name, None)
     # Of a loaded account, only the names of instance profiles are known.
     known = role.account.instance_profiles
     found["InstanceProfileList"] = [
@@ -275,10 +279,8 @@ def _role(role: Role) -> dict[str, Any]:
 
 def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, Any]:
     """Write a managed policy with all its versions."""
-    found = write_policy(policy)
-    found.pop("Tags", None)
     return {
-        **found,
+        **write_policy(policy),
         "AttachmentCount": attached,
         "PermissionsBoundaryUsageCount": bounding,
         "PolicyVersionList": [
@@ -290,7 +292,7 @@ def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, An
 def _identity(identity: Identity) -> dict[str, Any]:
     """Write a user, group or role with its policies."""
     found = {
-        **write_identity(identity),
+        **write_identity(identity, UNREPEATED),
         f"{identity.kind.capitalize()}PolicyList": [
             {"PolicyName": name, "PolicyDocument": policy.to_dict()}
             for name, policy in identity.inline.items()

@@ -336,6 +336,7 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
     # Some tools omit name and id; the ARN ends with the name.
     name = item.name("PolicyName") if "PolicyName" in item.raw else Arn.parse(arn).name
     versions: dict[str, Policy] = {}
+    dates: dict[str, datetime] = {}
     listed: list[str] = []
     for entry in item.objects("PolicyVersionList"):
         version = entry.text("VersionId")
@@ -344,13 +345,15 @@ def read_managed(policies: dict[str, ManagedPolicy], item: Entry) -> str:
         policy = read_policy(entry.raw.get("Document"), name, place, item.problems)
         if policy is not None:
             versions[version] = policy
+            date = entry.moment("CreateDate")
+            dates |= {} if date is None else {version: date}
     default = item.text("DefaultVersionId")
     if default not in listed:
         raise WrongEntry(f"policy {name} doesn't have {default}, its default version")
     policy_id = item.optional_text("PolicyId")
     path, created, updated = item.path(), item.moment("CreateDate"), item.moment("UpdateDate")
     made = ManagedPolicy(name, arn, versions, default, path, policy_id)
-    made.create_date, made.update_date = created, updated
+    made.create_date, made.update_date, made.version_dates = created, updated, dates
     before = policies.setdefault(arn, made)
     if (before.versions, before.default_version_id) != (versions, default):
         raise WrongEntry(f"policy {name} is duplicated, with different content")

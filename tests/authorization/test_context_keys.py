@@ -668,6 +668,8 @@ REFUSED = {
     "no tags": (lambda s: s.can(s.ana, request_tags={"a": 1}), "dict of text to text"),
     "via a number": (lambda s: s.can(s.ana, via=5), "via is a service"),
     "no Region": (lambda s: s.can(s.ana, region=5), "region is text"),
+    "a misspelt Region": (lambda s: s.can(s.ana, region="us-est-1"), "Did you mean .*us-east-1"),
+    "a place": (lambda s: s.can(s.ana, region="Frankfurt"), "There is no Region 'Frankfurt'"),
     "no world": (lambda s: s.world.diff(None), "Compare a world with another"),
     "no circumstance": (lambda s: s.can(s.ana, networ="x"), "Did you mean network?"),
 }

@@ -73,6 +73,16 @@ def test_findings_end_with_1(shell: Shell) -> None:
     )
 
 
+def test_findings_of_a_control_are_below_each_other(shell: Shell) -> None:
+    """The control, the users, and the remedy once."""
+    lines = shell("audit", "--account-details", "account.json").out.splitlines()
+    heads = [line for line in lines if line.startswith("✕ ")]
+    place = next(number for number, line in enumerate(lines) if " user-policies" in line)
+
+    assert len(heads) == len(set(heads))
+    assert all(":user/" in line for line in lines[place + 1 : place + 3])
+
+
 def test_a_credential_report_answers_what_the_export_leaves_open(good: Shell) -> None:
     """A user without MFA is found; of good.json alone nobody could tell."""
     result = good("audit", *FILE, "--credential-report", "good.csv", *DAY)

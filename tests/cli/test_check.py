@@ -239,6 +239,52 @@ def test_the_hook_for_other_repositories_runs_this_command(shell: Shell) -> None
     assert not re.search(hook["files"], "package.json")
 
 
+OLD = policy(Action="s3:GetObject", Resource="arn:aws:s3:::maps/*")
+NEW = policy(Action=["s3:GetObject", "s3:PutObject"], Resource="arn:aws:s3:::maps/*")
+
+
+def test_new_access_stops_a_pipeline(check: Any, shell: Shell) -> None:
+    """The statement is named with its place and a request; other findings aren't printed."""
+    shell.write("old.json", OLD)
+    shell.write("new.json", NEW)
+    result = check(NEW, "--no-new-access", "old.json")
+    (finding,) = json.loads(check(NEW, "--no-new-access", "old.json", "--json").out)
+
+    assert result.status == 1
+    assert "NEW_ACCESS: New access in the statement with index: 0. For example, " in result.out
+    assert (finding["code"], finding["path"]) == ("NEW_ACCESS", "$.Statement[0]")
+    assert (finding["level"], finding["fixable"]) == ("ERROR", False)
+    assert check(OLD, "--no-new-access", "new.json").out == "✓ 1 file, nothing to fix.\n"
+    assert "::error file=p.json" in check(NEW, "--no-new-access", "old.json", "--github").out
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (("--access-not-granted", "s3:Put*"), 1),
+        (("--access-not-granted", "s3:Delete*"), 0),
+        (("--access-not-granted", "s3:Put*", "--resource", "arn:aws:s3:::logs/*"), 0),
+        (("--resource", "arn:aws:s3:::maps/m31"), 1),
+        (("--no-public-access", "AWS::S3::Bucket"), 0),
+        (("--access-not-granted", "s3"), 2),
+        (("--no-public-access", "bucket"), 2),
+        (("--no-new-access", "none.json"), 2),
+    ],
+)
+def test_access_that_is_not_wanted_is_found(check: Any, options: Any, status: int) -> None:
+    """What can't be checked is bad input."""
+    assert check(NEW, *options).status == status
+
+
+def test_a_public_policy_is_found(check: Any) -> None:
+    """The type of the resource says what it's a policy of."""
+    public = policy(Principal="*", Action="s3:GetObject", Resource="arn:aws:s3:::maps/*")
+    result = check(public, "--type", "resource", "--no-public-access", "AWS::S3::Bucket")
+
+    assert result.status == 1
+    assert "ERROR PUBLIC_ACCESS: Public access granted in the following statement" in result.out
+
+
 @pytest.mark.parametrize("command", ["check", "explain-policy", "can"])
 def test_no_error_repeats_a_megabyte_of_input(command: str, shell: Shell) -> None:
     """Its beginning and its length are enough to find it."""

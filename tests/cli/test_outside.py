@@ -37,14 +37,15 @@ def ask(*more: str) -> tuple[str, ...]:
 
 
 def test_public_access_comes_first_and_what_is_stopped_last(shell: Shell) -> None:
-    """Each as a sentence."""
+    """Each as a sentence, below its service."""
     lines = shell(*ask()).out.splitlines()
+    audit = "arn:aws:iam::111111111111:role/audit"
     assert lines[0].startswith("Zone of trust: ")
-    assert "Public: anybody may do sqs:SendMessage" in lines[1]
-    assert (
-        f"Account {FAR} may do sts:AssumeRole on arn:aws:iam::111111111111:role/audit" in lines[2]
-    )
-    assert "is stopped by the deny" in lines[3]
+    assert lines[1:4:2] == ["sqs:", "iam:"]
+    assert lines[2].startswith("  Public: anybody may do sqs:SendMessage")
+    assert lines[4].startswith(f"  Account {FAR} may do sts:AssumeRole on {audit}")
+    assert lines[5] == "sns:"
+    assert "is stopped by the deny" in lines[6]
     assert "role/own" not in "\n".join(lines)
 
 

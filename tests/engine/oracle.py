@@ -148,10 +148,9 @@ def decide(question):
         allowed = False
     elif action == "sts:assumeroot":
         allowed = may and limits
-    elif not own and q.get("access_point"):  # whose policies let the caller in
-        allowed = bool(ways)
     elif not own or (trust and action == "sts:setsourceidentity"):
-        allowed = (ways or granted) and may and limits
+        let_in = q.get("access_point")  # whose side the caller's policies have passed
+        allowed = (ways or granted) and (let_in or (may and limits))
     else:
         by_identity = may and ("account" in ways or not (trust or key))
         allowed = "direct" in ways or granted or (("indirect" in ways or by_identity) and limits)

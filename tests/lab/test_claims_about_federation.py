@@ -40,9 +40,11 @@ def ana(main: Account) -> User:
     return main.users["ana"]
 
 
-def role_for(main: Account, who: dict[str, str], action: str, name: str = "reader") -> Role:
+def role_for(
+    main: Account, who: dict[str, str], action: str, name: str = "reader", **more: Any
+) -> Role:
     """Make a role that reads the maps, for some principal."""
-    statement = {"Effect": "Allow", "Principal": who, "Action": action}
+    statement = {"Effect": "Allow", "Principal": who, "Action": action, **more}
     role = main.create_role(name, assume_role_policy_document=document(statement))
     role.put_policy("read", document(allow("s3:GetObject", MAP)))
     return role
@@ -129,9 +131,11 @@ def test_s16_a_workflow_and_an_app_assume_roles_with_tokens_of_their_own(main: A
     world = main.world
     github, pool = github_actions(world), cognito(world)
     provider = github.register(main)
-    deploy = role_for(main, {"Federated": provider.arn}, "sts:AssumeRoleWithWebIdentity", "deploy")
-    who = {"Federated": "cognito-identity.amazonaws.com"}
-    app = role_for(main, who, "sts:AssumeRoleWithWebIdentity", "app")
+    action, who = "sts:AssumeRoleWithWebIdentity", {"Federated": "cognito-identity.amazonaws.com"}
+    repository = {"StringLike": {f"{github.url.removeprefix('https://')}:sub": "repo:acme/*"}}
+    deploy = role_for(main, {"Federated": provider.arn}, action, "deploy", Condition=repository)
+    own_pool = {"StringLike": {"cognito-identity.amazonaws.com:aud": "us-east-1:*"}}
+    app = role_for(main, who, action, "app", Condition=own_pool)
 
     for role, token in (
         (deploy, workflow_token(github, "acme/star-maps")),

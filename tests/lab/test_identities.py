@@ -212,10 +212,13 @@ def test_nobody_changes_an_aws_managed_policy(form: str, main: Account) -> None:
 # -- AWS's refusals, in AWS's words -----------------------------------------------------------
 
 A65, A129 = "a" * 65, "a" * 129
-PATTERN = "Member must satisfy regular expression pattern: [\\w+=,.@-]+"
 PATH = (
     "The specified value for path is invalid. It must begin and end with / and contain only "
     "alphanumeric characters and/or / characters."
+)
+INVALID = (
+    "The specified value for {} is invalid. It must contain only alphanumeric characters and/or "
+    "the following: +=,.@_-"
 )
 START = "1 validation error detected: Value"
 UNKNOWN = "arn:aws:iam::111111111111:policy/none"
@@ -303,28 +306,28 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "space in a user's name": (
         lambda a: a.create_user("x y"),
         ValidationError,
-        f"{START} 'x y' at 'userName' failed to satisfy constraint: {PATTERN}",
+        INVALID.format("userName"),
     ),
     "umlaut in a user's name": (
         lambda a: a.create_user("jürgen"),
         ValidationError,
-        f"{START} 'jürgen' at 'userName' failed to satisfy constraint: {PATTERN}",
+        INVALID.format("userName"),
     ),
     "slash in a group's name": (
         lambda a: a.create_group("x/y"),
         ValidationError,
-        f"{START} 'x/y' at 'groupName' failed to satisfy constraint: {PATTERN}",
+        INVALID.format("groupName"),
     ),
     "line break after a role's name": (
         lambda a: a.create_role("x\n", assume_role_policy_document=BY_ALICE),
         ValidationError,
-        f"{START} 'x\n' at 'roleName' failed to satisfy constraint: {PATTERN}",
+        INVALID.format("roleName"),
     ),
     "long user's name": (
         lambda a: a.create_user(A65),
         ValidationError,
         (
-            f"{START} '{A65}' at 'userName' failed to satisfy constraint: "
+            f"{START} at 'userName' failed to satisfy constraint: "
             "Member must have length less than or equal to 64"
         ),
     ),
@@ -332,7 +335,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         lambda a: a.create_role(A65, assume_role_policy_document=BY_ALICE),
         ValidationError,
         (
-            f"{START} '{A65}' at 'roleName' failed to satisfy constraint: "
+            f"{START} at 'roleName' failed to satisfy constraint: "
             "Member must have length less than or equal to 64"
         ),
     ),
@@ -340,7 +343,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         lambda a: a.create_policy(A129, READ),
         ValidationError,
         (
-            f"{START} '{A129}' at 'policyName' failed to satisfy constraint: "
+            f"{START} at 'policyName' failed to satisfy constraint: "
             "Member must have length less than or equal to 128"
         ),
     ),
@@ -350,7 +353,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "inline policy's name": (
         lambda a: a.users["alice"].put_policy("x y", READ),
         ValidationError,
-        f"{START} 'x y' at 'policyName' failed to satisfy constraint: {PATTERN}",
+        INVALID.format("policyName"),
     ),
     "no JSON": (
         lambda a: a.users["alice"].put_policy("p", "{"),
@@ -366,11 +369,6 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         lambda a: a.create_bucket("star-maps"),
         BucketAlreadyOwnedByYou,
         "Your previous request to create the named bucket succeeded and you already own it.",
-    ),
-    "membership that is none": (
-        lambda a: a.groups["readers"].remove_user("alice"),
-        NoSuchEntity,
-        "User alice not in group readers.",
     ),
 }
 

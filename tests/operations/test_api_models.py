@@ -533,7 +533,10 @@ def _of_structure(value: dict[str, Any], shape: Any, where: str) -> Iterator[str
             yield f"{where}.{name} is unknown"
 
 
-OTHERWISE = {"PermissionsBoundaryAttachmentType": ("Policy",)}
+OTHERWISE = {
+    "PermissionsBoundaryAttachmentType": ("Policy",),
+    "PolicySourceType": ("IAM Policy", "Resource Policy", "Permissions Boundary Policy"),
+}
 """Shape -> what AWS answers, as its own examples show, beside the texts of the model."""
 
 

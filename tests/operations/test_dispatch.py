@@ -164,8 +164,9 @@ def test_an_operation_works_in_the_callers_own_account(main: Account) -> None:
         ("CreateUsers", {}, RequestError, "Did you mean CreateUser"),
         ("CreateUser", {"Username": "a"}, RequestError, "Did you mean UserName"),
         ("CreateUser", {"UserName": 5}, RequestError, "Invalid type for parameter UserName"),
-        ("CreateUser", {}, ValidationError, "Value null at 'userName'"),
-        ("CreateUser", {"UserName": "a b" * 30}, ValidationError, "2 validation"),
+        ("CreateUser", {}, ValidationError, "Value at 'userName'"),
+        ("CreateUser", {"UserName": "a b" * 30}, ValidationError, "value for userName is invalid"),
+        ("GetAccessKeyLastUsed", {"AccessKeyId": "a b"}, ValidationError, "2 validation"),
         ("GetUser", {"UserName": "nobody"}, NoSuchEntity, "name nobody cannot be found"),
     ],
 )

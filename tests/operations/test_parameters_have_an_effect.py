@@ -227,7 +227,10 @@ def test_what_is_not_modelled_is_refused_by_name(key: str) -> None:
 
 
 def test_who_has_a_policy_is_filtered_and_paged() -> None:
-    """By the kind of identity, by its path, and by what the policy is used for."""
+    """By the kind of identity, by its path, and by what the policy is used for.
+
+    AWS page: API ListEntitiesForPolicy. Without PolicyUsageFilter, it lists every use.
+    """
     main = World(seed=7).create_account("main")
     policy = main.create_policy("maps", document(allow("s3:*")))
     for name in ("ana", "ben"):
@@ -238,15 +241,15 @@ def test_who_has_a_policy_is_filtered_and_paged() -> None:
     def names(**arguments: Any) -> list[str]:
         arn = {"PolicyArn": policy.arn, **arguments}
         found = main.call("ListEntitiesForPolicy", main.root_arn, **arn)
-        return [
-            *(policy_group["GroupName"] for policy_group in found["PolicyGroups"]),
-            *(policy_user["UserName"] for policy_user in found["PolicyUsers"]),
-        ]
+        users = [policy_user["UserName"] for policy_user in found["PolicyUsers"]]
+        return users + [policy_group["GroupName"] for policy_group in found["PolicyGroups"]]
 
-    assert names() == ["team", "ana", "ben"]
+    assert names() == ["ana", "ben", "cat", "team"]
+    assert names(PolicyUsageFilter="PermissionsPolicy") == ["ana", "ben", "team"]
+    assert names(EntityFilter="Role") == names(EntityFilter="AWSManagedPolicy") == []
     assert names(EntityFilter="User", PathPrefix="/ben/") == ["ben"]
     assert names(PolicyUsageFilter="PermissionsBoundary") == ["cat"]
-    assert names(MaxItems=1) + names(MaxItems=1, Marker="1") == ["ana", "ben"]
+    assert [*names(MaxItems=2), *names(MaxItems=2, Marker="2")] == names()
 
 
 def test_a_statement_of_another_version_is_not_removed() -> None:

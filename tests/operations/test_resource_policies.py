@@ -75,6 +75,10 @@ ECR = (
 API = (
     "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
 )
+KMS = (
+    "The request was rejected because the specified policy is not syntactically or semantically "
+    "correct."
+)
 SQS = "Invalid value for the parameter Policy."
 ANSWERS: dict[str, tuple[str, int, dict[str, str]]] = {
     "s3": (
@@ -101,7 +105,7 @@ ANSWERS: dict[str, tuple[str, int, dict[str, str]]] = {
     "kms": (
         "MalformedPolicyDocumentException",
         400,
-        {"principal": "Policy contains a statement with one or more invalid principals.", "": ""},
+        {"principal": "Policy contains a statement with one or more invalid principals.", "": KMS},
     ),
     "lambda": (
         "InvalidParameterValueException",
@@ -110,7 +114,7 @@ ANSWERS: dict[str, tuple[str, int, dict[str, str]]] = {
             "principal": (
                 "The provided principal was invalid. Please check the principal and try again."
             ),
-            "": "",
+            "": "One of the parameters in the request is not valid.",
         },
     ),
     "secretsmanager": (
@@ -122,13 +126,17 @@ ANSWERS: dict[str, tuple[str, int, dict[str, str]]] = {
         },
     ),
     "ecr": ("InvalidParameterException", 400, {"": ECR}),
-    "dynamodb": ("ValidationException", 400, {"": ""}),
-    "events": ("ValidationException", 400, {"": ""}),
+    "dynamodb": ("ValidationException", 400, {"": "The resource policy is not valid."}),
+    "events": ("ValidationException", 400, {"": "The policy is not valid."}),
     "execute-api": ("BadRequestException", 400, {"": API}),
-    "logs": ("InvalidParameterException", 400, {"": ""}),
-    "backup": ("InvalidParameterValueException", 400, {"": ""}),
+    "logs": ("InvalidParameterException", 400, {"": "A parameter is specified incorrectly."}),
+    "backup": (
+        "InvalidParameterValueException",
+        400,
+        {"": "Something is wrong with a parameter's value."},
+    ),
 }
-"""Service -> its code, status, and sentence for each defect; empty where AWS documents none."""
+"""Service -> its code, status, and sentence for each defect; ``""``: for the others."""
 
 SPEAKS_OF_OTHERS = ("logs", "backup")
 ACCEPTED = {
@@ -207,9 +215,18 @@ SIZES = {
         "PolicyLengthExceededException",
         "The final policy size ({size}) is bigger than the limit (20480).",
     ),
-    "kms": ("LimitExceededException", ""),
-    "events": ("PolicyLengthExceededException", ""),
-    "secretsmanager": ("ValidationException", ""),
+    "kms": (
+        "LimitExceededException",
+        "The request was rejected because a length constraint or quota was exceeded.",
+    ),
+    "events": ("PolicyLengthExceededException", "The event bus policy is too long."),
+    "secretsmanager": (
+        "ValidationException",
+        (
+            "1 validation error detected: Value at 'resourcePolicy' failed to satisfy constraint: "
+            "Member must have length less than or equal to 20480"
+        ),
+    ),
     "sqs": ("InvalidAttributeValue", SQS),
 }
 

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from iamlab import Policy, PolicyError, RequestError
 from iamlab.policy.json_text import Places
-from iamlab.policy.rules import SERVICES, TYPES
+from iamlab.policy.rules import AWS_TEXTS, SERVICES, TYPES
 from iamlab.policy.validate.document_defects import size
 from iamlab.policy.validate.validation import (
     MOST_REFUSALS,
-    NO_TEXT,
     SaveError,
     check,
     refusal_of_parse_error,
@@ -191,14 +190,15 @@ def test_the_error_has_all_reasons_and_marks_the_one_that_aws_tells():
     assert str(error).startswith("policy 'readers' has 3 problems:\n  $ (line 1, column 1): AWS")
 
 
-def test_a_sentence_that_aws_does_not_document_is_not_made_up():
-    """The code is reported, and that there is no text."""
+def test_a_sentence_that_aws_does_not_document_is_the_description_of_the_code():
+    """No message is empty. AWS page: "Error codes for the Amazon EC2 API"."""
     [item] = refused(document(STATEMENT), "endpoint")
-    error = SaveError([item])
+    text = "The specified policy document is not a valid JSON policy document."
 
-    assert item.message == ""
-    assert str(item).startswith(f"$.Statement[0] (line 4): InvalidPolicyDocument: {NO_TEXT} Write")
-    assert error.problems[0].what == f"AWS answers InvalidPolicyDocument: {NO_TEXT}"
+    assert item.message == text
+    assert str(item).startswith(f"$.Statement[0] (line 4): InvalidPolicyDocument: {text} Write")
+    assert SaveError([item]).problems[0].what == f"AWS answers InvalidPolicyDocument: {text}"
+    assert all(answer.message for texts in AWS_TEXTS.values() for answer in texts.values())
 
 
 def test_a_sentence_without_a_full_stop_gets_one_before_the_fix():

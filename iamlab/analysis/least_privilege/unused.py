@@ -16,7 +16,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown
+from iamlab.analysis.least_privilege.excess import (
+    NotShown,
+    allowed_by,
+    not_shown,
+    other_callers,
+)
 from iamlab.analysis.least_privilege.least_privilege import arn_of, policies_now, titled_lists
 from iamlab.analysis.least_privilege.policy_edits import (
     apply_edits,
@@ -29,7 +34,7 @@ from iamlab.analysis.least_privilege.policy_edits import (
 from iamlab.analysis.least_privilege.shrinking import Visibility, pairs_to_keep, used_through
 from iamlab.analysis.least_privilege.used_permissions import Usage, completed, log_of, with_path
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.display import Shown, steps, table
+from iamlab.display import Shown, count, steps, table
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.policy import catalog
@@ -319,6 +324,7 @@ def _not_shown(
         start, wanted = f"{log.first:%Y-%m-%d %H:%M}", f"{since:%Y-%m-%d}"
         text = f"The events begin at {start}, and do not go back to {wanted}."
         found.append(NotShown("period", text))
+    found += (NotShown("other caller", text) for text in other_callers(world, log))
     policies = (policy for user in examined for policy in policies_now(world, user.arn) or ())
     # What one call of one caller leaves open would be too much to list for all.
     caller, unique_id = (examined[0].arn, examined[0].unique_id) if examined else ("", "")
@@ -390,6 +396,7 @@ def _of_permissions(
         if len(unused_services) == 1:
             [service] = unused_services
             services = f"{catalog.service_name(service) or service} is"
-        text = f"{services} unused, and {len(unused_actions):,} actions of services that are used"
+        actions = count(len(unused_actions), "action")
+        text = f"{services} unused, and {actions} of services that are used"
         lists = tuple(unused_services), tuple(unused_actions)
         yield UnusedFinding("UnusedPermission", principal.arn, text, usage.last, *lists)

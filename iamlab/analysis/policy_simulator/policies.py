@@ -2,7 +2,7 @@
 
 Each has the name that the simulator gives it, ``SourcePolicyId``: that of a managed policy;
 ``user_ana_read`` for the policy ``read`` written inline into the user ana; ``PolicyInputList.1``
-for the first text. And each has a ``SourcePolicyType``, of the seven that the API declares.
+for the first text. And each has a type, by which the caller can leave it out.
 
 Notes
 -----
@@ -48,7 +48,7 @@ class Source(AttachedPolicy):
     Parameters
     ----------
     type
-        Its ``SourcePolicyType``.
+        Its type, as the API declares it.
     holder, label
         Of an inline policy: the name of its user, group or role, and its own.
     """

@@ -23,9 +23,10 @@ AWS pages: "Testing IAM policies with the IAM policy simulator"; "API SimulateCu
 SimulatePrincipalPolicy"; "API EvaluationResult". An action gives one result, whatever the number of
 resources; it is the strictest of them. A boundary that denies is among the matched statements, as
 AWS has been seen to answer, though the pages mention identity-based and resource-based policies
-only. Where the pages say that ``SourcePolicyType`` is ``user``, ``aws-managed`` and the like, AWS
-has been seen to say ``IAM Policy``, ``Resource Policy`` and ``Permissions Boundary Policy``; here
-the pages are followed. The keys of ``EvalDecisionDetails`` are not documented; those seen are used.
+only. The pages say that ``SourcePolicyType`` is ``user``, ``aws-managed`` and the like. AWS's own
+responses, also those in its CLI examples, have ``IAM Policy``, ``Resource Policy`` and
+``Permissions Boundary Policy``, and so have these. They are also the keys of
+``EvalDecisionDetails``, which aren't documented.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ DETAILS = {
     "resource": "Resource Policy",
     "boundary": "Permissions Boundary Policy",
 }
-"""Layer -> its key in ``EvalDecisionDetails``."""
+"""Layer -> its ``SourcePolicyType``, and its key in ``EvalDecisionDetails``."""
 
 STRICTNESS = ("allowed", "implicitDeny", "explicitDeny")
 """The verdicts, the strictest last."""
@@ -230,16 +231,16 @@ def _statements(readings: Iterable[StatementMatch]) -> Iterator[dict[str, Any]]:
             start, end = spans(text)[reading.statement.number - 1]
             yield {
                 "SourcePolicyId": source.policy.name,
-                "SourcePolicyType": source.type,
+                "SourcePolicyType": DETAILS[reading.layer],
                 "StartPosition": position(text, start),
                 "EndPosition": position(text, end),
             }
 
 
 def _form(action: str, resources: Sequence[str]) -> str:
-    """Return the ARN format of an action's resources; of several, the requested one."""
-    if resources == requests.EVERYTHING:
-        return "*"
+    """Return the ARN that was given; for several, the ARN format of the action's resources."""
+    if len(resources) == 1:
+        return resources[0]
     forms = catalog.arns_for(action) or ("*",)
     patterns = ((form, catalog.PLACEHOLDER.sub("*", form)) for form in forms)
     fitting = (form for form, pattern in patterns if glob_resource(pattern, resources[0]))

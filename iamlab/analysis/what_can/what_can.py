@@ -29,7 +29,7 @@ from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
-from iamlab.display import Shown, few, steps
+from iamlab.display import Shown, count, few, steps
 from iamlab.engine.combining_rule import NEEDS_NO_PERMISSION, NEVER_REFUSED, ONLY_NARROWS
 from iamlab.engine.explained_pairs import ExplainedPairs
 from iamlab.engine.layers import LAYERS, Layers
@@ -112,7 +112,7 @@ class WhatCan(Shown):
         return self.matrix.rows[0].bit_count() if self.matrix.rows else 0
 
     def __repr__(self) -> str:
-        lines = f"{len(self.allowed):,} lines allowed, {len(self.stopped):,} stopped"
+        lines = f"{count(len(self.allowed), 'line')} allowed, {len(self.stopped):,} stopped"
         return f"<WhatCan {few([self.principal])}: {lines}>"
 
     def __str__(self) -> str:

@@ -140,14 +140,39 @@ def few_of(pattern: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *others)))[:FEW]
 
 
-def _policies(edit: WorldEdit, before: World, after: World) -> Iterator[Policy]:
+def action_patterns(edits: Iterable[WorldEdit], *worlds: World) -> list[str]:
+    """Return the values of Action in the policies of edits, the widest first."""
+    policies = (policy for edit in edits for policy in _policies(edit, *worlds))
+    named = {text for policy in policies for each in policy.statements for text in each.actions}
+    return sorted(named, key=lambda pattern: (-len(expand(pattern)), pattern))
+
+
+def as_samples(actions: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """Write actions, and how many others are in the patterns that they stand for.
+
+    Examples
+    --------
+    >>> as_samples(["sqs:SendMessage", "sts:AssumeRole"], ["sts:*", "sqs:Send*"])
+    ['sts:AssumeRole (1 of the 18 actions of sts:*)', 'sqs:SendMessage']
+    """
+    left, shown = dict.fromkeys(actions), []
+    for pattern in patterns:
+        some, every = [name for name in left if name in few_of(pattern)], len(expand(pattern))
+        if some and every > len(few_of(pattern)):
+            names = f"{', '.join(some)} ({len(some)} of the {every:,} actions of {pattern})"
+            shown.append(names)
+            left = {name: None for name in left if name not in some}
+    return [*shown, *left]
+
+
+def _policies(edit: WorldEdit, *worlds: World) -> Iterator[Policy]:
     """Return the policies whose effect an edit may change: its values, and what it concerns."""
     for value in (edit.old, edit.new):
         if isinstance(value, Resource):
             value = value.policy  # noqa: PLW2901 - a resource is seen by its policy
         every = value if isinstance(value, tuple) else (value, getattr(value, "document", None))
         yield from (policy for policy in every if isinstance(policy, Policy))
-    for world in (before, after):
+    for world in worlds:
         yield from _concerned(edit, world)
 
 

@@ -16,16 +16,18 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, overload
 
 from iamlab.analysis.access_matrix import everybody, matrix
+from iamlab.analysis.external_access.external_access import outside_access
 from iamlab.analysis.what_can.what_can import capped
-from iamlab.analysis.world_diff.edit_questions import asked_by
-from iamlab.analysis.world_diff.world_edits import edits_between
+from iamlab.analysis.world_diff.edit_questions import action_patterns, as_samples, asked_by
+from iamlab.analysis.world_diff.world_edits import edits_between, shortened
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, steps
 from iamlab.engine.request import check_text
 from iamlab.errors import RequestError
+from iamlab.policy.samples import OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.analysis.world_diff.world_edits import WorldEdit
     from iamlab.engine.matrix import AccessMatrix
@@ -297,16 +299,64 @@ class WorldDiff(Sequence[str], Shown):
             found[change.by].append(change)
         return {by: tuple(changes) for by, changes in found.items()}
 
-    def __str__(self) -> str:
+    @cached_property
+    def outside(self) -> Mapping[str, tuple[str, ...]]:
+        """The access from outside the zone of trust that was gained, and that was lost."""
+        if self._worlds is None or all(edit.path[0] in _INSIDE for edit in self.details):
+            return {}
+        old, new = (
+            {
+                (access.resource, *access.principal.items(), access.actions, access.when): str(
+                    access
+                )
+                for access in outside_access(world).open
+            }
+            for world in self._worlds
+        )
+        sides = {"gained": (new, old), "lost": (old, new)}
+        return {
+            word: tuple(text for key, text in has.items() if key not in had)
+            for word, (has, had) in sides.items()
+        }
+
+    def lines(
+        self,
+        changes: Iterable[Change],
+        cut: Callable[[Sequence[str]], Sequence[str]] = list,
+        *,
+        sampled: bool = True,
+    ) -> Iterator[str]:
+        """Write the edits with their statements, the access from outside, and the changes.
+
+        Parameters
+        ----------
+        cut
+            Shortens a list of lines.
+        sampled
+            Whether the actions are samples of those that the edits are about.
+        """
         if not self.details:
-            return "Nothing is different."
-        lines = capped([*map(_short, self.edits)])
-        for by, changes in (self.by_edit if self._worlds else {}).items():
-            how = _HOW[changes[0].together] if len(by) > 1 else ""
-            lines += ["", f"{how}{'; '.join(capped([*map(_short, by)]))}:"]
-            sentences = _sentences(changes)
-            lines += (f"  {line}" for line in capped(sentences))
-        return "\n".join(lines)
+            yield "Nothing is different."
+        yield from cut([line for edit in self.details for line in edit.lines])
+        for word, texts in self.outside.items():
+            if texts:
+                yield from ("", f"Access from outside was {word}:")
+                yield from cut([f"  {text}" for text in texts])
+        by_edits: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+        for change in changes:
+            by_edits[change.by].append(change)
+        if self.details and self._worlds and not by_edits:
+            yield "Nobody gained or lost the access that was checked."
+        named = action_patterns(self.details, *(self._worlds or ())) if sampled else ()
+        for by, caused in by_edits.items():
+            yield ""
+            if len(by) > 1:
+                yield _HOW[caused[0].together]
+            yield from cut([*map(shortened, by)])
+            yield from cut([*_change_lines(caused, named)])
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines(self.gains_and_losses if self._worlds else (), capped))
 
     def to_frame(self) -> Any:
         """Return the gains and losses as a ``pandas.DataFrame``."""
@@ -324,24 +374,28 @@ def diff_between(before: World, after: World) -> WorldDiff:
     return WorldDiff(edits_between(before, after), (before.copy(), after.copy()))
 
 
-_HOW = {True: "all together, ", None: "one or several of these, ", False: ""}
+_HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
 """Whether several edits do it only together; ``None``: nobody has worked that out."""
 
-LONG = 160
-"""A sentence is printed up to so many characters: it may hold a whole policy."""
+_INSIDE = (
+    "attached",
+    "boundary",
+    "default",
+    "inline",
+    "member",
+    "own passwords",
+    "path",
+    "version",
+)
+"""Kinds of edits that let nobody in from outside."""
 
 
-def _short(sentence: str) -> str:
-    line = " ".join(sentence.split())
-    return line if len(line) <= LONG else f"{line[:LONG]}..."
-
-
-def _sentences(changes: Iterable[Change]) -> list[str]:
-    """Return who gained or lost what: a line for each caller and resource."""
-    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+def _change_lines(changes: Iterable[Change], named: Iterable[str]) -> Iterator[str]:
+    """Write a line for each principal, and below it a line for each resource."""
+    grouped: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for change in changes:
-        grouped[change.words, change.resource].append(change.action)
-    return [
-        f"{words} {', '.join(capped(actions))} on {resource}"
-        for (words, resource), actions in grouped.items()
-    ]
+        grouped[change.words][change.resource].append(change.action)
+    for words, by_resource in grouped.items():
+        yield f"  {words}:"
+        for resource, actions in by_resource.items():
+            yield f"    {', '.join(as_samples(actions, named))} on {resource.replace(OTHER, '*')}"

@@ -13,9 +13,11 @@ from iamlab.analysis.world_diff import facts
 from iamlab.model.account import Account
 from iamlab.model.organization.targets import OrganizationalUnit
 from iamlab.model.record import copy_into
+from iamlab.policy.document import Policy
+from iamlab.policy.text_difference import text_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.analysis.world_diff.facts import Fact, Path
     from iamlab.model.organization.organization import Organization
@@ -49,11 +51,37 @@ class WorldEdit:
         """Return a copy of a world in which it is taken back; ``None`` if it cannot be."""
         return _written(world, self.path, self.old)
 
+    @property
+    def documents(self) -> tuple[Policy | None, Policy | None]:
+        """The policy before and after; for a new version of a policy, the version before it."""
+        old, new = self.old, self.new
+        if old is None and self.path[0] == "version":
+            managed, document = new
+            others = [other for other in managed.versions.values() if other is not document]
+            return (others[-1] if others else None), document
+        values = (getattr(value, "document", value) for value in (old, new))
+        before, after = (value if isinstance(value, Policy) else None for value in values)
+        return before, after
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """What it is, and below it the statements that it adds to a policy, or removes."""
+        yield shortened(self.sentence)
+        old, new = self.documents
+        if known := old or new:
+            nothing = Policy((), known.version, known.id)
+            yield from (f"  {line}" for line in text_difference(old or nothing, new or nothing))
+
     def __str__(self) -> str:
         return self.sentence
 
     def __reduce__(self) -> tuple[Any, ...]:  # values hold whole worlds, and their secrets
         return WorldEdit, (self.sentence, self.path, None, None)
+
+
+def shortened(sentence: str) -> str:
+    """Write a sentence about an edit on one line, without the text of a policy."""
+    return " ".join(sentence.partition(": {")[0].split())
 
 
 def edits_between(before: World, after: World) -> tuple[WorldEdit, ...]:

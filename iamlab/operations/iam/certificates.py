@@ -15,6 +15,7 @@ from iamlab.errors import KeyPairMismatch, MalformedCertificate, noted
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam import common
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def upload_server_certificate(account: Account, request: Parameters) -> ServerCe
     """Store a certificate, without its private key."""
     certificate = _own_certificate(request)
     kept = common.begin(ServerCertificate, account, request)
-    kept.tags, kept.body = common.tags_in(request), request["CertificateBody"]
+    kept.tags, kept.body = tags_in(request), request["CertificateBody"]
     kept.chain, kept.expiration = request.get("CertificateChain"), certificate.not_valid_after_utc
     return common.add(kept)
 
@@ -136,4 +137,4 @@ def delete_server_certificate(account: Account, request: Parameters) -> None:
     del account.server_certificates[_find(account, request).name]
 
 
-common.tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)
+tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)

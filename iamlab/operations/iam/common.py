@@ -1,17 +1,13 @@
-"""Helpers of IAM's operations: find, check, tag, and write responses.
-
-Keys of users' and roles' tags are case-insensitive and keep the case they were first written in.
-For everything else, keys are case-sensitive.
+"""Helpers of IAM's operations: find, check, and write responses.
 
 Notes
 -----
 AWS pages: "IAM API Reference", the parameter ``UserName`` of operations on credentials; "IAM and
-AWS STS quotas"; "Tags for AWS Identity and Access Management resources".
+AWS STS quotas"; API ListUsers and API ListRoles, for what lists leave out.
 """
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import (
@@ -19,13 +15,14 @@ from iamlab.errors import (
     EntityAlreadyExists,
     InvalidInput,
     LimitExceeded,
+    NoSuchEntity,
     PolicyNotAttachable,
     ValidationError,
+    noted,
 )
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.api_models import python_name
-from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Identity
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.providers import IamResource
+    from iamlab.operations.registry import Parameters
 
 
 Held = TypeVar("Held")
@@ -150,12 +148,34 @@ def check_empty(*leftovers: tuple[object, str]) -> None:
             raise DeleteConflict(f"Cannot delete entity, must {must} first.")
 
 
+def policy_of(account: Account, arn: str, absent: str, *more: object) -> ManagedPolicy:
+    """Find a managed policy; operations have different sentences about an absent one.
+
+    Raises
+    ------
+    NoSuchEntity
+        There is no such policy.
+    """
+    try:
+        return account.policies[arn]
+    except NoSuchEntity as error:
+        raise noted(NoSuchEntity(absent.format(arn, *more)), *error.__notes__) from None
+
+
 SERVICE_LINKED_ONLY = "/aws-service-role/"
 """AWS's policies under this path can only be attached to service-linked roles."""
 
 
+ABSENT_BOUNDARY = "Scope ARN: {} does not exist or is not attachable."
+"""IAM's sentence about an absent policy that is to be a boundary."""
+
+
 def attachable(
-    account: Account, policy_arn: str, noun: str, refuse: type[AwsError] = PolicyNotAttachable
+    account: Account,
+    policy_arn: str,
+    noun: str,
+    absent: str = "Policy {} does not exist or is not attachable.",
+    refuse: type[AwsError] = PolicyNotAttachable,
 ) -> ManagedPolicy:
     """Find a managed policy to attach or to use as a boundary.
 
@@ -166,7 +186,7 @@ def attachable(
     AwsError
         It is for roles that only a service makes.
     """
-    policy = account.policies[policy_arn]
+    policy = policy_of(account, policy_arn, absent)
     if policy.is_aws_managed and policy.path.startswith(SERVICE_LINKED_ONLY):
         raise refuse(f"Cannot attach a Service Role Policy to a Customer {noun}.")
     return policy
@@ -182,7 +202,8 @@ def boundary_of(account: Account, request: Parameters, noun: str) -> str | None:
     """
     if "PermissionsBoundary" not in request:
         return None
-    return attachable(account, request["PermissionsBoundary"], noun, InvalidInput).arn
+    arn = request["PermissionsBoundary"]
+    return attachable(account, arn, noun, ABSENT_BOUNDARY, InvalidInput).arn
 
 
 def filled(**fields: Any) -> dict[str, Any]:
@@ -216,7 +237,14 @@ def write_tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in held.items()]
 
 
-def write_identity(identity: Identity) -> dict[str, Any]:
+UNLISTED = ("PermissionsBoundary", "Tags")
+"""What lists of users and roles leave out."""
+
+UNREPEATED = ("Description", "MaxSessionDuration")
+"""What CreateRole and the export of an account leave out."""
+
+
+def write_identity(identity: Identity, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a user, a group or a role, with its trust policy, in the API's form."""
     found = {**write_named(identity), **filled(CreateDate=identity.create_date)}
     if isinstance(identity, Bounded):
@@ -231,7 +259,7 @@ def write_identity(identity: Identity) -> dict[str, Any]:
         found |= {} if trust is None else {"AssumeRolePolicyDocument": trust}
         found |= filled(Description=identity.description)
         found["MaxSessionDuration"] = identity.max_session_duration
-    return found
+    return {name: value for name, value in found.items() if name not in without}
 
 
 def write_owner(owner: CredentialOwner) -> dict[str, Any]:
@@ -248,13 +276,12 @@ def write_owner(owner: CredentialOwner) -> dict[str, Any]:
 
 
 def write_policy(managed: ManagedPolicy) -> dict[str, Any]:
-    """Return a managed policy in the API's form, without its document."""
+    """Return what every response has of a managed policy."""
     return {
         "PolicyName": managed.name,
         **fields(managed, "PolicyId", "Arn", "Path", "DefaultVersionId"),
         "IsAttachable": True,
-        **filled(**fields(managed, "Description", "CreateDate", "UpdateDate")),
-        **filled(Tags=write_tags(managed.tags)),
+        **filled(**fields(managed, "CreateDate", "UpdateDate")),
     }
 
 
@@ -264,15 +291,24 @@ def write_version(
     """Return a version of a managed policy in the API's form."""
     document = {"Document": managed.versions[version_id].to_dict()} if with_document else {}
     is_default = version_id == managed.default_version_id
-    return {"VersionId": version_id, "IsDefaultVersion": is_default, **document}
+    dated = filled(CreateDate=managed.version_dates.get(version_id))
+    return {"VersionId": version_id, "IsDefaultVersion": is_default, **dated, **document}
 
 
 PAGE = 100
 """The default number of items on a page."""
 
 
+def _path_of(item: object) -> str:
+    return getattr(item, "path", "/")
+
+
 def page(
-    name: str, items: Iterable[Any], request: Mapping[str, Any], write: Callable[[Any], Any]
+    name: str,
+    items: Iterable[Any],
+    request: Mapping[str, Any],
+    write: Callable[[Any], Any],
+    path_of: Callable[[Any], str] = _path_of,
 ) -> dict[str, Any]:
     """Return one page of a list.
 
@@ -282,6 +318,8 @@ def page(
         The name of the list in the response: ``"Users"``.
     request
         ``MaxItems``, ``Marker`` and ``PathPrefix`` as they were sent.
+    path_of
+        Returns the path of an item.
 
     Examples
     --------
@@ -289,7 +327,7 @@ def page(
     {'Names': ['a', 'b'], 'IsTruncated': True, 'Marker': '2'}
     """
     prefix = request.get("PathPrefix", "/")
-    every = [item for item in items if getattr(item, "path", "/").startswith(prefix)]
+    every = [item for item in items if path_of(item).startswith(prefix)]
     marker = request.get("Marker", "0")
     if not marker.isdecimal() or int(marker) > len(every):
         raise ValidationError("Invalid Marker.")
@@ -299,79 +337,3 @@ def page(
     if stop < len(every):
         return {**found, "IsTruncated": True, "Marker": str(stop)}
     return {**found, "IsTruncated": False}
-
-
-def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:
-    """Return the tags of a call.
-
-    Raises
-    ------
-    InvalidInput
-        A key is duplicated, or reserved for AWS.
-    """
-    sent = request.get("Tags", ())
-    found = {tag["Key"]: tag["Value"] for tag in sent}
-    if len({key.lower() if ignore_case else key for key in found}) < len(sent):
-        raise InvalidInput(
-            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-        )
-    reserved = [key for key in found if key.lower().startswith("aws:")]
-    if reserved:  # AWS's sentence is not documented
-        raise InvalidInput(f"Tag keys that begin with aws: are reserved: {reserved[0]}.")
-    return found
-
-
-def _set_tags(_: Account, tagged: Any, tags: dict[str, str]) -> None:
-    tagged.tags = tags
-
-
-def tag_operations(
-    kind: str,
-    noun: str,
-    find: Callable[[Account, Parameters], Any],
-    keep: Callable[[Account, Any, dict[str, str]], None] = _set_tags,
-    *,
-    ignore_case: bool = False,
-    by_key: bool = False,
-) -> None:
-    """Register the operations that tag, untag and list the tags of one kind.
-
-    Parameters
-    ----------
-    kind, noun
-        Its name in ARNs, and in the names of operations.
-    find
-        Finds the resource that a call names.
-    keep
-        Stores its new tags.
-    ignore_case
-        Whether keys are case-insensitive.
-    by_key
-        Whether the list is sorted.
-    """
-
-    def same(key: str) -> str:
-        return key.lower() if ignore_case else key
-
-    @operation(f"Tag{noun}", on=kind)
-    def tag(account: Account, request: Parameters) -> None:
-        tagged = find(account, request)
-        known = {same(key): key for key in tagged.tags}
-        sent = tags_in(request, ignore_case=ignore_case)
-        new = {known.get(same(key), key): value for key, value in sent.items()}
-        wanted = {**tagged.tags, **new}
-        if len(wanted) > quota(account, "Tags"):
-            raise LimitExceeded("The number of tags has reached the maximum limit.")
-        keep(account, tagged, wanted)
-
-    @operation(f"Untag{noun}", on=kind)  # a missing key isn't an error
-    def untag(account: Account, request: Parameters) -> None:
-        tagged, gone = find(account, request), {*map(same, request["TagKeys"])}
-        kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}
-        keep(account, tagged, kept)
-
-    @operation(f"List{noun}Tags", on=kind, answer=as_it_is)
-    def list_tags(account: Account, request: Parameters) -> dict[str, Any]:
-        held = write_tags(find(account, request).tags)
-        listed = sorted(held, key=itemgetter("Key")) if by_key else held
-        return page("Tags", listed, request, dict)

@@ -41,6 +41,7 @@ from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam import common
 from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevic
         raise EntityAlreadyExists("MFADevice entity at the same path and name already exists.")
     records = account.mfa_records.values()
     common.check_room(account, "VirtualMFADevices", sum(held.kind == VIRTUAL for held in records))
-    tags, number = common.tags_in(request), account.world.ids.number()
+    tags, number = tags_in(request), account.world.ids.number()
     account.mfa_records[serial] = MfaRecord(serial, VIRTUAL, number, tags)
     return MfaDevice(account, serial, seed=seed_of(account.world, number))
 
@@ -373,4 +374,4 @@ def _set_tags(account: Account, record: MfaRecord, tags: dict[str, str]) -> None
     account.mfa_records[record.serial_number] = replace(record, tags=tags)
 
 
-common.tag_operations("mfa", "MFADevice", _virtual, _set_tags)
+tag_operations("mfa", "MFADevice", _virtual, _set_tags)

@@ -29,6 +29,7 @@ from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
 from iamlab.operations.iam import common
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
     provider = OpenIDConnectProvider(
         account,
         name_of_url(request["Url"]),
-        tags=common.tags_in(request),
+        tags=tags_in(request),
         client_ids=_client_ids(account, request.get("ClientIDList", ())),
         thumbprints=_thumbprints(request.get("ThumbprintList", ())),
         create_date=account.world.clock.now,
@@ -248,7 +249,7 @@ def update_open_id_connect_provider(account: Account, request: Parameters) -> No
     _change_propagation(provider, request)
 
 
-common.tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
+tag_operations("oidc-provider", "OpenIDConnectProvider", _find_oidc, by_key=True)
 
 
 _MOST_KEYS = 2
@@ -274,7 +275,7 @@ def _check_keys(request: Parameters, mode: str, held: int) -> None:
 def create_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     """Create a provider from its metadata."""
     name = request["Name"]
-    tags, settings = common.tags_in(request), _new_propagation(request)
+    tags, settings = tags_in(request), _new_propagation(request)
     provider = SAMLProvider(account, name, tags=tags, **settings)
     mode = request.get("AssertionEncryptionMode", provider.assertion_encryption_mode)
     _check_keys(request, mode, int("AddPrivateKey" in request))
@@ -358,4 +359,4 @@ def delete_saml_provider(account: Account, request: Parameters) -> None:
     del account.saml_providers[_find_saml(account, request).arn]
 
 
-common.tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)
+tag_operations("saml-provider", "SAMLProvider", _find_saml, by_key=True)

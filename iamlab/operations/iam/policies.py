@@ -12,6 +12,7 @@ AWS STS quotas".
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -27,14 +28,26 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.operations.iam import common
 from iamlab.operations.iam.roles import own_role
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Bounded, Identity
+
+
+_NO_VERSION = "Policy {} version {} does not exist or is not attachable."
+
+
+def _named(account: Account, request: Parameters) -> ManagedPolicy:
+    """Find the policy of a call; the error names the version, if the call does."""
+    version_id = request.get("VersionId")
+    absent = "Policy {} was not found." if version_id is None else _NO_VERSION
+    return common.policy_of(account, request["PolicyArn"], absent, version_id)
 
 
 def _own(account: Account, request: Parameters) -> ManagedPolicy:
@@ -47,35 +60,42 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     NoSuchEntity
         There is no such policy.
     """
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     if policy.is_aws_managed:
         note = f"{policy.name} is an AWS managed policy. Create your own policy from its document."
         raise noted(AccessDenied("Policy is outside your own account."), note)
     return policy
 
 
-def holders(account: Account, arn: str) -> Iterator[Identity]:
-    """Return the users, groups and roles that a policy is attached to."""
-    for held in (account.users, account.groups, account.roles):
-        yield from (identity for identity in held.values() if arn in identity.attached)
+_USES: Mapping[str, Callable[[Identity], Sequence[str | None]]] = {
+    "PermissionsPolicy": lambda identity: identity.attached,
+    "PermissionsBoundary": lambda identity: [getattr(identity, "boundary", None)],
+}
+"""How identities use managed policies -> the ARNs that an identity uses so."""
 
 
-def bounded_by(account: Account, arn: str) -> list[Identity]:
-    """List the users and roles that have a policy as their boundary."""
-    every = [*account.users.values(), *account.roles.values()]
-    return [identity for identity in every if identity.boundary == arn]
+def _identities(account: Account) -> Iterator[Identity]:
+    return chain(account.users.values(), account.groups.values(), account.roles.values())
+
+
+def _users_of(account: Account, arn: str, usage: str | None = None) -> list[Identity]:
+    """List the identities that use a policy: in one way, or in any."""
+    ways = _USES.values() if usage is None else (_USES[usage],)
+    return [who for who in _identities(account) if any(arn in used(who) for used in ways)]
 
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
         **common.write_policy(policy),
-        "AttachmentCount": sum(1 for _ in holders(account, policy.arn)),
-        "PermissionsBoundaryUsageCount": len(bounded_by(account, policy.arn)),
+        "AttachmentCount": len(_users_of(account, policy.arn, "PermissionsPolicy")),
+        "PermissionsBoundaryUsageCount": len(_users_of(account, policy.arn, "PermissionsBoundary")),
     }
 
 
 def _created(policy: ManagedPolicy) -> dict[str, Any]:
-    return {"Policy": common.write_policy(policy)}
+    unused = {"AttachmentCount": 0, "PermissionsBoundaryUsageCount": 0}
+    tags = common.filled(Tags=common.write_tags(policy.tags))
+    return {"Policy": {**common.write_policy(policy), **unused, **tags}}
 
 
 @operation("CreatePolicy", on="policy", answer=_created)
@@ -94,9 +114,10 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
         {"v1": saved(request["PolicyDocument"], name, "identity")},
         path=path,
         description=request.get("Description", ""),
-        tags=common.tags_in(request),
+        tags=tags_in(request),
         create_date=now,
         update_date=now,
+        version_dates={"v1": now},
         account=account,
     )
     policy.policy_id = account.world.ids.unique_id("policy")
@@ -107,12 +128,15 @@ def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
 @operation("GetPolicy", on="policy", answer=as_it_is)
 def get_policy(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a policy with its number of attachments."""
-    return {"Policy": _counted(account, account.policies[request["PolicyArn"]])}
+    policy = _named(account, request)
+    described = common.filled(Description=policy.description)
+    tags = common.write_tags(policy.tags)
+    return {"Policy": {**_counted(account, policy), **described, "Tags": tags}}
 
 
 @operation("ListPolicies", on="policy/", answer=as_it_is)
 def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
-    """List AWS managed policies, or customer managed policies, or both."""
+    """List AWS managed policies, or customer managed policies, or both; all, or those in use."""
     scope = request.get("Scope", "All")
     found: list[ManagedPolicy] = []
     if scope != "AWS":
@@ -120,17 +144,19 @@ def list_policies(account: Account, request: Parameters) -> dict[str, Any]:
     if scope != "Local":
         of_aws = (managed.find(name, account.partition) for name in managed.names())
         found += [policy for policy in of_aws if policy is not None]
-    if request.get("OnlyAttached"):
-        found = [policy for policy in found if any(holders(account, policy.arn))]
+    usages = {"PermissionsPolicy"} if request.get("OnlyAttached") else set()
+    for usage in usages | {*filter(None, [request.get("PolicyUsageFilter")])}:
+        in_use = {arn for identity in _identities(account) for arn in _USES[usage](identity)}
+        found = [policy for policy in found if policy.arn in in_use]
     return common.page("Policies", found, request, lambda policy: _counted(account, policy))
 
 
 @operation("ListEntitiesForPolicy", on="policy", answer=as_it_is)
 def list_entities_for_policy(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the identities that a policy is attached to or, if requested, is the boundary of."""
-    arn, kind = account.policies[request["PolicyArn"]].arn, request.get("EntityFilter")
-    is_boundary = request.get("PolicyUsageFilter") == "PermissionsBoundary"
-    every = bounded_by(account, arn) if is_boundary else holders(account, arn)
+    """List the identities that use a policy: attached, as a boundary, or in either way."""
+    arn = _named(account, request).arn
+    kind = request.get("EntityFilter")
+    every = _users_of(account, arn, request.get("PolicyUsageFilter"))
     wanted = [entity for entity in every if kind in (None, entity.kind.capitalize())]
     listed = common.page("Entities", wanted, request, lambda entity: entity)
     found: dict[str, Any] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
@@ -144,7 +170,7 @@ def list_entities_for_policy(account: Account, request: Parameters) -> dict[str,
 def delete_policy(account: Account, request: Parameters) -> None:
     """Delete a policy that isn't attached and has only one version."""
     policy = _own(account, request)
-    if any(holders(account, policy.arn)) or bounded_by(account, policy.arn):
+    if _users_of(account, policy.arn):
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
         raise DeleteConflict(
@@ -160,9 +186,7 @@ def _number(version_id: str) -> int:
 
 def _version(policy: ManagedPolicy, version_id: str) -> str:
     if version_id not in policy.versions:
-        error = NoSuchEntity(
-            f"Policy {policy.arn} version {version_id} does not exist or is not attachable."
-        )
+        error = NoSuchEntity(_NO_VERSION.format(policy.arn, version_id))
         raise noted(error, did_you_mean(version_id, policy.versions))
     return version_id
 
@@ -180,16 +204,16 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
         )
     number = policy.newest = max(policy.newest, *map(_number, policy.versions)) + 1
     policy.versions[f"v{number}"] = document
+    policy.version_dates[f"v{number}"] = policy.update_date = account.world.clock.now
     if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
-        policy.update_date = account.world.clock.now
     return {"PolicyVersion": common.write_version(policy, f"v{number}", with_document=False)}
 
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
 def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a version with its document."""
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     version_id = _version(policy, request["VersionId"])
     return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
 
@@ -197,7 +221,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
 def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any]:
     """List the versions of a policy, newest first."""
-    policy = account.policies[request["PolicyArn"]]
+    policy = _named(account, request)
     newest_first = sorted(policy.versions, key=_number, reverse=True)
     write = partial(common.write_version, policy, with_document=False)
     return common.page("Versions", newest_first, request, write)
@@ -208,7 +232,6 @@ def set_default_policy_version(account: Account, request: Parameters) -> None:
     """Set the default version, for example to roll back."""
     policy = _own(account, request)
     policy.default_version_id = _version(policy, request["VersionId"])
-    policy.update_date = account.world.clock.now
 
 
 @operation("DeletePolicyVersion", on="policy")
@@ -219,9 +242,10 @@ def delete_policy_version(account: Account, request: Parameters) -> None:
     if version_id == policy.default_version_id:
         raise DeleteConflict("Cannot delete the default version of a policy.")
     del policy.versions[version_id]
+    policy.version_dates.pop(version_id, None)
 
 
-common.tag_operations("policy", "Policy", _own)
+tag_operations("policy", "Policy", _own)
 
 
 def _inline(identity: Identity, request: Parameters) -> str:
@@ -235,6 +259,11 @@ def _inline(identity: Identity, request: Parameters) -> str:
 
 def _attached(arn: str) -> dict[str, str]:
     return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
+
+
+def _path(arn: str) -> str:
+    parsed = Arn.parse(arn)
+    return parsed.resource.removeprefix("policy").removesuffix(parsed.name)
 
 
 def _find(account: Account, request: Parameters, noun: str) -> Identity:
@@ -273,7 +302,7 @@ def _managed_policy_operations(noun: str) -> None:
     @operation(f"ListAttached{noun}Policies", on=kind, answer=as_it_is)
     def list_attached(account: Account, request: Parameters) -> dict[str, Any]:
         attached = _find(account, request, noun).attached
-        return common.page("AttachedPolicies", attached, request, _attached)
+        return common.page("AttachedPolicies", attached, request, _attached, _path)
 
 
 def _inline_policy_operations(noun: str) -> None:
@@ -312,7 +341,8 @@ def _boundary_operations(noun: str) -> None:
     def put(account: Account, request: Parameters) -> None:
         """Set the permissions boundary, a managed policy that limits the permissions."""
         identity: Bounded = _find_own(account, request, noun)
-        identity.boundary = common.attachable(account, request["PermissionsBoundary"], noun).arn
+        arn = request["PermissionsBoundary"]
+        identity.boundary = common.attachable(account, arn, noun, common.ABSENT_BOUNDARY).arn
 
     @operation(f"Delete{noun}PermissionsBoundary", on=noun.lower())
     def delete(account: Account, request: Parameters) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -27,9 +28,10 @@ from iamlab.errors import (
 from iamlab.model import managed_policies as managed
 from iamlab.model.identities import Role
 from iamlab.model.providers import InstanceProfile
-from iamlab.model.service_principals import LinkedService, linked_service
+from iamlab.model.service_principals import KNOWN_ON, LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam import common
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -66,14 +68,14 @@ def own_role(account: Account, name: str) -> Role:
 def trust_policy(account: Account, document: str, name: str) -> Policy:
     """Read a trust policy to save: the principals that it names must exist."""
     policy = saved(document, f"trust of {name}", "trust")
-    for statement, value in absent(policy, account.world):
-        note = f"See statement {statement.label}. There is no {value} in this world."
-        raise noted(MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{value}"'), note)
+    for kind, value, note in absent(policy, account.world):
+        text = f'Invalid principal in policy: "{kind.upper()}":"{value}"'
+        raise noted(MalformedPolicyDocument(text), note)
     return policy
 
 
-def _answer(role: Role) -> dict[str, Any]:
-    return {"Role": common.write_identity(role)}
+def _created(role: Role) -> dict[str, Any]:
+    return {"Role": common.write_identity(role, common.UNREPEATED)}
 
 
 def role_last_used(role: Role) -> dict[str, Any]:
@@ -88,11 +90,11 @@ def _found(role: Role) -> dict[str, Any]:
     return {"Role": {**common.write_identity(role), "RoleLastUsed": role_last_used(role)}}
 
 
-@operation("CreateRole", on="role", answer=_answer)
+@operation("CreateRole", on="role", answer=_created)
 def create_role(account: Account, request: Parameters) -> Role:
     """Create a role with its trust policy, and without permissions."""
     role = common.begin(Role, account, request)
-    role.tags = common.tags_in(request, ignore_case=True)
+    role.tags = tags_in(request, ignore_case=True)
     role.boundary = common.boundary_of(account, request, "Role")
     role.trust = trust_policy(account, request["AssumeRolePolicyDocument"], role.name)
     role.max_session_duration = request.get("MaxSessionDuration", 3600)
@@ -109,19 +111,24 @@ def get_role(account: Account, request: Parameters) -> Role:
 @operation("ListRoles", on="role/", answer=as_it_is)
 def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
     """List roles."""
-    return common.page("Roles", account.roles.values(), request, common.write_identity)
+    write = partial(common.write_identity, without=common.UNLISTED)
+    return common.page("Roles", account.roles.values(), request, write)
 
 
 @operation("UpdateRole", on="role")
 def update_role(account: Account, request: Parameters) -> Role:
-    """Set its maximum session duration and its description."""
+    """Set its maximum session duration and its description; omitted ones stay."""
     role = own_role(account, request["RoleName"])
-    role.max_session_duration = request.get("MaxSessionDuration", 3600)
+    role.max_session_duration = request.get("MaxSessionDuration", role.max_session_duration)
     role.description = request.get("Description", role.description)
     return role
 
 
-@operation("UpdateRoleDescription", on="role", answer=_answer)
+def _described(role: Role) -> dict[str, Any]:
+    return {"Role": common.write_identity(role, ("MaxSessionDuration",))}
+
+
+@operation("UpdateRoleDescription", on="role", answer=_described)
 def update_role_description(account: Account, request: Parameters) -> Role:
     """Set its description, also for a service-linked role."""
     role = account.roles[request["RoleName"]]
@@ -156,13 +163,17 @@ def _linked(service: str, suffix: str) -> LinkedService:
     linked = linked_service(service)
     if linked is None:  # AWS's sentence is not documented
         error = InvalidInput(f"{service} is not a service that has a service-linked role.")
-        raise noted(error, "Name the service by its principal: autoscaling.amazonaws.com.")
+        raise noted(
+            error,
+            "Name the service by its principal: autoscaling.amazonaws.com. The list is of "
+            f"{KNOWN_ON}; add a newer one to model.service_principals.LINKED.",
+        )
     if suffix and not linked.takes_suffix:
         raise InvalidInput(f"Custom suffix is not allowed for {service}")
     return linked
 
 
-@operation("CreateServiceLinkedRole", on="role", answer=_answer)
+@operation("CreateServiceLinkedRole", on="role", answer=_created)
 def create_service_linked_role(account: Account, request: Parameters) -> Role:
     """Create the role of a service. The quota of roles doesn't apply."""
     service, suffix = request["AWSServiceName"], request.get("CustomSuffix", "")
@@ -185,11 +196,6 @@ def create_service_linked_role(account: Account, request: Parameters) -> Role:
     )
     policy = managed.find(linked.policy, account.partition)
     role.attached += [policy.arn] if policy else []
-    if not linked.is_known:
-        account.world.warnings.append(
-            f"The name of {service}'s service-linked role is unknown: {name} was derived, and "
-            "has no policy."
-        )
     return common.add(role)
 
 
@@ -230,7 +236,10 @@ def write_profile(profile: InstanceProfile) -> dict[str, Any]:
     return {
         **common.write_named(profile),
         **common.filled(CreateDate=profile.create_date),
-        "Roles": [common.write_identity(role) for role in profile.roles],
+        "Roles": [
+            common.write_identity(role, common.UNLISTED + common.UNREPEATED)
+            for role in profile.roles
+        ],
     }
 
 
@@ -238,11 +247,16 @@ def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
     return {"InstanceProfile": {**write_profile(profile), "Tags": common.write_tags(profile.tags)}}
 
 
-@operation("CreateInstanceProfile", on="instance-profile", answer=_profile_answer)
+def _profile_created(profile: InstanceProfile) -> dict[str, Any]:
+    tags = common.filled(Tags=common.write_tags(profile.tags))
+    return {"InstanceProfile": {**write_profile(profile), **tags}}
+
+
+@operation("CreateInstanceProfile", on="instance-profile", answer=_profile_created)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Create an instance profile without a role."""
     profile = common.begin(InstanceProfile, account, request)
-    profile.tags = common.tags_in(request)
+    profile.tags = tags_in(request)
     return common.add(profile)
 
 
@@ -296,5 +310,5 @@ def remove_role_from_instance_profile(account: Account, request: Parameters) -> 
     role.instance_profiles.remove(profile.name)
 
 
-common.tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
-common.tag_operations("role", "Role", get_role, ignore_case=True)
+tag_operations("instance-profile", "InstanceProfile", _profile, by_key=True)
+tag_operations("role", "Role", get_role, ignore_case=True)

@@ -10,6 +10,7 @@ password policy for IAM users".
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -34,6 +35,7 @@ from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam import common
+from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user without permissions and credentials."""
     user = common.begin(User, account, request)
-    user.tags = common.tags_in(request, ignore_case=True)
+    user.tags = tags_in(request, ignore_case=True)
     user.boundary = common.boundary_of(account, request, "User")
     return common.add(user)
 
@@ -70,15 +72,16 @@ def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
     return {"PasswordLastUsed": used} if used else {}
 
 
-def _found(user: User) -> dict[str, Any]:
+def _found(user: User, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return a user with the last use of its password, which only reading operations have."""
-    return {**common.write_identity(user), **_password_last_used(user)}
+    return {**common.write_identity(user, without), **_password_last_used(user)}
 
 
 @operation("ListUsers", on="user/", answer=as_it_is)
 def list_users(account: Account, request: Parameters) -> dict[str, Any]:
     """List users."""
-    return common.page("Users", account.users.values(), request, _found)
+    write = partial(_found, without=common.UNLISTED)
+    return common.page("Users", account.users.values(), request, write)
 
 
 @operation("UpdateUser", on="user")
@@ -120,7 +123,8 @@ def create_group(account: Account, request: Parameters) -> Group:
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a group with its members."""
     group = account.groups[request["GroupName"]]
-    members = common.page("Users", group.users, request, common.write_identity)
+    write = partial(common.write_identity, without=common.UNLISTED)
+    members = common.page("Users", group.users, request, write)
     return {"Group": common.write_identity(group), **members}
 
 
@@ -161,14 +165,10 @@ def delete_group(account: Account, request: Parameters) -> None:
     del account.groups[group.name]
 
 
-def _membership(account: Account, request: Parameters) -> tuple[Group, User]:
-    return account.groups[request["GroupName"]], account.users[request["UserName"]]
-
-
 @operation("AddUserToGroup", on="group")
 def add_user_to_group(account: Account, request: Parameters) -> None:
     """Add a user to a group; for a member, nothing changes."""
-    group, user = _membership(account, request)
+    group, user = account.groups[request["GroupName"]], account.users[request["UserName"]]
     if group.name not in user.groups:
         common.check_room(account, "GroupsPerUser", len(user.groups))
         user.groups.append(group.name)
@@ -176,14 +176,13 @@ def add_user_to_group(account: Account, request: Parameters) -> None:
 
 @operation("RemoveUserFromGroup", on="group")
 def remove_user_from_group(account: Account, request: Parameters) -> None:
-    """Remove a user from a group."""
-    group, user = _membership(account, request)
-    if group.name not in user.groups:
-        raise NoSuchEntity(f"User {user.name} not in group {group.name}.")
-    user.groups.remove(group.name)
+    """Remove a user from a group; for others, nothing changes."""
+    user = account.users[request["UserName"]]  # IAM looks for it first
+    group = account.groups[request["GroupName"]]
+    user.groups = [name for name in user.groups if name != group.name]
 
 
-common.tag_operations("user", "User", common.user_of, ignore_case=True)
+tag_operations("user", "User", common.user_of, ignore_case=True)
 
 
 def _answer(user: CredentialOwner) -> dict[str, Any]:
@@ -232,11 +231,11 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
     """
     user = common.holder_of(account, request)
     if user.login_profile is not None:
-        raise EntityAlreadyExists(f"Login Profile for User {user.user_name} already exists.")
+        raise EntityAlreadyExists(f"Login Profile for user {user.user_name} already exists.")
     # AWS's model doesn't require a password, because of the root user.
     if "Password" not in request and user.named:
         raise ValidationError(
-            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "1 validation error detected: Value at 'password' failed to satisfy constraint: "
             "Member must not be null"
         )
     if "Password" in request:
@@ -337,5 +336,6 @@ def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
 @operation("DeleteAccountPasswordPolicy", on="*")
 def delete_password_policy(account: Account, _: Parameters) -> None:
     """Delete the policy, so that AWS's default rules apply."""
-    _policy(account)
+    if account.password_policy is None:
+        raise NoSuchEntity("The account policy with name PasswordPolicy cannot be found.")
     account.password_policy = None

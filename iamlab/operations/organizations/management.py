@@ -16,6 +16,7 @@ from iamlab.errors import organizations as errors
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import DEEPEST, SCP, TYPES, aws_managed
 from iamlab.model.organization.targets import Container, Member, OrganizationalUnit, Root
+from iamlab.model.service_principals import is_known
 from iamlab.operations.organizations.calls import ANYBODY, operation, tagging
 from iamlab.operations.organizations.lookup import member_of, parent_of, unit_of
 from iamlab.operations.organizations.parameters import tags_of
@@ -122,8 +123,12 @@ def delete_organizational_unit(organization: Organization, arguments: Parameters
 @operation("EnableAWSServiceAccess")
 def enable_aws_service_access(organization: Organization, arguments: Parameters) -> None:
     """Enable a service's trusted access; if already enabled, nothing changes."""
-    now = organization.world.clock.now
-    organization.service_access.setdefault(arguments["ServicePrincipal"], now)
+    now, service = organization.world.clock.now, arguments["ServicePrincipal"]
+    if not is_known(service):
+        raise errors.InvalidInputException(
+            "You specified an unrecognized service principal.", "UNRECOGNIZED_SERVICE_PRINCIPAL"
+        )
+    organization.service_access.setdefault(service, now)
 
 
 @operation("DisableAWSServiceAccess")

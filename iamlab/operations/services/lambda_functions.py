@@ -29,8 +29,15 @@ from iamlab.errors.services import (
     LambdaResourceNotFound,
     ResourceConflictException,
 )
+from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import Api, NamedResource, misfit, name_in, region_of
+from iamlab.operations.services.apis import (
+    Api,
+    NamedResource,
+    misfit,
+    name_in,
+    region_of,
+)
 from iamlab.operations.services.statements import (
     add_statement,
     principal_of,
@@ -303,6 +310,9 @@ def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
             f"The statement id ({sid}) provided already exists. Please provide a new statement id, "
             "or remove the existing statement."
         )
+    if arguments.get("FunctionUrlAuthType", "NONE") not in _URL_AUTHENTICATION:
+        where = "functionUrlAuthType"
+        raise unlisted(arguments["FunctionUrlAuthType"], where, _URL_AUTHENTICATION)
     conditions: dict[str, dict[str, str]] = {}
     for parameter, (operator, key) in _CONDITIONS.items():
         if parameter in arguments:
@@ -320,6 +330,7 @@ def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
     )
 
 
+_URL_AUTHENTICATION = ("NONE", "AWS_IAM")
 _CONDITIONS = {
     "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
     "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),

@@ -180,8 +180,11 @@ def _set_policy(
     check_not_locked_out(secret, policy, caller, "PutResourcePolicy", error)
     opens = () if may_be_public else public_because(policy)
     if opens:
-        # AWS's sentence is not documented.
-        raise noted(PublicPolicyException(""), " ".join(opens))
+        why = "the resource policy did not prevent broad access to the secret."
+        refusal = PublicPolicyException(
+            f"The BlockPublicPolicy parameter is set to true, and {why}"
+        )
+        raise noted(refusal, " ".join(opens))
     secret.policy = policy
 
 

@@ -145,7 +145,8 @@ TABLES.saves_policies(
     "PutResourcePolicy",
     "Policy",
     locked_out=lambda: noted(
-        ValidationException(""),  # AWS's sentence is not documented
+        # AWS's sentence is not documented.
+        ValidationException("The policy would deny the caller access to the resource policy."),
         "The caller couldn't change this policy afterwards. To set it anyway: "
         "confirm_remove_self_resource_access=True.",
     ),

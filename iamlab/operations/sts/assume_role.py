@@ -61,10 +61,24 @@ def _role_arn(call: StsCall) -> str:
     return str(call.parameters["RoleArn"])
 
 
+def _check_arn(arn: str) -> None:
+    """Check the form of a role's ARN.
+
+    Raises
+    ------
+    ValidationError
+        It lacks a part.
+    """
+    parsed = Arn.parse(arn) if is_arn(arn) else None
+    if parsed is None or not (parsed.partition and parsed.service and parsed.resource):
+        raise ValidationError(f"{arn} is invalid")
+
+
 @sts_operation("AssumeRole", assumed_role, about=_role_arn)
 def assume_role(call: StsCall) -> Session:
     """Assume a role."""
     request = call.parameters
+    _check_arn(request["RoleArn"])
     check_source_identity(request.get("SourceIdentity"))
     role = find_role(call.world, request["RoleArn"])
     tags = session_tags(request.get("Tags", ()), request.get("TransitiveTagKeys", ()), call.session)
@@ -271,11 +285,15 @@ def _account_of_role(call: StsCall, action: str) -> Account:
 
     Raises
     ------
+    ValidationError
+        It isn't the ARN of a role.
     AccessDenied
         There is no such account; AWS gives no reason.
     """
     arn = _role_arn(call)
-    account = call.world.accounts.get(Arn.parse(arn).account) if is_arn(arn) else None
+    if not is_arn(arn) or Arn.parse(arn).kind != "role":
+        raise ValidationError("Request ARN is invalid")
+    account = call.world.accounts.get(Arn.parse(arn).account)
     if account is None:
         raise AccessDenied(f"Not authorized to perform {action}")
     return account

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamlab.display import count
 from iamlab.policy.describe.statements import sentence
 from iamlab.policy.describe.words import named, shown
 from iamlab.policy.rules import rules_for
@@ -60,14 +61,14 @@ def prose(policy: PolicyRecord, *, for_type: str = "") -> str:
     >>> print(prose(Policy.parse(text)))
     Lets EC2 assume this role.
     """
-    count = len(policy.statements)
+    number = len(policy.statements)
     lines = _some(policy, for_type, MANY)
-    if count == 1:
+    if number == 1:
         return lines[0]
-    if not count:
+    if not number:
         return "The policy has no statements."
-    more = (f"And {count - MANY} more statements.",) if count > MANY else ()
-    return "\n".join((f"{count} statements.", *lines, *more))
+    more = (f"And {count(number - MANY, 'more statement')}.",) if number > MANY else ()
+    return "\n".join((f"{number} statements.", *lines, *more))
 
 
 def _name(sid: str) -> str:

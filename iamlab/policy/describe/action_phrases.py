@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.display import count
 from iamlab.policy.catalog import Action, action, resource_types_of, vocabulary
 from iamlab.policy.describe.actions import FEW, SortedActions, of_services, of_wildcards
 from iamlab.policy.describe.resources import any_of_kind, plural_of_kind
@@ -203,7 +204,7 @@ def exempt_actions(found: SortedActions) -> str:
     parts += [_as_gerund(phrase(name)) for name in names]
     left = len(found.exact) - len(names)
     if left:
-        parts.append(f"{left} more actions")
+        parts.append(count(left, "more action"))
     return joined(parts)
 
 

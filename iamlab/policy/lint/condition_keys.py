@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamlab.display import few
 from iamlab.policy.catalog import (
     PLACEHOLDER,
     action,
@@ -253,27 +254,23 @@ def _named_actions(context: ConditionContext) -> list[tuple[str, ...]] | None:
     return matched if all(matched) else None
 
 
-def _never_there(context: ConditionContext) -> Iterator[Finding]:
-    """Find keys that no action of the statement has: the statement never matches."""
-    if holds_without_key(context.comparison) or context.operator == "Null" or context.known is None:
+def _unsupported(context: ConditionContext) -> Iterator[Finding]:
+    """Find actions whose requests don't have a key. Values with wildcards aren't judged."""
+    if context.known is None or not is_short(context.checked.policy):
         return
     key = stem(context.known.name)
     if not isinstance(context.known, ConditionKey) and key not in _LISTED:
         return
-    matched = _named_actions(context)
-    if matched is None or any(_has(name, key) for names in matched for name in names):
-        return
+    listed = context.statement.action or ()
+    without = [name for name in listed if action(name) is not None and not _has(name, key)]
     service = key.partition(":")[0]
     placed = key in _LISTED or any(other.startswith(key) for other in _placed(service))
-    if not placed or service in _INCOMPLETE:
-        return
-    listed = context.statement.action or ()
-    shown = listed[0] if len(listed) == 1 else f"{listed[0]} or the other actions here"
-    yield context.find(
-        "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
-        f"In the catalogue of {data_date()}, no request for {shown} has {context.name}.",
-        "Remove the key, or move it to a statement with actions that have it.",
-    )
+    if without and placed and service not in _INCOMPLETE:
+        yield context.find(
+            "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
+            f"In the catalogue of {data_date()}, no request for {few(without)} has {context.name}.",
+            "Remove the key, or move these actions to a statement without it.",
+        )
 
 
 # Key -> the action that a trust policy must also allow; otherwise requests with the key fail.
@@ -359,6 +356,6 @@ def _of_not_action(context: ConditionContext) -> Finding:
 DETECTORS: tuple[Detector, ...] = (
     on_conditions(_format, _existence, _tag_key),
     _duplicates,
-    on_conditions(_never_there, _resource_tag),
+    on_conditions(_unsupported, _resource_tag),
     _permission_is_missing,
 )

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from iamlab.policy.containing import contains
 from iamlab.policy.covering import (
     conditions_of,
     covers_action,
     covers_resource,
-    covers_statement,
     never_applies,
     principals_of,
 )
@@ -163,8 +163,8 @@ def _compare(statements: Sequence[Statement], group: list[int], found: dict[int,
                 continue
             if prefixes[wide] and not prefixes[narrow] <= prefixes[wide]:
                 continue
-            if covers_statement(statements[wide], statements[narrow]) and (
-                wide < narrow or not covers_statement(statements[narrow], statements[wide])
+            if contains(statements[wide], statements[narrow]) and (
+                wide < narrow or not contains(statements[narrow], statements[wide])
             ):
                 found[narrow] = wide
                 break

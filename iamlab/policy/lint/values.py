@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN
+from iamlab.policy.arn import REGIONS
 from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import DEPRECATED
 from iamlab.policy.conditions import OPERATORS
@@ -142,9 +142,6 @@ def _several_limits(context: ConditionContext) -> Iterator[Finding]:
 
 # The format of some keys' values ------------------------------------------------------------------
 
-# For suggestions only: another Region can be new.
-_OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
-_REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
 _KEY_VALUES: dict[str, dict[str, str]] = {
     key: row for row in vocabulary("key_values") for key in row["keys"].split()
 }
@@ -163,7 +160,7 @@ def _key_value(context: ConditionContext) -> Iterator[Finding]:
         if form.fullmatch(lower):
             remedy, better = f"Did you mean {lower}?", context.with_value(index, lower)
         elif row["noun"] == "a Region" and len(value) < 30 and is_short(context.checked.policy):
-            close = get_close_matches(lower, _REGIONS, n=1, cutoff=0.8)
+            close = get_close_matches(lower, REGIONS, n=1, cutoff=0.8)
             remedy = f"Did you mean {close[0]}?" if close else remedy
         what = f"{_short(value)} doesn't have the format of {row['noun']}."
         yield context.find(row["code"], what, remedy, better, value=index)

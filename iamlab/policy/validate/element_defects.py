@@ -5,7 +5,8 @@ Only a world can check whether a principal exists.
 Notes
 -----
 AWS pages: "AWS JSON policy elements: Principal"; "AWS JSON policy elements: NotPrincipal"; "RCP
-syntax"; "Control access to VPC endpoints using endpoint policies".
+syntax"; "Control access to VPC endpoints using endpoint policies"; "Identity-provider controls for
+shared OIDC providers".
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import IDENTIFIERS
 from iamlab.policy.rules import PARTITIONS
 from iamlab.policy.validate.document_defects import SaveDefect, short
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from iamlab.policy.rules import TypeRules
-    from iamlab.policy.statement import Statement
+    from iamlab.policy.statement import Condition, Statement
     from iamlab.policy.validate.document_defects import Check, CheckedPolicy
 
 EVERYBODY = (("*", "*"),)
@@ -132,6 +134,30 @@ def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
     if type_ not in (rules.principal_types or ()):
         return "principal_type"
     return None if _FORMS[type_].fullmatch(value) else f"{type_}_principal"
+
+
+SHARED: dict[str, str] = vocabulary("shared_providers")
+"""Identity provider that many organizations share -> the key that a trust policy must evaluate."""
+_SELECTING = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
+
+
+def shared_providers(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+    """Find trust in a shared identity provider that doesn't say which of its organizations."""
+    for statement in checked.statements if checked.rules.iam_grammar else ():
+        for index, (kind, value) in enumerate(statement.principal or ()):
+            url = value.partition(":oidc-provider/")[2] or value
+            if kind != "Federated" or url not in SHARED or statement.effect != "Allow":
+                continue
+            if not any(_selects(condition, SHARED[url]) for condition in statement.conditions):
+                provider = "Cognito" if url.startswith("cognito") else url
+                place = checked.places.principal(statement, index)
+                yield SaveDefect("shared_provider", place, {"name": provider, "key": SHARED[url]})
+
+
+def _selects(condition: Condition, key: str) -> bool:
+    """Return whether a condition lets only some values of a key pass: none is only wildcards."""
+    is_about = condition.key.lower() == key.lower() and condition.comparison.name in _SELECTING
+    return is_about and all(value.strip("*?") for value in condition.values)
 
 
 def open_identifiers(checked: CheckedPolicy) -> Iterator[SaveDefect]:

@@ -51,6 +51,7 @@ ORDER: tuple[Check, ...] = (
     element_defects.element_check(*element_defects.PRINCIPAL_FAULTS),
     element_defects.element_check("no_resource"),
     element_defects.forms,
+    element_defects.shared_providers,
     action_and_resource_defects.foreign_resources,
     action_and_resource_defects.unfit_actions,
     element_defects.open_identifiers,
@@ -62,8 +63,6 @@ ORDER: tuple[Check, ...] = (
 MOST_REFUSALS = 100
 """The most errors that are listed for a document."""
 
-NO_TEXT = "(AWS documents no text for this)"
-
 
 @with_old_names
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Refusal:
     Parameters
     ----------
     code, http_status, message
-        AWS's answer. The message is empty if AWS documents none.
+        AWS's answer.
     path, line, column
         The place of the error in the document.
     remedy
@@ -94,7 +93,7 @@ class Refusal:
     @property
     def what(self) -> str:
         """AWS's answer in a line: its code and its sentence."""
-        return f"{self.code}: {self.message or NO_TEXT}"
+        return f"{self.code}: {self.message}"
 
     @property
     def sentence(self) -> str:
@@ -125,7 +124,7 @@ class SaveError(PolicyError):
 
     @property
     def message(self) -> str:
-        """AWS's message; empty if AWS documents none."""
+        """AWS's message."""
         return self.refusals[0].message
 
 

@@ -18,6 +18,7 @@ from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Pa
 from iamlab.analysis.what_can.what_can import WhatCan
 from iamlab.analysis.who_can import WhoCan
 from iamlab.analysis.world_diff.world_diff import WorldDiff
+from iamlab.display import count
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.decision import Decision
 from iamlab.engine.labels import PAIRS, pair_lines
@@ -89,7 +90,7 @@ def _(diff: WorldDiff) -> str:
 
 @inner.register(OutsideAccess)
 def _(found: OutsideAccess) -> str:
-    head = f"Zone of trust: {escape(found.zone)}; {found.asked} resources looked at."
+    head = f"Zone of trust: {escape(found.zone)}; {count(found.asked, 'resource')} looked at."
     if not len(found):
         return f"{head}<div>Nobody outside has access.</div>"
     return f"{head}{table_of(found).first(FEW).html()}"

@@ -91,7 +91,7 @@ def _(changes: AccessChanges) -> Table:
 @table_of.register(WorldDiff)
 def _(diff: WorldDiff) -> Table:
     """Return the gains and losses of access, by edit; without its worlds, the edits."""
-    edits = f"{len(diff):,} edits"
+    edits = count(len(diff), "edit")
     try:
         rows = [(*change_row(change), "; ".join(change.by)) for change in diff.gains_and_losses]
     except RequestError:  # a difference from a file has no worlds
@@ -111,7 +111,7 @@ def change_row(change: Change) -> tuple[object, ...]:
 @table_of.register(OutsideAccess)
 def _(found: OutsideAccess) -> Table:
     """Return the findings, the open ones first."""
-    caption = f"Access from outside of {found.zone}: {found.asked} resources looked at"
+    caption = f"Access from outside of {found.zone}: {count(found.asked, 'resource')} looked at"
     columns = "state, resource, principal, actions, when, statement, stopped by"
     return Table.of(caption, columns, map(_finding, found.findings))
 

@@ -652,7 +652,7 @@ def test_a_session_of_a_role_that_is_gone_has_no_new_name(main: Account) -> None
         ({"AWS": "222222222222"}, False),
         ({"Service": "ec2.amazonaws.com"}, False),
         ({"Federated": f"{IAM}saml-provider/gone"}, True),
-        ({"Federated": "cognito-identity.amazonaws.com"}, False),
+        ({"Federated": "graph.facebook.com"}, False),
     ],
 )
 def test_a_role_that_nobody_can_assume_is_found(who: Any, *, is_found: bool, main: Account) -> None:

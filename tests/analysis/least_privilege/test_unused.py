@@ -56,6 +56,24 @@ SEEN = tuple(
 )
 
 
+def test_events_of_nobody_in_the_export_are_counted() -> None:
+    """A user who was deleted, and a role of another account; a role that is here isn't named."""
+    world = small_world()
+    arns = (f"arn:aws:iam::{ACCOUNT}:user/gone", "arn:aws:sts::444455556666:assumed-role/far/s")
+    others = [
+        Use("sqs:SendMessage", QUEUE, arn, arn, ACCOUNT, NOW, is_allowed=True, region="us-east-1")
+        for arn in arns
+    ]
+    job = use(world, "job", "sqs:SendMessage", QUEUE)
+    texts = [gap.text for gap in unused(world, events=[*others, job]).not_shown]
+
+    assert (
+        "Events of 2 callers belong to nobody here: user gone of 111122223333, "
+        "role far of 444455556666."
+    ) in texts
+    assert not any("belong to nobody" in gap.text for gap in unused(world, events=[job]).not_shown)
+
+
 def sign_in(name: str, unique_id: str) -> Event:
     """Record that a user signed in."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"

@@ -50,31 +50,33 @@ def team() -> Account:
 ACTIONS = [GET, PUT, "s3:DeleteObject", "iam:GetUser"]
 
 
+BOUNDARY = "Permissions Boundary Policy"
+
 SOURCES: list[tuple[str, list[tuple[str, list[tuple[str, str]]]]]] = [
     (
         f"{IAM}:user/space/zoe",
         [
-            ("implicitDeny", [("user_zoe_read", "user")]),
-            ("implicitDeny", [("group_sky_write", "group")]),
-            ("allowed", [("delete", "user-managed")]),
-            ("allowed", [("IAMReadOnlyAccess", "aws-managed")]),
+            ("implicitDeny", [("user_zoe_read", "IAM Policy")]),
+            ("implicitDeny", [("group_sky_write", "IAM Policy")]),
+            ("allowed", [("delete", "IAM Policy")]),
+            ("allowed", [("IAMReadOnlyAccess", "IAM Policy")]),
         ],
     ),
     (
         f"{IAM}:group/sky",
         [
             ("implicitDeny", []),
-            ("implicitDeny", [("group_sky_write", "group")]),
-            ("allowed", [("delete", "user-managed")]),
+            ("implicitDeny", [("group_sky_write", "IAM Policy")]),
+            ("allowed", [("delete", "IAM Policy")]),
             ("implicitDeny", []),
         ],
     ),
     (
         f"{IAM}:role/app",
         [
-            ("allowed", [("role_app_read", "role")]),
+            ("allowed", [("role_app_read", "IAM Policy")]),
             ("implicitDeny", []),
-            ("allowed", [("delete", "user-managed")]),
+            ("allowed", [("delete", "IAM Policy")]),
             ("implicitDeny", []),
         ],
     ),
@@ -122,7 +124,7 @@ def test_the_boundary_that_is_set_counts_unless_another_is_passed(team: Account)
     detail = "PermissionsBoundaryDecisionDetail"
 
     own = principal(team, zoe.arn, ResourceArns=[A])
-    assert (own["EvalDecision"], matched(own)) == ("explicitDeny", [("limit", "user-managed")])
+    assert (own["EvalDecision"], matched(own)) == ("explicitDeny", [("limit", BOUNDARY)])
     assert own[detail] == {"AllowedByPermissionsBoundary": False}
     other = principal(team, zoe.arn, ResourceArns=[A], **passed)
     assert other["EvalDecision"] == "allowed"

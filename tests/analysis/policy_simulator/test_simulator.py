@@ -81,7 +81,7 @@ def test_the_statements_that_decide_are_named(
     assert (result["EvalActionName"], result["EvalResourceName"]) == (GET, "*")
     assert (result["EvalDecision"], matched(result)) == (
         decision,
-        [(source, "none") for source in by],
+        [(source, "IAM Policy") for source in by],
     )
     assert result["MissingContextValues"] == []
     assert set(result) == {
@@ -190,23 +190,25 @@ def test_a_resource_asked_for_twice_is_answered_twice(main: Account) -> None:
 
 
 FORMS = [
-    (GET, [A], "arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
-    ("s3:ListBucket", ["arn:aws:s3:::maps"], "arn:${Partition}:s3:::${BucketName}"),
+    (GET, [A], A),
+    (GET, [A, f"{A}2"], "arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
+    ("s3:ListBucket", ["arn:aws:s3:::maps"], "arn:aws:s3:::maps"),
     (
         "kms:Decrypt",
         [f"arn:aws:kms:us-east-1:{ID}:key/k", f"arn:aws:kms:us-east-1:{ID}:key/l"],
         "arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}",
     ),
-    ("iam:ListUsers", [A], "*"),
-    ("made:Up", [A], "*"),
+    ("iam:ListUsers", [A], A),
+    ("iam:ListUsers", [A, f"{A}2"], "*"),
+    ("made:Up", [A], A),
 ]
 
 
 @pytest.mark.parametrize(("action", "resources", "form"), FORMS)
-def test_the_result_of_an_action_names_the_form_of_its_resources(
+def test_the_result_of_an_action_names_the_resource_or_the_form_of_several(
     main: Account, action: str, resources: list[str], form: str
 ) -> None:
-    """And not a resource, as its page says; if none are named, it names none."""
+    """AWS's responses name the ARN that was given. AWS page: API EvaluationResult."""
     named = custom(main, EVERYTHING, ActionNames=[action], ResourceArns=resources)
     unnamed = custom(main, EVERYTHING, ActionNames=[action])
     starred = custom(main, EVERYTHING, ActionNames=[action], ResourceArns=["*"])
@@ -265,7 +267,7 @@ def test_the_example_of_the_cli_has_its_positions(main: Account) -> None:
     assert result["MatchedStatements"] == [
         {
             "SourcePolicyId": "PolicyInputList.1",
-            "SourcePolicyType": "none",
+            "SourcePolicyType": "IAM Policy",
             "StartPosition": {"Line": 1, "Column": 38},
             "EndPosition": {"Line": 1, "Column": 167},
         }
@@ -322,7 +324,10 @@ def test_in_one_account_either_side_is_enough(main: Account) -> None:
     both = of_bucket(main, for_zoe(), READ)
     denied = of_bucket(main, for_zoe(effect=deny), READ)
 
-    assert (alone["EvalDecision"], matched(alone)) == ("allowed", [("ResourcePolicy", "resource")])
+    assert (alone["EvalDecision"], matched(alone)) == (
+        "allowed",
+        [("ResourcePolicy", "Resource Policy")],
+    )
     assert (bounded["EvalDecision"], ids(bounded)) == ("allowed", ["ResourcePolicy"])
     assert bounded["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
     assert (both["EvalDecision"], ids(both)) == (

@@ -223,6 +223,9 @@ def test_done_and_undone_edits_leave_both_worlds_as_they_are(named: str) -> None
     assert (snapshot(before), snapshot(after)) == snapshots
 
 
+TRUST = Policy.allow("sts:AssumeRole", None, principal="111122223333")
+
+
 # -- a sequence of sentences ----------------------------------------------------------------------
 
 
@@ -398,12 +401,12 @@ def test_changes_that_no_single_edit_makes_or_undoes_name_all_that_touch_them(
     assert change.together
     assert len(change.by) == 4
     assert not any("carol" in source for source in change.by)
-    assert "all together, " in str(diff)
+    assert "By all of these together:" in str(diff)
 
     monkeypatch.setattr(causes, "MOST_EDITS", 3)
     [unknown] = diff.changes(["sqs:SendMessage"], ["*"])
     assert unknown == replace(change, together=None)
-    assert "one or several of these, " in str(diff_between(before, after))
+    assert "By one or more of these:" in str(diff_between(before, after))
 
 
 def test_worlds_without_accounts_have_nothing_to_ask() -> None:
@@ -609,8 +612,49 @@ def test_edits_are_printed_and_then_what_each_gave_or_took() -> None:
 
     sentence = "removed: acme-main: user alice in group astronomers"
     alice = after.user("alice").arn
-    assert text.splitlines()[:3] == [sentence, "", f"{sentence}:"]
-    assert f"  {alice} lost s3:ListBucket on arn:aws:s3:::star-maps" in text.splitlines()
+    assert text.splitlines()[:4] == [sentence, "", sentence, f"  {alice} lost:"]
+    assert "    s3:ListBucket on arn:aws:s3:::star-maps" in text.splitlines()
+
+
+def test_the_statements_that_an_edit_adds_and_removes_are_printed() -> None:
+    """Of a new version of a managed policy too, and of a policy that is new; not the whole text."""
+    before = World(seed=7)
+    main = before.create_account("main")
+    role = main.create_role("job", assume_role_policy_document=TRUST)
+    policy = main.create_policy("maps", Policy.allow("s3:GetObject", MAP, sid="Read"))
+    role.attach_policy(policy)
+    after = before.copy()
+    new = Policy.allow("s3:GetObject", MAP, sid="Read") + Policy.allow("s3:*", MAP, sid="All")
+    after.account("main").policies[policy.arn].create_version(new, set_as_default=True)
+    after.role("job").put_policy("own", Policy.allow("sqs:SendMessage", sid="Send"))
+    lines = str(diff_between(before, after)).splitlines()
+
+    place = lines.index("added: main: version v2 of policy maps")
+    assert lines[place + 1 : place + 4] == [
+        "  Statement All, new:",
+        "  + Sid: All",
+        "  + Effect: Allow",
+    ]
+    place = lines.index("added: main: inline policy own of role job")
+    assert lines[place + 1] == "  Statement Send, new:"
+    assert "  Statement Read" not in "\n".join(lines)
+    assert any("actions of s3:*) on" in line for line in lines)
+
+
+def test_access_from_outside_is_printed_and_counts_as_json() -> None:
+    """What was lost, too; a role that only gets another tag isn't looked at."""
+    before = World(seed=7)
+    main = before.create_account("main", account_id="111122223333")
+    main.create_role("job", assume_role_policy_document=TRUST)
+    after = before.copy()
+    trust = Policy.allow("sts:AssumeRole", None, principal=["999988887777", main.account_id])
+    after.role("job").update_assume_role_policy(trust)
+    gained, lost = diff_between(before, after), diff_between(after, before)
+
+    [text] = gained.outside["gained"]
+    assert text.startswith("Account 999988887777 may do sts:AssumeRole on ")
+    assert lost.outside == {"gained": (), "lost": (text,)}
+    assert "Access from outside was lost:" in str(lost).splitlines()
 
 
 def test_long_lists_are_cut() -> None:

@@ -209,7 +209,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         lambda a: a.users["alice"].access_keys[0].update("Off"),
         ValidationError,
         (
-            "1 validation error detected: Value 'Off' at 'status' failed to satisfy constraint: "
+            "1 validation error detected: Value at 'status' failed to satisfy constraint: "
             "Member must satisfy enum value set: [Active, Inactive, Expired]"
         ),
     ),

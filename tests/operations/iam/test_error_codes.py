@@ -105,6 +105,7 @@ PASSWORDS = do("CreateLoginProfile", **ANA, Password=PASSWORD)
 VERSION = {**OWN, "PolicyDocument": text(READ)}
 LINKED = "AWSServiceRoleForECS"
 PHONE = {"SerialNumber": f"{IAM}:mfa/phone"}
+TRUSTING = {"Effect": "Allow", "Principal": {"AWS": ID}, "Action": "sts:AssumeRole"}
 SET_UP = do("CreateVirtualMFADevice", VirtualMFADeviceName="phone")
 BIG = document(allow("s3:GetObject", f"arn:aws:s3:::maps/{'x' * 6200}"))
 
@@ -263,6 +264,46 @@ ROWS = [
         f"The Password Policy with domain name {ID} cannot be found.",
         do("GetAccountPasswordPolicy"),
     ),
+    Row(
+        "NoSuchEntity",
+        404,
+        "The account policy with name PasswordPolicy cannot be found.",
+        do("DeleteAccountPasswordPolicy"),
+    ),
+    *(
+        Row("NoSuchEntity", 404, f"Policy {ABSENT['PolicyArn']} was not found.", cause)
+        for cause in (
+            do("GetPolicy", **ABSENT),
+            do("DeletePolicy", **ABSENT),
+            do("ListPolicyVersions", **ABSENT),
+            do("ListEntitiesForPolicy", **ABSENT),
+            do("TagPolicy", **ABSENT, Tags=[]),
+            do("UntagPolicy", **ABSENT, TagKeys=[]),
+            do("ListPolicyTags", **ABSENT),
+        )
+    ),
+    *(
+        Row(
+            "NoSuchEntity",
+            404,
+            f"Policy {ABSENT['PolicyArn']} version v1 does not exist or is not attachable.",
+            do(name, **ABSENT, VersionId="v1"),
+        )
+        for name in ("GetPolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion")
+    ),
+    *(
+        Row(
+            "NoSuchEntity",
+            404,
+            f"Scope ARN: {ABSENT['PolicyArn']} does not exist or is not attachable.",
+            do(operation, **named, PermissionsBoundary=ABSENT["PolicyArn"]),
+        )
+        for operation, named in (
+            ("CreateUser", {"UserName": "ben"}),
+            ("PutUserPermissionsBoundary", ANA),
+            ("PutRolePermissionsBoundary", {"RoleName": "app"}),
+        )
+    ),
     # -- the name is taken ------------------------------------------------------------------------
     Row(
         "EntityAlreadyExists",
@@ -301,7 +342,7 @@ ROWS = [
     Row(
         "EntityAlreadyExists",
         409,
-        "Login Profile for User ana already exists.",
+        "Login Profile for user ana already exists.",
         after(PASSWORDS, PASSWORDS),
     ),
     # -- there are as many as there may be --------------------------------------------------------
@@ -433,18 +474,95 @@ ROWS = [
         after(do("CreatePolicyVersion", **VERSION), do("DeletePolicy", **OWN)),
     ),
     # -- parameters and documents -----------------------------------------------------------------
+    *(
+        Row(
+            "ValidationError",
+            400,
+            f"The specified value for {name[:1].lower()}{name[1:]} is invalid. It must contain "
+            "only alphanumeric characters and/or the following: +=,.@_-",
+            do(operation, **{name: "x y"}, **more),
+        )
+        for operation, name, more in (
+            ("GetRole", "RoleName", {}),
+            ("CreateGroup", "GroupName", {}),
+            ("CreatePolicy", "PolicyName", {"PolicyDocument": text(READ)}),
+            ("GetInstanceProfile", "InstanceProfileName", {}),
+            ("UpdateUser", "NewUserName", ANA),
+            ("AttachUserPolicy", "UserName", OWN),
+        )
+    ),
     Row(
         "ValidationError",
         400,
-        "1 validation error detected: Value 'x y' at 'userName' failed to satisfy constraint: "
-        r"Member must satisfy regular expression pattern: [\w+=,.@-]+",
+        "1 validation error detected: Value at 'versionId' failed to satisfy constraint: Member "
+        r"must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?",
+        do("GetPolicyVersion", **OWN, VersionId="1"),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        "1 validation error detected: Value at 'scope' failed to satisfy constraint: Member must "
+        "satisfy enum value set: [All, AWS, Local]",
+        do("ListPolicies", Scope="Mine"),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        "1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member "
+        "must satisfy constraint: [Member must have length less than or equal to 128, Member "
+        "must have length greater than or equal to 1, Member must satisfy regular expression "
+        r"pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]",
+        do("UntagUser", **ANA, TagKeys=["fine", "x" * 129, "a;b"]),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        "1 validation error detected: Value at 'tags.1.member.key' failed to satisfy constraint: "
+        "Member must have length less than or equal to 128",
+        do("TagUser", **ANA, Tags=[{"Key": "x" * 129, "Value": ""}]),
+    ),
+    Row(
+        "InvalidInput",
+        400,
+        "Duplicate tag keys found.",
+        do("TagPolicy", **OWN, Tags=[{"Key": "a", "Value": ""}] * 2),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        "Invalid ARN:  Could not be parsed!",
+        lambda account: account.call(
+            "AttachUserPolicy", account.root_arn, **ANA, PolicyArn="longpolicynamebutnoarn"
+        ),
+    ),
+    Row(
+        "MalformedPolicyDocument",
+        400,
+        "This policy contains invalid Json",
+        do("UpdateAssumeRolePolicy", RoleName="app", PolicyDocument="not valid json"),
+    ),
+    Row(
+        "MalformedPolicyDocument",
+        400,
+        "Has prohibited field Resource",
+        do(
+            "UpdateAssumeRolePolicy",
+            RoleName="app",
+            PolicyDocument=text(document({**TRUSTING, "Resource": "*"})),
+        ),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        "The specified value for userName is invalid. It must contain only alphanumeric "
+        "characters and/or the following: +=,.@_-",
         do("CreateUser", UserName="x y"),
     ),
     Row(
         "ValidationError",
         400,
-        f"1 validation error detected: Value '{'x' * 65}' at 'userName' failed to satisfy "
-        "constraint: Member must have length less than or equal to 64",
+        "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member "
+        "must have length less than or equal to 64",
         do("CreateUser", UserName="x" * 65),
     ),
     Row(

@@ -20,7 +20,7 @@ from iamlab.errors import (
 )
 from iamlab.lab.account import Account
 from iamlab.model import managed_policies as managed
-from iamlab.model.service_principals import _KNOWN, linked_service
+from iamlab.model.service_principals import LINKED, LinkedService, linked_service
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document, trust
 
@@ -226,16 +226,61 @@ def test_a_suffix_makes_a_second_role_where_the_service_takes_one(main: Account)
     assert {"AWSServiceRoleForAutoScaling", "AWSServiceRoleForAutoScaling_blue"} <= set(main.roles)
 
 
-def test_a_name_that_is_not_known_is_derived_and_said_to_be(main: Account) -> None:
-    """The role has no policy then."""
-    role = main.create_service_linked_role("my-part.some-thing.amazonaws.com")
+@pytest.mark.parametrize("service", sorted(LINKED))
+def test_each_service_of_the_table_gets_its_role(main: Account, service: str) -> None:
+    """With AWS's name and policy; a suffix only where AWS has been seen to take one."""
+    linked, principal = LINKED[service], f"{service}.amazonaws.com"
+    main.roles.pop(f"AWSServiceRoleFor{linked.name}", None)
 
-    assert (role.name, role.attached) == ("AWSServiceRoleForSomeThing_MyPart", [])
-    [warning] = main.world.warnings
-    assert warning == (
-        "The name of my-part.some-thing.amazonaws.com's service-linked role is unknown: "
-        "AWSServiceRoleForSomeThing_MyPart was derived, and has no policy."
-    )
+    role = main.create_service_linked_role(principal)
+
+    assert role.name == f"AWSServiceRoleFor{linked.name}"
+    assert role.attached == [f"arn:aws:iam::aws:policy/aws-service-role/{linked.policy}"]
+    if service in ("autoscaling", "connect", "lexv2"):
+        main.create_service_linked_role(principal, custom_suffix="b")
+        assert f"{role.name}_b" in main.roles
+    else:
+        with pytest.raises(InvalidInput) as refused:
+            main.create_service_linked_role(principal, custom_suffix="b")
+        assert refused.value.message == f"Custom suffix is not allowed for {principal}"
+
+
+# Service, role after AWSServiceRoleFor, policy: as AWS answered CreateServiceLinkedRole.
+AS_ANSWERED = """
+accountdiscovery.ssm AmazonSSM_AccountDiscovery AWSSystemsManagerAccountDiscoveryServicePolicy
+autoscaling-plans AutoScalingPlans_EC2AutoScaling AWSAutoScalingPlansEC2AutoScalingPolicy
+docdb-elastic DocDB-Elastic AmazonDocDB-ElasticServiceRolePolicy
+ec2-instance-connect Ec2InstanceConnect Ec2InstanceConnectEndpoint
+email.cognito-idp AmazonCognitoIdpEmailService AmazonCognitoIdpEmailServiceRolePolicy
+m2 AWSM2 AWSM2ServicePolicy
+ops.apigateway APIGateway APIGatewayServiceRolePolicy
+repository.sync.codeconnections GitSync AWSGitSyncServiceRolePolicy
+vpcorigin.cloudfront CloudFrontVPCOrigin AWSCloudFrontVPCOriginServiceRolePolicy
+"""
+
+
+@pytest.mark.parametrize("row", AS_ANSWERED.split("\n")[1:-1])
+def test_names_and_policies_are_those_that_aws_answered(row: str) -> None:
+    """They follow no rule that could derive them."""
+    service, name, policy = row.split()
+
+    assert LINKED[service] == LinkedService(name, policy)
+
+
+def test_a_service_without_a_linked_role_is_refused_until_it_is_added(
+    main: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No name is derived. The error says how to add a newer service."""
+    service = "some-thing.amazonaws.com"
+    before = snapshot(main.world)
+    with pytest.raises(InvalidInput, match="not a service that has") as refused:
+        main.create_service_linked_role(service)
+    assert "model.service_principals.LINKED" in refused.value.__notes__[-1]
+    assert snapshot(main.world) == before
+
+    monkeypatch.setitem(LINKED, "some-thing", LinkedService("Thing", "ReadOnlyAccess"))
+
+    assert main.create_service_linked_role(service).name == "AWSServiceRoleForThing"
 
 
 def test_no_quota_of_roles_stops_a_service(main: Account) -> None:
@@ -287,11 +332,11 @@ def test_permission_for_a_service_linked_role_is_asked_by_its_arn(main: Account)
 
 def test_every_service_of_the_table_has_a_policy_that_aws_ships() -> None:
     """And one for service-linked roles only; no two services share a name."""
-    for service, linked in _KNOWN.items():
+    for service, linked in LINKED.items():
         policy = managed.find(linked.policy)
         assert policy is not None, service
         assert policy.path == "/aws-service-role/", service
-    assert len({linked.name for linked in _KNOWN.values()}) == len(_KNOWN)
+    assert len({linked.name for linked in LINKED.values()}) == len(LINKED)
 
 
 @pytest.mark.parametrize("text", ["ecs", "", "amazonaws.com", ".amazonaws.com", "ecs.example.com"])
@@ -356,7 +401,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str | None]]
             Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}],
         ),
         InvalidInput,
-        "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+        "Duplicate tag keys found.",
     ),
     "a linked role twice": (
         lambda a: a.create_service_linked_role("ecs.amazonaws.com"),

@@ -350,7 +350,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         lambda a: a.users["bob"].enable_mfa_device(SERIAL, "abcdef", "123456"),
         ValidationError,
         (
-            "1 validation error detected: Value '***' at 'authenticationCode1' failed to satisfy "
+            "1 validation error detected: Value at 'authenticationCode1' failed to satisfy "
             "constraint: Member must satisfy regular expression pattern: [\\d]+"
         ),
     ),

@@ -302,20 +302,20 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
     "no policy to delete": (
         lambda a: a.delete_password_policy(),
         NoSuchEntity,
-        f"The Password Policy with domain name {ID} cannot be found.",
+        "The account policy with name PasswordPolicy cannot be found.",
     ),
     "a policy that asks for too little": (
         lambda a: a.update_password_policy(minimum_password_length=5),
         ValidationError,
         (
-            "1 validation error detected: Value '5' at 'minimumPasswordLength' failed to satisfy "
+            "1 validation error detected: Value at 'minimumPasswordLength' failed to satisfy "
             "constraint: Member must have value greater than or equal to 6"
         ),
     ),
     "a second password": (
         lambda a: a.users["alice"].create_login_profile(GOOD),
         EntityAlreadyExists,
-        "Login Profile for User alice already exists.",
+        "Login Profile for user alice already exists.",
     ),
     "no password to read": (
         lambda a: a.call("GetLoginProfile", a.root_arn, UserName="bob"),
@@ -341,7 +341,7 @@ REFUSALS: dict[str, tuple[Callable[[Account], Any], type[AwsError], str]] = {
         lambda a: a.call("CreateLoginProfile", a.root_arn, UserName="bob"),
         ValidationError,
         (
-            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "1 validation error detected: Value at 'password' failed to satisfy constraint: "
             "Member must not be null"
         ),
     ),

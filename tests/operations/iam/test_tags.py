@@ -111,7 +111,7 @@ def test_a_policy_sees_the_first_of_two_spellings(main: Account) -> None:
 def test_the_api_takes_arns_and_the_methods_names_too(main: Account) -> None:
     """Who calls as AWS's clients do is reported as they are."""
     ana = main.create_user("ana")
-    with pytest.raises(InvalidInput, match="ARN AmazonS3ReadOnlyAccess is not valid"):
+    with pytest.raises(ValidationError, match="Invalid ARN:  Could not be parsed!"):
         main.call(
             *("AttachUserPolicy", main.root_arn),
             UserName="ana",

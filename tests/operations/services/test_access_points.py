@@ -204,7 +204,7 @@ def test_access_point_and_bucket_must_both_allow(
 
     decision = world.can(caller, GET, THERE)
     assert (decision.verdict.value, decision.blocked_by) == (verdict, blocked_by)
-    assert any("must both allow" in note for note in decision.assumed)
+    assert [pair.request.resource for pair in decision.pairs] == [THERE, HERE]
     assert (caller in world.who_can(GET, THERE)) == bool(decision)
     [row] = access(world, [GET], [THERE], [caller]).rows
     assert bool(row) == bool(decision)
@@ -267,6 +267,20 @@ def test_an_endpoint_policy_must_allow_both(world: World, own: Account, bucket: 
         endpoint.put_policy(document(allow(GET, resources, Principal="*")))
         assert bool(world.can(ANA, GET, THERE, network=at)) == wanted
     assert bucket.policy is None
+
+
+def test_both_sides_are_asked_in_the_region_of_the_access_point(world: World, own: Account) -> None:
+    """A bucket's ARN names none."""
+    point = own.create_access_point("far", "maps", region="eu-west-1")
+    endpoint = own.create_vpc_endpoint("com.amazonaws.eu-west-1.s3", "vpc-1", region="eu-west-1")
+    guard = {"Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}
+    world.user("ana").put_policy("own", document(allow("s3:*"), deny("s3:*") | guard))
+    there, at = f"{point.arn}/object/m31", Network(ip="10.0.0.9", endpoint=endpoint.name)
+
+    assert world.can(ANA, GET, there)
+    assert world.can(ANA, GET, there, network=at)
+    endpoint.put_policy(document(allow(GET, there, Principal="*")))
+    assert world.can(ANA, GET, there, network=at).blocked_by == {"endpoint"}
 
 
 def test_an_access_point_of_a_vpc_is_closed_to_the_internet(world: World, own: Account) -> None:

@@ -149,9 +149,9 @@ def test_a_key_is_of_one_kind_for_one_use(own: Account) -> None:
             own.create_key(key_usage=usage, key_spec=spec)
     with pytest.raises(ValidationException, match="not compatible"):
         own.create_key(key_usage="SIGN_VERIFY")
-    with pytest.raises(RequestError, match="There is no KeyUsage"):
+    with pytest.raises(ValidationException, match="'SIGN' at 'keyUsage' failed to satisfy"):
         own.create_key(key_usage="SIGN")
-    with pytest.raises(RequestError, match="Did you mean RSA_2048"):
+    with pytest.raises(ValidationException, match="Member must satisfy enum value set"):
         own.create_key(key_spec="RSA_248")
 
 
@@ -167,6 +167,11 @@ def test_the_same_seed_gives_the_same_key(own: Account) -> None:
 
 # -- saving a key policy --------------------------------------------------------------------------
 
+MALFORMED = (
+    "The request was rejected because the specified policy is not syntactically or semantically "
+    "correct."
+)
+
 REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "nobody of that name": (
         document(lets(ROOT), lets(f"arn:aws:iam::{OWN}:user/nobody")),
@@ -181,17 +186,17 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "another key": (
         document(lets(ROOT) | {"Resource": f"arn:aws:kms:us-east-1:{OWN}:key/other"}),
         MalformedPolicyDocumentException,
-        "",
+        MALFORMED,
     ),
     "another service": (
         document(lets(ROOT), lets(ROOT, action="s3:GetObject")),
         MalformedPolicyDocumentException,
-        "",
+        MALFORMED,
     ),
     "too large": (
         document(lets(ROOT), lets(ROOT, Sid="x" * 32_768)),
         LimitExceededException,
-        "",
+        "The request was rejected because a length constraint or quota was exceeded.",
     ),
     "everybody locked out": (
         document(lets(ROOT, action="kms:Decrypt")),
@@ -443,7 +448,7 @@ def test_a_grant_is_for_operations_that_its_key_can(own: Account, dana: User) ->
             if not fits:
                 with pytest.raises(ValidationException, match="not supported"):
                     key.create_grant(dana, [operation])
-    with pytest.raises(RequestError, match="Did you mean Decrypt"):
+    with pytest.raises(ValidationException, match="'Decript' at 'operations'"):
         rsa.create_grant(dana, ["Decript"])
     with pytest.raises(RequestError, match="no constraint"):
         rsa.create_grant(dana, ["Decrypt"], constraints={"EncryptionContext": {}})
@@ -751,7 +756,6 @@ def test_a_role_named_in_a_key_policy_is_cut_by_its_boundary_a_user_is_not(
         (5, ["Decrypt"], {}),
         (ROOT, None, {}),
         (ROOT, "Decrypt", {}),
-        (ROOT, [], {}),
         (ROOT, [["Decrypt"]], {}),
         (ROOT, ["Decrypt"], {"constraints": {"EncryptionContextSubset": 5}}),
         (ROOT, ["Decrypt"], {"constraints": {5: {}}}),
@@ -778,7 +782,6 @@ def test_what_is_not_a_grant_is_refused_in_a_call_too(own: Account) -> None:
     wrong: dict[str, Any]
     for wrong in (
         {"Operations": [["Decrypt"]]},
-        {"Operations": []},
         {"Constraints": {5: {}}},
         {"Constraints": {"EncryptionContextSubset": 5}},
     ):

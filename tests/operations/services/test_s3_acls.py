@@ -201,6 +201,15 @@ def test_who_owns_an_upload_and_who_may_read_it(
         assert found["Owner"] == {"ID": shown}
 
 
+def test_the_account_of_the_keys_is_that_of_the_bucket(world: World, bucket: Bucket) -> None:
+    """Whoever owns the object."""
+    upload(world, bucket)
+    request = world.can(world.user("other-admin"), GET, OBJECT).request
+
+    assert request.resource_account == OTHER
+    assert (request.value("aws:ResourceAccount"), request.value("s3:ResourceAccount")) == (OWN, OWN)
+
+
 def test_a_bucket_policy_gives_no_object_of_another_account(world: World, bucket: Bucket) -> None:
     """It can only deny; and the bucket's owner may still delete the object."""
     upload(world, bucket)

@@ -13,8 +13,10 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, AwsError, MalformedPolicy, RequestError
 from iamlab.errors.services import (
     AccessControlListNotSupported,
+    InvalidArgument,
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
+    MalformedXML,
     NoSuchBucketPolicy,
     NoSuchPublicAccessBlockConfiguration,
     OwnershipControlsNotFoundError,
@@ -372,8 +374,9 @@ def test_while_acls_are_off_they_can_still_be_read(own: Account) -> None:
 def test_an_acl_that_does_not_exist_is_said_so(own: Account) -> None:
     """With the one that was meant."""
     bucket = with_acls(own, public_access_block=OFF)
-    with pytest.raises(RequestError, match="Did you mean public-read"):
+    with pytest.raises(InvalidArgument, match="x-amz-acl") as caught:
         bucket.put_acl("public-raed")
+    assert caught.value.__notes__[0].startswith("Did you mean public-read")
     made = own.create_bucket(
         "other", acl="public-read", object_ownership="ObjectWriter", public_access_block=OFF
     )
@@ -392,8 +395,9 @@ def test_ownership_is_set_read_and_taken_away(own: Account) -> None:
     assert bucket.object_ownership is None
     with pytest.raises(OwnershipControlsNotFoundError):
         own.call("s3:GetBucketOwnershipControls", own.root_arn, Bucket="star-maps")
-    with pytest.raises(RequestError, match="Did you mean ObjectWriter"):
+    with pytest.raises(MalformedXML) as caught:
         bucket.put_ownership_controls("ObjektWriter")
+    assert "ObjectWriter" in caught.value.__notes__[0]
 
 
 # -- who may turn them ----------------------------------------------------------------------------

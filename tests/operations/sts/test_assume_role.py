@@ -296,3 +296,34 @@ def test_a_user_with_a_session_token_may_still_show_his_own_device(
         assume(world, token, reader)
 
     assert assume(world, token, reader, **shown).arn.endswith("/reader/s1")
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "nothing-valid-in-here",
+        "arn::b:::something/test-role",
+        "arn:a::::something/test-role",
+        "arn:a:::something/test-role",
+        "arn:a:a::aaaaaaaaaa:",
+    ],
+)
+def test_a_role_needs_an_arn(world: World, ana: User, arn: str) -> None:
+    """What isn't an ARN is invalid; another kind of ARN is denied. Recorded answers of STS."""
+
+    def refused(role_arn: str) -> str:
+        with pytest.raises((ValidationError, AccessDenied)) as caught:
+            world.sts.call("AssumeRole", ana, RoleArn=role_arn, RoleSessionName="s1")
+        return str(caught.value)
+
+    assert refused(arn) == f"ValidationError: {arn} is invalid"
+    assert refused(ana.arn).startswith("AccessDenied: User:")
+    assert refused(f"arn:aws:iam::{MAIN}:role/none").startswith("AccessDenied: User:")
+
+
+def test_a_token_is_for_a_role(world: World) -> None:
+    """With a token or an assertion, the sentence about the ARN doesn't name it."""
+    sent = {"RoleSessionName": "s1", "WebIdentityToken": "a.b.c"}
+    for arn in ("longrolenamebutnotanarn", f"arn:aws:iam::{MAIN}:saml-provider/corp"):
+        with pytest.raises(ValidationError, match="Request ARN is invalid"):
+            world.sts.call("AssumeRoleWithWebIdentity", "*", RoleArn=arn, **sent)

@@ -7,7 +7,7 @@ AWS pages: "Grants in AWS KMS"; "Creating grants"; "Retiring and revoking grants
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import DisabledException, NotFoundException, ValidationException
 from iamlab.operations.iam.common import fields, filled
+from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.kms.key import API, Key, KeyGrant
 from iamlab.policy.arn import is_arn
@@ -75,6 +76,22 @@ def _as_made(grant: KeyGrant) -> dict[str, Any]:
     return {"GrantId": grant.grant_id, "GrantToken": grant.grant_token}
 
 
+def _operations(key: Key, operations: Sequence[Any]) -> tuple[str, ...]:
+    """Check the operations of a new grant: its key must be for them."""
+    if not operations:
+        raise ValidationException("Operations must have at least one value, such as Decrypt.")
+    for operation in operations:
+        if not isinstance(operation, str):
+            raise RequestError(f"Operations are texts such as Decrypt, not {operation!r}.")
+        if operation not in GRANT_OPERATIONS:
+            raise unlisted(operation, "operations", sorted(GRANT_OPERATIONS))
+        if operation not in _fitting(key):
+            raise ValidationException(
+                f"Grant operation {operation} is not supported by a key of usage {key.key_usage}."
+            )
+    return tuple(operations)
+
+
 @API.does("CreateGrant", _as_made, keys=_keys)
 def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
     """Create a grant; an equal one with the same name is returned again."""
@@ -84,17 +101,7 @@ def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
     for name in ("GranteePrincipal", "RetiringPrincipal"):
         if name in arguments and not is_arn(arguments[name]):
             raise ValidationException(f"{name} must be an ARN: {arguments[name]}")
-    operations = tuple(arguments["Operations"])
-    if not operations:
-        raise RequestError('A grant needs operations: pass a list such as ["Decrypt"].')
-    for operation in operations:
-        if not isinstance(operation, str) or operation not in GRANT_OPERATIONS:
-            known = did_you_mean(str(operation), GRANT_OPERATIONS)
-            raise RequestError(f"A grant can't be for {operation!r}. {known}")
-        if operation not in _fitting(key):
-            raise ValidationException(
-                f"Grant operation {operation} is not supported by a key of usage {key.key_usage}."
-            )
+    operations = _operations(key, arguments["Operations"])
     ids, constraints = account.world.ids, _constraints(arguments.get("Constraints") or {})
     Grant(arguments["GranteePrincipal"], operations, constraints)  # which checks its form
     retiring, name = arguments.get("RetiringPrincipal", ""), arguments.get("Name", "")

@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError, did_you_mean, noted
+from iamlab.errors import RequestError, noted
 from iamlab.errors.services import (
     AlreadyExistsException,
     InvalidAliasNameException,
@@ -27,8 +27,15 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.iam.common import fields, filled
+from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import all_of, check_region, everything, keep, region_of
+from iamlab.operations.services.apis import (
+    all_of,
+    check_region,
+    everything,
+    keep,
+    region_of,
+)
 from iamlab.operations.services.kms.key import ALIAS, API, PENDING, Key, find_key
 
 if TYPE_CHECKING:
@@ -113,16 +120,16 @@ def _kind(arguments: Parameters) -> tuple[str, str]:
 
     Raises
     ------
-    RequestError
+    ValidationException
         There is no such usage, or it doesn't have such a spec.
     """
     usage = arguments.get("KeyUsage", "ENCRYPT_DECRYPT")
     spec = arguments.get("KeySpec", "SYMMETRIC_DEFAULT")
     if usage not in SPECS:
-        raise RequestError(f"There is no KeyUsage {usage!r}. {did_you_mean(usage, SPECS)}")
-    known = {name for specs in SPECS.values() for name in specs}
+        raise unlisted(usage, "keyUsage", SPECS)
+    known = dict.fromkeys(name for specs in SPECS.values() for name in specs)
     if spec not in known:
-        raise RequestError(f"There is no KeySpec {spec!r}. {did_you_mean(spec, known)}")
+        raise unlisted(spec, "keySpec", known)
     if spec not in SPECS[usage]:
         raise ValidationException(f"KeyUsage {usage} is not compatible with KeySpec {spec}")
     return usage, spec
@@ -150,6 +157,7 @@ def _as_tags(key: Key) -> dict[str, Any]:
 
 
 API.tells("ListResourceTags", _as_tags)
+API.tells("ListKeyPolicies", lambda _: {"PolicyNames": ["default"]})
 
 
 # -- policies -------------------------------------------------------------------------------------

@@ -15,8 +15,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
-from iamlab.errors import RequestError, did_you_mean
-from iamlab.errors.services import AccessControlListNotSupported, MissingSecurityHeader
+from iamlab.errors import did_you_mean, noted
+from iamlab.errors.services import (
+    AccessControlListNotSupported,
+    InvalidArgument,
+    MissingSecurityHeader,
+)
 from iamlab.operations.services.kms.key import API as KEYS
 from iamlab.operations.services.s3.acl_grants import CANNED, acl_of, private_acl
 from iamlab.operations.services.s3.bucket import API, ENFORCED, PREFERRED, object_of
@@ -52,12 +56,13 @@ def new_acl(
 
     Raises
     ------
-    RequestError
+    InvalidArgument
         There is no such canned ACL.
     """
     named = arguments.get("ACL", "private")
     if named not in CANNED:
-        raise RequestError(f"There is no canned ACL {named!r}. {did_you_mean(named, CANNED)}")
+        note = did_you_mean(named, CANNED)
+        raise noted(InvalidArgument("The specified argument was not valid: x-amz-acl"), note)
     acl = acl_of(arguments, owner, bucket.account)
     if "AccessControlPolicy" in arguments:
         named = OWNERS_ACLS[-1] if acl == private_acl(bucket.account) else ""

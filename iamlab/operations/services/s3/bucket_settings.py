@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
-    RequestError,
-    did_you_mean,
     noted,
 )
 from iamlab.errors.services import (
+    InvalidArgument,
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
+    MalformedXML,
     MethodNotAllowed,
     NoSuchTagSet,
     OwnershipControlsNotFoundError,
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
+
+MALFORMED_XML = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
 
 _NEEDS = {
     "ObjectOwnership": "s3:PutBucketOwnershipControls",
@@ -79,13 +83,16 @@ def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bu
             "The requested bucket name is not available. The bucket namespace is shared by all "
             "users of the system. Please select a different name and try again."
         )
+    ownership = arguments.get("ObjectOwnership", ENFORCED)
+    if ownership not in OWNERSHIPS:
+        raise InvalidArgument(f"Invalid x-amz-object-ownership header: {ownership}")
     sent = arguments.get("PublicAccessBlockConfiguration")
     bucket = Bucket(
         account,
         API.arn_of(account, arguments),
         API.tags(arguments),
         own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
-        object_ownership=_ownership(arguments.get("ObjectOwnership", ENFORCED)),
+        object_ownership=ownership,
     )
     blocked = InvalidBucketAclWithBlockPublicAccessError(
         "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
@@ -154,7 +161,7 @@ def put_bucket_abac(account: Account, arguments: Parameters) -> None:
     """Set whether a bucket's tags affect access."""
     status = arguments["AbacStatus"].get("Status")
     if status not in ("Enabled", "Disabled"):
-        raise RequestError(f"The ABAC status must be Enabled or Disabled, not {status!r}.")
+        raise MalformedXML(MALFORMED_XML)
     API.find(account, arguments).abac = status
 
 
@@ -164,23 +171,15 @@ API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}
 # -- who owns objects -----------------------------------------------------------------------------
 
 
-def _ownership(wanted: object) -> str:
-    """Check a value of ObjectOwnership."""
-    if wanted not in OWNERSHIPS:
-        known = did_you_mean(str(wanted), OWNERSHIPS)
-        raise RequestError(f"There is no ObjectOwnership {wanted!r}. {known}")
-    return str(wanted)
-
-
 @API.does("PutBucketOwnershipControls")
 def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
     """Set who owns a bucket's objects; the bucket's ACL must be private to disable ACLs."""
     match arguments["OwnershipControls"].get("Rules"):
-        case [{"ObjectOwnership": wanted}]:
-            ownership = _ownership(wanted)
-        case rules:
-            one_rule = f'[{{"ObjectOwnership": "{ENFORCED}"}}]'
-            raise RequestError(f"OwnershipControls must have one rule, {one_rule}, not {rules!r}.")
+        case [{"ObjectOwnership": ownership}] if ownership in OWNERSHIPS:
+            pass
+        case _:
+            note = f"OwnershipControls has one rule, for one of {', '.join(OWNERSHIPS)}."
+            raise noted(MalformedXML(MALFORMED_XML), note)
     bucket = API.find(account, arguments)
     own = {bucket.account.canonical_user_id}
     if ownership == ENFORCED and {grant.grantee for grant in bucket.acl().grants} - own:

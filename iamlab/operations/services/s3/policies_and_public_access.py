@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.public_access_block import PublicStatus
+    from iamlab.model.resources import Resource
     from iamlab.model.world import World
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
-    from iamlab.operations.services.s3.access_points import AccessPoint
-    from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.policy.document import Policy
 
 
@@ -53,7 +52,7 @@ def blocked(world: World, caller: Caller, action: str, arn: str, setting: str) -
 
 
 def set_policy(
-    bucket: Bucket | AccessPoint, document: Document, caller: Caller, kind: str = "Bucket"
+    resource: Resource, document: Document, caller: Caller, kind: str = "Bucket"
 ) -> None:
     """Set the policy of a bucket or an access point, after S3's checks.
 
@@ -64,17 +63,17 @@ def set_policy(
     AccessDenied
         It is public, and BlockPublicPolicy is on.
     """
-    policy = resource_policy(document, bucket)
-    because = public_because(policy) if bucket.public_access_block.block_public_policy else ()
+    policy, block = resource_policy(document, resource), resource.public_access_block
+    because = public_because(policy) if block and block.block_public_policy else ()
     if because:
-        world, action = bucket.account.world, f"s3:Put{kind}Policy"
+        world, action = resource.account.world, f"s3:Put{kind}Policy"
         raise noted(
-            blocked(world, caller, action, bucket.arn, "BlockPublicPolicy"),
+            blocked(world, caller, action, resource.arn, "BlockPublicPolicy"),
             *because,
             "To allow public access, turn it off for the bucket and for the account: "
             "bucket.put_public_access_block(block_public_acls=True, ignore_public_acls=True).",
         )
-    bucket.policy = policy
+    resource.policy = policy
 
 
 def _refused(decision: Decision, message: str) -> AwsError:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from iamlab import World
-from iamlab.authorization.authorize import LONGEST, PresignedUrl
 from iamlab.errors import AccessDenied, AwsError, ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.services import AuthorizationQueryParametersError
+from iamlab.lab.credentials import LONGEST, PresignedUrl
 from iamlab.lab.identities import User
 from iamlab.model.network_locations import Network
 from tests.policy.documents import allow, deny, document, trust

@@ -1,0 +1,96 @@
+"""Operations that return resources, lists of them, or parts of them: ``reads.toml`` has a row each.
+
+Notes
+-----
+The response elements in the API references of the services.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors.organizations import PolicyNotFoundException
+from iamlab.errors.services import LambdaResourceNotFound, RepositoryPolicyNotFoundException
+from iamlab.operations.parameters import as_tags
+from iamlab.operations.registry import as_it_is
+from iamlab.operations.services.apis import NamedResource, all_of, everything, region_of
+from iamlab.operations.services.eventbridge import DEFAULT, EventBus
+from iamlab.operations.services.lambda_functions import Function
+from iamlab.operations.services.queues_and_topics import QUEUES, Queue, Topic
+from iamlab.operations.services.s3.bucket import Bucket
+from iamlab.operations.services.secretsmanager import Secret
+from iamlab.operations.services.tables_and_repositories import Repository, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamlab.model.account import Account
+    from iamlab.operations.registry import Parameters
+
+_ERRORS = (PolicyNotFoundException, LambdaResourceNotFound, RepositoryPolicyNotFoundException)
+ERRORS = {error.__name__: error for error in _ERRORS}
+_TYPES = (Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue)
+KINDS: dict[str, type[NamedResource]] = {kind.__name__: kind for kind in _TYPES}
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "tags": lambda found: as_tags(found.tags),
+    "tag map": lambda found: dict(found.tags),
+    "policy": lambda found: found.policy and found.policy.text,
+    "owner": lambda found: found.account.account_id,
+    "stream": lambda found: found.stream and found.stream.arn,
+}
+"""Name in the table -> what it stands for; other names are attributes."""
+
+
+def _write(form: str | Mapping[str, Any], found: NamedResource) -> Any:
+    """Return what a form says of a resource, without what the resource doesn't have."""
+    if isinstance(form, str):
+        return FORMS[form](found) if form in FORMS else getattr(found, form)
+    written = {name: _write(part, found) for name, part in form.items()}
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _one(row: Parameters, account: Account, arguments: Parameters) -> Any:
+    """Return a call's resource, or the error for one without a policy."""
+    found = KINDS[row["of"]].api.find(account, arguments)
+    if "absent" in row and found.policy is None:
+        error, text = row["absent"]
+        raise ERRORS[error](text.format(found))
+    return _write(row["form"], found)
+
+
+def _all(row: Parameters, account: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return an account's resources in a Region, the oldest first."""
+    kind, region = KINDS[row["of"]], region_of(arguments)
+    found = [each for each in all_of(account, kind) if each.region in ("", region)]
+    if kind is EventBus and DEFAULT not in (bus.name for bus in found):
+        found.insert(0, kind.api.find(account, {"Region": region}))
+    start = arguments.get(row.get("prefix", ""), "")
+    shown = [each for each in found if each.name.startswith(start)]
+    return {row["noun"]: [_write(row["form"], each) for each in shown]}
+
+
+def _register(row: Parameters) -> None:
+    """Register the operation of a row."""
+    api, is_list = KINDS[row["of"]].api, "noun" in row
+
+    def all_names(account: Account, arguments: Parameters) -> str:
+        return api.arn(account, row["on"], region_of(arguments))
+
+    about = all_names if "on" in row else everything if is_list else None
+    perform = partial(_all if is_list else _one, row)
+    api.does(row["name"], as_it_is, about, action=row.get("action", ""))(perform)
+
+
+for _row in tomllib.loads(Path(__file__).with_name("reads.toml").read_text("utf-8"))["reads"]:
+    _register(_row)
+
+
+@QUEUES.does("GetQueueAttributes", lambda found: {"Attributes": found} if found else {})
+def get_queue_attributes(account: Account, arguments: Parameters) -> dict[str, str]:
+    """Return the attributes that are asked for: a queue has its ARN, and can have a policy."""
+    queue, wanted = QUEUES.find(account, arguments), arguments.get("AttributeNames", ())
+    every = _write({"QueueArn": "arn", "Policy": "policy"}, queue)
+    return {name: every[name] for name in every if name in wanted or "All" in wanted}

@@ -1,0 +1,247 @@
+"""What services tell of their resources: AWS's members, and what a world contains of them."""
+
+import json
+from typing import Any
+
+import botocore.session
+import pytest
+
+from iamlab import World
+from iamlab.errors import AwsError
+from iamlab.lab.account import Account
+from iamlab.operations.registry import find
+from tests.policy.documents import allow, document, trust
+
+SESSION = botocore.session.get_session()
+OWN = "111111111111"
+START = f"us-east-1:{OWN}"
+TABLE, REPOSITORY = f"arn:aws:dynamodb:{START}:table/stars", f"arn:aws:ecr:{START}:repository/web"
+BUS, TOPIC = f"arn:aws:events:{START}:event-bus/shop", f"arn:aws:sns:{START}:news"
+FUNCTION, QUEUE = f"arn:aws:lambda:{START}:function:resize", f"arn:aws:sqs:{START}:orders"
+URL = f"https://sqs.us-east-1.amazonaws.com/{OWN}/orders"
+TAGS = [{"Key": "team", "Value": "sky"}]
+SKY = {"team": "sky"}
+NAMED = {"registryId": OWN, "repositoryName": "web"}
+WRITTEN = {"FunctionName": "resize", "FunctionArn": FUNCTION, "Role": f"arn:aws:iam::{OWN}:role/w"}
+DEFAULT = {"Name": "default", "Arn": f"arn:aws:events:{START}:event-bus/default"}
+POLICY, SECRET = "the policy", "the ARN of the secret"
+"""What stands in the table for a text that is compared as JSON, and for a name by chance."""
+
+# Operation, parameters, answer.
+ROWS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "dynamodb:DescribeTable",
+        {"TableName": "stars"},
+        {"Table": {"TableName": "stars", "TableArn": TABLE}},
+    ),
+    ("dynamodb:ListTables", {}, {"TableNames": ["stars"]}),
+    ("dynamodb:ListTagsOfResource", {"ResourceArn": TABLE}, {"Tags": TAGS}),
+    ("dynamodb:GetResourcePolicy", {"ResourceArn": TABLE}, {"Policy": POLICY}),
+    (
+        "ecr:DescribeRepositories",
+        {},
+        {"repositories": [{"repositoryArn": REPOSITORY, **NAMED}]},
+    ),
+    ("ecr:ListTagsForResource", {"resourceArn": REPOSITORY}, {"tags": TAGS}),
+    ("ecr:GetRepositoryPolicy", {"repositoryName": "web"}, {**NAMED, "policyText": POLICY}),
+    ("events:DescribeEventBus", {}, DEFAULT),
+    ("events:DescribeEventBus", {"Name": "shop"}, {"Name": "shop", "Arn": BUS, "Policy": POLICY}),
+    (
+        "events:ListEventBuses",
+        {},
+        {"EventBuses": [DEFAULT, {"Name": "shop", "Arn": BUS, "Policy": POLICY}]},
+    ),
+    ("events:ListEventBuses", {"NamePrefix": "d"}, {"EventBuses": [DEFAULT]}),
+    ("events:ListTagsForResource", {"ResourceARN": BUS}, {"Tags": TAGS}),
+    ("kms:ListKeyPolicies", {"KeyId": "alias/maps"}, {"PolicyNames": ["default"]}),
+    ("lambda:GetFunctionConfiguration", {"FunctionName": "resize"}, WRITTEN),
+    ("lambda:ListFunctions", {}, {"Functions": [WRITTEN]}),
+    ("lambda:ListFunctions", {"Region": "eu-west-1"}, {"Functions": []}),
+    ("lambda:ListTags", {"Resource": FUNCTION}, {"Tags": SKY}),
+    ("lambda:GetPolicy", {"FunctionName": FUNCTION}, {"Policy": POLICY}),
+    ("s3:ListBuckets", {}, {"Buckets": [{"Name": "maps", "BucketArn": "arn:aws:s3:::maps"}]}),
+    ("s3:ListBuckets", {"Prefix": "x"}, {"Buckets": []}),
+    (
+        "secretsmanager:DescribeSecret",
+        {"SecretId": "prod"},
+        {"ARN": SECRET, "Name": "prod", "Tags": TAGS},
+    ),
+    (
+        "secretsmanager:ListSecrets",
+        {},
+        {"SecretList": [{"ARN": SECRET, "Name": "prod", "Tags": TAGS}]},
+    ),
+    (
+        "secretsmanager:GetResourcePolicy",
+        {"SecretId": "prod"},
+        {"ARN": SECRET, "Name": "prod", "ResourcePolicy": POLICY},
+    ),
+    (
+        "sns:GetTopicAttributes",
+        {"TopicArn": TOPIC},
+        {"Attributes": {"TopicArn": TOPIC, "Owner": OWN, "Policy": POLICY}},
+    ),
+    ("sns:ListTopics", {}, {"Topics": [{"TopicArn": TOPIC}]}),
+    ("sns:ListTagsForResource", {"ResourceArn": TOPIC}, {"Tags": TAGS}),
+    ("sqs:GetQueueUrl", {"QueueName": "orders"}, {"QueueUrl": URL}),
+    (
+        "sqs:GetQueueAttributes",
+        {"QueueUrl": URL, "AttributeNames": ["All"]},
+        {"Attributes": {"QueueArn": QUEUE, "Policy": POLICY}},
+    ),
+    (
+        "sqs:GetQueueAttributes",
+        {"QueueUrl": URL, "AttributeNames": ["QueueArn"]},
+        {"Attributes": {"QueueArn": QUEUE}},
+    ),
+    ("sqs:GetQueueAttributes", {"QueueUrl": URL}, {}),
+    ("sqs:ListQueues", {"QueueNamePrefix": "or"}, {"QueueUrls": [URL]}),
+    ("sqs:ListQueues", {"QueueNamePrefix": "x"}, {"QueueUrls": []}),
+    ("sqs:ListQueueTags", {"QueueUrl": URL}, {"Tags": SKY}),
+]
+
+
+@pytest.fixture
+def main() -> Account:
+    """An account with a resource of each type, each with tags and a policy."""
+    account = World(seed=3).create_account("main", account_id=OWN)
+    role = account.create_role("w", assume_role_policy_document=trust(LAMBDA))
+    made: list[Any] = [
+        account.create_table("stars", tags=SKY),
+        account.create_repository("web", tags=SKY),
+        account.create_event_bus("shop", tags=SKY),
+        account.create_function("resize", role=role, tags=SKY),
+        account.create_bucket("maps", tags=SKY),
+        account.create_secret("prod", tags=SKY),
+        account.create_topic("news", tags=SKY),
+        account.create_queue("orders", tags=SKY),
+    ]
+    for resource in made:
+        action = f"{resource.service}:{ACTIONS.get(resource.service, '*')}"
+        on = {} if resource.service == "ecr" else {"Resource": resource.arn}
+        statement = {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": action, **on}
+        resource.put_policy({"Version": "2012-10-17", "Statement": [statement]})
+    account.create_key().create_alias("alias/maps")
+    return account
+
+
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+ACTIONS = {
+    "lambda": "InvokeFunction",
+    "events": "PutEvents",
+    "sns": "Publish",
+    "dynamodb": "GetItem",
+    "s3": "ListBucket",
+}
+
+
+def shown(value: Any, account: Account) -> Any:
+    """Return an answer with the names that stand in the table."""
+    if isinstance(value, dict):
+        return {key: shown(part, account) for key, part in value.items()}
+    if isinstance(value, list):
+        return [shown(part, account) for part in value]
+    if isinstance(value, str) and value.startswith("{"):
+        policies = [item.policy.to_dict() for item in account.resources.values() if item.policy]
+        return POLICY if json.loads(value) in policies else value
+    return SECRET if ":secret:prod-" in str(value) else value
+
+
+@pytest.mark.parametrize(("operation", "sent", "answer"), ROWS)
+def test_a_read_has_the_members_that_aws_answers(
+    main: Account, operation: str, sent: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    """Those that a world contains, under names that botocore knows."""
+    told = main.call(operation, main.root_arn, **sent)
+
+    assert shown(told, main) == answer
+    service, _, name = operation.partition(":")
+    shape = SESSION.get_service_model(service).operation_model(name)
+    assert unknown_members(told, shape.output_shape) == []
+
+
+def unknown_members(value: Any, shape: Any) -> list[str]:
+    """Return the members of an answer that botocore's model doesn't have."""
+    if isinstance(value, list):
+        return [name for part in value for name in unknown_members(part, shape.member)]
+    if not isinstance(value, dict) or shape.type_name != "structure":
+        return []
+    inner = [
+        name
+        for key, part in value.items()
+        if key in shape.members
+        for name in unknown_members(part, shape.members[key])
+    ]
+    return [*(key for key in value if key not in shape.members), *inner]
+
+
+@pytest.mark.parametrize("operation", sorted({row[0] for row in ROWS}))
+def test_a_read_needs_its_permission_and_is_read_only(main: Account, operation: str) -> None:
+    """The action has the operation's name, but for ListBuckets."""
+    sent = next(row[1] for row in ROWS if row[0] == operation)
+    dana = main.create_user("dana")
+    for resource in main.resources.values():
+        resource.policy = None if resource.service != "kms" else resource.policy
+    with pytest.raises(AwsError) as refused:
+        main.call(operation, dana, **sent)
+    assert "not authorized" in refused.value.message or refused.value.code == "AccessDenied"
+
+    action = {"s3:ListBuckets": "s3:ListAllMyBuckets"}.get(operation, operation)
+    dana.put_policy("read", document(allow(action)))
+    assert find(operation).is_read_only
+    if operation not in {row[0] for row in WITHOUT}:
+        main.call(operation, dana, **sent)
+
+
+NO_POLICY = (
+    "Repository policy does not exist for the repository with name 'web' in the registry with id "
+    f"'{OWN}'"
+)
+# Operation, parameters, code and sentence where there is no policy.
+WITHOUT = [
+    (
+        "dynamodb:GetResourcePolicy",
+        {"ResourceArn": TABLE},
+        "PolicyNotFoundException",
+        f"Resource-based policy not found for the provided ResourceArn: {TABLE}",
+    ),
+    (
+        "ecr:GetRepositoryPolicy",
+        {"repositoryName": "web"},
+        "RepositoryPolicyNotFoundException",
+        NO_POLICY,
+    ),
+    (
+        "lambda:GetPolicy",
+        {"FunctionName": "resize"},
+        "ResourceNotFoundException",
+        "The resource you requested does not exist.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "sent", "code", "text"), WITHOUT)
+def test_to_read_a_policy_that_is_not_there_is_an_error(
+    main: Account, operation: str, sent: dict[str, Any], code: str, text: str
+) -> None:
+    """In the service's words; other services leave the member out."""
+    for resource in main.resources.values():
+        resource.policy = None
+    with pytest.raises(AwsError) as refused:
+        main.call(operation, main.root_arn, **sent)
+    assert (refused.value.code, refused.value.message) == (code, text)
+
+    told = main.call("secretsmanager:GetResourcePolicy", main.root_arn, SecretId="prod")
+    assert sorted(told) == ["ARN", "Name"]
+
+
+def test_repositories_are_described_as_all_of_the_account(main: Account) -> None:
+    """ECR asks for permission on every repository; the other lists ask for it on ``*``."""
+    dana = main.create_user("dana")
+    every = f"arn:aws:ecr:{START}:repository/*"
+    with pytest.raises(AwsError) as refused:
+        main.call("ecr:DescribeRepositories", dana)
+    assert every in refused.value.message
+
+    dana.put_policy("read", document(allow("ecr:DescribeRepositories", every)))
+    assert main.call("ecr:DescribeRepositories", dana)["repositories"]
