@@ -79,15 +79,14 @@ def authorize(
     RequestError
         An argument isn't valid.
     """
-    arns: Sequence[Any] = resource if isinstance(resource, list | tuple) else (resource,)
+    is_call = isinstance(resource, list | tuple)
+    arns: tuple[Any, ...] = tuple(resource) if is_call else (resource,)
     if {type(action), *map(type, arns)} != {str}:
         check_texts(action=action, resource=next((arn for arn in arns if type(arn) is not str), ""))
     if not arns:
         raise RequestError("resource is an ARN, *, or the ARNs of a call.")
     tagged = bool(circumstances.get("request_tags"))
-    pairs = [NeededPair(action, arns[0])]
-    if arns is resource:
-        pairs = pairs_of(action, arns, tagged=tagged)
+    pairs = pairs_of(action, arns, tagged=tagged) if is_call else [NeededPair(action, arns[0])]
     decisions = []
     for pair in pairs:
         how = circumstances

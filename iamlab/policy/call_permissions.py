@@ -234,13 +234,16 @@ def required_types(action: str) -> tuple[str, ...]:
     return (*marked, *_FACTS["also_required"].get(known.full_name, "").split())
 
 
-def also_needed(action: str, resources: Sequence[str], *, tagged: bool = False) -> tuple[str, ...]:
-    """Return what a call needs besides permission on these resources, in a sentence.
+@lru_cache(maxsize=4096)
+def also_needed(
+    action: str, resources: tuple[str, ...], *, tagged: bool = False
+) -> tuple[str, ...]:
+    """Return what a call needs in addition to permission on these resources, in a sentence.
 
     Examples
     --------
     >>> instance = "arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0"
-    >>> also_needed("ec2:AttachVolume", [instance])
+    >>> also_needed("ec2:AttachVolume", (instance,))
     ('A call of ec2:AttachVolume also needs permission on: volume. Pass all ARNs as a list.',)
     """
     required, passes = required_types(action), action.lower() in PASSES

@@ -69,8 +69,8 @@ def test_a_new_thing_of_iam_with_tags_needs_the_permission_to_tag(
     assert main.world.events[-1].error_code == "AccessDenied"
 
 
-def test_a_boundary_is_no_key_of_the_tags(main: Account, ana: User) -> None:
-    """TagUser has no iam:PermissionsBoundary, so an Allow with it is none."""
+def test_tagging_has_no_key_of_the_boundary(main: Account, ana: User) -> None:
+    """TagUser has no iam:PermissionsBoundary, so an Allow with it has no effect."""
     limit = main.create_policy("limit", ALL).arn
     only = {"StringEquals": {"iam:PermissionsBoundary": limit}}
     ana.put_policy("own", document(allow(["iam:CreateUser", "iam:TagUser"], Condition=only)))
@@ -81,7 +81,7 @@ def test_a_boundary_is_no_key_of_the_tags(main: Account, ana: User) -> None:
 
 
 def test_without_tags_nothing_more_is_needed(main: Account, ana: User) -> None:
-    """An empty list of tags is none."""
+    """An empty list has no tags."""
     ana.put_policy("own", document(allow("iam:CreateUser")))
 
     main.call("CreateUser", ana, UserName="zoe", Tags=[])
@@ -93,15 +93,15 @@ def test_a_function_with_tags_needs_all_three(main: Account, ana: User) -> None:
     role = main.create_role(
         "worker", assume_role_policy_document=trust({"Service": "lambda.amazonaws.com"})
     )
-    asked = {"FunctionName": "f", "Role": role.arn, "Tags": {"team": "sky"}}
+    sent = {"FunctionName": "f", "Role": role.arn, "Tags": {"team": "sky"}}
     missing = ["lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"]
     for number, action in enumerate(missing):
         ana.put_policy("own", document(*map(allow, missing[:number] or ["s3:ListBucket"])))
         with pytest.raises(AccessDenied, match=f"perform: {action} on"):
-            main.call("lambda:CreateFunction", ana, **asked)
+            main.call("lambda:CreateFunction", ana, **sent)
     ana.put_policy("own", document(allow(missing)))
 
-    assert main.call("lambda:CreateFunction", ana, **asked)["FunctionName"] == "f"
+    assert main.call("lambda:CreateFunction", ana, **sent)["FunctionName"] == "f"
 
 
 def test_a_launch_names_the_pair_that_fails(main: Account, ana: User) -> None:

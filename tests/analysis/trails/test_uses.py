@@ -302,7 +302,7 @@ def test_an_instance_needs_what_is_inside_its_parameters():
     }
 
 
-def test_the_name_of_a_security_group_is_no_placement_group():
+def test_the_name_of_a_security_group_does_not_name_a_placement_group():
     """Both are called groupName; only the one of the placement counts."""
     named = {"items": [{"groupId": "sg-1", "groupName": "web"}]}
     found = pairs("ec2", "RunInstances", {"groupSet": named})
