@@ -116,19 +116,20 @@ NEWER_KEYS_PIN_A_BUCKET_POLICY = _switch(
     "test_newer_keys_do_not_pin_a_bucket_policy",
     taken=False,
 )
-GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT = _switch(
-    "GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT",
-    "For S3 and DynamoDB, an account in an endpoint policy means only its root user.",
-    '"Control access to VPC endpoints" says so for gateway endpoints. A policy doesn\'t show '
-    "its type of endpoint.",
-    "test_an_account_in_a_gateway_endpoint_policy_is_its_root_user",
+RCPS_APPLY_WITHOUT_RESOURCE = _switch(
+    "RCPS_APPLY_WITHOUT_RESOURCE",
+    "For an action without resource types, the RCPs of the caller's own account apply.",
+    "\"Resource control policies\" doesn't exempt such actions. A denial that AWS doesn't make is "
+    "noticed sooner than an access that it allows.",
+    "test_rcps_apply_to_calls_without_a_resource",
     taken=True,
 )
 TRUST_DENIALS_GIVE_A_REASON = _switch(
     "TRUST_DENIALS_GIVE_A_REASON",
-    "The error of a denied sts:AssumeRole names the policy.",
-    '"Troubleshoot access denied error messages" has such forms, but published errors never do.',
-    "test_a_refused_assume_role_gives_no_reason",
+    "If the role trust policy doesn't allow sts:AssumeRole, the error names it.",
+    '"Troubleshoot access denied error messages" has such forms, but published errors name only '
+    "the policies of the caller's side.",
+    "test_a_trust_policy_that_refuses_is_not_named",
     taken=False,
 )
 FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY = _switch(
@@ -137,21 +138,6 @@ FOR_ANY_VALUE_IF_EXISTS_FITS_WITHOUT_KEY = _switch(
     '"Condition operators" says so for IfExists in general. Two implementers report the opposite.',
     "test_for_any_value_with_if_exists_needs_the_key",
     taken=False,
-)
-FORWARDED_CALLS_KEEP_THE_NETWORK = _switch(
-    "FORWARDED_CALLS_KEEP_THE_NETWORK",
-    "A call that a service makes for a principal has the principal's address, VPC and endpoint.",
-    '"AWS: Denies access to AWS based on the source IP" says that forward access sessions keep the '
-    "requester's address. It doesn't mention VPCs and endpoints.",
-    "test_a_forwarded_call_keeps_its_network",
-    taken=True,
-)
-ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE = _switch(
-    "ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE",
-    "Calls of every service have aws:VpceAccount, VpceOrgID and VpceOrgPaths.",
-    '"AWS global condition context keys" says that some services support them, and the list grows.',
-    "test_the_owner_of_an_endpoint_is_shown_to_every_service",
-    taken=True,
 )
 
 ROLE_SESSIONS_CARRY_MFA = _switch(

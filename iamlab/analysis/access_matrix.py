@@ -26,7 +26,7 @@ from iamlab.authorization.authorize import (
     authorization_request,
     check_circumstances,
 )
-from iamlab.authorization.context_keys import FORWARDED_CALL_KEYS, call_keys, override_keys
+from iamlab.authorization.context_keys import call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
 from iamlab.authorization.resource import ACCESS_POINT, resource_context
 from iamlab.display import steps
@@ -35,19 +35,19 @@ from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.call_permissions import TAG_KEYS, foreign_keys, key_name, without_keys
+from iamlab.policy.condition_keys import unsupported_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
-    from iamlab.engine.layers import Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.engine.question_index import ResourceFacts
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
 Pair = tuple[str, str]
 Given = Mapping[str, "ContextValue"]
@@ -238,7 +238,7 @@ class Batch:
         Condition keys that were set and that such requests don't have.
     """
 
-    policy: Policy | None
+    policy: AttachedPolicy | None
     facts: dict[str, ResourceFacts]
     places: list[int] = field(default_factory=list)
     absent: frozenset[str] = frozenset()
@@ -252,10 +252,9 @@ class Batch:
 
     def caller(self, principal: PrincipalContext, explicit: Given, *, via: bool) -> Asking:
         """Return a caller as the engine takes it."""
-        own = {**principal.context(), **(FORWARDED_CALL_KEYS if via else {})}
+        own = override_keys(principal.context(forwarded=via), explicit)
         layers = principal.layers(endpoint=self.policy)
-        keys = without_keys(override_keys(own, explicit), self.absent)
-        return principal.arn, layers, keys, principal.issuer
+        return principal.arn, layers, without_keys(own, self.absent), principal.issuer
 
 
 def batches_of(
@@ -271,7 +270,7 @@ def batches_of(
 
     def facts_of(
         action: str, resource: str, absent: frozenset[str]
-    ) -> tuple[Policy | None, ResourceFacts]:
+    ) -> tuple[AttachedPolicy | None, ResourceFacts]:
         facts = resource_context(world, resource, action, caller.account_id)
         if facts.rcps:
             # The engine reads levels that are the same object once.
@@ -284,17 +283,18 @@ def batches_of(
 
     chosen = {key_name(key) for key in override_keys({}, explicit)}
     chosen |= TAG_KEYS if circumstances.get("request_tags") else set()
-    by_service: dict[tuple[str, str, frozenset[str]], list[int]] = {}
+    by_service: dict[tuple[str, str, frozenset[str], frozenset[str]], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
         region = Arn.parse(resource).region if is_arn(resource) else ""
         absent = foreign_keys(action, resource) & chosen if chosen else frozenset()
-        by_service.setdefault((service_of(action), region, absent), []).append(place)
+        key = (service_of(action), region, unsupported_keys(action), absent)
+        by_service.setdefault(key, []).append(place)
     found: list[Batch] = []
     for (*_, absent), places in steps(by_service.items(), "looking up"):
         own = Batch(None, {}, absent=absent)
         for action, resource in (pairs[place] for place in places):
             if resource not in own.facts:
-                # The endpoint depends on service and Region only.
+                # The endpoint and the keys depend on what they are grouped by.
                 own.policy, own.facts[resource] = facts_of(action, resource, absent)
         batch = next((known for known in found if known.takes(own)), None)
         if batch is None:

@@ -32,11 +32,10 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import Layers
+    from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.model.account import Account
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
-    from iamlab.policy.document import Policy
 
     GatheredCaller = tuple[PrincipalContext, Layers, Mapping[str, ContextValue]]
 
@@ -52,7 +51,7 @@ class _SharedFacts:
     @property
     def context(self) -> dict[str, ContextValue]:
         """The keys that are added to a caller's own keys, or replace them."""
-        forwarded = contexts.FORWARDED_CALL_KEYS if self.path.call.via else {}
+        forwarded = contexts.forwarded_keys({}) if self.path.call.via else {}
         return contexts.override_keys(
             {**forwarded, **self.facts.context, **contexts.call_keys(self.path.call)}, self.explicit
         )
@@ -62,7 +61,7 @@ class _SharedFacts:
         return (
             *self.facts.assumed,
             *self.path.assumed,
-            *contexts.reserved_key_notes(self.explicit),
+            *contexts.set_key_notes(action, self.explicit),
             *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
             *foreign_key_notes(action, resource, self.explicit),
         )
@@ -166,7 +165,7 @@ def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account
 
 
 def _all_callers(
-    world: World, accounts: tuple[Account, ...], endpoint: Policy | None
+    world: World, accounts: tuple[Account, ...], endpoint: AttachedPolicy | None
 ) -> tuple[GatheredCaller, ...]:
     """Gather every caller of some accounts, or remember them."""
     # A world that changes forgets its callers, so that no other policy can get this one's id.

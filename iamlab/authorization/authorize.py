@@ -15,24 +15,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Unpack
 
-from iamlab import unsure
 from iamlab.authorization.context_keys import (
-    FORWARDED_CALL_KEYS,
     CallAttributes,
     EndpointAttributes,
     SourceAttributes,
     call_keys,
     called_region,
     override_keys,
-    reserved_key_notes,
+    set_key_notes,
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.request import Request, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.network_locations import Circumstances, Network, endpoint_for
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Standing, VpcEndpoint
-    from iamlab.model.record import Membership
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -163,8 +162,7 @@ def authorization_request(
     if principal.default_regions_only and (wrong := region_refusal(path.call.region)) is not None:
         raise wrong
     keys = {
-        **principal.context(),
-        **(FORWARDED_CALL_KEYS if path.call.via else {}),
+        **principal.context(forwarded=bool(path.call.via)),
         **target.context,
         **call_keys(path.call),
         **(operation_keys or {}),
@@ -183,7 +181,7 @@ def authorization_request(
         access_point=target.access_point,
     )
     layers = principal.layers(target, path.policy)
-    notes = (*principal.assumed, *target.assumed, *path.assumed, *reserved_key_notes(set_keys))
+    notes = (*principal.assumed, *target.assumed, *path.assumed, *set_key_notes(action, set_keys))
     bucket = None
     if (behind := target.bucket(world, action, resource)) is not None:
         bucket = authorization_request(
@@ -230,7 +228,7 @@ class NetworkPath:
     """A call's path to a resource: what AWS knows about it, and the policy of its VPC endpoint."""
 
     call: CallAttributes
-    policy: Policy | None = None
+    policy: AttachedPolicy | None = None
     assumed: tuple[str, ...] = ()
 
     @classmethod
@@ -244,7 +242,6 @@ class NetworkPath:
     ) -> NetworkPath:
         """Find the path of a call."""
         check_circumstances(circumstances)
-        service = service_of(action)
         network = circumstances.get("network") or world.current_network
         via = _services(circumstances.get("via") or ())
         is_service = bool(caller.service)
@@ -255,27 +252,36 @@ class NetworkPath:
                 "source_arn= is for services that call on their own behalf, and "
                 f"{caller.arn or 'the caller'} isn't a service."
             )
-        endpoint = None
+        region, endpoint = circumstances.get("region") or "", None
         if not is_service and (network.endpoint or network.vpc):
-            region = circumstances.get("region") or resource.region
-            endpoint = endpoint_for(world, network, service, region)
-        shows_network = not via or unsure.FORWARDED_CALLS_KEEP_THE_NETWORK
-        over_internet = shows_network and not is_service and endpoint is None
+            # The caller itself calls the first service, whose calls keep only the public address.
+            service = service_of(action) if not via else via[0].partition(".")[0]
+            called = region or ("" if via else resource.region)
+            endpoint = endpoint_for(world, network, service, called)
+        over_internet = not is_service and endpoint is None
         call = CallAttributes(
             world.clock.now,
-            service,
-            called_region(service, circumstances.get("region") or "", resource.region),
+            action,
+            called_region(service_of(action), region, resource.region),
             resource.attributes.account_id,
             network.outside if over_internet else "",
-            None if endpoint is None or not shows_network else _endpoint(world, endpoint, network),
+            None if endpoint is None or via else _endpoint(world, endpoint, network),
             via,
             _source(world, circumstances.get("source_arn")),
             caller.sends,
             circumstances.get("request_tags") or {},
         )
         # A service that calls on a principal's behalf doesn't use the principal's endpoint.
-        policy = None if endpoint is None or via else endpoint.endpoint_policy
+        policy = None
+        if endpoint is not None and not via:
+            policy = _attached(endpoint.endpoint_policy, endpoint.vpc_endpoint_type)
         return cls(call, policy, _gateway_note(network, endpoint, is_service=is_service))
+
+
+@lru_cache(maxsize=256)
+def _attached(policy: Policy, vpc_endpoint_type: str) -> AttachedPolicy:
+    """Return an endpoint's policy, always the same object: layers are remembered by it."""
+    return AttachedPolicy(policy, vpc_endpoint_type=vpc_endpoint_type)
 
 
 def check_circumstances(circumstances: Circumstances) -> None:
@@ -319,19 +325,15 @@ def _services(via: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> EndpointAttributes:
-    account = endpoint.account
-    shows_owner = unsure.ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE or endpoint.for_service == "s3"
+    owner = endpoint.account.account_id
     return EndpointAttributes(
         endpoint.name,
         endpoint.vpc_id,
         endpoint.vpc_arn,
         network.inside,
-        *(_owner(world, account.account_id) if shows_owner else ()),
+        owner,
+        world.membership_of(owner),
     )
-
-
-def _owner(world: World, account_id: str) -> tuple[str, Membership | None]:
-    return account_id, world.membership_of(account_id)
 
 
 def _source(world: World, arn: str | None) -> SourceAttributes | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.engine.request import ContextValue
 from iamlab.errors import RequestError
+from iamlab.policy.condition_keys import unsupported_keys
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,8 +123,6 @@ class CallAttributes:
 
     Parameters
     ----------
-    service
-        The prefix of the action's service.
     source_ip
         The caller's public address; empty if the call doesn't come over the internet.
     sends
@@ -133,7 +132,7 @@ class CallAttributes:
     """
 
     now: datetime
-    service: str
+    action: str
     region: str
     resource_account: str = ""
     source_ip: str = ""
@@ -142,6 +141,11 @@ class CallAttributes:
     source: SourceAttributes | None = None
     sends: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def service(self) -> str:
+        """The prefix of the action's service."""
+        return self.action.partition(":")[0].lower()
 
 
 KeyValue = ContextValue | Mapping[str, str] | None
@@ -253,11 +257,15 @@ def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject
 
 
 def call_keys(call: CallAttributes) -> Context:
-    """Return what AWS knows about a call and its network."""
+    """Return what AWS knows about a call and its network.
+
+    Keys without a value are absent: those of the caller and the resource that the action doesn't
+    support.
+    """
     keys = {} if call.endpoint is None else keys_of(ENDPOINT_KEYS, call.endpoint)
-    # A key without a value is absent.
     dropped = (key for key in _OF_ONE_SERVICE if not key.startswith(f"{call.service}:"))
-    return {**keys_of(CALL_KEYS, call), **keys, **dict.fromkeys(dropped, ())}
+    absent = dict.fromkeys((*dropped, *unsupported_keys(call.action)), ())
+    return {**keys_of(CALL_KEYS, call), **keys, **absent}
 
 
 def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:
@@ -315,7 +323,12 @@ def temporary_credential_keys(
     mfa
         When MFA was used for them.
     """
-    return {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ"), **mfa_keys(now, mfa)}
+    return {**federated_credential_keys(issued), **mfa_keys(now, mfa)}
+
+
+def federated_credential_keys(issued: datetime) -> Context:
+    """Return the keys that come with a session of SAML, OIDC or Identity Center: none of MFA."""
+    return {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def mfa_keys(now: datetime, used: datetime | None) -> Context:
@@ -336,12 +349,14 @@ def mfa_keys(now: datetime, used: datetime | None) -> Context:
     return {"aws:MultiFactorAuthPresent": True, "aws:MultiFactorAuthAge": age}
 
 
-FORWARDED_CALL_KEYS: Mapping[str, ContextValue] = {
-    "aws:MultiFactorAuthPresent": False,
-    "aws:MultiFactorAuthAge": (),
-}
-"""The keys that change when a service calls on a principal's behalf: MFA isn't passed on; a key
-without a value is absent."""
+def forwarded_keys(own: Context) -> Context:
+    """Return a caller's keys when a service calls on its behalf: MFA isn't passed on.
+
+    A key without a value is absent. Federated sessions never have the keys of MFA.
+    """
+    if "aws:TokenIssueTime" in own and "aws:MultiFactorAuthPresent" not in own:
+        return own
+    return {**own, "aws:MultiFactorAuthPresent": False, "aws:MultiFactorAuthAge": ()}
 
 
 def tag_keys(key: str, tags: Mapping[str, str]) -> dict[str, str]:
@@ -371,15 +386,26 @@ def called_region(service: str, named: str, of_resource: str) -> str:
     return REGION_OF.get(service) or named or of_resource or DEFAULT_REGION
 
 
-def reserved_key_notes(set_keys: Mapping[str, object]) -> Sequence[str]:
-    """Return which of these keys a caller of AWS cannot choose."""
+def set_key_notes(action: str, set_keys: Mapping[str, object]) -> Sequence[str]:
+    """Return which of these keys no request for an action has, or no caller of AWS can choose."""
+    if not set_keys:
+        return ()
+    from iamlab.policy.lint.condition_keys import never_has
+
+    never = {key.lower() for key in unsupported_keys(action)}
     return [
-        f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
+        f"{key} was set by hand. No request for {action} has it."
+        if key.lower() in never or never_has(action, key)
+        else f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
         for key in set_keys
-        if key.lower().startswith("aws:")
-        and key.lower() not in CALLERS_CHOICE
-        and not key.lower().startswith("aws:requesttag/")
+        if key.lower() in never or never_has(action, key) or _is_reserved(key.lower())
     ]
+
+
+def _is_reserved(key: str) -> bool:
+    return key.startswith("aws:") and not (
+        key in CALLERS_CHOICE or key.startswith("aws:requesttag/")
+    )
 
 
 def override_keys(

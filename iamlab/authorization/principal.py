@@ -108,12 +108,19 @@ class PrincipalContext:
         init=False, repr=False, compare=False, default_factory=dict
     )
 
-    def context(self) -> dict[str, ContextValue]:
-        """Return the caller's part of a request's context."""
-        return {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
+    def context(self, *, forwarded: bool = False) -> dict[str, ContextValue]:
+        """Return the caller's part of a request's context.
+
+        Parameters
+        ----------
+        forwarded
+            Whether a service calls on its behalf.
+        """
+        own = {**keys_of(CALLER_KEYS, self.who()), **self.credentials()}
+        return context.forwarded_keys(own) if forwarded else own
 
     def layers(
-        self, resource: ResourceContext | None = None, endpoint: Policy | None = None
+        self, resource: ResourceContext | None = None, endpoint: AttachedPolicy | None = None
     ) -> Layers:
         """Combine the caller's policies with those of the resource and the endpoint.
 
@@ -131,7 +138,7 @@ class PrincipalContext:
             self.combined[key] = self._combine(resource, endpoint)
         return self.combined[key]
 
-    def _combine(self, resource: ResourceContext, endpoint: Policy | None) -> Layers:
+    def _combine(self, resource: ResourceContext, endpoint: AttachedPolicy | None) -> Layers:
         return Layers(
             self.identity,
             resource.policy,

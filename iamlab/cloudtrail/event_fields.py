@@ -324,9 +324,6 @@ def _federating_issuer(arn: str, account: str, unique_id: str) -> dict[str, str]
     }
 
 
-_OIDC_PROVIDER = ":oidc-provider/"
-
-
 def session_context(
     context: Mapping[str, Any], issuer: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
@@ -371,7 +368,7 @@ def _web_identity(context: Mapping[str, Any]) -> dict[str, Any]:
     own OIDC provider aren't logged, as in events of EKS.
     """
     provider = str(context.get("aws:FederatedProvider", ""))
-    if not provider or (provider.startswith("arn:") and _OIDC_PROVIDER not in provider):
-        return {}  # a SAML provider, which has no such element
+    if not provider:
+        return {}  # also for a SAML provider, which has no such element
     claims = {key: value for key, value in context.items() if key.startswith(f"{provider}:")}
     return {"federatedProvider": provider, "attributes": claims}

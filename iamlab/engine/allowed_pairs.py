@@ -120,7 +120,7 @@ class AllowedPairs:
     def _level(self, layer: str, level: Level, part: int) -> int:
         """Return the pairs that a level allows, and record those that it denies."""
         allows = 0
-        place = Place(layer, self.bounded)
+        place = self.layers.place(layer, bounded=self.bounded)
         for attached in level:
             for statement in attached.policy.statements:
                 known = self.index.known(statement)

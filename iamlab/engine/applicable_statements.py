@@ -47,7 +47,9 @@ def applicable_statements(
     """
     bounded = has_boundary(request, layers)
     return {
-        layer: _in_layer(Comparison(Place(layer, bounded), request, rules, fast=fast), layers)
+        layer: _in_layer(
+            Comparison(layers.place(layer, bounded=bounded), request, rules, fast=fast), layers
+        )
         for layer in LAYERS
     }
 

@@ -222,7 +222,9 @@ def _out_of_reach(request: Request, action: str) -> str:
         return f"RCPs don't apply to {request.service}"
     if action in RCP_EXEMPT:
         return f"RCPs don't apply to {request.action}"
-    return "RCPs protect resources, and this call has none" if request.resource == "*" else ""
+    if request.resource == "*" and not unsure.RCPS_APPLY_WITHOUT_RESOURCE:
+        return "RCPs protect resources, and this call has none"
+    return ""
 
 
 def only_denies(layer: str, request: Request) -> bool:

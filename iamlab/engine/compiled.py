@@ -276,7 +276,7 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
     if request.caller.kind is Kind.FEDERATED and "session" not in present:
         allows["session"] = [()]  # without one, nothing is allowed
     for layer in present:
-        place = Place(layer, bounded)
+        place = layers.place(layer, bounded=bounded)
         allows[layer] = []
         for level in levels_that_apply(layer, request, layers):
             own: list[Tests] = []

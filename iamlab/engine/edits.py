@@ -99,7 +99,7 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
         policy = edited(attached.policy, by_number, added)
         # An AWS managed policy can't be changed: a customer managed copy replaces it.
         arn = None if AWS_MANAGED in (attached.arn or "") else attached.arn
-        changed[layer][level][place] = AttachedPolicy(policy, arn, attached.path)
+        changed[layer][level][place] = replace(attached, policy=policy, arn=arn)
     for layer, level, attached in detached:
         changed[layer][level].remove(attached)
     return _layers(layers, changed, switched_off=switched_off)

@@ -4,7 +4,7 @@ A grant is converted to a statement that names its grantee, so that it is matche
 
 Notes
 -----
-AWS page: "Grants in AWS KMS".
+AWS pages: "Grants in AWS KMS"; "API GrantConstraints".
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ from iamlab.policy.arn import is_arn
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import Condition, Statement
+
+WITH_CONTEXT = frozenset(
+    (
+        *("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "CreateGrant"),
+        *("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
+        *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
+    )
+)
+"""The operations with an encryption context. That of CreateGrant is in the new constraints."""
 
 CONSTRAINTS = ("encryption_context_subset", "encryption_context_equals")
 
@@ -34,7 +43,8 @@ class Grant:
         The operations as in ``CreateGrant``: ``("Decrypt", "GenerateDataKey")``.
     constraints
         ``{"encryption_context_subset": {...}}`` or ``{"encryption_context_equals": {...}}``: the
-        pairs that the request's encryption context must contain, or be equal to.
+        pairs that the request's encryption context must contain, or be equal to. Operations without
+        an encryption context, such as ``DescribeKey``, aren't constrained.
 
     Raises
     ------
@@ -67,16 +77,23 @@ class Grant:
 
     def as_policy(self) -> Policy:
         """Return the grant as a key policy."""
-        statement = Statement(
-            effect="Allow",
-            number=1,
-            principal=(("AWS", self.grantee_principal),),
-            action=tuple(f"kms:{operation}" for operation in self.operations),
-            resource=("*",),
-            conditions=tuple(self._conditions()),
-            variables=False,
+        conditions = tuple(self._conditions())
+        bound = [name for name in self.operations if name in WITH_CONTEXT or not conditions]
+        free = [name for name in self.operations if name not in bound]
+        parts = [part for part in ((bound, conditions), (free, ())) if part[0]] or [([], ())]
+        statements = (
+            Statement(
+                effect="Allow",
+                number=number,
+                principal=(("AWS", self.grantee_principal),),
+                action=tuple(f"kms:{name}" for name in names),
+                resource=("*",),
+                conditions=limits,
+                variables=False,
+            )
+            for number, (names, limits) in enumerate(parts, 1)
         )
-        return Policy((statement,), name=self.name)
+        return Policy(tuple(statements), name=self.name)
 
     def _conditions(self) -> list[Condition]:
         found: list[Condition] = []

@@ -56,11 +56,14 @@ class AttachedPolicy:
         The ARN of a managed policy; inline policies have none.
     path
         The path from the caller to the policy: ``("group astronomers",)``.
+    vpc_endpoint_type
+        The type of the VPC endpoint whose policy it is: ``Interface``, or by default ``Gateway``.
     """
 
     policy: Policy
     arn: str | None = None
     path: tuple[str, ...] = ()
+    vpc_endpoint_type: str = "Gateway"
 
 
 Level = tuple[AttachedPolicy, ...]
@@ -77,10 +80,13 @@ class Place:
         ``"identity"``, ``"resource"`` ...
     bounded
         Whether the caller has a permissions boundary: NotPrincipal depends on it.
+    is_interface
+        Whether it is in the policy of an interface endpoint: what an account means depends on it.
     """
 
     layer: str
     bounded: bool = False
+    is_interface: bool = False
 
 
 @with_old_names
@@ -176,6 +182,12 @@ class Layers:
             return tuple((attached,) for attached in self.scoped)
         policies = self.of(layer)
         return (policies,) if policies else ()
+
+    def place(self, layer: str, *, bounded: bool) -> Place:
+        """Return the place of a layer's statements."""
+        endpoint = self.endpoint if layer == "endpoint" else None
+        is_interface = endpoint is not None and endpoint.vpc_endpoint_type == "Interface"
+        return Place(layer, bounded, is_interface)
 
     def of(self, layer: str) -> Level:
         """Return all policies of a layer."""

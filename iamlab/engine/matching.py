@@ -265,8 +265,8 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
             # In NotResource, this exempts nothing or everything.
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
-        return rules.resource(filled, request.resource)
-    return rules.resource(pattern, request.resource)
+        pattern = filled
+    return any(rules.resource(pattern, name) for name in (request.resource, *request.also_on))
 
 
 def _condition(

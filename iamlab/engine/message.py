@@ -93,13 +93,14 @@ def _restricted(decision: Decision) -> bool:
 def _context(decision: Decision) -> str:
     """Return the reason in the message; empty if AWS doesn't show it."""
     request, layer = decision.request, named_layer(decision)
-    if request.about_trust and not unsure.TRUST_DENIALS_GIVE_A_REASON:
-        return ""
+    by_trust = layer == "resource" and request.about_trust
     if not _is_explained(decision):
         return ""
     if layer in _WITHOUT_REASON or (layer == "rcp" and not decision.denies):
         return ""
-    name = "role trust policy" if layer == "resource" and request.about_trust else NAMES[layer]
+    if by_trust and not unsure.TRUST_DENIALS_GIVE_A_REASON:
+        return ""
+    name = "role trust policy" if by_trust else NAMES[layer]
     if not decision.denies:
         return f" because no {name} allows the {request.action} action"
     article = "the" if name == "role trust policy" else "an" if name[0] in "aeiou" else "a"

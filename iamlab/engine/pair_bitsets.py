@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from iamlab import unsure
 from iamlab.engine.matching import action_matches, misplaced_variable
+from iamlab.engine.request import ALSO_ON
 from iamlab.policy.arn import PARTS
 from iamlab.policy.patterns import (
     LITERAL_QUESTION,
@@ -177,7 +178,11 @@ class PairBitsets:
         """Return the pairs whose resource matches the pattern."""
         bits = self._patterns.get(pattern)
         if bits is None:
-            bits = self._patterns[pattern] = self._like(pattern)
+            bits = self._like(pattern)
+            for action, names in ALSO_ON.items():
+                if any(glob_resource(pattern, name) for name in names):
+                    bits |= self._by_action.get(action, 0) & self.of("*")
+            self._patterns[pattern] = bits
         return bits
 
     def _like(self, pattern: str) -> int:

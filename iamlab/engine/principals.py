@@ -140,10 +140,8 @@ def why_no_match(principals: Principals, request: Request, place: Place) -> str:
         return "S3 replaces a canonical user ID with its account; write the account"
     if request.caller.kind is Kind.PROVIDER:
         return "users of an identity provider must be named under Federated"
-    if (
-        place.layer == "endpoint"
-        and match_principals(principals, request) is PrincipalMatch.ACCOUNT
-    ):
+    is_gateway = place.layer == "endpoint" and not place.is_interface
+    if is_gateway and match_principals(principals, request) is PrincipalMatch.ACCOUNT:
         return "in the policy of a gateway endpoint, an account means only its root user"
     return ""
 
@@ -193,12 +191,8 @@ def _with_place(
         return match_principals(tuple(pair for pair in pairs if pair[0] == "Federated"), request)
     if place.layer == "grant":
         return named if named >= PrincipalMatch.INDIRECT else PrincipalMatch.NOT
-    gateway = place.layer == "endpoint" and request.service in GATEWAY_SERVICES
-    if (
-        gateway
-        and named is PrincipalMatch.ACCOUNT
-        and unsure.GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT
-    ):
+    gateway = place.layer == "endpoint" and not place.is_interface
+    if gateway and request.service in GATEWAY_SERVICES and named is PrincipalMatch.ACCOUNT:
         return PrincipalMatch.NOT
     return named
 

@@ -148,7 +148,7 @@ class _Questions:
         if not isinstance(value, dict) or "policy" not in value:
             policy = read_part(value, self.source, path, name=name)
             return None if policy is None else AttachedPolicy(policy)
-        self._object(value, ("policy", "name", "arn", "path"), path)
+        self._object(value, ("policy", "name", "arn", "path", "vpc_endpoint_type"), path)
         named = self._text(value, "name", path) or name
         arn = self._text(value, "arn", path)
         via = value.get("path", [])
@@ -156,7 +156,8 @@ class _Questions:
             self.source.problem(child(path, "path"), "path must be a list.", "Write [...].")
             via = []
         policy = read_part(value["policy"], self.source, child(path, "policy"), name=named)
-        return None if policy is None else AttachedPolicy(policy, arn, tuple(via))
+        kind = self._text(value, "vpc_endpoint_type", path) or "Gateway"
+        return None if policy is None else AttachedPolicy(policy, arn, tuple(via), kind)
 
     def _text(self, value: dict[str, Any], name: str, path: str) -> str | None:
         text = value.get(name)

@@ -132,6 +132,7 @@ def _listed(statement: Statement) -> Test:
         hit = (
             resource in in_exact
             or resource.startswith(starts)
+            or any(name.startswith(starts) for name in request.also_on)
             or any(resource_matches(pattern, statement, request, AWS_RULES) for pattern in others)
         )
         return hit is wanted

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Unpack
 from iamlab.authorization.authorize import authorize
 from iamlab.deprecated import turned_around, with_old_names
 from iamlab.errors import RequestError
-from iamlab.lab.credentials import PresignedUrl
 from iamlab.model import world as records
 from iamlab.model.record import check_texts
-from iamlab.operations.unmodelled_actions import use
+from iamlab.operations.unmodelled_actions import PresignedUrl, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -23,6 +23,8 @@ from iamlab.operations.sts import session
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.authorization.principal import Caller
     from iamlab.model.identities import Role
@@ -101,6 +103,7 @@ class Sts(StsRoles, StsTokens):
         role_session_name: str | None = None,
         source_arn: str | Resource | None = None,
         duration_seconds: int | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Session:
         """Let an AWS service assume a role: only the role's trust policy decides.
 
@@ -118,6 +121,10 @@ class Sts(StsRoles, StsTokens):
             The resource that the service works for: a function, a task, a project. It sets
             ``aws:SourceArn`` and ``aws:SourceAccount``, which the trust policy can check, and
             condition keys of the session such as ``lambda:SourceFunctionArn``.
+        tags
+            Session tags of EKS Pod Identity (``{"kubernetes-namespace": "shop"}``) or Roles
+            Anywhere (``{"x509Subject/CN": "build-7"}``). The trust policy must allow
+            ``sts:TagSession``, and for Roles Anywhere ``sts:SetSourceIdentity``.
 
         Raises
         ------
@@ -155,6 +162,7 @@ class Sts(StsRoles, StsTokens):
             role_session_name=role_session_name,
             source_arn=source_arn,
             duration_seconds=duration_seconds,
+            tags=tags,
         )
         return made
 

@@ -18,7 +18,7 @@ STS"; "Monitor and control actions taken with assumed roles"; "CloudTrail userId
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 from types import MappingProxyType
@@ -123,6 +123,8 @@ class MfaRecord:
         The seed of a virtual device follows from it.
     owner
         The owner's unique id; the account's id for the root user; ``None`` while it isn't enabled.
+    used
+        The number of its last code that was accepted; later ones have higher numbers.
     """
 
     serial_number: str
@@ -131,6 +133,7 @@ class MfaRecord:
     tags: Mapping[str, str] = field(default_factory=dict)
     owner: str | None = None
     enable_date: datetime | None = None
+    used: int = 0
 
     @property
     def arn(self) -> str:
@@ -172,12 +175,24 @@ def code_at(seed: str, moment: datetime) -> str:
     return pyotp.TOTP(seed).at(moment)
 
 
-def accepts(world: World, record: MfaRecord, code: str) -> bool:
-    """Return whether a code is a device's current, previous or next one."""
+def accepted_code(world: World, record: MfaRecord, code: str) -> int:
+    """Return the number of a code that a device's owner can send; 0 if it isn't accepted.
+
+    The current, previous and next one are accepted, each once and none before another.
+    """
     if record.kind != VIRTUAL:
-        return False  # its codes are not computed here
+        return 0  # its codes are not computed here
     seed, now = seed_of(world, record.number), world.clock.now
-    return any(code == code_at(seed, now + steps * INTERVAL) for steps in (-1, 0, 1))
+    for moment in (now + steps * INTERVAL for steps in (-1, 0, 1)):
+        number = int(moment.timestamp() // INTERVAL.total_seconds())
+        if number > record.used and code == code_at(seed, moment):
+            return number
+    return 0
+
+
+def use_code(user: CredentialOwner, record: MfaRecord, number: int) -> None:
+    """Record the use of a code: it isn't accepted again."""
+    user.account.mfa_records[record.serial_number] = replace(record, used=number)
 
 
 def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bool:

@@ -45,6 +45,7 @@ class VpcEndpoint(Protocol):
     arn: str
     vpc_id: str
     endpoint_policy: Policy
+    vpc_endpoint_type: str
 
     @property
     def name(self) -> str: ...  # noqa: D102 - said where it is computed

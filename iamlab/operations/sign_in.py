@@ -28,7 +28,15 @@ from iamlab.errors import (
     noted,
 )
 from iamlab.model.console_access import sign_in_page
-from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, accepts, devices_of
+from iamlab.model.credentials import (
+    HARDWARE,
+    PASSKEY,
+    VIRTUAL,
+    Presented,
+    accepted_code,
+    devices_of,
+    use_code,
+)
 from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import call
@@ -240,7 +248,11 @@ def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None)
         own = [device for device in devices if device.serial_number == code.serial_number]
         right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
     else:
-        right = any(accepts(world, device, code) for device in devices)
+        numbers = [(device, accepted_code(world, device, code)) for device in devices]
+        used = next((pair for pair in numbers if pair[1]), None)
+        right = used is not None
+        if used is not None:
+            use_code(who, *used)
     kind = _MFA_TYPES[devices[0].kind] if len(devices) == 1 else "Multiple MFA Devices"
     _record(who.account, who, "CheckMfa", _SUCCESS if right else _FAILURE, {"MfaType": kind})
     if not right:

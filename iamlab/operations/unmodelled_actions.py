@@ -1,21 +1,32 @@
-"""Use of actions without a model in iamlab: decide, log the event, and raise if denied."""
+"""Use of actions without a model in iamlab: decide, log the event, and raise if denied.
+
+A presigned URL of S3 is such a use by whoever opens it.
+
+Notes
+-----
+AWS pages: "Download and upload objects with presigned URLs"; "Authenticating Requests: Using Query
+Parameters (AWS Signature Version 4)".
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Unpack
 
-from iamlab.authorization.authorize import authorize, check_credentials
+from iamlab.authorization.authorize import authorization_request, authorize, check_credentials
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, caller_identity, origin_of
 from iamlab.cloudtrail.recording import NO_CALLS, record_call
 from iamlab.errors import AccessDenied
+from iamlab.errors.services import AuthorizationQueryParametersError
 from iamlab.model.record import check_texts
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.engine.decision import Decision
@@ -138,3 +149,61 @@ def _parameters(service: str, resource: str) -> dict[str, str] | None:
         return None
     bucket, _, key = Arn.parse(resource).resource.partition("/")
     return {"Bucket": bucket, **({"key": key} if key else {})}
+
+
+LONGEST = 7 * 24 * 3600
+"""The longest time that a presigned URL is valid, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PresignedUrl:
+    """A presigned URL of S3: whoever opens it makes the signed request as the signer.
+
+    Parameters
+    ----------
+    signer
+        A caller. If it is an access key or a session, the URL ends with it.
+    signed, expires_in
+        When it was signed, and for how many seconds it is valid.
+    """
+
+    world: World = field(repr=False)
+    signer: Caller = field(repr=False)
+    action: str
+    resource: str
+    signed: datetime
+    expires_in: int
+
+    def open(
+        self,
+        *,
+        context: Mapping[str, ContextValue] | None = None,
+        **circumstances: Unpack[Circumstances],
+    ) -> Decision:
+        """Decide the request now, with the signer's permissions at this time.
+
+        Raises
+        ------
+        AccessDenied
+            It has expired.
+        AuthorizationQueryParametersError
+            It is valid for more than seven days.
+        AwsError
+            The signer's credentials aren't valid any more.
+        """
+        if not 0 <= self.expires_in <= LONGEST:
+            raise AuthorizationQueryParametersError(
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given "
+                f"X-Amz-Expires must be less than {LONGEST} seconds"
+                if self.expires_in > 0
+                else "X-Amz-Expires must be non-negative"
+            )
+        age = self.world.clock.now - self.signed
+        if age.total_seconds() >= self.expires_in:
+            raise AccessDenied("Request has expired")
+        keys = {
+            "s3:authType": "REST-QUERY-STRING",
+            "s3:signatureAge": str(age // timedelta(milliseconds=1)),
+        }
+        question = self.world, self.signer, self.action, self.resource, context, circumstances
+        return authorization_request(*question, operation_keys=keys).decide()

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.errors import RequestError
 from iamlab.policy.catalog import expand, matched
@@ -189,14 +188,10 @@ def _parts(policy: PolicyRecord, numbers: Numbers, most: int) -> Parts:
 
 
 def _apart(statement: Statement) -> Iterator[Statement]:
-    """Return a statement once for each resource and principal, without Sid, number and actions."""
+    """Return a statement once for each of its resources, without Sid, number and actions."""
     bare = replace(statement, number=0, sid=None, action=("*",), not_action=None)
-    lists = (statement.resource, statement.principal)
-    options: list[list[Any]] = [
-        [None] if values is None else [(value,) for value in values] for values in lists
-    ]
-    for resource, principal in product(*options):
-        part = replace(bare, resource=resource, principal=principal)
+    for pattern in bare.resource if bare.resource is not None else (None,):
+        part = bare if pattern is None else replace(bare, resource=(pattern,))
         # Without variables, the version of the document makes no difference.
         yield part if has_variables(part) else replace(part, variables=True)
 
@@ -254,6 +249,11 @@ def new_access(
     dict
         For each statement the parts that may: for some actions, on one resource.
 
+    Raises
+    ------
+    RequestError
+        A policy is longer than any that AWS would save.
+
     Examples
     --------
     >>> from iamlab import Policy
@@ -262,6 +262,8 @@ def new_access(
     >>> part.action
     ('s3:PutObject',)
     """
+    check_size(before)
+    check_size(after)
     both, wanted = (before, after), list(actions)
     listed = [text for policy in both for each in policy.statements for text in each.actions]
     unknown = {
@@ -275,6 +277,7 @@ def new_access(
         if any(covers_action(pattern, action) for pattern in wanted):
             groups[tuple(old_about.get(action, ())), tuple(new_about[action])].append(action)
     found: dict[Statement, list[Statement]] = defaultdict(list)
+    most = MOST_COMPARISONS // max(1, len(groups))
     for (ours, theirs), names in groups.items():
         old, new = (
             [
@@ -291,11 +294,10 @@ def new_access(
         )
         for statement, part in new:
             for item in _on(resources, part) if part.effect == "Allow" else ():
-                is_known = _any(spared, item) or (
-                    _any(allows, item)
-                    and all(on_other_resources(deny, item) or _any(spared, deny) for deny in taken)
+                is_kept = _any(allows, item) and all(
+                    on_other_resources(deny, item) or _any(spared, deny) for deny in taken
                 )
-                if not is_known:
+                if len(old) * len(new) > most or not (is_kept or _any(spared, item)):
                     found[statement].append(replace(item, action=tuple(names)))
     return found
 

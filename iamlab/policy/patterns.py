@@ -10,8 +10,14 @@ points that no valid text contains.
 
 from __future__ import annotations
 
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
 from iamlab import unsure
 from iamlab.policy.arn import PARTS, is_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Halves of surrogate pairs: no UTF-8 text contains one, and Request and Policy reject them.
 LITERAL_STAR, LITERAL_QUESTION = "\udc2a", "\udc3f"
@@ -94,9 +100,10 @@ def glob_arn(pattern: str, arn: str) -> bool:
 def glob_resource(pattern: str, resource: str) -> bool:
     """Match a Resource element's value with the resource of a request.
 
-    ARNs are matched part by part like in :func:`glob_arn`. In addition, a short pattern that ends
-    with a star matches any further parts (``arn:aws:s3*``). A request without a specific resource
-    has the resource ``*``, and only the pattern ``*`` matches it. Other text matches only itself.
+    ARNs are matched part by part like in :func:`glob_arn`. In addition, a star at the end of a part
+    can match beyond the colon, so a pattern can have fewer parts (``arn:aws:s3*``). A star inside a
+    part can't. A request without a specific resource has the resource ``*``, and only the pattern
+    ``*`` matches it. Other text matches only itself.
 
     Notes
     -----
@@ -108,8 +115,9 @@ def glob_resource(pattern: str, resource: str) -> bool:
     True
     >>> glob_resource("arn:aws:s3:::star-maps/*", "arn:aws:s3:::star-maps")
     False
-    >>> glob_resource("arn:aws:iam::*", "*")
-    False
+    >>> table = "arn:aws:dynamodb:eu-west-1:111122223333:table/prod-orders"
+    >>> glob_resource("arn:aws:dynamodb:*:table/prod-*", table), glob_resource("arn:*", "*")
+    (True, False)
     """
     if pattern in ("*", resource):
         return True
@@ -119,9 +127,32 @@ def glob_resource(pattern: str, resource: str) -> bool:
     if not is_arn(resource):
         return False
     wanted = pattern.split(":", PARTS - 1)
-    if len(wanted) < PARTS and not pattern.endswith("*"):
-        return False
-    return all(map(glob, wanted, resource.split(":", PARTS - 1)))
+    if len(wanted) == PARTS and all(map(glob, wanted, resource.split(":", PARTS - 1))):
+        return True
+    return any(part.endswith("*") for part in wanted[: PARTS - 1]) and _beyond(wanted, resource)
+
+
+def _beyond(wanted: list[str], resource: str) -> bool:
+    """Match parts, of which those that end with a star can match several parts of the resource."""
+    resource = literal(resource)
+    found = resource.split(":")
+    places: Sequence[int] = [0]  # of the parts of the resource that the next part can match
+    for part in wanted[: PARTS - 1]:
+        here = [place for place in places if place < len(found) and glob(part, found[place])]
+        if not here:
+            return False
+        after = [place + 1 for place in here]
+        places = range(after[0], len(found) + 1) if part.endswith("*") else after
+    if len(wanted) < PARTS:
+        return places[-1] == len(found)
+    starts = [0, *accumulate(len(part) + 1 for part in found)]
+    text, star, _ = wanted[-1].partition("*")
+    if isinstance(places, range):
+        return glob(f"*:{wanted[-1]}", resource[starts[places[0]] - 1 :])
+    for start in (starts[place] for place in places if place < len(found)):
+        if (star or start + len(text) == len(resource)) and _fits(text, resource, start):
+            return glob(wanted[-1], resource[start:])  # the first place leaves the most text
+    return False
 
 
 def _fits(piece: str, text: str, place: int) -> bool:

@@ -115,9 +115,11 @@ def _meeting_of_arns(first: str, other: str) -> str | None:
 
 
 def _parts(pattern: str) -> list[str]:
-    """Split a pattern into the parts of an ARN; a short pattern matches any further parts."""
+    """Split a pattern into the parts of an ARN; a star at the end of one matches missing parts."""
     parts = pattern.split(":", PARTS - 1)
-    return parts + ["*"] * (PARTS - len(parts))
+    open_parts = (place for place, part in enumerate(parts[:-1], 1) if part.endswith("*"))
+    place = max(open_parts, default=len(parts))
+    return [*parts[:place], *["*"] * (PARTS - len(parts)), *parts[place:]]
 
 
 def _filled(pattern: str, stars: Sequence[str]) -> str:

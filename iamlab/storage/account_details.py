@@ -26,13 +26,8 @@ from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.common import (
-    UNREPEATED,
-    page,
-    write_identity,
-    write_policy,
-    write_version,
-)
+from iamlab.operations.iam.common import UNREPEATED, page, write_identity
+from iamlab.operations.iam.policies import write_policy, write_version
 from iamlab.operations.iam.roles import role_last_used
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn

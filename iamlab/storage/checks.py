@@ -178,7 +178,7 @@ _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_keyed("ssh_public_key_id"), "User.ssh_public_keys"),
     (_keyed("url"), "Contents.oidc_issuers"),
     (_within(0, 2**53), "Ids.events Ids.made Job.asked ManagedPolicy.newest MfaRecord.number"),
-    (_within(0, 2**53), "SessionRecord.packed"),
+    (_within(0, 2**53), "MfaRecord.used SessionRecord.packed"),
     (_within(0, 24), "PasswordPolicy.password_reuse_prevention"),
     (_within(0, 1095), "PasswordPolicy.max_password_age"),
     (_within(0, 4096), "SessionRecord.token_bytes"),

@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
-from iamlab import ANONYMOUS, World, unsure
+from iamlab import ANONYMOUS, World
 from iamlab.authorization.context_keys import (
     CALL_KEYS,
     CALLER_KEYS,
     ENDPOINT_KEYS,
     RESOURCE_KEYS,
-    reserved_key_notes,
 )
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.lab.account import Account
 from iamlab.model.network_locations import INSIDE, SOMEWHERE, Network
 from iamlab.operations.federation.oidc_issuer import create_issuer
+from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.policy import condition_keys
+from iamlab.policy.catalog import expand, services
 from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey
 from tests.policy.documents import allow, document, trust
 from tests.rows import each_row
@@ -82,6 +83,22 @@ class Stage:
         """Ask for an object, or for whatever is named."""
         action = "sqs:SendMessage" if ":sqs:" in resource else "s3:GetObject"
         return self.world.can(caller, action, resource, **circumstances)
+
+    def saml_session(self) -> Any:
+        """A session of a user of a SAML provider."""
+        directory = create_directory(self.world)
+        provider = directory.register(self.main)
+        federated = {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider.arn},
+            "Action": "sts:AssumeRoleWithSAML",
+        }
+        role = self.main.create_role("scientist", assume_role_policy_document=document(federated))
+        directory.add_user("ana", groups=["science"])
+        directory.map_group("science", role.arn, provider.arn)
+        return self.world.sts.assume_role_with_saml(
+            role_arn=role, principal_arn=provider, saml_assertion=directory.sign_in("ana")
+        )
 
     def session(self) -> Any:
         """A session of a role, without MFA."""
@@ -213,7 +230,12 @@ CASES = {
         lambda s: s.world.can(s.root_session(), "s3:GetBucketPolicy", "arn:aws:s3:::star-maps"),
     ),
     "a session of somebody known elsewhere": case(
-        f"{PERSON} temporary federated", lambda s: s.can(s.federated_session())
+        f"{PERSON} temporary federated without_mfa", lambda s: s.can(s.federated_session())
+    ),
+    "a session of SAML": case(f"{PERSON} temporary without_mfa", lambda s: s.can(s.saml_session())),
+    "a session of OIDC for which a service calls": case(
+        f"{PERSON} temporary federated without_mfa forwarded",
+        lambda s: s.can(s.federated_session(), via=ATHENA),
     ),
     "a session with a source identity": case(
         f"{PERSON} temporary source_identity", lambda s: s.can(s.session_with_source_identity())
@@ -281,7 +303,9 @@ ASKED: dict[str, Callable[[frozenset[str]], bool]] = {
     when.SENT_BY_SERVICE: lambda facts: "sent" in facts,
     when.SOURCE_IN_ORGANIZATION: lambda facts: "source_in_org" in facts,
     when.TEMPORARY: lambda facts: "temporary" in facts,
-    when.MAYBE_MFA: lambda facts: bool({"temporary", "forwarded"} & facts),
+    when.MAYBE_MFA: lambda facts: (
+        bool({"temporary", "forwarded"} & facts) and "without_mfa" not in facts
+    ),
     when.MFA: lambda facts: "mfa" in facts,
     when.INSTANCE: lambda facts: "instance" in facts,
     when.FUNCTION: lambda facts: "function" in facts,
@@ -294,6 +318,7 @@ ASKED: dict[str, Callable[[frozenset[str]], bool]] = {
     when.SOURCE_IDENTITY: lambda facts: "source_identity" in facts,
     when.NO_ENDPOINT: lambda facts: "network" in facts,
     when.ENDPOINT: lambda facts: "endpoint" in facts,
+    when.SUPPORTED_ENDPOINT: lambda facts: "endpoint" in facts,
     when.ENDPOINT_IN_ORGANIZATION: lambda facts: "endpoint_in_org" in facts,
     when.RESOURCE: lambda _: True,
     when.RESOURCE_IN_ORGANIZATION: lambda facts: "resource_in_org" in facts,
@@ -515,21 +540,23 @@ def test_how_a_request_to_s3_is_signed() -> None:
     assert seen == [("REST-HEADER", "AWS4-HMAC-SHA256"), (None, None), (None, None)]
 
 
-def test_a_forwarded_call_keeps_its_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The switch FORWARDED_CALLS_KEEP_THE_NETWORK says so; the other way, nothing is known."""
+def test_a_forwarded_call_keeps_only_the_public_address() -> None:
+    """The VPC of the first request isn't preserved, says the page of the global keys."""
     stage = Stage()
-    ways = {"aws:SourceIp": Network(ip="198.51.100.7"), "aws:SourceVpce": Network(vpc="vpc-data")}
+    stage.data.create_vpc_endpoint(service_name="com.amazonaws.us-east-1.athena", vpc_id="vpc-data")
+    of_vpc = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp", "aws:VpceAccount")
 
-    def keys() -> list[str]:
-        return [
-            key
-            for key, network in ways.items()
-            if present(key, stage.can(stage.ana, via=ATHENA, network=network))
-        ]
+    def keys(network: Network, **circumstances: Any) -> list[str]:
+        decision = stage.can(stage.ana, network=network, **circumstances)
+        every = ("aws:SourceIp", *of_vpc, "aws:SourceVpcArn", "aws:VpceOrgID", "aws:VpceOrgPaths")
+        return [key for key in every if present(key, decision)]
 
-    assert keys() == list(ways)
-    monkeypatch.setattr(unsure, "FORWARDED_CALLS_KEEP_THE_NETWORK", False)
-    assert keys() == []
+    assert keys(Network(ip="198.51.100.7"), via=ATHENA) == ["aws:SourceIp"]
+    # The user calls Athena through its endpoint, and Athena calls S3 through none.
+    assert keys(Network(vpc="vpc-data"), via=ATHENA) == []
+    # The endpoint is for S3, which the user doesn't call: the way to Athena is the internet.
+    assert keys(Network(endpoint=stage.endpoint.arn), via=ATHENA) == ["aws:SourceIp"]
+    assert len(keys(Network(endpoint=stage.endpoint.arn))) == 7
 
 
 def test_a_forwarded_call_does_not_pass_the_callers_endpoint() -> None:
@@ -546,24 +573,85 @@ def test_a_forwarded_call_does_not_pass_the_callers_endpoint() -> None:
     assert stage.can(stage.ana, own)
 
 
-def test_the_owner_of_an_endpoint_is_shown_to_every_service(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The switch ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE says so; the other way, to S3."""
+# Keys of an endpoint and its VPC that the page lists for the service. DynamoDB doesn't support
+# SourceVpcArn, SQS supports VpceOrgID alone, and SNS none.
+OF_ENDPOINTS = {
+    "s3:GetObject": "SourceVpcArn VpceAccount VpceOrgID VpceOrgPaths",
+    "dynamodb:GetItem": "VpceAccount VpceOrgID VpceOrgPaths",
+    "sqs:SendMessage": "VpceOrgID",
+    "sns:Publish": "",
+    "iam:GetUser": "SourceVpcArn VpceAccount VpceOrgID VpceOrgPaths",
+    "iam:PassRole": "",
+}
+
+
+@pytest.mark.parametrize("action", OF_ENDPOINTS)
+def test_the_owner_of_an_endpoint_is_shown_to_the_services_that_aws_lists(action: str) -> None:
+    """The endpoint itself is shown to all."""
     stage = Stage()
-    queues = stage.data.create_vpc_endpoint(
-        service_name="com.amazonaws.us-east-1.sqs", vpc_id="vpc-data"
+    service = action.partition(":")[0]
+    endpoint = stage.data.create_vpc_endpoint(
+        service_name=f"com.amazonaws.us-east-1.{service}", vpc_id="vpc-data"
     )
 
-    def told(resource: str, endpoint: str) -> bool:
-        decision = stage.can(stage.ana, resource, network=Network(endpoint=endpoint))
-        return present("aws:VpceAccount", decision)
+    decision = stage.world.can(stage.ana, action, "*", network=Network(endpoint=endpoint.arn))
 
-    assert told(MAPS, stage.endpoint.arn)
-    assert told(stage.queue.arn, queues.arn)
-    monkeypatch.setattr(unsure, "ENDPOINT_OWNER_KEYS_COME_WITH_EVERY_SERVICE", False)
-    assert told(MAPS, stage.endpoint.arn)
-    assert not told(stage.queue.arn, queues.arn)
+    every = ("SourceVpcArn", "VpceAccount", "VpceOrgID", "VpceOrgPaths")
+    assert [key for key in every if present(f"aws:{key}", decision)] == OF_ENDPOINTS[action].split()
+    assert present("aws:SourceVpce", decision)
+    assert present("aws:SourceVpc", decision)
+
+
+@pytest.mark.parametrize(
+    ("action", "is_there"),
+    [
+        ("ec2:CreateVpcEndpoint", False),
+        ("ec2:createvpcendpoint", False),
+        ("ec2:DeleteVpcEndpoints", True),
+        ("ebs:PutSnapshotBlock", False),
+        ("events:PutEvents", True),
+    ],
+)
+def test_some_actions_do_not_show_the_owner_of_the_resource(
+    action: str,
+    is_there: bool,  # noqa: FBT001 - a column
+) -> None:
+    """The page of the global keys lists them for three keys."""
+    stage = Stage()
+    keys = ("aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths")
+
+    decision = stage.world.can(stage.ana, action, "*")
+
+    assert [present(key, decision) for key in keys] == [is_there] * 3
+
+
+def test_a_matrix_decides_by_the_keys_that_each_action_supports() -> None:
+    """Also for one resource, of which an action shows the owner and another one doesn't."""
+    stage = Stage()
+    owner = {"StringEquals": {"aws:ResourceAccount": MAIN}}
+    stage.ana.put_policy("own", document(allow("ec2:*", Condition=owner)))
+    actions = ["ec2:DeleteVpcEndpoints", "ec2:CreateVpcEndpoint"]
+
+    matrix = stage.world.access_matrix(actions, ["*"], [stage.ana])
+
+    assert [bool(stage.world.can(stage.ana, action, "*")) for action in actions] == [True, False]
+    assert [matrix.allowed(0, place) for place in range(2)] == [True, False]
+
+
+def test_every_service_and_action_that_supports_a_key_is_in_the_catalogue() -> None:
+    """So a typing error in the table is found."""
+    table = condition_keys._SUPPORT
+    listed = {name for names in table["only_services"].values() for name in names.split()}
+    actions = {name for names in table["not_actions"].values() for name in names.split()}
+
+    assert listed <= set(services())
+    assert all(expand(name) for name in actions)
+    assert {
+        key
+        for part in ("only_services", "not_actions")
+        for keys in table[part]
+        for key in keys.split()
+    } <= {key.name for key in GLOBAL_KEYS.values()}
 
 
 def test_several_services_call_one_for_the_other() -> None:
@@ -608,13 +696,50 @@ def test_context_set_by_hand_overrides_and_is_noted() -> None:
         "aws:principalorgid": "o-other",
         "aws:referer": "x",
         "aws:RequestTag/a": "b",
-        "s3:prefix": "maps/",
+        "s3:ExistingObjectTag/team": "sky",
     }
 
     decision = stage.can(stage.ana, context=arguments)
 
     assert decision.request.values("aws:PrincipalOrgID") == ("o-other",)
-    assert list(decision.assumed) == list(reserved_key_notes({"aws:principalorgid": ""}))
+    assert list(decision.assumed) == [
+        "aws:principalorgid was set by hand. AWS sets it itself, and callers can't choose it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "never"),
+    [
+        ("s3:GetObject", "s3:prefix", True),
+        ("s3:ListBucket", "s3:prefix", False),
+        ("s3:GetObject", "S3:ExistingObjectTag/team", False),
+        ("ec2:StartInstances", "s3:prefix", True),
+        ("s3:GetObject", "kms:EncryptionContext:dept", True),
+        ("kms:Decrypt", "kms:EncryptionContext:dept", False),
+        ("sqs:SendMessage", "aws:VpceAccount", True),
+        ("sqs:SendMessage", "aws:VpceOrgID", False),
+        ("ec2:CreateVpcEndpoint", "aws:ResourceAccount", True),
+        ("s3:GetObject", "saml:sub", False),  # a session can have it
+        ("s3:GetObject", "id.acme.example:sub", False),
+        ("s3:GetObject", "lambda:SourceFunctionArn", False),
+        ("s3:GetObject", "ours:key", False),  # not in the catalogue
+        ("ours:Action", "s3:prefix", False),
+    ],
+)
+def test_a_key_that_no_request_for_the_action_has_is_noted(
+    action: str,
+    key: str,
+    never: bool,  # noqa: FBT001 - a column
+) -> None:
+    """By the catalogue, or by the page of the global keys; it counts all the same."""
+    stage = Stage()
+
+    decision = stage.world.can(stage.ana, action, "*", context={key: "x"})
+
+    note = f"{key} was set by hand. No request for {action} has it."
+    assert (note in decision.assumed) is never
+    assert decision.request.values(key) == ("x",)
+    assert stage.world.who_can(action, "*", context={key: "x"}).assumed.count(note) == never
 
 
 def test_tags_count_as_they_are_when_the_question_is_asked() -> None:
@@ -791,3 +916,27 @@ def test_assume_role_brings_the_keys_of_sts() -> None:
     request = caught.value.decision.request
     assert request.values("sts:ExternalId") == ("x1",)
     assert request.values("sts:RoleSessionName") == ("ana",)
+
+
+@pytest.mark.parametrize(("kind", "is_allowed"), [("Gateway", False), ("Interface", True)])
+def test_an_account_in_an_endpoints_policy_is_everybody_only_at_an_interface(
+    kind: str,
+    is_allowed: bool,  # noqa: FBT001 - a column
+) -> None:
+    """For one question, for all callers, and in a matrix; the root user always is."""
+    stage = Stage()
+    stage.ana.put_policy("read", document(allow("s3:GetObject", "*")))
+    stage.main.create_bucket("own-maps")
+    named = {**allow("s3:GetObject", "*"), "Principal": {"AWS": MAIN}}
+    endpoint = stage.main.create_vpc_endpoint(
+        "com.amazonaws.us-east-1.s3", "vpc-main", vpc_endpoint_type=kind, policy=document(named)
+    )
+    question = "s3:GetObject", "arn:aws:s3:::own-maps/x"
+    through: Any = {"network": Network(endpoint=endpoint.arn)}
+
+    matrix = stage.world.access_matrix([question[0]], [question[1]], [stage.ana], **through)
+
+    assert bool(stage.world.can(stage.ana, *question, **through)) is is_allowed
+    assert (stage.ana.arn in stage.world.who_can(*question, **through)) is is_allowed
+    assert matrix.allowed(0, 0) is is_allowed
+    assert stage.world.can(stage.main.root_arn, *question, **through)

@@ -2,6 +2,7 @@
 
 from iamlab import ANONYMOUS, Layers, Policy, Request, evaluate
 from iamlab.engine.grants import Grant
+from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.public_access import PublicAccessBlock
 
 
@@ -15,6 +16,12 @@ def _levels(levels, name):
 
 def _policy(document, name):
     return document and Policy.parse(document, name=name)
+
+
+def _endpoint(question):
+    policy = _policy(question.get("endpoint"), "endpoint")
+    kind = question.get("endpoint_type", "Gateway")
+    return policy and AttachedPolicy(policy, vpc_endpoint_type=kind)
 
 
 def ask_engine(question):
@@ -36,7 +43,7 @@ def ask_engine(question):
         session=_policies(question["session"], "session"),
         scp=_levels(question.get("scps", []), "scp"),
         rcp=_levels(question.get("rcps", []), "rcp"),
-        endpoint=_policy(question.get("endpoint"), "endpoint"),
+        endpoint=_endpoint(question),
         scoped=_policies(question.get("scoped", []), "scoped"),
         grant=[
             Grant(

@@ -12,6 +12,8 @@ from tests.engine.oracle_public import is_public
 TRUST = "sts:(assumerole(with.*)?|tagsession|setsourceidentity|setcontext) arn:.*:iam:.*:role/"
 BY_PROVIDER = "sts:(assumerolewith(saml arn:.*:saml|webidentity (?!arn:.*:saml))|tagsession|set)"
 ABSENT = {"scps": [], "rcps": [], "endpoint": None, "scoped": [], "grants": []}
+ABSENT |= {"endpoint_type": "Gateway"}
+CONSTRAINED = "kms:(encrypt|decrypt|reencrypt(from|to)|generatedatakey.*|creategrant)"
 
 
 def _names(caller, issuer, kind):
@@ -56,11 +58,13 @@ def _covers(grant, q):
     exact = grant["constraints"].get("encryption_context_equals")
     pairs = exact or grant["constraints"].get("encryption_context_subset", {})
     sent = {k.removeprefix("kms:EncryptionContext:"): v for k, v in q["context"].items()}
+    fits = pairs.items() <= sent.items() and (
+        exact is None or {*sent.get("kms:EncryptionContextKeys", [])} <= {*exact}
+    )
     return (
         grant["grantee_principal"] in (q["principal"], q["issuer"])
         and q["action"] in [f"kms:{operation}".lower() for operation in grant["operations"]]
-        and pairs.items() <= sent.items()
-        and (exact is None or {*sent.get("kms:EncryptionContextKeys", [])} <= {*exact})
+        and (fits or not re.fullmatch(CONSTRAINED, q["action"]))
     )
 
 
@@ -71,7 +75,7 @@ def _restricted(q):
 def _levels(q, *, inside, linked):
     """List what is around the call: each level must allow it, through one of its policies."""
     service, action = q["action"].lower().split(":")
-    reached = service in LISTS["rcp_services"] and action != "retiregrant" and q["resource"] != "*"
+    reached = service in LISTS["rcp_services"] and action != "retiregrant"
     return [
         *(q["scps"] if inside and not linked else []),
         *(q["rcps"] if reached and not linked else []),
@@ -96,6 +100,10 @@ def _may_ask(q):
     return (q["action"] == "sts:getsessiontoken" and himself) or (
         q["action"] == "sts:getscopedcredentials" and temporary
     )
+
+
+def _has_gateway(q, service):
+    return q["endpoint_type"] == "Gateway" and service in ("s3", "dynamodb")
 
 
 def decide(question):
@@ -156,6 +164,6 @@ def decide(question):
         allowed = "direct" in ways or granted or (("indirect" in ways or by_identity) and limits)
 
     admitted = _ways(endpoint, "Allow", q)
-    admitted -= {"account"} if service in ("s3", "dynamodb") and not root else set()
+    admitted -= {"account"} if _has_gateway(q, service) and not root else set()
     guarded = (admitted or not endpoint) and all(_ways(level, "Allow", q) for level in levels)
     return "allowed" if allowed and guarded else "implicitDeny"

@@ -23,9 +23,11 @@ def listed(value):
 
 def _regex(text, kind, ctx):
     """Write a policy's text as a regular expression: variables filled in, wildcards by kind."""
-    made, colons, tail = "", 0, "*" * (kind == "Resource" and text.endswith("*"))
-    for part in re.findall(r"\$\{.*?\}|[^$*?:]+|.", text.removesuffix(tail)):
-        inner = colons < 5 and kind in ("Arn", "Resource")
+    made, colons = "", 0
+    for token in re.finditer(r"\$\{.*?\}|[^$*?:]+|.", text):
+        part, ends_segment = token[0], text[token.end() : token.end() + 1] in ("", ":")
+        beyond = kind == "Resource" and part == "*" and ends_segment
+        inner = colons < 5 and kind in ("Arn", "Resource") and not beyond
         if part.startswith("${"):
             name, _, default = part[2:-1].partition(", '")
             value = ctx.get(name.lower(), default[:-1] if default else None)
@@ -36,7 +38,7 @@ def _regex(text, kind, ctx):
             made += ("[^:]" if inner else ".") + part.strip("?")
         else:
             made, colons = made + re.escape(part).replace("\0", r"\$"), colons + (part == ":")
-    return f"{made}.*" if tail else made
+    return made
 
 
 def _compare(name, got, want, ctx):
@@ -75,17 +77,26 @@ def _holds(operator, key, wanted, ctx):
     return (any if many == "ForAnyValue" else all)(hit == (positive == name) for hit in hits)
 
 
+def _is_about(pattern, resource, ctx):
+    """Whether a value of a Resource element matches a resource."""
+    kind = "Resource" if re.match("arn(:[^:]*){4}:", resource) else "Equals"
+    return bool(pattern == "*" or _fits(_regex(pattern, kind, ctx), resource))
+
+
 def applies(s, action, resource, ctx):
     """Whether action, resource and every condition of a statement match the request."""
     actions = [_regex(a.lower(), "Like", ctx) for a in listed(s.get("Action", s.get("NotAction")))]
     if any(_fits(regex, action) for regex in actions) != ("Action" in s):
         return False
-    kind = "Resource" if re.match("arn(:[^:]*){4}:", resource) else "Equals"
+    # A list of all buckets is asked for by this ARN, too.
+    names = [resource]
+    if (action, resource) == ("s3:listallmybuckets", "*"):
+        names += [f"arn:{partition}:s3:::*" for partition in ("aws", "aws-cn", "aws-us-gov")]
     named = listed(s.get("Resource", s.get("NotResource", "*")))
     if any("${" in ":".join(name.split(":")[:5]) for name in named):
         return False
-    regexes = [".*" if name == "*" else _regex(name, kind, ctx) for name in named]
-    if any(_fits(regex, resource) for regex in regexes) == ("NotResource" in s):
+    fits = [_is_about(pattern, name, ctx) for pattern in named for name in names]
+    if any(fits) == ("NotResource" in s):
         return False
     lines = [(op, k, v) for op, keys in s.get("Condition", {}).items() for k, v in keys.items()]
     return all(_holds(op, key.lower(), listed(values), ctx) for op, key, values in lines)

@@ -333,6 +333,7 @@ class _World:
             ]
         if "endpoint" in which:
             made["endpoint"] = self.endpoint_policy()
+            made["endpoint_type"] = self.pick(["Gateway", "Interface"])
         if "scoped" in which:
             made["scoped"] = self.policies([1, 1, 2, 3], 8)
         return made

@@ -59,7 +59,7 @@ def test_the_engine_names_the_layer_that_the_documents_name(row):
 
 @each_row("row", [row for row in ROWS if row.values[0]["verdict"] != "allowed"])
 def test_the_message_names_the_layer_that_the_documents_name(row):
-    """In AWS's words; between accounts and of trust policies it gives no reason.
+    """In AWS's words; between accounts, and if the trust policy denies, it gives no reason.
 
     KMS lists every possible reason to other accounts.
     """
@@ -70,7 +70,8 @@ def test_the_message_names_the_layer_that_the_documents_name(row):
 
     if layer == "rcp" and not explicit:
         return
-    if layer in WORDS and decision.request.same_account and not decision.request.about_trust:
+    by_trust = decision.request.about_trust and layer in ("resource", "trust")
+    if layer in WORDS and decision.request.same_account and not by_trust:
         article = {"identity": "an"}.get(layer, "a")
         reason = (
             f" with an explicit deny in {article} {WORDS[layer]}"

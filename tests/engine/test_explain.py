@@ -511,11 +511,11 @@ REASONS = {
         "rcp",
         "– rcp: RCPs never stop a service from assuming its service-linked role.",
     ),
-    "no resource for an RCP to protect": (
-        ask(action="s3:ListAllMyBuckets", resource="*"),
+    "an RCP and a call without a resource": (
+        ask(action="s3:HeadBucket", resource="*"),
         Layers([EVERYTHING], rcp=[[EC2_ONLY]]),
         "rcp",
-        "– rcp: RCPs protect resources, and this call has none.",
+        "○ rcp: The resource control policy doesn't allow s3:HeadBucket and blocks the request.",
     ),
     "the root user mends the policy": (
         ask(ROOT, "s3:PutBucketPolicy", "arn:aws:s3:::bk"),

@@ -290,11 +290,16 @@ def test_what_iam_would_not_save_never_matches():
 
 
 def test_calls_about_no_resource_need_a_star():
-    """And a resource policy or an RCP has no part in them."""
+    """And the RCPs of the caller's account apply."""
     pairs = [("ec2:DescribeInstances", "*"), ("sts:GetCallerIdentity", "*"), *FREE]
-    resources = {"*": ResourceFacts(OWN, rcps=[[EC2_ONLY], [DENY]])}
+    limited = {"*": ResourceFacts(OWN, rcps=[[EC2_ONLY], [DENY]])}
+    within = bits_of(agree(CALLERS, pairs, limited), pairs)
+    resources = {"*": ResourceFacts(OWN)}
     found = bits_of(agree(CALLERS, pairs, resources), pairs)
 
+    assert within["sts:GetSessionToken", "*"] == []
+    assert within["sts:GetCallerIdentity", "*"] == [*range(8), 11, 12]
+    assert within["ec2:DescribeInstances", "*"] == found["ec2:DescribeInstances", "*"]
     assert found["ec2:DescribeInstances", "*"] == [0, 2, 5, 11, 12]
     assert found["sts:GetSessionToken", "*"] == [0, 1, 5, 6, 12]
     assert found["sts:GetCallerIdentity", "*"] == [*range(8), 11, 12]
@@ -361,8 +366,10 @@ def test_gateway_endpoints_admit_only_the_root_user_by_account():
     table = f"arn:aws:dynamodb:eu-west-1:{OWN}:table/t"
     pairs = [(GET, OBJECT), ("dynamodb:GetItem", table), ("sns:Publish", TOPIC), (GET, TOPIC)]
     resources = owned_by_own(OBJECT, table, TOPIC, policy=resource_policy({}))
+    of_account = resource_policy({"Principal": {"AWS": OWN}})
     for endpoint in (
-        resource_policy({"Principal": {"AWS": OWN}}),
+        of_account,
+        AttachedPolicy(of_account, vpc_endpoint_type="Interface"),
         resource_policy({"Principal": {"AWS": [OWN, ANA]}}),
         resource_policy({}, {"Effect": "Deny", "Principal": {"AWS": OWN}}),
         resource_policy({}, {"Effect": "Deny", "Principal": None, "NotPrincipal": {"AWS": ANA}}),

@@ -249,24 +249,23 @@ def test_newer_keys_do_not_pin_a_bucket_policy(turn):
     assert is_public(pinned("ana", "aws:username")())
 
 
-def test_an_account_in_a_gateway_endpoint_policy_is_its_root_user(turn):
-    """The other way it is everybody in the account, as elsewhere."""
-    queue = ask(action="sqs:SendMessage", resource=f"arn:aws:sqs:eu-west-1:{OWN}:q")
-    table = ask(action="dynamodb:GetItem", resource=f"arn:aws:dynamodb:eu-west-1:{OWN}:table/t")
+def test_rcps_apply_to_calls_without_a_resource(turn):
+    """The other way no RCP applies to them."""
+    buckets, key = (
+        ask(action="s3:ListAllMyBuckets", resource="*"),
+        ask(action="kms:CreateKey", resource="*"),
+    )
+    described = ask(action="ec2:DescribeInstances", resource="*")
 
-    def asked(request, principal=OWN):
-        return verdict(
-            request,
-            identity=lambda: [EVERYTHING],
-            endpoint=lambda: resource_policy({"Principal": {"AWS": principal}}),
-        )
+    def asked(request):
+        rcp = [resource_policy({}, {"Effect": "Deny", "Action": ["s3:*", "kms:*", "ec2:*"]})]
+        return verdict(request, identity=lambda: [EVERYTHING], rcp=lambda: [rcp])
 
-    assert asked(ask()) is asked(table) is asked(table, ROOT) is IMPLICIT
-    assert asked(queue) is asked(ask(ROOT)) is ALLOWED
-    assert asked(ask(), "*") is asked(ask(), [OWN, ANA]) is ALLOWED
-    turn("GATEWAY_ENDPOINT_ADMITS_ONLY_ROOT_BY_ACCOUNT")
-    assert asked(ask()) is asked(table) is asked(table, ROOT) is ALLOWED
-    assert asked(queue) is asked(ask(ROOT)) is ALLOWED
+    assert asked(buckets) is asked(key) is EXPLICIT
+    assert asked(described) is ALLOWED
+    turn("RCPS_APPLY_WITHOUT_RESOURCE")
+    assert asked(buckets) is asked(key) is asked(described) is ALLOWED
+    assert asked(ask()) is EXPLICIT
 
 
 TRUST = [
@@ -275,6 +274,8 @@ TRUST = [
         Layers([EVERYTHING], trust_policy({"Effect": "Deny"})),
         " with an explicit deny in the role trust policy",
     ),
+]
+OWN_SIDE = [
     (
         Layers(resource=trust_policy({"Principal": {"AWS": OWN}})),
         " because no identity-based policy allows the sts:AssumeRole action",
@@ -283,17 +284,23 @@ TRUST = [
         Layers([policy({"Effect": "Deny"})], trust_policy({})),
         " with an explicit deny in an identity-based policy",
     ),
+    (
+        Layers([EVERYTHING], trust_policy({}), scp=[[policy({"Effect": "Deny"})]]),
+        " with an explicit deny in a service control policy",
+    ),
 ]
 
 
-def test_a_refused_assume_role_gives_no_reason(turn):
-    """The other way it has the forms of the page."""
+def test_a_trust_policy_that_refuses_is_not_named(turn):
+    """The other way it has the forms of the page; the policies of the caller's side always have."""
     request = ask(action="sts:AssumeRole", resource=ROLE)
     plain = f"User: {ANA} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
 
     assert {evaluate(request, layers).message for layers, _ in TRUST} == {plain}
+    for layers, reason in OWN_SIDE:
+        assert evaluate(request, layers).message == plain + reason
     turn("TRUST_DENIALS_GIVE_A_REASON")
-    for layers, reason in TRUST:
+    for layers, reason in (*TRUST, *OWN_SIDE):
         assert evaluate(request, layers).message == plain + reason
 
 

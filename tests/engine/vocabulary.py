@@ -143,6 +143,7 @@ def private_calls(account: str) -> list[tuple[str, str]]:
     return [
         ("ec2:StartInstances", f"arn:aws:ec2:us-east-1:{account}:instance/i-1"),
         ("ec2:DescribeInstances", "*"),
+        ("s3:ListAllMyBuckets", "*"),
         ("kms:ListKeys", "*"),
         ("iam:PassRole", f"arn:aws:iam::{account}:role/team/ops"),
         ("iam:GetUser", f"arn:aws:iam::{account}:user/ana"),
@@ -204,7 +205,7 @@ VARIABLES = [
 def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
     """Patterns that match the resource or may do so, and patterns that mostly miss it."""
     if resource == "*":
-        return ["*"], ["arn:aws:*", "arn:aws:ec2:*:*:*", "arn:*:*:*:*:*"]
+        return ["*"], ["arn:aws:*", "arn:aws:ec2:*:*:*", "arn:aws:s3:::*", "arn:*:*:*:*:*"]
     _, partition, service, region, account, last = resource.split(":", 5)
 
     def arn(*parts: str) -> str:
@@ -222,6 +223,8 @@ def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
         arn("*", service, *wide, "*"),
         arn(partition, service, "*"),
         arn(partition, "*"),
+        arn(partition, service, "*", last),
+        arn(partition, service[:2] + "*", last[: len(last) // 2] + "*"),
         *[
             arn(partition, service, region, account, last.replace(name, text))
             for name in ("ana", "*")
@@ -239,6 +242,8 @@ def resource_patterns(resource: str) -> tuple[list[str], list[str]]:
         arn(partition, service, region, "444455556666", last),
         arn(partition, service, region, account),
         arn(partition, "sqs", "*"),
+        arn(partition, service, "*", last[:-1]),
+        arn(partition, service, "*1", last),
         arn("aws-cn", service, "*"),
         arn(partition, service, region, "${aws:PrincipalAccount}", last),
         arn(partition, service, "${*}", account, last),

@@ -59,7 +59,8 @@ def outcome(path: str, parameters: dict[str, Any], made: dict[str, Any]) -> tupl
     try:
         result = find(path, made)(**fill(parameters, made))
     except AccessDenied as error:
-        return (error.decision.verdict.value if error.decision else error.code), error.decision
+        decision = error.decision
+        return (error.code if decision is None else decision.verdict.value), decision
     except IamLabError as error:
         return getattr(error, "code", type(error).__name__), None
     if isinstance(result, Decision):

@@ -184,6 +184,8 @@ def test_a_code_of_yesterday_is_of_no_use() -> None:
     code = phone.code()
     world.clock.advance(seconds=30)
     assert enter(world, mfa_code=code).with_mfa
+    assert "incorrect" in refused(world, mfa_code=code)  # each is accepted once
+    assert enter(world, mfa_code=phone.code()).with_mfa
     world.clock.advance(seconds=30)
 
     assert "incorrect" in refused(world, mfa_code=code)

@@ -171,7 +171,18 @@ RESOURCES = st.lists(
     max_size=9,
 ).map("".join)
 FULL = st.builds("arn:aws:{}:::{}".format, st.sampled_from(["s3", "*", "s?", "s*3"]), RESOURCES)
+PARTS = st.lists(st.sampled_from(["", "*", "b", "b*", "*b", "b*b", "?"]), min_size=1, max_size=6)
+SHORT = PARTS.map(lambda parts: ":".join(("arn:aws", *parts)))
 FOUND = [f"{S3}{word}" for word in ["", "b", "bb", "b/b", "*", "b*", "?", "b:b", "/", "b/"]]
+
+
+@given(SHORT, SHORT, st.lists(st.sampled_from(["", "b", "bb", "c"]), min_size=4, max_size=7))
+def test_what_covers_a_star_that_crosses_colons_crosses_them_too(wide, narrow, parts):
+    """A star at the end of a segment matches beyond the colon."""
+    arn = ":".join(("arn:aws", *parts))
+
+    if covers_resource(wide, narrow) and glob_resource(narrow, arn):
+        assert glob_resource(wide, arn)
 
 
 @given(FULL | RESOURCES, FULL | RESOURCES, st.sampled_from([None, "", "b", "*", "b/"]))

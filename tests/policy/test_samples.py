@@ -50,6 +50,8 @@ S3 = "arn:aws:s3:::"
         [f"{S3}maps", f"{S3}Maps"],
         ["arn:aws:s3*", f"{S3}maps"],
         ["arn:*:sqs:*:*:q", "arn:aws:sqs:eu-west-1:*:*"],
+        ["arn:aws:dynamodb:*:table/prod-*", "arn:aws:dynamodb:*:table/*"],
+        ["arn:aws:dynamodb:*:table/prod", "arn:aws:dynamodb:eu-west-1:*"],
         ["no-arn", "*"],
         [f"{S3}a{LITERAL_STAR}", f"{S3}a*"],
     ],

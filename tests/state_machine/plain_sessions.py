@@ -82,6 +82,7 @@ class PlainSessions:
     def __init__(self: "PlainWorld") -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.stale: set[str] = set()  # MFA devices whose codes nobody can show any more
+        self.last_codes: dict[str, int] = {}  # by MFA device: the number of the last one accepted
 
     # -- who is behind ------------------------------------------------------------------------
 
@@ -174,9 +175,11 @@ class PlainSessions:
     def keys_of_session(self: "PlainWorld", session: dict[str, Any]) -> dict[str, Any]:
         """Return the condition keys that its credentials bring along."""
         mfa, source = session["mfa"], session["source"]
+        is_federated = session["how"] in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+        present = {"aws:MultiFactorAuthPresent": "false" if mfa is None else "true"}
         return {
             "aws:TokenIssueTime": moment(session["issued"]),
-            "aws:MultiFactorAuthPresent": "false" if mfa is None else "true",
+            **({} if is_federated else present),
             **({} if mfa is None else {"aws:MultiFactorAuthAge": str(int(3600 * self.since(mfa)))}),
             **({"aws:SourceIdentity": source} if source else {}),
             **({"aws:AssumedRoot": "true"} if session["kind"] == "root_task" else {}),

@@ -123,6 +123,8 @@ class SessionCalls(SessionAsking):
         key = session.access_key_id
         self.sessions[key] = session
         self.model.add_session(key, operation, **made)
+        if "serial_number" in sent:
+            self.model.last_codes[sent["serial_number"]] = self.number_of_code()
         self.note(key, caller)
         return key
 
@@ -188,7 +190,12 @@ class SessionCalls(SessionAsking):
         serial = item["phones"][0]
         code = self.phones[serial].code(self.world.clock.now)
         stale = (serial in self.model.stale, AccessDenied)
-        return {"serial_number": serial, "token_code": code}, [stale]
+        used = (self.model.last_codes.get(serial, 0) >= self.number_of_code(), AccessDenied)
+        return {"serial_number": serial, "token_code": code}, [stale, used]
+
+    def number_of_code(self) -> int:
+        """Return the number of the codes that devices show now."""
+        return int(self.world.clock.now.timestamp()) // 30
 
     # -- roles --------------------------------------------------------------------------------
 
@@ -363,7 +370,7 @@ class SessionCalls(SessionAsking):
                 "source": source,
                 "tags": tags,
                 "going": set(going),
-                "keys": {"aws:FederatedProvider": provider, **stay},
+                "keys": stay,
                 **noted,
             },
             (not known, InvalidIdentityToken),
@@ -374,11 +381,11 @@ class SessionCalls(SessionAsking):
         )
 
     def web_token(
-        self, _: str, __: str, claims: dict[str, Any]
+        self, _: str, provider: str, claims: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Let the issuer sign a token: what is sent, what its keys are, and which of them stay."""
         token = self.world.oidc_issuers[URL].token("carol", **claims)
-        keys = {f"{HOST}:aud": AUDIENCE, f"{HOST}:sub": "carol"}
+        keys = {f"{HOST}:aud": AUDIENCE, f"{HOST}:sub": "carol", "aws:FederatedProvider": provider}
         return {"web_identity_token": token, "role_session_name": "carol"}, dict(keys), keys
 
     def saml_token(

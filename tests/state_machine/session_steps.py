@@ -222,6 +222,7 @@ class SessionSteps(SessionCalls):
             if self.do("EnableMFADevice", device.enable):
                 phones.append(device.serial_number)
                 self.phones[device.serial_number] = device
+                self.model.last_codes.pop(device.serial_number, None)
         elif what == "lose" and phones:
             [device] = user.mfa_devices
             if self.do("DeactivateMFADevice", device.deactivate):

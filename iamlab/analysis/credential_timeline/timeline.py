@@ -25,6 +25,7 @@ from iamlab.analysis.credential_timeline.credential_events import TABLES, read_l
 from iamlab.analysis.credential_timeline.lifetimes import Ended, Lifetime, lifetimes_of
 from iamlab.display import Shown, count, table
 from iamlab.errors import RequestError
+from iamlab.operations.sts.session import FEDERATED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.credential_timeline.credential_events import CredentialLog, LoggedEvent
     from iamlab.model.credentials import CredentialOwner, SessionRecord
+    from iamlab.model.event import Event
     from iamlab.model.identities import Role, User
     from iamlab.model.world import World
     from iamlab.operations.iam.credentials import AccessKey
@@ -352,7 +354,7 @@ def _hops_to(
 ) -> Iterator[Hop]:
     """Return the hops that led to a session."""
     event_id = "" if issued is None else issued.event.event_id
-    before = _before(record, {} if issued is None else issued.event.user_identity, lifetimes)
+    before = _before(record, None if issued is None else issued.event, lifetimes)
     for source, target in pairwise(before):
         yield Hop(source, target, BEFORE.get(source.kind, ""), record.issued)
     if before:
@@ -362,9 +364,10 @@ def _hops_to(
 
 
 def _before(
-    record: SessionRecord, identity: Mapping[str, Any], lifetimes: Mapping[str, Lifetime]
+    record: SessionRecord, event: Event | None, lifetimes: Mapping[str, Lifetime]
 ) -> tuple[Party, ...]:
     """Return the parties that came before STS, the first one first."""
+    identity: Mapping[str, Any] = {} if event is None else event.user_identity
     if record.parent in lifetimes:
         return (_credentials(lifetimes[record.parent]),)
     if record.parent:
@@ -377,7 +380,9 @@ def _before(
             return (resource, middle) if middle.name else (resource,)
     if service:
         return (Party("service", service),)
-    if provider := record.keys.get("aws:FederatedProvider"):
+    if record.operation in FEDERATED:
+        sent = {} if event is None else event.request_parameters or {}
+        provider = record.keys.get("aws:FederatedProvider") or sent.get("principalArn", "unknown")
         return _by_provider(record, str(provider), str(identity.get("userName", record.name)))
     return (Party("user", str(identity["arn"])),) if "arn" in identity else ()
 

@@ -26,6 +26,7 @@ from iamlab.policy.condition_keys import (
     REQUEST_TAG,
     REQUEST_TAGS,
     RESOURCE_TAG,
+    SUPPORTED_ENDPOINT,
     global_key,
     is_multivalued,
 )
@@ -48,7 +49,7 @@ Values = tuple[str, ...] | None
 OF_THE_CALL = frozenset(
     {
         *(AGENT, BROWSER, ENDPOINT, ENDPOINT_IN_ORGANIZATION, EVERY, NO_ENDPOINT),
-        *(REQUEST_TAG, REQUEST_TAGS, RESOURCE_TAG),
+        *(REQUEST_TAG, REQUEST_TAGS, RESOURCE_TAG, SUPPORTED_ENDPOINT),
     }
 )
 """When a request that is not signed may have a global key."""

@@ -184,7 +184,7 @@ class ResourceAccess:
         action = "sts:AssumeRole" if shared.is_role else f"{shared.service}:Any"
         facts = self.facts = resource_context(world, shared.arn, action, owner)
         region = facts.region or DEFAULT_REGION
-        call = CallAttributes(world.clock.now, shared.service, region, owner, Network().outside)
+        call = CallAttributes(world.clock.now, action, region, owner, Network().outside)
         self.context: dict[str, ContextValue] = {
             key.lower(): value
             for key, value in {**facts.context, **call_keys(call)}.items()

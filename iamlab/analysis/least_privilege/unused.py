@@ -16,12 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.least_privilege.excess import (
-    NotShown,
-    allowed_by,
-    not_shown,
-    other_callers,
-)
+from iamlab.analysis.least_privilege.excess import NotShown, allowed_by, not_shown, other_callers
 from iamlab.analysis.least_privilege.least_privilege import arn_of, policies_now, titled_lists
 from iamlab.analysis.least_privilege.policy_edits import (
     apply_edits,

@@ -117,6 +117,8 @@ def check_no_new_access(
     ------
     ValidationException
         There is no such type.
+    RequestError
+        A policy is longer than any that AWS would save.
 
     Examples
     --------

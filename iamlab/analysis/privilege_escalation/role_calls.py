@@ -25,7 +25,7 @@ from iamlab.authorization.context_keys import mfa_keys, temporary_credential_key
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.record import CredentialKind
 from iamlab.operations.federation.saml_claims import is_session_name
-from iamlab.operations.sts.assume_role import keys_of_call
+from iamlab.operations.sts.assume_role import keys_of_call, session_actions
 from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import ON_BY_DEFAULT, Arn
 
@@ -254,9 +254,3 @@ def named_session(
         tags=tags,
     )
     return states.calling_with(f"in a session {label}", presented)
-
-
-def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
-    """Return the actions that a call for a role needs, by what it sends."""
-    more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
-    return [action, *(name for name, is_sent in more.items() if is_sent)]

@@ -294,10 +294,7 @@ class WorldDiff(Sequence[str], Shown):
     @property
     def by_edit(self) -> Mapping[tuple[str, ...], tuple[Change, ...]]:
         """The gains and losses by the edits that cause them."""
-        found: dict[tuple[str, ...], list[Change]] = defaultdict(list)
-        for change in self.gains_and_losses:
-            found[change.by].append(change)
-        return {by: tuple(changes) for by, changes in found.items()}
+        return _by_edits(self.gains_and_losses)
 
     @cached_property
     def outside(self) -> Mapping[str, tuple[str, ...]]:
@@ -342,9 +339,7 @@ class WorldDiff(Sequence[str], Shown):
             if texts:
                 yield from ("", f"Access from outside was {word}:")
                 yield from cut([f"  {text}" for text in texts])
-        by_edits: dict[tuple[str, ...], list[Change]] = defaultdict(list)
-        for change in changes:
-            by_edits[change.by].append(change)
+        by_edits = _by_edits(changes)
         if self.details and self._worlds and not by_edits:
             yield "Nobody gained or lost the access that was checked."
         named = action_patterns(self.details, *(self._worlds or ())) if sampled else ()
@@ -377,17 +372,15 @@ def diff_between(before: World, after: World) -> WorldDiff:
 _HOW = {True: "By all of these together:", False: "By these:", None: "By one or more of these:"}
 """Whether several edits do it only together; ``None``: nobody has worked that out."""
 
-_INSIDE = (
-    "attached",
-    "boundary",
-    "default",
-    "inline",
-    "member",
-    "own passwords",
-    "path",
-    "version",
-)
+_INSIDE = frozenset(["attached", "boundary", "default", "inline", "member", "path", "version"])
 """Kinds of edits that let nobody in from outside."""
+
+
+def _by_edits(changes: Iterable[Change]) -> dict[tuple[str, ...], tuple[Change, ...]]:
+    found: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+    for change in changes:
+        found[change.by].append(change)
+    return {by: tuple(caused) for by, caused in found.items()}
 
 
 def _change_lines(changes: Iterable[Change], named: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from iamlab.errors import KeyPairMismatch, MalformedCertificate, noted
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam import common
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

@@ -1,13 +1,18 @@
-"""Helpers of IAM's operations: find, check, and write responses.
+"""Helpers of IAM's operations: find, check, write responses, and the operations of tags.
+
+Keys of users' and roles' tags are case-insensitive and keep the case they were first written in.
+For everything else, keys are case-sensitive.
 
 Notes
 -----
 AWS pages: "IAM API Reference", the parameter ``UserName`` of operations on credentials; "IAM and
-AWS STS quotas"; API ListUsers and API ListRoles, for what lists leave out.
+AWS STS quotas"; "Tags for AWS Identity and Access Management resources"; API ListUsers and API
+ListRoles, for what lists leave out.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import (
@@ -23,6 +28,7 @@ from iamlab.errors import (
 from iamlab.model.identities import Bounded, Role, User
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.api_models import python_name
+from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +39,6 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Identity
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.providers import IamResource
-    from iamlab.operations.registry import Parameters
 
 
 Held = TypeVar("Held")
@@ -275,26 +280,6 @@ def write_owner(owner: CredentialOwner) -> dict[str, Any]:
     }
 
 
-def write_policy(managed: ManagedPolicy) -> dict[str, Any]:
-    """Return what every response has of a managed policy."""
-    return {
-        "PolicyName": managed.name,
-        **fields(managed, "PolicyId", "Arn", "Path", "DefaultVersionId"),
-        "IsAttachable": True,
-        **filled(**fields(managed, "CreateDate", "UpdateDate")),
-    }
-
-
-def write_version(
-    managed: ManagedPolicy, version_id: str, *, with_document: bool
-) -> dict[str, Any]:
-    """Return a version of a managed policy in the API's form."""
-    document = {"Document": managed.versions[version_id].to_dict()} if with_document else {}
-    is_default = version_id == managed.default_version_id
-    dated = filled(CreateDate=managed.version_dates.get(version_id))
-    return {"VersionId": version_id, "IsDefaultVersion": is_default, **dated, **document}
-
-
 PAGE = 100
 """The default number of items on a page."""
 
@@ -337,3 +322,78 @@ def page(
     if stop < len(every):
         return {**found, "IsTruncated": True, "Marker": str(stop)}
     return {**found, "IsTruncated": False}
+
+
+def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:
+    """Return the tags of a call.
+
+    Raises
+    ------
+    InvalidInput
+        A key is duplicated, or reserved for AWS.
+    """
+    sent = request.get("Tags", ())
+    found = {tag["Key"]: tag["Value"] for tag in sent}
+    if len({key.lower() if ignore_case else key for key in found}) < len(sent):
+        hint = " Please note that Tag keys are case insensitive." if ignore_case else ""
+        raise InvalidInput(f"Duplicate tag keys found.{hint}")
+    reserved = [key for key in found if key.lower().startswith("aws:")]
+    if reserved:  # AWS's sentence is not documented
+        raise InvalidInput(f"Tag keys that begin with aws: are reserved: {reserved[0]}.")
+    return found
+
+
+def _set_tags(_: Account, tagged: Any, tags: dict[str, str]) -> None:
+    tagged.tags = tags
+
+
+def tag_operations(
+    kind: str,
+    noun: str,
+    find: Callable[[Account, Parameters], Any],
+    keep: Callable[[Account, Any, dict[str, str]], None] = _set_tags,
+    *,
+    ignore_case: bool = False,
+    by_key: bool = False,
+) -> None:
+    """Register the operations that tag, untag and list the tags of one kind.
+
+    Parameters
+    ----------
+    kind, noun
+        Its name in ARNs, and in the names of operations.
+    find
+        Finds the resource that a call names.
+    keep
+        Stores its new tags.
+    ignore_case
+        Whether keys are case-insensitive.
+    by_key
+        Whether the list is sorted.
+    """
+
+    def same(key: str) -> str:
+        return key.lower() if ignore_case else key
+
+    @operation(f"Tag{noun}", on=kind)
+    def tag(account: Account, request: Parameters) -> None:
+        tagged = find(account, request)
+        known = {same(key): key for key in tagged.tags}
+        sent = tags_in(request, ignore_case=ignore_case)
+        new = {known.get(same(key), key): value for key, value in sent.items()}
+        wanted = {**tagged.tags, **new}
+        if len(wanted) > quota(account, "Tags"):
+            raise LimitExceeded("The number of tags has reached the maximum limit.")
+        keep(account, tagged, wanted)
+
+    @operation(f"Untag{noun}", on=kind)  # a missing key isn't an error
+    def untag(account: Account, request: Parameters) -> None:
+        tagged, gone = find(account, request), {*map(same, request["TagKeys"])}
+        kept = {key: value for key, value in tagged.tags.items() if same(key) not in gone}
+        keep(account, tagged, kept)
+
+    @operation(f"List{noun}Tags", on=kind, answer=as_it_is)
+    def list_tags(account: Account, request: Parameters) -> dict[str, Any]:
+        held = write_tags(find(account, request).tags)
+        listed = sorted(held, key=itemgetter("Key")) if by_key else held
+        return page("Tags", listed, request, dict)

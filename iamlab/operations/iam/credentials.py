@@ -40,8 +40,8 @@ from iamlab.model.credentials import (
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam import common
+from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from iamlab.errors import (
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.operations.iam import common
+from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.iam.roles import own_role
-from iamlab.operations.iam.tags import tag_operations, tags_in
 from iamlab.operations.policy_documents import saved, saved_inline
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn
@@ -38,6 +38,24 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Bounded, Identity
+
+
+def write_policy(policy: ManagedPolicy) -> dict[str, Any]:
+    """Return what every response has of a managed policy."""
+    return {
+        "PolicyName": policy.name,
+        **common.fields(policy, "PolicyId", "Arn", "Path", "DefaultVersionId"),
+        "IsAttachable": True,
+        **common.filled(**common.fields(policy, "CreateDate", "UpdateDate")),
+    }
+
+
+def write_version(policy: ManagedPolicy, version_id: str, *, with_document: bool) -> dict[str, Any]:
+    """Return a version of a managed policy in the API's form."""
+    document = {"Document": policy.versions[version_id].to_dict()} if with_document else {}
+    is_default = version_id == policy.default_version_id
+    dated = common.filled(CreateDate=policy.version_dates.get(version_id))
+    return {"VersionId": version_id, "IsDefaultVersion": is_default, **dated, **document}
 
 
 _NO_VERSION = "Policy {} version {} does not exist or is not attachable."
@@ -86,7 +104,7 @@ def _users_of(account: Account, arn: str, usage: str | None = None) -> list[Iden
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
-        **common.write_policy(policy),
+        **write_policy(policy),
         "AttachmentCount": len(_users_of(account, policy.arn, "PermissionsPolicy")),
         "PermissionsBoundaryUsageCount": len(_users_of(account, policy.arn, "PermissionsBoundary")),
     }
@@ -95,7 +113,7 @@ def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
 def _created(policy: ManagedPolicy) -> dict[str, Any]:
     unused = {"AttachmentCount": 0, "PermissionsBoundaryUsageCount": 0}
     tags = common.filled(Tags=common.write_tags(policy.tags))
-    return {"Policy": {**common.write_policy(policy), **unused, **tags}}
+    return {"Policy": {**write_policy(policy), **unused, **tags}}
 
 
 @operation("CreatePolicy", on="policy", answer=_created)
@@ -207,7 +225,7 @@ def create_policy_version(account: Account, request: Parameters) -> dict[str, An
     policy.version_dates[f"v{number}"] = policy.update_date = account.world.clock.now
     if request.get("SetAsDefault"):
         policy.default_version_id = f"v{number}"
-    return {"PolicyVersion": common.write_version(policy, f"v{number}", with_document=False)}
+    return {"PolicyVersion": write_version(policy, f"v{number}", with_document=False)}
 
 
 @operation("GetPolicyVersion", on="policy", answer=as_it_is)
@@ -215,7 +233,7 @@ def get_policy_version(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a version with its document."""
     policy = _named(account, request)
     version_id = _version(policy, request["VersionId"])
-    return {"PolicyVersion": common.write_version(policy, version_id, with_document=True)}
+    return {"PolicyVersion": write_version(policy, version_id, with_document=True)}
 
 
 @operation("ListPolicyVersions", on="policy", answer=as_it_is)
@@ -223,7 +241,7 @@ def list_policy_versions(account: Account, request: Parameters) -> dict[str, Any
     """List the versions of a policy, newest first."""
     policy = _named(account, request)
     newest_first = sorted(policy.versions, key=_number, reverse=True)
-    write = partial(common.write_version, policy, with_document=False)
+    write = partial(write_version, policy, with_document=False)
     return common.page("Versions", newest_first, request, write)
 
 

@@ -31,7 +31,7 @@ from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import KNOWN_ON, LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam import common
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
 from iamlab.operations.registry import Parameters, as_it_is, operation
 

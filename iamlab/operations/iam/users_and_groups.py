@@ -35,7 +35,7 @@ from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User, user_leftovers
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam import common
-from iamlab.operations.iam.tags import tag_operations, tags_in
+from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
 

@@ -197,6 +197,12 @@ def _check_passing(
         call.must_be_allowed("sts:SetSourceIdentity", resource, keys)
 
 
+def session_actions(action: str, has_tags: bool, source_identity: str) -> list[str]:  # noqa: FBT001
+    """Return the actions that a call for a role needs, by what it sends."""
+    more = {"sts:TagSession": has_tags, "sts:SetSourceIdentity": bool(source_identity)}
+    return [action, *(name for name, is_sent in more.items() if is_sent)]
+
+
 def keys_of_call(
     role_session_name: str, tags: SessionTags, source_identity: str | None
 ) -> dict[str, ContextValue]:
@@ -331,7 +337,8 @@ def assume(
     """
     action, resource = f"sts:{call.operation}", call.parameters["RoleArn"]
     role = find_role(call.world, _role_arn(call))
-    keys = {**identity.context, **keys_of_call(name, tags, identity.source_identity)}
+    provider = provider_key(action, identity.principal)
+    keys = {**provider, **identity.context, **keys_of_call(name, tags, identity.source_identity)}
     call.must_be_allowed(action, resource, keys)
     if role is None:
         raise AccessDenied(f"Not authorized to perform {action}")
@@ -349,11 +356,7 @@ def assume(
         tags=tags.tags,
         transitive_tag_keys=tags.transitive_tag_keys,
         source_identity=identity.source_identity or "",
-        keys={
-            "aws:FederatedProvider": identity.principal,
-            **kept(identity.context),
-            **(keys_of_session or {}),
-        },
+        keys={**provider, **kept(identity.context), **(keys_of_session or {})},
         **policies,
     )
 
@@ -389,3 +392,8 @@ def kept(context: Mapping[str, ContextValue]) -> dict[str, str | list[str]]:
         for key, value in context.items()
         if key.rpartition(":")[2] in _KEPT and key != _NOT_KEPT
     }
+
+
+def provider_key(action: str, provider: str) -> dict[str, str]:
+    """Return the key with the identity provider, which OIDC has, but not SAML."""
+    return {"aws:FederatedProvider": provider} if action.endswith("WebIdentity") else {}

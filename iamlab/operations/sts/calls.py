@@ -27,7 +27,7 @@ from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean, noted
 from iamlab.errors.sts import InvalidAction, MissingAuthenticationToken, RegionDisabledException
 from iamlab.model.console_access import console_page
-from iamlab.model.credentials import VIRTUAL, accepts, devices_of
+from iamlab.model.credentials import VIRTUAL, accepted_code, devices_of, use_code
 from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import Call
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.credentials import CredentialOwner, SessionRecord
+    from iamlab.model.credentials import CredentialOwner, MfaRecord, SessionRecord
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.operations.registry import Entry
@@ -78,9 +78,14 @@ def check_mfa(call: StsCall) -> datetime | None:
     if device.kind != VIRTUAL:
         note = "Only virtual devices have codes; a passkey has none to send."
         raise noted(_mfa_failed(_NOT_HIS), note)
-    if not accepts(call.world, device, code):
-        raise AccessDenied(_WRONG)
+    number = accepted_code(call.world, device, code)
+    if not number:
+        raise noted(AccessDenied(_WRONG), ONCE)
+    call.used_code = device, number
     return call.world.clock.now
+
+
+ONCE = "Each code is accepted once. world.clock.advance(seconds=30) brings the next one."
 
 
 def _mfa_failed(why: str) -> AwsError:
@@ -177,7 +182,14 @@ class StsCall(Call):
     """A call to STS.
 
     The caller of an unsigned call is the identity provider, after its token has been read.
+
+    Parameters
+    ----------
+    used_code
+        The MFA device of the call, and the number of its code.
     """
+
+    used_code: tuple[MfaRecord, int] | None = None
 
     @classmethod
     def make(
@@ -328,7 +340,9 @@ class StsCall(Call):
         return self.entry.perform(self)
 
     def finish(self) -> None:
-        """Record a role switch in the console, in the role's account."""
+        """Record the use of a code, and a role switch in the console, in the role's account."""
+        if self.used_code is not None and (holder := _holder(self)) is not None:
+            use_code(holder, *self.used_code)
         made = self.result
         in_console = getattr(self.caller, "is_in_console", False)
         if not (in_console and isinstance(made, Session) and self.operation == "AssumeRole"):

@@ -1,7 +1,8 @@
 """How each AWS service creates its role sessions: their names, durations and keys.
 
 A service that uses your role (a service role) calls ``AssumeRole`` as itself, and chooses the
-session's name and duration. Some services also add a condition key with the function, build or job.
+session's name and duration. Some services also add a condition key with the function, build or job,
+or session tags, for which the trust policy must allow ``sts:TagSession``.
 
 Notes
 -----
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from string import ascii_letters
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.model.clock_and_ids import HEX
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from iamlab.policy.arn import Arn
 
 HOUR = 3600
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
 class Work(NamedTuple):
@@ -39,12 +42,15 @@ class Work(NamedTuple):
         The resource for which the service works, if known: a function, a task, a project.
     draw
         Returns random letters, which are the same for the same task.
+    tags
+        What the session tags say, if known: a pod's namespace, a certificate's subject.
     """
 
     service: str
     role_name: str
     source: Arn | None = None
     draw: Callable[[str, int], str] = lambda letters, size: letters[0] * size
+    tags: Mapping[str, str] = NO_TAGS
 
     @property
     def parts(self) -> list[str]:
@@ -82,12 +88,32 @@ class ServiceKind:
         Condition key of the session -> the function that returns its value.
     refusal
         The service's message if denied; ``{role}`` is the role's ARN. Empty if unknown.
+    tags
+        Returns the session tags.
+    tag_names
+        The session tags that a task can have. After a slash there can be any name.
+    are_transitive
+        Whether the tags pass to the next session of a role chain.
+    are_known_before
+        Whether the trust policy finds them as ``aws:PrincipalTag``, too.
+    source_identity
+        Returns the source identity.
     """
 
     name: Tell
     seconds: int = HOUR
     keys: Mapping[str, Tell] = field(default_factory=dict)
     refusal: str = ""
+    tags: Callable[[Work], Mapping[str, str]] = lambda work: work.tags
+    tag_names: tuple[str, ...] = ()
+    are_transitive: bool = False
+    are_known_before: bool = False
+    source_identity: Tell = lambda _: ""
+
+    def can_have(self, tag: str) -> bool:
+        """Return whether its sessions can have a tag."""
+        start, slash, _ = tag.partition("/")
+        return start + slash in self.tag_names
 
 
 def kind_of(service: str) -> ServiceKind:
@@ -167,6 +193,27 @@ def _of_systems_manager(work: Work) -> str:
     return work.parts[-1] if _is_node(work) else f"Automation-{_run_id(work)}"
 
 
+def _pod_tags(work: Work) -> Mapping[str, str]:
+    """Return what EKS says of a pod; by default it is in the namespace ``default``."""
+    known = dict.fromkeys(("kubernetes-namespace", "kubernetes-service-account"), "default")
+    if work.kind == "eks:cluster":
+        known |= {"eks-cluster-arn": str(work.source), "eks-cluster-name": work.parts[1]}
+    known |= {"kubernetes-pod-name": work.role_name, "kubernetes-pod-uid": work.uuid()}
+    return {**known, **work.tags}
+
+
+def _pod_session(work: Work) -> str:
+    """Return the cluster, the pod and an id as the session name."""
+    tags = _pod_tags(work)
+    cluster = tags.get("eks-cluster-name", "cluster")
+    return f"eks-{cluster}-{tags['kubernetes-pod-name']}-{work.uuid()}"
+
+
+def _certificate_tags(work: Work) -> Mapping[str, str]:
+    """Return what a certificate says; by default its common name is the role's name."""
+    return {"x509Subject/CN": work.role_name, **work.tags}
+
+
 PLAIN = ServiceKind(own_name)
 """A service without known details."""
 
@@ -215,6 +262,29 @@ KINDS: Mapping[str, ServiceKind] = {
         HOUR,
         {"ssm:SourceInstanceArn": lambda work: str(work.source) if _is_node(work) else ""},
         "Nonexistent role or missing ssm service principal in trust policy: {role}",
+    ),
+    # Sure: "Learn how EKS Pod Identity works"; "Grant Pods access to AWS resources based on tags".
+    # The session's name, its duration and both messages are likely.
+    "pods.eks": ServiceKind(
+        _pod_session,
+        6 * HOUR,
+        refusal="Unauthorized Exception! EKS does not have permissions to assume the associated "
+        "role.",
+        tags=_pod_tags,
+        tag_names=(
+            *("eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace"),
+            *("kubernetes-service-account", "kubernetes-pod-name", "kubernetes-pod-uid"),
+        ),
+        are_transitive=True,
+    ),
+    # Sure: "The IAM Roles Anywhere trust model". The name is the certificate's serial number.
+    "rolesanywhere": ServiceKind(
+        lambda work: work.draw(HEX, 32),
+        refusal="Unable to assume role for {role}",
+        tags=_certificate_tags,
+        tag_names=("x509Subject/", "x509Issuer/", "x509SAN/"),
+        are_known_before=True,
+        source_identity=lambda work: _certificate_tags(work)["x509Subject/CN"],
     ),
     # Not certain, here and below: no page documents it.
     "states": ServiceKind(

@@ -21,6 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
 from iamlab.model.network_locations import Circumstances
@@ -28,14 +29,15 @@ from iamlab.model.quotas import is_account_id
 from iamlab.model.service_principals import find, sends
 from iamlab.operations.dispatch import run
 from iamlab.operations.registry import find as find_operation
+from iamlab.operations.sts.assume_role import check_source_identity, keys_of_call, session_actions
 from iamlab.operations.sts.calls import StsCall, check_is_on
-from iamlab.operations.sts.issuing import issue_for_role
+from iamlab.operations.sts.issuing import issue_for_role, session_tags
 from iamlab.operations.sts.service_session_kinds import PLAIN, Work, kind_of, own_name
 from iamlab.operations.sts.session import find_role
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.model.world import World
@@ -72,16 +74,32 @@ class ServiceCall(StsCall):
             raise ValidationError(f"{role_arn} is invalid")  # likely wording
         if self.task.source is not None:
             where["source_arn"] = str(self.task.source)
-        name = self.parameters["RoleSessionName"]
-        decision = self.decide("sts:AssumeRole", role_arn, {"sts:RoleSessionName": name}, **where)
+        name, kind, task = self.parameters["RoleSessionName"], self.kind, self.task
+        sent, source_identity = kind.tags(task), kind.source_identity(task)
+        check_source_identity(source_identity or None)
+        tags = session_tags(sent, tuple(sent) if kind.are_transitive else ())
+        asked = keys_of_call(name, tags, source_identity)
+        if kind.are_known_before:
+            asked |= tag_keys("aws:PrincipalTag", sent)
         role = find_role(self.world, role_arn)
-        if role is None or not decision:
-            raise self._refusal(decision, role_arn, is_there=role is not None)
+        for action in session_actions("sts:AssumeRole", tags.needs_permission, source_identity):
+            decision = self.decide(action, role_arn, asked, **where)
+            if role is None or not decision:
+                raise self._refusal(decision, role_arn, is_there=role is not None)
+        assert role is not None  # noqa: S101 - the first action is always decided
         check_is_on(self.endpoint, role.account)
-        seconds = self.parameters.get("DurationSeconds", self.kind.seconds)
-        keys = {key: tell(self.task) for key, tell in self.kind.keys.items()}
-        keys = {key: value for key, value in keys.items() if value}
-        return issue_for_role(self, role, name, seconds, keys=keys)
+        seconds = self.parameters.get("DurationSeconds", kind.seconds)
+        keys = {key: tell(task) for key, tell in kind.keys.items()}
+        return issue_for_role(
+            self,
+            role,
+            name,
+            seconds,
+            keys={key: value for key, value in keys.items() if value},
+            tags=tags.tags,
+            transitive_tag_keys=tags.transitive_tag_keys,
+            source_identity=source_identity,
+        )
 
     def _refusal(self, decision: Decision, role_arn: str, *, is_there: bool) -> AccessDenied:
         """Return the service's own error; the notes explain why."""
@@ -90,7 +108,8 @@ class ServiceCall(StsCall):
             return noted(error, f"There is no role {role_arn} in this world.")
         service = self.task.service
         error.add_note(
-            f'The role\'s trust policy must allow sts:AssumeRole for {{"Service": "{service}"}}.'
+            f"The role's trust policy must allow {decision.request.action} for "
+            f'{{"Service": "{service}"}}.'
         )
         sent = " and ".join(sends(service))
         if sent and self.task.source is None:
@@ -112,6 +131,7 @@ def assume_role_as_service(
     role_session_name: str | None = None,
     source_arn: str | None = None,
     duration_seconds: int | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Session:
     """Let a service assume a role.
 
@@ -123,6 +143,8 @@ def assume_role_as_service(
         Default: as in ``service_session_kinds.py``.
     source_arn
         The resource that the service works for.
+    tags
+        Session tags that EKS Pod Identity or Roles Anywhere sends; it adds the others.
 
     Raises
     ------
@@ -136,9 +158,13 @@ def assume_role_as_service(
         It isn't a service principal; or it is EC2, which works differently.
     """
     _check(service, source_arn)
+    unknown = [tag for tag in tags or () if not kind_of(service).can_have(tag)]
+    if unknown:
+        raise RequestError(f"{service} doesn't send the session tag {unknown[0]}.")
     source = None if source_arn is None else Arn.parse(source_arn)
     role_name = Arn.parse(role_arn).name if is_arn(role_arn) else ""
-    work = Work(service, role_name, source, _draw(world, service, role_arn, source_arn))
+    draw = _draw(world, service, role_arn, source_arn)
+    work = Work(service, role_name, source, draw, dict(tags or {}))
     parameters: dict[str, Any] = {
         "RoleArn": role_arn,
         "RoleSessionName": session_name(work) if role_session_name is None else role_session_name,

@@ -17,7 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.authorization.context_keys import (
+    federated_credential_keys,
+    temporary_credential_keys,
+)
 from iamlab.display import Shown
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.model import managed_policies as managed
@@ -324,10 +327,17 @@ def session_policies(world: World, record: SessionRecord) -> tuple[AttachedPolic
     return (*inline, *(AttachedPolicy(document, arn) for arn, document in found))
 
 
+FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+"""The operations whose sessions have no keys of MFA. Identity Center uses the first one."""
+
+
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     """Return the condition keys that come with a session's credentials."""
-    found: dict[str, Any] = temporary_credential_keys(
-        record.issue_time or record.issued, now, record.mfa
+    issued = record.issue_time or record.issued
+    found: dict[str, Any] = (
+        federated_credential_keys(issued)
+        if record.operation in FEDERATED
+        else temporary_credential_keys(issued, now, record.mfa)
     )
     if record.source_identity:
         found["aws:SourceIdentity"] = record.source_identity

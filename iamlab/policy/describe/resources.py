@@ -67,7 +67,8 @@ def noun(pattern: str) -> Noun:
 
 def _short(pattern: str) -> str:
     parts = pattern.split(":", PARTS - 1)
-    if glob(parts[0], "arn") and (len(parts) == PARTS or pattern.endswith("*")):
+    is_open = any(part.endswith("*") for part in parts)
+    if glob(parts[0], "arn") and (len(parts) == PARTS or is_open):
         return f"everything that matches {value_text(pattern)}"
     return f"{value_text(pattern)} (which isn't an ARN)"
 

@@ -211,6 +211,25 @@ def _has(name: str, key: str) -> bool:
     return key in keys or (key.endswith("/") and any(known.startswith(key) for known in keys))
 
 
+def never_has(name: str, key: str) -> bool:
+    """Return whether, by the catalogue, no request for an action has a service's key.
+
+    Examples
+    --------
+    >>> never_has("s3:GetObject", "s3:prefix"), never_has("s3:ListBucket", "s3:prefix")
+    (True, False)
+    """
+    known, service = condition_key(key), key.partition(":")[0].lower()
+    if action(name) is None or not isinstance(known, ConditionKey) or not has(service):
+        return False
+    return _is_placed(service, stem(known.name)) and not _has(name, stem(known.name))
+
+
+def _is_placed(service: str, key: str) -> bool:
+    """Return whether the catalogue lists a key, given as its stem, for some action."""
+    return service not in _INCOMPLETE and any(other.startswith(key) for other in _placed(service))
+
+
 @lru_cache(maxsize=512)
 def _placed(service: str) -> frozenset[str]:
     """Return the keys of a service that the catalogue lists for its actions."""
@@ -264,8 +283,8 @@ def _unsupported(context: ConditionContext) -> Iterator[Finding]:
     listed = context.statement.action or ()
     without = [name for name in listed if action(name) is not None and not _has(name, key)]
     service = key.partition(":")[0]
-    placed = key in _LISTED or any(other.startswith(key) for other in _placed(service))
-    if without and placed and service not in _INCOMPLETE:
+    placed = key in _LISTED or _is_placed(service, key)
+    if without and placed:
         yield context.find(
             "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
             f"In the catalogue of {data_date()}, no request for {few(without)} has {context.name}.",

@@ -219,6 +219,55 @@ def test_every_session_knows_with_what_it_was_asked_for(scene: Scene) -> None:
     ]
 
 
+def test_a_code_is_accepted_once(scene: Scene) -> None:
+    """Nor one before it; the next one is, and the same code of another device."""
+    scene.phone.enable()
+    get = scene.world.sts.get_session_token
+    code = {"serial_number": PHONE, "token_code": scene.phone.code()}
+    before = scene.phone.code(scene.world.clock.now - timedelta(seconds=30))
+    after = scene.phone.code(scene.world.clock.now + timedelta(seconds=30))
+
+    get(scene.key, **code)
+    for used in (code["token_code"], before):
+        with pytest.raises(AccessDenied, match="invalid MFA one time pass code") as caught:
+            get(scene.key, serial_number=PHONE, token_code=used)
+        assert "Each code is accepted once" in caught.value.__notes__[0]
+    with pytest.raises(AccessDenied, match="invalid MFA one time pass code"):
+        scene.assume(scene.key, scene.work, **code)  # not by another operation either
+    get(scene.key, serial_number=PHONE, token_code=after)
+    scene.world.clock.advance(seconds=30)
+    with pytest.raises(AccessDenied):
+        get(scene.key, serial_number=PHONE, token_code=scene.phone.code())
+    scene.world.clock.advance(seconds=30)
+    get(scene.key, serial_number=PHONE, token_code=scene.phone.code())
+
+
+def test_a_call_that_fails_uses_no_code(scene: Scene) -> None:
+    """A wrong code, or a role that isn't there."""
+    scene.phone.enable()
+    code = {"serial_number": PHONE, "token_code": scene.phone.code()}
+
+    with pytest.raises(AccessDenied):
+        scene.world.sts.get_session_token(scene.key, serial_number=PHONE, token_code="000000")
+    with pytest.raises(AccessDenied):
+        scene.world.sts.assume_role(
+            scene.key, role_arn=f"{WORK}-none", role_session_name="ana", **code
+        )
+    assert scene.world.sts.get_session_token(scene.key, **code)
+
+
+def test_a_used_code_stays_used_in_a_copy(scene: Scene) -> None:
+    """But in a copy made before, it is not used yet."""
+    scene.phone.enable()
+    before = scene.world.copy()
+    code = {"serial_number": PHONE, "token_code": scene.phone.code()}
+    scene.world.sts.get_session_token(scene.key, **code)
+
+    with pytest.raises(AccessDenied):
+        scene.world.copy().sts.get_session_token(scene.key, **code)
+    assert before.sts.get_session_token(scene.key, **code)
+
+
 def test_mfa_goes_along_to_scoped_credentials_and_ages(scene: Scene) -> None:
     """Since they are the same session."""
     session = with_mfa(scene)

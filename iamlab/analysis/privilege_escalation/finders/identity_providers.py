@@ -22,8 +22,8 @@ from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation import required_parameters as parameters
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, Placeholder
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
-from iamlab.analysis.privilege_escalation.role_calls import named_session, session_actions
-from iamlab.authorization.context_keys import temporary_credential_keys
+from iamlab.analysis.privilege_escalation.role_calls import named_session
+from iamlab.authorization.context_keys import federated_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.model.providers import SAMLProvider
 from iamlab.operations.federation.oidc_claims import condition_keys
@@ -31,7 +31,12 @@ from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
 from iamlab.operations.iam.common import quota, same_name
-from iamlab.operations.sts.assume_role import kept, keys_of_call
+from iamlab.operations.sts.assume_role import (
+    kept,
+    keys_of_call,
+    provider_key,
+    session_actions,
+)
 from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
@@ -204,13 +209,14 @@ class ProviderClaims:
         """Return the permissions that the provider needs: the role's trust policy gives them."""
         keys = keys_of_call(self.name, SessionTags(self.tags), self.source_identity or None)
         actions = session_actions(self.action, bool(self.tags), self.source_identity)
-        return tuple(Need(action, role.arn, {**self.context, **keys}) for action in actions)
+        known = {**self.context, **provider_key(self.action, self.provider_arn), **keys}
+        return tuple(Need(action, role.arn, known) for action in actions)
 
     def session(self, role: Role) -> states.StateChange:
         """Return how the session differs from any session of the role."""
         now = role.account.world.clock.now
-        provider = {"aws:FederatedProvider": self.provider_arn}
-        keys = {**temporary_credential_keys(now, now), **provider, **kept(self.context)}
+        provider = provider_key(self.action, self.provider_arn)
+        keys = {**federated_credential_keys(now), **provider, **kept(self.context)}
         label = f"by {self.provider_arn.partition('/')[2]}"
         return named_session(role, self.name, keys, self.tags, self.source_identity, label)
 
