@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
+from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import ContextValue, Request
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.call_permissions import (
@@ -47,6 +49,7 @@ class _SharedFacts:
     facts: ResourceContext
     path: NetworkPath
     explicit: Mapping[str, ContextValue]
+    defects: tuple[str, ...]
 
     @property
     def context(self) -> dict[str, ContextValue]:
@@ -102,7 +105,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
         notes = shared.assumed(self.action, self.resource)
-        return decision.assuming((*principal.assumed, *notes))
+        return decision.assuming((*shared.defects, *principal.assumed, *notes))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -127,13 +130,15 @@ def who_can(
     circumstances: Circumstances,
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
+    defects = question_defects(world, action, resource, circumstances)
+    refused: set[str] = set()
     found: dict[str, tuple[PrincipalContext, _SharedFacts]] = {}
     notes: dict[str, None] = {}
     number = 0
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
         path = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
-        shared = _SharedFacts(facts, path, context or {})
+        shared = _SharedFacts(facts, path, context or {}, defects)
         callers = _all_callers(world, accounts, path.policy)
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
@@ -143,10 +148,14 @@ def who_can(
                 or authorize(world, known, action, resource, context=context, **circumstances)
             ):
                 found[known.arn] = known, shared
+        for asked in (of_resource, *(layers for _, layers, _ in callers)):
+            refused.update(map(str, refused_in(asked, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
-    return WhoCan(action, resource, tuple(notes), number, found)
+    problems = (*loudest_first(refused), *defects)
+    check_strictly(world, circumstances, problems)
+    return WhoCan(action, resource, (*problems, *notes), number, found)
 
 
 def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:

@@ -13,7 +13,7 @@ policies".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Unpack
@@ -29,6 +29,7 @@ from iamlab.authorization.context_keys import (
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
@@ -89,17 +90,26 @@ def authorize(
     decisions = []
     for pair in pairs:
         how = circumstances
+        defects = question_defects(world, pair.action, pair.resource, how)
         if pair.via:
             how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
-        decisions.append(
-            authorization_request(
-                world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
-            ).decide()
+        request = authorization_request(
+            world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
         )
+        decisions.append(request.decide(defects))
     notes = also_needed(action, arns, tagged=tagged)
     if context and len(pairs) == 1:
         notes += foreign_key_notes(action, arns[0], context)
-    return Decision.of_call(decisions).assuming(notes)
+    decision = Decision.of_call(decisions).assuming(notes)
+    check_strictly(world, circumstances, _problems(world, decision, circumstances))
+    return decision
+
+
+def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:
+    """Return what AWS wouldn't save, and what is odd about the question or its pairs."""
+    yield from map(str, decision.refused)
+    for asked in (pair.request for pair in decision.pairs or (decision,)):
+        yield from question_defects(world, asked.action, asked.resource, circumstances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +127,12 @@ class AuthorizationRequest:
     assumed: tuple[str, ...] = ()
     bucket: AuthorizationRequest | None = None
 
-    def decide(self) -> Decision:
-        """Return the engine's decision; for an access point, that of the side that denies."""
-        own = evaluate(self.request, self.layers).assuming(self.assumed)
+    def decide(self, defects: tuple[str, ...] = ()) -> Decision:
+        """Return the engine's decision; for an access point, that of the side that denies.
+
+        It says the defects of the question first.
+        """
+        own = evaluate(self.request, self.layers).assuming((*defects, *self.assumed))
         return own if self.bucket is None else Decision.of_call([own, self.bucket.decide()])
 
 

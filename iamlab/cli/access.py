@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.question_defects import defects_of, raise_problems
 from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.labels import pair_lines
 from iamlab.engine.questions import read_questions
+from iamlab.engine.refused_statements import loud, quiet, refused_statements
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.granting_statements import Access
     from iamlab.analysis.what_can.what_can import WhatCan
@@ -35,8 +37,7 @@ def can(options: argparse.Namespace) -> Answer:
         **read_call(options),
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *pair_lines(decision)]
-    short += [f"assumed: {note}" for note in decision.assumed]
+    short = [*_verdict(decision), *pair_lines(decision), *_assumed(decision.assumed)]
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
@@ -49,7 +50,18 @@ def can(options: argparse.Namespace) -> Answer:
 
 def explain(options: argparse.Namespace) -> Answer:
     """Decide a request from a JSON file, with ways to change it."""
-    decision = evaluate_call(read_questions(read_text(options.file)))
+    questions = tuple(read_questions(read_text(options.file)))
+    defects = [
+        defect
+        for request, _ in questions
+        for defect in defects_of(
+            request.action, request.resource, allow_unknown=options.allow_unknown
+        )
+    ]
+    if options.strict:
+        every = (refused for question in questions for refused in refused_statements(*question))
+        raise_problems((*map(str, every), *defects))
+    decision = evaluate_call(questions).assuming(defects)
     fixes = decision.fixes()
     heading = "What would change it:" if fixes else "No policy would change it."
     changes = ["", heading, *(line for fix in fixes for line in f"  - {fix}".split("\n"))]
@@ -62,7 +74,11 @@ def explain(options: argparse.Namespace) -> Answer:
 
 
 def _verdict(decision: Decision) -> list[str]:
-    return [str(decision), *filter(None, [decision.message])]
+    return [*loud(decision.assumed), str(decision), *filter(None, [decision.message])]
+
+
+def _assumed(notes: Iterable[str]) -> list[str]:
+    return [f"assumed: {note}" for note in quiet(notes)]
 
 
 def who_can(options: argparse.Namespace) -> Answer:
@@ -82,7 +98,7 @@ def who_can(options: argparse.Namespace) -> Answer:
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
             "assumed": list(notes),
         },
-        lambda: (*lines, *(f"assumed: {note}" for note in notes)),
+        lambda: (*loud(notes), *lines, *_assumed(notes)),
         # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
@@ -132,6 +148,7 @@ def what_can(options: argparse.Namespace) -> Answer:
 
 
 def _what_can_lines(found: WhatCan) -> Iterator[str]:
+    yield from loud(found.assumed)
     yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for access in found.allowed:
         yield from wrapped(str(access), indent=2)
@@ -139,7 +156,7 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
         yield "but not:"
     for stopped in found.stopped:
         yield from wrapped(str(stopped), indent=2)
-    for line in (*map(str, found.incomplete), *(f"assumed: {note}" for note in found.assumed)):
+    for line in (*map(str, found.incomplete), *_assumed(found.assumed)):
         yield from wrapped(line)
 
 
@@ -169,8 +186,13 @@ def matrix(options: argparse.Namespace) -> Answer:
             "by": options.by,
             "pairs": [{"action": action, "resource": resource} for action, resource in found.pairs],
             "rows": [{"principal": arn, "caller": arn, "allowed": row} for arn, row in rows],
+            "assumed": found.assumed,
         },
-        lambda: _matrix_lines(found, rows, options.by),
+        lambda: (
+            *loud(found.assumed),
+            *_matrix_lines(found, rows, options.by),
+            *(line for note in _assumed(found.assumed) for line in wrapped(note)),
+        ),
         lambda: (
             f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",
             *(f"{arn}: {sum(row)} yes" for arn, row in sorted(rows, key=lambda row: -sum(row[1]))),

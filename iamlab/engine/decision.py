@@ -9,6 +9,7 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.combining_rule import combining_rule
+from iamlab.engine.refused_statements import quiet, refused_statements
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.explain import Step
     from iamlab.engine.fixes import Fix
     from iamlab.engine.layers import Layers
+    from iamlab.engine.refused_statements import RefusedStatement
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.engine.trace import Trace
@@ -37,8 +39,6 @@ class Decision(Shown):
         The outcome.
     request, layers, rules
         The request, the policies that applied, and the rules that combined them.
-    assumed
-        Assumptions about unknown facts, in words.
     pairs
         The decisions about all pairs of action and resource, if the call needs several.
     """
@@ -47,7 +47,7 @@ class Decision(Shown):
     request: Request
     layers: Layers
     rules: Rules
-    assumed: tuple[str, ...]
+    _noted: tuple[str, ...]
     pairs: tuple[Decision, ...]
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
@@ -68,7 +68,7 @@ class Decision(Shown):
         set_(self, "layers", layers)
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
-        set_(self, "assumed", assumed)
+        set_(self, "_noted", assumed)
         set_(self, "pairs", pairs)
         set_(self, "_trace", None)
 
@@ -82,12 +82,12 @@ class Decision(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
-        return Decision, (self.verdict, *question, None, self.assumed, self.pairs)
+        return Decision, (self.verdict, *question, None, self._noted, self.pairs)
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Return the same decision with further assumptions."""
-        noted = (*self.assumed, *assumed)
-        return self if noted == self.assumed else self.among(self.pairs, noted)
+        noted = (*self._noted, *assumed)
+        return self if noted == self._noted else self.among(self.pairs, noted)
 
     def among(self, pairs: Sequence[Decision], assumed: tuple[str, ...]) -> Decision:
         """Return the same decision as one of several pairs of a call."""
@@ -106,8 +106,20 @@ class Decision(Shown):
         denied = [pair for pair in pairs if not pair] or [pairs[0]]
         alike = [pair for pair in denied if pair.request.action == denied[0].request.action]
         explicit = (pair for pair in alike if pair.verdict is Verdict.EXPLICIT_DENY)
-        notes = dict.fromkeys(note for pair in pairs for note in pair.assumed)
+        notes = dict.fromkeys(note for pair in pairs for note in quiet(pair.assumed))
         return next(explicit, denied[0]).among(pairs, tuple(notes))
+
+    @property
+    def refused(self) -> tuple[RefusedStatement, ...]:
+        """The statements that AWS wouldn't save, void Deny statements first."""
+        if not self.pairs:
+            return refused_statements(self.request, self.layers)
+        return tuple(dict.fromkeys(refused for pair in self.pairs for refused in pair.refused))
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What AWS wouldn't save, what is odd about the question, and assumptions, in words."""
+        return tuple(dict.fromkeys((*map(str, self.refused), *self._noted)))
 
     @property
     def layer_matches(self) -> Mapping[str, LayerMatches]:
@@ -129,7 +141,8 @@ class Decision(Shown):
         if self._trace is None:
             from iamlab.engine.trace import trace
 
-            made = trace(self.verdict, self.request, self.layer_matches, self.rules)
+            refused = refused_statements(self.request, self.layers)
+            made = trace(self.verdict, self.request, self.layer_matches, self.rules, refused)
             object.__setattr__(self, "_trace", made)
         assert self._trace is not None  # noqa: S101 - it was set just now
         return self._trace
@@ -234,6 +247,7 @@ class Decision(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as JSON values, as ``iamlab can --json`` prints it."""
         return {
+            "refused": [refused.to_dict() for refused in self.refused],
             "principal": self.request.principal,
             "action": self.request.action,
             "resource": self.request.resource,

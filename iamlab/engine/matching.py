@@ -41,6 +41,7 @@ ONLY_IN_RESOURCE_POLICIES = "only resource-based policies can have it"
 MUST_NAME_SOMEBODY = "a resource-based policy must name a principal"
 MUST_NAME_RESOURCES = "a statement must name resources"
 NOT_IN_TRUST_POLICIES = "a trust policy can't have it"
+NOT_SAVED = "AWS would not save it"
 MISPLACED_VARIABLE = "a variable must come after the fifth colon"
 
 REFUSED = (
@@ -48,6 +49,7 @@ REFUSED = (
     MUST_NAME_SOMEBODY,
     MUST_NAME_RESOURCES,
     NOT_IN_TRUST_POLICIES,
+    NOT_SAVED,
     MISPLACED_VARIABLE,
 )
 """The notes of mismatches in statements that AWS wouldn't save."""

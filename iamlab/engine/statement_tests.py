@@ -16,7 +16,6 @@ from iamlab.engine.matching import (
     resource_matches,
     wanted_values,
 )
-from iamlab.engine.principals import PRINCIPAL_ALLOWED, PRINCIPAL_REQUIRED
 from iamlab.engine.request import Request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.arn import PARTS
@@ -53,11 +52,6 @@ def action_test(statement: Statement) -> Callable[[str], bool]:
 
 def all_tests(statement: Statement, layer: str) -> Tests | None:
     """Prepare the tests of Resource and Condition; ``None`` if the statement never matches."""
-    has_principal = statement.principal is not None or statement.not_principal is not None
-    if has_principal and layer not in PRINCIPAL_ALLOWED:
-        return None
-    if not has_principal and layer in PRINCIPAL_REQUIRED:
-        return None
     resource = _resource(statement, layer)
     if resource is None:
         return None

@@ -1,21 +1,15 @@
-"""Access keys, passwords and MFA devices of users and root users, and presigned URLs.
+"""Long-term credentials: access keys, passwords and MFA devices of users and root users.
 
 Notes
 -----
-AWS pages: "Download and upload objects with presigned URLs"; "Authenticating Requests: Using Query
-Parameters (AWS Signature Version 4)"; "Manage access keys for IAM users"; "Manage passwords for IAM
-users"; "AWS Multi-factor authentication in IAM"; "AWS account root user".
+AWS pages: "Manage access keys for IAM users"; "Manage passwords for IAM users"; "AWS Multi-factor
+authentication in IAM"; "AWS account root user".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING
 
-from iamlab.authorization.authorize import authorization_request
-from iamlab.errors import AccessDenied
-from iamlab.errors.services import AuthorizationQueryParametersError
 from iamlab.model import identities as records
 from iamlab.model.credentials import CredentialOwner, devices_of
 from iamlab.model.record import facade_of
@@ -25,14 +19,8 @@ from iamlab.operations.iam.mfa_device import MfaDevice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from iamlab.authorization.principal import Caller
-    from iamlab.engine.decision import Decision
-    from iamlab.engine.request import ContextValue
     from iamlab.lab.account import Account
-    from iamlab.model.network_locations import Circumstances
-    from iamlab.model.world import World
 
 
 class CredentialMethods(CredentialOwner):
@@ -161,61 +149,3 @@ class RootUser(CredentialMethods, records.RootUser):
 
     __slots__ = ()
     account: Account
-
-
-LONGEST = 7 * 24 * 3600
-"""The longest time that a presigned URL is valid, in seconds."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PresignedUrl:
-    """A presigned URL of S3: whoever opens it makes the signed request as the signer.
-
-    Parameters
-    ----------
-    signer
-        A caller. If it is an access key or a session, the URL ends with it.
-    signed, expires_in
-        When it was signed, and for how many seconds it is valid.
-    """
-
-    world: World = field(repr=False)
-    signer: Caller = field(repr=False)
-    action: str
-    resource: str
-    signed: datetime
-    expires_in: int
-
-    def open(
-        self,
-        *,
-        context: Mapping[str, ContextValue] | None = None,
-        **circumstances: Unpack[Circumstances],
-    ) -> Decision:
-        """Decide the request now, with the signer's permissions at this time.
-
-        Raises
-        ------
-        AccessDenied
-            It has expired.
-        AuthorizationQueryParametersError
-            It is valid for more than seven days.
-        AwsError
-            The signer's credentials aren't valid any more.
-        """
-        if not 0 <= self.expires_in <= LONGEST:
-            raise AuthorizationQueryParametersError(
-                "X-Amz-Expires must be less than a week (in seconds); that is, the given "
-                f"X-Amz-Expires must be less than {LONGEST} seconds"
-                if self.expires_in > 0
-                else "X-Amz-Expires must be non-negative"
-            )
-        age = self.world.clock.now - self.signed
-        if age.total_seconds() >= self.expires_in:
-            raise AccessDenied("Request has expired")
-        keys = {
-            "s3:authType": "REST-QUERY-STRING",
-            "s3:signatureAge": str(age // timedelta(milliseconds=1)),
-        }
-        question = self.world, self.signer, self.action, self.resource, context, circumstances
-        return authorization_request(*question, operation_keys=keys).decide()

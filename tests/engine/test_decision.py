@@ -101,7 +101,7 @@ DETERMINING = {
             [EVERYTHING],
             session=[DENY],
             scp=[[EVERYTHING], [EVERYTHING, policy({"Effect": "Deny"}, name="scp")]],
-            rcp=[[policy({"Effect": "Deny"}, name="rcp")]],
+            rcp=[[policy({"Effect": "Deny", "Action": "s3:*"}, name="rcp")]],
             endpoint=policy({"Effect": "Deny"}, name="endpoint"),
             scoped=[EVERYTHING, policy({"Effect": "Deny"}, name="scoped")],
         ),

@@ -211,7 +211,7 @@ def not_shown(
 
 
 def other_callers(world: World, log: Log) -> Iterator[str]:
-    """Say whose events belong to no user or role of a world."""
+    """Name the callers of events that a world has no user or role for."""
     accounts = world.accounts.values()
     held = [identity for each in accounts for identity in (each.users, each.roles)]
     known = {caller_key(identity.arn) for named in held for identity in named.values()}

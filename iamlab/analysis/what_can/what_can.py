@@ -27,6 +27,7 @@ from iamlab.analysis.what_can.lines import Decided, lines_from
 from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_resource, check_strictly
 from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count, few, steps
@@ -35,10 +36,12 @@ from iamlab.engine.explained_pairs import ExplainedPairs
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.question_index import QuestionIndex
+from iamlab.engine.refused_statements import refused_in
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
-from iamlab.errors import RequestError
+from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.call_permissions import required_types, type_of
 from iamlab.policy.catalog import action, all_actions, has, matched
+from iamlab.policy.catalog import services as catalogued
 from iamlab.policy.describe.words import briefly
 
 if TYPE_CHECKING:
@@ -185,6 +188,8 @@ def what_can(
         for name in names
         for place in candidates.places(candidates.fitting(name))
     ]
+    refused = tuple(map(str, refused_in(principal.layers(), "")))
+    check_strictly(world, question.circumstances, refused)
     batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
     allowed_pairs = [item.witness.index.pairs.in_order(item.witness.may) for item in decided]
@@ -192,8 +197,9 @@ def what_can(
     allowed, stopped = lines_from(decided, candidates, question.keys)
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
     lines = tuple(sorted(allowed, key=_is_free))
+    noted = (*refused, *principal.assumed)
     incomplete = tuple(_incomplete(pairs, row))
-    return WhatCan(principal.arn, lines, stopped, principal.assumed, matrix, incomplete)
+    return WhatCan(principal.arn, lines, stopped, noted, matrix, incomplete)
 
 
 def _incomplete(pairs: Sequence[tuple[str, str]], row: int) -> Iterator[Incomplete]:
@@ -226,7 +232,8 @@ def _wanted(services: Iterable[str] | None) -> frozenset[str] | None:
     wanted = frozenset(str(service).lower() for service in services)
     for service in sorted(wanted):
         if not has(service):
-            raise RequestError(f"There is no service with the prefix {service!r}.")
+            hint = did_you_mean(service, catalogued())
+            raise RequestError(f"There is no service with the prefix {service!r}. {hint}")
     return wanted
 
 
@@ -300,6 +307,7 @@ def _candidates(
         found = Candidates(question.home)
         for resource in resources:
             check_text("resource", resource)
+            check_resource(resource)
             found.add([Candidate(resource, resource)])
         return found
     services = dict.fromkeys(name.partition(":")[0] for name in names)
