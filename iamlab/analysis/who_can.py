@@ -148,8 +148,8 @@ def who_can(
                 or authorize(world, known, action, resource, context=context, **circumstances)
             ):
                 found[known.arn] = known, shared
-        for asked in (of_resource, *(layers for _, layers, _ in callers)):
-            refused.update(map(str, refused_in(asked, action)))
+        for gathered in (of_resource, *(layers for _, layers, _ in callers)):
+            refused.update(map(str, refused_in(gathered, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
