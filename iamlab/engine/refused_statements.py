@@ -90,8 +90,8 @@ def loudest_first(refused: Iterable[str]) -> list[str]:
 
 def loud(assumed: Iterable[str]) -> list[str]:
     """Return the sentences about refused statements with symbols: ``✕`` for a void Deny."""
-    said = [text for text in assumed if text.startswith(NOT_SAVED)]
-    return [f"{'✕' if text.endswith(_VOID_DENY) else '○'} {text}" for text in said]
+    refused = [text for text in assumed if text.startswith(NOT_SAVED)]
+    return [f"{'✕' if text.endswith(_VOID_DENY) else '○'} {text}" for text in refused]
 
 
 def quiet(assumed: Iterable[str]) -> list[str]:
