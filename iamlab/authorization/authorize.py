@@ -25,11 +25,10 @@ from iamlab.authorization.context_keys import (
     call_keys,
     called_region,
     override_keys,
-    set_key_notes,
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
-from iamlab.authorization.question_defects import check_strictly, question_defects
+from iamlab.authorization.question_defects import check_strictly, question_defects, set_key_notes
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
