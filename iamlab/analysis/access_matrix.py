@@ -327,7 +327,7 @@ def batches_of(
         keys = without_keys(override_keys(found.context, explicit), absent)
         return path.policy, replace(found, context=keys)
 
-    chosen = {key_name(key) for key in explicit}
+    chosen = {key_name(key) for key in override_keys({}, explicit)}
     chosen |= TAG_KEYS if circumstances.get("request_tags") else set()
     by_service: dict[tuple[str, str, frozenset[str], frozenset[str]], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):

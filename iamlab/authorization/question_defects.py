@@ -19,11 +19,13 @@ from iamlab.engine.request import service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn, parsed_arn
+from iamlab.policy.condition_keys import unsupported_keys
 from iamlab.policy.lint.actions import name_fault, nearest_action
+from iamlab.policy.lint.condition_keys import never_has
 from iamlab.policy.lint.resource_forms import fits, is_wild
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
@@ -94,15 +96,15 @@ def check_strictly(world: World, circumstances: Circumstances, problems: Iterabl
 
 def _is_on(name: str, world: World, circumstances: Circumstances) -> bool:
     """Return whether an option of the question is set, here or for the whole world."""
-    given = {**world.standing.circumstances, **circumstances}.get(name, False)
-    if not isinstance(given, bool):
-        raise RequestError(f"{name} is True or False, not {given!r}.")
-    return given
+    value = {**world.standing.circumstances, **circumstances}.get(name, False)
+    if not isinstance(value, bool):
+        raise RequestError(f"{name} is True or False, not {value!r}.")
+    return value
 
 
 @lru_cache(maxsize=4096)
 def unknown_action(action: str) -> str:
-    """Say that the catalogue doesn't have an action, and which one may be meant; empty if it does.
+    """Return a sentence if the catalogue doesn't have an action, with the action that may be meant.
 
     Examples
     --------
@@ -140,7 +142,7 @@ def check_resource(resource: str) -> None:
 
 
 def misfit(action: str, resource: str) -> str:
-    """Say that an action doesn't have this type of resource; empty if it does.
+    """Return a sentence if an action doesn't have this type of resource.
 
     Examples
     --------
@@ -159,7 +161,7 @@ def misfit(action: str, resource: str) -> str:
 
 
 def _no_role(world: World, action: str, resource: str) -> str:
-    """Say that a role to pass doesn't exist; empty if it does, or if its account isn't here."""
+    """Return a sentence if a role to pass doesn't exist in an account that is here."""
     if action.lower() != "iam:passrole" or is_wild(resource):
         return ""
     arn = parsed_arn(resource)
@@ -170,3 +172,25 @@ def _no_role(world: World, action: str, resource: str) -> str:
     if role is not None and role.arn == resource:
         return ""
     return f"There is no role {resource}, so no service could be given it."
+
+
+CALLERS_CHOICE = frozenset(("aws:referer", "aws:useragent", "aws:tagkeys"))
+"""Global keys, other than request tags, whose values the caller chooses."""
+
+
+def set_key_notes(action: str, set_keys: Mapping[str, object]) -> Sequence[str]:
+    """Return which of these keys no request for an action has, or no caller of AWS can choose."""
+    never = {key.lower() for key in unsupported_keys(action)}
+    return [
+        f"{key} was set by hand. No request for {action} has it."
+        if key.lower() in never or never_has(action, key)
+        else f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
+        for key in set_keys
+        if key.lower() in never or never_has(action, key) or _is_reserved(key.lower())
+    ]
+
+
+def _is_reserved(key: str) -> bool:
+    return key.startswith("aws:") and not (
+        key in CALLERS_CHOICE or key.startswith("aws:requesttag/")
+    )

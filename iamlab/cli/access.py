@@ -90,15 +90,19 @@ def who_can(options: argparse.Namespace) -> Answer:
         notes |= dict.fromkeys(decision.assumed)
         by[arn] = [match.address for match in decision.determining]
     lines = [f"{arn}  ({', '.join(_reasons(arn, names))})" for arn, names in by.items()]
+    under = [f"{arn}  ({words})" for arn, words in allowed.conditional.items()]
     number = f"{len(by)} of {count(allowed.asked, 'principal')}"
     return Answer(
         not allowed,
         lambda: {
             **as_json(allowed, "action resource asked"),
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
+            "conditional": [
+                {"principal": arn, "condition": words} for arn, words in allowed.conditional.items()
+            ],
             "assumed": list(notes),
         },
-        lambda: (*loud(notes), *lines, *_assumed(notes)),
+        lambda: (*loud(notes), *lines, *under, *_assumed(notes)),
         # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
@@ -106,7 +110,13 @@ def who_can(options: argparse.Namespace) -> Answer:
         ),
         lambda: (
             "principal, action, resource, by",
-            [(arn, options.action, options.resource, _reasons(arn, by[arn])) for arn in by],
+            [
+                (arn, options.action, options.resource, why)
+                for arn, why in (
+                    *((arn, _reasons(arn, by[arn])) for arn in by),
+                    *allowed.conditional.items(),
+                )
+            ],
         ),
     )
 
@@ -128,6 +138,7 @@ def what_can(options: argparse.Namespace) -> Answer:
         lambda: {
             "principal": found.principal,
             "allowed": [as_json(entry, f"{_WHAT} when by") for entry in found.allowed],
+            "conditional": [as_json(entry, f"{_WHAT} when by") for entry in found.conditional],
             "stopped": [as_json(entry, f"{_WHAT} layer by why") for entry in found.stopped],
             "assumed": found.assumed,
             "incomplete": [as_json(entry, "actions missing") for entry in found.incomplete],
@@ -141,6 +152,7 @@ def what_can(options: argparse.Namespace) -> Answer:
             "allowed, actions, resources, except, when, by",
             [
                 *((WORDS[True], *entry.columns) for entry in found.allowed),
+                *(("conditional", *entry.columns) for entry in found.conditional),
                 *((WORDS[False], *entry.columns) for entry in found.stopped),
             ],
         ),
@@ -151,6 +163,10 @@ def _what_can_lines(found: WhatCan) -> Iterator[str]:
     yield from loud(found.assumed)
     yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for access in found.allowed:
+        yield from wrapped(str(access), indent=2)
+    if found.conditional:
+        yield "under conditions that the world doesn't tell:"
+    for access in found.conditional:
         yield from wrapped(str(access), indent=2)
     if found.stopped:
         yield "but not:"

@@ -86,7 +86,8 @@ class Decision(Shown):
 
     def assuming(self, assumed: Iterable[str]) -> Decision:
         """Return the same decision with further assumptions."""
-        return self.among(self.pairs, (*self._noted, *assumed))
+        noted = (*self._noted, *assumed)
+        return self if noted == self._noted else self.among(self.pairs, noted)
 
     def among(self, pairs: Sequence[Decision], assumed: tuple[str, ...]) -> Decision:
         """Return the same decision as one of several pairs of a call."""
@@ -100,11 +101,13 @@ class Decision(Shown):
         It is that of the first pair if all are allowed, and otherwise that of the pair in AWS's
         error: of the first action that is denied, an explicit Deny comes before an implicit one.
         """
+        if len(pairs) == 1:
+            return pairs[0]
         denied = [pair for pair in pairs if not pair] or [pairs[0]]
         alike = [pair for pair in denied if pair.request.action == denied[0].request.action]
         explicit = (pair for pair in alike if pair.verdict is Verdict.EXPLICIT_DENY)
         notes = dict.fromkeys(note for pair in pairs for note in quiet(pair.assumed))
-        return next(explicit, denied[0]).among(pairs if len(pairs) > 1 else (), tuple(notes))
+        return next(explicit, denied[0]).among(pairs, tuple(notes))
 
     @property
     def refused(self) -> tuple[RefusedStatement, ...]:
@@ -258,9 +261,8 @@ class Decision(Shown):
         }
 
     def to_pair(self) -> dict[str, str]:
-        """Return the action, the resource and the verdict as JSON values."""
-        request = self.request
-        names = {"action": request.action, "resource": request.resource}
+        """Return the pair of action and resource with its verdict, as JSON values."""
+        names = {"action": self.request.action, "resource": self.request.resource}
         return {**names, "verdict": self.verdict.value, "message": self.message}
 
     def __str__(self) -> str:

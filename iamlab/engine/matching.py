@@ -259,6 +259,17 @@ def misplaced_variable(statement: Statement) -> str | None:
     return next(filter(is_misplaced, listed or ()), None)
 
 
+# Without a resource, S3 asks for the buckets of a list as one resource.
+ALSO_ON = {
+    "s3:listallmybuckets": tuple(f"arn:{name}:s3:::*" for name in ("aws", "aws-cn", "aws-us-gov"))
+}
+
+
+def also_on(request: Request) -> tuple[str, ...]:
+    """Return the ARNs that a Resource element can match, as well as ``*``, if a call has none."""
+    return ALSO_ON.get(request.action.lower(), ()) if request.resource == "*" else ()
+
+
 def resource_matches(pattern: str, statement: Statement, request: Request, rules: Rules) -> bool:
     """Match a value of a Resource element, with variables substituted."""
     if statement.variables and has_variable(pattern):
@@ -268,7 +279,7 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
         pattern = filled
-    return any(rules.resource(pattern, name) for name in (request.resource, *request.also_on))
+    return any(rules.resource(pattern, name) for name in (request.resource, *also_on(request)))
 
 
 def _condition(

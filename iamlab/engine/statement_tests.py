@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.combining_rule import WITHOUT_RESOURCE
 from iamlab.engine.matching import (
+    also_on,
     any_action_matches,
     misplaced_variable,
     resource_matches,
@@ -126,7 +127,7 @@ def _listed(statement: Statement) -> Test:
         hit = (
             resource in in_exact
             or resource.startswith(starts)
-            or any(name.startswith(starts) for name in request.also_on)
+            or any(name.startswith(starts) for name in also_on(request))
             or any(resource_matches(pattern, statement, request, AWS_RULES) for pattern in others)
         )
         return hit is wanted

@@ -545,10 +545,10 @@ def test_a_call_with_several_arns_names_the_pair_that_fails(shell: Shell) -> Non
     subnet, instance = (
         f"arn:aws:ec2:us-east-1:{ACCOUNT}:{end}" for end in ("subnet/s", "instance/*")
     )
-    asked = ask("alice", "ec2:RunInstances", subnet, "--resource", instance)
+    question = ask("alice", "ec2:RunInstances", subnet, "--resource", instance)
 
-    text, made = shell(*asked), json.loads(shell(*asked, "--json").out)
-    rows = shell(*asked, "--csv").out.splitlines()
+    text, made = shell(*question), json.loads(shell(*question, "--json").out)
+    rows = shell(*question, "--csv").out.splitlines()
 
     assert text.status == 1
     assert f"○ ec2:RunInstances on {subnet}: implicit deny" in text.out
@@ -560,9 +560,9 @@ def test_a_call_with_several_arns_names_the_pair_that_fails(shell: Shell) -> Non
 def test_tags_in_the_request_need_the_permission_to_tag(shell: Shell) -> None:
     """Of a new user, too."""
     zoe = f"arn:aws:iam::{ACCOUNT}:user/zoe"
-    asked = ask("alice", "iam:CreateUser", zoe, "--request-tag", "team=sky", "--json")
+    question = ask("alice", "iam:CreateUser", zoe, "--request-tag", "team=sky", "--json")
 
-    assert [pair["action"] for pair in json.loads(shell(*asked).out)["pairs"]] == [
+    assert [pair["action"] for pair in json.loads(shell(*question).out)["pairs"]] == [
         "iam:CreateUser",
         "iam:TagUser",
     ]

@@ -78,10 +78,10 @@ def differences(row: dict[str, Any]) -> list[str]:
     decision = outcomes[-1][1]
     if "layer" in row and (decision is None or row["layer"] not in decision.blocked_by):
         found.append(f"{row['layer']} doesn't block")
-    if "says" in row and not any(row["says"] in said for said in decision.assumed):
+    if "says" in row and not any(row["says"] in text for text in decision.assumed):
         found.append(f"doesn't say: {row['says']}")
     if "never_says" in row:
-        found += [said for said in decision.assumed if row["never_says"] in said]
+        found += [text for text in decision.assumed if row["never_says"] in text]
     return found
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
 from iamlab.analysis.least_privilege.used_permissions import caller_key
 from iamlab.analysis.trails.actions import data_actions, data_services
-from iamlab.analysis.trails.arn_formats import table
+from iamlab.cloudtrail.arn_formats import table
 from iamlab.display import count, few
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn

@@ -105,7 +105,7 @@ class ServiceKind:
     keys: Mapping[str, Tell] = field(default_factory=dict)
     refusal: str = ""
     tags: Callable[[Work], Mapping[str, str]] = lambda work: work.tags
-    tag_names: tuple[str, ...] = ()
+    tag_names: str = ""
     are_transitive: bool = False
     are_known_before: bool = False
     source_identity: Tell = lambda _: ""
@@ -113,7 +113,7 @@ class ServiceKind:
     def can_have(self, tag: str) -> bool:
         """Return whether its sessions can have a tag."""
         start, slash, _ = tag.partition("/")
-        return start + slash in self.tag_names
+        return start + slash in self.tag_names.split()
 
 
 def kind_of(service: str) -> ServiceKind:
@@ -271,10 +271,8 @@ KINDS: Mapping[str, ServiceKind] = {
         refusal="Unauthorized Exception! EKS does not have permissions to assume the associated "
         "role.",
         tags=_pod_tags,
-        tag_names=(
-            *("eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace"),
-            *("kubernetes-service-account", "kubernetes-pod-name", "kubernetes-pod-uid"),
-        ),
+        tag_names="eks-cluster-arn eks-cluster-name kubernetes-namespace "
+        "kubernetes-service-account kubernetes-pod-name kubernetes-pod-uid",
         are_transitive=True,
     ),
     # Sure: "The IAM Roles Anywhere trust model". The name is the certificate's serial number.
@@ -282,7 +280,7 @@ KINDS: Mapping[str, ServiceKind] = {
         lambda work: work.draw(HEX, 32),
         refusal="Unable to assume role for {role}",
         tags=_certificate_tags,
-        tag_names=("x509Subject/", "x509Issuer/", "x509SAN/"),
+        tag_names="x509Subject/ x509Issuer/ x509SAN/",
         are_known_before=True,
         source_identity=lambda work: _certificate_tags(work)["x509Subject/CN"],
     ),
