@@ -172,9 +172,9 @@ def unsupported_keys(action: str) -> frozenset[str]:
     (frozenset(), True)
     """
     service, only = action.partition(":")[0].lower(), _SUPPORT["only_services"]
-    found = [keys for keys, names in only.items() if service not in names.split()]
-    for keys, names in _SUPPORT["not_actions"].items():
-        if any(glob_ignoring_case(name, action) for name in names.split()):
+    found = [keys for keys, listed in only.items() if service not in listed.split()]
+    for keys, actions in _SUPPORT["not_actions"].items():
+        if any(glob_ignoring_case(pattern, action) for pattern in actions.split()):
             found.append(keys)
     return frozenset(key for keys in found for key in keys.split())
 

@@ -159,19 +159,6 @@ class TypeRules:
     named_accounts: bool = False
 
 
-__all__ = [
-    "INLINE_LIMITS",
-    "LONGEST_DOCUMENT",
-    "PARTITIONS",
-    "SERVICES",
-    "TYPES",
-    "TYPE_NAMES",
-    "Size",
-    "TypeRules",
-    "likely_type",
-    "rules_for",
-]
-
 INLINE_LIMITS = {"user": 2048, "role": 10240, "group": 5120}
 """The total size limit of an identity's inline policies, counted as ``"compact"``."""
 
