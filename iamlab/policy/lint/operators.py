@@ -32,16 +32,7 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Better, Finding
 
 
-# The families of operators for each type of key, the usual one first.
-_FITTING = {
-    "ARN": ("Arn", "String"),
-    "Binary": ("Binary",),
-    "Bool": ("Bool",),
-    "Date": ("Date",),
-    "IPAddress": ("Ip",),
-    "Numeric": ("Numeric",),
-    "String": ("String",),
-}
+_FAMILIES: dict[str, str] = vocabulary("families_of_types")
 _SHOWN: dict[str, str] = vocabulary("operators_of_families")
 _INSTEAD: dict[str, dict[str, str]] = vocabulary("operators_instead_of_texts")
 _READ_LIKE = {"NotIpAddress": "IpAddress", "NumericNotEquals": "NumericEquals"}
@@ -56,7 +47,7 @@ def _type(context: ConditionContext) -> Iterator[Finding]:
         return
     if known.type == "String" and not context.key.startswith("aws:"):
         return  # in the catalogue, String can also mean that the type is unknown
-    fitting = _FITTING.get(known.type, (context.family,))
+    fitting = _FAMILIES.get(known.type, context.family).split()
     if context.family in fitting or (context.key, context.family) == ("aws:epochtime", "Numeric"):
         return
     if context.family == "Arn" and all(value.startswith("arn:") for value in context.values):
