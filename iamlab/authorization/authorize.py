@@ -82,9 +82,13 @@ def authorize(
     if type(action) is not str:
         check_texts(action=action)
     request = authorization_request(world, caller, action, resource, context, circumstances)
-    notes = [*also_needed(action, (resource,), tagged="request_tags" in circumstances)]
-    if context:
-        notes += foreign_key_notes(action, resource, context)
+    tagged, set_keys = "request_tags" in circumstances, tuple(context or ())
+
+    def notes() -> tuple[str, ...]:
+        """Return what the caller may have overlooked, which needs the catalogue of actions."""
+        foreign = foreign_key_notes(action, resource, set_keys)
+        return (*also_needed(action, (resource,), tagged=tagged), *foreign)
+
     return request.decide().assuming(notes)
 
 

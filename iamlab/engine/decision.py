@@ -13,7 +13,7 @@ from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from iamlab.engine.explain import Step
     from iamlab.engine.fixes import Fix
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+
+    Notes = tuple[str, ...] | Callable[[], tuple[str, ...]]
 
 
 @with_old_names
@@ -38,7 +40,7 @@ class Decision(Shown):
     request, layers, rules
         The request, the policies that applied, and the rules that combined them.
     assumed
-        Assumptions about unknown facts, in words.
+        Assumptions about unknown facts, in words; or a function that finds them when they are read.
     pairs
         The decisions about all pairs of action and resource, if the call needs several.
     """
@@ -47,8 +49,8 @@ class Decision(Shown):
     request: Request
     layers: Layers
     rules: Rules
-    assumed: tuple[str, ...]
     pairs: tuple[Decision, ...]
+    _assumed: Notes = field(compare=False, repr=False)
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
 
@@ -59,7 +61,7 @@ class Decision(Shown):
         layers: Layers,
         rules: Rules,
         layer_matches: Mapping[str, LayerMatches] | None = None,
-        assumed: tuple[str, ...] = (),
+        assumed: Notes = (),
         pairs: tuple[Decision, ...] = (),
     ) -> None:
         set_ = object.__setattr__
@@ -68,7 +70,7 @@ class Decision(Shown):
         set_(self, "layers", layers)
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
-        set_(self, "assumed", assumed)
+        set_(self, "_assumed", assumed)
         set_(self, "pairs", pairs)
         set_(self, "_trace", None)
 
@@ -84,11 +86,20 @@ class Decision(Shown):
         question = self.request, self.layers, self.rules
         return Decision, (self.verdict, *question, None, self.assumed, self.pairs)
 
-    def assuming(self, assumed: Iterable[str]) -> Decision:
-        """Return the same decision with further assumptions."""
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Assumptions about unknown facts, in words."""
+        found = self._assumed if isinstance(self._assumed, tuple) else self._assumed()
+        object.__setattr__(self, "_assumed", found)
+        return found
+
+    def assuming(self, assumed: Iterable[str] | Callable[[], Iterable[str]]) -> Decision:
+        """Return the same decision with further assumptions, or with a function for them."""
+        if callable(assumed):
+            return self.among(self.pairs, lambda: (*self.assumed, *assumed()))
         return self.among(self.pairs, (*self.assumed, *assumed))
 
-    def among(self, pairs: Sequence[Decision], assumed: tuple[str, ...]) -> Decision:
+    def among(self, pairs: Sequence[Decision], assumed: Notes) -> Decision:
         """Return the same decision as one of several pairs of a call."""
         question = self.request, self.layers, self.rules, self._layer_matches
         return Decision(self.verdict, *question, assumed, tuple(pairs))
