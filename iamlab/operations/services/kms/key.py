@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
-from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import KMSInvalidStateException, NotFoundException, TagException
 from iamlab.model.quotas import QUOTAS
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, misfit, region_of
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, api_of, misfit, region_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -96,13 +95,7 @@ def _absent(arn: str) -> NotFoundException:
     return NotFoundException(f"Key '{arn}' does not exist")
 
 
-API = _Keys(
-    service="kms",
-    named_by=("KeyId",),
-    absent=_absent,
-    untaggable=TagException,
-    refuse=AccessDeniedException,
-)
+API = api_of("key", _Keys, absent=_absent)
 
 
 @dataclass(frozen=True, slots=True)
