@@ -8,7 +8,9 @@ AWS pages: "AWS KMS keys"; "Key states of AWS KMS keys"; "Grants in AWS KMS"; "A
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -32,6 +34,16 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
+
+FACTS: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("key_usages.toml").read_text("utf-8")
+)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the names in a text of the table."""
+    return tuple(text.split())
+
 
 ALIAS = "alias/"
 PENDING = "PendingDeletion"
@@ -156,6 +168,7 @@ class Key(ResourceVerbs):
     kept_grants: dict[str, KeyGrant] = field(default_factory=dict, repr=False)
     aliases: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "key"
+    api: ClassVar[Api] = API
 
     @property
     def key_id(self) -> str:
