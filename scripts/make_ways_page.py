@@ -11,11 +11,13 @@ from pathlib import Path
 
 from iamlab.analysis.privilege_escalation.escalation_methods import (
     ALSO_NEEDED,
+    DATE,
     GAINS,
     GUARDS,
     METHODS,
     NOT_MODELLED,
     NOT_MODELLED_PARTS,
+    SOURCES,
     EscalationMethod,
 )
 
@@ -24,7 +26,10 @@ PAGE = Path(__file__).parents[1] / "docs" / "ways.md"
 HEAD = """\
 # Known methods of privilege escalation
 
-`world.reach()` searches {searched} of {count} methods. {own} need only IAM and STS. For these, it
+This page lists {count} known methods. There are others that nobody has described. Sources, as of
+{date}: {sources}.
+
+`world.reach()` searches {searched} of the {count}. {own} need only IAM and STS. For these, it
 makes the calls in a copy of the world. For the others, a service runs code with a role, and the
 decisions about all calls are the proof (`reach.decisions(edge)`). A method counts only if each
 call is allowed with everything that applies to the caller: SCPs, RCPs, boundary, session policy,
@@ -51,6 +56,8 @@ def page() -> str:
     """Return the page as text."""
     head = HEAD.format(
         count=len(METHODS),
+        date=DATE,
+        sources=", ".join(SOURCES),
         searched=len(METHODS) - len(NOT_MODELLED),
         own=sum(method.can_be_replayed for method in METHODS.values()),
         gains="; ".join(f"**{gain}** {text}" for gain, text in GAINS.items()),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import accumulate, product
+from itertools import accumulate, islice, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +28,10 @@ from iamlab.authorization.authorize import (
 )
 from iamlab.authorization.context_keys import call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
+from iamlab.authorization.question_defects import check_strictly, question_defects
 from iamlab.authorization.resource import ACCESS_POINT, resource_context
 from iamlab.display import steps
+from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
@@ -38,7 +40,7 @@ from iamlab.policy.call_permissions import TAG_KEYS, foreign_keys, key_name, wit
 from iamlab.policy.condition_keys import unsupported_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
@@ -97,7 +99,13 @@ def access(
         check_text("action", action)
         check_text("resource", resource)
     who = _EVERY[by](world) if callers is None else list(callers)
-    return matrix(world, who, pairs, context, circumstances, by)
+    circumstances = circumstances or {}
+    defects = _defects(world, pairs, circumstances)
+    refused: set[str] = set()
+    found = matrix(world, who, pairs, context, circumstances, by, refused)
+    problems = (*loudest_first(refused), *defects)
+    check_strictly(world, circumstances, problems)
+    return replace(found, assumed=problems)
 
 
 _EVERY: Mapping[str, Callable[[World], list[Caller]]] = {
@@ -170,8 +178,15 @@ def matrix(
     context: Given | None = None,
     circumstances: Circumstances | None = None,
     by: str = "principal",
+    refused: set[str] | None = None,
 ) -> AccessMatrix:
-    """Decide for each caller and each (action, resource) pair; each bit is what ``can`` says."""
+    """Decide for each caller and each (action, resource) pair; each bit is what ``can`` says.
+
+    Parameters
+    ----------
+    refused
+        Gets the sentences about statements that AWS wouldn't save.
+    """
     from iamlab.engine.matrix import AccessMatrix
 
     circumstances = circumstances or {}
@@ -180,7 +195,7 @@ def matrix(
     rows = [0] * len(listed)
     for places in _alike(listed).values():
         principals = [listed[place].principal for place in places]
-        decided = _rows(world, principals, pairs, context or {}, circumstances)
+        decided = _rows(world, principals, pairs, context or {}, circumstances, refused)
         for place, row in zip(places, decided, strict=True):
             rows[place] = row
     for number, (action, resource) in enumerate(pairs):
@@ -192,12 +207,27 @@ def matrix(
     return AccessMatrix(tuple(row.name for row in listed), tuple(pairs), tuple(rows))
 
 
+def _defects(world: World, pairs: Iterable[Pair], circumstances: Circumstances) -> tuple[str, ...]:
+    """Return what is odd about the pairs, and the number of further odd ones."""
+    found: dict[str, None] = {}
+    for action, resource in pairs:
+        found |= dict.fromkeys(question_defects(world, action, resource, circumstances))
+    first = tuple(islice(found, MOST_DEFECTS))
+    more = len(found) - len(first)
+    return (*first, f"{more} more of these questions are odd.") if more else first
+
+
+MOST_DEFECTS = 20
+"""The most odd questions that an answer names."""
+
+
 def _rows(
     world: World,
     callers: Sequence[PrincipalContext],
     pairs: Sequence[Pair],
     explicit: Given,
     circumstances: Circumstances,
+    refused: set[str] | None,
 ) -> list[int]:
     """Decide for callers that have the same resources and VPC endpoints."""
     from iamlab.engine.matrix import evaluate_matrix
@@ -206,11 +236,27 @@ def _rows(
     batches = batches_of(world, callers[0], pairs, explicit, circumstances)
     decided = []
     for batch in batches:
-        taken = (batch.caller(caller, explicit, via=via) for caller in steps(callers, "deciding"))
+        taken: Iterable[Asking] = (
+            batch.caller(caller, explicit, via=via) for caller in steps(callers, "deciding")
+        )
         listed = [pairs[place] for place in batch.places]
+        if refused is not None:
+            taken = _noting(taken, batch, listed, refused)
         decided.append(evaluate_matrix(taken, listed, batch.facts).rows)
     back = in_order([batch.places for batch in batches])
     return [back([rows[number] for rows in decided]) for number in range(len(callers))]
+
+
+def _noting(
+    callers: Iterable[Asking], batch: Batch, pairs: Sequence[Pair], refused: set[str]
+) -> Iterator[Asking]:
+    """Note the refused statements of the resources' policies, then of each caller's."""
+    for action in {service_of(action): action for action, _ in pairs}.values():
+        for facts in batch.facts.values():
+            refused.update(map(str, refused_in(facts.layers(), action)))
+    for asking in callers:
+        refused.update(map(str, refused_in(asking[1], "")))
+        yield asking
 
 
 def _alike(rows: Sequence[MatrixRow]) -> dict[object, list[int]]:
@@ -281,7 +327,7 @@ def batches_of(
         keys = without_keys(override_keys(found.context, explicit), absent)
         return path.policy, replace(found, context=keys)
 
-    chosen = {key_name(key) for key in explicit}
+    chosen = {key_name(key) for key in override_keys({}, explicit)}
     chosen |= TAG_KEYS if circumstances.get("request_tags") else set()
     by_service: dict[tuple[str, str, frozenset[str], frozenset[str]], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):

@@ -2,23 +2,37 @@
 
 The callers are gathered once, and remembered with their policies until the world changes. The
 resource's side is worked out once for each question (``engine/compiled.py``). The answer names the
-callers who are allowed; a decision is made when it is read.
+callers who are allowed; a decision is made when it is read. Whoever is allowed only under
+conditions that an export doesn't tell, or in a session of a certain name, is named with them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.suppositions import (
+    IN_SESSION,
+    MFA,
+    session_arns,
+    suppositions,
+    unknown_keys,
+)
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects, set_key_notes
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import LAYERS
+from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import ContextValue, Request
+from iamlab.engine.statement_tests import action_test
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.call_permissions import (
     also_needed,
@@ -30,12 +44,15 @@ from iamlab.policy.call_permissions import (
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    from iamlab.analysis.suppositions import Supposition
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.model.account import Account
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
     GatheredCaller = tuple[PrincipalContext, Layers, Mapping[str, ContextValue]]
 
@@ -47,6 +64,7 @@ class _SharedFacts:
     facts: ResourceContext
     path: NetworkPath
     explicit: Mapping[str, ContextValue]
+    defects: tuple[str, ...]
 
     @property
     def context(self) -> dict[str, ContextValue]:
@@ -61,7 +79,7 @@ class _SharedFacts:
         return (
             *self.facts.assumed,
             *self.path.assumed,
-            *contexts.set_key_notes(action, self.explicit),
+            *set_key_notes(action, self.explicit),
             *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
             *foreign_key_notes(action, resource, self.explicit),
         )
@@ -87,6 +105,8 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         What was taken for granted, in words.
     asked
         How many were asked.
+    conditional
+        Those who are allowed only under a condition, by ARN, with the condition in words.
     """
 
     action: str
@@ -94,6 +114,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
     assumed: tuple[str, ...]
     asked: int
     _found: Mapping[str, tuple[PrincipalContext, _SharedFacts]] = field(repr=False)
+    conditional: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, arn: str) -> Decision:
         principal, shared = self._found[arn]
@@ -102,7 +123,7 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         [request] = shared.requests([caller], self.action, self.resource)
         decision = evaluate(request, layers)
         notes = shared.assumed(self.action, self.resource)
-        return decision.assuming((*principal.assumed, *notes))
+        return decision.assuming((*shared.defects, *principal.assumed, *notes))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -111,12 +132,14 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         return len(self._found)
 
     def __str__(self) -> str:
-        return "\n".join(self._found) or "nobody"
+        under = (f"{arn} ({words})" for arn, words in self.conditional.items())
+        return "\n".join((*self._found, *under)) or "nobody"
 
     def __repr__(self) -> str:
         who = few(map(called, self._found)) or "nobody"
         what = few([f"{self.action} on {self.resource}"])
-        return f"<WhoCan {what}: {who}, of {count(self.asked, 'principal')}>"
+        more = f", {len(self.conditional)} under conditions" if self.conditional else ""
+        return f"<WhoCan {what}: {who}{more}, of {count(self.asked, 'principal')}>"
 
 
 def who_can(
@@ -127,26 +150,106 @@ def who_can(
     circumstances: Circumstances,
 ) -> WhoCan:
     """Ask every user, role and root user of the world."""
+    defects = question_defects(world, action, resource, circumstances)
+    refused: set[str] = set()
     found: dict[str, tuple[PrincipalContext, _SharedFacts]] = {}
+    conditional: dict[str, str] = {}
     notes: dict[str, None] = {}
     number = 0
+    unknown = unknown_keys(world, context or {}, circumstances)
     for accounts, owner in steps(_alike(world, resource, action), "asking account by account"):
         facts = resource_context(world, resource, action, owner)
         path = NetworkPath.of(world, contexts.CallerAttributes(), facts, action, circumstances)
-        shared = _SharedFacts(facts, path, context or {})
+        shared = _SharedFacts(facts, path, context or {}, defects)
         callers = _all_callers(world, accounts, path.policy)
         of_resource = facts.beside({}).layers()
         requests = shared.requests(callers, action, resource)
-        for (known, layers, _), request in zip(callers, requests, strict=True):
-            if compiled.decide(request, layers, of_resource) is Verdict.ALLOWED and (
-                facts.behind is None
-                or authorize(world, known, action, resource, context=context, **circumstances)
-            ):
+        under = _Conditional(world, shared, of_resource, action, resource, circumstances, unknown)
+        for caller, request in zip(callers, requests, strict=True):
+            known = caller[0]
+            if under.decides(shared, caller, request):
                 found[known.arn] = known, shared
+            elif (how := under.met_by(caller, request)) is not None and how[0]:
+                conditional[known.arn] = how[0]
+            elif how is not None:
+                found[known.arn] = known, how[1]
+        for gathered in (of_resource, *(layers for _, layers, _ in callers)):
+            refused.update(map(str, refused_in(gathered, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)
-    return WhoCan(action, resource, tuple(notes), number, found)
+    for words, depend in Counter(conditional.values()).items():
+        notes[f"{count(depend, 'principal')} can do it only {words}."] = None
+    problems = (*loudest_first(refused), *defects)
+    check_strictly(world, circumstances, problems)
+    return WhoCan(action, resource, (*problems, *notes), number, found, conditional)
+
+
+MetCondition = tuple[str, _SharedFacts]
+"""Under which condition somebody is allowed, in words; if the caller chooses, how it calls."""
+
+
+@dataclass(slots=True)
+class _Conditional:
+    """What callers who are denied would be allowed."""
+
+    world: World
+    shared: _SharedFacts
+    of_resource: Layers
+    action: str
+    resource: str
+    circumstances: Circumstances
+    unknown: tuple[str, ...]
+    _limited: dict[int, tuple[Policy, tuple[Statement, ...]]] = field(default_factory=dict)
+    _tried: dict[tuple[int, ...], list[Supposition]] = field(default_factory=dict)
+
+    def met_by(self, caller: GatheredCaller, request: Request) -> MetCondition | None:
+        """Return a condition under which a caller is allowed."""
+        known, layers, _ = caller
+        is_role = known.issuer is not None
+        limited = [*self._statements(layers), *self._statements(self.of_resource)]
+        key = (is_role, *map(id, limited))
+        if key not in self._tried:
+            keys = [key for key in self.unknown if not (is_role and key in MFA)]
+            self._tried[key] = suppositions(limited, keys, request.context)
+        for tried in self._tried[key]:
+            by = replace(self.shared, explicit={**tried.keys, **self.shared.explicit})
+            if self._allows(by, caller):
+                return tried.words and f"if {tried.words}", by
+        own = [own.policy.statements for layer in LAYERS for own in self.of_resource.of(layer)]
+        for arn in session_arns(known.arn, chain(*own)) if is_role else ():
+            session = principal_of(self.world, arn)
+            if self._allows(self.shared, (session, session.layers(), session.context())):
+                return f"{IN_SESSION} {session.arn.rpartition('/')[2]}", self.shared
+        return None
+
+    def _allows(self, shared: _SharedFacts, caller: GatheredCaller) -> bool:
+        [request] = shared.requests([caller], self.action, self.resource)
+        return self.decides(shared, caller, request)
+
+    def decides(self, shared: _SharedFacts, caller: GatheredCaller, request: Request) -> bool:
+        """Return whether a caller is allowed; behind an access point, on the bucket too."""
+        if compiled.decide(request, caller[1], self.of_resource) is not Verdict.ALLOWED:
+            return False
+        question = (self.world, caller[0], self.action, self.resource)
+        return shared.facts.behind is None or bool(
+            authorize(*question, context=shared.explicit, **self.circumstances)
+        )
+
+    def _statements(self, layers: Layers) -> Iterator[Statement]:
+        """Return the statements about the action with conditions on unknown keys."""
+        for layer in LAYERS:
+            for attached in layers.of(layer):
+                policy = attached.policy
+                if id(policy) not in self._limited:  # the policy's id stays taken
+                    self._limited[id(policy)] = policy, tuple(self._limited_in(policy))
+                yield from self._limited[id(policy)][1]
+
+    def _limited_in(self, policy: Policy) -> Iterator[Statement]:
+        for statement in policy.statements:
+            is_limited = any(each.key.lower() in self.unknown for each in statement.conditions)
+            if is_limited and action_test(statement)(self.action.lower()):
+                yield statement
 
 
 def _alike(world: World, resource: str, action: str) -> list[tuple[tuple[Account, ...], str]]:

@@ -13,10 +13,10 @@ policies".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from iamlab.authorization.context_keys import (
     CallAttributes,
@@ -25,10 +25,10 @@ from iamlab.authorization.context_keys import (
     call_keys,
     called_region,
     override_keys,
-    set_key_notes,
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_strictly, question_defects, set_key_notes
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
@@ -39,6 +39,7 @@ from iamlab.model.network_locations import Circumstances, Network, endpoint_for
 from iamlab.model.record import check_texts
 from iamlab.policy.arn import REGIONS, Arn, is_arn
 from iamlab.policy.call_permissions import (
+    NeededPair,
     also_needed,
     foreign_key_notes,
     foreign_keys,
@@ -77,48 +78,37 @@ def authorize(
     RequestError
         An argument isn't valid.
     """
-    if not isinstance(resource, str):
-        return _authorize_call(world, caller, action, resource, context, circumstances)
-    if type(action) is not str:
-        check_texts(action=action)
-    request = authorization_request(world, caller, action, resource, context, circumstances)
-    tagged, set_keys = "request_tags" in circumstances, tuple(context or ())
-
-    def notes() -> tuple[str, ...]:
-        """Return what the caller may have overlooked, which needs the catalogue of actions."""
-        foreign = foreign_key_notes(action, resource, set_keys)
-        return (*also_needed(action, (resource,), tagged=tagged), *foreign)
-
-    return request.decide().assuming(notes)
-
-
-def _authorize_call(
-    world: World,
-    caller: Caller,
-    action: str,
-    resources: Sequence[str],
-    context: Mapping[str, ContextValue] | None,
-    circumstances: Circumstances,
-) -> Decision:
-    """Decide about a call that uses several resources: each pair on its own."""
-    if not (isinstance(resources, list | tuple) and resources):
-        raise RequestError(f"resource is an ARN, *, or a list of ARNs, not {resources!r}.")
-    check_texts(action=action, **{f"resource[{at}]": arn for at, arn in enumerate(resources)})
+    is_call = isinstance(resource, list | tuple)
+    arns: tuple[Any, ...] = tuple(resource) if is_call else (resource,)
+    if {type(action), *map(type, arns)} != {str}:
+        check_texts(action=action, resource=next((arn for arn in arns if type(arn) is not str), ""))
+    if not arns:
+        raise RequestError("resource is an ARN, *, or the ARNs of a call.")
     tagged = bool(circumstances.get("request_tags"))
-    via = _services(circumstances.get("via") or ())
-    decisions = [
-        authorization_request(
-            world,
-            caller,
-            pair.action,
-            pair.resource,
-            context,
-            {**circumstances, "via": (*via, pair.via)} if pair.via else circumstances,
-            operation_keys=pair.keys,
-        ).decide()
-        for pair in pairs_of(action, resources, tagged=tagged)
-    ]
-    return Decision.of_call(decisions).assuming(also_needed(action, resources, tagged=tagged))
+    pairs = pairs_of(action, arns, tagged=tagged) if is_call else [NeededPair(action, arns[0])]
+    decisions = []
+    for pair in pairs:
+        how = circumstances
+        defects = question_defects(world, pair.action, pair.resource, how)
+        if pair.via:
+            how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
+        request = authorization_request(
+            world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
+        )
+        decisions.append(request.decide(defects))
+    notes = also_needed(action, arns, tagged=tagged)
+    if context and len(pairs) == 1:
+        notes += foreign_key_notes(action, arns[0], context)
+    decision = Decision.of_call(decisions).assuming(notes)
+    check_strictly(world, circumstances, _problems(world, decision, circumstances))
+    return decision
+
+
+def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:
+    """Return what AWS wouldn't save, and what is odd about the question or its pairs."""
+    yield from map(str, decision.refused)
+    for request in (pair.request for pair in decision.pairs or (decision,)):
+        yield from question_defects(world, request.action, request.resource, circumstances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +126,12 @@ class AuthorizationRequest:
     assumed: tuple[str, ...] = ()
     bucket: AuthorizationRequest | None = None
 
-    def decide(self) -> Decision:
-        """Return the engine's decision; for an access point, that of the side that denies."""
-        own = evaluate(self.request, self.layers).assuming(self.assumed)
+    def decide(self, defects: tuple[str, ...] = ()) -> Decision:
+        """Return the engine's decision; for an access point, that of the side that denies.
+
+        It says the defects of the question first.
+        """
+        own = evaluate(self.request, self.layers).assuming((*defects, *self.assumed))
         return own if self.bucket is None else Decision.of_call([own, self.bucket.decide()])
 
 

@@ -12,7 +12,7 @@ AWS page: "AWS global condition context keys".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -238,9 +238,6 @@ CALL_KEYS: Mapping[str, Callable[[CallAttributes], KeyValue]] = {
     "kms:ViaService": _via_service,
 }
 
-CALLERS_CHOICE = frozenset(("aws:referer", "aws:useragent", "aws:tagkeys"))
-"""Global keys, other than request tags, whose values the caller chooses."""
-
 
 def keys_of(table: Mapping[str, Callable[[Subject], KeyValue]], subject: Subject) -> Context:
     """Make the part of the context that follows from a table and its subject."""
@@ -384,28 +381,6 @@ def called_region(service: str, named: str, of_resource: str) -> str:
     ('eu-west-1', 'us-east-1')
     """
     return REGION_OF.get(service) or named or of_resource or DEFAULT_REGION
-
-
-def set_key_notes(action: str, set_keys: Mapping[str, object]) -> Sequence[str]:
-    """Return which of these keys no request for an action has, or no caller of AWS can choose."""
-    if not set_keys:
-        return ()
-    from iamlab.policy.lint.condition_keys import never_has
-
-    never = {key.lower() for key in unsupported_keys(action)}
-    return [
-        f"{key} was set by hand. No request for {action} has it."
-        if key.lower() in never or never_has(action, key)
-        else f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
-        for key in set_keys
-        if key.lower() in never or never_has(action, key) or _is_reserved(key.lower())
-    ]
-
-
-def _is_reserved(key: str) -> bool:
-    return key.startswith("aws:") and not (
-        key in CALLERS_CHOICE or key.startswith("aws:requesttag/")
-    )
 
 
 def override_keys(

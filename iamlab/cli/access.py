@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamlab.authorization.question_defects import defects_of, raise_problems
 from iamlab.cli.answers import WIDTH, WORDS, Answer, as_json, one_line, wrapped
 from iamlab.cli.options import read_call, read_text, read_world
 from iamlab.display import count, steps
 from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.labels import pair_lines
 from iamlab.engine.questions import read_questions
+from iamlab.engine.refused_statements import loud, quiet, refused_statements
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.granting_statements import Access
     from iamlab.analysis.what_can.what_can import WhatCan
@@ -35,8 +37,7 @@ def can(options: argparse.Namespace) -> Answer:
         **read_call(options),
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *pair_lines(decision)]
-    short += [f"assumed: {note}" for note in decision.assumed]
+    short = [*_verdict(decision), *pair_lines(decision), *_assumed(decision.assumed)]
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
@@ -49,7 +50,18 @@ def can(options: argparse.Namespace) -> Answer:
 
 def explain(options: argparse.Namespace) -> Answer:
     """Decide a request from a JSON file, with ways to change it."""
-    decision = evaluate_call(read_questions(read_text(options.file)))
+    questions = tuple(read_questions(read_text(options.file)))
+    defects = [
+        defect
+        for request, _ in questions
+        for defect in defects_of(
+            request.action, request.resource, allow_unknown=options.allow_unknown
+        )
+    ]
+    if options.strict:
+        every = (refused for question in questions for refused in refused_statements(*question))
+        raise_problems((*map(str, every), *defects))
+    decision = evaluate_call(questions).assuming(defects)
     fixes = decision.fixes()
     heading = "What would change it:" if fixes else "No policy would change it."
     changes = ["", heading, *(line for fix in fixes for line in f"  - {fix}".split("\n"))]
@@ -62,7 +74,11 @@ def explain(options: argparse.Namespace) -> Answer:
 
 
 def _verdict(decision: Decision) -> list[str]:
-    return [str(decision), *filter(None, [decision.message])]
+    return [*loud(decision.assumed), str(decision), *filter(None, [decision.message])]
+
+
+def _assumed(notes: Iterable[str]) -> list[str]:
+    return [f"assumed: {note}" for note in quiet(notes)]
 
 
 def who_can(options: argparse.Namespace) -> Answer:
@@ -74,15 +90,19 @@ def who_can(options: argparse.Namespace) -> Answer:
         notes |= dict.fromkeys(decision.assumed)
         by[arn] = [match.address for match in decision.determining]
     lines = [f"{arn}  ({', '.join(_reasons(arn, names))})" for arn, names in by.items()]
+    under = [f"{arn}  ({words})" for arn, words in allowed.conditional.items()]
     number = f"{len(by)} of {count(allowed.asked, 'principal')}"
     return Answer(
         not allowed,
         lambda: {
             **as_json(allowed, "action resource asked"),
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
+            "conditional": [
+                {"principal": arn, "condition": words} for arn, words in allowed.conditional.items()
+            ],
             "assumed": list(notes),
         },
-        lambda: (*lines, *(f"assumed: {note}" for note in notes)),
+        lambda: (*loud(notes), *lines, *under, *_assumed(notes)),
         # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
@@ -90,7 +110,13 @@ def who_can(options: argparse.Namespace) -> Answer:
         ),
         lambda: (
             "principal, action, resource, by",
-            [(arn, options.action, options.resource, _reasons(arn, by[arn])) for arn in by],
+            [
+                (arn, options.action, options.resource, why)
+                for arn, why in (
+                    *((arn, _reasons(arn, by[arn])) for arn in by),
+                    *allowed.conditional.items(),
+                )
+            ],
         ),
     )
 
@@ -112,6 +138,7 @@ def what_can(options: argparse.Namespace) -> Answer:
         lambda: {
             "principal": found.principal,
             "allowed": [as_json(entry, f"{_WHAT} when by") for entry in found.allowed],
+            "conditional": [as_json(entry, f"{_WHAT} when by") for entry in found.conditional],
             "stopped": [as_json(entry, f"{_WHAT} layer by why") for entry in found.stopped],
             "assumed": found.assumed,
             "incomplete": [as_json(entry, "actions missing") for entry in found.incomplete],
@@ -125,6 +152,7 @@ def what_can(options: argparse.Namespace) -> Answer:
             "allowed, actions, resources, except, when, by",
             [
                 *((WORDS[True], *entry.columns) for entry in found.allowed),
+                *(("conditional", *entry.columns) for entry in found.conditional),
                 *((WORDS[False], *entry.columns) for entry in found.stopped),
             ],
         ),
@@ -132,14 +160,19 @@ def what_can(options: argparse.Namespace) -> Answer:
 
 
 def _what_can_lines(found: WhatCan) -> Iterator[str]:
+    yield from loud(found.assumed)
     yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
     for access in found.allowed:
+        yield from wrapped(str(access), indent=2)
+    if found.conditional:
+        yield "under conditions that the world doesn't tell:"
+    for access in found.conditional:
         yield from wrapped(str(access), indent=2)
     if found.stopped:
         yield "but not:"
     for stopped in found.stopped:
         yield from wrapped(str(stopped), indent=2)
-    for line in (*map(str, found.incomplete), *(f"assumed: {note}" for note in found.assumed)):
+    for line in (*map(str, found.incomplete), *_assumed(found.assumed)):
         yield from wrapped(line)
 
 
@@ -169,8 +202,13 @@ def matrix(options: argparse.Namespace) -> Answer:
             "by": options.by,
             "pairs": [{"action": action, "resource": resource} for action, resource in found.pairs],
             "rows": [{"principal": arn, "caller": arn, "allowed": row} for arn, row in rows],
+            "assumed": found.assumed,
         },
-        lambda: _matrix_lines(found, rows, options.by),
+        lambda: (
+            *loud(found.assumed),
+            *_matrix_lines(found, rows, options.by),
+            *(line for note in _assumed(found.assumed) for line in wrapped(note)),
+        ),
         lambda: (
             f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",
             *(f"{arn}: {sum(row)} yes" for arn, row in sorted(rows, key=lambda row: -sum(row[1]))),

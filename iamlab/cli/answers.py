@@ -80,8 +80,13 @@ class Answer:
                     lines = [*summary, f"--details prints all {len(lines)} lines."]
                 elif entries:
                     lines = [*summary, "", *lines]
+            red = sys.stdout.isatty() and "NO_COLOR" not in os.environ
             for line in lines:
-                print(line)
+                print(f"\x1b[31m{line}\x1b[0m" if red and line.startswith(LOUD) else line)
+
+
+LOUD = "✕ AWS would not save "
+"""The beginning of a line about a Deny without effect, which is red on a terminal."""
 
 
 def _screen() -> os.terminal_size:

@@ -187,6 +187,8 @@ def read_call(options: argparse.Namespace) -> dict[str, Any]:
         "source_arn": getattr(options, "source_arn", None),
         "request_tags": tags,
         "region": options.region,
+        "strict": getattr(options, "strict", False),
+        "allow_unknown": getattr(options, "allow_unknown", False),
     }
     return {name: value for name, value in found.items() if value}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation.paths import Kinds, assumptions
 from iamlab.cli.answers import Answer, as_json, one_line
 from iamlab.cli.options import check_read_once, read_call, read_world, seekable
 from iamlab.display import count
@@ -33,6 +34,7 @@ def reach(options: argparse.Namespace) -> Answer:
     world = read_world(options)
     found = world.reach(**read_call(options))
     paths = _paths(found, options)
+    kinds, assumed = Kinds.of(paths), [*dict.fromkeys(world.warnings), *assumptions(paths)]
     cut = None
     if options.cut:
         keep = [(arn, action, resource) for arn, action, resource in options.keep]
@@ -45,26 +47,32 @@ def reach(options: argparse.Namespace) -> Answer:
         if options.dot or options.mermaid:
             graph = found.to_dot(edges) if options.dot else found.to_mermaid(edges)
             return graph.split("\n")
-        return _path_lines(paths, cut, options)
+        return _path_lines(paths, kinds, cut, options)
 
-    further = [(arn, path) for arn, path in paths.items() if len(path)]
-    shortest = sorted(further, key=lambda item: len(item[1]))
+    fails = kinds.proved if options.fail == "proved" else kinds.proved | kinds.conditional
+    shortest = sorted(fails.items(), key=lambda item: (not item[1].is_proved, len(item[1])))
     return Answer(
-        options.fail and bool(shortest),
+        options.fail is not None and bool(fails),
         lambda: {
             "ways": [
-                {"principal": arn, "steps": list(map(_step, path))} for arn, path in paths.items()
+                {
+                    "principal": arn,
+                    "is_proved": path.is_proved,
+                    "conditions": list(path.conditions),
+                    "steps": list(map(_step, path)),
+                }
+                for arn, path in paths.items()
             ],
-            "assumed": list(dict.fromkeys(world.warnings)),
+            "assumed": assumed,
             **({} if cut is None else {"cut": as_json(cut, "edits is_closed is_smallest")}),
         },
         text,
         None
         if options.dot or options.mermaid
         else lambda: (
-            _heading(paths, options),
-            *(f"{arn} in {count(len(path), 'step')}: {next(iter(path))}" for arn, path in shortest),
-            *(f"{arn} (already)" for arn, path in paths.items() if not len(path)),
+            _heading(kinds, options),
+            *(f"{arn} in {count(len(path), 'step')}: {path.edges[0]}" for arn, path in shortest),
+            *(f"{arn} (already)" for arn in kinds.already),
         ),
         lambda: ("principal, step, source, target, as, way, calls, conditions", _path_rows(paths)),
     )
@@ -102,29 +110,46 @@ def _paths(reach: Reach, options: argparse.Namespace) -> Mapping[str, Path]:
     return reach.admins()
 
 
+MOST_EXAMPLES = 3
+"""So many paths of one family are shown without ``--all``."""
+
+
 def _path_lines(
-    paths: Mapping[str, Path], cut: Cut | None, options: argparse.Namespace
+    paths: Mapping[str, Path], kinds: Kinds, cut: Cut | None, options: argparse.Namespace
 ) -> Iterable[str]:
-    yield _heading(paths, options)
-    for arn, path in paths.items():
-        yield f"{arn}{'' if len(path) else ' (already)'}"
-        for number, edge in enumerate(path, 1):
-            yield f"  {number}. {edge}"
+    yield _heading(kinds, options)
+    for heading, found in zip(("Already", "Proved", "Conditional"), kinds, strict=True):
+        if found:
+            yield f"{heading}: {len(found)}"
+        families: dict[tuple[str, str], list[str]] = {}
+        for arn, path in found.items():
+            end, how = path.family
+            families.setdefault(("" if options.source else end, how), []).append(arn)
+        for (end, how), members in families.items():
+            if how and len(members) > 1:
+                yield f"{end and f'To {end}, '}{how}: {len(members)}"
+            for arn in members if options.all else members[:MOST_EXAMPLES]:
+                edges, words = found[arn].edges, " and ".join(found[arn].conditions)
+                yield arn if edges or not words else f"{arn} (if {words})"
+                yield from (f"  {number}. {edge}" for number, edge in enumerate(edges, 1))
+            if len(members) > MOST_EXAMPLES and not options.all:
+                yield f"and {len(members) - MOST_EXAMPLES} more (--all shows them)"
     if cut is not None and (paths or not cut):
         yield from str(cut).split("\n")
 
 
-def _heading(paths: Mapping[str, Path], options: argparse.Namespace) -> str:
-    direct = sum(not len(path) for path in paths.values())
-    further = len(paths) - direct
+def _heading(kinds: Kinds, options: argparse.Namespace) -> str:
+    already, proved, conditional = map(len, kinds)
+    kind = f"{proved} proved, {conditional} conditional"
     if options.action:
-        return f"{options.action} on {options.resource}: {direct} directly, {further} in steps"
+        return f"{options.action} on {options.resource}: {already} directly; in steps: {kind}"
     if options.target or options.cut:
         target = options.target or "admin"
-        return f"{options.source} to {target}: {'a path' if paths else 'no path'}"
+        found = "a proved path" if proved else "a conditional path" if conditional else "no path"
+        return f"{options.source} to {target}: {'a path' if already else found}"
     if options.source:
-        return f"{options.source} can become {count(len(paths), 'principal')}"
-    return f"{count(direct, 'administrator')}, {further} who can become one"
+        return f"{options.source} can become {count(sum(map(len, kinds)), 'principal')}: {kind}"
+    return f"{count(already, 'administrator')}; who can become one: {kind}"
 
 
 def _step(edge: Edge) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from iamlab.engine.applicable_statements import has_principal
 from iamlab.engine.combining_rule import WITHOUT_RESOURCE, has_boundary
 from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDRAILS, PERMISSION_FILTERS, Place
-from iamlab.engine.principals import PRINCIPAL_ALLOWED, PrincipalMatch, match_principal
+from iamlab.engine.principals import PrincipalMatch, match_principal
 from iamlab.engine.public_access import is_restricted
+from iamlab.engine.refused_statements import valid_statements
 from iamlab.engine.request import Kind, Request
 from iamlab.errors import RequestError
 
@@ -122,7 +123,7 @@ class AllowedPairs:
         allows = 0
         place = self.layers.place(layer, bounded=self.bounded)
         for attached in level:
-            for statement in attached.policy.statements:
+            for statement in valid_statements(attached.policy, layer, ""):
                 known = self.index.known(statement)
                 bits = known.bits & part if known.has_resource else 0
                 if bits and has_principal(statement):
@@ -153,8 +154,6 @@ class AllowedPairs:
 
     def _names_caller(self, statement: Statement, place: Place) -> int:
         """Return the pairs for which a statement with a Principal names the caller."""
-        if place.layer not in PRINCIPAL_ALLOWED:
-            return 0
         return sum(
             bits
             for bits, request in self._by_endpoint()
@@ -208,7 +207,7 @@ class AllowedPairs:
         if policy is None or not part:
             return
         restricted = is_restricted(own.layers.public_access_block, policy, request)
-        for statement in policy.statements:
+        for statement in valid_statements(policy, "resource", request.action):
             known = self.index.known(statement)
             may_lack = request.about_trust or request.service in WITHOUT_RESOURCE
             fits = not known.has_resource if request.about_trust else known.has_resource or may_lack

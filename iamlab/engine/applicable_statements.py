@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.engine.combining_rule import (
@@ -12,9 +13,10 @@ from iamlab.engine.combining_rule import (
 )
 from iamlab.engine.compiled import statements_about
 from iamlab.engine.layers import LAYERS, Place
-from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS, Mismatch, mismatches
+from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS, NOT_SAVED, REFUSED, Mismatch, mismatches
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.public_access import is_restricted
+from iamlab.engine.refused_statements import void_statements
 from iamlab.engine.verdict import LayerMatches, StatementMatch
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy, Layers
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
+    from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+
+VOID = Mismatch("Statement", None, (), None, NOT_SAVED)
 
 RESTRICTED = Mismatch(
     BLOCK_PUBLIC_ACCESS,
@@ -121,7 +126,7 @@ class Comparison:
                 statement,
                 principal_match,
                 applies=applies,
-                compare=self.mismatches,
+                compare=partial(self.mismatches, attached.policy),
             )
 
     def match(self, statement: Statement, attached: AttachedPolicy) -> StatementMatch:
@@ -129,7 +134,7 @@ class Comparison:
         principal_match = PrincipalMatch.NOT
         if has_principal(statement):
             principal_match = self.rules.principal(statement, self.request, self.place)
-        found = self.mismatches(statement, principal_match)
+        found = self.mismatches(attached.policy, statement, principal_match)
         return StatementMatch(
             self.place.layer,
             attached,
@@ -140,10 +145,13 @@ class Comparison:
         )
 
     def mismatches(
-        self, statement: Statement, principal_match: PrincipalMatch
+        self, policy: Policy, statement: Statement, principal_match: PrincipalMatch
     ) -> tuple[Mismatch, ...]:
         """Return the elements that don't match."""
         found = mismatches(statement, self.request, self.place, self.rules, principal_match)
+        void = void_statements(policy, self.place.layer, self.request.action)
+        if id(statement) in void and not any(each.note.startswith(REFUSED) for each in found):
+            found = (VOID, *found)
         is_taken_away = self.restricted and statement.effect == "Allow"
         return (*found, RESTRICTED) if is_taken_away else found
 

@@ -45,11 +45,11 @@ from iamlab.engine.layer_results import LayerResults
 from iamlab.engine.layers import GUARDRAILS, LAYERS, PERMISSION_FILTERS, Place
 from iamlab.engine.principals import (
     PRINCIPAL_ALLOWED,
-    PRINCIPAL_REQUIRED,
     PrincipalMatch,
     match_principal,
 )
 from iamlab.engine.public_access import is_restricted
+from iamlab.engine.refused_statements import policy_type_of, valid_statements
 from iamlab.engine.request import SERVICE_LINKED, Kind, Request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests
@@ -313,7 +313,7 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
 def _names(statement: Statement, place: Place, request: Request) -> bool:
     """Return whether a statement that can have a Principal names the caller."""
     if statement.principal is None and statement.not_principal is None:
-        return place.layer not in PRINCIPAL_REQUIRED
+        return True
     return match_principal(statement, request, place) is not PrincipalMatch.NOT
 
 
@@ -325,10 +325,12 @@ def statements_about(
     policy: Policy, action: str, layer: str
 ) -> tuple[tuple[Statement, Tests], ...]:
     """Return the statements of a policy that can match an action, in a layer of this kind."""
-    kind = layer if layer in ("resource", "grant", "endpoint", "rcp") else "identity"
+    place = layer if layer in ("resource", "grant", "endpoint", "rcp") else "identity"
+    kind = policy_type_of(place, action)
     statements_about = policy.compiled.get(kind)
     if statements_about is None:
-        statements_about = policy.compiled[kind] = PolicyIndex(policy, kind)
+        valid = valid_statements(policy, place, action)
+        statements_about = policy.compiled[kind] = PolicyIndex(valid, place)
     return statements_about(action)  # type: ignore[operator,no-any-return]
 
 
@@ -337,11 +339,11 @@ class PolicyIndex:
 
     __slots__ = ("_known", "_lines")
 
-    def __init__(self, policy: Policy, layer: str) -> None:
+    def __init__(self, statements: Iterable[Statement], layer: str) -> None:
         self._known: dict[str, tuple[tuple[Statement, Tests], ...]] = {}
         self._lines = tuple(
             ((statement, tests), action_test(statement))
-            for statement in policy.statements
+            for statement in statements
             for tests in [all_tests(statement, layer)]
             if tests is not None
         )

@@ -9,23 +9,23 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
 from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.combining_rule import combining_rule
+from iamlab.engine.refused_statements import quiet, refused_statements
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.explain import Step
     from iamlab.engine.fixes import Fix
     from iamlab.engine.layers import Layers
+    from iamlab.engine.refused_statements import RefusedStatement
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.engine.trace import Trace
     from iamlab.engine.verdict import LayerMatches, StatementMatch
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
-
-    Notes = tuple[str, ...] | Callable[[], tuple[str, ...]]
 
 
 @with_old_names
@@ -39,8 +39,6 @@ class Decision(Shown):
         The outcome.
     request, layers, rules
         The request, the policies that applied, and the rules that combined them.
-    assumed
-        Assumptions about unknown facts, in words; or a function that finds them when they are read.
     pairs
         The decisions about all pairs of action and resource, if the call needs several.
     """
@@ -49,8 +47,8 @@ class Decision(Shown):
     request: Request
     layers: Layers
     rules: Rules
+    _noted: tuple[str, ...]
     pairs: tuple[Decision, ...]
-    _assumed: Notes = field(compare=False, repr=False)
     _layer_matches: Mapping[str, LayerMatches] | None = field(compare=False, repr=False)
     _trace: Trace | None = field(compare=False, repr=False)
 
@@ -61,7 +59,7 @@ class Decision(Shown):
         layers: Layers,
         rules: Rules,
         layer_matches: Mapping[str, LayerMatches] | None = None,
-        assumed: Notes = (),
+        assumed: tuple[str, ...] = (),
         pairs: tuple[Decision, ...] = (),
     ) -> None:
         set_ = object.__setattr__
@@ -70,7 +68,7 @@ class Decision(Shown):
         set_(self, "layers", layers)
         set_(self, "rules", rules)
         set_(self, "_layer_matches", layer_matches)
-        set_(self, "_assumed", assumed)
+        set_(self, "_noted", assumed)
         set_(self, "pairs", pairs)
         set_(self, "_trace", None)
 
@@ -84,22 +82,14 @@ class Decision(Shown):
 
     def __reduce__(self) -> tuple[Any, ...]:  # without the cached values
         question = self.request, self.layers, self.rules
-        return Decision, (self.verdict, *question, None, self.assumed, self.pairs)
+        return Decision, (self.verdict, *question, None, self._noted, self.pairs)
 
-    @property
-    def assumed(self) -> tuple[str, ...]:
-        """Assumptions about unknown facts, in words."""
-        found = self._assumed if isinstance(self._assumed, tuple) else self._assumed()
-        object.__setattr__(self, "_assumed", found)
-        return found
+    def assuming(self, assumed: Iterable[str]) -> Decision:
+        """Return the same decision with further assumptions."""
+        noted = (*self._noted, *assumed)
+        return self if noted == self._noted else self.among(self.pairs, noted)
 
-    def assuming(self, assumed: Iterable[str] | Callable[[], Iterable[str]]) -> Decision:
-        """Return the same decision with further assumptions, or with a function for them."""
-        if callable(assumed):
-            return self.among(self.pairs, lambda: (*self.assumed, *assumed()))
-        return self.among(self.pairs, (*self.assumed, *assumed))
-
-    def among(self, pairs: Sequence[Decision], assumed: Notes) -> Decision:
+    def among(self, pairs: Sequence[Decision], assumed: tuple[str, ...]) -> Decision:
         """Return the same decision as one of several pairs of a call."""
         question = self.request, self.layers, self.rules, self._layer_matches
         return Decision(self.verdict, *question, assumed, tuple(pairs))
@@ -111,11 +101,25 @@ class Decision(Shown):
         It is that of the first pair if all are allowed, and otherwise that of the pair in AWS's
         error: of the first action that is denied, an explicit Deny comes before an implicit one.
         """
+        if len(pairs) == 1:
+            return pairs[0]
         denied = [pair for pair in pairs if not pair] or [pairs[0]]
         alike = [pair for pair in denied if pair.request.action == denied[0].request.action]
         explicit = (pair for pair in alike if pair.verdict is Verdict.EXPLICIT_DENY)
-        notes = dict.fromkeys(note for pair in pairs for note in pair.assumed)
-        return next(explicit, denied[0]).among(pairs if len(pairs) > 1 else (), tuple(notes))
+        notes = dict.fromkeys(note for pair in pairs for note in quiet(pair.assumed))
+        return next(explicit, denied[0]).among(pairs, tuple(notes))
+
+    @property
+    def refused(self) -> tuple[RefusedStatement, ...]:
+        """The statements that AWS wouldn't save, void Deny statements first."""
+        if not self.pairs:
+            return refused_statements(self.request, self.layers)
+        return tuple(dict.fromkeys(refused for pair in self.pairs for refused in pair.refused))
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What AWS wouldn't save, what is odd about the question, and assumptions, in words."""
+        return tuple(dict.fromkeys((*map(str, self.refused), *self._noted)))
 
     @property
     def layer_matches(self) -> Mapping[str, LayerMatches]:
@@ -137,7 +141,8 @@ class Decision(Shown):
         if self._trace is None:
             from iamlab.engine.trace import trace
 
-            made = trace(self.verdict, self.request, self.layer_matches, self.rules)
+            refused = refused_statements(self.request, self.layers)
+            made = trace(self.verdict, self.request, self.layer_matches, self.rules, refused)
             object.__setattr__(self, "_trace", made)
         assert self._trace is not None  # noqa: S101 - it was set just now
         return self._trace
@@ -242,6 +247,7 @@ class Decision(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return the decision as JSON values, as ``iamlab can --json`` prints it."""
         return {
+            "refused": [refused.to_dict() for refused in self.refused],
             "principal": self.request.principal,
             "action": self.request.action,
             "resource": self.request.resource,
@@ -255,9 +261,8 @@ class Decision(Shown):
         }
 
     def to_pair(self) -> dict[str, str]:
-        """Return the action, the resource and the verdict as JSON values."""
-        request = self.request
-        names = {"action": request.action, "resource": request.resource}
+        """Return the pair of action and resource with its verdict, as JSON values."""
+        names = {"action": self.request.action, "resource": self.request.resource}
         return {**names, "verdict": self.verdict.value, "message": self.message}
 
     def __str__(self) -> str:

@@ -97,7 +97,9 @@ def steps(decision: Decision) -> tuple[Step, ...]:
             reason = f"{_list(denies)} denies, but no Deny can stop {decision.request.action}."
             first = Step("deny", "silent", denies, reason)
     else:
-        first = Step("deny", "silent", (), "No Deny statement matches.")
+        void = [str(refused) for refused in decision.trace.refused if refused.is_void_deny]
+        reason = " ".join((*void, f"No {'other ' * bool(void)}Deny statement matches."))
+        first = Step("deny", "silent", (), reason)
     scoped = ("scoped",) if decision.trace.step("scoped").found.present else ()
     return (first, *(_step(decision, layer) for layer in (*FLOW_CHART, *scoped)))
 

@@ -19,13 +19,11 @@ from iamlab.policy.conditions import Comparison
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import Condition, Statement
 
-WITH_CONTEXT = frozenset(
-    (
-        *("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "CreateGrant"),
-        *("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
-        *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
-    )
+_WITH_CONTEXT = (
+    "CreateGrant Decrypt Encrypt GenerateDataKey GenerateDataKeyPair ReEncryptFrom ReEncryptTo "
+    "GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext"
 )
+WITH_CONTEXT = frozenset(_WITH_CONTEXT.split())
 """The operations with an encryption context. That of CreateGrant is in the new constraints."""
 
 CONSTRAINTS = ("encryption_context_subset", "encryption_context_equals")

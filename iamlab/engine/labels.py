@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.engine.layers import GUARDRAILS, LAYERS, NAMES
+from iamlab.engine.refused_statements import loud, quiet
 from iamlab.engine.request import Kind
 from iamlab.engine.trace import PARTICULAR
 from iamlab.engine.verdict import Verdict
@@ -64,7 +65,7 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
         Numbers of the questions, from 1, whose answers the reader must fill in. Then the verdict is
         left out too.
     """
-    lines: list[str] = []
+    lines = [] if blank else loud(decision.assumed)
     for number, label in enumerate(labels(decision), 1):
         lines.append(f"{number}. {label.question}")
         answer = ("...",) if number in blank else label.answer
@@ -74,8 +75,8 @@ def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
         lines += (line for line in (decision.message,) if line)
         if decision.pairs:
             lines += ("", f"{PAIRS}:", *(f"  {line}" for line in pair_lines(decision)))
-        if decision.assumed:
-            lines += ("", "Assumed:", *(f"  - {line}" for line in decision.assumed))
+        if notes := quiet(decision.assumed):
+            lines += ("", "Assumed:", *(f"  - {line}" for line in notes))
     return "\n".join(lines)
 
 

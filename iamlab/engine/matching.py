@@ -41,6 +41,7 @@ ONLY_IN_RESOURCE_POLICIES = "only resource-based policies can have it"
 MUST_NAME_SOMEBODY = "a resource-based policy must name a principal"
 MUST_NAME_RESOURCES = "a statement must name resources"
 NOT_IN_TRUST_POLICIES = "a trust policy can't have it"
+NOT_SAVED = "AWS would not save it"
 MISPLACED_VARIABLE = "a variable must come after the fifth colon"
 
 REFUSED = (
@@ -48,6 +49,7 @@ REFUSED = (
     MUST_NAME_SOMEBODY,
     MUST_NAME_RESOURCES,
     NOT_IN_TRUST_POLICIES,
+    NOT_SAVED,
     MISPLACED_VARIABLE,
 )
 """The notes of mismatches in statements that AWS wouldn't save."""
@@ -257,6 +259,17 @@ def misplaced_variable(statement: Statement) -> str | None:
     return next(filter(is_misplaced, listed or ()), None)
 
 
+# Without a resource, S3 asks for the buckets of a list as one resource.
+ALSO_ON = {
+    "s3:listallmybuckets": tuple(f"arn:{name}:s3:::*" for name in ("aws", "aws-cn", "aws-us-gov"))
+}
+
+
+def also_on(request: Request) -> tuple[str, ...]:
+    """Return the ARNs that a Resource element can match, as well as ``*``, if a call has none."""
+    return ALSO_ON.get(request.action.lower(), ()) if request.resource == "*" else ()
+
+
 def resource_matches(pattern: str, statement: Statement, request: Request, rules: Rules) -> bool:
     """Match a value of a Resource element, with variables substituted."""
     if statement.variables and has_variable(pattern):
@@ -266,7 +279,7 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
         pattern = filled
-    return any(rules.resource(pattern, name) for name in (request.resource, *request.also_on))
+    return any(rules.resource(pattern, name) for name in (request.resource, *also_on(request)))
 
 
 def _condition(

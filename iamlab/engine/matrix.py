@@ -18,7 +18,7 @@ verdict of ``evaluate`` for that caller and pair.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import old_names_of, turned_around, with_old_names
@@ -53,11 +53,14 @@ class AccessMatrix(Shown):
         (action, resource), in the original order.
     rows
         Bit ``j`` of row ``i`` is set if caller ``i`` is allowed pair ``j``.
+    assumed
+        What AWS wouldn't save, and what is odd about the questions, in words.
     """
 
     principals: tuple[str, ...]
     pairs: tuple[Pair, ...]
     rows: tuple[int, ...]
+    assumed: tuple[str, ...] = field(default=(), compare=False)
 
     @with_old_names
     def allowed(self, principal: int, pair: int) -> bool:

@@ -17,8 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.engine.matching import action_matches, misplaced_variable
-from iamlab.engine.request import ALSO_ON
+from iamlab.engine.matching import ALSO_ON, action_matches, misplaced_variable
 from iamlab.policy.arn import PARTS
 from iamlab.policy.patterns import (
     LITERAL_QUESTION,

@@ -32,10 +32,6 @@ PROVIDER_HOSTS = (
     *("graph.facebook.com", "www.amazon.com"),
 )
 _PROVIDER = re.compile(r"arn:[^:]*:iam::\d{12}:(saml|oidc)-provider/.+", re.ASCII)
-# Without a resource, S3 asks for the buckets of a list as one resource.
-ALSO_ON = {
-    "s3:listallmybuckets": tuple(f"arn:{name}:s3:::*" for name in ("aws", "aws-cn", "aws-us-gov"))
-}
 SERVICE_LINKED = ":role/aws-service-role/"
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _SESSION = re.compile(r"assumed-role/[^/]+/[^/]+")
@@ -227,11 +223,6 @@ class Request(Shown):
         """Return the value of a single-valued key, as for a policy variable."""
         values = self.keys.get(key.lower())
         return values[0] if values and not is_multivalued(key) and len(values) == 1 else None
-
-    @property
-    def also_on(self) -> tuple[str, ...]:
-        """The ARNs that a Resource element can match, as well as ``*``, if the call has none."""
-        return ALSO_ON.get(self.action.lower(), ()) if self.resource == "*" else ()
 
     @property
     def with_long_term_keys(self) -> bool:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.combining_rule import WITHOUT_RESOURCE
 from iamlab.engine.matching import (
+    also_on,
     any_action_matches,
     misplaced_variable,
     resource_matches,
     wanted_values,
 )
-from iamlab.engine.principals import PRINCIPAL_ALLOWED, PRINCIPAL_REQUIRED
 from iamlab.engine.request import Request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.policy.arn import PARTS
@@ -53,11 +53,6 @@ def action_test(statement: Statement) -> Callable[[str], bool]:
 
 def all_tests(statement: Statement, layer: str) -> Tests | None:
     """Prepare the tests of Resource and Condition; ``None`` if the statement never matches."""
-    has_principal = statement.principal is not None or statement.not_principal is not None
-    if has_principal and layer not in PRINCIPAL_ALLOWED:
-        return None
-    if not has_principal and layer in PRINCIPAL_REQUIRED:
-        return None
     resource = _resource(statement, layer)
     if resource is None:
         return None
@@ -132,7 +127,7 @@ def _listed(statement: Statement) -> Test:
         hit = (
             resource in in_exact
             or resource.startswith(starts)
-            or any(name.startswith(starts) for name in request.also_on)
+            or any(name.startswith(starts) for name in also_on(request))
             or any(resource_matches(pattern, statement, request, AWS_RULES) for pattern in others)
         )
         return hit is wanted

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.engine.layer_results import LayerResults
+    from iamlab.engine.refused_statements import RefusedStatement
     from iamlab.engine.request import Request
     from iamlab.engine.rules import Rules
     from iamlab.engine.verdict import StatementMatch
@@ -148,11 +149,6 @@ class TraceStep:
         """All statements of the layer."""
         return self.found.matches
 
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """Why AWS wouldn't save its statements; see ``StatementMatch.refused``."""
-        return tuple(why for match in self.matches for why in match.refused)
-
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -170,6 +166,8 @@ class Trace:
         The results of the layers.
     refusal
         AWS's error message if the credentials aren't valid for the call; see ``Request``.
+    refused
+        The statements that AWS wouldn't save, void Deny statements first.
 
     Examples
     --------
@@ -190,6 +188,7 @@ class Trace:
     combine: Callable[[LayerResults], int] | None
     results: LayerResults
     refusal: str
+    refused: tuple[RefusedStatement, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -332,13 +331,17 @@ def _distance(match: StatementMatch) -> int:
 
 
 def trace(
-    verdict: Verdict, request: Request, layer_matches: Mapping[str, LayerMatches], rules: Rules
+    verdict: Verdict,
+    request: Request,
+    layer_matches: Mapping[str, LayerMatches],
+    rules: Rules,
+    refused: tuple[RefusedStatement, ...] = (),
 ) -> Trace:
     """Build the trace of a decision."""
     rule = combining_rule(request)
     steps = tuple(TraceStep(layer, found) for layer, found in layer_matches.items())
     results, combine = layer_results(layer_matches, rules), getattr(rules, rule, None)
-    made = Trace(verdict, steps, rule, combine, results, request.refusal)
+    made = Trace(verdict, steps, rule, combine, results, request.refusal, refused)
     blocked_by, directly = made.blocked_by, made.is_enough_at_resource
     steps = tuple(
         TraceStep(

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
-from iamlab.engine.matching import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,12 +111,6 @@ class StatementMatch:
 
     def __hash__(self) -> int:
         return hash((self.layer, self.attached, self.statement))
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """Why AWS wouldn't save this statement, as far as the engine checks it."""
-        notes = (mismatch.note for mismatch in self.mismatches)
-        return tuple(note for note in notes if note.startswith(REFUSED))
 
     @property
     def effect(self) -> Effect:

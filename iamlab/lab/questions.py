@@ -57,7 +57,8 @@ class Questions(records.World):
             Condition keys that the world doesn't know, or that override the world's.
         circumstances
             The circumstances of the call: ``network``, ``via``, ``source_arn``,
-            ``request_tags``, ``region``; see ``iamlab.model.network_locations.Circumstances``.
+            ``request_tags``, ``region``; and how strictly to read the question: ``strict``,
+            ``allow_unknown``; see ``iamlab.model.network_locations.Circumstances``.
 
         Returns
         -------
@@ -71,7 +72,8 @@ class Questions(records.World):
             The caller, its account or the call's VPC endpoint isn't in this world.
         RequestError
             The question isn't valid: the caller isn't a principal (a group, for example), an action
-            is misspelt, or a circumstance doesn't fit the caller.
+            is misspelt, the resource isn't an ARN, or a circumstance doesn't fit the caller. With
+            ``strict=True`` also any other problem of the question or of the policies.
 
         Examples
         --------

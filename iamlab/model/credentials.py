@@ -190,9 +190,12 @@ def accepted_code(world: World, record: MfaRecord, code: str) -> int:
     return 0
 
 
-def use_code(user: CredentialOwner, record: MfaRecord, number: int) -> None:
-    """Record the use of a code: it isn't accepted again."""
-    user.account.mfa_records[record.serial_number] = replace(record, used=number)
+def use_code(user: CredentialOwner, record: MfaRecord, code: str) -> bool:
+    """Use a code, if it is accepted: it isn't accepted again."""
+    number = accepted_code(user.account.world, record, code)
+    if number:
+        user.account.mfa_records[record.serial_number] = replace(record, used=number)
+    return bool(number)
 
 
 def accepts_pair(world: World, record: MfaRecord, first: str, second: str) -> bool:

@@ -180,7 +180,7 @@ def _endpoints(world: World) -> Iterator[VpcEndpoint]:
 
 
 class Circumstances(TypedDict, total=False):
-    """How a call is made, if that matters. The world's settings fill in the rest.
+    """How a call is made and its question is read. The world's settings fill in the rest.
 
     Parameters
     ----------
@@ -195,6 +195,11 @@ class Circumstances(TypedDict, total=False):
         Tags in the request.
     region
         The Region of the endpoint; by default the resource's.
+    strict
+        Whether to raise all problems of the question and of the policies at once, instead of saying
+        them in ``assumed``: statements that AWS wouldn't save, resources that don't fit the action.
+    allow_unknown
+        Whether to decide actions that aren't in the catalogue, because they are newer.
     """
 
     network: Network
@@ -202,6 +207,8 @@ class Circumstances(TypedDict, total=False):
     source_arn: str
     request_tags: Mapping[str, str]
     region: str
+    strict: bool
+    allow_unknown: bool
 
 
 @dataclass(frozen=True, slots=True)

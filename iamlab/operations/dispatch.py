@@ -26,7 +26,8 @@ from iamlab.cloudtrail.event_fields import caller_identity
 from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.engine.decision import Decision
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
-from iamlab.operations.authorization_needs import named_shortly, needed
+from iamlab.model.network_locations import Circumstances
+from iamlab.operations.authorization_needs import by_service, named_shortly, needed
 from iamlab.operations.parameter_checks import check_parameters, check_types
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
@@ -142,12 +143,11 @@ class Call:
             A permission is missing; with the decision.
         """
         entry, account = self.entry, self.account
-        decisions = [
-            authorization_request(
-                self.world, self.caller, action, resource, None, {}, operation_keys=keys
-            ).decide()
-            for action, resource, keys in self.needed()
-        ]
+        decisions = []
+        for action, resource, keys in self.needed():
+            via = f"{entry.service}.amazonaws.com" if by_service(entry, action) else ()
+            question = self.world, self.caller, action, resource, None, Circumstances(via=via)
+            decisions.append(authorization_request(*question, operation_keys=keys).decide())
         if all(decisions):
             return
         decision = Decision.of_call(decisions)

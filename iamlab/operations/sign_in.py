@@ -28,15 +28,7 @@ from iamlab.errors import (
     noted,
 )
 from iamlab.model.console_access import sign_in_page
-from iamlab.model.credentials import (
-    HARDWARE,
-    PASSKEY,
-    VIRTUAL,
-    Presented,
-    accepted_code,
-    devices_of,
-    use_code,
-)
+from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, devices_of, use_code
 from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import call
@@ -184,7 +176,7 @@ def sign_in(
         if who is None:
             raise FailedAuthentication(WRONG)
         profile = _check_password(who, password)
-        session = _session(who, profile, with_mfa=_check_mfa(world, who, mfa_code))
+        session = _session(who, profile, with_mfa=_check_mfa(who, mfa_code))
         _renew(session, profile, password, new_password)
     except AwsError:
         _record_login(where, who, _FAILURE)
@@ -236,7 +228,7 @@ def _check_password(who: CredentialOwner, password: str) -> LoginProfile:
     return profile
 
 
-def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None) -> bool:
+def _check_mfa(who: CredentialOwner, code: str | MfaDevice | None) -> bool:
     """Return whether a device was used. A user with devices must use one of them."""
     devices = devices_of(who)
     if not devices:
@@ -248,11 +240,7 @@ def _check_mfa(world: World, who: CredentialOwner, code: str | MfaDevice | None)
         own = [device for device in devices if device.serial_number == code.serial_number]
         right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
     else:
-        numbers = [(device, accepted_code(world, device, code)) for device in devices]
-        used = next((pair for pair in numbers if pair[1]), None)
-        right = used is not None
-        if used is not None:
-            use_code(who, *used)
+        right = any(use_code(who, device, code) for device in devices)
     kind = _MFA_TYPES[devices[0].kind] if len(devices) == 1 else "Multiple MFA Devices"
     _record(who.account, who, "CheckMfa", _SUCCESS if right else _FAILURE, {"MfaType": kind})
     if not right:

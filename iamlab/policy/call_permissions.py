@@ -234,13 +234,16 @@ def required_types(action: str) -> tuple[str, ...]:
     return (*marked, *_FACTS["also_required"].get(known.full_name, "").split())
 
 
-def also_needed(action: str, resources: Sequence[str], *, tagged: bool = False) -> tuple[str, ...]:
-    """Return what a call needs besides permission on these resources, in a sentence.
+@lru_cache(maxsize=4096)
+def also_needed(
+    action: str, resources: tuple[str, ...], *, tagged: bool = False
+) -> tuple[str, ...]:
+    """Return what a call needs in addition to permission on these resources, in a sentence.
 
     Examples
     --------
     >>> instance = "arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0"
-    >>> also_needed("ec2:AttachVolume", [instance])
+    >>> also_needed("ec2:AttachVolume", (instance,))
     ('A call of ec2:AttachVolume also needs permission on: volume. Pass all ARNs as a list.',)
     """
     required, passes = required_types(action), action.lower() in PASSES
@@ -308,10 +311,10 @@ def without_keys(context: Mapping[str, Any], names: Collection[str]) -> dict[str
     return {key: value for key, value in context.items() if key_name(key) not in names}
 
 
-def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> list[str]:
+def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> tuple[str, ...]:
     """Return which keys that a caller sets aren't in such a request, in sentences."""
-    return [
+    return tuple(
         f"{key} isn't in requests of {action} on this type of resource, so it was left out."
         for key in context
         if key_name(key) in foreign_keys(action, resource)
-    ]
+    )

@@ -182,19 +182,11 @@ def unsupported_keys(action: str) -> frozenset[str]:
     >>> unsupported_keys("s3:GetObject"), "aws:ResourceAccount" in unsupported_keys("ebs:PutBlock")
     (frozenset(), True)
     """
-    service, listed = action.partition(":")[0].lower(), _SUPPORT["not_actions"].items()
-    found = [
-        *(
-            keys
-            for keys, names in _SUPPORT["only_services"].items()
-            if service not in names.split()
-        ),
-        *(
-            keys
-            for keys, names in listed
-            if any(glob_ignoring_case(name, action) for name in names.split())
-        ),
-    ]
+    service, only = action.partition(":")[0].lower(), _SUPPORT["only_services"]
+    found = [keys for keys, names in only.items() if service not in names.split()]
+    for keys, names in _SUPPORT["not_actions"].items():
+        if any(glob_ignoring_case(name, action) for name in names.split()):
+            found.append(keys)
     return frozenset(key for keys in found for key in keys.split())
 
 

@@ -139,6 +139,17 @@ def _network(text: str) -> Network | None:
         return None
 
 
+def is_range(text: str) -> bool:
+    """Return whether a text is an address or a CIDR range.
+
+    Examples
+    --------
+    >>> is_range("203.0.113.0/24"), is_range("203.0.113.0/33")
+    (True, False)
+    """
+    return _network(text) is not None
+
+
 def _in_network(wanted: str, found: str) -> bool:
     network, address = _network(wanted), _network(found)
     if network is None or address is None or network.version != address.version:

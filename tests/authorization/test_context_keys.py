@@ -723,7 +723,6 @@ def test_context_set_by_hand_overrides_and_is_noted() -> None:
         ("s3:GetObject", "id.acme.example:sub", False),
         ("s3:GetObject", "lambda:SourceFunctionArn", False),
         ("s3:GetObject", "ours:key", False),  # not in the catalogue
-        ("ours:Action", "s3:prefix", False),
     ],
 )
 def test_a_key_that_no_request_for_the_action_has_is_noted(

@@ -1,7 +1,8 @@
 """Privilege escalation in a company of some accounts: how long it takes, how much memory.
 
 ``python -m tests.benchmarks.reach 1000 1`` says it of an account with 1,000 principals,
-``python -m tests.benchmarks.reach 100 200`` of 200 accounts with 20,000.
+``python -m tests.benchmarks.reach 100 200`` of 200 accounts with 20,000, and
+``python -m tests.benchmarks.reach 300 dense`` of an account full of risky permissions.
 """
 
 import random
@@ -47,6 +48,47 @@ def company(principals, accounts):
     return world
 
 
+RISKY = (
+    *("iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:TagUser"),
+    *("iam:UpdateLoginProfile", "iam:CreateLoginProfile", "iam:AddUserToGroup"),
+    *("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy"),
+    *("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:PutGroupPolicy"),
+    *("iam:CreateRole", "iam:DeleteUserPermissionsBoundary", "iam:PassRole", "sts:AssumeRole"),
+    *("lambda:CreateFunction", "lambda:InvokeFunction", "lambda:UpdateFunctionCode"),
+    *("ec2:RunInstances", "cloudformation:CreateStack", "glue:CreateDevEndpoint", "ssm:*"),
+    *("ecs:RegisterTaskDefinition", "ecs:RunTask", "codebuild:StartBuild", "ec2:*", "s3:*"),
+)
+
+
+def dense(principals):
+    """Make an account in which each principal has four random sets of risky permissions."""
+    chance = random.Random(7)
+    main = World(seed=7).create_account("main", account_id=str(FIRST))
+    groups = [main.create_group(f"group-{number}") for number in range(10)]
+    policies = [
+        main.create_policy(f"set-{number}", Policy.allow(chance.sample(RISKY, 3)))
+        for number in range(40)
+    ]
+    trusted = [{"AWS": str(FIRST)}, *({"Service": f"{name}.amazonaws.com"} for name in SERVICES)]
+    for place in range(principals):
+        if place % 2:
+            identity = main.create_user(f"user-{place}")
+            chance.choice(groups).add_user(identity)
+        else:
+            trust = Policy.allow("sts:AssumeRole", None, principal=chance.choice(trusted))
+            identity = main.create_role(f"role-{place}", assume_role_policy_document=trust)
+        for policy in chance.sample(policies, 3):
+            identity.attach_policy(policy)
+        own = f"arn:aws:iam::{FIRST}:user/user-{chance.randrange(principals)}"
+        identity.put_policy("own", Policy.allow(chance.sample(RISKY[:9], 2), own))
+        if place % 50 == 0:
+            identity.attach_policy("AdministratorAccess")
+    return main.world
+
+
+SERVICES = ("lambda", "ec2", "ecs-tasks", "cloudformation")
+
+
 def hang(identity, place, read, dev, delegate=None):
     """Attach to each what such a one has."""
     identity.attach_policy(read)
@@ -64,8 +106,8 @@ def main(principals, accounts):
     def say(*words):
         print(*words)  # noqa: T201 - whoever runs it wants to read it
 
-    world = company(principals, accounts)
-    say(f"{accounts} accounts of {principals} principals")
+    world = company(principals, accounts) if accounts else dense(principals)
+    say(f"{accounts or 'dense'} accounts of {principals} principals")
     reach = world.reach()
     questions = {
         "edges": lambda: len(reach.edges),
@@ -81,4 +123,4 @@ def main(principals, accounts):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+    main(int(sys.argv[1]), 0 if sys.argv[2] == "dense" else int(sys.argv[2]))

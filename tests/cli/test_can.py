@@ -206,15 +206,17 @@ def test_a_key_given_twice_in_two_letter_cases_makes_a_list_too(shell: Shell) ->
 
 def test_a_value_may_hold_an_equals_sign_and_may_be_empty(shell: Shell) -> None:
     """Only the first equals sign parts key and value."""
-    doc = document(allow("x:Ask", Condition={"StringEquals": {"x:a": "b=c", "x:e": ""}}))
+    doc = document(
+        allow("ec2:DescribeInstances", Condition={"StringEquals": {"x:a": "b=c", "x:e": ""}})
+    )
     export = export_of(hand_made())
     export["UserDetailList"][2]["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": doc}]
     shell.write("account.json", as_cli(export))
 
     arguments = ("--context", "x:a=b=c", "--context", "x:e=")
 
-    assert shell(*ask("carol", "x:Ask", "*", *arguments)).status == 0
-    assert shell(*ask("carol", "x:Ask", "*", *arguments[:2])).status == 1
+    assert shell(*ask("carol", "ec2:DescribeInstances", "*", *arguments)).status == 0
+    assert shell(*ask("carol", "ec2:DescribeInstances", "*", *arguments[:2])).status == 1
 
 
 def test_the_policy_of_a_resource_can_be_given_beside_the_file(shell: Shell) -> None:
@@ -499,15 +501,54 @@ def test_the_command_iamlab_is_installed(shell: Shell) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_misspelt_action_is_bad_input_unless_it_may_be_newer(shell: Shell) -> None:
+    """The error names what may be meant, the catalogue's date, and the option."""
+    wrong = shell(*ask("carol", "s3:GetObjct", f"{MAPS}/m31"))
+    newer = shell(*ask("carol", "s3:GetObjct", f"{MAPS}/m31", "--allow-unknown"))
+
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "Did you mean s3:GetObject? The catalogue is of 20" in wrong.err
+    assert "--allow-unknown" in wrong.err
+    assert newer.status in (0, 1)
+    assert "It is decided by its name alone." in newer.out
+
+
+def test_a_void_deny_comes_first_and_strict_stops_at_it(shell: Shell) -> None:
+    """In text and JSON; red is for terminals."""
+    void = {"Effect": "Deny", "Action": "s3*", "Resource": "*"}
+    statements = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, void]
+    user, maps = "arn:aws:iam::111111111111:user/dana", "arn:aws:s3:::maps/m31"
+    question = {
+        "request": {"principal": user, "action": "s3:GetObject", "resource": maps},
+        "layers": {
+            "identity": [
+                {"policy": {"Version": "2012-10-17", "Statement": statements}, "name": "guard"}
+            ]
+        },
+    }
+    (shell.folder / "void.json").write_text(json.dumps(question), "utf-8")
+    text = shell("explain", "void.json")
+    strict = shell("explain", "void.json", "--strict")
+
+    assert text.status == 0
+    assert text.out.startswith("✕ AWS would not save policy guard, statement 2: Malformed")
+    assert "\x1b" not in text.out
+    assert (strict.status, strict.out) == (2, "")
+    assert "AWS would not save policy guard, statement 2" in strict.err
+    found = json.loads(shell("explain", "void.json", "--json").out)
+    assert [(item["policy"], item["void"]) for item in found["refused"]] == [("guard", True)]
+    assert found["assumed"][0].startswith("AWS would not save policy guard")
+
+
 def test_a_call_with_several_arns_names_the_pair_that_fails(shell: Shell) -> None:
     """In a terminal, as JSON and as a table."""
     subnet, instance = (
         f"arn:aws:ec2:us-east-1:{ACCOUNT}:{end}" for end in ("subnet/s", "instance/*")
     )
-    asked = ask("alice", "ec2:RunInstances", subnet, "--resource", instance)
+    question = ask("alice", "ec2:RunInstances", subnet, "--resource", instance)
 
-    text, made = shell(*asked), json.loads(shell(*asked, "--json").out)
-    rows = shell(*asked, "--csv").out.splitlines()
+    text, made = shell(*question), json.loads(shell(*question, "--json").out)
+    rows = shell(*question, "--csv").out.splitlines()
 
     assert text.status == 1
     assert f"○ ec2:RunInstances on {subnet}: implicit deny" in text.out
@@ -519,9 +560,9 @@ def test_a_call_with_several_arns_names_the_pair_that_fails(shell: Shell) -> Non
 def test_tags_in_the_request_need_the_permission_to_tag(shell: Shell) -> None:
     """Of a new user, too."""
     zoe = f"arn:aws:iam::{ACCOUNT}:user/zoe"
-    asked = ask("alice", "iam:CreateUser", zoe, "--request-tag", "team=sky", "--json")
+    question = ask("alice", "iam:CreateUser", zoe, "--request-tag", "team=sky", "--json")
 
-    assert [pair["action"] for pair in json.loads(shell(*asked).out)["pairs"]] == [
+    assert [pair["action"] for pair in json.loads(shell(*question).out)["pairs"]] == [
         "iam:CreateUser",
         "iam:TagUser",
     ]

@@ -39,7 +39,9 @@ def test_administrators_and_those_who_can_be_are_listed(shell: Shell) -> None:
     """Each with the calls; who cannot become one is not there."""
     result = shell(*ask())
     assert (result.status, result.err) == (0, "")
-    assert result.out.startswith("2 administrators, 1 who can become one\n")
+    assert result.out.startswith(
+        "2 administrators; who can become one: 1 proved, 0 conditional\nAlready: 2\n"
+    )
     assert f"{DANA}\n  1. user/dana -> role/boss: sts:AssumeRole\n" in result.out
     assert "eve" not in result.out
 
@@ -61,7 +63,9 @@ def test_a_way_from_one_to_another_is_shown(shell: Shell) -> None:
 def test_who_gets_to_a_resource_is_listed_with_his_steps(shell: Shell) -> None:
     """Directly, or by somebody else's role."""
     result = shell(*ask("--action", "s3:PutObject", "--resource", READ[1]))
-    assert result.out.startswith(f"s3:PutObject on {READ[1]}: 2 directly, 1 in steps\n")
+    assert result.out.startswith(
+        f"s3:PutObject on {READ[1]}: 2 directly; in steps: 1 proved, 0 conditional\n"
+    )
 
 
 @pytest.mark.usefixtures("main")
@@ -130,3 +134,66 @@ def test_names_from_an_export_steer_no_terminal_and_forge_no_line(shell: Shell) 
     (shell.folder / "world.json").write_text(text, "utf-8")
     for form in ((), ("--csv",), ("--json",), ("--dot",), ("--mermaid",)):
         assert "\x1b" not in shell(*ask(*form)).out
+
+
+@pytest.fixture
+def many(shell: Shell) -> None:
+    """A saved world: five users may pass boss to EC2, one may change the code of its function."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    boss = main.create_role(
+        "boss", assume_role_policy_document=trust({"Service": "ec2.amazonaws.com"})
+    )
+    boss.attach_policy("AdministratorAccess")
+    main.create_instance_profile("boss").add_role(boss)
+    for number in range(5):
+        main.create_user(f"u{number}").put_policy(
+            "own", Policy.allow(["iam:PassRole", "ec2:RunInstances"])
+        )
+    main.create_user("eve").put_policy(
+        "own", Policy.allow(["iam:PassRole", "batch:SubmitJob", "ssm:StartSession"])
+    )
+    main.create_role(
+        "build", assume_role_policy_document=trust({"Service": "codebuild.amazonaws.com"})
+    )
+    main.roles["build"].attach_policy("AdministratorAccess")
+    main.users["eve"].put_policy("build", Policy.allow("codebuild:StartBuild"))
+    world.save(shell.folder / "world.json")
+
+
+@pytest.mark.usefixtures("many")
+def test_proved_and_conditional_paths_are_counted_apart(shell: Shell) -> None:
+    """Proved ones come first, and alike ones are a group of three examples."""
+    out = shell(*ask()).out
+    assert out.startswith("3 administrators; who can become one: 5 proved, 1 conditional\n")
+    proved, conditional = out.split("\nConditional: 1\n")
+    assert "\nProved: 5\nTo role/boss, start an instance with a role: 5\n" in proved
+    assert "iam:PassRole + ec2:RunInstances" in proved
+    assert proved.endswith("and 2 more (--all shows them)")
+    assert "user/u3" not in proved
+    assert (
+        "user/eve -> role/build: codebuild:StartBuild (if a project works with the role"
+        in conditional
+    )
+    assert "user/u4" in shell(*ask("--all")).out
+    ways = json.loads(shell(*ask("--json")).out)
+    assert [path["is_proved"] for path in ways["ways"]] == [True] * 8 + [False]
+    assert "1 path depends on this: a project works with the role build" in ways["assumed"]
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("name", "kind", "status"),
+    [
+        ("u1", "proved", 1),
+        ("u1", "conditional", 1),
+        ("eve", "proved", 0),
+        ("eve", "conditional", 1),
+    ],
+)
+def test_a_pipeline_can_fail_on_proved_paths_only(
+    shell: Shell, name: str, kind: str, status: int
+) -> None:
+    """What depends on a condition is for people to judge."""
+    arn = DANA.replace("dana", name)
+    assert shell(*ask("--principal", arn, "--to", "admin", f"--fail={kind}")).status == status

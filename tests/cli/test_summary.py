@@ -43,7 +43,7 @@ LONG: dict[str, tuple[tuple[str, ...], str]] = {
     "matrix": (READ, " yes, "),
     "audit": (READ[:2], "Audit of 1 account: "),
     "actions": (("s3:*",), " Permissions management, "),
-    "reach": (READ, "directly, "),
+    "reach": ((*READ, "--all"), "directly; "),
 }
 
 

@@ -61,7 +61,11 @@ def resource_policy(*statements: dict[str, Any], name: str = "bucket") -> Policy
 def trust_policy(*statements: dict[str, Any]) -> Policy:
     """A trust policy."""
     return resource_policy(
-        *({"Resource": None} | statement for statement in statements), name="trust"
+        *(
+            {"Resource": None, "Action": "sts:*", "Principal": {"AWS": "*"}} | statement
+            for statement in statements
+        ),
+        name="trust",
     )
 
 
@@ -73,6 +77,10 @@ def ask(principal: str = ANA, action: str = GET, resource: str = OBJECT, **more:
 EVERYTHING = policy({}, name="everything")
 EC2_ONLY = policy({"Action": "ec2:*"}, name="ec2-only")
 DENY = policy({"Effect": "Deny", "Sid": "No"}, name="deny")
+RCP_DENY = resource_policy(
+    {"Effect": "Deny", "Sid": "No", "Action": ["s3:*", "sts:*", "kms:*", "sqs:*"]}, name="deny"
+)
+"""A Deny that AWS saves as an RCP: with a Principal, and for services that have RCPs."""
 
 
 def places(layers: Layers) -> Iterator[tuple[str, int, int, AttachedPolicy]]:

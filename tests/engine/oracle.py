@@ -8,6 +8,7 @@ import re
 
 from tests.engine.oracle_language import LISTS, applies, listed, statements
 from tests.engine.oracle_public import is_public
+from tests.engine.oracle_refused import saved
 
 TRUST = "sts:(assumerole(with.*)?|tagsession|setsourceidentity|setcontext) arn:.*:iam:.*:role/"
 BY_PROVIDER = "sts:(assumerolewith(saml arn:.*:saml|webidentity (?!arn:.*:saml))|tagsession|set)"
@@ -77,9 +78,9 @@ def _levels(q, *, inside, linked):
     service, action = q["action"].lower().split(":")
     reached = service in LISTS["rcp_services"] and action != "retiregrant"
     return [
-        *(q["scps"] if inside and not linked else []),
-        *(q["rcps"] if reached and not linked else []),
-        *([policy] for policy in q["scoped"] if inside),
+        *(saved(level, "identity") for level in q["scps"] if inside and not linked),
+        *(saved(level, "rcp") for level in q["rcps"] if reached and not linked),
+        *(saved([policy], "identity") for policy in q["scoped"] if inside),
     ]
 
 
@@ -120,10 +121,13 @@ def decide(question):
         return "allowed"
 
     # Which policies are about this call at all.
+    bounded = q["boundary"] and inside and not root and not linked
     identity = q["identity"] if inside and not root else []
-    boundary = [q["boundary"]] if q["boundary"] and inside and not root and not linked else []
+    identity, boundary = (
+        saved(policies, "identity") for policies in (identity, [q["boundary"]] * bool(bounded))
+    )
     session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []
-    levels = _levels(q, inside=inside, linked=linked)
+    session, levels = saved(session, "identity"), _levels(q, inside=inside, linked=linked)
     by_provider = trust and re.match(BY_PROVIDER, f"{action} {caller}")
     fits = by_provider if provider else "rolewith" not in action
     unlocked = root and own and action in LISTS["root_unlocks"]
@@ -132,8 +136,12 @@ def decide(question):
 
     kind = "AWS" if inside else "Federated" if provider else "Service"
     ctx = {"*": "*", "?": "?", "$": "$"} | {k.lower(): v for k, v in q["context"].items()}
-    names = _names(caller, q["issuer"], kind)
-    q |= {"action": action, "ctx": ctx, "names": names, "bounded": bool(boundary)}
+    q |= {
+        "action": action,
+        "ctx": ctx,
+        "names": _names(caller, q["issuer"], kind),
+        "bounded": bool(bounded),
+    }
     denies = [_ways(some, "Deny", q) for some in (*levels, endpoint, identity, boundary, session)]
     if any(denies) or _ways(resource, "Deny", q) - {"unnamed"}:
         return "explicitDeny"

@@ -108,11 +108,6 @@ NEAR = {
         {"Resource": None},
         "Resource: a statement must name resources",
     ),
-    "an empty list of resources": (
-        {},
-        {"Resource": []},
-        f'Resource: expected nothing (an empty list), the request has "{OBJECT}"',
-    ),
     "an exempt resource": (
         {},
         {"Resource": None, "NotResource": "arn:aws:s3:::bk/*"},
@@ -167,7 +162,7 @@ RESOURCE_MISSES = {
     ),
     "everybody, for who comes from a provider": (
         ask(SAML, "sts:AssumeRoleWithSAML", ROLE),
-        {"Resource": None},
+        {"Resource": None, "Action": "sts:*", "Principal": {"AWS": "*"}},
         "Principal: users of an identity provider must be named under Federated",
     ),
     "a canonical user ID, which S3 never keeps": (
@@ -177,7 +172,7 @@ RESOURCE_MISSES = {
     ),
     "another kind of caller": (
         ask(action="sts:AssumeRoleWithSAML", resource=ROLE),
-        {"Resource": None},
+        {"Resource": None, "Action": "sts:*", "Principal": {"AWS": "*"}},
         "Principal: this type of caller can't use sts:AssumeRoleWithSAML",
     ),
 }

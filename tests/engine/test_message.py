@@ -20,6 +20,7 @@ from tests.engine.making import (
     MANAGED,
     OBJECT,
     OWN,
+    RCP_DENY,
     ROLE,
     ROOT,
     SAML,
@@ -182,7 +183,7 @@ MESSAGES = {
     ),
     "rcp, explicit": (
         ask(),
-        Layers([EVERYTHING], rcp=[[EVERYTHING], [EVERYTHING, AttachedPolicy(DENY, RCP)]]),
+        Layers([EVERYTHING], rcp=[[EVERYTHING], [EVERYTHING, AttachedPolicy(RCP_DENY, RCP)]]),
         f"{USER} with an explicit deny in a resource control policy: {RCP}",
     ),
     "endpoint": (
@@ -361,7 +362,7 @@ def test_of_several_denies_the_first_in_the_order_of_the_documents_is_named(plac
     """SCP, RCP, endpoint, resource, identity, boundary, session."""
     made = {
         "scp": {"scp": [[EVERYTHING, DENY]]},
-        "rcp": {"rcp": [[EVERYTHING, DENY]]},
+        "rcp": {"rcp": [[EVERYTHING, RCP_DENY]]},
         "endpoint": {"endpoint": policy({}, {"Effect": "Deny"})},
         "resource": {"resource": resource_policy({"Effect": "Deny"})},
         "identity": {"identity": [EVERYTHING, DENY]},

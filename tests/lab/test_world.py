@@ -385,12 +385,14 @@ def test_the_world_fills_in_who_calls(who: str, key: str, value: str, answer: bo
     """A condition on what AWS knows of the caller is met without anybody giving it."""
     world = hand_made()
     principal = world.user(who) if who in USERS else world.role(who)
-    principal.put_policy("ask", document(allow("x:Ask", Condition={"StringEquals": {key: value}})))
+    principal.put_policy(
+        "ask", document(allow("ec2:DescribeInstances", Condition={"StringEquals": {key: value}}))
+    )
     if who in ROLES:
         principal.delete_permissions_boundary()
         principal.detach_policy("everything")
 
-    assert bool(world.can(principal, "x:Ask", "*")) is answer
+    assert bool(world.can(principal, "ec2:DescribeInstances", "*")) is answer
 
 
 @pytest.mark.parametrize(
@@ -407,30 +409,37 @@ def test_the_world_fills_in_who_calls(who: str, key: str, value: str, answer: bo
 def test_a_long_term_key_has_no_mfa_keys_at_all(condition: Any, answer: bool) -> None:  # noqa: FBT001
     """They are absent, not false: only IfExists and Null are met."""
     world = hand_made()
-    world.user("carol").put_policy("ask", document(allow("x:Ask", Condition=condition)))
+    world.user("carol").put_policy(
+        "ask", document(allow("ec2:DescribeInstances", Condition=condition))
+    )
 
-    assert bool(world.can(world.user("carol"), "x:Ask", "*")) is answer
+    assert bool(world.can(world.user("carol"), "ec2:DescribeInstances", "*")) is answer
 
 
 def test_what_the_question_says_of_the_context_wins_in_any_letter_case() -> None:
     """The world's own value gives way, not is beside it."""
     world = hand_made()
-    ask = document(allow("x:Ask", Condition={"StringEquals": {"aws:username": "other"}}))
+    ask = document(
+        allow("ec2:DescribeInstances", Condition={"StringEquals": {"aws:username": "other"}})
+    )
     world.user("carol").put_policy("ask", ask)
 
     for key in ("aws:username", "AWS:UserName", "aws:USERNAME"):
-        assert world.can(world.user("carol"), "x:Ask", "*", context={key: "other"})
+        assert world.can(world.user("carol"), "ec2:DescribeInstances", "*", context={key: "other"})
 
 
 def test_the_time_of_a_request_is_the_worlds() -> None:
     """A policy that ends at noon ends when the clock passes noon."""
     world = hand_made()
     until = {"DateLessThan": {"aws:CurrentTime": "2026-11-25T12:00:00Z"}}
-    world.user("carol").put_policy("ask", document(allow("x:Ask", Condition=until)))
-    seen = [bool(world.can(world.user("carol"), "x:Ask", "*"))]
+    world.user("carol").put_policy("ask", document(allow("ec2:DescribeInstances", Condition=until)))
+    seen = [bool(world.can(world.user("carol"), "ec2:DescribeInstances", "*"))]
     world.clock.advance(hours=4)
 
-    assert [*seen, bool(world.can(world.user("carol"), "x:Ask", "*"))] == [True, False]
+    assert [*seen, bool(world.can(world.user("carol"), "ec2:DescribeInstances", "*"))] == [
+        True,
+        False,
+    ]
 
 
 def test_a_tag_changed_by_hand_counts_in_the_next_answer() -> None:

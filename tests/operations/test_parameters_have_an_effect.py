@@ -124,6 +124,34 @@ def read_by(entry: Entry) -> set[str]:
     return texts(entry.perform, entry.about, entry.also, entry.keys, steps)
 
 
+IN_ARNS: Mapping[str, Mapping[str, Any]] = {
+    "ec2:RunInstances": {
+        "ImageId": "ami-1",
+        "KeyName": "night",
+        "SecurityGroupIds": ["sg-1"],
+        "NetworkInterfaces": [{"NetworkInterfaceId": "eni-1"}],
+        "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}],
+        "LaunchTemplate": {"LaunchTemplateId": "lt-1"},
+        "Placement": {"GroupName": "close"},
+        "SubnetId": "subnet-1",
+    }
+}
+"""Operation -> its parameters that the catalogue's ARNs have, each with a value."""
+
+
+@pytest.mark.parametrize("name", IN_ARNS["ec2:RunInstances"])
+def test_what_a_launch_uses_needs_permission(name: str) -> None:
+    """Each parameter that names a resource is a pair of the call."""
+    main, sent = World(seed=7).create_account("main"), IN_ARNS["ec2:RunInstances"]
+    entry, least = find("ec2:RunInstances"), {"MinCount": 1, "MaxCount": 1}
+
+    def arns(**more: Any) -> set[str]:
+        return {arn for _, arn, _ in authorization_needs.needed(main, entry, {**least, **more})}
+
+    [added] = arns(**{name: sent[name]}) - arns()
+    assert added.endswith(("ami-1", "night", "sg-1", "eni-1", "snap-1", "lt-1", "close", "net-1"))
+
+
 CENTRAL = texts(authorization_needs.context_of, authorization_needs.resource_of)
 """What is read of the parameters of every call: tags, and the name of what IAM works on."""
 
@@ -131,7 +159,7 @@ CENTRAL = texts(authorization_needs.context_of, authorization_needs.resource_of)
 def unread(key: str) -> list[str]:
     """Find the parameters of an operation that nothing reads."""
     entry = EVERY[key]
-    known = read_by(entry) | {"Region", *CENTRAL}
+    known = read_by(entry) | {"Region", *CENTRAL, *IN_ARNS.get(key, ())}
     own = entry.signature
     return [name for name in own.parameters if name not in known | own.unmodelled]
 

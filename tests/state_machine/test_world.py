@@ -27,6 +27,9 @@ from iamlab.errors import (
 from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.operations.registry import entries_of
 from iamlab.operations.services.kms.key import Key
+from iamlab.operations.services.lambda_functions import Function
+from iamlab.operations.services.queues_and_topics import Queue
+from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import is_thorough, slow, tries
 from tests.model.world_contents import snapshot
@@ -510,6 +513,12 @@ def busy_world(seed: int) -> World:
     for key in main.resources.values():
         if isinstance(key, Key):
             key.create_grant(ana, ["Decrypt"], retiring_principal=ana)
+        if isinstance(key, Function):
+            key.add_permission("one", "lambda:InvokeFunction", "s3.amazonaws.com")
+        if isinstance(key, Queue):
+            key.add_permission("one", aws_account_ids=[DEV], actions=["SendMessage"])
+        if isinstance(key, Bucket):
+            key.tag({"team": "sky"})
     [organization] = machine.world.organizations.values()
     organization.invite_account(OUT).accept()
     organization.enable_aws_service_access(SERVICES_OF_AWS[0])

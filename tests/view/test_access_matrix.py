@@ -222,7 +222,7 @@ def test_principals_are_counted_by_kind():
 def test_nothing_overlaps_with_one_resource_or_two(ugly):
     """Also with ugly names; other sizes are in the tests of all figures."""
     world = company(20, 1, ugly=ugly)
-    for resources in ([OBJECT], [OBJECT, UGLY[0]]):
+    for resources in ([OBJECT], [OBJECT, f"arn:aws:s3:::{UGLY[0]}"]):
         actions = WIDE if len(resources) == 1 else WIDE[:6]
         figure = access_matrix(world.access_matrix(actions, resources), world=world)
 
@@ -470,7 +470,10 @@ def test_differences_of_ugly_worlds_are_readable():
         user.inline.clear()
         user.groups.clear()
     after.changed()
-    matrices = [world.access_matrix(WIDE[:5], [OBJECT, UGLY[4]]) for world in (before, after)]
+    matrices = [
+        world.access_matrix(WIDE[:5], [OBJECT, f"arn:aws:s3:::{UGLY[4]}"])
+        for world in (before, after)
+    ]
     for draw in (matrix_difference, difference_bars):
         first, two = (draw(*matrices, world=before) for _ in range(2))
         assert faults(first) == []

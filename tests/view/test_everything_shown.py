@@ -61,7 +61,7 @@ class Scene:
     def _values(self, main, user, session, report):
         world = self.world
         action, resource = ASKED[0]
-        question = (["s3:GetObject", "s3:PutObject"], [resource, SCRIPT])
+        question = (["s3:GetObject", "s3:PutObject"], [resource, f"arn:aws:s3:::{SCRIPT}"])
         changed = world.copy()
         changed.account(MAIN).users[user.name].inline["new"] = Policy.allow("s3:*", name="new")
         changed.changed()

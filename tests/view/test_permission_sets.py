@@ -8,6 +8,7 @@ import pytest
 from iamlab import ANONYMOUS, Policy, Verdict, World
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import IamLabError, RequestError
+from iamlab.model.network_locations import Standing
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, MAPS, scenario
 from iamlab.view.drawing.shapes import Line
@@ -343,7 +344,8 @@ def test_no_world_breaks_the_picture(size, ugly, seed):
 
 
 def test_many_actions_are_counted_and_all_are_in_the_table(bounded):
-    """60 of them, with long names."""
+    """60 of them, with long names that no catalogue has."""
+    bounded.standing = Standing(circumstances={"allow_unknown": True})
     actions = [f"s3:{verb}{number}{'Long' * 20}" for verb in ("Get", "Put") for number in range(30)]
     dana = bounded.user("dana")
     figure = permission_sets(bounded, dana, actions, MAP)

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.account_reports import check_namespace
 from iamlab.analysis.last_accessed.last_accessed import last_accessed
 from iamlab.analysis.last_accessed.organizations import organizations_last_accessed
-from iamlab.analysis.trails.arn_formats import table
 from iamlab.authorization.principal import Caller, principal_of
+from iamlab.cloudtrail.arn_formats import table
 from iamlab.errors import AwsError, NoSuchEntity, ReportGenerationLimitExceeded, noted
 from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.common import page

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from iamlab.analysis.least_privilege.statements import noun_of, shortly, statements_by_sid
 from iamlab.analysis.least_privilege.used_permissions import caller_key
 from iamlab.analysis.trails.actions import data_actions, data_services
-from iamlab.analysis.trails.arn_formats import table
+from iamlab.cloudtrail.arn_formats import table
 from iamlab.display import count, few
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
@@ -211,7 +211,7 @@ def not_shown(
 
 
 def other_callers(world: World, log: Log) -> Iterator[str]:
-    """Say whose events belong to no user or role of a world."""
+    """Name the callers of events that a world has no user or role for."""
     accounts = world.accounts.values()
     held = [identity for each in accounts for identity in (each.users, each.roles)]
     known = {caller_key(identity.arn) for named in held for identity in named.values()}

@@ -22,7 +22,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.trails.arn_formats import TABLES
+from iamlab.cloudtrail.arn_formats import TABLES
 from iamlab.errors import PolicyError
 from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS, is_arn

@@ -14,7 +14,7 @@ The order in which to read:
 ``attacker_view.py``: what one state may do: ``view.may(call)``, ``view.allowed("CreateAccessKey",
     users)``, ``view.assumable``. ``assumable_roles.py`` finds the roles that it may assume, and
     ``role_calls.py`` the calls for them, by what policies require (``required_parameters.py``).
-``escalation_methods.py``, ``escalation_methods.json``: the 72 known *methods*: permissions, gain,
+``escalation_methods.py``, ``escalation_methods.json``: the 76 known *methods*: permissions, gain,
     guards, and the plans of those that go through a service. ``docs/ways.md`` is written from it.
 ``finders/``: for each method, a function that is given a view and yields what can be gained; the
     table is in its ``__init__.py``. For services, ``plan_binding.py`` chooses roles to pass,

@@ -116,13 +116,7 @@ class AssumableRoles:
         """
         if state.arn.endswith(":root") or not is_arn(state.arn):
             return  # a root user assumes no role
-        known = state.principal
-        own = (state.arn, known.arn, known.issuer or "", known.who().userid.partition(":")[0])
-        names = dict.fromkeys(map(as_name, own))
-        direct = [role for name in (*names, EVERYBODY) for role in self._by_name.get(name, ())]
-        wide = self._by_name.get(state.account_id, [])
-        if not self.decider.ever(state, "sts:AssumeRole"):
-            wide = []  # a trust in an account leaves it to that account's policies who it is
+        direct, wide = self.naming(state)
         own_id = state.account_id if abroad else ""
         direct, wide = (
             [role for role in roles if role.account.account_id != own_id]
@@ -134,6 +128,18 @@ class AssumableRoles:
         for assumed in self._among(state, wide, plainly=plainly):
             if assumed.role.arn not in done:
                 yield assumed
+
+    def naming(self, state: PrincipalState) -> tuple[list[Role], list[Role]]:
+        """Return the roles whose trust policies name a principal, and those that its account's.
+
+        The second are left to its own policies: none, if these allow assuming no role.
+        """
+        known = state.principal
+        own = (state.arn, known.arn, known.issuer or "", known.who().userid.partition(":")[0])
+        names = dict.fromkeys(map(as_name, own))
+        direct = [role for name in (*names, EVERYBODY) for role in self._by_name.get(name, ())]
+        wide = self._by_name.get(state.account_id, [])
+        return direct, wide if self.decider.ever(state, "sts:AssumeRole") else []
 
     def _of_account(self, state: PrincipalState, roles: Sequence[Role]) -> set[str]:
         """Return the roles that trust its account which the plainest call gets."""
@@ -268,7 +274,8 @@ class AssumableRoles:
             return found
         pairs = [("sts:AssumeRole", role.arn) for role in roles]
         via = bool(self.decider.circumstances.get("via"))
-        context, circumstances = self.decider.context, self.decider.circumstances
+        # States that are asked together have no supposition.
+        context, circumstances = self.decider.context_of(states[0]), self.decider.circumstances
         for part in batches_of(self.world, states[0].principal, pairs, context, circumstances):
             places = [pairs[place] for place in part.places]
             edited = part.facts

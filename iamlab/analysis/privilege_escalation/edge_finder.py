@@ -1,14 +1,10 @@
-"""The edges that begin at a principal, and the search that goes along them.
+"""The edges that begin at a principal.
 
 Today's principals are decided together, what they can be made into one by one. Administrators of an
 account are alike: what one can do to the others in it, each can. So they share one point of the
 graph, "administrators of 111111111111", and what it leads to is found once. They are not alike
 where an SCP asks who calls, or where a role of another account treats them differently: then each
 is looked at by itself.
-
-Whoever can widen himself by ten methods has a thousand sets of them. Each method is looked at by
-itself, and one chain that goes through all of them: no other set gives what the chain does not
-give. Steps of the chain that are not needed are left out of a path (``replay.py``).
 
 Notes
 -----
@@ -18,36 +14,49 @@ permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import attacker_view
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRoles
 from iamlab.analysis.privilege_escalation.attacker_view import AccountInventory, AttackerView
 from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
-from iamlab.analysis.privilege_escalation.finders import edges_from
+from iamlab.analysis.privilege_escalation.finders import FINDERS, edges_from
+from iamlab.analysis.privilege_escalation.finders.helpers import edges_for
 from iamlab.analysis.privilege_escalation.finders.new_principals import UNIQUE_IDS, NewPrincipal
+from iamlab.analysis.privilege_escalation.permission_checks import Need
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
-from iamlab.analysis.privilege_escalation.satisfying_values import OF_CALLER, conditions_of
+from iamlab.analysis.privilege_escalation.satisfying_values import (
+    OF_CALLER,
+    OWN_LAYERS,
+    conditions_of,
+)
+from iamlab.analysis.suppositions import IN_SESSION, MFA, session_arns, suppositions, unknown_keys
 from iamlab.analysis.who_can import everybody
 from iamlab.authorization.principal import principal_of
 from iamlab.display import steps
 from iamlab.model.identities import User
+from iamlab.operations.iam.roles import SERVICE_LINKED
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
+    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.policy.document import Policy
+    from iamlab.policy.statement import Statement
 
 
 ADMINISTERS = EscalationMethod(0, "is an administrator of the account", (), (), ())
 """Leads from an administrator to the point that all administrators of the account share."""
+
+
+SUPPOSES = EscalationMethod(0, "calls as no export tells", (), (), ())
+"""Leads from a principal to the same principal, whose calls are made in a certain way."""
 
 
 SHARED = "administrators of "
@@ -100,11 +109,12 @@ class EdgeFinder:
 
     @cached_property
     def today(self) -> dict[str, PrincipalState]:
-        """Every user, role and root user as it is, by ARN."""
+        """Every user, role and root user as it is, by ARN, except service-linked roles."""
         world = self.decider.world
         found = {
             arn: PrincipalState.of(principal_of(world, arn))
             for arn in steps(list(everybody(world.accounts.values())), "gathering")
+            if not Arn.parse(arn).resource.startswith(f"role{SERVICE_LINKED}")
         }
         self.decider.together(found.values())
         return found
@@ -127,13 +137,60 @@ class EdgeFinder:
 
         def found() -> tuple[Edge, ...]:
             _ = self.asks_together and self.today
-            return tuple(edges_from(self._view(state)))
+            every = edges_from(self._view(state))
+            words = state.supposed.words if state.supposed else ""
+            if not words:
+                return tuple(every)
+            return tuple(replace(edge, conditions=(words, *edge.conditions)) for edge in every)
 
         return self.decider.once(("own edges", state), found)
 
     def edges(self, state: PrincipalState) -> tuple[Edge, ...]:
-        """Return the edges of the graph that begin at a point."""
-        return self.decider.once(("edges", state), lambda: self._edges_of(state))
+        """Return the edges of the graph that begin at a point, proved and plain ones first."""
+
+        def found() -> tuple[Edge, ...]:
+            every = (*self._edges_of(state), *self.supposing(state))
+            return tuple(sorted(every, key=_plainness))
+
+        return self.decider.once(("edges", state), found)
+
+    def supposing(self, state: PrincipalState, more: Iterable[Statement] = ()) -> Iterator[Edge]:
+        """Return edges to the same principal, whose calls meet conditions that no export tells.
+
+        Parameters
+        ----------
+        more
+            Statements of a resource's policy; the principal can also be a session that they name.
+        """
+        if is_shared(state):
+            return
+        decider, extra = self.decider, tuple(more)
+        keys = unknown_keys(decider.world, decider.context, decider.circumstances, without=MFA)
+        own = (own.policy for own in states.policies_in(state.principal, *OWN_LAYERS))
+        every = (*states.statements_of(own), *states.statements_of(self._trusts(state)), *extra)
+        limited = [
+            entry for entry in every if any(each.key.lower() in keys for each in entry.conditions)
+        ]
+        known = decider.once(("usual keys", state.account_id), lambda: self._usual(state))
+        for supposed in suppositions(limited, keys, known) if limited else ():
+            if supposed != state.supposed:
+                words = (supposed.words,) if supposed.words else ()
+                yield Edge(SUPPOSES, state, replace(state, supposed=supposed), (), words)
+        issuer = state.principal.issuer or ""
+        for arn in session_arns(issuer, extra) if ":role/" in issuer else ():
+            session = principal_of(decider.world, arn)
+            target = replace(state, arn=arn, principal=session, changes=())
+            name = f"{IN_SESSION} {arn.rpartition('/')[2]}"
+            yield Edge(SUPPOSES, state, target, (), (name,))
+
+    def _usual(self, state: PrincipalState) -> Mapping[str, ContextValue]:
+        """Return the condition keys of a call of a principal."""
+        return self.decider.question(state, Need("iam:ListUsers", "*", {})).request.context
+
+    def _trusts(self, state: PrincipalState) -> list[Policy | None]:
+        """Return the trust policies that mean a principal, and have a condition."""
+        direct, wide = self.assuming.naming(state)
+        return [role.trust for role in (*direct, *wide) if role.trust is not None]
 
     def _edges_of(self, state: PrincipalState) -> tuple[Edge, ...]:
         if is_shared(state):
@@ -173,6 +230,23 @@ class EdgeFinder:
             if not target.changes or is_told_apart or target.arn in self.known_abroad:
                 yield Edge(edge.way, shared, target, edge.make, edge.conditions)
 
+    def together(self, behind: PrincipalState, state: PrincipalState) -> tuple[Edge, ...]:
+        """Return the edges of a principal, as it is, because of the one that became it."""
+        is_changed = any(change.about != states.CALLS_WITH for change in state.changes)
+        is_same = state.arn == behind.arn
+        if is_changed or is_same or any(map(self._needs_no_help, (state, behind))):
+            return ()
+
+        def found() -> tuple[Edge, ...]:
+            known = {(edge.way.number, edge.target) for edge in self.edges(state)}
+            every = edges_for(self._view(behind), self._view(state), FINDERS)
+            return tuple(edge for edge in every if (edge.way.number, edge.target) not in known)
+
+        return self.decider.once(("together", behind, state), found)
+
+    def _needs_no_help(self, state: PrincipalState) -> bool:
+        return is_shared(state) or state.arn.endswith(":root") or self.is_admin(state)
+
     def _view(self, state: PrincipalState) -> AttackerView:
         account = self.decider.world.accounts[state.account_id]
         key = ("inventory", account.account_id)
@@ -208,131 +282,17 @@ class EdgeFinder:
         return frozenset(found)
 
 
+def _plainness(edge: Edge) -> tuple[bool, int, int]:
+    """Return what edges are sorted by: without conditions, few permissions, few calls."""
+    calls = MANY if callable(edge.make) else len(edge.make)
+    return bool(edge.conditions), edge.way.plainness, calls
+
+
+MANY = 10
+"""Calls that are put together only when somebody looks at them are as many."""
+
+
 def _principals(policies: Iterable[Policy | None]) -> Iterator[str]:
     """Return what elements Principal and NotPrincipal of policies name."""
     for statement in states.statements_of(policies):
         yield from (value for _, value in statement.principal or statement.not_principal or ())
-
-
-# Paths -------------------------------------------------------------------------------------------
-
-
-Edges = tuple[Edge, ...]
-
-LONGEST_CHAIN = 30
-"""So often somebody widens himself at most on one path."""
-
-
-class SearchPoint(NamedTuple):
-    """Where a search is: at a principal, and as what it came there before it widened itself."""
-
-    state: PrincipalState
-    base: PrincipalState
-
-    @classmethod
-    def of(cls, state: PrincipalState) -> SearchPoint:
-        """Begin with a principal."""
-        return cls(state, state)
-
-
-@dataclass(eq=False)
-class PathSearcher:
-    """Goes from point to point of the graph.
-
-    Parameters
-    ----------
-    finder
-        Knows the edges.
-    """
-
-    finder: EdgeFinder
-
-    def further(self, point: SearchPoint) -> Iterator[tuple[Edge, SearchPoint]]:
-        """Return the edges that begin at a point, each with the point that it leads to."""
-        state = point.state
-        chain = None if state == point.base else self._chain(point.base)
-        for edge in self.finder.edges(state):
-            if not edge.is_own:
-                yield edge, SearchPoint.of(edge.target)
-            elif chain is None or chain.get(state) is edge:
-                yield edge, SearchPoint(edge.target, point.base)
-
-    def _chain(self, base: PrincipalState) -> Mapping[PrincipalState, Edge]:
-        """Return the own edges by which somebody makes the most of himself, one after the other."""
-        return self.finder.decider.once(("chain", base), lambda: dict(self._links(base)))
-
-    def _links(self, state: PrincipalState) -> Iterator[tuple[PrincipalState, Edge]]:
-        made = {change.label for change in state.changes}
-        for _ in range(LONGEST_CHAIN):
-            if self.finder.is_admin(state):
-                return
-            new = [
-                edge
-                for edge in self.finder.edges(state)
-                if edge.is_own and not made >= {change.label for change in edge.target.changes}
-            ]
-            if not new:
-                return
-            best = next((edge for edge in new if self.finder.is_admin(edge.target)), new[0])
-            yield state, best
-            state = best.target
-            made |= {change.label for change in state.changes}
-
-    def paths_from(
-        self, source: PrincipalState, is_wanted: Callable[[PrincipalState], bool]
-    ) -> Iterator[Edges]:
-        """Return paths to states that are wanted, the shortest first: one to each point."""
-        if is_wanted(source):
-            yield ()
-        came: dict[SearchPoint, Edges] = {SearchPoint.of(source): ()}
-        waiting = deque(came)
-        while waiting:
-            here = waiting.popleft()
-            for edge, there in self.further(here):
-                if there not in came:
-                    came[there] = (*came[here], edge)
-                    waiting.append(there)
-                    if not is_shared(there.state) and is_wanted(there.state):
-                        yield came[there]
-
-    def all_from(self, source: PrincipalState) -> dict[PrincipalState, Edges]:
-        """Return all that can be got to, each with a short path there."""
-        found: dict[PrincipalState, Edges] = {}
-        for edges in self.paths_from(source, lambda _: True):
-            found.setdefault(edges[-1].target if edges else source, edges)
-        return found
-
-    def paths_to(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[PrincipalState, Edges]:
-        """Return all of today who get to a wanted state, each with a short path there."""
-        into: dict[SearchPoint, list[tuple[Edge, SearchPoint]]] = defaultdict(list)
-        for here, leading in self.whole.items():
-            for edge, there in leading:
-                into[there].append((edge, here))
-        views = [view for view in self.whole if not is_shared(view.state)]
-        found: dict[SearchPoint, Edges] = {
-            point: () for point in steps(views, "asking") if is_wanted(point.state)
-        }
-        waiting = deque(found)
-        while waiting:
-            there = waiting.popleft()
-            for edge, here in into[there]:
-                if here not in found:
-                    found[here] = (edge, *found[there])
-                    waiting.append(here)
-        return {
-            state: found[SearchPoint.of(state)]
-            for state in self.finder.today.values()
-            if SearchPoint.of(state) in found
-        }
-
-    @cached_property
-    def whole(self) -> Mapping[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]]:
-        """Every point to which anybody of today can get, with what leads on from it."""
-        found: dict[SearchPoint, tuple[tuple[Edge, SearchPoint], ...]] = {}
-        waiting = [SearchPoint.of(state) for state in self.finder.today.values()]
-        while waiting:
-            for point in steps(waiting, "looking for ways"):
-                found[point] = tuple(self.further(point))
-            new = dict.fromkeys(there for here in waiting for _, there in found[here])
-            waiting = [point for point in new if point not in found]
-        return found

@@ -153,7 +153,7 @@ class EscalationMethod:
     Parameters
     ----------
     number
-        From 1 to 72.
+        From 1 to 76.
     title
         What is done, in few words.
     forms
@@ -193,6 +193,11 @@ class EscalationMethod:
         return tuple(permissions for form in self.forms for permissions in product(*form))
 
     @property
+    def plainness(self) -> int:
+        """How many permissions it needs at least: fewer are plainer."""
+        return min(map(len, self.forms), default=0)
+
+    @property
     def can_be_replayed(self) -> bool:
         """Whether all its calls are of IAM and STS, so that a copy of the world can make them."""
         return not self.service
@@ -218,6 +223,10 @@ def _method(data: dict[str, Any]) -> EscalationMethod:
 
 
 _DATA = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+
+DATE: str = _DATA["date"]
+SOURCES: tuple[str, ...] = tuple(_DATA["sources"])
+"""When and where the methods were collected; there are others that nobody has described."""
 
 GAINS: dict[str, str] = _DATA["gains"]
 GUARDS: dict[str, str] = _DATA["guards"]

@@ -11,15 +11,16 @@ DOT Language"; Mermaid, "Flowcharts - Basic Syntax".
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import display
-from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
+from iamlab.analysis.suppositions import limited
 from iamlab.display import FEW, Shown, called, count, few, need
 from iamlab.errors import AwsError
 from iamlab.mermaid import as_text
@@ -68,7 +69,22 @@ class Path(Shown):
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must be so in addition to permissions."""
-        return tuple(dict.fromkeys(text for edge in self.edges for text in edge.conditions))
+        every = (*(edge for edge in self._edges if edge.way is SUPPOSES), *self.edges)
+        return tuple(dict.fromkeys(text for edge in every for text in edge.conditions))
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether nothing but permissions is needed."""
+        return not self.conditions
+
+    @property
+    def family(self) -> tuple[str, str]:
+        """Where it ends, and the method of its last step: paths that share both are alike."""
+        edges = self.edges
+        if not edges:
+            return "", ""
+        is_own = edges[-1].target.arn == self.source.arn
+        return "itself" if is_own else str(edges[-1].target), edges[-1].way.title
 
     @property
     def can_be_replayed(self) -> bool:
@@ -102,9 +118,9 @@ class Path(Shown):
         return replay(self._finder.decider, self)
 
     def __len__(self) -> int:
-        is_plain = sum(edge.is_own for edge in self._edges) < 2
+        is_plain = sum(edge.is_own and edge.way is not SUPPOSES for edge in self._edges) < 2
         if is_plain and not self.source.arn.endswith(":root"):
-            return sum(edge.way is not ADMINISTERS for edge in self._edges)
+            return sum(edge.way not in (ADMINISTERS, SUPPOSES) for edge in self._edges)
         return len(self.edges)
 
     def __iter__(self) -> Iterator[Edge]:
@@ -115,7 +131,7 @@ class Path(Shown):
 
     def __str__(self) -> str:
         if not self.edges:
-            return f"{self.source} is there already"
+            return f"{self.source} is there already{limited(self.conditions)}"
         return "\n".join(f"{number}. {edge}" for number, edge in enumerate(self.edges, 1))
 
     def __repr__(self) -> str:
@@ -148,6 +164,31 @@ def is_kept(path: Path) -> bool:
     return True
 
 
+def assumptions(found: Mapping[str, Path]) -> list[str]:
+    """Return what the paths of principals assume, with the number of those that depend on it."""
+    number = Counter(text for path in found.values() for text in path.conditions)
+    return [
+        f"{count(depend, 'path depends', 'paths depend')} on this: {text}"
+        for text, depend in number.most_common()
+    ]
+
+
+class Kinds(NamedTuple):
+    """The principals that need no step, those with a proved path, and those with another path."""
+
+    already: dict[str, Path]
+    proved: dict[str, Path]
+    conditional: dict[str, Path]
+
+    @classmethod
+    def of(cls, found: Mapping[str, Path]) -> Kinds:
+        """Sort paths."""
+        kinds = cls({}, {}, {})
+        for arn, path in found.items():
+            kinds[2 if not path.is_proved else 1 if len(path) else 0][arn] = path
+        return kinds
+
+
 MOST_LINES = 30
 """So many lines are printed; the others are counted."""
 
@@ -173,10 +214,11 @@ class Paths(Mapping[str, "Path"], Shown):
         return display.table(("principal", "steps", "how"), rows)
 
     def _listed(self, head: str) -> str:
-        """Return one line for each principal and step."""
+        """Return one line for each principal, the proved paths first."""
+        already, proved, conditional = Kinds.of(self._found)
         lines = [
             f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
-            for arn, path in list(self._found.items())[:MOST_LINES]
+            for arn, path in [*already.items(), *proved.items(), *conditional.items()][:MOST_LINES]
         ]
         more = [f"  and {len(self) - MOST_LINES} more"] if len(self) > MOST_LINES else []
         return "\n".join((head, *lines, *more))
@@ -200,7 +242,7 @@ class Arrivals(Paths):
     @property
     def directly(self) -> tuple[str, ...]:
         """Those who may do it as they are."""
-        return tuple(arn for arn, path in self._found.items() if not len(path))
+        return tuple(Kinds.of(self._found).already)
 
     def __str__(self) -> str:
         what, number = f"{self.action} on {self.resource}", len(self.directly)
@@ -256,7 +298,8 @@ class BlastRadius(Paths):
 
 def _then(path: Path) -> str:
     """Return the steps of a path in one line: each method and its target."""
-    return ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
+    how = ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
+    return f"{how}{limited(path.conditions)}"
 
 
 def lines_of(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:

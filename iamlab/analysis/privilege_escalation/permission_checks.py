@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from iamlab.analysis.access_matrix import Pair, matrix
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 Kept = TypeVar("Kept")
 
 MAX_SHOWN = 60
+
+PASS_ROLE = "iam:PassRole"
 
 
 class Need(NamedTuple):
@@ -89,6 +92,12 @@ class Call:
     def name(self) -> str:
         """The operation without its service."""
         return self.operation.partition(":")[2]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The operation, after the permission to pass a role if the call passes one."""
+        passes = any(need.action == PASS_ROLE for need in self.needs)
+        return (PASS_ROLE, self.operation) if passes else (self.operation,)
 
     def with_keys(self, change: Callable[[Mapping[str, Any]], dict[str, Any]], arn: str) -> Call:
         """Return it with other condition keys of what it needs on a resource."""
@@ -190,11 +199,15 @@ class Decider:
             state.principal,
             need.action,
             need.resource,
-            self.context or None,
+            self.context_of(state) or None,
             self.circumstances,
             operation_keys=need.keys,
             known_resource=facts,
         )
+
+    def context_of(self, state: PrincipalState) -> Mapping[str, ContextValue]:
+        """Return the condition keys that are set by hand: supposed ones, and those of all calls."""
+        return {**state.supposed.keys, **self.context} if state.supposed else self.context
 
     def decide(
         self, state: PrincipalState, need: Need, facts: ResourceContext | None = None
@@ -211,6 +224,11 @@ class Decider:
         if need.action.startswith("iam:") and not self.ever(state, need.action):
             return False  # no resource of IAM has a policy
         return self.once(("has", state, *need.key), lambda: bool(self.decide(state, need)))
+
+    def shares(self, state: PrincipalState, need: Need) -> bool:
+        """Return whether a principal has a permission, or the one behind it."""
+        behind = state.behind
+        return self.has(state, need) or (behind is not None and self.has(behind, need))
 
     def allowed(
         self,
@@ -281,9 +299,19 @@ class Decider:
         self, states: Sequence[PrincipalState], pairs: Sequence[Pair], keys: Mapping[str, Any]
     ) -> list[list[int]]:
         """Return for each state the places of the pairs that it is allowed, decided at once."""
-        who, context = [state.principal for state in states], {**keys, **self.context}
-        rows = matrix(self.world, who, pairs, context, self.circumstances).rows
-        return [[place for place in range(len(pairs)) if row >> place & 1] for row in rows]
+        rows: dict[PrincipalState, int] = {}
+        for _, alike in groupby(sorted(states, key=_supposed), _supposed):
+            some = list(alike)
+            who, context = [state.principal for state in some], self.context_of(some[0])
+            sent = {**keys, **context}
+            decided = matrix(self.world, who, pairs, sent, self.circumstances).rows
+            rows |= zip(some, decided, strict=True)
+        places = range(len(pairs))
+        return [[place for place in places if rows[state] >> place & 1] for state in states]
+
+
+def _supposed(state: PrincipalState) -> str:
+    return str(state.supposed)
 
 
 def operation(name: str, thing: Any) -> str:

@@ -26,7 +26,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.analysis.privilege_escalation.escalation_methods import PROFILE, REGION, ROLE
-from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider, Need
+from iamlab.analysis.privilege_escalation.permission_checks import (
+    PASS_ROLE,
+    Call,
+    Decider,
+    Need,
+)
 from iamlab.analysis.privilege_escalation.principal_states import statements_of
 from iamlab.analysis.privilege_escalation.required_parameters import Place, form_of
 from iamlab.authorization.authorize import authorization_request
@@ -47,7 +52,6 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Role
 
 
-PASS_ROLE = "iam:PassRole"
 PASSED_TO, PASSED_FOR = "iam:PassedToService", "iam:AssociatedResourceArn"
 ANY_SERVICE = "*"
 
@@ -361,7 +365,8 @@ class PlanBinder:
         if any(satisfying.mentions(view.decider, view.state, key) for key in of_role):
             return {}  # it depends on the role: asked when the role is known
         fixed = _sent(step, thing, names, region)
-        if view.decider.has(view.state, Need(step.action, resource, fixed)):
+        has = view.decider.has if step.passes else view.decider.shares
+        if has(view.state, Need(step.action, resource, fixed)):
             return {}
         has_tags = bool(thing) and thing not in self.fixed and not self.plan.resources[thing].is_new
         question = (view.decider, view.state, step.action, thing, fixed)

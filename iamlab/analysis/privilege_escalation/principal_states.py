@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from iamlab.analysis.suppositions import limited
 from iamlab.authorization.context_keys import Context, temporary_credential_keys
 from iamlab.authorization.principal import Caller, PrincipalContext, override_tags
 from iamlab.engine.layers import AttachedPolicy
@@ -28,6 +29,7 @@ from iamlab.policy.arn import Arn, is_arn
 if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.escalation_methods import EscalationMethod
     from iamlab.analysis.privilege_escalation.permission_checks import Call
+    from iamlab.analysis.suppositions import Supposition
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.model.clock_and_ids import AnyClock
     from iamlab.model.identities import User
@@ -91,6 +93,10 @@ class PrincipalState:
     credential
         The temporary credentials that it calls with, if they were given: two sessions with one ARN
         are not the same.
+    supposed
+        How its calls are made, if that is supposed.
+    behind
+        The principal that became it, if both make calls.
     """
 
     arn: str
@@ -98,6 +104,8 @@ class PrincipalState:
     carried: Carried = NOTHING_CARRIED
     principal: PrincipalContext = field(compare=False, repr=False, kw_only=True)
     credential: Credential | None = field(default=None, repr=False, kw_only=True)
+    supposed: Supposition | None = field(default=None, repr=False, kw_only=True)
+    behind: PrincipalState | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     @classmethod
     def of(cls, principal: PrincipalContext, caller: Caller | None = None) -> PrincipalState:
@@ -285,26 +293,19 @@ def with_mfa(clock: AnyClock) -> StateChange:
     def keys() -> Context:
         return temporary_credential_keys(clock.now, clock.now, clock.now)
 
-    def make(known: PrincipalContext) -> PrincipalContext:
-        return replace(known, credentials=keys, kind=CredentialKind.USER)
-
+    make = partial(replace, credentials=keys, kind=CredentialKind.USER)
     return StateChange("with MFA", make, CALLS_WITH)
 
 
 def _read_as(arn: str, policy: Policy, known: PrincipalContext) -> PrincipalContext:
     """Return the principal as it is when a managed policy says something else."""
 
-    def now(attached: AttachedPolicy) -> AttachedPolicy:
-        return replace(attached, policy=policy) if attached.arn == arn else attached
+    def now(own: Any) -> Any:
+        is_it = isinstance(own, AttachedPolicy) and own.arn == arn
+        return replace(own, policy=policy) if is_it else own
 
-    return replace(
-        known,
-        identity=tuple(map(now, known.identity)),
-        boundary=None if known.boundary is None else now(known.boundary),
-        session=tuple(
-            now(own) if isinstance(own, AttachedPolicy) else own for own in known.session
-        ),
-    )
+    identity, session = (tuple(map(now, some)) for some in (known.identity, known.session))
+    return replace(known, identity=identity, boundary=now(known.boundary), session=session)
 
 
 def _given(policies: tuple[AttachedPolicy, ...], known: PrincipalContext) -> PrincipalContext:
@@ -394,6 +395,5 @@ class Edge:
         return tuple(dict.fromkeys(need.action for call in self.calls for need in call.needs))
 
     def __str__(self) -> str:
-        how = " + ".join(dict.fromkeys(call.operation for call in self.calls))
-        more = f" (if {' and '.join(self.conditions)})" if self.conditions else ""
-        return f"{self.source} -> {self.target}: {how}{more}"
+        how = " + ".join(dict.fromkeys(name for call in self.calls for name in call.named))
+        return f"{self.source} -> {self.target}: {how}{limited(self.conditions)}"

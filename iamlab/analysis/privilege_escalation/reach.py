@@ -8,7 +8,7 @@ AWS service".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
@@ -17,11 +17,17 @@ from typing import TYPE_CHECKING, Any
 from iamlab import display
 from iamlab.analysis.privilege_escalation import paths
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
-from iamlab.analysis.privilege_escalation.edge_finder import EdgeFinder, PathSearcher, is_shared
+from iamlab.analysis.privilege_escalation.edge_finder import SUPPOSES, EdgeFinder, is_shared
+from iamlab.analysis.privilege_escalation.path_search import PathSearcher
 from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, Path
 from iamlab.analysis.privilege_escalation.permission_checks import Decider, Need
-from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
+from iamlab.analysis.privilege_escalation.principal_states import (
+    Edge,
+    PrincipalState,
+    statements_of,
+)
 from iamlab.authorization.principal import Caller, principal_of
+from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import warn, with_old_names
 from iamlab.display import Shown, count, few
 from iamlab.engine.request import ContextValue, check_text
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
+    from iamlab.policy.statement import Statement
 
 
 ADMIN = "admin"
@@ -84,6 +91,7 @@ class Reach(Shown):
             for edge in dict.fromkeys(found)
             if not is_shared(edge.source)
             and not is_shared(edge.target)
+            and edge.way is not SUPPOSES
             and not (is_admin(edge.source) and edge.target.account_id == edge.source.account_id)
         )
 
@@ -94,7 +102,7 @@ class Reach(Shown):
 
     @property
     def principals(self) -> tuple[str, ...]:
-        """The ARNs of all users, roles and root users."""
+        """The ARNs of all users, roles and root users, except roles that only AWS uses."""
         return tuple(self._finder.today)
 
     @with_old_names
@@ -166,22 +174,31 @@ class Reach(Shown):
         if context is not None and not isinstance(context, Mapping):
             raise RequestError(f"context is a dict of condition keys and values, not {context!r}.")
         need = Need(action, resource, context or {})
-        found = self._arriving(lambda state: bool(self.decide(state, need)))
+        facts = resource_context(self.world, resource, action, "")
+        of_resource = tuple(statements_of([facts.policy]))
+        found = self._arriving(lambda state: bool(self.decide(state, need)), of_resource)
         return Arrivals(action, resource, len(self.principals), found)
 
     def admins(self) -> dict[str, Path]:
-        """Return those who are administrators or can make themselves so, by ARN, nearest first."""
+        """Return those who are administrators or can make themselves so, by ARN.
+
+        Proved paths come first, and of these the shortest.
+        """
         return self._arriving(self._finder.is_admin)
 
-    def _arriving(self, is_wanted: Callable[[PrincipalState], bool]) -> dict[str, Path]:
+    def _arriving(
+        self,
+        is_wanted: Callable[[PrincipalState], bool],
+        of_resource: Sequence[Statement] = (),
+    ) -> dict[str, Path]:
         found = {}
-        for state, edges in self._searcher.paths_to(is_wanted).items():
+        for state, edges in self._searcher.paths_to(is_wanted, of_resource).items():
             shortest = Path(state, edges, self._finder, is_wanted)
             doubtful = paths.comes_back(edges) and not paths.is_kept(shortest)
             path = self._kept(state, is_wanted) if doubtful else shortest
             if path is not None:
                 found[state.arn] = path
-        return dict(sorted(found.items(), key=lambda item: len(item[1])))
+        return dict(sorted(found.items(), key=lambda item: (not item[1].is_proved, len(item[1]))))
 
     def _kept(self, begin: PrincipalState, fits: Callable[[PrincipalState], bool]) -> Path | None:
         """Find the shortest path whose replay is not refused.
@@ -219,8 +236,9 @@ class Reach(Shown):
         return [self.decide(edge.source, need) for need in needs]
 
     def decide(self, state: PrincipalState, need: Need) -> Decision:
-        """Ask whether a principal has a permission."""
-        return self._finder.decider.decide(state, need)
+        """Ask whether a principal has a permission, or the principal behind it."""
+        decision = self._finder.decider.decide(state, need)
+        return decision if decision or state.behind is None else self.decide(state.behind, need)
 
     @with_old_names
     def cut(
@@ -312,11 +330,12 @@ class Reach(Shown):
 
     def __str__(self) -> str:
         admins = self.admins()
-        already = sum(not len(path) for path in admins.values())
+        already, proved, conditional = map(len, paths.Kinds.of(admins))
+        more = f" {conditional} more can under conditions." if conditional else ""
         return (
             f"{count(len(self.principals), 'principal')}, "
             f"{count(len(paths.lines_of(self.edges)), 'line')} between them. "
-            f"{already} are administrators, and {len(admins) - already} can make themselves so."
+            f"{already} are administrators, and {proved} can make themselves so.{more}"
         )
 
     def __repr__(self) -> str:

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, EdgeFinder
+from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.finders import users
+from iamlab.analysis.privilege_escalation.finders.helpers import CHANGES_CALLER
 from iamlab.analysis.privilege_escalation.permission_checks import PASSWORD, SUPPOSED, Placeholder
 from iamlab.analysis.privilege_escalation.principal_states import CALLS_WITH
 from iamlab.analysis.privilege_escalation.required_parameters import words
@@ -31,9 +32,10 @@ from iamlab.model.network_locations import Standing
 from iamlab.operations.dispatch import call_in, perform
 from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sign_in import sign_in
+from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.privilege_escalation.paths import Path
     from iamlab.analysis.privilege_escalation.permission_checks import Call, Decider
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         PrincipalState,
         StateChange,
     )
+    from iamlab.model.account import Account
     from iamlab.model.identities import User
     from iamlab.model.world import World
 
@@ -83,11 +86,16 @@ def replay(decider: Decider, path: Path) -> Replay:
             "edge.calls and reach.decisions(edge) prove such a way."
         )
     world = decider.world.copy()
-    world.standing = Standing(decider.context, decider.circumstances)
     actor = _Actor(world, path.source.credential or path.source.arn)
+    held: dict[str, Caller] = {}
     for edge in path.edges:
+        held[edge.source.arn] = actor.caller
+        world.standing = Standing(decider.context_of(edge.source), decider.circumstances)
         for call in edge.calls:
             actor.make(call)
+        if edge.way is CHANGES_CALLER:
+            actor.caller = held[edge.target.arn]
+    world.standing = Standing(decider.context_of(path.target), decider.circumstances)
     return Replay(world, actor.caller)
 
 
@@ -121,7 +129,21 @@ class _Actor:
             if record is not None:
                 seed = seed_of(self.world, record.number)
                 return code_at(seed, self.world.clock.now - before)
+        arn = Arn.parse(serial_number)
+        if self.world.loaded and arn.name in self.world.accounts[arn.account].users:
+            self._suppose_device(self.world.accounts[arn.account], arn.name)
+            return self.code_of(serial_number, before)
         raise RequestError(f"There is no MFA device {serial_number}.")
+
+    def _suppose_device(self, account: Account, name: str) -> None:
+        """Let a user have the MFA device that no export tells of."""
+        made = perform(account, "CreateVirtualMFADevice", VirtualMFADeviceName=name)
+        serial = made.serial_number
+        codes = {
+            f"AuthenticationCode{place}": self.code_of(serial, ago * INTERVAL)
+            for place, ago in ((1, 2), (2, 1))
+        }
+        perform(account, "EnableMFADevice", UserName=name, SerialNumber=serial, **codes)
 
     def account(self) -> Any:
         """Return the caller's account."""
@@ -210,7 +232,7 @@ def written_out(
     finder: EdgeFinder, edges: Sequence[Edge], is_wanted: Callable[[PrincipalState], bool]
 ) -> tuple[Edge, ...]:
     """Write a path with its caller's own calls, and without a step that is not needed."""
-    found = _through_administrators(finder, edges)
+    found = _through_administrators(finder, _without_suppositions(edges))
     place = 0
     while sum(edge.is_own for edge in found) > 1 and place < len(found):
         fewer = _again(finder, found, without=place) if found[place].is_own else None
@@ -219,6 +241,20 @@ def written_out(
         else:
             place += 1
     return found
+
+
+def _without_suppositions(edges: Iterable[Edge]) -> Iterator[Edge]:
+    """Write a path so that each edge leads to the principal as it then calls."""
+    before: Edge | None = None
+    for edge in edges:
+        if edge.way is SUPPOSES:
+            before = None if before is None else replace(before, target=edge.target)
+            continue
+        if before is not None:
+            yield before
+        before = edge
+    if before is not None:
+        yield before
 
 
 def _through_administrators(finder: EdgeFinder, edges: Iterable[Edge]) -> tuple[Edge, ...]:

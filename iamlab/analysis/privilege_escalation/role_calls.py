@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
     from iamlab.analysis.privilege_escalation.required_parameters import RequiredValues
     from iamlab.engine.request import ContextValue
-    from iamlab.model.identities import Role
+    from iamlab.model.identities import Role, User
     from iamlab.model.world import World
 
 
@@ -152,10 +152,11 @@ def _options(world: World, state: PrincipalState, wanted: RequiredValues) -> Ite
     yield sent(REGION, REQUESTED_REGION, parameters.FILLER, open_regions.__contains__)
     for header, key in HEADERS.items():
         yield sent(header, key, parameters.FILLER)
-    wants_mfa = any(key.startswith("aws:multifactorauth") for key in wanted)
-    serial = _device(world, state) if wants_mfa else ""
-    mfa = {"SerialNumber": serial, "TokenCode": MFA_CODE}
-    yield [(mfa, "the caller has the MFA device")] if serial else []
+    if any(key.startswith("aws:multifactorauth") for key in wanted):
+        yield [
+            ({"SerialNumber": serial, "TokenCode": MFA_CODE}, condition)
+            for serial, condition in _device(world, state)
+        ]
 
 
 def _tags(
@@ -174,13 +175,27 @@ def _tags(
             yield {"Tags": tags_sent, "TransitiveTagKeys": list(tags)}
 
 
-def _device(world: World, state: PrincipalState) -> str:
-    """Return a user's MFA device that shows codes; empty if there isn't one."""
+def _device(world: World, state: PrincipalState) -> Iterator[tuple[str, str]]:
+    """Return a user's MFA device that shows codes, with what must be so."""
     arn = Arn.parse(state.arn)
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
     if user is None or state.principal.kind not in WITH_MFA:
-        return ""
-    return next((device.serial_number for device in devices_of(user) if device.kind == VIRTUAL), "")
+        return
+    shown = [device.serial_number for device in devices_of(user) if device.kind == VIRTUAL]
+    if shown:
+        yield shown[0], "the caller has the MFA device"
+    elif serial := supposed_device(user):
+        yield serial, SUPPOSED_DEVICE
+
+
+SUPPOSED_DEVICE = "the user has an MFA device"
+
+
+def supposed_device(user: User) -> str:
+    """Return the device that a user may have; empty if the world knows the user's devices."""
+    account = user.account
+    is_open = account.world.loaded and not devices_of(user)
+    return f"arn:{account.partition}:iam::{account.account_id}:mfa/{user.name}" if is_open else ""
 
 
 def _attempt(

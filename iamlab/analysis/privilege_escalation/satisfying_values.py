@@ -263,14 +263,27 @@ def denying(decider: Decider, state: PrincipalState) -> list[AttachedPolicy]:
     if not having:
         return []
     request = decider.question(state, Need(UNHEARD_OF, "*", {})).request
-    return [own for own in having if any(_denies(each, request) for each in own.policy.statements)]
+    fixed = tuple(key.lower() for key in decider.context_of(state))
+    return [
+        own
+        for own in having
+        if any(_denies(each, request, fixed) for each in own.policy.statements)
+    ]
 
 
-def _denies(statement: Statement, request: Request) -> bool:
-    """Return whether a statement is a Deny that holds for a caller, at least for some calls."""
+def _denies(statement: Statement, request: Request, fixed: tuple[str, ...]) -> bool:
+    """Return whether a statement is a Deny that holds for a caller, at least for some calls.
+
+    Parameters
+    ----------
+    fixed
+        The keys whose values are the same for all its calls.
+    """
     tests = zip(statement.conditions, condition_tests(statement), strict=True)
     return statement.effect == "Deny" and all(
-        test(request) for condition, test in tests if condition.key.lower().startswith(OF_CALLER)
+        test(request)
+        for condition, test in tests
+        if condition.key.lower().startswith((*OF_CALLER, *fixed))
     )
 
 

@@ -25,8 +25,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails.arn_formats import TABLES, parameter_texts, place_of_call, table
 from iamlab.analysis.trails.resources import TAKES_NO_RESOURCE, UNKNOWN, CallResource, resources_of
+from iamlab.cloudtrail.arn_formats import TABLES, parameter_texts, place_of_call, table
 from iamlab.cloudtrail.recording import DATA_EVENTS, event_name, is_data_event
 from iamlab.policy import catalog
 from iamlab.policy.call_permissions import tagging_action
@@ -181,6 +181,9 @@ _TAGS = frozenset(("tags", "tag", "tagset", "taglist"))
 _EC2_TAGS = frozenset(("tagspecifications", "tagspecificationset", "tagspecification"))
 """Parameters in lower case, that have the tags."""
 
+_KMS_KEY = ("ssekmskeyid", "x-amz-server-side-encryption-aws-kms-key-id")
+"""Parameters in lower case, that have the key of an object."""
+
 _MOST = 1000
 
 
@@ -208,6 +211,9 @@ def dependent_actions(event: Event, action: str) -> Iterator[tuple[str, CallReso
         if parameters.get(name) and parameters[name] not in _WITHOUT_EFFECT.get(name, ()):
             yield from _on_the_created(event, action, needed)
     yield from ((needed, TAKES_NO_RESOURCE) for needed in _ALWAYS.get(action, ()))
+    key = next((parameters[name] for name in _KMS_KEY if name in parameters), None)
+    if action == "s3:PutObject" and isinstance(key, str) and key.startswith("arn:"):
+        yield "kms:GenerateDataKey", CallResource(key)
     if action in _RENAMING:
         yield from _on_new_name(event, action)
     if action == "iam:PutAccountProperties" and _turns_on(parameters.get("properties")):

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.trails import arn_formats
-from iamlab.analysis.trails.arn_formats import OWN_PARAMETER, fill, place_of_call
-from iamlab.policy.call_permissions import required_types
+from iamlab.cloudtrail import arn_formats
+from iamlab.cloudtrail.arn_formats import OWN_PARAMETER, ec2_arns, fill, fillable, place_of_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from iamlab.analysis.trails.arn_formats import ArnFormat, CallPlace, ParameterTexts
+    from iamlab.cloudtrail.arn_formats import ArnFormat, CallPlace, ParameterTexts
     from iamlab.model.event import Event
 
 
@@ -55,8 +54,6 @@ OF_OBJECTS = frozenset(("s3:DeleteObject",))
 
 _ORGANIZATIONS = arn_formats.table("organizations_ids")
 _ORGANIZATIONS_PARAMETERS = arn_formats.table("lists")["organizations_parameters"]
-
-EC2_IDS: Mapping[str, str] = arn_formats.TABLES["ec2_ids"]
 
 _DEEPEST = 3
 _MOST = 20
@@ -92,7 +89,8 @@ def resources_of(event: Event, action: str) -> tuple[CallResource, ...]:
         found = [f"{table}/index/{name}" for table in found for name in names] or found
         return tuple(map(CallResource, found))
     if action.startswith("ec2:"):
-        return _ec2_resources(formats, action, texts, call) or (UNKNOWN,)
+        arns = ec2_arns(action, texts, call)
+        return tuple(CallResource(*arn) for arn in arns.items()) or (UNKNOWN,)
     is_of_organizations = action.startswith("organizations:")
     if is_of_organizations and (by_id := _organizations_resources(formats, texts, call)):
         return by_id
@@ -130,20 +128,11 @@ def _without_id(arn: str) -> CallResource:
     return CallResource(f"{arn.rpartition('/')[0]}/*", is_exact=False)
 
 
-def _fillable(
-    formats: tuple[ArnFormat, ...], texts: ParameterTexts, call: CallPlace
-) -> list[tuple[ArnFormat, list[str]]]:
-    """Return the formats that can be filled, with their ARNs."""
-    # A format without a place of its own would fit every call.
-    every = (arn_format for arn_format in formats if arn_format.all_parameters or len(formats) == 1)
-    return [(arn_format, arns) for arn_format in every if (arns := fill(arn_format, texts, call))]
-
-
 def _filled_whole(
     formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
 ) -> tuple[CallResource, ...]:
     """Fill the formats with parameters: all that are required, else the one with most places."""
-    whole = _fillable(formats, texts, call)
+    whole = fillable(formats, texts, call)
     chosen = [filled for filled in whole if filled[0].is_required]
     if not chosen and whole:
         chosen = [max(whole, key=lambda filled: len(filled[0].places))]
@@ -167,26 +156,6 @@ def _with_path(resource: CallResource, action: str, texts: ParameterTexts) -> Ca
     start, _, name = resource.arn.partition("/")
     path = texts.get("path", ["/"])[0]
     return resource._replace(arn=f"{start}{path if path.startswith('/') else '/'}{name}")
-
-
-def _ec2_resources(
-    formats: tuple[ArnFormat, ...], action: str, texts: ParameterTexts, call: CallPlace
-) -> tuple[CallResource, ...]:
-    """Return each resource that takes part, and a star for what is created: EC2 checks them all."""
-    found = {
-        form.name: list(map(CallResource, arns)) for form, arns in _fillable(formats, texts, call)
-    }
-    by_name = {arn_format.name: arn_format for arn_format in formats}
-    for resource_id in texts.get("resourceid", ()):
-        name = EC2_IDS.get(resource_id.partition("-")[0], "")
-        if name in by_name:
-            own = {key: [resource_id] for key in by_name[name].all_parameters}
-            found.setdefault(name, []).extend(map(CallResource, fill(by_name[name], own, call)))
-    for name, arn_format in by_name.items():
-        if name not in found and name in required_types(action):
-            stars = fill(arn_format, {key: ["*"] for key in arn_format.all_parameters}, call)
-            found[name] = [CallResource(arn, is_exact=False) for arn in stars]
-    return tuple(dict.fromkeys(resource for every in found.values() for resource in every))
 
 
 def _organizations_resources(

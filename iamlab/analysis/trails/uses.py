@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from iamlab.analysis.trails.actions import VERSIONED, actions_of_call, dependent_actions
-from iamlab.analysis.trails.arn_formats import partition_of, table
 from iamlab.analysis.trails.resources import UNKNOWN, CallResource, resources_of
+from iamlab.cloudtrail.arn_formats import partition_of, table
 from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.errors import RequestError
 from iamlab.model.credentials import role_of_session

@@ -3,17 +3,19 @@
 The question is about the actions that some Allow matches, on the resources of ``candidates.py``.
 The engine decides all of it at once and takes notes (``engine/explained_pairs.py``); ``lines.py``
 makes few lines of them. So each line is what ``can`` says of each of its actions and resources, in
-this moment: a policy whose condition is not met now has no line.
+this moment. Then it decides once more under each supposition (``suppositions.py``), for lines with
+a condition that no export tells.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.access_matrix import batches_of, in_order
+from iamlab.analysis.suppositions import MFA, suppositions, unknown_keys
 from iamlab.analysis.what_can.candidates import (
     Candidate,
     Candidates,
@@ -27,6 +29,7 @@ from iamlab.analysis.what_can.lines import Decided, lines_from
 from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import check_resource, check_strictly
 from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count, few, steps
@@ -35,10 +38,12 @@ from iamlab.engine.explained_pairs import ExplainedPairs
 from iamlab.engine.layers import LAYERS, Layers
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.engine.question_index import QuestionIndex
+from iamlab.engine.refused_statements import refused_in
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
-from iamlab.errors import RequestError
+from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.call_permissions import required_types, type_of
 from iamlab.policy.catalog import action, all_actions, has, matched
+from iamlab.policy.catalog import services as catalogued
 from iamlab.policy.describe.words import briefly
 
 if TYPE_CHECKING:
@@ -87,6 +92,9 @@ class WhatCan(Shown):
         What a policy of the caller would grant, and something stops.
     assumed
         What was taken for granted, in words.
+    conditional
+        What the caller may do as well under a condition that the world doesn't tell: the last of
+        ``when`` says which, such as "called from 203.0.113.0/24".
     matrix
         The decisions about all pairs: one row.
     incomplete
@@ -100,6 +108,7 @@ class WhatCan(Shown):
     matrix: AccessMatrix = field(
         default_factory=partial(AccessMatrix, (), (), ()), repr=False, compare=False
     )
+    conditional: tuple[Access, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
@@ -119,6 +128,9 @@ class WhatCan(Shown):
         lines = [f"{self.principal} may:", *(f"  {line}" for line in capped(self.allowed))]
         if not self.allowed:
             lines = [f"{self.principal} may do nothing."]
+        if self.conditional:
+            head = "under conditions that the world doesn't tell:"
+            lines += [head, *(f"  {line}" for line in capped(self.conditional))]
         if self.stopped:
             lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
         lines += capped(self.incomplete)
@@ -130,6 +142,7 @@ class WhatCan(Shown):
 
         columns = ("allowed", "actions", "resources", "except", "when", "by")
         rows = [(True, *line.columns) for line in self.allowed]
+        rows += [(None, *line.columns) for line in self.conditional]
         rows += [(False, *line.columns) for line in self.stopped]
         return display.table(columns, rows)
 
@@ -185,15 +198,52 @@ def what_can(
         for name in names
         for place in candidates.places(candidates.fitting(name))
     ]
+    refused = tuple(map(str, refused_in(principal.layers(), "")))
+    check_strictly(world, question.circumstances, refused)
     batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
     allowed_pairs = [item.witness.index.pairs.in_order(item.witness.may) for item in decided]
     row = in_order([batch.places for batch in batches])(allowed_pairs)
     allowed, stopped = lines_from(decided, candidates, question.keys)
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
-    lines = tuple(sorted(allowed, key=_is_free))
+    under = list(_conditional(question, pairs, candidates, {_granted(line) for line in allowed}))
+    chosen = [line for words, line in under if not words]
+    lines = tuple(sorted((*allowed, *chosen), key=_is_free))
+    conditional = tuple(line for words, line in under if words)
     incomplete = tuple(_incomplete(pairs, row))
-    return WhatCan(principal.arn, lines, stopped, principal.assumed, matrix, incomplete)
+    noted = (*refused, *principal.assumed)
+    return WhatCan(principal.arn, lines, stopped, noted, matrix, conditional, incomplete)
+
+
+FEW_SUPPOSED = 3
+"""So many suppositions are looked at."""
+
+
+def _conditional(
+    question: _Question,
+    pairs: Sequence[tuple[str, str]],
+    candidates: Candidates,
+    known: set[tuple[object, ...]],
+) -> Iterator[tuple[str, Access]]:
+    """Return the lines in addition if a call is made as no export tells, each with how."""
+    principal = question.principal
+    no_mfa = MFA if principal.issuer is not None else ()
+    keys = unknown_keys(question.world, question.explicit, question.circumstances, without=no_mfa)
+    own = (own.policy.statements for layer in LAYERS for own in principal.layers().of(layer))
+    statements = [statement for each in own for statement in each]
+    for tried in suppositions(statements, keys, principal.context())[:FEW_SUPPOSED]:
+        supposed = replace(question, explicit={**tried.keys, **question.explicit})
+        context = (question.world, principal, pairs, supposed.explicit, question.circumstances)
+        decided = [supposed.decide(batch, pairs) for batch in batches_of(*context)]
+        for line in lines_from(decided, candidates, supposed.keys)[0]:
+            if _granted(line) not in known and not _is_free(line):
+                known.add(_granted(line))
+                when = (*line.when, tried.words) if tried.words else line.when
+                yield tried.words, replace(line, when=when)
+
+
+def _granted(line: Access) -> tuple[object, ...]:
+    return line.actions, line.resources, line.but, line.by
 
 
 def _incomplete(pairs: Sequence[tuple[str, str]], row: int) -> Iterator[Incomplete]:
@@ -226,7 +276,8 @@ def _wanted(services: Iterable[str] | None) -> frozenset[str] | None:
     wanted = frozenset(str(service).lower() for service in services)
     for service in sorted(wanted):
         if not has(service):
-            raise RequestError(f"There is no service with the prefix {service!r}.")
+            hint = did_you_mean(service, catalogued())
+            raise RequestError(f"There is no service with the prefix {service!r}. {hint}")
     return wanted
 
 
@@ -300,6 +351,7 @@ def _candidates(
         found = Candidates(question.home)
         for resource in resources:
             check_text("resource", resource)
+            check_resource(resource)
             found.add([Candidate(resource, resource)])
         return found
     services = dict.fromkeys(name.partition(":")[0] for name in names)

@@ -24,7 +24,7 @@ from iamlab.operations import registry
 from iamlab.operations.api_models import Shape
 from iamlab.operations.authorization_needs import context_of
 from iamlab.operations.dispatch import Call, perform
-from iamlab.policy import catalog
+from iamlab.policy.call_permissions import required_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -164,11 +164,9 @@ class CenterCall(Call):
     def needed(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Return the action on each type of resource that it requires."""
         action = self.entry.needs
-        known = catalog.action(action)
         keys = context_of(self.account, self.entry, self.parameters, "*")
-        for kind in known.resource_types if known else ():
-            if kind.required:
-                yield action, self._arn(kind.name), keys
+        for kind in required_types(action):
+            yield action, self._arn(kind), keys
 
     def _arn(self, kind: str) -> str:
         """Return the ARN of the resource of a type; with ``*`` for a new resource."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from iamlab.authorization.authorize import authorization_request
@@ -78,10 +78,9 @@ def check_mfa(call: StsCall) -> datetime | None:
     if device.kind != VIRTUAL:
         note = "Only virtual devices have codes; a passkey has none to send."
         raise noted(_mfa_failed(_NOT_HIS), note)
-    number = accepted_code(call.world, device, code)
-    if not number:
+    if not accepted_code(call.world, device, code):
         raise noted(AccessDenied(_WRONG), ONCE)
-    call.used_code = device, number
+    call.used_code = device, code
     return call.world.clock.now
 
 
@@ -182,14 +181,9 @@ class StsCall(Call):
     """A call to STS.
 
     The caller of an unsigned call is the identity provider, after its token has been read.
-
-    Parameters
-    ----------
-    used_code
-        The MFA device of the call, and the number of its code.
     """
 
-    used_code: tuple[MfaRecord, int] | None = None
+    used_code: tuple[MfaRecord, str] | None = field(default=None, repr=False)  # an MFA device's
 
     @classmethod
     def make(
@@ -222,8 +216,6 @@ class StsCall(Call):
                 "world.sts.assume_role_as_service(...)."
             )
         return made
-
-    # -- the caller -------------------------------------------------------------------------------
 
     @property
     def session(self) -> SessionRecord | None:
@@ -276,8 +268,6 @@ class StsCall(Call):
             "userName": names[-1],
             "identityProvider": issuer,
         }
-
-    # -- the steps --------------------------------------------------------------------------------
 
     def check_credentials(self) -> None:
         """Do nothing here: :meth:`check_caller` checks it, so that a rejection becomes an event."""
@@ -361,8 +351,6 @@ class StsCall(Call):
                 "RedirectTo": console_page(Arn.parse(made.arn).partition),
             },
         )
-
-    # -- the event's fields ------------------------------------------------------------------------
 
     def _identity(self) -> Mapping[str, Any]:
         if self.identity is not None:

@@ -17,10 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamlab.authorization.context_keys import (
-    federated_credential_keys,
-    temporary_credential_keys,
-)
+from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.display import Shown
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.model import managed_policies as managed
@@ -333,12 +330,11 @@ FEDERATED = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 
 def keys_of(record: SessionRecord, now: datetime) -> dict[str, ContextValue]:
     """Return the condition keys that come with a session's credentials."""
-    issued = record.issue_time or record.issued
-    found: dict[str, Any] = (
-        federated_credential_keys(issued)
-        if record.operation in FEDERATED
-        else temporary_credential_keys(issued, now, record.mfa)
+    found: dict[str, Any] = temporary_credential_keys(
+        record.issue_time or record.issued, now, record.mfa
     )
+    if record.operation in FEDERATED:
+        del found["aws:MultiFactorAuthPresent"]
     if record.source_identity:
         found["aws:SourceIdentity"] = record.source_identity
     if record.kind is CredentialKind.ROOT_TASK:

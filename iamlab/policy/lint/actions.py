@@ -45,7 +45,7 @@ def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
     """Find actions that no service has: they never match a request."""
     hints = 0
     for value in checked.values(ACTIONS):
-        fault = _fault(value.text)
+        fault = name_fault(value.text)
         if fault is None:
             continue
         nearest = None
@@ -58,7 +58,7 @@ def unknown_actions(checked: PolicyContext) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=8192)
-def _fault(text: str) -> ValueFault | None:
+def name_fault(text: str) -> ValueFault | None:
     """Return the fault of an action; ``right`` is set if the nearest action may be meant."""
     if has_variable(text) or text == "*":
         return None  # another module checks variables
@@ -154,7 +154,7 @@ def unsupported_actions(checked: PolicyContext) -> Iterator[Finding]:
 
 def _is_action(text: str) -> bool:
     """Return whether a value is a valid action of one service."""
-    return _fault(text) is None and not text.startswith("*:")
+    return name_fault(text) is None and not text.startswith("*:")
 
 
 # Actions that should never be allowed broadly ---------------------------------------------------

@@ -13,6 +13,7 @@ Region and for the resources of each action.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ def misformed_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
             yield SaveDefect(kind, checked.path(value), details)
 
 
+@lru_cache(maxsize=8192)
 def action_fault(action: str) -> str | None:
     """Return the kind of defect in an action's format; ``None`` if IAM would save it.
 
@@ -71,7 +73,9 @@ def action_fault(action: str) -> str | None:
 
 def unwanted_actions(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find actions that the policy type doesn't accept."""
-    for value in checked.values(ACTIONS):
+    rules = checked.rules
+    limited = rules.services is not None or rules.looks_actions_up
+    for value in checked.values(ACTIONS) if limited else ():
         kind = None if action_fault(value.text) else unwanted(value.text, checked.rules)
         if kind:
             yield SaveDefect(kind, checked.path(value), {"value": short(value.text)})
@@ -130,6 +134,7 @@ def _forms(checked: CheckedPolicy) -> Iterator[SaveDefect]:
         yield from sorted(found, key=_is_short)
 
 
+@lru_cache(maxsize=8192)
 def resource_fault(resource: str) -> tuple[str, dict[str, object]] | None:
     """Return the defect in a resource's format; ``None`` if IAM would save it.
 

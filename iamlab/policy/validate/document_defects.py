@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamlab.policy.conditions import is_range
 from iamlab.policy.rules import LONGEST_DOCUMENT
 from iamlab.policy.statement import values_of
 
@@ -250,10 +251,22 @@ def is_date(text: str) -> bool:
 
 def unreadable_dates(checked: CheckedPolicy) -> Iterator[SaveDefect]:
     """Find values of date operators that aren't dates."""
-    for statement in checked.statements if checked.rules.iam_grammar else ():
+    if checked.rules.iam_grammar:
+        yield from _unreadable_values(checked, "date", "Date", is_date)
+
+
+def unreadable_ranges(checked: CheckedPolicy) -> Iterator[SaveDefect]:
+    """Find values of the operators for addresses that are neither an address nor a CIDR range."""
+    return _unreadable_values(checked, "range", "IpAddress", is_range)
+
+
+def _unreadable_values(
+    checked: CheckedPolicy, kind: str, operators: str, is_readable: Callable[[str], bool]
+) -> Iterator[SaveDefect]:
+    for statement in checked.statements:
         for condition in statement.conditions:
-            if condition.comparison.name.startswith("Date"):
+            if operators in condition.comparison.name:
                 for index, value in enumerate(condition.values):
-                    if not is_date(value):
+                    if not is_readable(value):
                         place = checked.places.condition(statement, condition, index)
-                        yield SaveDefect("date", place, {"value": short(value)})
+                        yield SaveDefect(kind, place, {"value": short(value)})

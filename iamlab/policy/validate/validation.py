@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.policy.record import PolicyRecord
+    from iamlab.policy.statement import Statement
     from iamlab.policy.validate.document_defects import Check, SaveDefect
 
 ORDER: tuple[Check, ...] = (
@@ -38,6 +39,7 @@ ORDER: tuple[Check, ...] = (
     element_defects.bare_principals,
     document_defects.old_version,
     document_defects.unreadable_dates,
+    document_defects.unreadable_ranges,
     action_and_resource_defects.forms_read_early,
     document_defects.sid_letters,
     document_defects.sids_twice,
@@ -181,10 +183,8 @@ def refusals(
     ['Policy document must be version 2012-10-', 'Actions/Conditions must be prefaced by a', \
 'Policy statement must contain resources.']
     """
-    rules = rules_for(policy_type, service)
-    if not policy.text:
-        policy = written(policy.statements, policy)  # it was built from statements
-    checked = CheckedPolicy(policy, rules, Places(policy))
+    checked = _checked(policy, policy_type, service)
+    rules = checked.rules
     if rules.looks_actions_up and any(document_defects.too_large(checked)):
         # AWS rejects it anyway, and looking up very many actions takes long.
         checked = replace(checked, rules=replace(rules, looks_actions_up=False))
@@ -193,6 +193,48 @@ def refusals(
         _refusal(defect, checked, shown=number == 0)
         for number, defect in enumerate(islice(found, MOST_REFUSALS))
     )
+
+
+def _checked(policy: PolicyRecord, policy_type: str, service: str | None) -> CheckedPolicy:
+    if not policy.text:
+        policy = written(policy.statements, policy)  # it was built from statements
+    return CheckedPolicy(policy, rules_for(policy_type, service), Places(policy))
+
+
+OF_DOCUMENT = (
+    document_defects.unsendable,
+    document_defects.no_statements,
+    document_defects.old_version,
+    document_defects.sids_twice,
+    document_defects.too_many,
+    document_defects.too_large,
+)
+"""The checks of a document as a whole. Each of the others finds defects of single statements."""
+OF_STATEMENTS = tuple(check for check in ORDER if check not in OF_DOCUMENT)
+
+
+def refused_statements(
+    policy: PolicyRecord, policy_type: str, service: str | None = None
+) -> tuple[tuple[Statement, str, Refusal], ...]:
+    """List the defects of single statements: the statement, the kind of defect, AWS's answer.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> guard = Policy.parse('{"Statement": {"Effect": "Deny", "Action": "s3*", "Resource": "*"}}')
+    >>> [(statement.number, kind) for statement, kind, _ in refused_statements(guard, "scp")]
+    [(1, 'no_vendor')]
+    """
+    whole = _checked(policy, policy_type, service)
+    if not any(True for check_one in OF_STATEMENTS for _ in check_one(whole)):
+        return ()  # as nearly always
+    answers: list[tuple[Statement, str, Refusal]] = []
+    for statement, as_written in zip(policy.statements, whole.statements, strict=True):
+        checked = replace(whole, policy=replace(whole.policy, statements=(as_written,)))
+        found = chain.from_iterable(check_one(checked) for check_one in OF_STATEMENTS)
+        for defect in islice(found, MOST_REFUSALS):
+            answers.append((statement, defect.kind, _refusal(defect, checked, shown=not answers)))
+    return tuple(answers)
 
 
 def _refusal(defect: SaveDefect, checked: CheckedPolicy, *, shown: bool) -> Refusal:

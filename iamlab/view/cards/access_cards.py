@@ -25,7 +25,7 @@ from iamlab.engine.labels import PAIRS, pair_lines
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.model.organization.policies import EffectivePolicies
 from iamlab.view import html
-from iamlab.view.cards.card import FEW, assumed, badge, code, inner, items, six_labels
+from iamlab.view.cards.card import FEW, badge, code, inner, items, six_labels, with_notes
 from iamlab.view.style import bad, good
 from iamlab.view.tables import Table
 from iamlab.view.tabular import table_of
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 def _(decision: Decision) -> str:
     message = code(decision.message) if decision.message else ""
     pairs = f"<div>{PAIRS}:</div>{items(pair_lines(decision))}" if decision.pairs else ""
-    return f"{badge(decision)}{six_labels(decision)}{message}{pairs}{assumed(decision.assumed)}"
+    inside = f"{badge(decision)}{six_labels(decision)}{message}{pairs}"
+    return with_notes(inside, decision.assumed)
 
 
 @inner.register(EffectivePolicies)
@@ -52,21 +53,21 @@ def _(found: object) -> str:
 
 @inner.register(AccessMatrix)
 def _(matrix: AccessMatrix) -> str:
-    return table_of(matrix).html()
+    return with_notes(table_of(matrix).html(), matrix.assumed)
 
 
 @inner.register(WhoCan)
 def _(found: WhoCan) -> str:
     caption = f"{found.action} on {found.resource}: {len(found)} of {found.asked}"
     rows = tuple((arn,) for arn in islice(found, FEW))
-    return Table(caption, ("principal",), rows, max(len(found) - FEW, 0)).html()
+    table = Table(caption, ("principal",), rows, max(len(found) - FEW, 0))
+    return with_notes(table.html(), found.assumed)
 
 
 @inner.register(WhatCan)
 def _(found: WhatCan) -> str:
-    noted = ["; ".join(found.assumed)] if found.assumed else []
     lacking = items(list(map(str, found.incomplete)))
-    return f"{table_of(found).first(FEW).html()}{lacking}{assumed(noted)}"
+    return with_notes(f"{table_of(found).first(FEW).html()}{lacking}", found.assumed)
 
 
 @inner.register(AccessChanges)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import Shown
 from iamlab.engine.labels import labels
+from iamlab.engine.refused_statements import loud, quiet
 from iamlab.view import html
-from iamlab.view.style import HAIRLINE, INK, PAPER, look
+from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look, silent
 from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
@@ -72,9 +73,15 @@ def code(text: str) -> str:
     return f'<div style="{CODE}">{escape(text)}</div>'
 
 
-def assumed(texts: Sequence[str]) -> str:
-    """Write the assumptions of an answer, if there are any."""
-    return f"<div><em>Assumed:</em> {lines(texts)}</div>" if texts else ""
+def with_notes(inside: str, texts: Sequence[str]) -> str:
+    """Put an answer between what AWS wouldn't save, a void Deny in red, and its assumptions."""
+    first = "".join(
+        f"<div>{html.badge(bad('void Deny') if line[0] == '✕' else silent('not saved'))} "
+        f"{escape(line[2:])}</div>"
+        for line in loud(texts)
+    )
+    notes = quiet(texts)
+    return f"{first}{inside}{f'<div><em>Assumed:</em> {lines(notes)}</div>' if notes else ''}"
 
 
 def items(texts: Sequence[str]) -> str:

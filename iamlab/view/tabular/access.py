@@ -24,7 +24,7 @@ from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
 from iamlab.errors import RequestError
 from iamlab.model.event import EventLog, row_of
-from iamlab.view.style import GAINED, LOOKS, LOST, OUTCOMES, bad, good, look
+from iamlab.view.style import GAINED, LOOKS, LOST, OUTCOMES, bad, good, look, silent
 from iamlab.view.tables import NOT_ALLOWED, Table, table_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.world_diff.world_diff import Change
     from iamlab.model.event import Event
 
+UNSURE = silent("conditional")
 CHANGE = "change, caller, action, resource"
 MOST_COLUMNS = 12
 """The largest number of pairs in the table of a matrix; its frame has all."""
@@ -64,13 +65,15 @@ def _(found: WhoCan) -> Table:
         (arn, look(decision.verdict), tuple(match.address for match in decision.determining))
         for arn, decision in found.items()
     )
-    return Table.of(caption, "principal, verdict, by", rows)
+    under = ((arn, UNSURE, words) for arn, words in found.conditional.items())
+    return Table.of(caption, "principal, verdict, by", (*rows, *under))
 
 
 @table_of.register(WhatCan)
 def _(found: WhatCan) -> Table:
     """Return what a caller can do, and then what is blocked."""
     rows = [(LOOKS["allowed"], line.what, _because(line.by, line.when)) for line in found.allowed]
+    rows += [(UNSURE, line.what, _because(line.by, line.when)) for line in found.conditional]
     rows += [(bad("stopped"), line.what, line.why) for line in found.stopped]
     return Table.of(f"What {found.principal} may do", "verdict, actions and resources, why", rows)
 

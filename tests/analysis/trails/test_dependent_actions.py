@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MAIN = "111111111111"
 PAIRS = [{"Key": "team", "Value": "sky"}]
 ROOM = Policy.allow("s3:GetObject", "*", principal={"AWS": MAIN})
+POINT = Policy.allow(
+    "s3:GetObject",
+    f"arn:aws:s3:us-east-1:{MAIN}:accesspoint/night/object/*",
+    principal={"AWS": MAIN},
+).text
 FOR_INSTANCES = [{"ResourceType": "instance", "Tags": PAIRS}]
 FOR_ENDPOINTS = [{"ResourceType": "vpc-endpoint", "Tags": PAIRS}]
 SEE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -192,6 +197,23 @@ CALLS: dict[str, list[tuple[str, Any]]] = {
                 "Tags": PAIRS,
                 "ObjectOwnership": "ObjectWriter",
                 "PublicAccessBlockConfiguration": {"BlockPublicAcls": True},
+            },
+        ),
+    ],
+    "an access point with a policy": [
+        (
+            "s3:CreateAccessPoint",
+            {"Name": "night", "Bucket": "maps", "Policy": POINT},
+        ),
+    ],
+    "an object with a key": [
+        (
+            "s3:PutObject",
+            lambda account: {
+                "Bucket": "maps",
+                "Key": "x",
+                "ServerSideEncryption": "aws:kms",
+                "SSEKMSKeyId": f"arn:aws:kms:us-east-1:{MAIN}:key/{key_id(account)}",
             },
         ),
     ],

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from iamlab import Policy, Request, RequestError, World
-from iamlab.analysis.trails import actions, arn_formats
+from iamlab.analysis.trails import actions
 from iamlab.analysis.trails import resources as targets
 from iamlab.analysis.trails import uses as refusals
 from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.analysis.trails.records import event_of
 from iamlab.analysis.trails.uses import Use, uses, uses_of
+from iamlab.cloudtrail import arn_formats
 from iamlab.cloudtrail.recording import SOURCES, event_name
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
@@ -135,7 +136,7 @@ def test_every_place_of_the_tables_is_in_a_form_of_the_catalogue():
 
     assert {*arn_formats.PARAMETERS_OF_PLACE, *arn_formats.CLEAN_TEXT} <= forms
     assert all(map(catalog.action, arn_formats.OWN_PARAMETER))
-    assert set(targets.EC2_IDS.values()) <= set(catalog.resource_types_of("ec2"))
+    assert set(arn_formats.TABLES["ec2_ids"].values()) <= set(catalog.resource_types_of("ec2"))
 
 
 def test_the_names_of_this_worlds_events_lead_back_to_their_actions():
@@ -301,7 +302,7 @@ def test_an_instance_needs_what_is_inside_its_parameters():
     }
 
 
-def test_the_name_of_a_security_group_is_no_placement_group():
+def test_the_name_of_a_security_group_does_not_name_a_placement_group():
     """Both are called groupName; only the one of the placement counts."""
     named = {"items": [{"groupId": "sg-1", "groupName": "web"}]}
     found = pairs("ec2", "RunInstances", {"groupSet": named})

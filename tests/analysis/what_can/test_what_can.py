@@ -653,7 +653,7 @@ def test_the_words_for_actions_stay_short() -> None:
 EC2 = f"arn:aws:ec2:us-east-1:{MAIN}:"
 
 
-def test_an_action_that_lacks_a_type_of_resource_is_no_call() -> None:
+def test_an_action_that_lacks_a_type_of_resource_allows_no_call() -> None:
     """Its lines are right, and a further line says what is missing."""
     main = World(seed=7).create_account("main", account_id=MAIN)
     ana = main.create_user("ana")
@@ -672,7 +672,7 @@ def test_an_action_that_lacks_a_type_of_resource_is_no_call() -> None:
 
 
 def test_types_that_nobody_asks_about_are_not_missing() -> None:
-    """Nor is an action incomplete that is allowed nowhere."""
+    """An action that is allowed nowhere isn't incomplete."""
     main = World(seed=7).create_account("main", account_id=MAIN)
     ana = main.create_user("ana")
     ana.put_policy("own", document(allow("ec2:AttachVolume", f"{EC2}instance/i-1")))

@@ -159,7 +159,7 @@ VALUES: dict[str, list[Any]] = {
     "FunctionName": ["abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
     "StatementId": ["one", "two", "no good"],
     "Label": ["one", "two"],
-    "Action": ["lambda:InvokeFunction", "events:PutEvents", "none"],
+    "Action": ["lambda:InvokeFunction", "lambda:InvokeFunction", "events:PutEvents", "none"],
     "Principal": [OTHER, "*", "s3.amazonaws.com", "nobody", ""],
     "Condition": [
         {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-1234567890"},

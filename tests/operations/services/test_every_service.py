@@ -37,7 +37,7 @@ def test_what_fails_changes_nothing_and_every_operation_can_succeed(service: str
     for seed in range(25):
         account = start(seed)
         chance = ServiceChance(seed, account)
-        for _ in range(120):
+        for _ in range(300):
             among = sorted(missing) if missing and chance.draw.random() < 0.4 else sorted(every)
             key = chance.draw.choice(among)
             how = outcome(account, key, chance.parameters(every[key]))

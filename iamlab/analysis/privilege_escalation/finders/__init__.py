@@ -17,6 +17,7 @@ from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
 from iamlab.analysis.privilege_escalation.finders import (
     granting,
+    helpers,
     identity_providers,
     limits,
     new_principals,
@@ -62,6 +63,7 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
     },
     20: (users.widen_and_enter,),
     31: (users.create_key_of_service,),
+    74: (sessions.enter_with_mfa,),
     14: (partial(sessions.act_as_each, once_trusted=True),),
     15: (sessions.act_as_each,),
     16: (partial(sessions.act_as_each, gives=[granting.attached]),),
@@ -80,8 +82,11 @@ FINDERS: dict[int, tuple[Finder, ...]] = {
     **_by_plans(services.give_profile, 37),
     **_by_plans(services.give_new_profile, 38),
     **_by_plans(services.use_instance, 66, 67),
+    **_by_plans(services.swap_role, 73),
+    75: (partial(helpers.through_stack, stack=METHODS[43].plans, function=METHODS[40].plans),),
     **_by_plans(services.write_start_script, 68),
     34: (sessions.by_identity_center,),
+    76: (),  # helpers.py needs both principals: path_search.py asks it
 }
 """Number of a method -> what finds its edges; in the order in which they are looked for."""
 

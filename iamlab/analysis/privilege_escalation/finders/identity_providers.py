@@ -31,12 +31,7 @@ from iamlab.operations.federation.saml_claims import is_session_name
 from iamlab.operations.federation.saml_identity import context_of
 from iamlab.operations.federation.saml_xml import CLAIMS, DOORS
 from iamlab.operations.iam.common import quota, same_name
-from iamlab.operations.sts.assume_role import (
-    kept,
-    keys_of_call,
-    provider_key,
-    session_actions,
-)
+from iamlab.operations.sts.assume_role import kept, keys_of_call, provider_key, session_actions
 from iamlab.operations.sts.issuing import SessionTags
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, named, operation
-from iamlab.analysis.privilege_escalation.required_parameters import literals
-from iamlab.analysis.privilege_escalation.satisfying_values import denies_something
+from iamlab.analysis.privilege_escalation.required_parameters import literals, words
+from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, mentions
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.engine.layers import AttachedPolicy
 from iamlab.model import managed_policies as managed
@@ -228,6 +228,9 @@ ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Reso
 
 ADMINISTRATOR = "AdministratorAccess"
 
+ALSO_STRONG = words("policies", "also_strong")
+"""Policies of AWS that are tried where a condition is about which policies can be attached."""
+
 STRONG = (ADMINISTRATOR, "IAMFullAccess", "PowerUserAccess")
 """Policies of AWS that are always tried: with the second one gives oneself the first."""
 
@@ -278,7 +281,11 @@ def policies_to_try(view: AttackerView) -> Iterator[ManagedPolicy]:
         yield account.policies[f"arn:{account.partition}:iam::aws:policy/{name}"]
     every = states.policies_in(view.state.principal, "identity", "boundary", "scp")
     named = {arn for each in every for arn in literals(each.policy, "iam:PolicyARN")}
-    for arn in sorted(named):
+    start = f"arn:{account.partition}:iam::aws:policy/"
+    # A list of what may not be attached protects only if the rest leads nowhere.
+    is_limited = mentions(view.decider, view.state, "iam:PolicyARN")
+    others = [f"{start}{name}" for name in ALSO_STRONG] if is_limited else []
+    for arn in dict.fromkeys((*sorted(named), *others)):
         policy = account.policies.get(arn) or managed.find(arn)
         if policy is None or policy in view.stock.policies:
             continue

@@ -123,6 +123,27 @@ def give_new_profile(view: AttackerView, plans: Plans) -> Iterator[Gain]:
     yield from _give(view, plans[1:], roles, done)
 
 
+def swap_role(view: AttackerView, plans: Plans) -> Iterator[Gain]:
+    """Put another role into the profile of an instance that one controls.
+
+    The two plans are for a profile that has a role, and for an empty one.
+    """
+    running, done = _instances(view, "running"), set[str]()
+    for profile in view.account.instance_profiles.values():
+        using = [each.name for each in running if _profile_of(each) == profile.arn]
+        if not using and not view.world.loaded:
+            continue
+        control = f"{CONTROL} {using[0]}" if using else f"{CONTROL} with {profile.name}"
+        roles = [role for role in Passing.of(view).trusting("ec2") if role not in profile.roles]
+        named = {"instance-profile": profile.arn}
+        plan = plans[0 if profile.roles else 1]
+        yield from by_plan(view, plan, roles, named, conditions=[control], done=done)
+
+
+def _profile_of(instance: Instance) -> str:
+    return "" if instance.association is None else instance.association.profile_arn
+
+
 def _give(
     view: AttackerView, plans: Plans, roles: Sequence[Role], done: set[str]
 ) -> Iterator[Gain]:
@@ -286,7 +307,12 @@ def _may_ever(view: AttackerView, plan: ServicePlan, named: Mapping[str, str]) -
         known = None if owner is None else owner.resources.get(arn)
         if known is not None and known.policy is not None:
             return True
-    return all(view.ever(action) for action in plan.actions)
+    behind, passing = view.state.behind, {step.action for step in plan.steps if step.passes}
+    return all(
+        view.ever(name)
+        or (behind is not None and name not in passing and view.decider.ever(behind, name))
+        for name in (plan.actions)
+    )
 
 
 def _another(view: AttackerView, passing: Passing, plan: ServicePlan) -> Role | None:
@@ -310,7 +336,8 @@ def _suits(
         keys = [key for key, value in step.keys if value in OF_ROLE]
         if any(mentions(decider, view.state, key) for key in keys):
             needs = binding.needs(number, step, role, profile)
-            if not all(decider.has(view.state, need) for need in needs):
+            has = decider.has if step.passes else decider.shares
+            if not all(has(view.state, need) for need in needs):
                 return False
         passed_for = binding.passed_for_in(step)
         if step.passes and not passing.may_pass(view.state, role, plan.service, passed_for):

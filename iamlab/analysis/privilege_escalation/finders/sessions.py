@@ -34,10 +34,14 @@ from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.finders import own_calls as own
 from iamlab.analysis.privilege_escalation.finders.own_policies import is_detour
 from iamlab.analysis.privilege_escalation.finders.tags import statements_about
-from iamlab.analysis.privilege_escalation.finders.users import in_console, sign_in_call
+from iamlab.analysis.privilege_escalation.finders.users import by_key, in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import SUPPOSED, Call, Need, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
-from iamlab.analysis.privilege_escalation.role_calls import MFA_CODE
+from iamlab.analysis.privilege_escalation.role_calls import (
+    MFA_CODE,
+    SUPPOSED_DEVICE,
+    supposed_device,
+)
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
@@ -313,6 +317,24 @@ def use_mfa(view: AttackerView) -> Iterator[Gain]:
     calls = _register(view, user) if is_room else ()
     if calls:
         yield view.widened([change], calls)
+    elif serial := supposed_device(user):
+        yield view.widened([change], [_sign_in(serial)], SUPPOSED_DEVICE)
+
+
+def enter_with_mfa(view: AttackerView) -> Iterator[Gain]:
+    """Become another user with a key, and with an MFA device that is registered for it now."""
+    change = states.with_mfa(view.world.clock)
+    for entry in by_key(view):
+        user = entry.user
+        known = principal_of(view.world, user)
+        every = (limit for each in statements_about(view, known) for limit in each.conditions)
+        if user is view.user or not any(each.key.lower().startswith(MFA) for each in every):
+            continue
+        has_room = len(devices_of(user)) < quota(view.account, "MFADevicesPerUser")
+        *device, signed = (_register(view, user) if has_room else ()) or [None]
+        if signed is not None:
+            calls = (*device, *entry.calls, signed)
+            yield view.becomes(user, calls, *entry.conditions, changes=[change])
 
 
 def _sign_in(serial_number: str) -> Call:
@@ -327,7 +349,8 @@ def _register(view: AttackerView, user: User) -> tuple[Call, ...]:
     create = view.call("CreateVirtualMFADevice", VirtualMFADeviceName=name)
     serial = create.needs[0].resource
     codes = {"AuthenticationCode1": MFA_CODE, "AuthenticationCode2": MFA_CODE}
-    enable = own.own_call(view, user, "EnableMFADevice", SerialNumber=serial, **codes)
+    call_on = own.own_call if user is view.user else type(view).on
+    enable = call_on(view, user, "EnableMFADevice", SerialNumber=serial, **codes)
     virtual = [each for each in view.account.mfa_records.values() if each.kind == VIRTUAL]
     is_room = len(virtual) < quota(view.account, "VirtualMFADevices")
     if is_room and view.may(create) and view.may(enable):

@@ -28,16 +28,10 @@ from iamlab.errors.ec2 import (
 from iamlab.errors.services import InvalidParameterValue
 from iamlab.operations.services.apis import all_of, check_region, keep, region_of
 from iamlab.operations.services.ec2.instance import Association, Instance, find_instance
-from iamlab.operations.services.ec2.launch_permissions import (
-    default_id,
-    keys_of_launch,
-    named_profile,
-    needed_to_launch,
-    pass_role,
-)
 from iamlab.operations.services.ec2.tagged_resources import (
     arn_of,
     does,
+    needed_to_create,
     new_id,
     tags_at_start,
 )
@@ -87,24 +81,49 @@ def _as_instance(instance: Instance) -> dict[str, Any]:
     }
 
 
+def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    needed = needed_to_create("ec2:RunInstances", account, arguments)
+    return [*needed, *_pass_role(account, arguments)]
+
+
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition keys for starting instances."""
-    options = arguments.get("MetadataOptions", {})
+    """Return the condition keys for starting instances; each type of resource has some of them."""
+    profile, options = _named_profile(account, arguments), arguments.get("MetadataOptions", {})
     sent = {name: options[name] for name in METADATA if _is_one(name, options.get(name))}
-    metadata = {f"ec2:Metadata{name}": value for name, value in sent.items()}
-    return {**keys_of_launch(account, arguments), **metadata}
+    placement, subnet = arguments.get("Placement", {}), arguments.get("SubnetId")
+    known = {
+        "ec2:AvailabilityZone": placement.get("AvailabilityZone"),
+        "ec2:InstanceProfile": None if profile is None else profile.arn,
+        "ec2:InstanceType": arguments.get("InstanceType"),
+        "ec2:Region": region_of(arguments),
+        "ec2:RootDeviceType": "ebs",
+        "ec2:Subnet": subnet and arn_of(account, arguments, f"subnet/{subnet}"),
+        "ec2:Tenancy": placement.get("Tenancy", "default"),
+        "ec2:Vpc": arn_of(account, arguments, f"vpc/{_vpc(account, arguments)}"),
+    }
+    return {
+        **{key: value for key, value in known.items() if isinstance(value, str)},
+        **{f"ec2:Metadata{name}": value for name, value in sent.items()},
+    }
+
+
+def _vpc(account: Account, arguments: Parameters) -> str:
+    """Return the id of the VPC: the account's default VPC, if the call names none."""
+    default_vpc = f"default vpc {account.account_id} {region_of(arguments)}"
+    digits = account.world.ids.hidden(default_vpc, "0123456789abcdef", 17)
+    return str(arguments.get("VpcId", f"vpc-{digits}"))
 
 
 def _as_started(made: list[Instance]) -> dict[str, Any]:
     return {"Instances": [_as_instance(instance) for instance in made]}
 
 
-@does("RunInstances", on="instance/*", answer=_as_started, also=needed_to_launch, keys=_keys)
+@does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
 def run_instances(account: Account, arguments: Parameters) -> list[Instance]:
     """Start instances. Subnets aren't modelled, so a call can name the VPC itself."""
     check_region(arguments)
     number, profile = _count(arguments), _profile_in(account, arguments)
-    vpc = arguments.get("VpcId", default_id(account, arguments, "vpc"))
+    vpc = _vpc(account, arguments)
     check_vpc(vpc)
     options, tags = _options(arguments), tags_at_start(arguments, "instance")
     _check_address(account, vpc, arguments)
@@ -238,7 +257,7 @@ def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | No
             "The parameter 'iamInstanceProfile.name' may not be used in combination with "
             "'iamInstanceProfile.arn'"
         )
-    profile = named_profile(account, arguments)
+    profile = _named_profile(account, arguments)
     if profile is None:
         value = named.get("Name", named.get("Arn"))
         part, noun = ("name", "name") if "Name" in named else ("arn", "ARN")
@@ -253,6 +272,20 @@ def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | No
     return profile
 
 
+def _named_profile(account: Account, arguments: Parameters) -> InstanceProfile | None:
+    """Find the instance profile of a call, by name or ARN."""
+    named = arguments.get("IamInstanceProfile", {})
+    name, arn = named.get("Name"), named.get("Arn")
+    every = account.instance_profiles.values()
+    return next((profile for profile in every if name == profile.name or arn == profile.arn), None)
+
+
+def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    """Return the permission to pass the role in the profile."""
+    profile = _named_profile(account, arguments)
+    return [("iam:PassRole", role.arn) for role in (profile.roles if profile else ())]
+
+
 def _associated(account: Account, profile: InstanceProfile) -> Association:
     """Associate an instance with a profile."""
     return Association(new_id(account, "iip-assoc"), profile.arn, profile.unique_id)
@@ -265,7 +298,7 @@ def _as_associated(instance: Instance) -> dict[str, Any]:
     return {"IamInstanceProfileAssociation": written}
 
 
-@does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=pass_role)
+@does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
 def associate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
     """Attach an instance profile to an instance without one."""
     instance = find_instance(account, arguments, arguments["InstanceId"])
@@ -316,7 +349,7 @@ def _find_associated(account: Account, arguments: Parameters) -> Instance:
     return instance
 
 
-@does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=pass_role, about=_about)
+@does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
 def replace_iam_instance_profile_association(account: Account, arguments: Parameters) -> Instance:
     """Replace a running instance's profile; the association gets a new id."""
     instance, profile = _find_associated(account, arguments), _must_name(account, arguments)

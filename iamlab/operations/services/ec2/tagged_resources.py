@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import tag_keys
+from iamlab.cloudtrail.arn_formats import ec2_arns, parameter_texts
 from iamlab.errors import noted
 from iamlab.errors.ec2 import InvalidID, UnauthorizedOperation
 from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
@@ -83,6 +84,8 @@ def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[
         return arn_of(account, arguments, next(iter(_ids(on, arguments)), "*"))
 
     def also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+        if "/" in on:
+            return needed_to_create(f"ec2:{name}", account, arguments)
         return [(f"ec2:{name}", arn_of(account, arguments, key)) for key in _ids(on, arguments)[1:]]
 
     own = {"also": also, "refuse": UnauthorizedOperation, "wording": with_encoded, **more}
@@ -128,15 +131,18 @@ def find(
     return found
 
 
-def for_tags(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    """Return the permissions to tag what a call creates, a pair for each type with tags."""
+def needed_to_create(action: str, account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    """Return what creating a resource needs: the action on all that the call uses, and the tags.
+
+    Most of that isn't in the world: only the ARNs count. What has no id yet ends with ``/*``.
+    """
+    place = account.partition, region_of(arguments), account.account_id
+    used = [(action, arn) for arn in ec2_arns(action, parameter_texts(arguments), place)]
     listed = arguments.get("TagSpecifications", ())
     kinds = dict.fromkeys(tag.get("ResourceType") for tag in listed if isinstance(tag, dict))
-    return [
-        ("ec2:CreateTags", arn_of(account, arguments, f"{kind}/*"))
-        for kind in kinds
-        if tags_of(arguments, str(kind))
-    ]
+    tagged = [kind for kind in kinds if tags_of(arguments, str(kind))]
+    arns = (arn_of(account, arguments, f"{kind}/*") for kind in tagged)
+    return [*used, *(("ec2:CreateTags", arn) for arn in arns)]
 
 
 def tags_at_start(arguments: Parameters, made: str) -> dict[str, str]:

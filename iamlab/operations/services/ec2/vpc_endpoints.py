@@ -31,7 +31,6 @@ from iamlab.operations.services.ec2.tagged_resources import (
     arn_of,
     does,
     find,
-    for_tags,
     keys_of,
     new_id,
     tags_at_start,
@@ -189,16 +188,11 @@ def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
     }
 
 
-def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    vpc = arn_of(account, arguments, f"vpc/{arguments['VpcId']}")
-    return [("ec2:CreateVpcEndpoint", vpc), *for_tags(account, arguments)]
-
-
 def _keys(_: Account, arguments: Parameters) -> dict[str, str]:
     return {"ec2:Region": region_of(arguments), **_service_keys(arguments["ServiceName"])}
 
 
-@does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, also=_also, keys=_keys)
+@does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, keys=_keys)
 def create_vpc_endpoint(account: Account, arguments: Parameters) -> VpcEndpoint:
     """Create a VPC endpoint, by default with full access."""
     check_region(arguments)

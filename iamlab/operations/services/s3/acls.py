@@ -6,8 +6,8 @@ of any object that the bucket's owner uploads.
 Notes
 -----
 AWS pages: "Access control list (ACL) overview"; "Controlling ownership of objects and disabling
-ACLs for your bucket"; "API PutBucketAcl"; "API PutObjectAcl"; "Blocking public access to your
-Amazon S3 storage".
+ACLs for your bucket"; "API PutBucketAcl"; "API PutObjectAcl"; "API PutObject"; "Blocking public
+access to your Amazon S3 storage".
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from iamlab.errors.services import (
     InvalidArgument,
     MissingSecurityHeader,
 )
+from iamlab.operations.services.kms.key import API as KEYS
 from iamlab.operations.services.s3.acl_grants import CANNED, acl_of, private_acl
 from iamlab.operations.services.s3.bucket import API, ENFORCED, PREFERRED, object_of
 from iamlab.operations.services.s3.policies_and_public_access import blocked
@@ -125,11 +126,27 @@ def get_acl(account: Account, arguments: Parameters) -> tuple[Bucket, Acl]:
     return bucket, bucket.acl(arguments.get("Key", ""))
 
 
-def _acl_too(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    return [("s3:PutObjectAcl", object_of(account, arguments))] if "ACL" in arguments else []
+def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
+    """Return the permissions to set the ACL, and to encrypt with a KMS key that the call names."""
+    acl = [("s3:PutObjectAcl", object_of(account, arguments))] if "ACL" in arguments else []
+    key = _kms_key(account, arguments)
+    return [*acl, ("kms:GenerateDataKey", key)] if key else acl
 
 
-@API.does("PutObject", about=object_of, also=_acl_too, keys=_key, by_whom=True)
+def _kms_key(account: Account, arguments: Parameters) -> str:
+    named = {"KeyId": arguments.get("SSEKMSKeyId", "")}
+    return KEYS.arn_of(account, named) if named["KeyId"] else ""
+
+
+def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
+    """Return the condition keys of the ACL and of the encryption."""
+    key, start = _kms_key(account, arguments), "s3:x-amz-server-side-encryption"
+    by = arguments.get("ServerSideEncryption", "aws:kms" if key else "")
+    found = {start: by, f"{start}-aws-kms-key-id": key}
+    return _key(account, arguments) | {name: value for name, value in found.items() if value}
+
+
+@API.does("PutObject", about=object_of, also=_also, keys=_keys, by_whom=True)
 def put_object(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Upload an object: its writer owns it, unless the ACL or the bucket's setting differs."""
     bucket, full = API.find(account, arguments), OWNERS_ACLS[-1]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS
+from iamlab.policy.call_permissions import required_types
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
@@ -92,14 +93,14 @@ def parameter_texts(parameters: Mapping[str, Any] | None) -> ParameterTexts:
                 found.setdefault(name.lower(), []).extend(texts)
             elif isinstance(value, dict):
                 deeper += _opened(name, value)
-            elif name in _EC2_LISTS:
+            elif name.lower() in _EC2_LISTS:
                 deeper += _opened(name, {"items": values})
         level = deeper
     return found
 
 
-_OF_LAUNCH = frozenset(("ebs", "launchTemplate"))
-_EC2_LISTS = frozenset(("blockDeviceMappings", "networkInterfaces"))
+_OF_LAUNCH = frozenset(("ebs", "launchtemplate"))
+_EC2_LISTS = frozenset(("blockdevicemappings", "networkinterfaces"))
 """What RunInstances has inside other parameters; without EC2's sets, as a client sends it."""
 
 
@@ -107,9 +108,9 @@ def _opened(name: str, value: dict[str, Any]) -> list[Any]:
     items = value.get("items")
     if isinstance(items, list):
         return [item for item in items[:MOST] if isinstance(item, dict)]
-    if name == "placement":  # a security group has a groupName, too
+    if name.lower() == "placement":  # a security group has a groupName, too
         return [{f"placement{key}": part for key, part in value.items()}]
-    return [value] if name.endswith("Request") or name in _OF_LAUNCH else []
+    return [value] if name.endswith("Request") or name.lower() in _OF_LAUNCH else []
 
 
 def queue_arn(url: str, partition: str) -> str:
@@ -267,3 +268,40 @@ def fill(arn_format: ArnFormat, texts: ParameterTexts, call: CallPlace) -> list[
             values = values[:1]
         arns = [f"{arn}{text}{arn_format.parts[number]}" for arn in arns for text in values]
     return arns
+
+
+def fillable(
+    formats: tuple[ArnFormat, ...], texts: ParameterTexts, call: CallPlace
+) -> list[tuple[ArnFormat, list[str]]]:
+    """Return the formats that can be filled, with their ARNs."""
+    # A format without a place of its own would fit every call.
+    every = (arn_format for arn_format in formats if arn_format.all_parameters or len(formats) == 1)
+    return [(arn_format, arns) for arn_format in every if (arns := fill(arn_format, texts, call))]
+
+
+def ec2_arns(action: str, texts: ParameterTexts, call: CallPlace) -> dict[str, bool]:
+    """Return what takes part in a call to EC2, which checks all of it: ARN -> whether it is whole.
+
+    What is created, or isn't named, has a star.
+
+    Examples
+    --------
+    >>> place = ("aws", "us-east-1", "111122223333")
+    >>> for arn in ec2_arns("ec2:AttachVolume", {"volumeid": ["vol-1"]}, place):
+    ...     print(arn)
+    arn:aws:ec2:us-east-1:111122223333:volume/vol-1
+    arn:aws:ec2:us-east-1:111122223333:instance/*
+    """
+    formats = {arn_format.name: arn_format for arn_format in arn_formats_of(action)}
+    found = {form.name: arns for form, arns in fillable(tuple(formats.values()), texts, call)}
+    for resource_id in texts.get("resourceid", ()):
+        name = TABLES["ec2_ids"].get(resource_id.partition("-")[0], "")
+        if name in formats:
+            own = {key: [resource_id] for key in formats[name].all_parameters}
+            found[name] = [*found.get(name, ()), *fill(formats[name], own, call)]
+    whole = {arn: True for arns in found.values() for arn in arns}
+    for name in required_types(action):
+        if name in formats and name not in found:
+            stars = {key: ["*"] for key in formats[name].all_parameters}
+            whole |= dict.fromkeys(fill(formats[name], stars, call), False)
+    return whole
