@@ -27,7 +27,8 @@ from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_ther
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.registry import operation
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import everything, forget, keep, more_tags, without
+from iamlab.operations.services.apis import forget, keep
+from iamlab.operations.services.names_and_tags import everything, more_tags, without
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.rules import SERVICES
 

@@ -16,10 +16,11 @@ from iamlab.errors.organizations import PolicyNotFoundException
 from iamlab.errors.services import LambdaResourceNotFound, RepositoryPolicyNotFoundException
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import as_it_is
-from iamlab.operations.services.apis import NamedResource, all_of, everything, region_of
+from iamlab.operations.services.apis import NamedResource, all_of
 from iamlab.operations.services.eventbridge import DEFAULT, EventBus
 from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
+from iamlab.operations.services.names_and_tags import everything, region_of
 from iamlab.operations.services.queues_and_topics import QUEUES, Queue, Topic
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
