@@ -11,8 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.errors import RequestError, services
-from iamlab.errors.organizations import AccessDeniedException
+from iamlab.errors import RequestError, organizations, services
 from iamlab.errors.services import ValidationException
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.authorization_needs import tags_of
@@ -104,7 +103,7 @@ def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if key not in tag_keys}
 
 
-ERRORS: dict[str, Any] = {"AccessDeniedException": AccessDeniedException, **vars(services)}
+ERRORS: dict[str, Any] = {**vars(organizations), **vars(services)}
 """Name in a table -> the class of the error."""
 
 
