@@ -14,11 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors.services import (
-    InvalidAttributeValue,
-    InvalidParameter,
-    InvalidParameterValue,
-)
+from iamlab.errors.services import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
