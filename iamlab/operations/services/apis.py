@@ -1,17 +1,20 @@
 """How a service's API names, tags and deletes resources, as a table for each type.
 
-An :class:`Api` has the names of the operations and parameters, and the service's errors. It makes
-the entries and methods that all services have.
+An :class:`Api` has the names of the operations and parameters, and the service's errors, which are
+in ``apis.toml``. It makes the entries and methods that all services have.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
-from iamlab.errors import AccessDenied, RequestError
+from iamlab.errors import AccessDenied, RequestError, services
+from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import ValidationException
 from iamlab.model.quotas import QUOTAS
 from iamlab.model.resources import Resource
@@ -122,6 +125,7 @@ class ResourceVerbs(Resource):
 
 
 Made = TypeVar("Made", bound=Resource)
+Own = TypeVar("Own", bound="Api")
 
 
 def keep(resource: Made) -> Made:
@@ -343,6 +347,51 @@ class Api:
 
         self.does(name, **more)(delete)
 
+
+_ROWS: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
+ERRORS: dict[str, Any] = {"AccessDeniedException": AccessDeniedException, **vars(services)}
+"""Name in a table -> the class of the error."""
+
+
+def refuses(error: str, text: str = "{0}") -> Refuses:
+    """Return what makes an error about an ARN or a name, for a text as in ``apis.toml``."""
+
+    def make(about: str) -> AwsError:
+        parsed = Arn.parse(about) if is_arn(about) else None
+        name = about if parsed is None else name_in(about)
+        made: AwsError = ERRORS[error](text.format(about, name=name, arn=parsed))
+        return made
+
+    return make
+
+
+def api_of(kind: str, made: type[Own], **more: Refuses) -> Own:
+    """Make the Api of a type of resource from its row in ``apis.toml``.
+
+    Parameters
+    ----------
+    more
+        Errors that depend on more than the name.
+
+    Examples
+    --------
+    >>> api_of("queue", Api).tag
+    'TagQueue'
+    """
+    row: dict[str, Any] = {**_ROWS[kind]}
+    errors = {name: refuses(*row.pop(name)) for name in _MADE if name in row}
+    if "misfit" in row:
+        where, pattern = row.pop("misfit")
+        errors["misnamed"] = lambda name: misfit(name, where, pattern)
+    if "refuse" in row:
+        row["refuse"] = ERRORS[row["refuse"]]
+    return made(**{**row, **errors, **more})
+
+
+_MADE = ("absent", "taken", "misnamed", "untaggable")
+"""The fields with an error about an ARN, a name or a tag."""
 
 OWN_TAG_KEYS = frozenset({"ecr", "secretsmanager"})
 """Services with their own, older key for tags, such as ``ecr:ResourceTag``; resources of EC2 have

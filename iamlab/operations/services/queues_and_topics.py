@@ -15,18 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import (
-    AuthorizationError,
     InvalidAttributeValue,
     InvalidParameter,
     InvalidParameterValue,
-    NotFound,
-    QueueAlreadyExists,
-    QueueDoesNotExist,
-    TagLimitExceeded,
 )
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, keep, name_in
+from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
 from iamlab.operations.services.statements import add_permission, remove_statement
 from iamlab.policy.arn import Arn
 
@@ -37,37 +32,7 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
-QUEUES = Api(
-    service="sqs",
-    named_by=("QueueName", "QueueUrl"),
-    pattern=r"[\w-]{1,80}|[\w-]{1,75}\.fifo",
-    misnamed=lambda _: InvalidParameterValue(
-        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-    ),
-    absent=lambda _: QueueDoesNotExist("The specified queue does not exist."),
-    taken=lambda arn: QueueAlreadyExists(
-        f"A queue already exists with the same name {name_in(arn)} and a different value for "
-        "attribute Policy"
-    ),
-    untaggable=InvalidParameterValue,
-    tag="TagQueue",
-    untag="UntagQueue",
-    delete="DeleteQueue",
-)
-TOPICS = Api(
-    service="sns",
-    named_by=("Name", "TopicArn", "ResourceArn"),
-    pattern=r"[\w-]{1,256}|[\w-]{1,251}\.fifo",
-    misnamed=lambda _: InvalidParameter("Invalid parameter: Topic Name"),
-    absent=lambda _: NotFound("Topic does not exist"),
-    taken=lambda _: InvalidParameter(
-        "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
-    ),
-    untaggable=TagLimitExceeded,
-    delete="DeleteTopic",
-    forgives=True,
-    refuse=AuthorizationError,
-)
+QUEUES, TOPICS = api_of("queue", Api), api_of("topic", Api)
 
 
 @dataclass(slots=True, eq=False)
