@@ -173,8 +173,8 @@ def who_can(
                 conditional[known.arn] = how[0]
             elif how is not None:
                 found[known.arn] = known, how[1]
-        for asked in (of_resource, *(layers for _, layers, _ in callers)):
-            refused.update(map(str, refused_in(asked, action)))
+        for gathered in (of_resource, *(layers for _, layers, _ in callers)):
+            refused.update(map(str, refused_in(gathered, action)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)

@@ -107,8 +107,8 @@ def authorize(
 def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:
     """Return what AWS wouldn't save, and what is odd about the question or its pairs."""
     yield from map(str, decision.refused)
-    for asked in (pair.request for pair in decision.pairs or (decision,)):
-        yield from question_defects(world, asked.action, asked.resource, circumstances)
+    for request in (pair.request for pair in decision.pairs or (decision,)):
+        yield from question_defects(world, request.action, request.resource, circumstances)
 
 
 @dataclass(frozen=True, slots=True)

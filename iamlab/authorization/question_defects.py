@@ -96,15 +96,15 @@ def check_strictly(world: World, circumstances: Circumstances, problems: Iterabl
 
 def _is_on(name: str, world: World, circumstances: Circumstances) -> bool:
     """Return whether an option of the question is set, here or for the whole world."""
-    given = {**world.standing.circumstances, **circumstances}.get(name, False)
-    if not isinstance(given, bool):
-        raise RequestError(f"{name} is True or False, not {given!r}.")
-    return given
+    value = {**world.standing.circumstances, **circumstances}.get(name, False)
+    if not isinstance(value, bool):
+        raise RequestError(f"{name} is True or False, not {value!r}.")
+    return value
 
 
 @lru_cache(maxsize=4096)
 def unknown_action(action: str) -> str:
-    """Say that the catalogue doesn't have an action, and which one may be meant; empty if it does.
+    """Return a sentence if the catalogue doesn't have an action, with the action that may be meant.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def check_resource(resource: str) -> None:
 
 
 def misfit(action: str, resource: str) -> str:
-    """Say that an action doesn't have this type of resource; empty if it does.
+    """Return a sentence if an action doesn't have this type of resource.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def misfit(action: str, resource: str) -> str:
 
 
 def _no_role(world: World, action: str, resource: str) -> str:
-    """Say that a role to pass doesn't exist; empty if it does, or if its account isn't here."""
+    """Return a sentence if a role to pass doesn't exist in an account that is here."""
     if action.lower() != "iam:passrole" or is_wild(resource):
         return ""
     arn = parsed_arn(resource)

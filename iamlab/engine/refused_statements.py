@@ -90,8 +90,8 @@ def loudest_first(refused: Iterable[str]) -> list[str]:
 
 def loud(assumed: Iterable[str]) -> list[str]:
     """Return the sentences about refused statements with symbols: ``✕`` for a void Deny."""
-    said = [text for text in assumed if text.startswith(NOT_SAVED)]
-    return [f"{'✕' if text.endswith(_VOID_DENY) else '○'} {text}" for text in said]
+    refused = [text for text in assumed if text.startswith(NOT_SAVED)]
+    return [f"{'✕' if text.endswith(_VOID_DENY) else '○'} {text}" for text in refused]
 
 
 def quiet(assumed: Iterable[str]) -> list[str]:
@@ -119,7 +119,7 @@ def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:
 def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:
     """Return the refused statements of the layers that apply to a request."""
     every = refused_in(layers, request.action)
-    return tuple(one for one in every if not why_absent(one.layer, request)) if every else ()
+    return tuple(found for found in every if not why_absent(found.layer, request)) if every else ()
 
 
 def _refused(

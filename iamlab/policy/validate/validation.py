@@ -226,12 +226,12 @@ def refused_statements(
     [(1, 'no_vendor')]
     """
     whole = _checked(policy, policy_type, service)
-    if not any(True for one in OF_STATEMENTS for _ in one(whole)):
+    if not any(True for check_one in OF_STATEMENTS for _ in check_one(whole)):
         return ()  # as nearly always
     answers: list[tuple[Statement, str, Refusal]] = []
     for statement, as_written in zip(policy.statements, whole.statements, strict=True):
         checked = replace(whole, policy=replace(whole.policy, statements=(as_written,)))
-        found = chain.from_iterable(one(checked) for one in OF_STATEMENTS)
+        found = chain.from_iterable(check_one(checked) for check_one in OF_STATEMENTS)
         for defect in islice(found, MOST_REFUSALS):
             answers.append((statement, defect.kind, _refusal(defect, checked, shown=not answers)))
     return tuple(answers)
