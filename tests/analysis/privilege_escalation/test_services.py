@@ -286,7 +286,7 @@ NEARLY_ALL = {
 def test_a_role_of_another_service_is_not_gained(number: int, plan: ServicePlan) -> None:
     """The trust policy must name the service that the role is passed to."""
     main = account()
-    worker(main, "another")
+    worker(main, "backup")
     dana = caller(main, rights(plan))
 
     assert not edges(dana, number)
@@ -295,7 +295,7 @@ def test_a_role_of_another_service_is_not_gained(number: int, plan: ServicePlan)
 @pytest.mark.parametrize(("number", "plan"), FIRST_PASSING)
 def test_passing_to_one_service_is_passing_to_no_other(number: int, plan: ServicePlan) -> None:
     """``iam:PassedToService`` for another service closes the way; for this one it does not."""
-    for service, expected in (("another", False), (plan.service, True)):
+    for service, expected in (("backup", False), (plan.service, True)):
         main = account()
         role_for(main, plan)
         passed = [f"{item}.amazonaws.com" for item in (service, plan.also) if item]
