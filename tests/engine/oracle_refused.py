@@ -1,6 +1,6 @@
 """Statements that IAM refuses to save, written from the AWS documents; a part of the oracle.
 
-They are no part of any policy. A service's own rules, and those for names, are left out: the
+They never have an effect. A service's own rules, and those for names, are left out: the
 documents are kept by what they say.
 """
 
