@@ -107,8 +107,9 @@ class AccessPoint(NamedResource):
         if not self.vpc_id:
             return replace(met, behind=behind)
         when = {"StringNotEquals": {"aws:SourceVpc": self.vpc_id}}
-        elsewhere = Policy.deny("s3:*", principal="*", sid="NetworkOrigin", when=when).statements
-        policy = with_statements(self.policy, f"policy of {self.name}", elsewhere)
+        own = [self.arn, f"{self.arn}/object/*"]
+        elsewhere = Policy.deny("s3:*", own, principal="*", sid="NetworkOrigin", when=when)
+        policy = with_statements(self.policy, f"policy of {self.name}", elsewhere.statements)
         return replace(met, policy=policy, behind=behind)
 
     def put_policy(self, document: Document) -> None:
