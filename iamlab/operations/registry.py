@@ -11,10 +11,12 @@ AWS pages: "IAM API Reference" and the API references of the other services: the
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
@@ -35,37 +37,12 @@ Keys = Callable[["Account", Parameters], dict[str, Any]]
 Refuse = Callable[["Decision", str], AwsError]
 Wording = Callable[["World", str, str, "Decision"], str]
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "iam": (
-        *("iam.users_and_groups", "iam.roles", "iam.policies"),
-        *("iam.credentials", "iam.account_settings"),
-        *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
-    ),
-    "cloudformation": ("services.cloudcontrol",),
-    "dynamodb": ("services.tables_and_repositories", "services.reads"),
-    "ec2": ("services.ec2.instances", "services.ec2.vpc_endpoints"),
-    "ecr": ("services.tables_and_repositories", "services.reads"),
-    "events": ("services.eventbridge", "services.reads"),
-    "identitystore": ("identity_center.directory",),
-    "kms": ("services.kms.grants", "services.kms.keys", "services.reads"),
-    "lambda": ("services.lambda_functions", "services.reads"),
-    "organizations": (
-        *("organizations.accounts", "organizations.management", "organizations.policies"),
-        *("organizations.reads",),
-    ),
-    "s3": (
-        *("services.s3.access_points", "services.s3.acls", "services.s3.bucket_settings"),
-        *("services.s3.policies_and_public_access", "services.reads"),
-    ),
-    "secretsmanager": ("services.secretsmanager", "services.reads"),
-    "sns": ("services.queues_and_topics", "services.reads"),
-    "sso": ("identity_center.administration",),
-    "sqs": ("services.queues_and_topics", "services.reads"),
-    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.tokens_and_messages"),
-}
-
+_TABLES: dict[str, dict[str, list[str]]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
 MODULES: dict[str, list[str]] = {
-    service: [f"iamlab.operations.{name}" for name in names] for service, names in _NAMES.items()
+    service: [f"iamlab.operations.{name}" for name in names]
+    for service, names in _TABLES["modules"].items()
 }
 """Prefix of a service -> the modules whose import registers its operations.
 
@@ -273,22 +250,5 @@ def find(name: str) -> Entry:
     return _ENTRIES[name]
 
 
-# Operations of IAM's API without an entry, each with the reason.
-_DELEGATION = "Temporary delegation to AWS's partners needs their products."
-_TEMPLATES = "AWS and its partners make role templates; there are none here."
-_SUMMARIES = "A model of AWS writes summaries in words; iamlab's explain() has its own."
-
-NOT_MODELLED = {
-    "AcceptDelegationRequest": _DELEGATION,
-    "AcquireRole": _TEMPLATES,
-    "AssociateDelegationRequest": _DELEGATION,
-    "CreateDelegationRequest": _DELEGATION,
-    "GetDelegationRequest": _DELEGATION,
-    "GetHumanReadableSummary": _SUMMARIES,
-    "GetRoleTemplateVersion": _TEMPLATES,
-    "ListDelegationRequests": _DELEGATION,
-    "RejectDelegationRequest": _DELEGATION,
-    "SendDelegationToken": _DELEGATION,
-    "UpdateDelegationRequest": _DELEGATION,
-}
-"""Operation -> why it has no entry."""
+NOT_MODELLED = {name: why for why, names in _TABLES["not_modelled"].items() for name in names}
+"""Operation of IAM's API -> why it has no entry."""
