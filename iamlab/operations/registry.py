@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
-from iamlab.operations.api_models import TYPES, Signature, shape, signature
+from iamlab.operations.api_models import Signature, signature
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -57,14 +57,6 @@ SERVICES = tuple(
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate")
 """The prefixes of read-only operations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of another service's operation."""
-
-    types: tuple[type, ...]
-    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +133,6 @@ class Entry:
     def signature(self) -> Signature:
         """Its parameters, as the API declares them."""
         return signature(self.name, self.service)
-
-    @property
-    def takes(self) -> Mapping[str, Parameter]:
-        """For services other than IAM and STS: its parameters by name."""
-        known = self.signature
-        return {
-            name: Parameter(TYPES[shape(kind, self.service).type], name in known.required)
-            for name, kind in known.parameters.items()
-        }
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The required parameters."""
-        return self.signature.required
 
 
 _ENTRIES: dict[str, Entry] = {}  # by service and name, but for IAM only by name

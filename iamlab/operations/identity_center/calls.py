@@ -91,7 +91,7 @@ def do(center: Any, operation: str, **parameters: Any) -> Any:
     entry, owner = registry.find(operation), center.organization.management_account
     instance = center.arn if entry.service == SSO else center.identity_store_id
     arguments = {_INSTANCE_BY[entry.service]: instance, **parameters}
-    for name in entry.required:
+    for name in entry.signature.required:
         if arguments.get(name) is None:
             raise RequestError(f"{operation} requires {name}.")
     return perform(owner, operation, **arguments)
