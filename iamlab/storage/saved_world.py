@@ -22,7 +22,7 @@ from iamlab.storage.codec import coder_of
 from iamlab.storage.problems import UNUSABLE, CodingRun, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from iamlab.model.account import Account
     from iamlab.model.clock_and_ids import Clock, Ids, RealClock
@@ -103,8 +103,7 @@ def save_world(world: World, path: str | Path, *, secrets: bool = False) -> None
     <World main (1 user, 0 groups, 0 roles)>
     """
     written = world_to_json(world, secrets=secrets)
-    pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(written)
-    replace_file(Path(path), chain(pieces, "\n"), private=secrets)
+    replace_file(Path(path), _pieces(written), private=secrets)
     if secrets:
         warnings.warn(
             f"{Path(path).name} contains secrets: the world's seed, from which all secret keys "
@@ -182,6 +181,12 @@ def _check(contents: Contents, run: CodingRun) -> None:
         check_identity_centers(contents.identity_centers, run),
     ):
         run.wrong(where, what)
+
+
+def _pieces(written: dict[str, Any]) -> Iterator[str]:
+    """Return the text of a file, in parts."""
+    yield from json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(written)
+    yield "\n"
 
 
 def _lifted(data: object, name: str) -> dict[str, Any]:
