@@ -112,7 +112,7 @@ def diff(options: argparse.Namespace) -> Answer:
         lambda: [
             part
             for line in found.lines(changes, sampled=not options.action)
-            for part in wrapped(line.strip(), len(line) - len(line.lstrip())) or [""]
+            for part in wrapped(line) or [""]
         ],
         lambda: (
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
