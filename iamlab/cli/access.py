@@ -139,11 +139,7 @@ def what_can(options: argparse.Namespace) -> Answer:
         },
         lambda: (
             *loud(found.assumed),
-            *(
-                part
-                for line in (*found.lines(), *_assumed(found.assumed))
-                for part in wrapped(line)
-            ),
+            *chain(*map(wrapped, (*found.lines(), *_assumed(found.assumed)))),
         ),
         lambda: (
             f"{found.principal}: {number} sets of actions.",

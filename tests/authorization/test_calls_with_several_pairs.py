@@ -117,7 +117,7 @@ def test_the_pairs_of_another_action_come_after_the_first_that_fails(world: Worl
 
 @pytest.mark.parametrize("resource", [[], [5], {"a": 1}, None, 5, ["s3"], (None,)])
 def test_a_resource_that_is_not_a_list_of_arns_is_refused(resource: Any, world: World) -> None:
-    """So is a list of what no API could receive."""
+    """A list of what no API could receive is refused, too."""
     with pytest.raises(RequestError, match="resource"):
         world.can(ana(world), "s3:GetObject", resource)
     with pytest.raises(RequestError, match="resource"):

@@ -247,9 +247,7 @@ class Log:
 
 
 def log_of(
-    events: Iterable[Event | Use],
-    now: datetime,
-    callers: Iterable[tuple[str, str]] | None = None,
+    events: Iterable[Event | Use], now: datetime, callers: Iterable[tuple[str, str]] | None = None
 ) -> Log:
     """Read a stream of events once.
 
