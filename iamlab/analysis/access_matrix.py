@@ -21,11 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.who_can import everybody as everybody_of
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import (
-    NetworkPath,
-    authorization_request,
-    check_circumstances,
-)
+from iamlab.authorization.authorize import NetworkPath, authorization_request, check_circumstances
 from iamlab.authorization.context_keys import call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
 from iamlab.authorization.question_defects import check_strictly, question_defects

@@ -14,13 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.suppositions import (
-    IN_SESSION,
-    MFA,
-    session_arns,
-    suppositions,
-    unknown_keys,
-)
+from iamlab.analysis.suppositions import IN_SESSION, MFA, session_arns, suppositions, unknown_keys
 from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, authorize
 from iamlab.authorization.principal import principal_of

@@ -140,8 +140,7 @@ class Usage:
 
     def add(self, pair: Pair, tally: Tally) -> None:
         """Add a tally to that of a pair."""
-        before = self.pairs.get(pair)
-        self.pairs[pair] = tally if before is None else before + tally
+        self.pairs[pair] = self.pairs[pair] + tally if pair in self.pairs else tally
 
 
 @dataclass(slots=True)
@@ -248,9 +247,7 @@ class Log:
 
 
 def log_of(
-    events: Iterable[Event | Use],
-    now: datetime,
-    callers: Iterable[tuple[str, str]] | None = None,
+    events: Iterable[Event | Use], now: datetime, callers: Iterable[tuple[str, str]] | None = None
 ) -> Log:
     """Read a stream of events once.
 
@@ -272,8 +269,7 @@ def log_of(
     stream: object = events
     if isinstance(stream, str | bytes) or not hasattr(stream, "__iter__"):
         raise RequestError(f"events are those of a world, or a Trail, not {events!r}.")
-    log = Log()
-    keys = None
+    log, keys = Log(), None
     if callers is not None:
         keys = {key for arn, unique_id in callers for key in (caller_key(arn), unique_id)}
     until = datetime.max.replace(tzinfo=UTC)
@@ -363,11 +359,8 @@ def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[Passed
     >>> passed.role, passed.service
     ('arn:aws:iam::111122223333:role/job', 'lambda.amazonaws.com')
     """
-    services = PASSES.get(use.action.lower(), {})
-    if not isinstance(parameters, Mapping):
-        return
     partition = use.caller.split(":")[1] if is_arn(use.caller) else "aws"
-    for service, names in services.items():
+    for service, names in PASSES.get(use.action.lower(), {}).items():
         for name in names:
             is_profile = service == "ec2" and name != "roleName"
             kind = "instance-profile" if is_profile else "role"

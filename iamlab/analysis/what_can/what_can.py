@@ -47,7 +47,7 @@ from iamlab.policy.catalog import services as catalogued
 from iamlab.policy.describe.words import briefly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.access_matrix import Batch
     from iamlab.authorization.principal import Caller, PrincipalContext
@@ -124,17 +124,26 @@ class WhatCan(Shown):
         lines = f"{count(len(self.allowed), 'line')} allowed, {len(self.stopped):,} stopped"
         return f"<WhatCan {few([self.principal])}: {lines}>"
 
+    def lines(self, cut: Callable[[Sequence[object]], Iterable[object]] = list) -> Iterator[str]:
+        """Write what is allowed, what is conditional, what is stopped and what is incomplete.
+
+        Parameters
+        ----------
+        cut
+            Shortens a list of lines.
+        """
+        parts: dict[str, Sequence[object]] = {
+            f"{self.principal} may{':' if self.allowed else ' do nothing.'}": self.allowed,
+            "under conditions that the world doesn't tell:": self.conditional,
+            "but not:": self.stopped,
+        }
+        for number, (head, listed) in enumerate(parts.items()):
+            yield from (head,) if listed or not number else ()
+            yield from (f"  {line}" for line in cut(listed))
+        yield from map(str, cut(self.incomplete))
+
     def __str__(self) -> str:
-        lines = [f"{self.principal} may:", *(f"  {line}" for line in capped(self.allowed))]
-        if not self.allowed:
-            lines = [f"{self.principal} may do nothing."]
-        if self.conditional:
-            head = "under conditions that the world doesn't tell:"
-            lines += [head, *(f"  {line}" for line in capped(self.conditional))]
-        if self.stopped:
-            lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
-        lines += capped(self.incomplete)
-        return "\n".join(lines)
+        return "\n".join(self.lines(capped))
 
     def to_frame(self) -> Any:
         """Return a ``pandas.DataFrame``: first the lines that are allowed, then the others."""
