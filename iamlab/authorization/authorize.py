@@ -86,22 +86,35 @@ def authorize(
         raise RequestError("resource is an ARN, *, or the ARNs of a call.")
     tagged = bool(circumstances.get("request_tags"))
     pairs = pairs_of(action, arns, tagged=tagged) if is_call else [NeededPair(action, arns[0])]
-    decisions = []
-    for pair in pairs:
-        how = circumstances
-        defects = question_defects(world, pair.action, pair.resource, how)
-        if pair.via:
-            how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
-        request = authorization_request(
-            world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
-        )
-        decisions.append(request.decide(defects))
-    notes = also_needed(action, arns, tagged=tagged)
+    decisions = [_decide(world, caller, pair, context, circumstances) for pair in pairs]
+    notes = also_needed(action, arns, tagged=tagged and not is_call)
     if context and len(pairs) == 1:
         notes += foreign_key_notes(action, arns[0], context)
     decision = Decision.of_call(decisions).assuming(notes)
     check_strictly(world, circumstances, _problems(world, decision, circumstances))
     return decision
+
+
+def _decide(
+    world: World,
+    caller: Caller,
+    pair: NeededPair,
+    context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
+) -> Decision:
+    """Decide one pair of a call."""
+    how = circumstances
+    defects = question_defects(world, pair.action, pair.resource, how)
+    if pair.via:
+        how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
+    request = authorization_request(
+        world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
+    )
+    decision = request.decide(defects)
+    if decision or not pair.instead:
+        return decision
+    instead = pair._replace(action=pair.instead, instead="")
+    return _decide(world, caller, instead, context, circumstances) or decision
 
 
 def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:

@@ -275,7 +275,7 @@ def _read_trail(options: argparse.Namespace) -> Trail:
 
 
 def _missing(trail: Trail, not_shown: Iterable[NotShown]) -> list[str]:
-    """Say which records the answer doesn't have: they could change it."""
+    """Return the records that the answer doesn't have, in sentences: they could change it."""
     number = trail.problems.total
     unread = [f"The trail is incomplete: {count(number, 'record')} can't be read."]
     return [*unread[: bool(number)], *(str(idea) for idea in not_shown if idea.kind == "future")]

@@ -47,7 +47,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "ecr": ("services.tables_and_repositories", "services.reads"),
     "events": ("services.eventbridge", "services.reads"),
     "identitystore": ("identity_center.directory",),
-    "kms": ("services.kms.grants", "services.kms.keys"),
+    "kms": ("services.kms.grants", "services.kms.keys", "services.reads"),
     "lambda": ("services.lambda_functions", "services.reads"),
     "organizations": (
         *("organizations.accounts", "organizations.management", "organizations.policies"),

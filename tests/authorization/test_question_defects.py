@@ -124,18 +124,18 @@ def test_strict_raises_all_problems_at_once(world):
         name="guard",
     )
     ana.inline["guard"] = void
-    said = world.can(ana, "s3:GetObject", MAPS).assumed
+    assumed = world.can(ana, "s3:GetObject", MAPS).assumed
 
-    assert said[0].startswith("AWS would not save policy guard, statement 1: Malformed")
-    assert "never has the resource" in said[1]
+    assert assumed[0].startswith("AWS would not save policy guard, statement 1: Malformed")
+    assert "never has the resource" in assumed[1]
     with pytest.raises(RequestError) as error:
         world.can(ana, "s3:GetObject", MAPS, strict=True)
-    assert str(error.value).split("\n") == list(said[:2])
+    assert str(error.value).split("\n") == list(assumed[:2])
     for answer in ANSWERS.values():
-        assert answer(world, "s3:GetObject", M31).assumed[0] == said[0]
+        assert answer(world, "s3:GetObject", M31).assumed[0] == assumed[0]
         with pytest.raises(RequestError, match="policy guard"):
             answer(world, "s3:GetObject", M31, strict=True)
-    assert world.what_can(ana, services=["s3"]).assumed[0] == said[0]
+    assert world.what_can(ana, services=["s3"]).assumed[0] == assumed[0]
     with pytest.raises(RequestError, match="policy guard"):
         world.what_can(ana, services=["s3"], strict=True)
 
@@ -167,7 +167,7 @@ def test_the_options_of_a_question_are_booleans(world):
 def test_a_matrix_names_a_few_odd_questions_and_counts_the_others(world):
     """Thirty actions on the wrong type of resource."""
     actions = catalog.expand("ec2:Describe*")[:30]
-    said = world.access_matrix(actions, [INSTANCE], [world.user("ana")]).assumed
+    assumed = world.access_matrix(actions, [INSTANCE], [world.user("ana")]).assumed
 
-    assert len(said) == 21
-    assert said[-1] == "10 more of these questions are odd."
+    assert len(assumed) == 21
+    assert assumed[-1] == "10 more of these questions are odd."

@@ -76,7 +76,7 @@ def _incomplete(folder: Path, kind: str) -> None:
         ("not a record", "The trail is incomplete: 1 record can't be read."),
     ],
 )
-def test_an_incomplete_trail_is_said_first_and_is_no_success(
+def test_an_incomplete_trail_is_printed_first_and_fails(
     shell: Shell, command: str, kind: str, words: str
 ) -> None:
     """An edit that is right for half a trail can take away what the other half uses."""

@@ -178,7 +178,7 @@ def test_every_operation_of_every_service_has_events_in_cloudtrails_shape() -> N
 
     assert [item for item in every if not found.get(event_of(item))] == []
     # Of a few, which few parameters fit, chance has found only one end so soon; what lists
-    # all resources fails only for want of permission.
+    # all resources fails only without permission.
     others = [item for item in every if not item.partition(":")[2].startswith("List")]
     assert len([item for item in others if found[event_of(item)] != {True, False}]) < 15
 

@@ -11,15 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors.organizations import AccessDeniedException
-from iamlab.errors.services import (
-    ResourceAlreadyExistsException,
-    ResourceNotFoundException,
-    ValidationException,
-)
+from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, keep, misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
+from iamlab.operations.services.names_and_tags import misfit
 from iamlab.operations.services.statements import add_statement, principal_of, remove_statement
 from iamlab.policy.arn import Arn
 
@@ -54,20 +50,7 @@ class _Buses(Api):
             raise ValidationException(f"Cannot delete event bus {DEFAULT}.")
 
 
-API = _Buses(
-    service="events",
-    place="event-bus/",
-    named_by=("Name", "EventBusName", "ResourceARN"),
-    pattern=r"[/.\-_A-Za-z0-9]{1,256}",
-    misnamed=lambda name: misfit(name, "name", r"[/\.\-_A-Za-z0-9]+"),
-    absent=lambda arn: ResourceNotFoundException(f"Event bus {name_in(arn)} does not exist."),
-    taken=lambda arn: ResourceAlreadyExistsException(f"Event bus {name_in(arn)} already exists."),
-    untaggable=ValidationException,
-    delete="DeleteEventBus",
-    put_policy="PutPermission",
-    forgives=True,
-    refuse=AccessDeniedException,
-)
+API = api_of("event-bus", _Buses)
 
 
 @dataclass(slots=True, eq=False)

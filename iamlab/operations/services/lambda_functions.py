@@ -31,13 +31,8 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import (
-    Api,
-    NamedResource,
-    misfit,
-    name_in,
-    region_of,
-)
+from iamlab.operations.services.apis import Api, NamedResource, api_of
+from iamlab.operations.services.names_and_tags import misfit, region_of
 from iamlab.operations.services.statements import (
     add_statement,
     principal_of,
@@ -56,7 +51,6 @@ if TYPE_CHECKING:
 
 SERVICE = "lambda.amazonaws.com"
 LONGEST_RUN = timedelta(minutes=15)
-_NAME = r"[A-Za-z0-9-_]{1,64}"
 _ROLE = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
 
 
@@ -74,18 +68,7 @@ class _Functions(Api):
         return self.arn(account, name, region_of(arguments))
 
 
-API = _Functions(
-    service="lambda",
-    place="function:",
-    named_by=("FunctionName", "ResourceArn", "Resource"),
-    pattern=_NAME,
-    misnamed=lambda name: misfit(name, "functionName", _NAME),
-    absent=lambda arn: LambdaResourceNotFound(f"Function not found: {arn}"),
-    taken=lambda arn: ResourceConflictException(f"Function already exist: {name_in(arn)}"),
-    untaggable=InvalidParameterValueException,
-    delete="DeleteFunction",
-    refuse=LambdaAccessDenied,
-)
+API = api_of("function", _Functions)
 
 
 @dataclass(slots=True, eq=False)

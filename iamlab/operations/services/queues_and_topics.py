@@ -14,19 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors.services import (
-    AuthorizationError,
-    InvalidAttributeValue,
-    InvalidParameter,
-    InvalidParameterValue,
-    NotFound,
-    QueueAlreadyExists,
-    QueueDoesNotExist,
-    TagLimitExceeded,
-)
+from iamlab.errors.services import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, keep, name_in
+from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
 from iamlab.operations.services.statements import add_permission, remove_statement
 from iamlab.policy.arn import Arn
 
@@ -37,37 +28,7 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
 
-QUEUES = Api(
-    service="sqs",
-    named_by=("QueueName", "QueueUrl"),
-    pattern=r"[\w-]{1,80}|[\w-]{1,75}\.fifo",
-    misnamed=lambda _: InvalidParameterValue(
-        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-    ),
-    absent=lambda _: QueueDoesNotExist("The specified queue does not exist."),
-    taken=lambda arn: QueueAlreadyExists(
-        f"A queue already exists with the same name {name_in(arn)} and a different value for "
-        "attribute Policy"
-    ),
-    untaggable=InvalidParameterValue,
-    tag="TagQueue",
-    untag="UntagQueue",
-    delete="DeleteQueue",
-)
-TOPICS = Api(
-    service="sns",
-    named_by=("Name", "TopicArn", "ResourceArn"),
-    pattern=r"[\w-]{1,256}|[\w-]{1,251}\.fifo",
-    misnamed=lambda _: InvalidParameter("Invalid parameter: Topic Name"),
-    absent=lambda _: NotFound("Topic does not exist"),
-    taken=lambda _: InvalidParameter(
-        "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
-    ),
-    untaggable=TagLimitExceeded,
-    delete="DeleteTopic",
-    forgives=True,
-    refuse=AuthorizationError,
-)
+QUEUES, TOPICS = api_of("queue", Api), api_of("topic", Api)
 
 
 @dataclass(slots=True, eq=False)
@@ -224,8 +185,7 @@ def _set_attributes(queue: Queue, attributes: Parameters) -> None:
 @QUEUES.does("AddPermission")
 def add_permission_to_queue(account: Account, arguments: Parameters) -> None:
     """Write a statement into the policy."""
-    queue, lists = QUEUES.find(account, arguments), ("AWSAccountIds", "Actions")
-    add_permission(queue, arguments, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
+    add_permission(QUEUES.find(account, arguments), arguments)
 
 
 @QUEUES.does("RemovePermission")
@@ -297,8 +257,7 @@ def default_policy(topic: Topic) -> dict[str, Any]:
 @TOPICS.does("AddPermission")
 def add_permission_to_topic(account: Account, arguments: Parameters) -> None:
     """Write a statement into the policy."""
-    topic, lists = TOPICS.find(account, arguments), ("AWSAccountId", "ActionName")
-    add_permission(topic, arguments, lists, InvalidParameter, _TOPIC_TEXTS)
+    add_permission(TOPICS.find(account, arguments), arguments)
 
 
 @TOPICS.does("RemovePermission")
@@ -306,20 +265,6 @@ def remove_permission_from_topic(account: Account, arguments: Parameters) -> Non
     """Remove a statement from the policy; a missing one isn't an error."""
     remove_statement(TOPICS.find(account, arguments), arguments["Label"])
 
-
-# -- statements that the services write -----------------------------------------------------------
-
-_QUEUE_TEXTS = {
-    # AWS doesn't document the first sentence.
-    "empty": "Value  for parameter {} is invalid. Reason: It must not be empty.",
-    "taken": "Value {} for parameter Label is invalid. Reason: Already exists.",
-    "stranger": "Value [{}] for parameter PrincipalId is invalid. Reason: Unable to verify.",
-}
-_TOPIC_TEXTS = {
-    "empty": "Invalid parameter: {} Reason: It must not be empty",  # not documented
-    "taken": "Invalid parameter: Statement already exists",
-    "stranger": "Invalid parameter: Policy Error: PrincipalNotFound",
-}
 
 QUEUES.shared()
 TOPICS.shared()

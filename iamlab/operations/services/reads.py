@@ -12,14 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors.organizations import PolicyNotFoundException
-from iamlab.errors.services import LambdaResourceNotFound, RepositoryPolicyNotFoundException
+from iamlab.model.public_access_block import as_parameter
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import as_it_is
-from iamlab.operations.services.apis import NamedResource, all_of, everything, region_of
+from iamlab.operations.services.apis import NamedResource, all_of
 from iamlab.operations.services.eventbridge import DEFAULT, EventBus
+from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
+from iamlab.operations.services.names_and_tags import everything, refuses, region_of
 from iamlab.operations.services.queues_and_topics import QUEUES, Queue, Topic
+from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
 from iamlab.operations.services.tables_and_repositories import Repository, Table
@@ -30,15 +32,17 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
-_ERRORS = (PolicyNotFoundException, LambdaResourceNotFound, RepositoryPolicyNotFoundException)
-ERRORS = {error.__name__: error for error in _ERRORS}
-_TYPES = (Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue)
-KINDS: dict[str, type[NamedResource]] = {kind.__name__: kind for kind in _TYPES}
+_TYPES = (AccessPoint, Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue, Key)
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in _TYPES}
 FORMS: dict[str, Callable[[Any], Any]] = {
     "tags": lambda found: as_tags(found.tags),
+    "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
+    "policy names": lambda _: ["default"],
     "tag map": lambda found: dict(found.tags),
     "policy": lambda found: found.policy and found.policy.text,
     "owner": lambda found: found.account.account_id,
+    "own settings": lambda found: as_parameter(found.own_public_access_block),
+    "vpc": lambda found: {"VpcId": found.vpc_id} if found.vpc_id else None,
     "stream": lambda found: found.stream and found.stream.arn,
 }
 """Name in the table -> what it stands for; other names are attributes."""
@@ -56,8 +60,7 @@ def _one(row: Parameters, account: Account, arguments: Parameters) -> Any:
     """Return a call's resource, or the error for one without a policy."""
     found = KINDS[row["of"]].api.find(account, arguments)
     if "absent" in row and found.policy is None:
-        error, text = row["absent"]
-        raise ERRORS[error](text.format(found))
+        raise refuses(*row["absent"])(found.arn)
     return _write(row["form"], found)
 
 
@@ -77,7 +80,7 @@ def _register(row: Parameters) -> None:
     api, is_list = KINDS[row["of"]].api, "noun" in row
 
     def all_names(account: Account, arguments: Parameters) -> str:
-        return api.arn(account, row["on"], region_of(arguments))
+        return str(api.arn(account, row["on"], region_of(arguments)))
 
     about = all_names if "on" in row else everything if is_list else None
     perform = partial(_all if is_list else _one, row)

@@ -13,18 +13,15 @@ from string import ascii_letters
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import noted
-from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
-    InvalidParameterException,
     MalformedPolicyDocumentException,
     PublicPolicyException,
     ResourceExistsException,
-    ResourceNotFoundException,
-    ValidationException,
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, all_of, keep, region_of
+from iamlab.operations.services.apis import Api, NamedResource, all_of, api_of, keep
+from iamlab.operations.services.names_and_tags import region_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 
@@ -70,22 +67,12 @@ def _secrets(account: Account) -> tuple[str, ...]:
     return tuple(secret.arn for secret in all_of(account, Secret))
 
 
-API = _Secrets(
-    service="secretsmanager",
-    place="secret:",
-    named_by=("Name", "SecretId"),
-    pattern=r"[\w/+=.@!-]{1,512}",
-    misnamed=lambda _: ValidationException(
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
-        "following: -/_+=.@!"
-    ),
-    absent=lambda _: ResourceNotFoundException("Secrets Manager can't find the specified secret."),
+API = api_of(
+    "secret",
+    _Secrets,
     taken=lambda arn: ResourceExistsException(
         f"The operation failed because the secret {_name(arn)} already exists."
     ),
-    untaggable=InvalidParameterException,
-    delete="DeleteSecret",
-    refuse=AccessDeniedException,
 )
 
 

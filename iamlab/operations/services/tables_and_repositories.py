@@ -17,19 +17,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import noted
-from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import (
     InvalidParameterException,
-    RepositoryAlreadyExistsException,
-    RepositoryNotFoundException,
-    RepositoryPolicyNotFoundException,
-    ResourceInUseException,
     ResourceNotFoundException,
-    TooManyTagsException,
     ValidationException,
 )
 from iamlab.operations.parameters import as_text
-from iamlab.operations.services.apis import Api, NamedResource, all_of, keep, misfit, name_in
+from iamlab.operations.services.apis import Api, NamedResource, all_of, api_of, keep
+from iamlab.operations.services.names_and_tags import misfit, name_in, refuses
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -45,11 +40,10 @@ def _absent(arn: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(f"Requested resource not found: {what} not found")
 
 
-TABLES = Api(
-    service="dynamodb",
-    place="table/",
-    named_by=("TableName", "ResourceArn"),
-    pattern=r"[a-zA-Z0-9_.-]{3,255}",
+TABLES = api_of(
+    "table",
+    Api,
+    absent=_absent,
     misnamed=lambda name: (
         misfit(name, "tableName", "[a-zA-Z0-9_.-]+")
         if len(name) in range(3, 256)
@@ -57,11 +51,6 @@ TABLES = Api(
             "TableName must be at least 3 characters long and at most 255 characters long"
         )
     ),
-    absent=_absent,
-    taken=lambda arn: ResourceInUseException(f"Table already exists: {name_in(arn)}"),
-    untaggable=ValidationException,
-    delete="DeleteTable",
-    refuse=AccessDeniedException,
 )
 
 
@@ -158,37 +147,7 @@ TABLES.shared()
 
 # -- repositories ---------------------------------------------------------------------------------
 
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_NAME = rf"(?=.{{2,256}}\Z){_PART}(?:/{_PART})*"
-_INVALID = "Invalid parameter at '{}' failed to satisfy constraint: '{}'"
-
-
-def _sentence(text: str, arn: str) -> str:
-    """Complete a message with the name of a repository and its registry."""
-    parts = Arn.parse(arn)
-    name = parts.resource.removeprefix("repository/")
-    return f"{text.format(name)} in the registry with id '{parts.account}'"
-
-
-REPOSITORIES = Api(
-    service="ecr",
-    place="repository/",
-    named_by=("repositoryName", "resourceArn"),
-    pattern=_NAME,
-    misnamed=lambda _: InvalidParameterException(
-        _INVALID.format("repositoryName", "must satisfy regular expression")
-    ),
-    absent=lambda arn: RepositoryNotFoundException(
-        _sentence("The repository with name '{}' does not exist", arn)
-    ),
-    taken=lambda arn: RepositoryAlreadyExistsException(
-        _sentence("The repository with name '{}' already exists", arn)
-    ),
-    untaggable=TooManyTagsException,
-    delete="DeleteRepository",
-    put_policy="SetRepositoryPolicy",
-    refuse=AccessDeniedException,
-)
+REPOSITORIES = api_of("repository", Api)
 
 
 @dataclass(slots=True, eq=False)
@@ -248,7 +207,8 @@ REPOSITORIES.saves_policies(
     "policyText",
     locked_out=lambda: noted(
         InvalidParameterException(
-            _INVALID.format("PolicyText", "Invalid repository policy provided")
+            "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository "
+            "policy provided'"
         ),
         "The caller couldn't set another policy afterwards. To set it anyway: force=True.",
     ),
@@ -256,8 +216,10 @@ REPOSITORIES.saves_policies(
 )
 REPOSITORIES.deletes_policies(
     "DeleteRepositoryPolicy",
-    lambda arn: RepositoryPolicyNotFoundException(
-        _sentence("Repository policy does not exist for the repository with name '{}'", arn)
+    refuses(
+        "RepositoryPolicyNotFoundException",
+        "Repository policy does not exist for the repository with name '{name}' in the registry "
+        "with id '{arn.account}'",
     ),
 )
 REPOSITORIES.shared()

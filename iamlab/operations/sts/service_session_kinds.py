@@ -7,17 +7,21 @@ or session tags, for which the trust policy must allow ``sts:TagSession``.
 Notes
 -----
 AWS pages: "AWS global condition context keys", properties of a role session; "Create a role to
-delegate permissions to an AWS service"; for each row the page that is named above it. AWS has no
-page of the names and durations, so most of them are only likely, from records of CloudTrail.
+delegate permissions to an AWS service"; for each row of ``service_session_kinds.toml`` the page
+that is named above it. AWS has no page of the names and durations, so most of them are only likely,
+from records of CloudTrail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+import tomllib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from string import ascii_letters
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.model.clock_and_ids import HEX
 from iamlab.model.service_principals import find
@@ -105,7 +109,7 @@ class ServiceKind:
     keys: Mapping[str, Tell] = field(default_factory=dict)
     refusal: str = ""
     tags: Callable[[Work], Mapping[str, str]] = lambda work: work.tags
-    tag_names: str = ""
+    tag_names: Collection[str] = ()
     are_transitive: bool = False
     are_known_before: bool = False
     source_identity: Tell = lambda _: ""
@@ -113,7 +117,7 @@ class ServiceKind:
     def can_have(self, tag: str) -> bool:
         """Return whether its sessions can have a tag."""
         start, slash, _ = tag.partition("/")
-        return start + slash in self.tag_names.split()
+        return start + slash in self.tag_names
 
 
 def kind_of(service: str) -> ServiceKind:
@@ -217,90 +221,46 @@ def _certificate_tags(work: Work) -> Mapping[str, str]:
 PLAIN = ServiceKind(own_name)
 """A service without known details."""
 
-KINDS: Mapping[str, ServiceKind] = {
-    # Likely: "Working with Lambda execution environment credentials". The code finds them in its
-    # environment variables.
-    "lambda": ServiceKind(
-        _function_name,
-        12 * HOUR,
-        {"lambda:SourceFunctionArn": _function_arn},
-        "The role defined for the function cannot be assumed by Lambda.",
-    ),
-    # Likely: "Amazon ECS task IAM role". The containers of the task ask 169.254.170.2 for them.
-    "ecs-tasks": ServiceKind(
-        _task_id,
-        6 * HOUR,
-        {},
-        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify "
-        "that the role being passed has the proper trust relationship and permissions and that "
-        "your IAM user has permissions to pass this role.",
-    ),
-    # Likely: "Use CodeBuild condition keys as IAM service role variables to control build access".
-    # A build asks as a container does.
-    "codebuild": ServiceKind(
-        lambda work: f"AWSCodeBuild-{_build_id(work)}",
-        HOUR,
-        {"codebuild:BuildArn": _build_arn, "codebuild:ProjectArn": _project_arn},
-        "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify "
-        "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "
-        "exactly, and 3) The role has the necessary trust policy configured.",
-    ),
-    # Likely: "Identity-based policy examples for AWS Glue".
-    "glue": ServiceKind(
-        lambda _: "GlueJobRunnerSession",
-        HOUR,
-        {
-            "glue:CredentialIssuingService": _glue_if(code=True),
-            "glue:RoleAssumedBy": _glue_if(code=False),
-        },
-        "Service is unable to assume provided role. Please verify role's TrustPolicy.",
-    ),
-    # SSM Agent writes them to the shared credentials file of its machine. Likely: "Create the IAM
-    # service role required for Systems Manager in hybrid environments".
-    "ssm": ServiceKind(
-        _of_systems_manager,
-        HOUR,
-        {"ssm:SourceInstanceArn": lambda work: str(work.source) if _is_node(work) else ""},
-        "Nonexistent role or missing ssm service principal in trust policy: {role}",
-    ),
-    # Sure: "Learn how EKS Pod Identity works"; "Grant Pods access to AWS resources based on tags".
-    # The session's name, its duration and both messages are likely.
-    "pods.eks": ServiceKind(
-        _pod_session,
-        6 * HOUR,
-        refusal="Unauthorized Exception! EKS does not have permissions to assume the associated "
-        "role.",
-        tags=_pod_tags,
-        tag_names="eks-cluster-arn eks-cluster-name kubernetes-namespace "
-        "kubernetes-service-account kubernetes-pod-name kubernetes-pod-uid",
-        are_transitive=True,
-    ),
-    # Sure: "The IAM Roles Anywhere trust model". The name is the certificate's serial number.
-    "rolesanywhere": ServiceKind(
-        lambda work: work.draw(HEX, 32),
-        refusal="Unable to assume role for {role}",
-        tags=_certificate_tags,
-        tag_names="x509Subject/ x509Issuer/ x509SAN/",
-        are_known_before=True,
-        source_identity=lambda work: _certificate_tags(work)["x509Subject/CN"],
-    ),
-    # Not certain, here and below: no page documents it.
-    "states": ServiceKind(
-        lambda work: work.draw(ascii_letters, 32),
-        refusal="Neither the global service principal states.amazonaws.com, nor the regional one "
-        "is authorized to assume the provided role.",
-    ),
-    "events": ServiceKind(
-        lambda work: work.draw(HEX, 32),
-        refusal="Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
-    ),
-    "cloudformation": ServiceKind(
-        lambda _: "AWSCloudFormation", refusal="Role {role} is invalid or cannot be assumed"
-    ),
-    "backup": ServiceKind(
-        lambda work: f"AWSBackup-{work.role_name}",
-        refusal="IAM Role cannot be assumed by AWS Backup",
-    ),
+FACTS: Mapping[str, Tell] = {
+    "build": _build_id,
+    "build ARN": _build_arn,
+    "common name": lambda work: _certificate_tags(work)["x509Subject/CN"],
+    "function": _function_name,
+    "function ARN": _function_arn,
+    "glue for code": _glue_if(code=True),
+    "glue itself": _glue_if(code=False),
+    "hex digits": lambda work: work.draw(HEX, 32),
+    "letters": lambda work: work.draw(ascii_letters, 32),
+    "machine ARN": lambda work: str(work.source) if _is_node(work) else "",
+    "machine or run": _of_systems_manager,
+    "pod": _pod_session,
+    "project ARN": _project_arn,
+    "role name": lambda work: work.role_name,
+    "task": _task_id,
 }
-"""By the service's name, as in ``service_principals.py``. A duration of one hour is never
-certain."""
+"""What the table can say of a task."""
+
+
+def _told(text: str) -> Tell:
+    """Return what fills in the facts of a text."""
+    return lambda work: re.sub(r"{(.*?)}", lambda found: FACTS[found[1]](work), text)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "keys": lambda keys: {key: _told(text) for key, text in keys.items()},
+    "name": _told,
+    "source_identity": _told,
+    "tags": {"pod": _pod_tags, "certificate": _certificate_tags}.__getitem__,
+}
+"""Field in the table -> what reads its value; the others are as they are."""
+
+
+def _kind(row: Mapping[str, Any]) -> ServiceKind:
+    """Make a service's kind from its row."""
+    read = {name: _READ[name](value) if name in _READ else value for name, value in row.items()}
+    return ServiceKind(**read)
+
+
+_ROWS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+KINDS: Mapping[str, ServiceKind] = {service: _kind(row) for service, row in _ROWS.items()}
+"""By the service's name, as in ``service_principals.py``."""

@@ -78,24 +78,24 @@ class ServiceCall(StsCall):
         sent, source_identity = kind.tags(task), kind.source_identity(task)
         check_source_identity(source_identity or None)
         tags = session_tags(sent, tuple(sent) if kind.are_transitive else ())
-        asked = keys_of_call(name, tags, source_identity)
+        keys = keys_of_call(name, tags, source_identity)
         if kind.are_known_before:
-            asked |= tag_keys("aws:PrincipalTag", sent)
+            keys |= tag_keys("aws:PrincipalTag", sent)
         role = find_role(self.world, role_arn)
         for action in session_actions("sts:AssumeRole", tags.needs_permission, source_identity):
-            decision = self.decide(action, role_arn, asked, **where)
+            decision = self.decide(action, role_arn, keys, **where)
             if role is None or not decision:
                 raise self._refusal(decision, role_arn, is_there=role is not None)
         assert role is not None  # noqa: S101 - the first action is always decided
         check_is_on(self.endpoint, role.account)
         seconds = self.parameters.get("DurationSeconds", kind.seconds)
-        keys = {key: tell(task) for key, tell in kind.keys.items()}
+        own = {key: tell(task) for key, tell in kind.keys.items()}
         return issue_for_role(
             self,
             role,
             name,
             seconds,
-            keys={key: value for key, value in keys.items() if value},
+            keys={key: value for key, value in own.items() if value},
             tags=tags.tags,
             transitive_tag_keys=tags.transitive_tag_keys,
             source_identity=source_identity,

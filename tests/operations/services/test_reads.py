@@ -25,7 +25,7 @@ NAMED = {"registryId": OWN, "repositoryName": "web"}
 WRITTEN = {"FunctionName": "resize", "FunctionArn": FUNCTION, "Role": f"arn:aws:iam::{OWN}:role/w"}
 DEFAULT = {"Name": "default", "Arn": f"arn:aws:events:{START}:event-bus/default"}
 POLICY, SECRET = "the policy", "the ARN of the secret"
-"""What stands in the table for a text that is compared as JSON, and for a name by chance."""
+"""What the table has for a text that is compared as JSON, and for a name by chance."""
 
 # Operation, parameters, answer.
 ROWS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -136,7 +136,7 @@ ACTIONS = {
 
 
 def shown(value: Any, account: Account) -> Any:
-    """Return an answer with the names that stand in the table."""
+    """Return an answer with the names that are in the table."""
     if isinstance(value, dict):
         return {key: shown(part, account) for key, part in value.items()}
     if isinstance(value, list):
@@ -152,12 +152,12 @@ def test_a_read_has_the_members_that_aws_answers(
     main: Account, operation: str, sent: dict[str, Any], answer: dict[str, Any]
 ) -> None:
     """Those that a world contains, under names that botocore knows."""
-    told = main.call(operation, main.root_arn, **sent)
+    output = main.call(operation, main.root_arn, **sent)
 
-    assert shown(told, main) == answer
+    assert shown(output, main) == answer
     service, _, name = operation.partition(":")
     shape = SESSION.get_service_model(service).operation_model(name)
-    assert unknown_members(told, shape.output_shape) == []
+    assert unknown_members(output, shape.output_shape) == []
 
 
 def unknown_members(value: Any, shape: Any) -> list[str]:
@@ -231,8 +231,8 @@ def test_to_read_a_policy_that_is_not_there_is_an_error(
         main.call(operation, main.root_arn, **sent)
     assert (refused.value.code, refused.value.message) == (code, text)
 
-    told = main.call("secretsmanager:GetResourcePolicy", main.root_arn, SecretId="prod")
-    assert sorted(told) == ["ARN", "Name"]
+    output = main.call("secretsmanager:GetResourcePolicy", main.root_arn, SecretId="prod")
+    assert sorted(output) == ["ARN", "Name"]
 
 
 def test_repositories_are_described_as_all_of_the_account(main: Account) -> None:

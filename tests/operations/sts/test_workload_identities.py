@@ -177,7 +177,7 @@ def test_a_service_sends_no_other_tags(main: Account, service: str, tag: str) ->
         assume(main, service, trusting(service, ASSUME, TAG, NAME), tags={tag: "x"})
 
 
-def test_a_common_name_that_is_no_source_identity_is_refused(main: Account) -> None:
+def test_a_common_name_that_isnt_a_source_identity_is_refused(main: Account) -> None:
     """STS has a form for it."""
     with pytest.raises(ValidationError, match="sourceIdentity"):
         assume(

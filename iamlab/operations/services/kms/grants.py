@@ -21,7 +21,7 @@ from iamlab.errors.services import DisabledException, NotFoundException, Validat
 from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.services.apis import all_of
-from iamlab.operations.services.kms.key import API, Key, KeyGrant
+from iamlab.operations.services.kms.key import API, FACTS, Key, KeyGrant, words
 from iamlab.policy.arn import is_arn
 
 if TYPE_CHECKING:
@@ -29,21 +29,9 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
-_ALWAYS = frozenset({"CreateGrant", "DescribeKey", "RetireGrant"})
-_ENCRYPT = ("Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo")
-_OPERATIONS = {
-    "ENCRYPT_DECRYPT": (*_ENCRYPT, "GetPublicKey"),
-    "SIGN_VERIFY": ("Sign", "Verify", "GetPublicKey"),
-    "GENERATE_VERIFY_MAC": ("GenerateMac", "VerifyMac"),
-    "KEY_AGREEMENT": ("DeriveSharedSecret", "GetPublicKey"),
-    "ENCAPSULATE_DECAPSULATE": ("Encapsulate", "Decapsulate", "GetPublicKey"),
-}
-"""A key's usage -> the operations of grants on asymmetric keys, beside the common ones."""
-_SYMMETRIC = (
-    *(*_ENCRYPT, "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
-    *("GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
-)
-GRANT_OPERATIONS = _ALWAYS.union(_SYMMETRIC, *_OPERATIONS.values())
+_ALWAYS, _SYMMETRIC = (words(FACTS["grants"][name]) for name in ("always", "symmetric"))
+_OPERATIONS = {usage: words(row["grants"]) for usage, row in FACTS["usages"].items()}
+GRANT_OPERATIONS = frozenset(_ALWAYS).union(_SYMMETRIC, *_OPERATIONS.values())
 
 _CONSTRAINTS = {
     "EncryptionContextSubset": "encryption_context_subset",
@@ -55,7 +43,7 @@ _CONSTRAINTS = {
 def _fitting(key: Key) -> frozenset[str]:
     """Return the possible operations of a grant on a key."""
     is_symmetric = key.key_spec == "SYMMETRIC_DEFAULT"
-    return _ALWAYS.union(_SYMMETRIC if is_symmetric else _OPERATIONS[key.key_usage])
+    return frozenset(_ALWAYS).union(_SYMMETRIC if is_symmetric else _OPERATIONS[key.key_usage])
 
 
 def _keys(_: Account, arguments: Parameters) -> dict[str, Any]:

@@ -8,19 +8,21 @@ AWS pages: "AWS KMS keys"; "Key states of AWS KMS keys"; "Grants in AWS KMS"; "A
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.grants import Grant
-from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import KMSInvalidStateException, NotFoundException, TagException
 from iamlab.model.quotas import QUOTAS
 from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, misfit, region_of
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, api_of
+from iamlab.operations.services.names_and_tags import misfit, region_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -33,6 +35,16 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
+
+FACTS: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("key_usages.toml").read_text("utf-8")
+)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the names in a text of the table."""
+    return tuple(text.split())
+
 
 ALIAS = "alias/"
 PENDING = "PendingDeletion"
@@ -96,13 +108,7 @@ def _absent(arn: str) -> NotFoundException:
     return NotFoundException(f"Key '{arn}' does not exist")
 
 
-API = _Keys(
-    service="kms",
-    named_by=("KeyId",),
-    absent=_absent,
-    untaggable=TagException,
-    refuse=AccessDeniedException,
-)
+API = api_of("key", _Keys, absent=_absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,7 @@ class Key(ResourceVerbs):
     kept_grants: dict[str, KeyGrant] = field(default_factory=dict, repr=False)
     aliases: list[str] = field(default_factory=list, repr=False)
     kind: ClassVar[str] = "key"
+    api: ClassVar[Api] = API
 
     @property
     def key_id(self) -> str:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.resource import account_statement
 from iamlab.errors import RequestError, noted
 from iamlab.errors.services import (
     AlreadyExistsException,
@@ -29,14 +30,9 @@ from iamlab.errors.services import (
 from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import (
-    all_of,
-    check_region,
-    everything,
-    keep,
-    region_of,
-)
-from iamlab.operations.services.kms.key import ALIAS, API, PENDING, Key, find_key
+from iamlab.operations.services.apis import keep
+from iamlab.operations.services.kms.key import ALIAS, API, FACTS, PENDING, Key, find_key, words
+from iamlab.operations.services.names_and_tags import check_region, everything, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,18 +42,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
 
-_RSA = ("RSA_2048", "RSA_3072", "RSA_4096")
-_NIST = ("ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521")
-SPECS = {
-    "ENCRYPT_DECRYPT": ("SYMMETRIC_DEFAULT", *_RSA, "SM2"),
-    "SIGN_VERIFY": (
-        *(*_RSA, *_NIST, "ECC_SECG_P256K1", "ECC_NIST_EDWARDS25519", "SM2"),
-        *("ML_DSA_44", "ML_DSA_65", "ML_DSA_87"),
-    ),
-    "GENERATE_VERIFY_MAC": ("HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512"),
-    "KEY_AGREEMENT": (*_NIST, "SM2"),
-    "ENCAPSULATE_DECAPSULATE": ("ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"),
-}
+SPECS = {usage: words(row["specs"]) for usage, row in FACTS["usages"].items()}
 """Key usage -> the possible key specs."""
 
 _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
@@ -138,26 +123,7 @@ def _kind(arguments: Parameters) -> tuple[str, str]:
 API.tells("DescribeKey", _as_metadata)
 
 
-def _as_keys(keys: list[Key]) -> dict[str, Any]:
-    return {"Keys": [{"KeyId": key.key_id, "KeyArn": key.arn} for key in keys]}
-
-
-@API.does("ListKeys", _as_keys, everything)
-def list_keys(account: Account, arguments: Parameters) -> list[Key]:
-    """List an account's keys in a Region."""
-    region = region_of(arguments)
-    return [key for key in all_of(account, Key) if key.region == region]
-
-
 API.shared()
-
-
-def _as_tags(key: Key) -> dict[str, Any]:
-    return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in key.tags.items()]}
-
-
-API.tells("ListResourceTags", _as_tags)
-API.tells("ListKeyPolicies", lambda _: {"PolicyNames": ["default"]})
 
 
 # -- policies -------------------------------------------------------------------------------------
@@ -207,24 +173,6 @@ def get_key_policy(account: Account, arguments: Parameters) -> Policy:
     return key.policy
 
 
-_MANAGE = (
-    *("Create*", "Describe*", "Enable*", "List*", "Put*", "Update*", "Revoke*", "Disable*", "Get*"),
-    *("Delete*", "TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"),
-    "RotateKeyOnDemand",
-)
-_ASYMMETRIC = ("DescribeKey", "GetPublicKey")
-# Those of asymmetric encryption, of key agreement and of encapsulation follow the same pattern.
-_USE = {
-    "ENCRYPT_DECRYPT": ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey"),
-    "SIGN_VERIFY": (*_ASYMMETRIC, "Sign", "Verify"),
-    "GENERATE_VERIFY_MAC": ("DescribeKey", "GenerateMac", "VerifyMac"),
-    "KEY_AGREEMENT": (*_ASYMMETRIC, "DeriveSharedSecret"),
-    "ENCAPSULATE_DECAPSULATE": (*_ASYMMETRIC, "Encapsulate", "Decapsulate"),
-}
-_USE_ASYMMETRIC_ENCRYPTION = ("Encrypt", "Decrypt", "ReEncrypt*", *_ASYMMETRIC)
-_GRANTS = ("CreateGrant", "ListGrants", "RevokeGrant")
-
-
 def default_policy(root_arn: str) -> dict[str, Any]:
     """Return the API's default key policy: the account's own IAM policies decide.
 
@@ -233,7 +181,7 @@ def default_policy(root_arn: str) -> dict[str, Any]:
     >>> default_policy("arn:aws:iam::111122223333:root")["Statement"][0]["Action"]
     'kms:*'
     """
-    return _document("key-default-1", _for_account(root_arn))
+    return _document("key-default-1", account_statement(root_arn))
 
 
 def console_policy(
@@ -249,17 +197,21 @@ def console_policy(
     kind
         The key's usage and its spec.
     """
-    statements = [_for_account(root_arn)]
+    statements, actions = [account_statement(root_arn)], FACTS["console"]
     if key_administrators:
-        admins = list(key_administrators)
-        statements.append(_allow("Allow access for Key Administrators", admins, _MANAGE))
+        admins, manage = list(key_administrators), words(actions["administrators"])
+        statements.append(_allow("Allow access for Key Administrators", admins, manage))
     if key_users:
-        users, usage = list(key_users), _USE[kind[0]]
+        users, usage = list(key_users), FACTS["usages"][kind[0]]["users"]
         if kind[0] == "ENCRYPT_DECRYPT" and kind[1] != "SYMMETRIC_DEFAULT":
-            usage = _USE_ASYMMETRIC_ENCRYPTION
+            usage = actions["asymmetric_encryption"]
         for_services = {"Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}
-        attaching = _allow("Allow attachment of persistent resources", users, _GRANTS)
-        statements += [_allow("Allow use of the key", users, usage), attaching | for_services]
+        attach = words(actions["attaching"])
+        attaching = _allow("Allow attachment of persistent resources", users, attach)
+        statements += [
+            _allow("Allow use of the key", users, words(usage)),
+            attaching | for_services,
+        ]
     return _document("key-consolepolicy-3", *statements)
 
 
@@ -267,19 +219,9 @@ def _document(policy_id: str, *statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Id": policy_id, "Statement": list(statements)}
 
 
-def _for_account(root_arn: str) -> dict[str, Any]:
-    """Return the statement that lets the account's IAM policies decide."""
-    return _allow("Enable IAM User Permissions", root_arn, "kms:*")
-
-
-def _allow(sid: str, principals: str | list[str], actions: str | Sequence[str]) -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"AWS": principals},
-        "Action": actions if actions == "kms:*" else [f"kms:{action}" for action in actions],
-        "Resource": "*",
-    }
+def _allow(sid: str, principals: list[str], actions: Sequence[str]) -> dict[str, Any]:
+    own = {"Sid": sid, "Action": [f"kms:{action}" for action in actions]}
+    return {**account_statement(""), **own, "Principal": {"AWS": principals}}
 
 
 # -- states ---------------------------------------------------------------------------------------

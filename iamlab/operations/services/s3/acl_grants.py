@@ -125,10 +125,11 @@ def statements_of(
         to = {**others, **_PRINCIPALS}.get(grant.grantee)
         if to is None or (grant.is_public and block.ignore_public_acls):
             continue
-        known, one = _ACTIONS[kind], grant.permission
-        actions = reduce(operator.iadd, known.values(), []) if one == "FULL_CONTROL" else known[one]
+        known, permission = _ACTIONS[kind], grant.permission
+        is_full = permission == "FULL_CONTROL"
+        actions = reduce(operator.iadd, known.values(), []) if is_full else known[permission]
         if actions:
-            yield from Policy.allow(actions, resources, sid=f"ACL {one}", **to).statements
+            yield from Policy.allow(actions, resources, sid=f"ACL {permission}", **to).statements
 
 
 @lru_cache(maxsize=1024)

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.errors.services import InvalidTag, NoSuchBucket
 from iamlab.model.public_access_block import ALL_ON, PublicStatus, as_parameter, combined, status_of
 from iamlab.model.resources import Requested
 from iamlab.operations.parameters import as_tags, as_text
-from iamlab.operations.services.apis import Api, NamedResource
+from iamlab.operations.services.apis import Api, NamedResource, api_of
 from iamlab.operations.services.s3.acl_grants import (
     Acl,
     private_acl,
@@ -60,13 +59,7 @@ class _Buckets(Api):
         return bucket
 
 
-API = _Buckets(
-    service="s3",
-    named_by=("Bucket", "ResourceArn"),
-    absent=lambda _: NoSuchBucket("The specified bucket does not exist"),
-    untaggable=InvalidTag,
-    delete="DeleteBucket",
-)
+API = api_of("bucket", _Buckets)
 
 ENFORCED, PREFERRED = "BucketOwnerEnforced", "BucketOwnerPreferred"
 OWNERSHIPS = (ENFORCED, PREFERRED, "ObjectWriter")
