@@ -26,18 +26,10 @@ AWS page: "Enable custom identity broker access to the AWS console".
 
 from __future__ import annotations
 
-from iamlab.errors import AwsError
-from iamlab.errors.services import ResourceNotFoundException, ValidationException
+from iamlab.errors import AwsError, services
 
-__all__ = [
-    "ConflictException",
-    "ForbiddenException",
-    "InvalidRequestException",
-    "ResourceNotFoundException",
-    "ServiceQuotaExceededException",
-    "UnauthorizedException",
-    "ValidationException",
-]
+ResourceNotFoundException = services.ResourceNotFoundException
+ValidationException = services.ValidationException
 
 
 class ConflictException(AwsError):

@@ -51,47 +51,9 @@ messages are those that the service was seen to print; where none is known, it i
 
 from __future__ import annotations
 
-from iamlab.errors import AccessDenied, AwsError
-from iamlab.errors.services import MalformedPolicyDocumentException
+from iamlab.errors import AccessDenied, AwsError, services
 
-__all__ = [
-    "AWSOrganizationsNotInUseException",
-    "AccessDeniedException",
-    "AccountAlreadyRegisteredException",
-    "AccountNotFoundException",
-    "AccountNotRegisteredException",
-    "AlreadyInOrganizationException",
-    "ChildNotFoundException",
-    "ConstraintViolationException",
-    "CreateAccountStatusNotFoundException",
-    "DestinationParentNotFoundException",
-    "DuplicateAccountException",
-    "DuplicateHandshakeException",
-    "DuplicateOrganizationalUnitException",
-    "DuplicatePolicyAttachmentException",
-    "DuplicatePolicyException",
-    "HandshakeAlreadyInStateException",
-    "HandshakeConstraintViolationException",
-    "HandshakeNotFoundException",
-    "InvalidHandshakeTransitionException",
-    "InvalidInputException",
-    "MalformedPolicyDocumentException",
-    "MasterCannotLeaveOrganizationException",
-    "OrganizationNotEmptyException",
-    "OrganizationalUnitNotEmptyException",
-    "OrganizationalUnitNotFoundException",
-    "ParentNotFoundException",
-    "PolicyInUseException",
-    "PolicyNotAttachedException",
-    "PolicyNotFoundException",
-    "PolicyTypeAlreadyEnabledException",
-    "PolicyTypeNotAvailableForOrganizationException",
-    "PolicyTypeNotEnabledException",
-    "ReasonedError",
-    "RootNotFoundException",
-    "SourceParentNotFoundException",
-    "TargetNotFoundException",
-]
+MalformedPolicyDocumentException = services.MalformedPolicyDocumentException
 
 
 class AccessDeniedException(AccessDenied):

@@ -12,10 +12,33 @@ disable AWS Regions in your account"; "Manage AWS STS in an AWS Region"; "Resour
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from iamlab.errors import ArnError
+
+
+def tables(name: str) -> Any:
+    """Read a file of tables of this folder."""
+    return tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
+
+
+_NAMES: dict[str, str] = tables("names.toml")
+
+
+def names(group: str) -> tuple[str, ...]:
+    """Return a list of ``names.toml``.
+
+    Examples
+    --------
+    >>> names("keys_of_sources")[:2]
+    ('aws:sourceaccount', 'aws:sourcearn')
+    """
+    return tuple(_NAMES[group].split())
+
 
 PARTS = 6
 ACCOUNT = re.compile(r"\d{12}", re.ASCII)
@@ -24,12 +47,7 @@ REGION = re.compile(
     r"-\d{1,2}",
     re.ASCII,
 )
-WEB_IDENTITY_PROVIDERS = (
-    "accounts.google.com",
-    "cognito-identity.amazonaws.com",
-    "graph.facebook.com",
-    "www.amazon.com",
-)
+WEB_IDENTITY_PROVIDERS = names("web_identity_providers")
 """Identity providers that a trust policy names by their domains."""
 
 
@@ -112,34 +130,13 @@ def parsed_arn(text: str) -> Arn | None:
     return parts_of(text) if is_arn(text) else None
 
 
-_ON_BY_DEFAULT = (
-    "us-east-1 us-east-2 us-west-1 us-west-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 "
-    "ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-west-1 "
-    "eu-west-2 eu-west-3 sa-east-1"
-)
-ON_BY_DEFAULT = tuple(_ON_BY_DEFAULT.split())
+ON_BY_DEFAULT = names("regions_on_by_default")
 """Regions that every account has."""
 
-_OPT_IN = (
-    "af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
-    "ap-southeast-6 ap-southeast-7 ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 "
-    "me-central-1 me-south-1 mx-central-1"
-)
-OPT_IN = tuple(_OPT_IN.split())
+OPT_IN = names("regions_to_opt_in")
 """Regions that an account must opt in to."""
 
-_OTHER_PARTITIONS = "cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 eusc-de-east-1"
-REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *_OTHER_PARTITIONS.split())
+REGIONS = (*ON_BY_DEFAULT, *OPT_IN, *names("regions_of_other_partitions"))
 
 
-_NAMES = (
-    "aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront "
-    "cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity "
-    "cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql "
-    "dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra "
-    "kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad "
-    "personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery "
-    "signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2 "
-    "workspaces xray"
-)
-RCP_SERVICES = frozenset(_NAMES.split())
+RCP_SERVICES = frozenset(names("rcp_services"))

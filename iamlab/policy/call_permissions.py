@@ -17,15 +17,13 @@ creation".
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy import catalog
-from iamlab.policy.arn import PARTS, is_arn
+from iamlab.policy.arn import PARTS, is_arn, tables
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
@@ -35,11 +33,7 @@ PASS_ROLE = "iam:PassRole"
 _REQUEST_TAG = "aws:RequestTag/${TagKey}"
 
 
-def _table(name: str) -> Any:
-    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
-
-
-_FACTS: Mapping[str, Any] = _table("call_permissions.toml")
+_FACTS: Mapping[str, Any] = tables("call_permissions.toml")
 _ONE_TYPE_A_CALL = frozenset(_FACTS["one_type_a_call"]["actions"].split())
 _CREATING = ("Create", "Run", "Register", "Upload", "Put", "Start", "Request", "Import", "Invite")
 """How the names of calls begin that may create a resource with tags."""
@@ -50,7 +44,7 @@ _TAGGING = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagRes
 
 def _passes() -> Mapping[str, Mapping[str, Sequence[str]]]:
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for service, parameters in _table("passed_roles.toml").items():
+    for service, parameters in tables("passed_roles.toml").items():
         for parameter, actions in parameters.items():
             for name in actions.lower().split():
                 action = name if ":" in name else f"{service}:{name}"

@@ -11,19 +11,17 @@ AWS page: "Service Authorization Reference".
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.policy.arn import tables
 from iamlab.policy.patterns import glob_ignoring_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from iamlab.policy.record import PolicyRecord
     from iamlab.policy.statement import Statement
 
 LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
@@ -111,9 +109,7 @@ PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 """The place of a name in the format of an ARN or of a condition key."""
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
+_VOCABULARY: dict[str, Any] = tables("vocabulary.toml")
 
 
 def vocabulary(table: str) -> Any:
@@ -124,7 +120,7 @@ def vocabulary(table: str) -> Any:
     >>> vocabulary("services")["logs"]
     'CloudWatch Logs'
     """
-    return _vocabulary()[table]
+    return _VOCABULARY[table]
 
 
 @lru_cache(maxsize=1)
@@ -191,33 +187,9 @@ def actions_of(prefix: str) -> dict[str, Action]:
     found: dict[str, Action] = {}
     for name in source.get_actions_for_service(prefix):
         found[name.lower()] = _action(prefix, source.get_action_details(prefix, name))
-    for newer in _NEWER:
-        if newer.service == prefix:
-            found.setdefault(newer.name.lower(), newer)
+    for name, raw in vocabulary("newer_actions").get(prefix, {}).items():
+        found.setdefault(name.lower(), _action(prefix, {"name": name, **raw}))
     return found
-
-
-_NEWER = (
-    Action(
-        "sts",
-        "GetScopedCredentials",
-        "Write",
-        "Grants permission to obtain credentials with fewer permissions than the caller's",
-        (),
-        (),
-        (),
-    ),
-    Action(
-        "sts",
-        "SetWebIdentityTokenScope",
-        "Write",
-        "Grants permission to include a scope in a token from STS",
-        (),
-        (),
-        (),
-    ),
-)
-"""Actions of November 2026 that the data don't have yet. Once they do, the data win."""
 
 
 def _action(prefix: str, raw: dict[str, Any]) -> Action:
@@ -296,11 +268,6 @@ def matched(statement: Statement) -> frozenset[str]:
     listed = statement.not_action or ()
     spared = {name for pattern in listed for name in expand(pattern)}
     return frozenset(expand("*")) - spared
-
-
-def matched_by(policy: PolicyRecord) -> frozenset[str]:
-    """Return the actions of the catalogue that any statement of a policy matches."""
-    return frozenset(name for statement in policy.statements for name in matched(statement))
 
 
 @lru_cache(maxsize=512)

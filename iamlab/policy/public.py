@@ -14,7 +14,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
-from iamlab.policy.arn import ACCOUNT, Arn, is_arn
+from iamlab.policy.arn import ACCOUNT, Arn, is_arn, names
 
 if TYPE_CHECKING:
     from iamlab.policy.record import PolicyRecord
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
 
 # Not... and ...IfExists also match requests without the key.
 PINNING_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
-_PINNING_KEYS = (
-    "aws:principalorgid aws:principalarn aws:principalaccount aws:userid aws:sourcearn "
-    "aws:sourcevpc aws:sourcevpce aws:sourceowner aws:sourceaccount s3:dataaccesspointaccount "
-    "s3:x-amz-server-side-encryption-aws-kms-key-id"
-)
-PINNING_KEYS = frozenset(_PINNING_KEYS.split())
-_NEWER_KEYS = "aws:vpceorgid aws:vpceaccount aws:sourceorgid aws:principalorgpaths aws:sourcevpcarn"
-NEWER_KEYS = frozenset(_NEWER_KEYS.split())
+PINNING_KEYS = frozenset(names("pinning_keys"))
+NEWER_KEYS = frozenset(names("newer_pinning_keys"))
 BROADEST = {4: 8, 6: 32}
 """The shortest prefix of an address range that still counts as fixed."""
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))

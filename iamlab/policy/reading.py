@@ -10,6 +10,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from iamlab.policy.arn import names
 from iamlab.policy.conditions import OPERATORS, SET_OPERATORS, read_operator
 from iamlab.policy.json_text import Number, child
 from iamlab.policy.statement import Condition, Statement
@@ -24,10 +25,7 @@ EFFECTS = ("Allow", "Deny")
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 POLICY_ELEMENTS = ("Version", "Id", "Statement")
-_STATEMENT_ELEMENTS = (
-    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition"
-)
-STATEMENT_ELEMENTS = tuple(_STATEMENT_ELEMENTS.split())
+STATEMENT_ELEMENTS = names("statement_elements")
 WRONG_TYPE = "DATA_TYPE_MISMATCH"
 EITHER = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 

@@ -4,9 +4,9 @@
 resources, its size, and AWS's error messages. The functions in ``validate/`` check a policy with
 these tables.
 
-``aws_messages.toml`` has a table for each type and for each service that saves policies: kind of
-defect -> code, HTTP status and sentence. If no sentence is known, it is the description of the
-code in the API reference.
+``policy_types.toml`` has these tables. ``aws_messages.toml`` has a table for each type and for each
+service that saves policies: kind of defect -> code, HTTP status and sentence. If no sentence is
+known, it is the description of the code in the API reference.
 
 Notes
 -----
@@ -18,17 +18,15 @@ policies"; for the other services the API reference of the operation that saves 
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.policy.arn import RCP_SERVICES
+from iamlab.policy.arn import RCP_SERVICES, names, tables
 from iamlab.policy.catalog import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.policy.record import PolicyRecord
 
@@ -36,11 +34,7 @@ if TYPE_CHECKING:
 ANY = ""
 """The kind for AWS's answer to every other defect."""
 
-_IAM_PATHS = (
-    "user/ federated-user/ role/ group/ instance-profile/ mfa/ server-certificate/ policy/ "
-    "sms-mfa/ saml-provider/ oidc-provider/ report/ access-report/"
-)
-IAM_PATHS = tuple(_IAM_PATHS.split())
+IAM_PATHS = names("iam_paths")
 """The beginnings of the resource part of an IAM ARN, in the order of IAM's message."""
 
 
@@ -53,9 +47,7 @@ class AwsText:
     http_status: int = 400
 
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("aws_messages.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables("aws_messages.toml")
 REMEDIES: Mapping[str, str] = _TABLES.pop("remedies")
 """Kind of defect -> how to fix it; ``{...}`` is a detail of the defect."""
 
@@ -167,172 +159,56 @@ class TypeRules:
     named_accounts: bool = False
 
 
-__all__ = [
-    "INLINE_LIMITS",
-    "LONGEST_DOCUMENT",
-    "PARTITIONS",
-    "SERVICES",
-    "TYPES",
-    "TYPE_NAMES",
-    "Size",
-    "TypeRules",
-    "likely_type",
-    "rules_for",
-]
-
 INLINE_LIMITS = {"user": 2048, "role": 10240, "group": 5120}
 """The total size limit of an identity's inline policies, counted as ``"compact"``."""
 
 LONGEST_DOCUMENT = 131_072
 """The most characters of a document that IAM's API accepts, including white space."""
 
-PARTITIONS = frozenset(
-    ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f")
-)
+PARTITIONS = frozenset(names("partitions"))
 
 
-def _named(service: str, names: str) -> frozenset[str]:
-    return frozenset(f"{service}:{name.lower()}" for name in names.split())
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-# The actions of a trust policy. IAM checks their names only here and rejects a misspelt one. Most
-# of the second line have no effect in a trust policy.
-TRUST_ACTIONS = _named(
-    "sts",
-    "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity TagSession SetSourceIdentity "
-    "SetContext DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetFederationToken "
-    "GetServiceBearerToken GetSessionToken",
-)
+def _size(text: str) -> Size:
+    limit, counting = text.split()
+    return Size(int(limit), cast("Counting", counting))
 
-# The eleven actions on a topic, and Receive, which was once in AWS's default policy.
-TOPIC_ACTIONS = _named(
-    "sns",
-    "AddPermission DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
-    "ListSubscriptionsByTopic ListTagsForResource Publish PutDataProtectionPolicy "
-    "RemovePermission SetTopicAttributes Subscribe Receive",
-)
 
-# The actions that a service needs to write to a log group; some services write in batches.
-LOG_ACTIONS = _named("logs", "PutLogEvents PutLogEventsBatch CreateLogStream")
+# Field -> how to read its text; other fields are as they are written.
+_READ: dict[str, Callable[[str], Any]] = {
+    "texts": AWS_TEXTS.__getitem__,
+    "size": _size,
+    "services": _words,
+    "actions": _words,
+    "principal_types": lambda text: tuple(text.split()) or None,
+    "resources": lambda text: tuple(text.split()),
+}
 
-_ALPHANUMERIC = "[0-9A-Za-z]*"
 
-IDENTITY = TypeRules(
-    AWS_TEXTS["iam"],
-    Size(6144, "compact"),
-    iam_api=True,
-    iam_grammar=True,
-    newest_version=True,
-    principal="forbidden",
-    sid=_ALPHANUMERIC,
-    unique_sids=True,
-)
-# A session policy has the grammar of an identity policy, but STS accepts the older version too.
-SESSION = replace(
-    IDENTITY,
-    texts=AWS_TEXTS["session"],
-    size=Size(2048, "characters"),
-    parameter="policy",
-    newest_version=False,
-)
-TRUST = replace(
-    IDENTITY,
-    texts=AWS_TEXTS["trust"],
-    size=Size(2048, "compact"),
-    newest_version=False,
-    principal="required",
-    not_principal=False,
-    not_action=False,
-    resource="forbidden",
-    principal_types=("AWS", "Service", "Federated"),
-    bare_star=False,
-    every_action=False,
-    services=frozenset({"sts"}),
-    actions=TRUST_ACTIONS,
-)
-SCP = replace(
-    IDENTITY, texts=AWS_TEXTS["organizations"], size=Size(10_240, "characters"), iam_api=False
-)
-RCP = replace(
-    SCP,
-    size=Size(5120, "characters"),
-    principal="required",
-    not_principal=False,
-    principal_is_everybody=True,
-    allow=False,
-    not_action=False,
-    every_action=False,
-    services=RCP_SERVICES,
-)
-ENDPOINT = TypeRules(
-    AWS_TEXTS["endpoint"], Size(20_480, "characters"), principal_types=None, named_accounts=True
-)
-RESOURCE = TypeRules(
-    AWS_TEXTS["resource"], resource="optional", principal_types=("AWS", "Service", "CanonicalUser")
-)
+def _rules(**fields: Any) -> TypeRules:
+    read = {name: _READ[name](value) if name in _READ else value for name, value in fields.items()}
+    base = read.pop("extends", None)
+    return replace(TYPES[base], **read) if base else TypeRules(**read)
 
-TYPES: Mapping[str, TypeRules] = {
-    "identity": IDENTITY,
-    "resource": RESOURCE,
-    "trust": TRUST,
-    "boundary": IDENTITY,
-    "session": SESSION,
-    "scp": SCP,
-    "rcp": RCP,
-    "endpoint": ENDPOINT,
+
+_ROWS: dict[str, dict[str, Any]] = tables("policy_types.toml")
+
+TYPES: dict[str, TypeRules] = {}
+for _type, _fields in _ROWS["types"].items():
+    TYPES[_type] = _rules(**_fields)
+TYPES["rcp"] = replace(TYPES["rcp"], services=RCP_SERVICES)
+
+SERVICES: Mapping[str, TypeRules] = {
+    service: _rules(texts=service, services=service, **fields)
+    for service, fields in _ROWS["services"].items()
 }
 
 
 TYPE_NAMES: dict[str, str] = vocabulary("policy_types")
 """The name of each type of policy."""
-
-
-def _of(service: str, limit: int, counting: Counting, resources: str, **more: Any) -> TypeRules:
-    """Return the rules of a service's resource-based policies; limit 0: none is documented."""
-    return TypeRules(
-        AWS_TEXTS[service],
-        Size(limit, counting) if limit else None,
-        services=frozenset({service}),
-        resources=tuple(resources.split()) or None,
-        **more,
-    )
-
-
-_SQS_MOST = {"statements": 20, "principals": 50, "conditions": 10, "actions of a statement": 7}
-_SNS_MOST = {"statements": 100, "principals": 200, "resources of a statement": 1}
-_BY_SERVICE = (
-    _of(
-        "s3",
-        20_480,
-        "bytes",
-        "arn:*:s3:*",
-        principal_types=("AWS", "Service", "CanonicalUser"),
-        looks_actions_up=True,
-    ),
-    _of("sqs", 8192, "bytes", "* arn:*:sqs:*", most=_SQS_MOST),
-    _of(
-        "sns",
-        30_720,
-        "bytes",
-        "arn:*:sns:*",
-        actions=TOPIC_ACTIONS,
-        wildcards=False,
-        unique_sids=True,
-        most=_SNS_MOST,
-    ),
-    _of("kms", 32_768, "bytes", "* arn:*:kms:*", resource="optional"),
-    _of("lambda", 20_480, "bytes", "arn:*:lambda:*", sid="[0-9A-Za-z_-]{1,100}", unique_sids=True),
-    _of("secretsmanager", 20_480, "characters", "* arn:*:secretsmanager:*"),
-    _of("ecr", 10_240, "characters", "", resource="forbidden"),
-    _of("dynamodb", 20_480, "bytes", "arn:*:dynamodb:*"),
-    _of("events", 10_240, "bytes", "arn:*:events:*"),
-    _of("execute-api", 8192, "characters", "execute-api:/* arn:*:execute-api:*"),
-    _of("logs", 5120, "characters", "arn:*:logs:*", actions=LOG_ACTIONS, wildcards=False),
-    _of("backup", 0, "bytes", "* arn:*", wildcards=False),
-)
-SERVICES: Mapping[str, TypeRules] = {
-    service: rules for rules in _BY_SERVICE for service in rules.services or ()
-}
 
 
 def rules_for(policy_type: str, service: str | None = None) -> TypeRules:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict, deque
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from iamlab.policy.statement import statement_to_json
@@ -39,7 +40,9 @@ def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
     + Action: s3:*
     """
     lines = list(_changes(_head(before), _head(after)))
-    gone, new = _unequal(before.statements, after.statements)
+    both = (before.statements, after.statements)
+    first, second = (Counter(map(_unordered, statements)) for statements in both)
+    gone, new = (_without(statements, first & second) for statements in both)
     partners: dict[str | None, deque[Statement]] = defaultdict(deque)
     for statement in new:
         partners[statement.sid].append(statement)
@@ -48,22 +51,12 @@ def text_difference(before: PolicyRecord, after: PolicyRecord) -> Lines:
         now = _lines(found.popleft()) if found else ()
         lines.append(f"Statement {_shown(statement.label)}{'' if now else ', removed'}:")
         lines += _changes(_lines(statement), now)
-    for statement in sorted((added for rest in partners.values() for added in rest), key=_number):
+    for statement in sorted(
+        (added for rest in partners.values() for added in rest), key=attrgetter("number")
+    ):
         lines.append(f"Statement {_shown(statement.label)}, new:")
         lines += _changes((), _lines(statement))
     return tuple(lines)
-
-
-def _number(statement: Statement) -> int:
-    return statement.number
-
-
-def _unequal(
-    before: Iterable[Statement], after: Iterable[Statement]
-) -> tuple[list[Statement], list[Statement]]:
-    """Return the statements that have no equal on the other side."""
-    equals = Counter(map(_unordered, before)) & Counter(map(_unordered, after))
-    return _without(before, equals), _without(after, equals)
 
 
 def _without(statements: Iterable[Statement], equals: Counter[Lines]) -> list[Statement]:

@@ -89,7 +89,7 @@ def test_every_kind_of_defect_has_a_text_for_iam():
 def test_fixes_name_only_what_a_defect_tells():
     """So that no text can fail when it is filled in."""
     lines = {
-        *("value", "type", "vendor", "partition", "arn", "sid", "key", "character"),
+        *("value", "type", "vendor", "partition", "arn", "sid", "key", "name", "character"),
         *("size", "limit", "unit", "number", "what", "start", "parameter"),
     }
     texts = [*REMEDIES.values()]

@@ -13,8 +13,10 @@ package defusedxml, and of "XML Signature Best Practices" of the W3C.
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
 
@@ -22,16 +24,14 @@ from iamlab.errors import noted
 from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lxml.etree import XMLParser
     from lxml.etree import _Element as Element
 
 
-NAMESPACES = {
-    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
-    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
-    "md": "urn:oasis:names:tc:SAML:2.0:metadata",
-    "ds": "http://www.w3.org/2000/09/xmldsig#",
-}
+_TABLES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+NAMESPACES: Mapping[str, str] = _TABLES["namespaces"]
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 BY_PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
@@ -100,48 +100,15 @@ class Door:
 
 _ENDPOINT = r"https://([a-z]+(-[a-z]+)+-\d+\.)?(?P<host>signin\.[a-z.-]+)/saml(/acs/(?P<id>\w+))?"
 
-DOORS = {
-    "aws": Door("signin.aws.amazon.com", "urn:amazon:webservices"),
-    "aws-cn": Door("signin.amazonaws.cn", "urn:amazon:webservices:cn-north-1"),
-    "aws-us-gov": Door("signin.amazonaws-us-gov.com", "urn:amazon:webservices:govcloud"),
-    "aws-eusc": Door("signin.amazonaws-eusc.eu", "urn:amazon:webservices"),  # likely
-}
+DOORS = {partition: Door(*names) for partition, names in _TABLES["doors"].items()}
 """By partition."""
 
 
-_EDU_PERSON, _EDU_ORG = "urn:oid:1.3.6.1.4.1.5923.1.1.1.", "urn:oid:1.3.6.1.4.1.5923.1.2.1."
 CLAIMS_OF_AD = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-_MICROSOFT = "http://schemas.microsoft.com/ws/2008/06/identity/claims/"
 GROUP = "http://schemas.xmlsoap.org/claims/Group"
 """The person's groups, which AWS ignores."""
 
-_OF_PERSON = (
-    *("affiliation", "nickname", "orgdn", "orgunitdn"),
-    *("primaryaffiliation", "principalname", "entitlement", "primaryorgunitdn"),
-    *("scopedaffiliation", "targetedid", "assurance"),
-)
-_OF_ORG = ("homepageuri", "identityauthnpolicyuri", "legalname", "superioruri", "whitepagesuri")
-
-CLAIMS = {
-    **{f"{_EDU_PERSON}{n}": f"saml:eduperson{end}" for n, end in enumerate(_OF_PERSON, 1)},
-    **{f"{_EDU_ORG}{n}": f"saml:eduorg{end}" for n, end in enumerate(_OF_ORG, 2)},
-    "urn:oid:2.5.4.3": "saml:cn",
-    # Active Directory
-    f"{CLAIMS_OF_AD}name": "saml:name",
-    "http://schemas.xmlsoap.org/claims/CommonName": "saml:commonName",
-    f"{CLAIMS_OF_AD}givenname": "saml:givenName",
-    f"{CLAIMS_OF_AD}surname": "saml:surname",
-    f"{CLAIMS_OF_AD}emailaddress": "saml:mail",
-    f"{_MICROSOFT}primarygroupsid": "saml:primaryGroupSID",
-    # X.500
-    "2.5.4.3": "saml:commonName",
-    "2.5.4.4": "saml:surname",
-    "2.5.4.42": "saml:givenName",
-    "2.5.4.45": "saml:x500UniqueIdentifier",
-    "0.9.2342.19200300.100.1.1": "saml:uid",
-    "0.9.2342.19200300.100.1.3": "saml:mail",
-    "0.9.2342.19200300.100.1.45": "saml:organizationStatus",
-}
+CLAIMS: dict[str, str] = _TABLES["claims"]
 """Well-known attribute -> its condition key for trust policies."""
 
 

@@ -11,8 +11,10 @@ AWS page: "Cloud Control API User Guide".
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import RequestError
@@ -27,7 +29,8 @@ from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_ther
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.registry import operation
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import everything, forget, keep, more_tags, without
+from iamlab.operations.services.apis import forget, keep
+from iamlab.operations.services.names_and_tags import everything, more_tags, without
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.rules import SERVICES
 
@@ -39,40 +42,9 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
 
-MADE_OTHERWISE = {
-    "dynamodb::table/*": "create_table",
-    "ec2::instance/*": "create_instance",
-    "ec2::vpc-endpoint/*": "create_vpc_endpoint",
-    "ecr::repository/*": "create_repository",
-    "events::event-bus/*": "create_event_bus",
-    "iam::*": "create_user, create_role ...",
-    "kms::key/*": "create_key",
-    "lambda::function:*": "create_function",
-    "organizations::*": "the organization's own methods",
-    "s3::accesspoint/*": "create_access_point",
-    "s3::*": "create_bucket",
-    "secretsmanager::secret:*": "create_secret",
-    "sns::*": "create_topic",
-    "sqs::*": "create_queue",
-    "sts::*": "world.sts",
-}
-"""Service and resource -> how to create it in iamlab."""
-
-SEPARATORS = {
-    "es::domain/*": "/",  # the paths of a domain, which its policy writes as domain/search/*
-    "execute-api::*": "/",  # stage, method and path of an API
-    "logs::log-group:*": ":",  # log streams; the names of log groups contain slashes
-    "s3::accesspoint/*": "/",  # objects, as requested through an access point
-    "s3-object-lambda::accesspoint/*": "/",
-    "s3-outposts::outpost/*/accesspoint/*": "/",
-    "s3-outposts::outpost/*/bucket/*": "/",
-    "s3tables::bucket/*": "/",  # the tables of a table bucket
-}
-"""Service and resource -> the separator of its parts.
-
-Other resources have no parts. No separator fits all: the Systems Manager parameters ``parameter/a``
-and ``parameter/a/b`` are independent, so the policy and tags of one can't count for the other.
-"""
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+MADE_OTHERWISE: Mapping[str, str] = _TABLES["made_otherwise"]
+SEPARATORS: Mapping[str, str] = _TABLES["separators"]
 
 
 @dataclass(slots=True, eq=False)

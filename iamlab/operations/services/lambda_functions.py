@@ -31,13 +31,8 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import (
-    Api,
-    NamedResource,
-    api_of,
-    misfit,
-    region_of,
-)
+from iamlab.operations.services.apis import Api, NamedResource, api_of
+from iamlab.operations.services.names_and_tags import misfit, region_of
 from iamlab.operations.services.statements import (
     add_statement,
     principal_of,

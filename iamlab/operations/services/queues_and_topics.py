@@ -14,11 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors.services import (
-    InvalidAttributeValue,
-    InvalidParameter,
-    InvalidParameterValue,
-)
+from iamlab.errors.services import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
 from iamlab.operations.parameters import as_list, as_text, must_be_there
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
@@ -189,8 +185,7 @@ def _set_attributes(queue: Queue, attributes: Parameters) -> None:
 @QUEUES.does("AddPermission")
 def add_permission_to_queue(account: Account, arguments: Parameters) -> None:
     """Write a statement into the policy."""
-    queue, lists = QUEUES.find(account, arguments), ("AWSAccountIds", "Actions")
-    add_permission(queue, arguments, lists, InvalidParameterValue, _QUEUE_TEXTS, most_actions=7)
+    add_permission(QUEUES.find(account, arguments), arguments)
 
 
 @QUEUES.does("RemovePermission")
@@ -262,8 +257,7 @@ def default_policy(topic: Topic) -> dict[str, Any]:
 @TOPICS.does("AddPermission")
 def add_permission_to_topic(account: Account, arguments: Parameters) -> None:
     """Write a statement into the policy."""
-    topic, lists = TOPICS.find(account, arguments), ("AWSAccountId", "ActionName")
-    add_permission(topic, arguments, lists, InvalidParameter, _TOPIC_TEXTS)
+    add_permission(TOPICS.find(account, arguments), arguments)
 
 
 @TOPICS.does("RemovePermission")
@@ -271,20 +265,6 @@ def remove_permission_from_topic(account: Account, arguments: Parameters) -> Non
     """Remove a statement from the policy; a missing one isn't an error."""
     remove_statement(TOPICS.find(account, arguments), arguments["Label"])
 
-
-# -- statements that the services write -----------------------------------------------------------
-
-_QUEUE_TEXTS = {
-    # AWS doesn't document the first sentence.
-    "empty": "Value  for parameter {} is invalid. Reason: It must not be empty.",
-    "taken": "Value {} for parameter Label is invalid. Reason: Already exists.",
-    "stranger": "Value [{}] for parameter PrincipalId is invalid. Reason: Unable to verify.",
-}
-_TOPIC_TEXTS = {
-    "empty": "Invalid parameter: {} Reason: It must not be empty",  # not documented
-    "taken": "Invalid parameter: Statement already exists",
-    "stranger": "Invalid parameter: Policy Error: PrincipalNotFound",
-}
 
 QUEUES.shared()
 TOPICS.shared()

@@ -12,14 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors.organizations import PolicyNotFoundException
-from iamlab.errors.services import LambdaResourceNotFound, RepositoryPolicyNotFoundException
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import as_it_is
-from iamlab.operations.services.apis import NamedResource, all_of, everything, region_of
+from iamlab.operations.services.apis import NamedResource, all_of
 from iamlab.operations.services.eventbridge import DEFAULT, EventBus
 from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
+from iamlab.operations.services.names_and_tags import everything, refuses, region_of
 from iamlab.operations.services.queues_and_topics import QUEUES, Queue, Topic
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
-_ERRORS = (PolicyNotFoundException, LambdaResourceNotFound, RepositoryPolicyNotFoundException)
-ERRORS = {error.__name__: error for error in _ERRORS}
 _TYPES = (Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue, Key)
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in _TYPES}
 FORMS: dict[str, Callable[[Any], Any]] = {
@@ -59,8 +56,7 @@ def _one(row: Parameters, account: Account, arguments: Parameters) -> Any:
     """Return a call's resource, or the error for one without a policy."""
     found = KINDS[row["of"]].api.find(account, arguments)
     if "absent" in row and found.policy is None:
-        error, text = row["absent"]
-        raise ERRORS[error](text.format(found))
+        raise refuses(*row["absent"])(found.arn)
     return _write(row["form"], found)
 
 

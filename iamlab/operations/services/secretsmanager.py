@@ -20,7 +20,8 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameters import as_text
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import Api, NamedResource, all_of, api_of, keep, region_of
+from iamlab.operations.services.apis import Api, NamedResource, all_of, api_of, keep
+from iamlab.operations.services.names_and_tags import region_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.public import public_because
 

@@ -8,11 +8,14 @@ of EventBridge.
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.services import OverLimit
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.services.names_and_tags import refuses
 from iamlab.policy.document import edited
 
 if TYPE_CHECKING:
@@ -63,40 +66,34 @@ def add_statement(
     return statement
 
 
-def add_permission(
-    resource: Resource,
-    arguments: Parameters,
-    lists: tuple[str, str],
-    error: type[AwsError],
-    texts: Mapping[str, str],
-    most_actions: float = float("inf"),
-) -> None:
-    """Allow accounts some actions, as ``AddPermission`` of SNS and SQS does.
+_ADDING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
-    Parameters
-    ----------
-    lists
-        The parameters with the accounts and with the actions.
-    error, texts
-        The service's error, and its message for each mistake.
+
+def add_permission(resource: Resource, arguments: Parameters) -> None:
+    """Allow accounts some actions, as ``AddPermission`` of SNS and SQS does.
 
     Raises
     ------
     AwsError
         The label is taken, an account isn't valid, there are too many actions, or a list is empty.
     """
-    label, (accounts, actions) = arguments["Label"], lists
-    for name in ("Label", *lists):
+    rules, label = _ADDING[resource.service], arguments["Label"]
+    (accounts, actions), most = rules["lists"], rules.get("most_actions", float("inf"))
+
+    def wrong(mistake: str, what: str) -> AwsError:
+        return refuses(rules["error"], rules[mistake])(what)
+
+    for name in ("Label", accounts, actions):
         if not arguments[name]:
-            raise error(texts["empty"].format(name))
+            raise wrong("empty", name)
     if label in sids_of(resource.policy):
-        raise error(texts["taken"].format(label))
-    if len(arguments[actions]) > most_actions:
+        raise wrong("taken", label)
+    if len(arguments[actions]) > most:
         many = len(arguments[actions])
-        raise OverLimit(f"{many} Actions were found, maximum allowed is {most_actions}.")
+        raise OverLimit(f"{many} Actions were found, maximum allowed is {most}.")
     for account_id in arguments[accounts]:
         if not is_account_id(account_id):
-            raise error(texts["stranger"].format(account_id))
+            raise wrong("stranger", account_id)
     partition = resource.account.partition
     roots = [principal_of(account_id, partition)["AWS"] for account_id in arguments[accounts]]
     names = [f"{resource.service.upper()}:{name}" for name in arguments[actions]]

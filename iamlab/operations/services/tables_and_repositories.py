@@ -23,16 +23,8 @@ from iamlab.errors.services import (
     ValidationException,
 )
 from iamlab.operations.parameters import as_text
-from iamlab.operations.services.apis import (
-    Api,
-    NamedResource,
-    all_of,
-    api_of,
-    keep,
-    misfit,
-    name_in,
-    refuses,
-)
+from iamlab.operations.services.apis import Api, NamedResource, all_of, api_of, keep
+from iamlab.operations.services.names_and_tags import misfit, name_in, refuses
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:

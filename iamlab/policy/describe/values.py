@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.arn import is_arn
+from iamlab.policy.arn import is_arn, names
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.describe.words import joined, noun, own, printable, twins, value_text
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 _DEFAULT = re.compile(r"\$\{([^\s,'{}]+), '([^'}]*)'\}")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):(\d\d)(?::(\d\d))?Z)?", re.ASCII)
-_MONTHS_NAMES = (
-    "January February March April May June July August September October November December"
-)
-_MONTHS = tuple(_MONTHS_NAMES.split())
+_MONTHS = names("months")
 BASE_FORMS = {"begins": "begin", "ends": "end", "contains": "contain", "matches": "match"}
 """The verbs of :func:`fitting` without their endings."""
 _LAST_SECOND = 253402300799  # of the year 9999

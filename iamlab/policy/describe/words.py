@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamlab.policy.arn import names
 from iamlab.policy.catalog import service_name, vocabulary
 from iamlab.policy.condition_keys import ALWAYS, ALWAYS_IF_SIGNED, global_key
 
@@ -21,15 +22,13 @@ if TYPE_CHECKING:
 LONG = 120
 """Of longer texts, only the beginning and the end are shown."""
 
-_SHORT = "acl api arn db iam id ip kms mfa saml sql ssh ssl url vpc vpn"
-_ACRONYMS = frozenset(_SHORT.split())
+_ACRONYMS = frozenset(names("acronyms"))
 _PRIVATE = 0xE000
 _MARKS = "/:*?${}<> "
 _TWINS = str.maketrans({mark: chr(_PRIVATE + ord(mark)) for mark in _MARKS})
 _BACK = str.maketrans({chr(_PRIVATE + ord(mark)): mark for mark in _MARKS})
 _BARE = re.compile(r"[\w<*/][\w<>./:@+=*?,#-]*[\w<>/*?=-]|[\w*]", re.ASCII)
-_WORDS = "and any every except if is neither no nor not nothing or unless"
-_OF_SENTENCES = frozenset(_WORDS.split())
+_OF_SENTENCES = frozenset(names("words_of_sentences"))
 """Words of the sentence itself; a value with such a word gets quotes."""
 _PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
 

@@ -164,20 +164,7 @@ _DELICATE = {
     "PASS_ROLE": ("iam:PassRole", "iam:PassedToService"),
     "CREATE_SLR": ("iam:CreateServiceLinkedRole", "iam:AWSServiceName"),
 }
-# How the action is allowed, and the element with its resources -> the end of the code.
-_ENDS = {
-    ("exact", "Resource"): "STAR_IN_RESOURCE",
-    ("wildcard", "Resource"): "STAR_IN_ACTION_AND_RESOURCE",
-    ("NotAction", "Resource"): "STAR_IN_RESOURCE_AND_NOT_ACTION",
-    ("exact", "NotResource"): "NOT_RESOURCE",
-    ("wildcard", "NotResource"): "STAR_IN_ACTION_AND_NOT_RESOURCE",
-    ("NotAction", "NotResource"): "NOT_ACTION_AND_NOT_RESOURCE",
-}
-_HOW = {
-    "exact": "{action} is allowed",
-    "wildcard": "{value} also allows {action}",
-    "NotAction": "NotAction doesn't list {action} and so allows it",
-}
+_TEXTS: dict[str, dict[str, str]] = vocabulary("broad_permissions")
 _ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 
 
@@ -225,9 +212,9 @@ def _broad(
         path = checked.places.value(statement, "Action", index)
         value = (statement.action or ())[index][:128]
     yield checked.find(
-        f"{word}_WITH_{_ENDS[how, element]}",
+        f"{word}_WITH_{_TEXTS[element][how]}",
         path,
-        _HOW[how].format(action=action, value=value) + on_what,
+        _TEXTS["what"][how].format(action=action, value=value) + on_what,
         f"Name the roles in Resource, or add a condition on {narrowing}.",
     )
 

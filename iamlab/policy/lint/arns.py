@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import ACCOUNT, PARTS, REGION, Arn, is_arn
+from iamlab.policy.arn import ACCOUNT, PARTS, REGION, Arn, is_arn, names
 from iamlab.policy.catalog import data_date
 from iamlab.policy.lint.context import ValueFault
 from iamlab.policy.lint.resource_forms import ArnForm, forms_by_service, forms_of, is_wild
@@ -35,13 +35,7 @@ _OWNERS = frozenset({"aws", "amazon", "aws-marketplace", "self", "third-party"})
 """The account part in ARNs of resources that AWS and others offer to everybody."""
 _LONGEST_SHOWN = 200
 
-# Services whose resources are all in the catalogue: another format is certainly an error. The
-# catalogue is incomplete for other services.
-_DECLARED_IN_FULL_NAMES = (
-    "cloudtrail cognito-identity cognito-idp dynamodb ecr ecs eks elasticfilesystem events glue "
-    "iam kinesis kms lambda logs rds s3 secretsmanager sns sqs states"
-)
-_DECLARED_IN_FULL = frozenset(_DECLARED_IN_FULL_NAMES.split())
+_DECLARED_IN_FULL = frozenset(names("services_declared_in_full"))
 # Services with resources that AWS owns. Their ARNs have no account.
 _SHARED = frozenset({"ssm", "resource-explorer-2", "bedrock", "imagebuilder", "elasticbeanstalk"})
 

@@ -10,14 +10,13 @@ AWS page: "IAM Access Analyzer policy check reference" (state of September 2026)
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
+from iamlab.policy.arn import tables
 
 if TYPE_CHECKING:
     from iamlab.policy.record import PolicyRecord
@@ -27,9 +26,7 @@ LEVELS = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 ERROR, SECURITY_WARNING, WARNING, SUGGESTION = LEVELS
 """The levels, most severe first."""
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("finding_codes.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables("lint/finding_codes.toml")
 _OWN: dict[str, dict[str, str]] = _TABLES["own"]
 
 OWN = frozenset(code for codes in _OWN.values() for code in codes)

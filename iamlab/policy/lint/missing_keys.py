@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.policy.building import statements_as_written
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import ALWAYS, ALWAYS_IF_SIGNED, GLOBAL_KEYS, is_multivalued
 from iamlab.policy.conditions import Comparison
 from iamlab.policy.json_text import child
@@ -87,18 +88,7 @@ def _denies_without_mfa(condition: Condition) -> bool:
     )
 
 
-# Keys for the caller's network, organization or identity that many requests don't have. A request
-# has all keys of a group or none, so checking one is enough.
-_GROUPS = (
-    ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip"),
-    ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"),
-    ("aws:sourceip",),
-    ("aws:principalorgid", "aws:principalorgpaths"),
-    ("aws:sourcearn", "aws:sourceaccount"),
-    ("aws:sourceorgid", "aws:sourceorgpaths"),
-    ("aws:sourceidentity",),
-    ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"),
-)
+_GROUPS = [text.split() for text in vocabulary("optional_keys")["groups"]]
 _GROUP_OF = {key: group for group in _GROUPS for key in group}
 
 

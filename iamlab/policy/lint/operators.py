@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import PARTS, is_arn
+from iamlab.policy.arn import PARTS, is_arn, names
 from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import IDENTIFIERS, is_multivalued
 from iamlab.policy.conditions import OPERATORS
@@ -32,25 +32,12 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Better, Finding
 
 
-# The families of operators for each type of key, the usual one first.
-_FITTING = {
-    "ARN": ("Arn", "String"),
-    "Binary": ("Binary",),
-    "Bool": ("Bool",),
-    "Date": ("Date",),
-    "IPAddress": ("Ip",),
-    "Numeric": ("Numeric",),
-    "String": ("String",),
-}
+_FAMILIES: dict[str, str] = vocabulary("families_of_types")
 _SHOWN: dict[str, str] = vocabulary("operators_of_families")
 _INSTEAD: dict[str, dict[str, str]] = vocabulary("operators_instead_of_texts")
 _READ_LIKE = {"NotIpAddress": "IpAddress", "NumericNotEquals": "NumericEquals"}
 # AWS's pages are unclear about the values of these keys, or use other operators with them.
-_UNSETTLED_NAMES = (
-    "aws:assumedroot aws:ismcpserviceaction aws:viaawsmcpservice aws:calledviaawsmcp "
-    "aws:signinsessionarn aws:bedrockserverlessenvironment"
-)
-_UNSETTLED = frozenset(_UNSETTLED_NAMES.split())
+_UNSETTLED = frozenset(names("keys_of_unclear_type"))
 
 
 def _type(context: ConditionContext) -> Iterator[Finding]:
@@ -60,7 +47,7 @@ def _type(context: ConditionContext) -> Iterator[Finding]:
         return
     if known.type == "String" and not context.key.startswith("aws:"):
         return  # in the catalogue, String can also mean that the type is unknown
-    fitting = _FITTING.get(known.type, (context.family,))
+    fitting = _FAMILIES.get(known.type, context.family).split()
     if context.family in fitting or (context.key, context.family) == ("aws:epochtime", "Numeric"):
         return
     if context.family == "Arn" and all(value.startswith("arn:") for value in context.values):
@@ -93,12 +80,7 @@ def _qualifier(context: ConditionContext) -> Iterator[Finding]:
         )
 
 
-# Audiences that always have one value.
-_SINGLE_AUDIENCES_NAMES = (
-    "accounts.google.com:aud cognito-identity.amazonaws.com:aud saml:aud "
-    "token.actions.githubusercontent.com:aud"
-)
-_SINGLE_AUDIENCES = frozenset(_SINGLE_AUDIENCES_NAMES.split())
+_SINGLE_AUDIENCES = frozenset(names("single_audiences"))
 
 
 def _needless_qualifier(context: ConditionContext) -> Iterator[Finding]:
@@ -219,10 +201,8 @@ ENOUGH = 6
 _WILD = re.compile("[*?]+")
 
 # A policy may compare the principal's account with the resource's account.
-_OF_THE_RESOURCE = frozenset(("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"))
-_OF_THE_PRINCIPAL = frozenset(
-    ("aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths")
-)
+_OF_THE_RESOURCE = frozenset(names("accounts_of_the_resource"))
+_OF_THE_PRINCIPAL = frozenset(names("accounts_of_the_principal"))
 _OF_THE_NETWORK = frozenset(("aws:sourcevpc", "aws:ec2instancesourcevpc"))
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import Arn, is_arn, names
 from iamlab.policy.catalog import PLACEHOLDER, action, arns_for, resource_types_of, services
 from iamlab.policy.lint.actions import names_like
 from iamlab.policy.patterns import glob
@@ -142,11 +142,7 @@ MOST_PAIRS = 20_000
 """Statements with more pairs aren't checked."""
 LONGEST_ARN = 2048
 
-_WELL_DECLARED_NAMES = (
-    "cloudtrail cloudwatch dynamodb ec2 ecr iam kms lambda logs rds s3 secretsmanager sns sqs "
-    "states sts"
-)
-_WELL_DECLARED = frozenset(_WELL_DECLARED_NAMES.split())
+_WELL_DECLARED = frozenset(names("services_with_declared_actions"))
 # Services whose requests without a resource have a plain "*", which no ARN matches. Requests of
 # other services have an ARN that ends with a star or a slash, or the ARN of the new resource.
 _ASK_BY_STAR = frozenset({"ec2", "ecr", "kms", "lambda"})

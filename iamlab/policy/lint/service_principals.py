@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import Arn, is_arn, names
 from iamlab.policy.lint.context import (
     ConditionContext,
     condition_contexts,
@@ -35,19 +35,13 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Condition, Statement
 
 
-_SENDERS = (
-    "apigateway budgets cloudfront cloudtrail cloudwatch cognito-idp config delivery.logs events "
-    "guardduty logging.s3 logs s3 secretsmanager ses sns"
-)
-SENDERS = frozenset(_SENDERS.split())
+SENDERS = frozenset(names("senders"))
 """Services that call resources directly and send the keys for their customer."""
 
 _SERVICE = re.compile(r"(.{1,60})\.amazonaws\.com(?:\.cn)?")
 _REGION = re.compile(r"\.[a-z]{2}(?:-[a-z]{1,10}){1,3}-\d{1,2}$")
 
-_SOURCES = frozenset(
-    ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
-)
+_SOURCES = frozenset(names("keys_of_sources"))
 # Older keys with the customer, from before the keys above existed.
 _OLDER = frozenset(("aws:sourceowner", "aws:referer"))
 # These keys of KMS can identify a customer too.
@@ -188,13 +182,8 @@ def _missing(context: ConditionContext, present: set[str]) -> tuple[str, ...]:
     return () if found else partners
 
 
-_OF_PRINCIPALS_NAMES = (
-    "aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths "
-    "aws:principaltag/"
-)
-_OF_PRINCIPALS = tuple(_OF_PRINCIPALS_NAMES.split())
-_OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
-_TELL_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
+_OF_PRINCIPALS = names("keys_of_principals")
+_TELL_SERVICES = names("keys_that_tell_services")
 
 
 def rcp_guards(checked: PolicyContext) -> Iterator[Finding]:
@@ -217,7 +206,7 @@ def _caller(condition: Condition) -> str:
         return "any"
     if key.startswith(_OF_PRINCIPALS):
         return "principal"
-    return "service" if key in _OF_SOURCES else ""
+    return "service" if key in _SOURCES else ""
 
 
 def _holds_without_key(condition: Condition) -> bool:

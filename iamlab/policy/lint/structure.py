@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.policy.building import statements_as_written
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.json_text import child
 from iamlab.policy.lint.findings import ELEMENT_TEXTS
 from iamlab.policy.record import written
@@ -186,13 +187,7 @@ def _empty(
     return checked.find(code, path, what, "Write values, or remove the statement.", better)
 
 
-_KIND = {
-    "trust": "ROLE_TRUST_POLICY",
-    "scp": "SCP",
-    "rcp": "RCP",
-    "resource": "RESOURCE_POLICY",
-    "endpoint": "RESOURCE_POLICY",
-}
+_QUOTAS: dict[str, str] = vocabulary("quotas")
 
 
 def size(checked: PolicyContext) -> Iterator[Finding]:
@@ -205,7 +200,7 @@ def size(checked: PolicyContext) -> Iterator[Finding]:
     limit, counting = rules.size.limit, rules.size.counting
     needed = _length(dense, counting)
     unit = "bytes" if counting == "bytes" else "characters"
-    code = f"POLICY_SIZE_EXCEEDS_{_KIND.get(checked.policy_type, 'IDENTITY_POLICY')}_QUOTA"
+    code = f"POLICY_SIZE_EXCEEDS_{_QUOTAS[checked.policy_type]}_QUOTA"
     kind = "a customer managed policy" if checked.policy_type == "identity" else checked.type_name
     most = f"The limit for {kind} is {limit:,}."
     if needed > limit:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
+from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn, names
 from iamlab.policy.catalog import action, vocabulary
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.covering import covers_action
@@ -210,12 +210,7 @@ def _role_of_session(text: str) -> tuple[str, str] | None:
 
 
 GITHUB = "token.actions.githubusercontent.com"
-# Claims of GitHub that identify a repository, or at least its owner.
-_REPOSITORY_CLAIMS_NAMES = (
-    "sub repository repository_id repository_owner repository_owner_id enterprise_id "
-    "job_workflow_ref"
-)
-_REPOSITORY_CLAIMS = tuple(_REPOSITORY_CLAIMS_NAMES.split())
+_REPOSITORY_CLAIMS = names("repository_claims")
 
 
 def provider(principal: str) -> str:

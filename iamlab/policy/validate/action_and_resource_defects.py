@@ -18,6 +18,7 @@ from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
 from iamlab.policy import catalog
+from iamlab.policy.arn import names
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import IAM_PATHS, PARTITIONS
 from iamlab.policy.statement import ACTIONS, RESOURCES, values_of
@@ -97,11 +98,8 @@ def unwanted(action: str, rules: TypeRules) -> str | None:
 
 
 # Only these S3 resources have a Region. IAM's message doesn't list the newer IAM resource types.
-_S3_WITH_REGION = (
-    "accesspoint/ access-grants/ job/ async-request/ storage-lens/ storage-lens-group/"
-)
-S3_WITH_REGION = tuple(_S3_WITH_REGION.split())
-NEWER_IAM_PATHS = ("role-template/", "delegation-request/", "assumed-role/", "contextProvider/")
+S3_WITH_REGION = names("s3_with_region")
+NEWER_IAM_PATHS = names("newer_iam_paths")
 WHOLE_IAM_PARTS = ("*", "root")
 
 

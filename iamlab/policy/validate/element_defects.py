@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamlab.policy.arn import names
 from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import IDENTIFIERS
 from iamlab.policy.rules import PARTITIONS
@@ -55,10 +56,7 @@ def bare_principals(checked: CheckedPolicy) -> Iterator[SaveDefect]:
                 yield SaveDefect("bare_principal", place, {"value": short(value)})
 
 
-_PRINCIPAL_FAULTS = (
-    "principal_forbidden no_principal not_principal_forbidden principal_is_not_everybody"
-)
-PRINCIPAL_FAULTS = tuple(_PRINCIPAL_FAULTS.split())
+PRINCIPAL_FAULTS = names("principal_faults")
 
 
 def element_faults(statement: Statement, rules: TypeRules) -> Iterator[tuple[str, str]]:
@@ -123,9 +121,9 @@ def fault_of(type_: str, value: str, rules: TypeRules) -> str | None:
 
     Examples
     --------
-    >>> from iamlab.policy.rules import TRUST
-    >>> fault_of("AWS", "111122223333", TRUST), fault_of("Service", "*", TRUST)
-    (None, 'Service_principal')
+    >>> from iamlab.policy.rules import TYPES
+    >>> [fault_of(*pair, TYPES["trust"]) for pair in (("AWS", "111122223333"), ("Service", "*"))]
+    [None, 'Service_principal']
     """
     if type_ == "*":
         return None if rules.bare_star else "bare_star"

@@ -26,7 +26,7 @@ from iamlab.errors.ec2 import (
     InvalidVpcIDMalformed,
 )
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.operations.services.apis import all_of, check_region, keep, region_of
+from iamlab.operations.services.apis import all_of, keep
 from iamlab.operations.services.ec2.instance import Association, Instance, find_instance
 from iamlab.operations.services.ec2.tagged_resources import (
     arn_of,
@@ -35,6 +35,7 @@ from iamlab.operations.services.ec2.tagged_resources import (
     new_id,
     tags_at_start,
 )
+from iamlab.operations.services.names_and_tags import check_region, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,8 @@ from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
 from iamlab.operations.registry import nothing, operation
-from iamlab.operations.services.apis import Made, ResourceVerbs, more_tags, region_of, without
+from iamlab.operations.services.apis import Made, ResourceVerbs
+from iamlab.operations.services.names_and_tags import more_tags, region_of, without
 from iamlab.operations.sts.tokens_and_messages import with_encoded
 
 if TYPE_CHECKING:

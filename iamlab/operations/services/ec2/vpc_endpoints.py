@@ -24,7 +24,7 @@ from iamlab.model.record import check_texts
 from iamlab.operations.iam.common import fields
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.services.apis import check_region, forget, keep, region_of
+from iamlab.operations.services.apis import forget, keep
 from iamlab.operations.services.ec2.instances import check_vpc
 from iamlab.operations.services.ec2.tagged_resources import (
     OfEc2,
@@ -35,6 +35,7 @@ from iamlab.operations.services.ec2.tagged_resources import (
     new_id,
     tags_at_start,
 )
+from iamlab.operations.services.names_and_tags import check_region, region_of
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from iamlab.model.record import check_texts
 from iamlab.operations import parameters as values
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
-from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, api_of, misfit, region_of
+from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, api_of
+from iamlab.operations.services.names_and_tags import misfit, region_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:

@@ -29,13 +29,9 @@ from iamlab.errors.services import (
 from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
-from iamlab.operations.services.apis import (
-    check_region,
-    everything,
-    keep,
-    region_of,
-)
+from iamlab.operations.services.apis import keep
 from iamlab.operations.services.kms.key import ALIAS, API, FACTS, PENDING, Key, find_key, words
+from iamlab.operations.services.names_and_tags import check_region, everything, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

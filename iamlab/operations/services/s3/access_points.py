@@ -15,10 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from iamlab.errors.services import (
-    NoSuchAccessPointPolicy,
-    NoSuchBucket,
-)
+from iamlab.errors.services import NoSuchAccessPointPolicy, NoSuchBucket
 from iamlab.model.public_access_block import ALL_ON, as_parameter, combined, from_parameter
 from iamlab.operations.iam.common import fields
 from iamlab.operations.parameters import as_text

@@ -13,11 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import (
-    BucketAlreadyExists,
-    BucketAlreadyOwnedByYou,
-    noted,
-)
+from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou, noted
 from iamlab.errors.services import (
     InvalidArgument,
     InvalidBucketAclWithBlockPublicAccessError,

@@ -23,7 +23,7 @@ from iamlab.errors.services import (
 )
 from iamlab.model.public_access_block import as_parameter, from_parameter
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import everything
+from iamlab.operations.services.names_and_tags import everything
 from iamlab.operations.services.s3.bucket import API
 from iamlab.policy.public import public_because
 
