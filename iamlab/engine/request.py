@@ -170,11 +170,13 @@ class Request(Shown):
         refusal: str = "",
         access_point: str = "",
     ) -> None:
-        for name, text in (("principal", principal), ("action", action), ("resource", resource)):
-            check_text(name, text)
-        for name, text in (("refusal", refusal), ("access_point", access_point)):
-            if text != "":
-                check_text(name, text)
+        check_text("principal", principal)
+        check_text("action", action)
+        check_text("resource", resource)
+        if refusal != "":
+            check_text("refusal", refusal)
+        if access_point != "":
+            check_text("access_point", access_point)
         if issuer is not None:
             check_text("issuer", issuer)
         values = as_text(context)
