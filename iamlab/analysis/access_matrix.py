@@ -255,8 +255,8 @@ def _noting(
 ) -> Iterator[Asking]:
     """Note the refused statements of the resources' policies, then of each caller's."""
     for action in {service_of(action): action for action, _ in pairs}.values():
-        for facts in batch.facts.values():
-            refused.update(map(str, refused_in(facts.layers(), action)))
+        for resource, facts in batch.facts.items():
+            refused.update(map(str, refused_in(facts.layers(), action, resource)))
     for asking in callers:
         refused.update(map(str, refused_in(asking[1], "")))
         yield asking

@@ -174,7 +174,7 @@ def who_can(
             elif how is not None:
                 found[known.arn] = known, how[1]
         for gathered in (of_resource, *(layers for _, layers, _ in callers)):
-            refused.update(map(str, refused_in(gathered, action)))
+            refused.update(map(str, refused_in(gathered, action, resource)))
         notes |= dict.fromkeys(note for known, *_ in callers for note in known.assumed)
         notes |= dict.fromkeys(shared.assumed(action, resource))
         number += len(callers)

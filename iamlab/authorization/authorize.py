@@ -54,7 +54,7 @@ from iamlab.policy.call_permissions import (
 
 if TYPE_CHECKING:
     from iamlab.authorization.context_keys import CallerAttributes
-    from iamlab.authorization.principal import Caller, PrincipalContext
+    from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
@@ -91,17 +91,8 @@ def authorize(
         raise RequestError("resource is an ARN, *, or the ARNs of a call.")
     tagged = bool(circumstances.get("request_tags"))
     pairs = pairs_of(action, arns, tagged=tagged) if is_call else [NeededPair(action, arns[0])]
-    decisions = []
-    for pair in pairs:
-        how = circumstances
-        defects = question_defects(world, pair.action, pair.resource, how)
-        if pair.via:
-            how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
-        request = authorization_request(
-            world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
-        )
-        decisions.append(request.decide(defects))
-    notes = also_needed(action, arns, tagged=tagged)
+    decisions = [_decide(world, caller, pair, context, circumstances) for pair in pairs]
+    notes = also_needed(action, arns, tagged=tagged and not is_call)
     if context and len(pairs) == 1:
         notes += foreign_key_notes(action, arns[0], context)
     decision = Decision.of_call(decisions).assuming(notes)
@@ -126,6 +117,28 @@ def is_on(name: str, world: World, circumstances: Circumstances) -> bool:
     if not isinstance(value, bool):
         raise RequestError(f"{name} is True or False, not {value!r}.")
     return value
+
+
+def _decide(
+    world: World,
+    caller: Caller,
+    pair: NeededPair,
+    context: Mapping[str, ContextValue] | None,
+    circumstances: Circumstances,
+) -> Decision:
+    """Decide one pair of a call."""
+    how = circumstances
+    defects = question_defects(world, pair.action, pair.resource, how)
+    if pair.via:
+        how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
+    request = authorization_request(
+        world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
+    )
+    decision = request.decide(defects)
+    if decision or not pair.instead:
+        return decision
+    instead = pair._replace(action=pair.instead, instead="")
+    return _decide(world, caller, instead, context, circumstances) or decision
 
 
 def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:
@@ -247,21 +260,6 @@ def _with_defaults(
     if standing.circumstances:
         circumstances = {**standing.circumstances, **circumstances}
     return context, circumstances
-
-
-def check_credentials(principal: PrincipalContext, action: str) -> None:
-    """Raise AWS's error for a call that the caller's credentials can't make.
-
-    Raises
-    ------
-    InvalidClientTokenId
-        The credentials can't call IAM.
-    AccessDenied
-        The credentials can't call this operation of STS.
-    """
-    refusal = principal.refusal(action)
-    if refusal is not None:
-        raise refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,15 +33,14 @@ DEFAULT_REGION = "us-east-1"
 AGENT = "iamlab"
 """The default user agent."""
 
+_IN_VIRGINIA = (
+    "iam organizations route53 route53domains cloudfront account support shield waf health billing "
+    "ce budgets trustedadvisor"
+)
+_IN_OREGON = "globalaccelerator networkmanager devicefarm chatbot"
 REGION_OF = {
-    **dict.fromkeys(
-        (
-            *("iam", "organizations", "route53", "route53domains", "cloudfront", "account"),
-            *("support", "shield", "waf", "health", "billing", "ce", "budgets", "trustedadvisor"),
-        ),
-        "us-east-1",
-    ),
-    **dict.fromkeys(("globalaccelerator", "networkmanager", "devicefarm", "chatbot"), "us-west-2"),
+    **dict.fromkeys(_IN_VIRGINIA.split(), "us-east-1"),
+    **dict.fromkeys(_IN_OREGON.split(), "us-west-2"),
 }
 """Global services, whose calls all go to one Region."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
 from iamlab.model.public_access_block import combined
@@ -260,21 +260,25 @@ def _identity(account: Account, arn: Arn) -> tuple[Mapping[str, str], Policy | N
     return {}, None
 
 
-@lru_cache(maxsize=256)
-def default_key_policy(partition: str, account_id: str) -> Policy:
-    """Return the default key policy of ``kms:CreateKey``: the account statement.
+def account_statement(root_arn: str) -> dict[str, Any]:
+    """Return the statement that lets an account's own IAM policies decide about a key.
 
     Notes
     -----
     AWS page: "Default key policy".
     """
-    statement = {
+    return {
         "Sid": "Enable IAM User Permissions",
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:{partition}:iam::{account_id}:root"},
+        "Principal": {"AWS": root_arn},
         "Action": "kms:*",
         "Resource": "*",
     }
-    return Policy.parse(
-        {"Version": "2012-10-17", "Statement": [statement]}, name="default key policy"
-    )
+
+
+@lru_cache(maxsize=256)
+def default_key_policy(partition: str, account_id: str) -> Policy:
+    """Return the default key policy of ``kms:CreateKey``: the account statement."""
+    statement = account_statement(f"arn:{partition}:iam::{account_id}:root")
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return Policy.parse(document, name="default key policy")

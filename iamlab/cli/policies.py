@@ -244,5 +244,5 @@ def _action(action: Action) -> dict[str, Any]:
     return {
         **as_json(action, "name=full_name level description"),
         "resources": list(catalog.arns_for(action.full_name)),
-        **as_json(action, "conditionKeys=all_condition_keys dependentActions=dependent_actions"),
+        **as_json(action, "conditionKeys=all_condition_keys"),
     }

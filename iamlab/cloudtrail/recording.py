@@ -38,7 +38,7 @@ from iamlab.cloudtrail.event_fields import (
     origin_of,
     within_limit,
 )
-from iamlab.model.event import DATA, MANAGEMENT, Event, code_of, keeps_parameters
+from iamlab.model.event import CONSOLE_SIGN_IN, DATA, MANAGEMENT, Event, code_of, keeps_parameters
 from iamlab.model.record import LastUsed, RoleLastUsed
 
 if TYPE_CHECKING:
@@ -234,6 +234,20 @@ def record_event(
     )
     world.events.append(event)
     note_credential_use(world, event)
+
+
+def record_sign_in(
+    world: World,
+    name: str,
+    identity: Mapping[str, Any],
+    account_id: str,
+    data: Mapping[str, Any],
+    **more: Any,
+) -> None:
+    """Add an event of the console: somebody signs in, or switches the role."""
+    fields = {"response_elements": {name: "Success"}, "additional_event_data": data, **more}
+    call, kind = ("signin", name), CONSOLE_SIGN_IN
+    record_event(world, call, identity, account_id, read_only=False, event_type=kind, **fields)
 
 
 @lru_cache(maxsize=512)

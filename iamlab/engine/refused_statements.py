@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import LAYERS, NAMES, policy_type_of
+from iamlab.policy.arn import parsed_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +75,8 @@ class RefusedStatement:
 
     def __str__(self) -> str:
         name, subject = self.attached.policy.name, "This Deny" if self.is_void_deny else "It"
-        policy = f"policy {name}" if name else f"the {NAMES[self.layer]}"
+        is_named = name and "policy" not in name.split()
+        policy = f"policy {name}" if is_named else f"the {name or NAMES[self.layer]}"
         effect = "has no effect here" if self.is_void else "is used here as it is written"
         return (
             f"{NOT_SAVED}{policy}, statement {self.statement.number}: "
@@ -98,45 +100,48 @@ def quiet(assumed: Iterable[str]) -> list[str]:
     return [text for text in assumed if not text.startswith(NOT_SAVED)]
 
 
-def refused_in(layers: Layers, action: str) -> tuple[RefusedStatement, ...]:
+def refused_in(layers: Layers, action: str, resource: str = "") -> tuple[RefusedStatement, ...]:
     """Return the refused statements of all layers, void Deny statements first.
 
     Parameters
     ----------
-    action
-        The action of the request: the policy of its resource has the rules of the action's service.
+    action, resource
+        Those of the request: the policy of the resource has the rules of the resource's service, or
+        of the action's service if the resource isn't an ARN.
     """
+    arn = parsed_arn(resource)
+    service = arn.service if arn else action.partition(":")[0].lower()
     found = [
         RefusedStatement(layer, attached, statement, refusal, is_void)
         for layer in LAYERS
         for attached in layers.of(layer)
-        for statement, refusal, is_void in _refused(attached, layer, action)
+        for statement, refusal, is_void in _refused(attached, layer, action, service)
     ]
     return tuple(sorted(found, key=lambda refused: not refused.is_void_deny)) if found else ()
 
 
 def refused_statements(request: Request, layers: Layers) -> tuple[RefusedStatement, ...]:
     """Return the refused statements of the layers that apply to a request."""
-    every = refused_in(layers, request.action)
+    every = refused_in(layers, request.action, request.resource)
     return tuple(found for found in every if not why_absent(found.layer, request)) if every else ()
 
 
 def _refused(
-    attached: AttachedPolicy, layer: str, action: str
+    attached: AttachedPolicy, layer: str, action: str, service: str
 ) -> tuple[tuple[Statement, Refusal, bool], ...]:
     """Return the refused statements of a policy, each with AWS's first answer, from the cache."""
     if layer == "grant" or _OF_AWS in (attached.arn or ""):
         return ()
     policy, policy_type = attached.policy, policy_type_of(layer, action)
-    service = action.partition(":")[0].lower() if policy_type == "resource" else None
-    key = f"refused: {service}" if service else _REFUSED_AS[policy_type]
+    named = service if policy_type == "resource" else ""
+    key = f"refused: {named}" if named else _REFUSED_AS[policy_type]
     if key not in policy.compiled:
-        policy.compiled[key] = tuple(_first_refusals(policy, layer, action, service))
+        policy.compiled[key] = tuple(_first_refusals(policy, layer, action, named))
     return policy.compiled[key]  # type: ignore[return-value]
 
 
 def _first_refusals(
-    policy: Policy, layer: str, action: str, service: str | None
+    policy: Policy, layer: str, action: str, service: str
 ) -> Iterator[tuple[Statement, Refusal, bool]]:
     from iamlab.policy.rules import SERVICES
     from iamlab.policy.validate.validation import refused_statements

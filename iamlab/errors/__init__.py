@@ -70,7 +70,7 @@ def brief(text: str) -> str:
 
     Examples
     --------
-    >>> brief("Effect can't be " + 10_000 * "x")[-42:]
+    >>> brief("Effect can't be " + 10_000 * "x")[-41:]
     'xxxxxxxxxxxxxxxxxxxx… (10,000 characters)'
     """
     return _LONG.sub(lambda word: f"{word[0][:100]}… ({len(word[0]):,} characters)", text)

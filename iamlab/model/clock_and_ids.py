@@ -16,7 +16,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from iamlab.errors import RequestError
 
@@ -149,26 +148,6 @@ def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelt
         raise RequestError(f"Move the time by numbers, not by {shown}.") from None
 
 
-class AnyClock(Protocol):
-    """The interface of a world's clock."""
-
-    @property
-    def now(self) -> datetime:
-        """The current time, with its time zone."""
-
-    @property
-    def is_real(self) -> bool:
-        """Whether a real phone shows the same time."""
-
-    def advance(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
-    ) -> None:
-        """Move the time forward."""
-
-    def copy(self) -> AnyClock:
-        """Return a clock for a copy of the world."""
-
-
 @dataclass(slots=True)
 class Clock:
     """A clock that moves only when you advance it.
@@ -250,6 +229,8 @@ class RealClock:
         """Return the same clock: there is only one real time."""
         return self
 
+
+AnyClock = Clock | RealClock
 
 _TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _START, _MICROSECOND = datetime(1, 1, 1, tzinfo=UTC), timedelta(microseconds=1)

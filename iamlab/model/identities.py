@@ -217,15 +217,6 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def user_leftovers(user: User) -> str | None:
-    """Return, in AWS's words, what blocks the deletion of a user; ``None`` if nothing does."""
-    if user.signing_certificates:
-        return "Cannot delete entity, must delete certificates first."
-    if user.ssh_public_keys or user.service_specific_credentials:
-        return "Cannot delete entity, must remove referenced objects first."
-    return None
-
-
 def with_groups(identity: Identity) -> list[Identity]:
     """Return an identity and, for a user, the groups."""
     known = identity.account.groups

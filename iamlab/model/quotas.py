@@ -2,15 +2,22 @@
 
 Notes
 -----
-AWS pages: "IAM and AWS STS quotas"; the "IAM API Reference", for patterns and lengths.
+AWS pages: "IAM and AWS STS quotas"; "Quotas and service limits for AWS Organizations"; the "IAM API
+Reference", for patterns and lengths.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iamlab.errors import InvalidBucketName, RequestError, did_you_mean, noted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +34,14 @@ class Quota:
     most: int | None = None
 
 
-QUOTAS = {
-    "Users": Quota(5000),
-    "Groups": Quota(300, 500),
-    "Roles": Quota(1000, 10_000),
-    "InstanceProfiles": Quota(1000, 10_000),
-    "Policies": Quota(1500, 10_000),
-    "PoliciesPerUser": Quota(10, 20),
-    "PoliciesPerRole": Quota(20, 25),
-    "PoliciesPerGroup": Quota(10),
-    "GroupsPerUser": Quota(10),
-    "VersionsPerPolicy": Quota(5),
-    "Tags": Quota(50),
-    "AccessKeysPerUser": Quota(2),
-    "MFADevicesPerUser": Quota(8),
-    "VirtualMFADevices": Quota(5000),
-    "InstanceSessionsPerInstanceProfile": Quota(1),
-    "ServerCertificates": Quota(20),
-    "SAMLProviders": Quota(100),
-    "OpenIDConnectProviders": Quota(100, 700),
-    "ClientIdsPerOpenIdConnectProvider": Quota(100),
-    "CertificatesPerUser": Quota(2),
-    "SSHPublicKeysPerUser": Quota(5),
-    "ServiceSpecificCredentialsPerUser": Quota(2),  # for each service
-}
-"""Quotas of November 2026, by AWS's names. A loaded real account can exceed them.
-"""
+_TABLES: dict[str, dict[str, list[int]]] = tomllib.loads(
+    Path(__file__).with_name("data").joinpath("quotas.toml").read_text("utf-8")
+)
+QUOTAS, OF_ORGANIZATIONS = (
+    {name: Quota(*values) for name, values in _TABLES[service].items()}
+    for service in ("iam", "organizations")
+)
+"""Quotas of November 2026, by AWS's names. What was loaded from a real account can exceed them."""
 
 BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -68,22 +57,38 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-def raised(name: object, value: object) -> int:
+def quota_of(name: object, known: Mapping[str, Quota] = QUOTAS) -> Quota:
+    """Return a quota: its default, and the value that AWS can raise it to.
+
+    Raises
+    ------
+    RequestError
+        There is no such quota.
+    """
+    if not isinstance(name, str) or name not in known:
+        raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), known)}")
+    return known[name]
+
+
+def raised(name: object, value: object, known: Mapping[str, Quota] = QUOTAS) -> int:
     """Return the value that a quota can be raised to.
 
     Raises
     ------
     RequestError
         There is no such quota, or AWS doesn't raise it that far.
+
+    Examples
+    --------
+    >>> raised("Accounts", 200, OF_ORGANIZATIONS)
+    200
     """
-    if not isinstance(name, str) or name not in QUOTAS:
-        raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), QUOTAS)}")
+    quota = quota_of(name, known)
     if not isinstance(value, int) or isinstance(value, bool):
         raise RequestError(f"A quota is raised to a whole number, not {value!r}.")
-    known = QUOTAS[name]
-    most = known.default if known.most is None else known.most
-    if not known.default <= value <= most:
-        raise RequestError(f"{name} is {known.default}, and can be raised to {most} at most.")
+    most = quota.default if quota.most is None else quota.most
+    if not quota.default <= value <= most:
+        raise RequestError(f"{name} is {quota.default}, and can be raised to {most} at most.")
     return value
 
 

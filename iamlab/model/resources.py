@@ -11,8 +11,10 @@ internal access"; "CloudTrail record contents", resources.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from iamlab.display import Shown
@@ -131,31 +133,9 @@ class Resource(Shown):
 
 BUCKET, OBJECT = "AWS::S3::Bucket", "AWS::S3::Object"
 
-TYPES: Mapping[str, str] = {
-    "backup:backup-vault:*": "AWS::Backup::BackupVault",
-    "dynamodb:table/*/stream/*": "AWS::DynamoDB::Stream",
-    "dynamodb:table/*": "AWS::DynamoDB::Table",
-    "ecr:repository/*": "AWS::ECR::Repository",
-    "elasticfilesystem:file-system/*": "AWS::EFS::FileSystem",
-    "events:event-bus/*": "AWS::Events::EventBus",
-    "execute-api:*": "AWS::ApiGateway::RestApi",
-    "iam:group/*": "AWS::IAM::Group",
-    "iam:policy/*": "AWS::IAM::ManagedPolicy",
-    "iam:role/*": "AWS::IAM::Role",
-    "iam:user/*": "AWS::IAM::User",
-    "kinesis:stream/*": "AWS::Kinesis::Stream",
-    "kms:alias/*": "AWS::KMS::Alias",
-    "kms:key/*": "AWS::KMS::Key",
-    "lambda:function:*": "AWS::Lambda::Function",
-    "lambda:layer:*": "AWS::Lambda::LayerVersion",
-    # Access Analyzer reports an access point with its bucket, which isn't in its ARN.
-    "s3:accesspoint/*": "AWS::S3::AccessPoint",
-    "s3:*": BUCKET,
-    "s3express:bucket/*": "AWS::S3Express::DirectoryBucket",
-    "secretsmanager:secret:*": "AWS::SecretsManager::Secret",
-    "sns:*": "AWS::SNS::Topic",
-    "sqs:*": "AWS::SQS::Queue",
-}
+TYPES: Mapping[str, str] = tomllib.loads(
+    Path(__file__).with_name("data").joinpath("resource_types.toml").read_text("utf-8")
+)
 """Service and resource -> the type; the first match counts."""
 
 

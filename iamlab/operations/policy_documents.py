@@ -16,16 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
+from iamlab import errors
 from iamlab.errors import (
-    AwsError,
     LimitExceeded,
-    MalformedPolicy,
-    MalformedPolicyDocument,
     PolicyError,
-    ValidationError,
     did_you_mean,
     noted,
 )
@@ -36,50 +32,13 @@ from iamlab.policy.document import Policy, edited
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from iamlab.errors import AwsError
     from iamlab.model.world import World
     from iamlab.policy.statement import Principals, Statement
     from iamlab.policy.validate.validation import Refusal
 
 
 Document = str | Mapping[str, object] | Policy
-
-_OF_IAM = (LimitExceeded, MalformedPolicy, MalformedPolicyDocument, ValidationError)
-
-
-@cache
-def _errors() -> dict[str, type[AwsError]]:
-    """Return the error codes for documents, each with its class."""
-    # on first use by one of these services
-    from iamlab.errors.organizations import ConstraintViolationException
-    from iamlab.errors.services import (
-        BadRequestException,
-        InvalidAttributeValue,
-        InvalidParameter,
-        InvalidParameterException,
-        InvalidParameterValueException,
-        InvalidPolicyDocument,
-        LimitExceededException,
-        MalformedPolicyDocumentException,
-        PolicyLengthExceededException,
-        ResourceConflictException,
-        ValidationException,
-    )
-
-    others = (
-        ConstraintViolationException,
-        BadRequestException,
-        InvalidAttributeValue,
-        InvalidParameter,
-        InvalidParameterException,
-        InvalidParameterValueException,
-        InvalidPolicyDocument,
-        LimitExceededException,
-        MalformedPolicyDocumentException,
-        PolicyLengthExceededException,
-        ResourceConflictException,
-        ValidationException,
-    )
-    return {error.code: error for error in (*_OF_IAM, *others)}
 
 
 def error_of(code: str) -> type[AwsError]:
@@ -90,7 +49,11 @@ def error_of(code: str) -> type[AwsError]:
     >>> error_of("MalformedPolicy").http_status
     400
     """
-    return _errors()[code]
+    from iamlab.errors import organizations, services  # on first use by one of these services
+
+    homes = (vars(errors), vars(services), vars(organizations))
+    found: type[AwsError] = next(home[code] for home in homes if code in home)
+    return found
 
 
 def saved(document: Document, name: str, policy_type: str, service: str | None = None) -> Policy:

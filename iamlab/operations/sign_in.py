@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import user_identity
-from iamlab.cloudtrail.recording import record_event
+from iamlab.cloudtrail.recording import record_sign_in
 from iamlab.errors import (
     AwsError,
     ExpiredToken,
@@ -29,7 +29,6 @@ from iamlab.errors import (
 )
 from iamlab.model.console_access import sign_in_page
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, devices_of, use_code
-from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import call
 from iamlab.operations.iam.mfa_device import MfaDevice
@@ -297,14 +296,5 @@ def _record(
         known = principal_of(world, who.arn)
         identity = user_identity(known.arn, known.context(), None)
     failed = "Failed authentication" if how == _FAILURE else ""
-    record_event(
-        world,
-        ("signin", name),
-        identity,
-        account.account_id,
-        read_only=False,
-        response_elements={name: how},
-        error_message=failed,
-        event_type=CONSOLE_SIGN_IN,
-        additional_event_data=data,
-    )
+    more = {"response_elements": {name: how}, "error_message": failed}
+    record_sign_in(world, name, identity, account.account_id, data, **more)

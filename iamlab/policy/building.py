@@ -26,7 +26,7 @@ from iamlab.policy.variables import has_variable, substitute
 
 if TYPE_CHECKING:
     from iamlab.policy.record import Document
-    from iamlab.policy.statement import Effect, Statement
+    from iamlab.policy.statement import Effect
 
 NEWEST = "2012-10-17"
 
@@ -274,7 +274,7 @@ def statements_as_written(policy: PolicyRecord) -> list[dict[str, Any]]:
 
 def _check_newer_means_the_same(policy: PolicyRecord) -> None:
     for statement in policy.statements:
-        found = next(filter(has_variable, _texts_with_variables(statement)), None)
+        found = next(filter(has_variable, statement.texts_with_variables), None)
         if found is not None:
             message = (
                 f"{policy.name or 'A policy'} has version {policy.version}, in which {found!r} "
@@ -283,14 +283,6 @@ def _check_newer_means_the_same(policy: PolicyRecord) -> None:
                 "the dollar sign."
             )
             raise RequestError(message)
-
-
-def _texts_with_variables(statement: Statement) -> Iterable[str]:
-    """Return all texts of a statement that can contain variables."""
-    yield from statement.resource or ()
-    yield from statement.not_resource or ()
-    for condition in statement.conditions:
-        yield from condition.values
 
 
 def _unique_sids(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,14 +11,15 @@ AWS pages: "Service Authorization Reference", the columns "Resource types" and "
 "Example policies for Amazon EC2"; "Grant a user permissions to pass a role to an AWS service";
 "Using server-side encryption with AWS KMS keys (SSE-KMS)"; "Key management" of Amazon SQS and
 Amazon SNS; "Secret encryption and decryption in AWS Secrets Manager"; "How AWS Systems Manager
-Parameter Store uses AWS KMS"; "Tag IAM users"; "Grant permission to tag Amazon EC2 resources during
-creation".
+Parameter Store uses AWS KMS"; "Requirements for Amazon EBS encryption"; "Permissions to use
+user-generated KMS keys" of Kinesis Data Streams; API CreateLogGroup; "Tag IAM users"; "Grant
+permission to tag Amazon EC2 resources during creation".
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,7 +35,10 @@ _REQUEST_TAG = "aws:RequestTag/${TagKey}"
 
 
 _FACTS: Mapping[str, Any] = tables("call_permissions.toml")
-_ONE_TYPE_A_CALL = frozenset(_FACTS["one_type_a_call"]["actions"].split())
+_ON_KMS_KEY = {
+    name: needs.split() for names, needs in _FACTS["on_kms_key"].items() for name in names.split()
+}
+_EVERY_TYPE, _ONE_TYPE = (_FACTS["every_type"][name].split() for name in ("actions", "but_not"))
 _CREATING = ("Create", "Run", "Register", "Upload", "Put", "Start", "Request", "Import", "Invite")
 """How the names of calls begin that may create a resource with tags."""
 
@@ -65,12 +69,15 @@ class NeededPair(NamedTuple):
         The condition keys of this pair alone.
     via
         The service that makes this call for the caller: ``s3.amazonaws.com``.
+    instead
+        An action that is enough instead.
     """
 
     action: str
     resource: str
     keys: Mapping[str, str] = MappingProxyType({})
     via: str = ""
+    instead: str = ""
 
 
 def pairs_of(action: str, resources: Iterable[str], *, tagged: bool = False) -> list[NeededPair]:
@@ -102,25 +109,30 @@ def _tagging_pairs(action: str, resources: Iterable[str]) -> Iterator[NeededPair
     if known is None or _REQUEST_TAG not in known.all_condition_keys:
         return
     tagging = tagging_action(known.full_name)
+    instead = _FACTS["tagging_instead"].get(known.full_name, "")
     keys = {"ec2:CreateAction": known.name} if known.service == "ec2" else {}
     for resource in resources if tagging else ():
-        if type_of(action, resource) and "aws:requesttag" not in foreign_keys(action, resource):
-            yield NeededPair(tagging, resource, keys)
+        is_tagged = resource == "*" or type_of(action, resource)
+        if is_tagged and "aws:requesttag" not in foreign_keys(action, resource):
+            yield NeededPair(tagging, resource, keys, instead=instead)
 
 
 def _on_further(action: str, resource: str, resources: Sequence[str]) -> Iterator[NeededPair]:
     """Return what a call needs on a role or KMS key that isn't the resource of its action."""
-    known, passed_to = catalog.action(action), tuple(PASSES.get(action.lower(), ()))
-    service, spelled = ("", "") if known is None else (known.service, known.full_name)
-    if passed_to and type_of(PASS_ROLE, resource):
-        keys = {"iam:PassedToService": f"{passed_to[0]}.amazonaws.com"}
-        yield NeededPair(PASS_ROLE, resource, keys if len(passed_to) == 1 else {})
-    on_key = _FACTS["on_kms_key"].get(spelled, "").split()
+    known = catalog.action(action)
+    if known is None:
+        return
+    if type_of(PASS_ROLE, resource):
+        names = [f"{service}.amazonaws.com" for service in PASSES.get(action.lower(), ())]
+        keys = {"iam:PassedToService": names[0]} if len(names) == 1 else {}
+        yield NeededPair(PASS_ROLE, resource, keys)
+    on_key = _ON_KMS_KEY.get(known.full_name, ())
     if on_key and type_of(on_key[0], resource):
-        shown = _FACTS["encryption_context"].get(service)
+        shown = _FACTS["encryption_context"].get(known.service)
         keys = {f"kms:EncryptionContext:{shown}": resources[0]} if shown else {}
         for name in on_key:
-            yield NeededPair(name, resource, keys, f"{service}.amazonaws.com")
+            own = {"kms:GrantIsForAWSResource": "true"} if name == "kms:CreateGrant" else {}
+            yield NeededPair(name, resource, keys | own, f"{known.service}.amazonaws.com")
 
 
 @lru_cache(maxsize=1024)
@@ -136,7 +148,7 @@ def tagging_action(action: str) -> str:
     """
     service, _, name = action.partition(":")
     verb = next((verb for verb in _CREATING if name.startswith(verb)), "")
-    if not verb:
+    if not verb or name in _TAGGING:
         return ""
     if action in _FACTS["other_tagging"]:
         return str(_FACTS["other_tagging"][action])
@@ -208,13 +220,18 @@ def type_of(action: str, resource: str) -> str:
     if known is None:
         return ""
     uses = {use.name for use in known.resource_types}
-    found = [name for name in types_of(resource, forms_of(known.service)) if name in uses]
-    return found[0] if len(found) == 1 else ""
+    fitting = types_of(resource, forms_of(known.service))
+    # A loadbalancer/app is a loadbalancer.
+    found = uses & {name if name in uses else name.partition("/")[0] for name in fitting}
+    return found.pop() if len(found) == 1 else ""
 
 
 @lru_cache(maxsize=4096)
 def required_types(action: str) -> tuple[str, ...]:
     """Return the resource types that each call of an action needs permission for.
+
+    The catalogue also marks several types if a call has one of them, such as a table or a stream.
+    These actions have no required types.
 
     Examples
     --------
@@ -222,9 +239,12 @@ def required_types(action: str) -> tuple[str, ...]:
     (('instance', 'volume'), ())
     """
     known = catalog.action(action)
-    if known is None or known.full_name in _ONE_TYPE_A_CALL:
+    if known is None:
         return ()
     marked = [use.name for use in known.resource_types if use.required]
+    fits = partial(glob, text=known.full_name)
+    if len(marked) > 1 and (any(map(fits, _ONE_TYPE)) or not any(map(fits, _EVERY_TYPE))):
+        return ()
     return (*marked, *_FACTS["also_required"].get(known.full_name, "").split())
 
 
@@ -248,7 +268,7 @@ def also_needed(
     parts = [f"permission on: {', '.join(missing)}"] if missing else []
     if passes and not any(type_of(PASS_ROLE, arn) for arn in resources):
         parts.append(f"{PASS_ROLE} if it passes a role")
-    tagging = tuple(_tagging_pairs(action, resources)) if tagged and len(resources) == 1 else ()
+    tagging = tuple(_tagging_pairs(action, resources)) if tagged else ()
     if tagging:
         parts.append(f"{tagging[0].action} for the tags")
     if not parts:

@@ -58,8 +58,6 @@ class Action:
     condition_keys
         Keys that a request with this action may have, in addition to the global keys and those of
         its resource types. ``${...}`` marks the place of a tag key or a name.
-    dependent_actions
-        Actions that the caller needs as well. The data of October 2026 name none for any action.
     """
 
     service: str
@@ -68,7 +66,6 @@ class Action:
     description: str
     resource_types: tuple[ResourceUse, ...]
     condition_keys: tuple[str, ...]
-    dependent_actions: tuple[str, ...]
 
     @property
     def full_name(self) -> str:
@@ -204,7 +201,6 @@ def _action(prefix: str, raw: dict[str, Any]) -> Action:
             for use in raw["resourceTypes"]
         ),
         tuple(raw["conditionKeys"]),
-        tuple(raw["dependentActions"]),
     )
 
 

@@ -58,8 +58,7 @@ def contains(wide: Statement, narrow: Statement) -> bool:
 
 def has_variables(statement: Statement) -> bool:
     """Return whether ``${`` is in a resource or in the value of a condition."""
-    values = [value for condition in statement.conditions for value in condition.values]
-    return any_variable((*(statement.resources or ()), *values))
+    return any_variable(statement.texts_with_variables)
 
 
 def _contains_principals(wide: Statement, narrow: Statement) -> bool:

@@ -148,13 +148,13 @@ def _joined(statements: Iterable[Statement], growing: str) -> tuple[Statement, .
     groups: dict[Hashable, list[Statement]] = {}
     for statement in statements:
         alone = getattr(statement, growing) is None
-        key = statement.number if alone else _all_but(statement, growing)
+        key = statement.number if alone else in_one_form(statement, growing)
         groups.setdefault(key, []).append(statement)
     return tuple(_join(group, growing) for group in groups.values())
 
 
-def _all_but(statement: Statement, growing: str) -> Hashable:
-    """Return a statement without one of its lists, in a form without order."""
+def in_one_form(statement: Statement, growing: str = "") -> Hashable:
+    """Return a statement without Sid and order, and without one of its lists if it is named."""
     lists = [_as_set(statement, name) for name in LISTS.values() if name != growing]
     return (statement.effect, principals_of(statement), conditions_of(statement), *lists)
 
@@ -182,26 +182,36 @@ def _without_covered(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     for statement in statements:
         key = (statement.effect, principals_of(statement))
         groups.setdefault(key, {})[statement.number] = statement
-    covered = {number for group in groups.values() for number in _covered(group)}
+    covered = {number for group in groups.values() for number in covered_in(group)}
     return tuple(statement for statement in statements if statement.number not in covered)
 
 
-def _covered(group: dict[int, Statement]) -> set[int]:
-    """Return the numbers of covered statements, in a group with one effect and principal."""
+def covered_in(group: dict[int, Statement]) -> dict[int, int]:
+    """Return the covered statements of a group with one effect and principal, and what covers each.
+
+    Nothing is found if it would take too long.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> names = ("s3:GetObject", "s3:*", "s3:Get*")
+    >>> covered_in({place: Policy.allow(name).statements[0] for place, name in enumerate(names)})
+    {2: 1, 0: 1}
+    """
     values = [value for statement in group.values() for value in _values(statement)]
     letters = sum(map(len, values)) + PAIR * len(group)
     if (len(values) + len(group)) * letters > WORK:
-        return set()
+        return {}
     conditions = {number: conditions_of(statement) for number, statement in group.items()}
-    alive = dict(group)
+    alive, found = dict(group), {}
     for number, narrow in reversed(group.items()):
-        if any(
-            conditions[other] <= conditions[number] and covers_pairs(wide, narrow)
-            for other, wide in alive.items()
-            if other != number
-        ):
-            del alive[number]
-    return group.keys() - alive.keys()
+        for other, wide in alive.items():
+            is_wider = other != number and conditions[other] <= conditions[number]
+            if is_wider and covers_pairs(wide, narrow):
+                found[number] = other
+                del alive[number]
+                break
+    return found
 
 
 def _values(statement: Statement) -> list[str]:

@@ -82,6 +82,12 @@ class Statement:
         """The pairs of Principal or NotPrincipal; ``None`` if it has neither."""
         return self.principal if self.principal is not None else self.not_principal
 
+    @property
+    def texts_with_variables(self) -> tuple[str, ...]:
+        """The texts that can contain variables: its resources, and the values of its conditions."""
+        values = (value for condition in self.conditions for value in condition.values)
+        return (*(self.resources or ()), *values)
+
     def element(self, name: str) -> str:
         """Return the name of the element that it has: ``Principal`` or ``NotPrincipal``."""
         return name if getattr(self, name.lower()) is not None else f"Not{name}"

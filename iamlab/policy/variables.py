@@ -159,12 +159,9 @@ def malformed_variable(text: str) -> tuple[str, str, str] | None:
             remedy = "Remove the space."
             return "UNSUPPORTED_SPACE_IN_VARIABLE", f"{shown} has a space in its name.", remedy
         if comma and not _is_quoted(default.strip()):
+            what = f"The default value in {shown} has no quotes."
             remedy = "Write it as in ${aws:username, 'guest'}."
-            return (
-                "MISSING_QUOTE_IN_VARIABLE",
-                f"The default value in {shown} has no quotes.",
-                remedy,
-            )
+            return "MISSING_QUOTE_IN_VARIABLE", what, remedy
     return None
 
 

@@ -20,6 +20,7 @@ from iamlab.model.organization.policies import TYPES
 from iamlab.model.organization.root_features import FEATURES
 from iamlab.model.quotas import QUOTAS, SESSION_SECONDS, is_account_id, is_name, is_path
 from iamlab.model.user_credentials import ACTIVE, EXPIRED
+from iamlab.operations.iam.user_credentials import TAKES_API_KEYS
 from iamlab.operations.identity_center.provisioning import seconds_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage.problems import member, shown
@@ -144,11 +145,6 @@ def _quotas(value: dict[str, int]) -> Found:
             yield member("", name), "It must not be negative."
 
 
-TAKE_PASSWORDS = tuple(
-    f"{name}.amazonaws.com" for name in ("codecommit", "cassandra", "bedrock", "logs")
-)
-"""The services for which a user can have a password or API key; a test compares them."""
-
 _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_account_id, "Account.account_id"),
     (_issuer, "Account.outbound_federation"),
@@ -190,7 +186,7 @@ _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_word("Management", "Data", "NetworkActivity", "Insight"), "Event.event_category"),
     (_word(ACTIVE, "Inactive"), "KeyRecord.status SSHPublicKey.status SigningCertificate.status"),
     (_word(ACTIVE, "Inactive", EXPIRED), "ServiceSpecificCredential.status"),
-    (_word(*TAKE_PASSWORDS), "ServiceSpecificCredential.service_name"),
+    (_word(*TAKES_API_KEYS), "ServiceSpecificCredential.service_name"),
     (_word(VIRTUAL, HARDWARE, PASSKEY), "MfaRecord.kind"),
     (_word("ALL", "CONSOLIDATED_BILLING"), "Organization.feature_set"),
     (_word(*TYPES), "OrganizationPolicy.type"),

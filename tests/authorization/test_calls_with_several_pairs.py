@@ -9,7 +9,13 @@ import pytest
 
 from iamlab import Policy, RequestError, Verdict, World
 from iamlab.errors import AccessDenied
-from iamlab.policy.call_permissions import also_needed, foreign_keys, pairs_of, required_types
+from iamlab.policy.call_permissions import (
+    NeededPair,
+    also_needed,
+    foreign_keys,
+    pairs_of,
+    required_types,
+)
 from tests.policy.documents import allow, deny, document
 
 OWN, OTHER = "111122223333", "444455556666"
@@ -246,6 +252,89 @@ def test_a_role_for_one_of_several_services_has_no_name_of_a_service() -> None:
     assert pair.keys == {}
     [passed] = pairs_of("ecs:RunTask", [role])
     assert passed.keys == {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "datasync:CreateTask", "sns:Publish"])
+def test_a_role_that_is_not_the_resource_of_an_action_is_passed(action: str) -> None:
+    """Whatever the action is; to which service isn't known."""
+    role = f"arn:aws:iam::{OWN}:role/web"
+
+    assert pairs_of(action, ["*", role])[1:] == [NeededPair("iam:PassRole", role)]
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "iam:GetRole", "night:Count"])
+def test_a_role_that_is_the_resource_of_an_action_is_not_passed(action: str) -> None:
+    """What types of resources an unknown action has isn't known."""
+    role = f"arn:aws:iam::{OWN}:role/web"
+
+    assert pairs_of(action, [role]) == [NeededPair(action, role)]
+
+
+def test_the_grant_of_an_encrypted_volume_is_for_aws(world: World) -> None:
+    """The condition that the page of EBS recommends is met, and the grant's alone isn't enough."""
+    aws_only = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    used = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"]
+    statements = [allow("ec2:*"), allow("kms:CreateGrant", Condition=aws_only)]
+    ana(world).put_policy("own", document(*statements))
+    call = ("ec2:CreateVolume", [f"{EC2}volume/*", KEY])
+
+    assert world.can(ana(world), *call).request.action == "kms:Decrypt"
+    ana(world).put_policy("own", document(*statements, allow([*used, "kms:ReEncrypt*"])))
+
+    assert world.can(ana(world), *call)
+    assert not world.can(ana(world), "kms:CreateGrant", KEY)  # not by herself
+
+
+def test_a_key_that_a_call_never_uses_is_odd(world: World) -> None:
+    """It isn't decided, but said."""
+    ana(world).put_policy("own", document(allow("*")))
+
+    notes = world.can(ana(world), "s3:ListBucket", ["arn:aws:s3:::maps", KEY]).assumed
+
+    assert any(note.startswith(f"s3:ListBucket never has the resource {KEY}") for note in notes)
+
+
+def test_tags_are_decided_on_a_resource_without_a_name_too() -> None:
+    """A key has no ARN before it exists; an action that tags nothing, no pair."""
+    tagging = NeededPair("kms:TagResource", "*")
+
+    assert pairs_of("kms:CreateKey", ["*"], tagged=True)[1:] == [tagging]
+    assert len(pairs_of("kms:ListKeys", ["*"], tagged=True)) == 1
+    assert len(pairs_of("ec2:CreateTags", [LAUNCH[0]], tagged=True)) == 1
+
+
+def test_either_action_that_tags_is_enough_unless_both_are_denied(world: World) -> None:
+    """A denied one leaves the other."""
+    group = [f"arn:aws:logs:us-east-1:{OWN}:log-group:app"]
+    either = ["logs:TagResource", "logs:TagLogGroup"]
+    decided = []
+    for denied in ([either[0]], [either[1]], either):
+        ana(world).put_policy("own", document(allow("logs:*"), deny(denied)))
+        tags = {"team": "red"}
+        decided.append(bool(world.can(ana(world), "logs:CreateLogGroup", group, request_tags=tags)))
+
+    assert decided == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("action", "types"),
+    [
+        ("ec2:AttachVolume", ("instance", "volume")),
+        ("sso:CreateAccountAssignment", ("Account", "Instance", "PermissionSet")),
+        ("glue:GetTable", ("database", "rootcatalog", "table")),
+        ("kms:CreateAlias", ("alias", "key")),
+        ("glue:GetIntegrationResourceProperty", ()),
+        ("bedrock:InvokeModel", ()),
+        ("lambda:GetResourcePolicy", ()),
+        ("elasticloadbalancing:DeleteListener", ()),
+        ("sqs:SendMessage", ("queue",)),
+    ],
+)
+def test_marked_types_are_all_needed_only_where_a_page_says_so(
+    action: str, types: tuple[str, ...]
+) -> None:
+    """Of others, a call has one."""
+    assert required_types(action) == types
 
 
 def test_request_tags_bring_no_pair_where_a_call_tags_nothing() -> None:

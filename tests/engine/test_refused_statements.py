@@ -156,6 +156,29 @@ def test_what_says_nothing_about_a_statement_is_not_said(layers):
     assert evaluate(ask(), layers).assumed == ()
 
 
+def test_the_rules_of_a_service_are_those_of_the_resource():
+    """Whatever the action; a resource that isn't an ARN has the rules of the action's service."""
+    layers = Layers(resource=resource_policy({"Action": "kms:*", "Resource": "*"}))
+    key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    queue = "arn:aws:sqs:us-east-1:111122223333:jobs"
+
+    assert refused_in(layers, "sqs:DeleteMessage", key) == ()
+    assert refused_in(layers, "kms:Decrypt", key) == ()
+    assert refused_in(layers, "kms:Decrypt", queue) != ()
+    assert refused_in(layers, "sqs:DeleteMessage", "jobs") != ()
+
+
+def test_a_policy_of_a_resource_is_named_as_what_it_is():
+    """Not as policy policy of door."""
+    bad = policy({"Action": "s3*"}, name="policy of door")
+
+    assert (
+        evaluate(ask(), Layers([bad]))
+        .assumed[0]
+        .startswith("AWS would not save the policy of door, statement 1")
+    )
+
+
 def test_a_layer_that_does_not_apply_says_nothing():
     """A root user has no identity policies, and a service has no SCP."""
     void = policy(DENY | {"Action": "s3*"})

@@ -139,8 +139,10 @@ class WorldChance:
         }
 
     def bucket_policy(self, account: Account) -> str:
-        """Write the policy of a bucket."""
-        arn = self.either([bucket.arn for bucket in account.buckets.values()], "arn:aws:s3:::abc")()
+        """Write the policy of a bucket or an access point."""
+        own = [item for item in account.resources.values() if item.service == "s3"]
+        below = [f"{item.arn}{'' if item.kind == 'bucket' else '/object'}" for item in own]
+        arn = self.either(below, "arn:aws:s3:::abc")()
         principal = self.draw.choice(["*", {"AWS": account.root_arn}, {"AWS": "nobody"}])
         statement = self.draw.choice([allow, deny])("s3:GetObject", f"{arn}/*", Principal=principal)
         return self.draw.choice([json.dumps(document(statement)), "{"])

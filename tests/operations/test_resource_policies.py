@@ -1,6 +1,7 @@
 """A resource's own policy: each service refuses what is wrong with it by its own code and words."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -391,6 +392,7 @@ def test_no_class_of_error_of_the_services_is_decoration() -> None:
             for path in (home / room).rglob("*.py")
         )
     )
+    used |= set(re.findall(r"\w+", (home / "policy" / "aws_messages.toml").read_text("utf-8")))
     drawn = (service_errors.__doc__ or "").splitlines()
 
     assert known.keys() - used == set()

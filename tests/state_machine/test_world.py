@@ -30,6 +30,7 @@ from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
 from iamlab.operations.services.queues_and_topics import Queue
 from iamlab.operations.services.s3.bucket import Bucket
+from iamlab.operations.services.tables_and_repositories import Repository
 from iamlab.storage.saved_world import world_from_json, world_to_json
 from tests.effort import is_thorough, slow, tries
 from tests.model.world_contents import snapshot
@@ -510,15 +511,22 @@ def busy_world(seed: int) -> World:
         make(main, "abcd" if kind in FREE else "abc")
     ana = main.users["ana"]
     ana.put_policy("own", INLINE["all"])
-    for key in main.resources.values():
+    for key in list(main.resources.values()):
         if isinstance(key, Key):
             key.create_grant(ana, ["Decrypt"], retiring_principal=ana)
         if isinstance(key, Function):
             key.add_permission("one", "lambda:InvokeFunction", "s3.amazonaws.com")
         if isinstance(key, Queue):
             key.add_permission("one", aws_account_ids=[DEV], actions=["SendMessage"])
+        if isinstance(key, Repository):
+            statement = allow("ecr:*", "*", Principal={"AWS": main.root_arn})
+            del statement["Resource"]
+            key.put_policy(document(statement))
         if isinstance(key, Bucket):
             key.tag({"team": "sky"})
+            point = main.create_access_point(key.name, key)
+            own = allow("s3:GetObject", f"{point.arn}/object/*", Principal={"AWS": main.root_arn})
+            point.put_policy(document(own))
     [organization] = machine.world.organizations.values()
     organization.invite_account(OUT).accept()
     organization.enable_aws_service_access(SERVICES_OF_AWS[0])

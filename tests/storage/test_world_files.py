@@ -27,10 +27,8 @@ from iamlab.lab.identities import User
 from iamlab.model.clock_and_ids import Clock, RealClock
 from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.federation.saml_directory import create_directory
-from iamlab.operations.iam import user_credentials as service_credentials
 from iamlab.operations.registry import entries
 from iamlab.policy.statement import Statement
-from iamlab.storage import checks as rules
 from iamlab.storage import problems as secret_fields
 from iamlab.storage import saved_world
 from iamlab.storage.codec import coder_of
@@ -960,11 +958,6 @@ def test_what_is_wrong_is_said_with_its_place(
 
     assert place in found
     assert word in found
-
-
-def test_the_services_that_take_passwords_are_those_of_the_api() -> None:
-    """A file with another one could not be listed."""
-    assert set(rules.TAKE_PASSWORDS) == set(service_credentials._TAKES_API_KEYS)
 
 
 def test_everything_that_is_wrong_is_said_at_once(saved: Doc) -> None:

@@ -170,8 +170,8 @@ class NotShown:
     Parameters
     ----------
     kind
-        ``"period"``, ``"data events"``, ``"pass role"``, ``"permission only"``, ``"dependent"``,
-        ``"path"``, ``"other account"``, ``"other caller"`` or ``"unknown action"``.
+        ``"period"``, ``"data events"``, ``"pass role"``, ``"permission only"``, ``"path"``,
+        ``"other account"``, ``"other caller"`` or ``"unknown action"``.
     text
         What it is, and what to do.
     """
@@ -202,7 +202,6 @@ def not_shown(
         ("data events", () if all_logged else _data_events(log, usage, now)),
         ("pass role", _passed_roles(usage)),
         ("permission only", _permission_only(usage, now)),
-        ("dependent", _dependent_actions(usage)),
         ("path", _unknown_paths(usage)),
         ("other account", _other_accounts(usage, caller)),
         ("unknown action", _unknown_actions(usage)),
@@ -264,16 +263,6 @@ def _permission_only(usage: Usage, now: frozenset[str]) -> Iterator[str]:
     names = sorted(name for name in now if name.lower() in without_event)
     if names:
         yield f"{', '.join(names)}: allowed now, and without an event of its own."
-
-
-def _dependent_actions(usage: Usage) -> Iterator[str]:
-    used = {action.lower() for action, _ in usage.pairs}
-    for action in sorted({action for action, _ in usage.allowed}):
-        known = catalog.action(action)
-        needed = known.dependent_actions if known else ()
-        missing = [name for name in needed if name.lower() not in used]
-        if missing:
-            yield f"{action} can also need: {', '.join(missing)}."
 
 
 def _unknown_paths(usage: Usage) -> Iterator[str]:

@@ -20,11 +20,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.analysis.privilege_escalation.edge_finder import (
-    SUPPOSES,
-    EdgeFinder,
-    is_shared,
-)
+from iamlab.analysis.privilege_escalation.edge_finder import SUPPOSES, EdgeFinder, is_shared
 from iamlab.analysis.privilege_escalation.principal_states import Edge, PrincipalState
 from iamlab.display import steps
 

@@ -26,12 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.analysis.privilege_escalation import satisfying_values as satisfying
 from iamlab.analysis.privilege_escalation.escalation_methods import PROFILE, REGION, ROLE
-from iamlab.analysis.privilege_escalation.permission_checks import (
-    PASS_ROLE,
-    Call,
-    Decider,
-    Need,
-)
+from iamlab.analysis.privilege_escalation.permission_checks import PASS_ROLE, Call, Decider, Need
 from iamlab.analysis.privilege_escalation.principal_states import statements_of
 from iamlab.analysis.privilege_escalation.required_parameters import Place, form_of
 from iamlab.authorization.authorize import authorization_request

@@ -15,13 +15,13 @@ AWS pages: "What is AWS Organizations?"; "Quotas and service limits for AWS Orga
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown, count, few
 from iamlab.errors import RequestError
 from iamlab.errors.organizations import AWSOrganizationsNotInUseException
-from iamlab.model.organization.policies import TYPES, OrganizationPolicy, levels, quota_of, raised
+from iamlab.model.organization.policies import TYPES, OrganizationPolicy, levels
 from iamlab.model.organization.targets import (
     NOT_IN_USE,
     Container,
@@ -30,6 +30,7 @@ from iamlab.model.organization.targets import (
     Root,
     Target,
 )
+from iamlab.model.quotas import OF_ORGANIZATIONS, quota_of, raised
 from iamlab.model.record import Record, copy_into
 
 if TYPE_CHECKING:
@@ -149,24 +150,12 @@ class Organization(Shown, Record):
 
     def copy(self, world: World) -> Organization:
         """Copy the organization into another world; what is frozen is shared."""
-        return replace(
-            self,
-            world=world,
-            root=copy_into(self.root, world=world),
-            organizational_units={
-                key: copy_into(unit, world=world) for key, unit in self.organizational_units.items()
-            },
-            members={key: copy_into(member, world=world) for key, member in self.members.items()},
-            policies={key: copy_into(policy, world=world) for key, policy in self.policies.items()},
-            handshakes={
-                key: copy_into(handshake, world=world) for key, handshake in self.handshakes.items()
-            },
-            requests=dict(self.requests),
-            service_access=dict(self.service_access),
-            delegates={key: dict(services) for key, services in self.delegates.items()},
-            quotas=dict(self.quotas),
-            root_features=list(self.root_features),
-        )
+        made = copy_into(self, world=world, root=copy_into(self.root, world=world))
+        held: dict[str, Any]
+        for held in (made.organizational_units, made.members, made.policies, made.handshakes):
+            held |= {key: copy_into(part, world=world) for key, part in held.items()}
+        made.delegates = {key: dict(services) for key, services in self.delegates.items()}
+        return made
 
     def quota(self, name: str) -> int:
         """Return a quota: AWS's default, unless it has been raised.
@@ -176,7 +165,7 @@ class Organization(Shown, Record):
         RequestError
             There is no such quota.
         """
-        return self.quotas.get(name, quota_of(name)[0])
+        return self.quotas.get(name, quota_of(name, OF_ORGANIZATIONS).default)
 
     def raise_quota(self, name: str, value: int) -> None:
         """Raise a quota, as AWS does on request: ``"Accounts"``, for example.
@@ -186,7 +175,7 @@ class Organization(Shown, Record):
         RequestError
             There is no such quota, or AWS doesn't raise it that far.
         """
-        self.quotas[name] = raised(name, value)
+        self.quotas[name] = raised(name, value, OF_ORGANIZATIONS)
 
     def __str__(self) -> str:
         return self.describe()

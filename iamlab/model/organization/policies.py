@@ -32,49 +32,8 @@ SCP = "SERVICE_CONTROL_POLICY"
 RCP = "RESOURCE_CONTROL_POLICY"
 
 
-QUOTAS = {
-    "Accounts": (10, 50_000),
-    "OrganizationalUnits": (2000, 2000),
-    "SERVICE_CONTROL_POLICY": (10_000, 10_000),
-    "RESOURCE_CONTROL_POLICY": (2000, 2000),
-}
-"""The default of each quota, and the value that AWS can raise it to. An open invitation counts as
-an account. A loaded real organization can exceed them."""
-
 DEEPEST = 5
 """How deep OUs can be nested."""
-
-
-def quota_of(name: str) -> tuple[int, int]:
-    """Return a quota: its default, and the value that AWS can raise it to.
-
-    Raises
-    ------
-    RequestError
-        There is no such quota.
-    """
-    if name not in QUOTAS:
-        raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), QUOTAS)}")
-    return QUOTAS[name]
-
-
-def raised(name: str, value: int) -> int:
-    """Return the value that a quota can be raised to.
-
-    Raises
-    ------
-    RequestError
-        There is no such quota, or AWS doesn't raise it that far.
-
-    Examples
-    --------
-    >>> raised("Accounts", 200)
-    200
-    """
-    default, most = quota_of(name)
-    if not default <= value <= most:
-        raise RequestError(f"{name} is {default}, and can be raised to {most} at most.")
-    return value
 
 
 @dataclass(frozen=True, slots=True)

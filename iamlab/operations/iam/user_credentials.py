@@ -221,7 +221,7 @@ def list_signing_certificates(account: Account, request: Parameters) -> dict[str
     return common.page("Certificates", every, request, partial(_written_certificate, user))
 
 
-_TAKES_API_KEYS = {
+TAKES_API_KEYS = {
     "codecommit.amazonaws.com": False,
     "cassandra.amazonaws.com": False,
     "bedrock.amazonaws.com": True,
@@ -231,15 +231,15 @@ _TAKES_API_KEYS = {
 
 
 def _check_service(service: str) -> None:
-    if service not in _TAKES_API_KEYS:
+    if service not in TAKES_API_KEYS:
         error = NoSuchEntity(
             f"No such service {service} is supported for Service Specific Credentials"
         )
-        raise noted(error, did_you_mean(service, _TAKES_API_KEYS))
+        raise noted(error, did_you_mean(service, TAKES_API_KEYS))
 
 
 def _is_api_key(credential: ServiceSpecificCredential) -> bool:
-    return _TAKES_API_KEYS[credential.service_name]
+    return TAKES_API_KEYS[credential.service_name]
 
 
 def _write(user: User, held: ServiceSpecificCredential) -> dict[str, Any]:
@@ -282,7 +282,7 @@ def create_service_specific_credential(
     user, service = common.user_of(account, request), request["ServiceName"]
     _check_service(service)
     days = request.get("CredentialAgeDays")
-    if days is not None and not _TAKES_API_KEYS[service]:  # AWS's sentence is not documented
+    if days is not None and not TAKES_API_KEYS[service]:  # AWS's sentence is not documented
         raise ValidationError(f"CredentialAgeDays is not valid for {service}.")
     most = common.quota(account, "ServiceSpecificCredentialsPerUser")
     if sum(held.service_name == service for held in _held(user)) >= most:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
     AccessDenied,
-    DeleteConflict,
     EntityAlreadyExists,
     InvalidInput,
     InvalidUserType,
@@ -32,7 +31,7 @@ from iamlab.model.console_access import (
     violations,
 )
 from iamlab.model.credentials import devices_of
-from iamlab.model.identities import Group, User, user_leftovers
+from iamlab.model.identities import Group, User
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam import common
 from iamlab.operations.iam.common import tag_operations, tags_in
@@ -105,10 +104,9 @@ def delete_user(account: Account, request: Parameters) -> None:
         (user.login_profile, "delete login profile"),
         (user.key_records, "delete access keys"),
         (devices_of(user), "delete MFA device"),
+        (user.signing_certificates, "delete certificates"),
+        (user.ssh_public_keys or user.service_specific_credentials, "remove referenced objects"),
     )
-    left = user_leftovers(user)
-    if left is not None:
-        raise DeleteConflict(left)
     del account.users[user.name]
     rename_everywhere(account.world, user.arn, user.unique_id)
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.model.public_access_block import as_parameter
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import as_it_is
 from iamlab.operations.services.apis import NamedResource, all_of
@@ -20,6 +21,7 @@ from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
 from iamlab.operations.services.names_and_tags import everything, refuses, region_of
 from iamlab.operations.services.queues_and_topics import QUEUES, Queue, Topic
+from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
 from iamlab.operations.services.tables_and_repositories import Repository, Table
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
-_TYPES = (Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue, Key)
+_TYPES = (AccessPoint, Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue, Key)
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in _TYPES}
 FORMS: dict[str, Callable[[Any], Any]] = {
     "tags": lambda found: as_tags(found.tags),
@@ -39,6 +41,8 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "tag map": lambda found: dict(found.tags),
     "policy": lambda found: found.policy and found.policy.text,
     "owner": lambda found: found.account.account_id,
+    "own settings": lambda found: as_parameter(found.own_public_access_block),
+    "vpc": lambda found: {"VpcId": found.vpc_id} if found.vpc_id else None,
     "stream": lambda found: found.stream and found.stream.arn,
 }
 """Name in the table -> what it stands for; other names are attributes."""

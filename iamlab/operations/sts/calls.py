@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import UNKNOWN, caller_identity
-from iamlab.cloudtrail.recording import record_event
+from iamlab.cloudtrail.recording import record_sign_in
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean, noted
 from iamlab.errors.sts import InvalidAction, MissingAuthenticationToken, RegionDisabledException
 from iamlab.model.console_access import console_page
 from iamlab.model.credentials import VIRTUAL, accepted_code, devices_of, use_code
-from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import Call
 from iamlab.operations.iam.credentials import AccessKey
@@ -338,19 +337,9 @@ class StsCall(Call):
         if not (in_console and isinstance(made, Session) and self.operation == "AssumeRole"):
             return
         who = principal_of(self.world, made)
-        record_event(
-            self.world,
-            ("signin", "SwitchRole"),
-            caller_identity(who),
-            who.account_id,
-            read_only=False,
-            response_elements={"SwitchRole": "Success"},
-            event_type=CONSOLE_SIGN_IN,
-            additional_event_data={
-                "SwitchFrom": self.who.arn,
-                "RedirectTo": console_page(Arn.parse(made.arn).partition),
-            },
-        )
+        page = console_page(Arn.parse(made.arn).partition)
+        data = {"SwitchFrom": self.who.arn, "RedirectTo": page}
+        record_sign_in(self.world, "SwitchRole", caller_identity(who), who.account_id, data)
 
     def _identity(self) -> Mapping[str, Any]:
         if self.identity is not None:

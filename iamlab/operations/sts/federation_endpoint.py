@@ -23,12 +23,11 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import caller_identity
-from iamlab.cloudtrail.recording import record_event
+from iamlab.cloudtrail.recording import record_sign_in
 from iamlab.errors import ExpiredToken, InvalidClientTokenId, RequestError, noted
 from iamlab.errors.identity_center import BadRequest
 from iamlab.model.clock_and_ids import moment_of, seal, since_text
 from iamlab.model.console_access import console_page, federation_page
-from iamlab.model.event import CONSOLE_SIGN_IN
 from iamlab.model.managed_policies import PARTITIONS
 from iamlab.model.record import CredentialKind
 from iamlab.operations.sts.session import Session, presented
@@ -206,16 +205,8 @@ def refuse(why: str) -> NoReturn:
 def _record(session: Session, name: str, access_key_id: str) -> None:
     """Record a step in the log of the session's account."""
     who = principal_of(session.world, session)
-    record_event(
-        session.world,
-        ("signin", name),
-        caller_identity(who, access_key_id),
-        who.account_id,
-        read_only=False,
-        response_elements={name: "Success"},
-        event_type=CONSOLE_SIGN_IN,
-        additional_event_data={"MFAUsed": "No"},
-    )
+    identity = caller_identity(who, access_key_id)
+    record_sign_in(session.world, name, identity, who.account_id, {"MFAUsed": "No"})
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import unsure
 from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import is_multivalued
-from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.conditions import OPERATORS, missing_key_default
 from iamlab.policy.describe.values import NONE, Predicate, keys_needed_by_all, predicate
 from iamlab.policy.describe.words import boolean, item, joined, may_miss, named, noun, presence
 
@@ -97,14 +97,9 @@ def clause(condition: Condition, setting: ConditionSetting) -> Clause:
     return _one(condition, setting)
 
 
-def _missing_is_enough(condition: Condition) -> bool:
-    comparison = condition.comparison
-    return comparison.if_exists or OPERATORS[comparison.name].negated
-
-
 def _only_missing(condition: Condition, why: str) -> Clause:
     """Describe a condition that no value meets, at most a request without the key."""
-    if _missing_is_enough(condition):
+    if missing_key_default(condition.comparison):
         return Clause(f"{presence(condition.key)[1]} ({why})")
     return Clause(never=why)
 
@@ -187,7 +182,7 @@ def _lacking(condition: Condition, setting: ConditionSetting) -> list[str]:
 
 
 def _or_missing(condition: Condition, setting: ConditionSetting) -> str:
-    keys = _lacking(condition, setting) if _missing_is_enough(condition) else []
+    keys = _lacking(condition, setting) if missing_key_default(condition.comparison) else []
     return f" (or the request has no {joined(keys, 'or no')})" if keys else ""
 
 

@@ -216,10 +216,9 @@ def _is_mixed(statement: Statement, names: tuple[str, ...]) -> bool:
 
 def _about_variables(statement: Statement) -> list[str]:
     patterns = statement.resources
-    values = [*(patterns or ()), *(text for line in statement.conditions for text in line.values)]
     if not statement.variables:
         plain_text = "In a policy with version 2008-10-17, ${...} is plain text."
-        return [plain_text] if any_variable(tuple(values)) else []
+        return [plain_text] if any_variable(statement.texts_with_variables) else []
     signed = _only_signed(statement, "")
     needed = [key for key in keys_needed(patterns or ()) if may_miss(key, signed=signed)]
     if not needed:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.condition_keys import condition_key
-from iamlab.policy.conditions import OPERATORS
+from iamlab.policy.conditions import OPERATORS, missing_key_default
 from iamlab.policy.json_text import Places
 from iamlab.policy.lint.findings import Finding
 from iamlab.policy.record import edited
@@ -147,7 +147,7 @@ def holds_without_key(comparison: Comparison) -> bool:
     """
     if comparison.set_operator:
         return comparison.set_operator == "ForAllValues"
-    return comparison.if_exists or OPERATORS[comparison.name].negated
+    return missing_key_default(comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +242,9 @@ class ConditionContext:
 
     def with_value(self, index: int, text: str) -> Better:
         """Write the policy with another text for a value, without duplicates."""
-
-        def better() -> PolicyRecord:
-            values = list(self.condition.values)
-            values[index] = text
-            changed = replace(self.condition, values=tuple(dict.fromkeys(values)))
-            return self._with_conditions(changed)()
-
-        return better
+        values = list(self.condition.values)
+        values[index] = text
+        return self._with_conditions(replace(self.condition, values=tuple(dict.fromkeys(values))))
 
     def dropped(self) -> Better:
         """Write the policy without this condition."""

@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from iamlab.policy.containing import contains
 from iamlab.policy.covering import (
-    conditions_of,
     covers_action,
     covers_resource,
     never_applies,
     principals_of,
 )
+from iamlab.policy.minimizing import covered_in, in_one_form
 from iamlab.policy.statement import ACTIONS, RESOURCES, list_of
 
 if TYPE_CHECKING:
@@ -135,45 +134,15 @@ def covered_statements(statements: Sequence[Statement]) -> dict[int, int]:
     for index, statement in enumerate(statements):
         if never_applies(statement):
             continue
-        before = equal.setdefault(_meaning(statement), index)
+        before = equal.setdefault(in_one_form(statement), index)
         if before != index:
             found[index] = before
         else:
             alike[statement.effect, principals_of(statement)].append(index)
     for group in alike.values():
         if 1 < len(group) <= MOST_STATEMENTS:
-            _compare(statements, group, found)
+            found |= covered_in({index: statements[index] for index in group})
     return dict(sorted(found.items()))
-
-
-def _meaning(statement: Statement) -> Hashable:
-    """Return a statement in a form without Sid and order."""
-    lists = (statement.action, statement.not_action, statement.resource, statement.not_resource)
-    sets = tuple(None if values is None else frozenset(values) for values in lists)
-    return statement.effect, principals_of(statement), conditions_of(statement), sets
-
-
-def _compare(statements: Sequence[Statement], group: list[int], found: dict[int, int]) -> None:
-    """Add the covered statements of a group to ``found``."""
-    conditions = {index: conditions_of(statements[index]) for index in group}
-    prefixes = {index: _prefixes(statements[index]) for index in group}
-    for narrow in group:
-        for wide in group:
-            if wide == narrow or not conditions[wide] <= conditions[narrow]:
-                continue
-            if prefixes[wide] and not prefixes[narrow] <= prefixes[wide]:
-                continue
-            if contains(statements[wide], statements[narrow]) and (
-                wide < narrow or not contains(statements[narrow], statements[wide])
-            ):
-                found[narrow] = wide
-                break
-
-
-def _prefixes(statement: Statement) -> frozenset[str]:
-    """Return the services of Action; empty if it can match any service."""
-    found = frozenset(_group(value, actions=True) for value in statement.action or ("",))
-    return frozenset() if "" in found else found
 
 
 DETECTORS: tuple[Detector, ...] = (redundant_values, redundant_statements)

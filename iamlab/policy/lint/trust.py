@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
 _ANYWHERE_NEEDS = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s*?]*)?")
+_SESSION = re.compile(r"arn:[^:]*:sts:[^:]*:(?P<account>[^:]*):assumed-role/(?P<role>[^/]+)/.+")
 _LONGEST_SHOWN = 200
 
 # The action with which principals of a kind assume a role, and the actions that they can also have.
@@ -175,10 +176,8 @@ def redundant_sessions(checked: PolicyContext) -> Iterator[Finding]:
             for index, (kind, text) in enumerate(pairs)
             if kind == "AWS" and (parent := _role_of_session(text)) in roles
         }
-        better, remedy = (
-            None,
-            "Remove the session, unless the role's boundary must not limit it.",
-        )
+        better = None
+        remedy = "Remove the session, unless the role's boundary must not limit it."
         if sessions and statement.effect == "Deny":
             remedy = "Remove the session."
             left = tuple(pair for index, pair in enumerate(pairs) if index not in sessions)
@@ -199,14 +198,8 @@ def _role(text: str) -> tuple[str, str] | None:
 
 
 def _role_of_session(text: str) -> tuple[str, str] | None:
-    arn = Arn.parse(text) if is_arn(text) else None
-    if (
-        arn is None
-        or arn.service != "sts"
-        or not re.fullmatch("assumed-role/[^/]+/.+", arn.resource)
-    ):
-        return None
-    return arn.account, arn.resource.split("/")[1]
+    found = _SESSION.fullmatch(text)
+    return (found["account"], found["role"]) if found else None
 
 
 GITHUB = "token.actions.githubusercontent.com"

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlab import Layers, Policy, Request, World, evaluate
-from iamlab.analysis.least_privilege import excess as not_shown_module
 from iamlab.analysis.least_privilege import least_privilege as least
 from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege, least_privilege
 from iamlab.analysis.least_privilege.policy_sizes import WrittenPolicies
@@ -636,28 +635,6 @@ def test_permissions_without_an_event_of_their_own_are_named() -> None:
     assert "iam:PassRole" in text
     assert "s3:ReplicateObject" in text
     assert "sts:TagSession" not in text
-
-
-def test_dependent_actions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As soon as the catalogue has any."""
-    known = catalog.action("s3:PutObject")
-    assert known is not None
-    needing = catalog.Action(
-        "s3",
-        "PutObject",
-        known.level,
-        "",
-        known.resource_types,
-        (),
-        ("kms:Decrypt", "s3:PutObject"),
-    )
-    monkeypatch.setattr(not_shown_module.catalog, "action", lambda _: needing)
-
-    found = made(use("s3:PutObject", f"{MAPS}/a"))
-
-    assert [gap.text for gap in found.not_shown if gap.kind == "dependent"] == [
-        "s3:PutObject can also need: kms:Decrypt."
-    ]
 
 
 def test_a_user_is_found_behind_a_name_without_path() -> None:

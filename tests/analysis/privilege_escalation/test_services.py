@@ -19,9 +19,10 @@ from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import FORMS
 from iamlab.authorization.principal import principal_of
 from iamlab.lab.account import Account
-from iamlab.model.service_principals import sends
+from iamlab.model.service_principals import is_known, sends
 from iamlab.operations.authorization_needs import context_of_passing
 from iamlab.policy import catalog
+from iamlab.policy.call_permissions import PASSES
 from iamlab.policy.patterns import glob_ignoring_case
 from tests.analysis.privilege_escalation.service_worlds import (
     MAIN,
@@ -72,6 +73,16 @@ def rights(plan: ServicePlan, *without: str, resource: str | list[str] = "*") ->
 
 
 # Every row ---------------------------------------------------------------------------------------
+
+
+def test_every_service_that_is_passed_a_role_exists() -> None:
+    """App Runner has a service principal for its instances, and one for its builds."""
+    every = [plan for plans in PLANS.values() for plan in plans]
+    named = {name for plan in every for name in (plan.service, plan.also) if name}
+    named |= {service for services in PASSES.values() for service in services}
+
+    assert not [name for name in named if not is_known(f"{name}.amazonaws.com")]
+    assert {"tasks.apprunner", "build.apprunner"} <= named
 
 
 def test_every_row_of_the_table_is_looked_for_or_has_a_reason() -> None:
@@ -286,7 +297,7 @@ NEARLY_ALL = {
 def test_a_role_of_another_service_is_not_gained(number: int, plan: ServicePlan) -> None:
     """The trust policy must name the service that the role is passed to."""
     main = account()
-    worker(main, "another")
+    worker(main, "backup")
     dana = caller(main, rights(plan))
 
     assert not edges(dana, number)
@@ -295,7 +306,7 @@ def test_a_role_of_another_service_is_not_gained(number: int, plan: ServicePlan)
 @pytest.mark.parametrize(("number", "plan"), FIRST_PASSING)
 def test_passing_to_one_service_is_passing_to_no_other(number: int, plan: ServicePlan) -> None:
     """``iam:PassedToService`` for another service closes the way; for this one it does not."""
-    for service, expected in (("another", False), (plan.service, True)):
+    for service, expected in (("backup", False), (plan.service, True)):
         main = account()
         role_for(main, plan)
         passed = [f"{item}.amazonaws.com" for item in (service, plan.also) if item]

@@ -353,7 +353,7 @@ NEW = (
         22,
         (
             allow(
-                "iam:CreateUser",
+                ["iam:CreateUser", "iam:TagUser"],
                 **condition(StringEquals={"aws:RequestTag/team": "${aws:PrincipalTag/team}"}),
             ),
             allow(MAKES[1:], **condition(StringEquals={"aws:ResourceTag/team": "sky"})),

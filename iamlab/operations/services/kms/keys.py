@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.resource import account_statement
 from iamlab.errors import RequestError, noted
 from iamlab.errors.services import (
     AlreadyExistsException,
@@ -180,7 +181,7 @@ def default_policy(root_arn: str) -> dict[str, Any]:
     >>> default_policy("arn:aws:iam::111122223333:root")["Statement"][0]["Action"]
     'kms:*'
     """
-    return _document("key-default-1", _for_account(root_arn))
+    return _document("key-default-1", account_statement(root_arn))
 
 
 def console_policy(
@@ -196,7 +197,7 @@ def console_policy(
     kind
         The key's usage and its spec.
     """
-    statements, actions = [_for_account(root_arn)], FACTS["console"]
+    statements, actions = [account_statement(root_arn)], FACTS["console"]
     if key_administrators:
         admins, manage = list(key_administrators), words(actions["administrators"])
         statements.append(_allow("Allow access for Key Administrators", admins, manage))
@@ -218,19 +219,9 @@ def _document(policy_id: str, *statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Id": policy_id, "Statement": list(statements)}
 
 
-def _for_account(root_arn: str) -> dict[str, Any]:
-    """Return the statement that lets the account's IAM policies decide."""
-    return _allow("Enable IAM User Permissions", root_arn, "kms:*")
-
-
-def _allow(sid: str, principals: str | list[str], actions: str | Sequence[str]) -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"AWS": principals},
-        "Action": actions if actions == "kms:*" else [f"kms:{action}" for action in actions],
-        "Resource": "*",
-    }
+def _allow(sid: str, principals: list[str], actions: Sequence[str]) -> dict[str, Any]:
+    own = {"Sid": sid, "Action": [f"kms:{action}" for action in actions]}
+    return {**account_statement(""), **own, "Principal": {"AWS": principals}}
 
 
 # -- states ---------------------------------------------------------------------------------------

@@ -16,8 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import NoSuchAccessPointPolicy, NoSuchBucket
-from iamlab.model.public_access_block import ALL_ON, as_parameter, combined, from_parameter
-from iamlab.operations.iam.common import fields
+from iamlab.model.public_access_block import ALL_ON, combined, from_parameter
 from iamlab.operations.parameters import as_text
 from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
 from iamlab.operations.services.s3.acl_grants import with_statements
@@ -108,8 +107,9 @@ class AccessPoint(NamedResource):
         if not self.vpc_id:
             return replace(met, behind=behind)
         when = {"StringNotEquals": {"aws:SourceVpc": self.vpc_id}}
-        elsewhere = Policy.deny("s3:*", principal="*", sid="NetworkOrigin", when=when).statements
-        policy = with_statements(self.policy, f"policy of {self.name}", elsewhere)
+        own = [self.arn, f"{self.arn}/object/*"]
+        elsewhere = Policy.deny("s3:*", own, principal="*", sid="NetworkOrigin", when=when)
+        policy = with_statements(self.policy, f"policy of {self.name}", elsewhere.statements)
         return replace(met, policy=policy, behind=behind)
 
     def put_policy(self, document: Document) -> None:
@@ -186,19 +186,6 @@ def create_access_point(account: Account, arguments: Parameters, caller: Caller)
     if "Policy" in arguments:
         set_policy(made, arguments["Policy"], caller, "AccessPoint")
     return keep(made)
-
-
-def _as_access_point(found: AccessPoint) -> dict[str, Any]:
-    return {
-        **fields(found, "Name", "NetworkOrigin", "BucketAccountId"),
-        **({"VpcConfiguration": {"VpcId": found.vpc_id}} if found.vpc_id else {}),
-        "Bucket": found.bucket_name,
-        "PublicAccessBlockConfiguration": as_parameter(found.own_public_access_block),
-        "AccessPointArn": found.arn,
-    }
-
-
-API.tells("GetAccessPoint", _as_access_point)
 
 
 API.shared(tags=False)  # they are tagged as buckets are

@@ -34,16 +34,14 @@ if TYPE_CHECKING:
     from iamlab.operations.services.s3.acl_grants import Acl
     from iamlab.operations.services.s3.bucket import Bucket
 
+    Errors = tuple[AwsError, AwsError]
+
 OWNERS_ACLS = ("private", "bucket-owner-full-control")
 """ACLs that give access only to the owner."""
 
 
 def new_acl(
-    arguments: Parameters,
-    bucket: Bucket,
-    owner: Account,
-    errors: tuple[AwsError, AwsError],
-    *spared: str,
+    arguments: Parameters, bucket: Bucket, owner: Account, errors: Errors, *spared: str
 ) -> Acl:
     """Read the ACL of a call, after S3's checks.
 
@@ -74,20 +72,16 @@ def new_acl(
 
 
 def _set(
-    account: Account,
-    arguments: Parameters,
-    caller: Caller,
-    owner_id: str,
-    action: str,
-    *spared: str,
+    account: Account, arguments: Parameters, caller: Caller, owner: str, action: str, *spared: str
 ) -> None:
     """Set the ACL of a call's bucket or object."""
     bucket, key = API.find(account, arguments), arguments.get("Key", "")
     arn = object_of(account, arguments) if key else bucket.arn
     public = blocked(account.world, caller, action, arn, "BlockPublicAcls")
     errors = AccessControlListNotSupported("The bucket does not allow ACLs"), public
-    owner = account.world.accounts.get(owner_id, bucket.account)
-    acl = new_acl(arguments, bucket, owner, errors, *spared)
+    acl = new_acl(
+        arguments, bucket, account.world.accounts.get(owner, bucket.account), errors, *spared
+    )
     bucket.acls.pop(key, None)
     if acl != private_acl(bucket.account):
         bucket.acls[key] = acl
@@ -154,6 +148,5 @@ def put_object(account: Account, arguments: Parameters, caller: Caller) -> None:
     gives = arguments.get("ACL") == full and bucket.object_ownership == PREFERRED
     if gives or bucket.object_ownership == ENFORCED:
         owner = bucket.account.account_id
-    _set(
-        account, arguments, caller, owner, "s3:PutObject", full if "ACL" in arguments else "private"
-    )
+    spared = full if "ACL" in arguments else "private"
+    _set(account, arguments, caller, owner, "s3:PutObject", spared)
