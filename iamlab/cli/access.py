@@ -52,8 +52,8 @@ def explain(options: argparse.Namespace) -> Answer:
     """Decide a request from a JSON file, with ways to change it."""
     questions = tuple(read_questions(read_text(options.file)))
     known = {"allow_unknown": options.allow_unknown}
-    asked = ((request.action, request.resource) for request, _ in questions)
-    defects = [defect for pair in asked for defect in defects_of(*pair, **known)]
+    pairs = ((request.action, request.resource) for request, _ in questions)
+    defects = [defect for pair in pairs for defect in defects_of(*pair, **known)]
     if options.strict:
         every = (refused for question in questions for refused in refused_statements(*question))
         raise_problems((*map(str, every), *defects))
