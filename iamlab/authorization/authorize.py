@@ -350,15 +350,9 @@ def _services(via: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> EndpointAttributes:
-    owner = endpoint.account.account_id
-    return EndpointAttributes(
-        endpoint.name,
-        endpoint.vpc_id,
-        endpoint.vpc_arn,
-        network.inside,
-        owner,
-        world.membership_of(owner),
-    )
+    owner, vpc = endpoint.account.account_id, (endpoint.vpc_id, endpoint.vpc_arn)
+    membership = world.membership_of(owner)
+    return EndpointAttributes(endpoint.name, *vpc, network.inside, owner, membership)
 
 
 def _source(world: World, arn: str | None) -> SourceAttributes | None:
