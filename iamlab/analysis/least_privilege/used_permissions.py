@@ -1,15 +1,12 @@
 """What callers used: each pair of action and resource once, counted, from a stream of events.
 
-A trail may hold millions of records; the memory that this takes grows with the different pairs
-only.
+A trail may hold millions of records; the memory grows only with the different pairs.
 
-Callers are told apart by their unique ids: a renamed user is the same, and a user who was deleted
-and created again is another. Where a record does not have the id, the caller is account, type and
-name: a name is unique whatever its path, and a session does not show the path of its role.
+Unique ids distinguish callers: a renamed user is the same, and a user who was deleted and created
+again is another. Where a record does not have the id, the caller is account, type and name.
 
-``iam:PassRole`` is never logged. But a call that creates a function, an instance or a stack names
-in its parameters the role that the service is to use (``passed_roles.toml``). So the call's own
-record proves which role its caller may pass, and to which service.
+``iam:PassRole`` is never logged. But a call that creates a function, an instance or a stack has the
+role of the service in its parameters (``passed_roles.toml``), which proves what its caller passed.
 
 Notes
 -----

@@ -26,10 +26,10 @@ from iamlab.analysis.what_can.candidates import (
 )
 from iamlab.analysis.what_can.granting_statements import Access, Stopped
 from iamlab.analysis.what_can.lines import Decided, lines_from
-from iamlab.authorization.authorize import check_circumstances
+from iamlab.authorization.authorize import check_circumstances, is_on
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.authorization.question_defects import check_resource, check_strictly
+from iamlab.authorization.question_defects import check_resource, raise_problems
 from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count, few, steps
@@ -208,7 +208,8 @@ def what_can(
         for place in candidates.places(candidates.fitting(name))
     ]
     refused = tuple(map(str, refused_in(principal.layers(), "")))
-    check_strictly(world, question.circumstances, refused)
+    if is_on("strict", world, question.circumstances):
+        raise_problems(refused)
     batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
     allowed_pairs = [item.witness.index.pairs.in_order(item.witness.may) for item in decided]
