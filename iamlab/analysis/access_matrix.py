@@ -25,10 +25,12 @@ from iamlab.authorization.authorize import (
     NetworkPath,
     authorization_request,
     check_circumstances,
+    is_on,
+    question_defects,
 )
 from iamlab.authorization.context_keys import call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
-from iamlab.authorization.question_defects import check_strictly, question_defects
+from iamlab.authorization.question_defects import raise_problems
 from iamlab.authorization.resource import ACCESS_POINT, resource_context
 from iamlab.display import steps
 from iamlab.engine.refused_statements import loudest_first, refused_in
@@ -104,7 +106,8 @@ def access(
     refused: set[str] = set()
     found = matrix(world, who, pairs, context, circumstances, by, refused)
     problems = (*loudest_first(refused), *defects)
-    check_strictly(world, circumstances, problems)
+    if is_on("strict", world, circumstances):
+        raise_problems(problems)
     return replace(found, assumed=problems)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import credential_report as held
 from iamlab.analysis.credential_report import CredentialReport, Job
-from iamlab.display import Shown
+from iamlab.display import Shown, count
 from iamlab.errors import (
     AwsError,
     InvalidInput,
@@ -275,8 +275,8 @@ class KeySummary:
     last_used: str
 
     def __str__(self) -> str:
-        days = "1 day" if self.age_days == 1 else f"{self.age_days} days"
-        return f"{self.access_key_id}  {self.status}, {days} old, last used: {self.last_used}"
+        age = f"{count(self.age_days, 'day')} old"
+        return f"{self.access_key_id}  {self.status}, {age}, last used: {self.last_used}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,7 @@ def unknown_keys(
 
 
 def suppositions(
-    statements: Iterable[Statement],
-    keys: Sequence[str],
-    context: Mapping[str, ContextValue],
+    statements: Iterable[Statement], keys: Sequence[str], context: Mapping[str, ContextValue]
 ) -> list[Supposition]:
     """Return suppositions with which some statements allow more than without.
 

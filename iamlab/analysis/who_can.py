@@ -14,17 +14,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.suppositions import (
-    IN_SESSION,
-    MFA,
-    session_arns,
-    suppositions,
-    unknown_keys,
-)
+from iamlab.analysis.suppositions import IN_SESSION, MFA, session_arns, suppositions, unknown_keys
 from iamlab.authorization import context_keys as contexts
-from iamlab.authorization.authorize import NetworkPath, authorize
+from iamlab.authorization.authorize import NetworkPath, authorize, is_on, question_defects
 from iamlab.authorization.principal import principal_of
-from iamlab.authorization.question_defects import check_strictly, question_defects, set_key_notes
+from iamlab.authorization.question_defects import raise_problems, set_key_notes
 from iamlab.authorization.resource import ResourceContext, resource_context
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
@@ -79,7 +73,7 @@ class _SharedFacts:
         return (
             *self.facts.assumed,
             *self.path.assumed,
-            *set_key_notes(action, self.explicit),
+            *set_key_notes(action, tuple(self.explicit)),
             *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
             *foreign_key_notes(action, resource, self.explicit),
         )
@@ -181,7 +175,8 @@ def who_can(
     for words, depend in Counter(conditional.values()).items():
         notes[f"{count(depend, 'principal')} can do it only {words}."] = None
     problems = (*loudest_first(refused), *defects)
-    check_strictly(world, circumstances, problems)
+    if is_on("strict", world, circumstances):
+        raise_problems(problems)
     return WhoCan(action, resource, (*problems, *notes), number, found, conditional)
 
 

@@ -28,7 +28,12 @@ from iamlab.authorization.context_keys import (
 )
 from iamlab.authorization.credential_scope import region_refusal
 from iamlab.authorization.principal import principal_of
-from iamlab.authorization.question_defects import check_strictly, question_defects, set_key_notes
+from iamlab.authorization.question_defects import (
+    defects_of,
+    missing_role,
+    raise_problems,
+    set_key_notes,
+)
 from iamlab.authorization.resource import find_resource, resource_context
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
@@ -49,7 +54,7 @@ from iamlab.policy.call_permissions import (
 
 if TYPE_CHECKING:
     from iamlab.authorization.context_keys import CallerAttributes
-    from iamlab.authorization.principal import Caller, PrincipalContext
+    from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
@@ -91,8 +96,27 @@ def authorize(
     if context and len(pairs) == 1:
         notes += foreign_key_notes(action, arns[0], context)
     decision = Decision.of_call(decisions).assuming(notes)
-    check_strictly(world, circumstances, _problems(world, decision, circumstances))
+    if is_on("strict", world, circumstances):
+        raise_problems(_problems(world, decision, circumstances))
     return decision
+
+
+def question_defects(
+    world: World, action: str, resource: str, circumstances: Circumstances
+) -> tuple[str, ...]:
+    """Return what is odd about a question, in sentences; raise what no API could receive."""
+    allow_unknown = is_on("allow_unknown", world, circumstances)
+    found = defects_of(action, resource, allow_unknown=allow_unknown)  # from the cache
+    missing = missing_role(world, resource) if action.lower() == "iam:passrole" else ""
+    return (*found, missing) if missing else found
+
+
+def is_on(name: str, world: World, circumstances: Circumstances) -> bool:
+    """Return whether an option of the question is set, here or for the whole world."""
+    value: object = {**world.standing.circumstances, **circumstances}.get(name, False)
+    if not isinstance(value, bool):
+        raise RequestError(f"{name} is True or False, not {value!r}.")
+    return value
 
 
 def _decide(
@@ -206,7 +230,12 @@ def authorization_request(
         access_point=target.access_point,
     )
     layers = principal.layers(target, path.policy)
-    notes = (*principal.assumed, *target.assumed, *path.assumed, *set_key_notes(action, set_keys))
+    notes = (
+        *principal.assumed,
+        *target.assumed,
+        *path.assumed,
+        *set_key_notes(action, tuple(set_keys)),
+    )
     bucket = None
     if (behind := target.bucket(world, action, resource)) is not None:
         bucket = authorization_request(
@@ -231,21 +260,6 @@ def _with_defaults(
     if standing.circumstances:
         circumstances = {**standing.circumstances, **circumstances}
     return context, circumstances
-
-
-def check_credentials(principal: PrincipalContext, action: str) -> None:
-    """Raise AWS's error for a call that the caller's credentials can't make.
-
-    Raises
-    ------
-    InvalidClientTokenId
-        The credentials can't call IAM.
-    AccessDenied
-        The credentials can't call this operation of STS.
-    """
-    refusal = principal.refusal(action)
-    if refusal is not None:
-        raise refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,15 +364,9 @@ def _services(via: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> EndpointAttributes:
-    owner = endpoint.account.account_id
-    return EndpointAttributes(
-        endpoint.name,
-        endpoint.vpc_id,
-        endpoint.vpc_arn,
-        network.inside,
-        owner,
-        world.membership_of(owner),
-    )
+    owner, vpc = endpoint.account.account_id, (endpoint.vpc_id, endpoint.vpc_arn)
+    membership = world.membership_of(owner)
+    return EndpointAttributes(endpoint.name, *vpc, network.inside, owner, membership)
 
 
 def _source(world: World, arn: str | None) -> SourceAttributes | None:

@@ -25,41 +25,29 @@ from iamlab.policy.lint.condition_keys import never_has
 from iamlab.policy.lint.resource_forms import fits, is_wild
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
-    from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
 
 HOW_TO_ALLOW = "If it is newer, pass allow_unknown=True, or --allow-unknown on the command line."
 
 
-def question_defects(
-    world: World, action: str, resource: str, circumstances: Circumstances
-) -> tuple[str, ...]:
-    """Return what is odd about a question, in sentences.
+@lru_cache(maxsize=8192)
+def defects_of(action: str, resource: str, *, allow_unknown: bool = False) -> tuple[str, ...]:
+    """Return what is odd about a question in any world, in sentences.
 
     Raises
     ------
     RequestError
-        No API could receive the question: the action isn't in the catalogue, unless
-        ``allow_unknown`` is among the circumstances, or the resource isn't an ARN or ``*``.
+        No API could receive the question: the resource isn't an ARN or ``*``, or the action isn't
+        in the catalogue, and ``allow_unknown`` is off.
 
     Examples
     --------
-    >>> from iamlab import World
-    >>> question_defects(World(seed=7), "s3:GetObject", "arn:aws:s3:::star-maps", {})
+    >>> defects_of("s3:GetObject", "arn:aws:s3:::star-maps")
     ('s3:GetObject never has the resource arn:aws:s3:::star-maps. AWS decides it on \
 arn:${Partition}:s3:::${BucketName}/${ObjectName} or another type.',)
     """
-    allow_unknown = _is_on("allow_unknown", world, circumstances)
-    found = defects_of(action, resource, allow_unknown=allow_unknown)
-    missing = _no_role(world, action, resource)
-    return (*found, missing) if missing else found
-
-
-@lru_cache(maxsize=8192)
-def defects_of(action: str, resource: str, *, allow_unknown: bool = False) -> tuple[str, ...]:
-    """Return what is odd about a question in any world; raise what no API could receive."""
     check_resource(resource)
     unknown = unknown_action(action)
     if unknown and not allow_unknown:
@@ -80,26 +68,6 @@ def raise_problems(problems: Iterable[str]) -> None:
     every = tuple(dict.fromkeys(problems))
     if every:
         raise RequestError("\n".join(every))
-
-
-def check_strictly(world: World, circumstances: Circumstances, problems: Iterable[str]) -> None:
-    """Raise all problems of a question at once, if ``strict`` is among the circumstances.
-
-    Raises
-    ------
-    RequestError
-        There are problems.
-    """
-    if _is_on("strict", world, circumstances):
-        raise_problems(problems)
-
-
-def _is_on(name: str, world: World, circumstances: Circumstances) -> bool:
-    """Return whether an option of the question is set, here or for the whole world."""
-    value = {**world.standing.circumstances, **circumstances}.get(name, False)
-    if not isinstance(value, bool):
-        raise RequestError(f"{name} is True or False, not {value!r}.")
-    return value
 
 
 @lru_cache(maxsize=4096)
@@ -160,9 +128,17 @@ def misfit(action: str, resource: str) -> str:
     return f"{action} never has the resource {resource}. AWS decides it on {forms[0]}{other}."
 
 
-def _no_role(world: World, action: str, resource: str) -> str:
-    """Return a sentence if a role to pass doesn't exist in an account that is here."""
-    if action.lower() != "iam:passrole" or is_wild(resource):
+def missing_role(world: World, resource: str) -> str:
+    """Return a sentence if a role to pass doesn't exist in an account that is here.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> account = World(seed=7).create_account("main", account_id="111122223333")
+    >>> missing_role(account.world, "arn:aws:iam::111122223333:role/job")
+    'There is no role arn:aws:iam::111122223333:role/job, so no service could be given it.'
+    """
+    if is_wild(resource):
         return ""
     arn = parsed_arn(resource)
     account = world.accounts.get(arn.account) if arn is not None else None
@@ -178,16 +154,17 @@ CALLERS_CHOICE = frozenset(("aws:referer", "aws:useragent", "aws:tagkeys"))
 """Global keys, other than request tags, whose values the caller chooses."""
 
 
-def set_key_notes(action: str, set_keys: Mapping[str, object]) -> Sequence[str]:
+@lru_cache(maxsize=4096)
+def set_key_notes(action: str, set_keys: tuple[str, ...]) -> tuple[str, ...]:
     """Return which of these keys no request for an action has, or no caller of AWS can choose."""
     never = {key.lower() for key in unsupported_keys(action)}
-    return [
+    return tuple(
         f"{key} was set by hand. No request for {action} has it."
         if key.lower() in never or never_has(action, key)
         else f"{key} was set by hand. AWS sets it itself, and callers can't choose it."
         for key in set_keys
         if key.lower() in never or never_has(action, key) or _is_reserved(key.lower())
-    ]
+    )
 
 
 def _is_reserved(key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.question_defects import defects_of, raise_problems
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.analysis.what_can.granting_statements import Access
-    from iamlab.analysis.what_can.what_can import WhatCan
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
 
@@ -51,13 +51,9 @@ def can(options: argparse.Namespace) -> Answer:
 def explain(options: argparse.Namespace) -> Answer:
     """Decide a request from a JSON file, with ways to change it."""
     questions = tuple(read_questions(read_text(options.file)))
-    defects = [
-        defect
-        for request, _ in questions
-        for defect in defects_of(
-            request.action, request.resource, allow_unknown=options.allow_unknown
-        )
-    ]
+    known = {"allow_unknown": options.allow_unknown}
+    pairs = ((request.action, request.resource) for request, _ in questions)
+    defects = [defect for pair in pairs for defect in defects_of(*pair, **known)]
     if options.strict:
         every = (refused for question in questions for refused in refused_statements(*question))
         raise_problems((*map(str, every), *defects))
@@ -89,7 +85,8 @@ def who_can(options: argparse.Namespace) -> Answer:
     for arn, decision in steps(allowed.items(), "finding out why"):
         notes |= dict.fromkeys(decision.assumed)
         by[arn] = [match.address for match in decision.determining]
-    lines = [f"{arn}  ({', '.join(_reasons(arn, names))})" for arn, names in by.items()]
+    why = {arn: _reasons(arn, names) for arn, names in by.items()}
+    lines = [f"{arn}  ({', '.join(names)})" for arn, names in why.items()]
     under = [f"{arn}  ({words})" for arn, words in allowed.conditional.items()]
     number = f"{len(by)} of {count(allowed.asked, 'principal')}"
     return Answer(
@@ -111,11 +108,8 @@ def who_can(options: argparse.Namespace) -> Answer:
         lambda: (
             "principal, action, resource, by",
             [
-                (arn, options.action, options.resource, why)
-                for arn, why in (
-                    *((arn, _reasons(arn, by[arn])) for arn in by),
-                    *allowed.conditional.items(),
-                )
+                (arn, options.action, options.resource, reason)
+                for arn, reason in {**why, **allowed.conditional}.items()
             ],
         ),
     )
@@ -143,7 +137,10 @@ def what_can(options: argparse.Namespace) -> Answer:
             "assumed": found.assumed,
             "incomplete": [as_json(entry, "actions missing") for entry in found.incomplete],
         },
-        lambda: _what_can_lines(found),
+        lambda: (
+            *loud(found.assumed),
+            *chain(*map(wrapped, (*found.lines(), *_assumed(found.assumed)))),
+        ),
         lambda: (
             f"{found.principal}: {number} sets of actions.",
             *map(str, sorted(found.allowed, key=_breadth, reverse=True)),
@@ -157,23 +154,6 @@ def what_can(options: argparse.Namespace) -> Answer:
             ],
         ),
     )
-
-
-def _what_can_lines(found: WhatCan) -> Iterator[str]:
-    yield from loud(found.assumed)
-    yield from wrapped(f"{found.principal} may{':' if found.allowed else ' do nothing.'}")
-    for access in found.allowed:
-        yield from wrapped(str(access), indent=2)
-    if found.conditional:
-        yield "under conditions that the world doesn't tell:"
-    for access in found.conditional:
-        yield from wrapped(str(access), indent=2)
-    if found.stopped:
-        yield "but not:"
-    for stopped in found.stopped:
-        yield from wrapped(str(stopped), indent=2)
-    for line in (*map(str, found.incomplete), *_assumed(found.assumed)):
-        yield from wrapped(line)
 
 
 def _breadth(access: Access) -> int:
@@ -207,7 +187,7 @@ def matrix(options: argparse.Namespace) -> Answer:
         lambda: (
             *loud(found.assumed),
             *_matrix_lines(found, rows, options.by),
-            *(line for note in _assumed(found.assumed) for line in wrapped(note)),
+            *chain(*map(wrapped, _assumed(found.assumed))),
         ),
         lambda: (
             f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",

@@ -168,13 +168,15 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
-def wrapped(text: str, indent: int = 0) -> list[str]:
+def wrapped(text: str) -> list[str]:
     """Return the lines of a sentence in 80 columns; an ARN stays whole, so it can be copied."""
+    sentence = text.lstrip(" ")
+    indent = text.removesuffix(sentence)
     return textwrap.wrap(
-        one_line(text),
+        one_line(sentence),
         WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + 4),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}    ",
         break_long_words=False,
         break_on_hyphens=False,
     )

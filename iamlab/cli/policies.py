@@ -17,7 +17,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.json_text import Places
 from iamlab.policy.lint import review
 from iamlab.policy.lint.actions import nearest_action
-from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION, WARNING
+from iamlab.policy.lint.findings import ERROR, LEVELS, SUGGESTION
 from iamlab.policy.rules import likely_type
 from iamlab.policy.validate.validation import refusal_of_parse_error, refusals
 
@@ -30,13 +30,7 @@ if TYPE_CHECKING:
 
 UNREADABLE, REFUSED = "UNREADABLE", "REFUSED"
 _SYNTAX_ERROR = "JSON_SYNTAX_ERROR"
-_GITHUB = {
-    UNREADABLE: "error",
-    REFUSED: "error",
-    ERROR: "error",
-    WARNING: "warning",
-    SUGGESTION: "notice",
-}
+_GITHUB = {**dict.fromkeys((UNREADABLE, REFUSED, ERROR), "error"), SUGGESTION: "notice"}
 _FAILS = {level.lower().replace("_", "-"): LEVELS[: n + 1] for n, level in enumerate(LEVELS)}
 
 

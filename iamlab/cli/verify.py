@@ -26,12 +26,7 @@ def verify(_: argparse.Namespace) -> Answer:
     python, system = platform.python_version(), platform.system()
     return Answer(
         not all(attempt["works"] for attempt in tries.values()),
-        lambda: {
-            "python": python,
-            "system": system,
-            "packages": packages,
-            "tries": tries,
-        },
+        lambda: {"python": python, "system": system, "packages": packages, "tries": tries},
         lambda: (
             f"Python {python} on {system}",
             *(f"  {name} {version}" for name, version in packages.items()),

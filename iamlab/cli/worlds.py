@@ -105,14 +105,11 @@ def diff(options: argparse.Namespace) -> Answer:
     gains_by = Counter(edit for change in changes for edit in change.by if change.gained)
     return Answer(
         bool(found),
-        lambda: {
-            **as_json(found, "edits outside"),
-            "changes": list(map(_change, changes)),
-        },
+        lambda: {**as_json(found, "edits outside"), "changes": list(map(_change, changes))},
         lambda: [
             part
             for line in found.lines(changes, sampled=not options.action)
-            for part in wrapped(line.strip(), len(line) - len(line.lstrip())) or [""]
+            for part in wrapped(line) or [""]
         ],
         lambda: (
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",

@@ -42,14 +42,14 @@ from iamlab.engine.combining_rule import (
     only_denies,
 )
 from iamlab.engine.layer_results import LayerResults
-from iamlab.engine.layers import GUARDRAILS, LAYERS, PERMISSION_FILTERS, Place
+from iamlab.engine.layers import GUARDRAILS, LAYERS, PERMISSION_FILTERS, Place, policy_type_of
 from iamlab.engine.principals import (
     PRINCIPAL_ALLOWED,
     PrincipalMatch,
     match_principal,
 )
 from iamlab.engine.public_access import is_restricted
-from iamlab.engine.refused_statements import policy_type_of, valid_statements
+from iamlab.engine.refused_statements import valid_statements
 from iamlab.engine.request import SERVICE_LINKED, Kind, Request
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests

@@ -44,6 +44,19 @@ NAMES = {
 """AWS's name for each layer, also in its error messages."""
 
 
+def policy_type_of(layer: str, action: str) -> str:
+    """Return the type of a layer's policies: the policy of a role is a trust policy.
+
+    Examples
+    --------
+    >>> policy_type_of("resource", "sts:AssumeRole"), policy_type_of("scoped", "s3:GetObject")
+    ('trust', 'session')
+    """
+    if layer == "resource" and action.lower().startswith("sts:"):
+        return "trust"
+    return "session" if layer == "scoped" else layer
+
+
 @dataclass(frozen=True, slots=True)
 class AttachedPolicy:
     """A policy and where it is attached.

@@ -279,7 +279,9 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
             by_logic = unsure.NOT_RESOURCE_WITH_UNKNOWN_VARIABLE_APPLIES
             return statement.resource is None and not by_logic
         pattern = filled
-    return any(rules.resource(pattern, name) for name in (request.resource, *also_on(request)))
+    if rules.resource(pattern, request.resource):
+        return True
+    return any(rules.resource(pattern, name) for name in also_on(request))
 
 
 def _condition(

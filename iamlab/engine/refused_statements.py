@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.combining_rule import why_absent
-from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.layers import LAYERS, NAMES, policy_type_of
 from iamlab.policy.arn import parsed_arn
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ KEPT = ("sid_letters", "principal_type", "vendor_of_resource", "named_accounts",
 # Without a Principal, a statement of these layers applies to everybody.
 _KEPT_IN = {"endpoint": ("no_principal",), "rcp": ("no_principal",)}
 NOT_SAVED, _VOID_DENY = "AWS would not save ", "This Deny has no effect here."
-_TYPES = {"scoped": "session"}
 _LIKE_IDENTITY = ("scp", "boundary", "session", "scoped")
 _OF_AWS = ":aws:policy/"
 
@@ -159,19 +158,6 @@ def _first_refusals(
 def _allows_everything(statement: Statement) -> bool:
     everything = statement.action == statement.resource == ("*",) and not statement.conditions
     return everything and statement.effect == "Allow"
-
-
-def policy_type_of(layer: str, action: str) -> str:
-    """Return the type of a layer's policies: the policy of a role is a trust policy.
-
-    Examples
-    --------
-    >>> policy_type_of("resource", "sts:AssumeRole"), policy_type_of("scoped", "s3:GetObject")
-    ('trust', 'session')
-    """
-    if layer == "resource" and action.lower().startswith("sts:"):
-        return "trust"
-    return _TYPES.get(layer, layer)
 
 
 def void_statements(policy: Policy, layer: str, action: str) -> frozenset[int]:

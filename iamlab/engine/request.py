@@ -16,7 +16,7 @@ from typing import Any
 
 from iamlab.display import Shown, count, few
 from iamlab.errors import RequestError
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS, Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
 
 ANONYMOUS = "anonymous"
@@ -26,11 +26,9 @@ ContextValue = str | bool | int | float | datetime | Sequence[str]
 NO_CONTEXT: Mapping[str, ContextValue] = MappingProxyType({})
 NO_VALUE = ("",)
 MAX_TEXT = 65_536  # far above AWS's limits; keeps hostile input cheap
-# Identity providers that IAM knows without an ARN.
-PROVIDER_HOSTS = (
-    *("accounts.google.com", "cognito-identity.amazonaws.com"),
-    *("graph.facebook.com", "www.amazon.com"),
-)
+PROVIDER_HOSTS = WEB_IDENTITY_PROVIDERS
+"""Identity providers that IAM knows without an ARN."""
+
 _PROVIDER = re.compile(r"arn:[^:]*:iam::\d{12}:(saml|oidc)-provider/.+", re.ASCII)
 SERVICE_LINKED = ":role/aws-service-role/"
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
@@ -170,11 +168,13 @@ class Request(Shown):
         refusal: str = "",
         access_point: str = "",
     ) -> None:
-        for name, text in (("principal", principal), ("action", action), ("resource", resource)):
-            check_text(name, text)
-        for name, text in (("refusal", refusal), ("access_point", access_point)):
-            if text != "":
-                check_text(name, text)
+        check_text("principal", principal)
+        check_text("action", action)
+        check_text("resource", resource)
+        if refusal != "":
+            check_text("refusal", refusal)
+        if access_point != "":
+            check_text("access_point", access_point)
         if issuer is not None:
             check_text("issuer", issuer)
         values = as_text(context)

@@ -127,7 +127,7 @@ def _listed(statement: Statement) -> Test:
         hit = (
             resource in in_exact
             or resource.startswith(starts)
-            or any(name.startswith(starts) for name in also_on(request))
+            or (resource == "*" and any(name.startswith(starts) for name in also_on(request)))
             or any(resource_matches(pattern, statement, request, AWS_RULES) for pattern in others)
         )
         return hit is wanted

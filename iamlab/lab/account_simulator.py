@@ -270,8 +270,6 @@ def _shared(
 
 
 def _arn(identity: object, name: str) -> str:
-    if isinstance(identity, str):
-        return identity
     return arn_of(identity, f"{name} is a user, a group, a role or an ARN")
 
 

@@ -8,11 +8,9 @@ organization"; "Managing organization policies with AWS Organizations"; "SCP eva
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import RequestError, noted
+from iamlab.errors import RequestError
 from iamlab.errors.services import MalformedPolicyDocumentException
 from iamlab.model.organization import organization as organization_records
 from iamlab.model.organization import policies as policy_records
@@ -21,11 +19,10 @@ from iamlab.model.organization.policies import SCP, effective
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 from iamlab.operations.organizations.lookup import account_id_of, policy_of, target_of
-from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.policy.document import Policy, written
+from iamlab.operations.parameters import as_json, as_keys, as_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamlab.lab.account import Account
     from iamlab.lab.organization import Organization
@@ -370,12 +367,5 @@ def as_content(document: Document) -> Any:
     MalformedPolicyDocumentException
         It can't be written as JSON.
     """
-    if isinstance(document, Policy):
-        return document.text or written(document.statements, document).text
-    if not isinstance(document, Mapping):
-        return document
-    try:
-        return json.dumps(dict(document), separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        refusal = MalformedPolicyDocumentException("The provided policy document is not JSON.")
-        raise noted(refusal, f"$: {error}.") from None
+    refusal = MalformedPolicyDocumentException("The provided policy document is not JSON.")
+    return as_json(document, refusal, separators=(",", ":"))

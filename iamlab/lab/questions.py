@@ -304,7 +304,7 @@ class Questions(records.World):
         Parameters
         ----------
         context, circumstances
-            As in ``can``, for all callers.
+            As in ``can``, for all callers, without ``strict``.
 
         Examples
         --------

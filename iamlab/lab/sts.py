@@ -152,7 +152,7 @@ class Sts(StsRoles, StsTokens):
         >>> session.arn
         'arn:aws:sts::111111111111:assumed-role/deploy/AWSCloudFormation'
         """
-        if source_arn is not None and not isinstance(source_arn, str):
+        if source_arn is not None:
             source_arn = arn_of(source_arn, "source_arn is a resource or its ARN")
         made: Session = assume_role_as_service(  # type: ignore[assignment]  # an object of the lab
             self.world,

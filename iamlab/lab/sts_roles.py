@@ -225,9 +225,7 @@ class StsRoles(StsEndpoint):
             "AssumeRoleWithSAML",
             ANONYMOUS,
             RoleArn=as_role_arn(role_arn),
-            PrincipalArn=arn_of(principal_arn, "principal_arn is a SAML provider or its ARN")
-            if not isinstance(principal_arn, str)
-            else principal_arn,
+            PrincipalArn=arn_of(principal_arn, "principal_arn is a SAML provider or its ARN"),
             SAMLAssertion=saml_assertion,
             DurationSeconds=duration_seconds,
             Policy=as_session_policy(policy),

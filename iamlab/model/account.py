@@ -155,13 +155,8 @@ class Account(Shown, Record):
         return twin
 
     def __repr__(self) -> str:
-        kinds = (
-            (self.users, "user"),
-            (self.groups, "group"),
-            (self.roles, "role"),
-            (self.resources, "resource"),
-        )
-        numbers = (count(len(some), noun) for some, noun in kinds)
+        kinds = ("user", "group", "role", "resource")
+        numbers = (count(len(getattr(self, f"{noun}s")), noun) for noun in kinds)
         return f"<Account {few([self.name])} ({self.account_id}): {', '.join(numbers)}>"
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from iamlab.errors import RequestError
 
@@ -161,11 +162,8 @@ class Clock:
     """
 
     now: datetime = START
-
-    @property
-    def is_real(self) -> bool:
-        """False: its time isn't real."""
-        return False
+    is_real: ClassVar[bool] = False
+    """Whether a real phone shows the same time."""
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
@@ -205,10 +203,8 @@ class RealClock:
         """The current time in whole seconds, like AWS's."""
         return datetime.now(UTC).replace(microsecond=0)
 
-    @property
-    def is_real(self) -> bool:
-        """Yes."""
-        return True
+    is_real: ClassVar[bool] = True
+    """Whether a real phone shows the same time."""
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0

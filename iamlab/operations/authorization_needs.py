@@ -8,6 +8,8 @@ AWS pages: "Actions, resources, and condition keys for AWS Identity and Access M
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import tag_keys
@@ -22,57 +24,19 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.registry import Entry
 
-_NAMED_BY = {
-    "access-report": "EntityPath",
-    "user": "UserName",
-    "group": "GroupName",
-    "role": "RoleName",
-    "instance-profile": "InstanceProfileName",
-    "server-certificate": "ServerCertificateName",
-    "mfa": "VirtualMFADeviceName",
-    "policy": "PolicyName",
-    "saml-provider": "Name",
-    "oidc-provider": "Url",
-}
-"""Type of resource -> the parameter that names it, also when it is created."""
+_TABLES: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
+_NAMED_BY, _BY_ARN, _HELD_IN, _KEYS = (
+    _TABLES[name] for name in ("named_by", "by_arn", "held_in", "keys")
+)
+"""The facts about IAM's operations; each table says its meaning."""
 
-_BY_ARN = {
-    "policy": ("PolicyArn", "policies"),
-    "mfa": ("SerialNumber", "mfa_records"),
-    "saml-provider": ("SAMLProviderArn", "saml_providers"),
-    "oidc-provider": ("OpenIDConnectProviderArn", "oidc_providers"),
-}
-"""Type of resource -> the parameter with its ARN, and the field that holds it by ARN."""
+WITH_BOUNDARY = frozenset(_TABLES["with_boundary"]["names"].split())
+"""Operations whose requests have ``iam:PermissionsBoundary``."""
 
 _SHORTLY = ("user", "group", "role", "instance-profile")
 """Types of resources that IAM's errors name by type and name."""
-
-_HELD_IN = {
-    "user": "users",
-    "group": "groups",
-    "role": "roles",
-    "instance-profile": "instance_profiles",
-    "server-certificate": "server_certificates",
-}
-
-_KEYS = {
-    "AWSServiceName": "iam:AWSServiceName",
-    "ServiceName": "iam:ServiceSpecificCredentialServiceName",
-    "CredentialAgeDays": "iam:ServiceSpecificCredentialAgeDays",
-}
-"""Parameter -> the condition key that has its value."""
-
-
-WITH_BOUNDARY = frozenset(
-    (
-        *("AttachRolePolicy", "AttachUserPolicy", "CreateRole", "CreateUser", "DeleteRole"),
-        *("DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteUserPermissionsBoundary"),
-        *("DeleteUserPolicy", "DetachRolePolicy", "DetachUserPolicy", "GetRole"),
-        *("PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary"),
-        *("PutUserPolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
-    )
-)
-"""Operations whose requests have ``iam:PermissionsBoundary``."""
 
 
 def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> Any:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.authorization.authorize import authorization_request, check_credentials
+from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
@@ -110,7 +110,8 @@ class Call:
 
     def check_credentials(self) -> None:
         """Reject credentials that can't call the operation; that makes no event."""
-        check_credentials(self.who, self.entry.needs)
+        if (refusal := self.who.refusal(self.entry.needs)) is not None:
+            raise refusal
 
     def check_parameters(self) -> None:
         """Check the parameters by the model of the API."""

@@ -120,7 +120,8 @@ def _failed(value: object, where: str, demand: str, service: str) -> str:
 
 def _faults(value: Any, wanted: Shape, name: str, where: str) -> Iterator[str]:
     _check_type(value, wanted, name)
-    yield from _FAULTS.get(wanted.type, _none)(value, wanted, name, where)
+    if wanted.type in _FAULTS:
+        yield from _FAULTS[wanted.type](value, wanted, name, where)
 
 
 def _check_type(value: object, wanted: Shape, name: str) -> None:
@@ -147,10 +148,6 @@ def _covered(value: object, deep: int = 4) -> object:
             for key, item in value.items()
         }
     return [_covered(item, deep - 1) for item in value]
-
-
-def _none(*_: object) -> Iterator[str]:
-    return iter(())
 
 
 def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from iamlab.model import managed_policies as managed
 from iamlab.policy.document import Policy, written
 
 if TYPE_CHECKING:
+    from iamlab.errors import AwsError
     from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.operations.policy_documents import Document
@@ -73,7 +74,7 @@ def as_list(values: object, what: str) -> list[Any]:
 
 
 def arn_of(thing: object, what: str) -> str:
-    """Return the ARN of an object.
+    """Return the ARN of an object; a text stays as it is.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def arn_of(thing: object, what: str) -> str:
     >>> arn_of(ana, "grantee_principal is a user, a role or an ARN")
     'arn:aws:iam::111111111111:user/ana'
     """
-    arn = getattr(thing, "arn", None)
+    arn = getattr(thing, "arn", thing)
     if not isinstance(arn, str):
         raise RequestError(f"{what}, not {thing!r}.")
     return arn
@@ -122,20 +123,30 @@ def as_text(document: Document) -> Any:
     MalformedPolicyDocument
         It can't be written as JSON.
     """
+    return as_json(document, MalformedPolicyDocument("Syntax errors in policy."), indent=2)
+
+
+def as_json(document: Document, refusal: AwsError, **layout: Any) -> Any:
+    """Return a document as JSON text in a layout; a text as it is.
+
+    Raises
+    ------
+    AwsError
+        The refusal: it can't be written as JSON.
+    """
     if isinstance(document, Policy):
         return document.text or written(document.statements, document).text
     if not isinstance(document, Mapping):
         return document
     try:
-        return json.dumps(dict(document), indent=2)
+        return json.dumps(dict(document), **layout)
     except (TypeError, ValueError, RecursionError) as error:
-        note = f"$: This is not JSON: {error}."
-        raise noted(MalformedPolicyDocument("Syntax errors in policy."), note) from None
+        raise noted(refusal, f"$: This is not JSON: {error}.") from None
 
 
 def as_role_arn(role: Role | str) -> str:
     """Return the ARN of a role, passed as an object or its ARN."""
-    return role if isinstance(role, str) else arn_of(role, "role_arn is a role or its ARN")
+    return arn_of(role, "role_arn is a role or its ARN")
 
 
 def as_session_policy(policy: Document | None) -> Any:

@@ -11,14 +11,16 @@ AWS pages: "IAM API Reference" and the API references of the other services: the
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
-from iamlab.operations.api_models import TYPES, Signature, shape, signature
+from iamlab.operations.api_models import Signature, signature
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -35,37 +37,12 @@ Keys = Callable[["Account", Parameters], dict[str, Any]]
 Refuse = Callable[["Decision", str], AwsError]
 Wording = Callable[["World", str, str, "Decision"], str]
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "iam": (
-        *("iam.users_and_groups", "iam.roles", "iam.policies"),
-        *("iam.credentials", "iam.account_settings"),
-        *("iam.identity_providers", "iam.certificates", "iam.user_credentials"),
-    ),
-    "cloudformation": ("services.cloudcontrol",),
-    "dynamodb": ("services.tables_and_repositories", "services.reads"),
-    "ec2": ("services.ec2.instances", "services.ec2.vpc_endpoints"),
-    "ecr": ("services.tables_and_repositories", "services.reads"),
-    "events": ("services.eventbridge", "services.reads"),
-    "identitystore": ("identity_center.directory",),
-    "kms": ("services.kms.grants", "services.kms.keys", "services.reads"),
-    "lambda": ("services.lambda_functions", "services.reads"),
-    "organizations": (
-        *("organizations.accounts", "organizations.management", "organizations.policies"),
-        *("organizations.reads",),
-    ),
-    "s3": (
-        *("services.s3.access_points", "services.s3.acls", "services.s3.bucket_settings"),
-        *("services.s3.policies_and_public_access", "services.reads"),
-    ),
-    "secretsmanager": ("services.secretsmanager", "services.reads"),
-    "sns": ("services.queues_and_topics", "services.reads"),
-    "sso": ("identity_center.administration",),
-    "sqs": ("services.queues_and_topics", "services.reads"),
-    "sts": ("sts.assume_role", "sts.temporary_credentials", "sts.tokens_and_messages"),
-}
-
+_TABLES: dict[str, dict[str, list[str]]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
 MODULES: dict[str, list[str]] = {
-    service: [f"iamlab.operations.{name}" for name in names] for service, names in _NAMES.items()
+    service: [f"iamlab.operations.{name}" for name in names]
+    for service, names in _TABLES["modules"].items()
 }
 """Prefix of a service -> the modules whose import registers its operations.
 
@@ -80,14 +57,6 @@ SERVICES = tuple(
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate")
 """The prefixes of read-only operations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of another service's operation."""
-
-    types: tuple[type, ...]
-    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +133,6 @@ class Entry:
     def signature(self) -> Signature:
         """Its parameters, as the API declares them."""
         return signature(self.name, self.service)
-
-    @property
-    def takes(self) -> Mapping[str, Parameter]:
-        """For services other than IAM and STS: its parameters by name."""
-        known = self.signature
-        return {
-            name: Parameter(TYPES[shape(kind, self.service).type], name in known.required)
-            for name, kind in known.parameters.items()
-        }
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The required parameters."""
-        return self.signature.required
 
 
 _ENTRIES: dict[str, Entry] = {}  # by service and name, but for IAM only by name
@@ -273,22 +228,5 @@ def find(name: str) -> Entry:
     return _ENTRIES[name]
 
 
-# Operations of IAM's API without an entry, each with the reason.
-_DELEGATION = "Temporary delegation to AWS's partners needs their products."
-_TEMPLATES = "AWS and its partners make role templates; there are none here."
-_SUMMARIES = "A model of AWS writes summaries in words; iamlab's explain() has its own."
-
-NOT_MODELLED = {
-    "AcceptDelegationRequest": _DELEGATION,
-    "AcquireRole": _TEMPLATES,
-    "AssociateDelegationRequest": _DELEGATION,
-    "CreateDelegationRequest": _DELEGATION,
-    "GetDelegationRequest": _DELEGATION,
-    "GetHumanReadableSummary": _SUMMARIES,
-    "GetRoleTemplateVersion": _TEMPLATES,
-    "ListDelegationRequests": _DELEGATION,
-    "RejectDelegationRequest": _DELEGATION,
-    "SendDelegationToken": _DELEGATION,
-    "UpdateDelegationRequest": _DELEGATION,
-}
-"""Operation -> why it has no entry."""
+NOT_MODELLED = {name: why for why, names in _TABLES["not_modelled"].items() for name in names}
+"""Operation of IAM's API -> why it has no entry."""

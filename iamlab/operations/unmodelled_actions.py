@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
-from iamlab.authorization.authorize import authorization_request, authorize, check_credentials
+from iamlab.authorization.authorize import authorization_request, authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.cloudtrail.event_fields import Origin, caller_identity, origin_of
 from iamlab.cloudtrail.recording import NO_CALLS, record_call
@@ -68,7 +68,8 @@ def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
         They aren't accepted, so there is no event.
     """
     try:
-        check_credentials(who, action)
+        if (refusal := who.refusal(action)) is not None:
+            raise refusal
     except AccessDenied as refusal:
         return refusal
     return None

@@ -1,6 +1,7 @@
 """Amazon Resource Names, and lists of what their parts can be: Regions and services.
 
 An ARN has six parts, separated by colons. The last part may hold anything, colons included.
+``names.toml`` has the lists, and others of the modules of this folder.
 
 Notes
 -----

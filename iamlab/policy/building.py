@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError
 from iamlab.policy.arn import WEB_IDENTITY_PROVIDERS
+from iamlab.policy.catalog import vocabulary
 from iamlab.policy.condition_keys import condition_key, is_multivalued
 from iamlab.policy.record import PolicyRecord
 from iamlab.policy.variables import has_variable, substitute
@@ -32,16 +33,7 @@ NEWEST = "2012-10-17"
 
 Principal = str | Iterable[str] | Mapping[str, str | Iterable[str]]
 
-# The operator for a key's type, if a condition names none. A date needs an operator: nobody can
-# guess whether before or after is meant.
-OPERATOR_FOR = {
-    "String": "StringEquals",
-    "ARN": "ArnLike",
-    "Bool": "Bool",
-    "Numeric": "NumericEquals",
-    "IPAddress": "IpAddress",
-    "Binary": "BinaryEquals",
-}
+OPERATOR_FOR: dict[str, str] = vocabulary("operators_for_types")
 
 
 def document_of(

@@ -124,8 +124,8 @@ def glob_resource(pattern: str, resource: str) -> bool:
     start = pattern.partition("*")[0]
     if not resource.startswith(start) and "?" not in start and pattern.isascii():
         return False  # most patterns are about something else
-    if not is_arn(resource):
-        return False
+    if not (glob(pattern, resource) and is_arn(resource)):
+        return False  # what matches part by part also matches as a whole
     wanted = pattern.split(":", PARTS - 1)
     if len(wanted) == PARTS and all(map(glob, wanted, resource.split(":", PARTS - 1))):
         return True

@@ -15,7 +15,7 @@ from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import Entry, find
 from tests.model.world_contents import snapshot
-from tests.operations.services.random_calls import TAGS, ServiceChance
+from tests.operations.services.random_calls import TAGS, ServiceChance, takes
 from tests.policy.documents import allow, deny, document
 from tests.state_machine.policy_documents import RCP, RCPS, SCP, SCPS
 
@@ -103,7 +103,7 @@ class WorldChance:
             return chance.parameters(entry)
         makers = own[entry.service](account)
         arguments = {}
-        for name, take in entry.takes.items():
+        for name, take in takes(entry).items():
             if self.draw.random() > (0.97 if take.is_required else 0.3):
                 continue
             if self.draw.random() < 0.02:

@@ -122,12 +122,17 @@ def _sessions(world: World) -> None:
     github, acme = github_actions(world), create_directory(world)
     oidc, saml = github.register(main), acme.register(main)
     own = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    of_maps = {"StringLike": {f"{oidc.name}:sub": "repo:acme/maps:*"}}
     statements = [
-        {"Effect": "Allow", "Principal": who, "Action": action}
-        for who, action in (
-            ({"AWS": ana.arn}, own),
-            ({"Federated": oidc.arn}, "sts:AssumeRoleWithWebIdentity"),
-            ({"Federated": saml.arn}, "sts:AssumeRoleWithSAML"),
+        {"Effect": "Allow", "Principal": who, "Action": action, **more}
+        for who, action, more in (
+            ({"AWS": ana.arn}, own, {}),
+            (
+                {"Federated": oidc.arn},
+                "sts:AssumeRoleWithWebIdentity",
+                {"Condition": of_maps},
+            ),
+            ({"Federated": saml.arn}, "sts:AssumeRoleWithSAML", {}),
         )
     ]
     role = main.create_role("seen", assume_role_policy_document=document(*statements))

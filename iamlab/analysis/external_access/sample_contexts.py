@@ -37,11 +37,11 @@ from iamlab.policy.samples import value_samples
 from iamlab.policy.variables import keys_in
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.external_access.callers import Outsider
     from iamlab.analysis.external_access.shared_resource import ResourceAccess
-    from iamlab.policy.statement import Condition, Statement
+    from iamlab.policy.statement import Statement
 
 Values = tuple[str, ...] | None
 """The values of a condition key; ``None``: the request does not have the key."""
@@ -129,12 +129,10 @@ class ContextSamples:
     def of(self, caller: Outsider) -> Iterator[SampleContext]:
         """Return what a caller can send, the most usual first; nothing if he is not let in."""
         own = {**self._access.context, **caller.lower_context}
-        for condition in self._statement.conditions:
-            key = condition.key.lower()
-            if self._access.is_fixed(key):
-                test = self._test(condition, self._statement, own)
-                if not test.fits(key, as_values(own.get(key))):
-                    return
+        for key in filter(self._access.is_fixed, self._keys_of_allow):
+            tests = self._tests(key, (self._statement,), own)
+            if not all(test.fits(key, as_values(own.get(key))) for test in tests):
+                return
         natural = {key: as_values(own.get(key)) for key in self.keys}
         options = [self._options(key, own, natural[key], caller) for key in self.keys]
         if not all(options):
@@ -194,22 +192,26 @@ class ContextSamples:
         self, key: str, statements: Iterable[Statement], own: Mapping[str, ContextValue]
     ) -> Iterator[ConditionTest]:
         """Return what statements ask of a key, with their variables filled as far as possible."""
-        for statement in statements:
-            for condition in statement.conditions:
-                if condition.key.lower() == key:
-                    yield self._test(condition, statement, own)
 
-    def _test(
-        self, condition: Condition, statement: Statement, own: Mapping[str, ContextValue]
-    ) -> ConditionTest:
         def value_of(key: str) -> str | None:
             found = as_values(own.get(key.lower()))
             return found[0] if found else SOME_TEXT if key.lower() in self.keys else None
 
-        return ConditionTest(condition.comparison, filled_by(value_of, condition, statement))
+        return tests_of(key, statements, value_of)
 
 
 _NOT_BEFORE = Comparison("DateGreaterThanEquals")
+
+
+def tests_of(
+    key: str, statements: Iterable[Statement], value_of: Callable[[str], str | None]
+) -> Iterator[ConditionTest]:
+    """Return the tests of a key in lower case, with the variables filled in their values."""
+    for statement in statements:
+        for condition in statement.conditions:
+            if condition.key.lower() == key:
+                wanted = filled_by(value_of, condition, statement)
+                yield ConditionTest(condition.comparison, wanted)
 
 
 def keys_of(statement: Statement) -> Iterator[str]:

@@ -125,9 +125,9 @@ class Compared:
     def __str__(self) -> str:
         text = f"{self.before:,} actions allowed now, {self.after:,} then"
         if self.gone:
-            first = ", ".join(f"{service} {count:,}" for service, count in self.gone[:_SHOWN])
+            first = ", ".join(f"{service} {number:,}" for service, number in self.gone[:_SHOWN])
             rest = len(self.gone) - _SHOWN
-            text += f"; gone: {first}{f' and {rest} more services' if rest > 0 else ''}"
+            text += f"; gone: {first}" + (f" and {count(rest, 'more service')}" if rest > 0 else "")
         return text
 
 

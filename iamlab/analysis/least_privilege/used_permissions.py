@@ -1,15 +1,12 @@
 """What callers used: each pair of action and resource once, counted, from a stream of events.
 
-A trail may hold millions of records; the memory that this takes grows with the different pairs
-only.
+A trail may hold millions of records; the memory grows only with the different pairs.
 
-Callers are told apart by their unique ids: a renamed user is the same, and a user who was deleted
-and created again is another. Where a record does not have the id, the caller is account, type and
-name: a name is unique whatever its path, and a session does not show the path of its role.
+Unique ids distinguish callers: a renamed user is the same, and a user who was deleted and created
+again is another. Where a record does not have the id, the caller is account, type and name.
 
-``iam:PassRole`` is never logged. But a call that creates a function, an instance or a stack names
-in its parameters the role that the service is to use (``passed_roles.toml``). So the call's own
-record proves which role its caller may pass, and to which service.
+``iam:PassRole`` is never logged. But a call that creates a function, an instance or a stack has the
+role of the service in its parameters (``passed_roles.toml``), which proves what its caller passed.
 
 Notes
 -----
@@ -140,8 +137,7 @@ class Usage:
 
     def add(self, pair: Pair, tally: Tally) -> None:
         """Add a tally to that of a pair."""
-        before = self.pairs.get(pair)
-        self.pairs[pair] = tally if before is None else before + tally
+        self.pairs[pair] = self.pairs[pair] + tally if pair in self.pairs else tally
 
 
 @dataclass(slots=True)
@@ -248,9 +244,7 @@ class Log:
 
 
 def log_of(
-    events: Iterable[Event | Use],
-    now: datetime,
-    callers: Iterable[tuple[str, str]] | None = None,
+    events: Iterable[Event | Use], now: datetime, callers: Iterable[tuple[str, str]] | None = None
 ) -> Log:
     """Read a stream of events once.
 
@@ -272,8 +266,7 @@ def log_of(
     stream: object = events
     if isinstance(stream, str | bytes) or not hasattr(stream, "__iter__"):
         raise RequestError(f"events are those of a world, or a Trail, not {events!r}.")
-    log = Log()
-    keys = None
+    log, keys = Log(), None
     if callers is not None:
         keys = {key for arn, unique_id in callers for key in (caller_key(arn), unique_id)}
     until = datetime.max.replace(tzinfo=UTC)
@@ -363,11 +356,8 @@ def passed_by(use: Use, parameters: Mapping[str, Any] | None) -> Iterator[Passed
     >>> passed.role, passed.service
     ('arn:aws:iam::111122223333:role/job', 'lambda.amazonaws.com')
     """
-    services = PASSES.get(use.action.lower(), {})
-    if not isinstance(parameters, Mapping):
-        return
     partition = use.caller.split(":")[1] if is_arn(use.caller) else "aws"
-    for service, names in services.items():
+    for service, names in PASSES.get(use.action.lower(), {}).items():
         for name in names:
             is_profile = service == "ec2" and name != "roleName"
             kind = "instance-profile" if is_profile else "role"

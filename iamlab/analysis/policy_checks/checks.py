@@ -102,9 +102,7 @@ class CheckResult:
 
 
 def check_no_new_access(
-    existing_policy_document: Document,
-    new_policy_document: Document,
-    policy_type: str = IDENTITY,
+    existing_policy_document: Document, new_policy_document: Document, policy_type: str = IDENTITY
 ) -> CheckResult:
     """Check that an updated policy allows nothing that the existing one doesn't.
 

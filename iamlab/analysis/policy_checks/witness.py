@@ -15,8 +15,7 @@ from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, ConditionTest, keys_of
-from iamlab.analysis.external_access.zone_of_trust import filled_by
+from iamlab.analysis.external_access.sample_contexts import SOME_TEXT, keys_of, tests_of
 from iamlab.analysis.world_diff.edit_questions import KNOWN
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.evaluate import evaluate
@@ -158,16 +157,9 @@ def _callers(statements: Sequence[Statement]) -> list[tuple[str, str]]:
 
 def _values(key: str, part: Statement, statements: Sequence[Statement]) -> list[Values]:
     """Return values of a key with which the part matches."""
-
-    def tests_of(statement: Statement) -> list[ConditionTest]:
-        return [
-            ConditionTest(each.comparison, filled_by(lambda _: SOME_TEXT, each, statement))
-            for each in statement.conditions
-            if each.key.lower() == key
-        ]
-
     single = [SOME_TEXT]
-    for comparison, wanted in (test for each in statements for test in tests_of(each)):
+    for comparison, wanted in tests_of(key, statements, lambda _: SOME_TEXT):
         single += value_samples(comparison.name, filter(None, wanted))
     samples = [None, *((value,) for value in single), *combinations(single[:FEW_VALUES], 2)]
-    return [values for values in samples if all(test.fits(key, values) for test in tests_of(part))]
+    tests = list(tests_of(key, (part,), lambda _: SOME_TEXT))
+    return [values for values in samples if all(test.fits(key, values) for test in tests)]

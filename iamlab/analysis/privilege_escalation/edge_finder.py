@@ -14,7 +14,7 @@ permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,6 @@ class EdgeFinder:
 
     decider: Decider
     asks_together: bool = True
-    _alike: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def today(self) -> dict[str, PrincipalState]:
@@ -211,12 +210,13 @@ class EdgeFinder:
 
     def _shares(self, state: PrincipalState) -> bool:
         """Return whether a principal is an administrator like all others of its account."""
-        account_id = state.account_id
-        if self.is_admin(state) and account_id not in self._alike:
+
+        def are_alike() -> bool:
             scps = (attached.policy for attached in states.policies_in(state.principal, "scp"))
             keys = (condition.key.lower() for condition in conditions_of(scps))
-            self._alike[account_id] = not any(key.startswith(OF_CALLER) for key in keys)
-        return self.is_admin(state) and self._alike[account_id]
+            return not any(key.startswith(OF_CALLER) for key in keys)
+
+        return self.is_admin(state) and self.decider.once(("alike", state.account_id), are_alike)
 
     def _of_administrators(self, shared: PrincipalState) -> Iterable[Edge]:
         """Return what any administrator of an account can do to the others in it."""

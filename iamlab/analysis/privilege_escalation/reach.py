@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
     from iamlab.model.world import World
     from iamlab.policy.statement import Statement
@@ -367,7 +366,14 @@ def reach(
     Parameters
     ----------
     context, circumstances
-        As in ``World.can``: how everybody calls.
+        As in ``World.can``: how everybody calls, without ``strict``.
+
+    Raises
+    ------
+    RequestError
+        ``strict`` is among the circumstances.
     """
+    if circumstances and "strict" in circumstances:
+        raise RequestError("reach() has no strict=. It decides questions of its own, not yours.")
     twin = world.copy()
     return Reach(EdgeFinder(Decider(twin, context or {}, circumstances or {})))

@@ -153,10 +153,8 @@ def _options(world: World, state: PrincipalState, wanted: RequiredValues) -> Ite
     for header, key in HEADERS.items():
         yield sent(header, key, parameters.FILLER)
     if any(key.startswith("aws:multifactorauth") for key in wanted):
-        yield [
-            ({"SerialNumber": serial, "TokenCode": MFA_CODE}, condition)
-            for serial, condition in _device(world, state)
-        ]
+        serial, condition = _device(world, state)
+        yield [({"SerialNumber": serial, "TokenCode": MFA_CODE}, condition)] if serial else []
 
 
 def _tags(
@@ -175,27 +173,31 @@ def _tags(
             yield {"Tags": tags_sent, "TransitiveTagKeys": list(tags)}
 
 
-def _device(world: World, state: PrincipalState) -> Iterator[tuple[str, str]]:
-    """Return a user's MFA device that shows codes, with what must be so."""
+def _device(world: World, state: PrincipalState) -> tuple[str, str]:
+    """Return the device with which a principal's own calls show a code, with what must be so."""
     arn = Arn.parse(state.arn)
     user = world.accounts[state.account_id].users.get(arn.name) if arn.kind == "user" else None
     if user is None or state.principal.kind not in WITH_MFA:
-        return
-    shown = [device.serial_number for device in devices_of(user) if device.kind == VIRTUAL]
+        return NO_DEVICE
+    return device_of(user)
+
+
+HAS_DEVICE, SUPPOSED_DEVICE = "the caller has the MFA device", "the user has an MFA device"
+NO_DEVICE = ("", "")
+
+
+def device_of(user: User) -> tuple[str, str]:
+    """Return a user's MFA device that shows codes, with what must be so.
+
+    If the world doesn't know the user's devices, a device is supposed.
+    """
+    devices, account = devices_of(user), user.account
+    shown = next((each.serial_number for each in devices if each.kind == VIRTUAL), "")
     if shown:
-        yield shown[0], "the caller has the MFA device"
-    elif serial := supposed_device(user):
-        yield serial, SUPPOSED_DEVICE
-
-
-SUPPOSED_DEVICE = "the user has an MFA device"
-
-
-def supposed_device(user: User) -> str:
-    """Return the device that a user may have; empty if the world knows the user's devices."""
-    account = user.account
-    is_open = account.world.loaded and not devices_of(user)
-    return f"arn:{account.partition}:iam::{account.account_id}:mfa/{user.name}" if is_open else ""
+        return shown, HAS_DEVICE
+    if devices or not account.world.loaded:
+        return NO_DEVICE
+    return f"arn:{account.partition}:iam::{account.account_id}:mfa/{user.name}", SUPPOSED_DEVICE
 
 
 def _attempt(

@@ -26,10 +26,10 @@ from iamlab.analysis.what_can.candidates import (
 )
 from iamlab.analysis.what_can.granting_statements import Access, Stopped
 from iamlab.analysis.what_can.lines import Decided, lines_from
-from iamlab.authorization.authorize import check_circumstances
+from iamlab.authorization.authorize import check_circumstances, is_on
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
-from iamlab.authorization.question_defects import check_resource, check_strictly
+from iamlab.authorization.question_defects import check_resource, raise_problems
 from iamlab.authorization.resource import resource_context
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, count, few, steps
@@ -47,7 +47,7 @@ from iamlab.policy.catalog import services as catalogued
 from iamlab.policy.describe.words import briefly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.access_matrix import Batch
     from iamlab.authorization.principal import Caller, PrincipalContext
@@ -124,17 +124,26 @@ class WhatCan(Shown):
         lines = f"{count(len(self.allowed), 'line')} allowed, {len(self.stopped):,} stopped"
         return f"<WhatCan {few([self.principal])}: {lines}>"
 
+    def lines(self, cut: Callable[[Sequence[object]], Iterable[object]] = list) -> Iterator[str]:
+        """Write what is allowed, what is conditional, what is stopped and what is incomplete.
+
+        Parameters
+        ----------
+        cut
+            Shortens a list of lines.
+        """
+        parts: dict[str, Sequence[object]] = {
+            f"{self.principal} may{':' if self.allowed else ' do nothing.'}": self.allowed,
+            "under conditions that the world doesn't tell:": self.conditional,
+            "but not:": self.stopped,
+        }
+        for number, (head, listed) in enumerate(parts.items()):
+            yield from (head,) if listed or not number else ()
+            yield from (f"  {line}" for line in cut(listed))
+        yield from map(str, cut(self.incomplete))
+
     def __str__(self) -> str:
-        lines = [f"{self.principal} may:", *(f"  {line}" for line in capped(self.allowed))]
-        if not self.allowed:
-            lines = [f"{self.principal} may do nothing."]
-        if self.conditional:
-            head = "under conditions that the world doesn't tell:"
-            lines += [head, *(f"  {line}" for line in capped(self.conditional))]
-        if self.stopped:
-            lines += ["but not:", *(f"  {line}" for line in capped(self.stopped))]
-        lines += capped(self.incomplete)
-        return "\n".join(lines)
+        return "\n".join(self.lines(capped))
 
     def to_frame(self) -> Any:
         """Return a ``pandas.DataFrame``: first the lines that are allowed, then the others."""
@@ -199,7 +208,8 @@ def what_can(
         for place in candidates.places(candidates.fitting(name))
     ]
     refused = tuple(map(str, refused_in(principal.layers(), "")))
-    check_strictly(world, question.circumstances, refused)
+    if is_on("strict", world, question.circumstances):
+        raise_problems(refused)
     batches = batches_of(world, principal, pairs, question.explicit, question.circumstances)
     decided = [question.decide(batch, pairs) for batch in steps(batches, "deciding")]
     allowed_pairs = [item.witness.index.pairs.in_order(item.witness.may) for item in decided]

@@ -10,9 +10,11 @@ policies (RCPs)"; "SCP evaluation"; "How RCPs work with AWS Organizations".
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
 from iamlab.engine.layers import AttachedPolicy
@@ -67,32 +69,15 @@ class PolicyType:
         return f"p-{self.full_access}"
 
 
+_TABLES: dict[str, Any] = tomllib.loads(
+    Path(__file__).parent.with_name("data").joinpath("policy_types.toml").read_text("utf-8")
+)
 TYPES: Mapping[str, PolicyType] = {
-    SCP: PolicyType(
-        "scp",
-        "FullAWSAccess",
-        "Allows access to every operation",
-        {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        10,
-        always_hangs=False,
-    ),
-    RCP: PolicyType(
-        "rcp",
-        "RCPFullAWSAccess",
-        "Allows access to every resource",
-        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
-        5,
-        always_hangs=True,
-    ),
+    name: PolicyType(**row) for name, row in _TABLES["types"].items()
 }
 """The authorization policies. Tag policies and other management policies are left out."""
 
-OTHER_TYPES = (
-    *("TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY"),
-    *("DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY", "SECURITYHUB_CSPM_POLICY"),
-    *("INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", "S3_POLICY"),
-    *("NETWORK_SECURITY_DIRECTOR_POLICY", "GUARDDUTY_POLICY"),
-)
+OTHER_TYPES = tuple(_TABLES["other_types"].split())
 """AWS's other types."""
 
 

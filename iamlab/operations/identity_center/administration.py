@@ -182,11 +182,8 @@ def _reference_in(arguments: Mapping[str, Any], noted_in: dict[str, Any]) -> Pol
 @operation("sso:PutInlinePolicyToPermissionSet")
 def put_inline_policy(call: CenterCall) -> None:
     """Set the inline policy."""
-    chosen, text = (
-        call.noted_permission_set(),
-        checked("inlinePolicy", call.parameters["InlinePolicy"]),
-    )
-    call.noted["InlinePolicy"] = text
+    chosen = call.noted_permission_set()
+    call.noted["InlinePolicy"] = text = checked("inlinePolicy", call.parameters["InlinePolicy"])
     try:  # AWS doesn't document whether it is checked now or only when it is provisioned
         chosen.inline_policy = saved(text, provisioning.INLINE, "identity")
     except LimitExceeded:  # the limit of managed policies, which is smaller than here
@@ -309,11 +306,8 @@ def _no_account(key: str, note: str) -> AwsError:
 
 def _principal_in(call: CenterCall) -> tuple[str, str]:
     """Find an existing user or group: its type and its id."""
-    kind, key, center = (
-        call.parameters["PrincipalType"],
-        call.parameters["PrincipalId"],
-        call.center,
-    )
+    sent, center = call.parameters, call.center
+    kind, key = sent["PrincipalType"], sent["PrincipalId"]
     found = []
     for noun, held in ((USER, center.users), (GROUP, center.groups)):
         if kind in (noun, EITHER):
@@ -329,7 +323,7 @@ def _principal_in(call: CenterCall) -> tuple[str, str]:
 def _note_assignment(call: CenterCall, made: AccountAssignment, chosen: PermissionSet) -> None:
     """Note the parameters of a call about an assignment, with ids in place of names."""
     call.noted |= {"TargetId": made.account_id, "TargetType": AWS_ACCOUNT}
-    call.noted |= {"PermissionSetArn": chosen.arn}
+    call.noted["PermissionSetArn"] = chosen.arn
     call.noted |= {"PrincipalType": made.principal_type, "PrincipalId": made.principal_id}
 
 

@@ -13,7 +13,9 @@ Center API Reference" and "Identity Store API Reference", with the pages of thei
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -89,7 +91,7 @@ def do(center: Any, operation: str, **parameters: Any) -> Any:
     entry, owner = registry.find(operation), center.organization.management_account
     instance = center.arn if entry.service == SSO else center.identity_store_id
     arguments = {_INSTANCE_BY[entry.service]: instance, **parameters}
-    for name in entry.required:
+    for name in entry.signature.required:
         if arguments.get(name) is None:
             raise RequestError(f"{operation} requires {name}.")
     return perform(owner, operation, **arguments)
@@ -284,24 +286,13 @@ class TextRule(NamedTuple):
         return Shape("string", pattern=self.pattern).fits(value)
 
 
-_TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 _VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
-_TEXT = TextRule(rf"[{_VISIBLE}\t\n\r \u00A0\u3000]+", 1, 1024, "\t\n\r \u00a0\u3000")
-_PATH = r"((/[A-Za-z0-9\.,\+@=_-]+)*)/"
-_RELAY_STATE = r"""[a-zA-Z0-9&$@#\\\/%?=~\-_'"|!:,.;*+\[\]\ \(\)\{\}]+"""
 
 RULES: Mapping[str, TextRule] = {
-    **dict.fromkeys(("attribute", "displayName", "email", "groupDescription"), _TEXT),
-    "customerManagedPolicyReference.name": TextRule(r"[\w+=,.@-]+", 1, 128),
-    "customerManagedPolicyReference.path": TextRule(_PATH, 1, 512),
-    "description": TextRule(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*", 1, 700),
-    "inlinePolicy": TextRule(r"[\u0009\u000A\u000D\u0020-\u00FF]+", 1, 32_768),
-    "key": TextRule(r"[\p{L}\p{Z}\p{N}_.:\/=+\-@]+", 1, 128),
-    "name": TextRule(r"[\w+=,.@-]+", 1, 32),
-    "relayState": TextRule(_RELAY_STATE, 1, 240),
-    "tagKey": TextRule(_TAG, 1, 128),
-    "tagValue": TextRule(_TAG, 0, 256),
-    "userName": TextRule(f"[{_VISIBLE}]+", 1, 128),
+    name: TextRule(**row)
+    for name, row in tomllib.loads(
+        Path(__file__).with_name("text_rules.toml").read_text("utf-8")
+    ).items()
 }
 """Parameter -> its rule."""
 

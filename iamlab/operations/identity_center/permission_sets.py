@@ -323,10 +323,8 @@ class HasPermissionSets:
         ['arn:aws:iam::aws:policy/ReadOnlyAccess']
         """
         texts = {"Name": name, "Description": description, "RelayState": relay_state}
-        texts |= {"SessionDuration": session_duration}
-        made: PermissionSet = do(
-            self, "sso:CreatePermissionSet", Tags=as_session_tags(tags), **texts
-        )
+        more = {"SessionDuration": session_duration, "Tags": as_session_tags(tags)}
+        made: PermissionSet = do(self, "sso:CreatePermissionSet", **texts, **more)
         return made
 
     def provision_permission_set(

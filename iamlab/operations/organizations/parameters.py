@@ -9,8 +9,10 @@ the reasons.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import noted
@@ -51,34 +53,21 @@ class Rule:
     reason: str = "INVALID_PATTERN"
 
 
-_OWN_PATTERNS = {
-    "ResourceId": r"r-[0-9a-z]{4,32}|\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|p-[0-9a-zA-Z_]{8,128}",
-    "RoleName": r"(?!AWSServiceRoleFor)[\w+=,.@-]{1,64}",
-    "ServicePrincipal": r"[\w+=,.@-]+\.amazonaws\.com",
-}
-"""Parameter -> a stricter pattern than AWS's. AWS's list of trusted services grows, so anything
-that looks like a service principal is accepted."""
-
-_REASONS = {
-    **dict.fromkeys(("Filter", "PolicyType", "Type"), "INVALID_ENUM_POLICY_TYPE"),
-    **dict.fromkeys(("ChildType", "FeatureSet", "IamUserAccessToBilling"), "INVALID_ENUM"),
-    "PolicyId": "INVALID_SYNTAX_POLICY_ID",
-    "RoleName": "INVALID_ROLE_NAME",
-    "ServicePrincipal": "UNRECOGNIZED_SERVICE_PRINCIPAL",
-    "TargetId": "INVALID_PATTERN_TARGET_ID",
-}
-"""Parameter -> AWS's reason for a text that does not match."""
+_TABLES: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
+"""Patterns and reasons of parameters, where AWS's own or the usual ones don't do."""
 
 
 def _rule(name: str, known: Shape) -> Rule:
     """Make the rule of a parameter; a pattern that limits the length is the only reason."""
     is_bounded = known.min is not None or known.pattern == _ANYTHING
     return Rule(
-        _OWN_PATTERNS.get(name, known.pattern or _ANYTHING),
+        _TABLES["own_patterns"].get(name, known.pattern or _ANYTHING),
         known.min or 0,
         known.max if is_bounded else None,
         known.enum,
-        _REASONS.get(name, "INVALID_PATTERN"),
+        _TABLES["reasons"].get(name, "INVALID_PATTERN"),
     )
 
 

@@ -118,10 +118,8 @@ def create_policy(organization: Organization, arguments: Parameters) -> Organiza
     _check_name(organization, name, policy_type)
     document = _document(arguments["Content"], name, policy_type)
     world, every, most = organization.world, organization.policies, organization.quota(policy_type)
-    if (
-        sum(policy.type == policy_type and not policy.is_aws_managed for policy in every.values())
-        >= most
-    ):
+    same = [each for each in every.values() if each.type == policy_type]
+    if sum(not each.is_aws_managed for each in same) >= most:
         message = f"You have reached the limit of {most} policies of this type."
         raise errors.ConstraintViolationException(message, "POLICY_NUMBER_LIMIT_EXCEEDED")
     key, own = world.ids.organization_id("p"), organization.id

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors.services import OverLimit
 from iamlab.model.quotas import is_account_id
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.names_and_tags import refuses
+from iamlab.operations.services.names_and_tags import ERRORS
 from iamlab.policy.document import edited
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def add_permission(resource: Resource, arguments: Parameters) -> None:
     rules, label = _ADDING[resource.service], arguments["Label"]
     (accounts, actions), most = rules["lists"], rules.get("most_actions", float("inf"))
 
-    def wrong(mistake: str, what: str) -> AwsError:
-        return refuses(rules["error"], rules[mistake])(what)
+    def wrong(mistake: str, what: object) -> AwsError:
+        made: AwsError = ERRORS[rules["error"]](rules[mistake].format(what))
+        return made
 
     for name in ("Label", accounts, actions):
         if not arguments[name]:

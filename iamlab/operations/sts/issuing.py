@@ -229,12 +229,15 @@ def issue(
     return Session(world, record)
 
 
-def issue_for_role(call: StsCall, role: Role, name: str, seconds: int, **fields: Any) -> Session:
+def issue_for_role(
+    call: StsCall, role: Role, name: str, seconds: int, tags: SessionTags, **fields: Any
+) -> Session:
     """Create a session of a role."""
     account = role.account
     start = f"arn:{account.partition}:sts::{account.account_id}:assumed-role"
     arn, issuer = f"{start}/{role.name}/{name}", (role.arn, role.unique_id)
-    return issue(call, account, CredentialKind.ROLE, arn, issuer, seconds, name=name, **fields)
+    more = {"tags": tags.tags, "transitive_tag_keys": tags.transitive_tag_keys, **fields}
+    return issue(call, account, CredentialKind.ROLE, arn, issuer, seconds, name=name, **more)
 
 
 def after(now: datetime, seconds: int) -> datetime:

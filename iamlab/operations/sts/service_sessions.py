@@ -90,15 +90,9 @@ class ServiceCall(StsCall):
         check_is_on(self.endpoint, role.account)
         seconds = self.parameters.get("DurationSeconds", kind.seconds)
         own = {key: tell(task) for key, tell in kind.keys.items()}
+        own = {key: value for key, value in own.items() if value}
         return issue_for_role(
-            self,
-            role,
-            name,
-            seconds,
-            keys={key: value for key, value in own.items() if value},
-            tags=tags.tags,
-            transitive_tag_keys=tags.transitive_tag_keys,
-            source_identity=source_identity,
+            self, role, name, seconds, tags, keys=own, source_identity=source_identity
         )
 
     def _refusal(self, decision: Decision, role_arn: str, *, is_there: bool) -> AccessDenied:

@@ -132,12 +132,7 @@ def _audience(context: ConditionContext) -> Iterator[Finding]:
         )
 
 
-_LIKE = {
-    "StringEquals": "StringLike",
-    "StringNotEquals": "StringNotLike",
-    "StringEqualsIgnoreCase": "",
-    "StringNotEqualsIgnoreCase": "",
-}
+_LIKE: dict[str, str] = vocabulary("operators_with_wildcards")
 _ARN_LIKE = {"StringLike": "ArnLike", "StringNotLike": "ArnNotLike"}
 
 

@@ -99,7 +99,7 @@ def _older_key(context: ConditionContext) -> Iterator[Finding]:
 
 
 # Keys that a request has only if a user or role makes it.
-_OF_IDENTITIES = ("aws:principalorgid", "aws:principalorgpaths", "aws:username")
+_OF_IDENTITIES = names("keys_of_identities")
 
 
 def _never_sent(context: ConditionContext) -> Iterator[Finding]:

@@ -168,7 +168,7 @@ def test_unused_permissions_are_services_and_actions() -> None:
 
     assert (found.services, found.actions) == (("sns",), ("sqs:ReceiveMessage",))
     assert found.last_accessed == world.clock.now
-    assert found.text == "Amazon SNS is unused, and 1 actions of services that are used"
+    assert found.text == "Amazon SNS is unused, and 1 action of services that are used"
 
 
 def test_an_attempt_counts_as_a_use_in_findings() -> None:

@@ -444,3 +444,9 @@ def test_an_administrators_session_of_a_role_that_he_frees_has_his_own_name(main
     assert [edge.target.arn for edge in path] == [boss.arn, trusted, archive.arn]
     assert "in a session named chief" in str(path.edges[1].target)
     assert path.replay().world is not None
+
+
+def test_strict_is_rejected(main: Account) -> None:
+    """Reach decides questions of its own, so nobody could correct them."""
+    with pytest.raises(RequestError, match="has no strict="):
+        main.world.reach(strict=True)

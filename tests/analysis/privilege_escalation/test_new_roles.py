@@ -75,7 +75,9 @@ NEW = (
     Row(
         21,
         (
-            allow(MAKES[0], **condition(StringEquals={"aws:RequestTag/team": "sky"})),
+            allow(
+                [MAKES[0], "iam:TagRole"], **condition(StringEquals={"aws:RequestTag/team": "sky"})
+            ),
             allow(MAKES[1], **condition(StringEquals={"iam:ResourceTag/team": "sky"})),
         ),
         "role/reach tagged team=sky and with any permission",

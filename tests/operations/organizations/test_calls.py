@@ -309,9 +309,9 @@ def test_every_operation_has_an_entry_of_the_same_parameters_as_aws() -> None:
         members = {} if shape is None else dict(shape.members)
         required = [] if shape is None else shape.required_members
 
-        assert set(entry.takes) - {"AccountId"} <= set(members), entry.name
-        assert set(members) - set(entry.takes) == set(), entry.name
-        assert sorted(entry.required) == sorted(required), entry.name
+        assert set(entry.signature.parameters) - {"AccountId"} <= set(members), entry.name
+        assert set(members) - set(entry.signature.parameters) == set(), entry.name
+        assert sorted(entry.signature.required) == sorted(required), entry.name
 
 
 def test_what_is_not_there_needs_permission_as_well(

@@ -2,10 +2,11 @@
 
 import json
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 from iamlab import World
 from iamlab.lab.account import Account
+from iamlab.operations.api_models import TYPES, shape
 from iamlab.operations.registry import Entry, entries_of
 from tests.policy.documents import allow, document, trust
 
@@ -58,6 +59,22 @@ def start(seed: int) -> Account:
     return account
 
 
+class Taken(NamedTuple):
+    """A parameter of an operation: the types of its values, and whether it must be there."""
+
+    types: tuple[type, ...]
+    is_required: bool
+
+
+def takes(entry: Entry) -> dict[str, Taken]:
+    """Return an operation's parameters by name."""
+    known = entry.signature
+    return {
+        name: Taken(TYPES[shape(kind, entry.service).type], name in known.required)
+        for name, kind in known.parameters.items()
+    }
+
+
 class ServiceChance:
     """Draws parameters for an operation of a service."""
 
@@ -68,7 +85,7 @@ class ServiceChance:
         """Some parameters, mostly with all that must be there."""
         return {
             name: self.value(entry, name)
-            for name, take in entry.takes.items()
+            for name, take in takes(entry).items()
             if self.draw.random() < (0.97 if take.is_required else 0.3)
         }
 
@@ -92,7 +109,7 @@ class ServiceChance:
         }
         if name in makers:
             return makers[name]()
-        if bool in entry.takes[name].types:
+        if bool in takes(entry)[name].types:
             return self.draw.random() < 0.5
         return self.named(entry, name)
 
@@ -123,8 +140,8 @@ class ServiceChance:
     def tags(self, entry: Entry) -> Any:
         """Tags as the operation takes them, good and bad."""
         sent = self.draw.choice(TAGS[:2] if self.draw.random() < 0.7 else TAGS)
-        takes = entry.takes.get("Tags") or entry.takes.get("tags")
-        if takes is not None and list not in takes.types and isinstance(sent[0], dict):
+        taken = takes(entry).get("Tags") or takes(entry).get("tags")
+        if taken is not None and list not in taken.types and isinstance(sent[0], dict):
             return {str(tag["Key"]): tag.get("Value", "") for tag in sent}
         return sent
 

@@ -27,7 +27,6 @@ from iamlab.analysis.privilege_escalation.finders import own_policies
 from iamlab.analysis.privilege_escalation.permission_checks import Call, Need, operation
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, together
 from iamlab.analysis.privilege_escalation.satisfying_values import denies_something, free_names
-from iamlab.engine.layers import AttachedPolicy
 from iamlab.model.identities import Group, Role, User, policies_of
 from iamlab.operations.iam.common import quota
 

@@ -30,7 +30,6 @@ from iamlab.analysis.privilege_escalation.required_parameters import literals
 from iamlab.analysis.privilege_escalation.satisfying_values import denying
 from iamlab.authorization.principal import principal_of
 from iamlab.model import managed_policies as managed
-from iamlab.model.identities import Role, User
 from iamlab.operations.iam.common import SERVICE_LINKED_ONLY, quota
 from iamlab.policy.document import Policy
 

@@ -37,11 +37,7 @@ from iamlab.analysis.privilege_escalation.finders.tags import statements_about
 from iamlab.analysis.privilege_escalation.finders.users import by_key, in_console, sign_in_call
 from iamlab.analysis.privilege_escalation.permission_checks import SUPPOSED, Call, Need, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
-from iamlab.analysis.privilege_escalation.role_calls import (
-    MFA_CODE,
-    SUPPOSED_DEVICE,
-    supposed_device,
-)
+from iamlab.analysis.privilege_escalation.role_calls import HAS_DEVICE, MFA_CODE, device_of
 from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
@@ -246,7 +242,6 @@ OF_SESSION = (MFA, "aws:tokenissuetime")
 """How the keys begin that temporary credentials say something of."""
 
 KNOWS_PASSWORD = "the caller knows the user's password"
-HAS_DEVICE = "the caller has the MFA device"
 GET_TOKEN = Need("sts:GetSessionToken", "*", {})
 
 
@@ -308,17 +303,13 @@ def use_mfa(view: AttackerView) -> Iterator[Gain]:
         return
     if is_detour(view) or not view.decider.decide(view.state, GET_TOKEN):
         return
-    having = [record for record in devices_of(user) if record.kind == VIRTUAL]
-    if having:
-        signed = _sign_in(having[0].serial_number)
-        yield view.widened([change], [signed], HAS_DEVICE)
-        return
-    is_room = len(devices_of(user)) < quota(view.account, "MFADevicesPerUser")
-    calls = _register(view, user) if is_room else ()
+    serial, condition = device_of(user)
+    has_room = len(devices_of(user)) < quota(view.account, "MFADevicesPerUser")
+    calls = _register(view, user) if has_room and condition != HAS_DEVICE else ()
     if calls:
         yield view.widened([change], calls)
-    elif serial := supposed_device(user):
-        yield view.widened([change], [_sign_in(serial)], SUPPOSED_DEVICE)
+    elif serial:
+        yield view.widened([change], [_sign_in(serial)], condition)
 
 
 def enter_with_mfa(view: AttackerView) -> Iterator[Gain]:

@@ -124,7 +124,7 @@ def _nodes(timeline: Timeline, chained: set[str]) -> Iterator[Node]:
         row, parent = rows[0], first_of.get(rows[0].parent)
         name, note, account = _name(row.arn), row.operation, _account(row)
         if len(rows) > 1 and _is_key(row):
-            name, note = f"{len(rows)} more access keys", "no sessions"
+            name, note = count(len(rows), "more access key"), "no sessions"
         else:
             note += " (chained)" * (row.access_key_id in chained)
             if row.asked_by and not row.parent:
