@@ -9,12 +9,11 @@ Reference", for patterns and lengths.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.errors import InvalidBucketName, RequestError, did_you_mean, noted
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +33,7 @@ class Quota:
     most: int | None = None
 
 
-_TABLES: dict[str, dict[str, list[int]]] = tomllib.loads(
-    Path(__file__).with_name("data").joinpath("quotas.toml").read_text("utf-8")
-)
+_TABLES: dict[str, dict[str, list[int]]] = tables(__file__, "data/quotas.toml")
 QUOTAS, OF_ORGANIZATIONS = (
     {name: Quota(*values) for name, values in _TABLES[service].items()}
     for service in ("iam", "organizations")

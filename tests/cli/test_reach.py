@@ -9,7 +9,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.lab.account import Account
 from tests.cli.helpers import Shell, one_line
-from tests.policy.documents import trust
+from tests.policy.documents import allow, document, trust
 
 DANA = "arn:aws:iam::111111111111:user/dana"
 BOSS = "arn:aws:iam::111111111111:role/boss"
@@ -133,8 +133,8 @@ def test_texts_of_an_export_steer_no_terminal_and_forge_no_line(
     boss = main.create_user("boss")
     boss.attach_policy("AdministratorAccess")
     guard = {"StringEquals": {"aws:SourceVpc": "vpc-HERE"}}
-    allow = Policy.allow("iam:CreateAccessKey", boss.arn, condition=guard)
-    main.create_user("dana").put_policy("own", allow)
+    own = document(allow("iam:CreateAccessKey", boss.arn, Condition=guard))
+    main.create_user("dana").put_policy("own", own)
     world.save(shell.folder / "world.json")
     text = (shell.folder / "world.json").read_text("utf-8")
     (shell.folder / "world.json").write_text(text.replace("HERE", "\\u001b[31m\\nforged"), "utf-8")
