@@ -212,8 +212,10 @@ def name_of(state: PrincipalState) -> str:
     Examples
     --------
     >>> from iamlab import World
-    >>>     >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
-    >>>     >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
+    >>> from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
+    >>> from iamlab.analysis.privilege_escalation.principal_states import any_permission
+    >>> from iamlab.authorization.principal import principal_of
+    >>> dana = World(seed=7).create_account("main", account_id="1" * 12).create_user("dana")
     >>> state = PrincipalState.of(principal_of(dana.account.world, dana)).with_(any_permission())
     >>> name_of(state)
     'dana (user with any permission)'
