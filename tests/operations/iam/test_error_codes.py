@@ -21,7 +21,8 @@ from iamlab.model.organization.organization import Organization
 from iamlab.operations import api_models as model
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import NOT_MODELLED, entries
-from iamlab.policy.arn import tables
+from iamlab.policy import rules
+from iamlab.tables import tables
 from tests.operations.iam.key_material import CERTIFICATE, OTHER_PRIVATE_KEY, SMALL_KEY, SSH_KEY
 from tests.policy.documents import allow, document, trust
 
@@ -1050,7 +1051,8 @@ def made_in_world() -> set[str]:
 
 def made_for_documents() -> set[str]:
     """Collect those that a document is rejected with: the table of AWS's messages names them."""
-    codes = {key.split()[0] for table in tables("aws_messages.toml").values() for key in table}
+    messages = tables(rules.__file__, "aws_messages.toml").values()
+    codes = {key.split()[0] for table in messages for key in table}
     return codes & {error.__name__ for error in classes()}
 
 
