@@ -39,7 +39,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "errors": (251, 6),
     "policy": (6988, 54),
     "engine": (4053, 31),
-    "model": (2377, 23),
+    "model": (2366, 23),
     "authorization": (1141, 7),
     "cloudtrail": (635, 5),
     "operations": (12072, 90),

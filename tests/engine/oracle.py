@@ -133,6 +133,7 @@ def decide(question):
     unlocked = root and own and action in LISTS["root_unlocks"]
     unheard = service == "logs" and (inside or caller == "anonymous")
     resource = [stored] if stored and fits and not unlocked and not unheard else []
+    resource = saved(resource, "trust" if trust else "resource")
 
     kind = "AWS" if inside else "Federated" if provider else "Service"
     ctx = {"*": "*", "?": "?", "$": "$"} | {k.lower(): v for k, v in q["context"].items()}

@@ -4,6 +4,7 @@ They never have an effect. A service's own rules, and those for names, are left 
 documents are kept by what they say.
 """
 
+import ipaddress
 import re
 
 from tests.engine.oracle_language import LISTS, listed
@@ -32,8 +33,33 @@ def _is_arn(text):
     return bool(service) and (len(parts) > 4 or "::" not in text)
 
 
+def _is_action(text, kind):
+    """Whether AWS takes an action: a service and a name; only a trust policy can't have a star."""
+    if text == "*":
+        return kind != "trust"
+    return bool(re.fullmatch(r"(\*|[A-Za-z0-9.-]+):[^:]*", text))
+
+
+def _is_range(text):
+    try:
+        return bool(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return False
+
+
+def _has_bad_range(s):
+    """Whether an operator for addresses has a value that is neither an address nor a CIDR range."""
+    blocks = [keys for name, keys in s.get("Condition", {}).items() if "IpAddress" in name]
+    return not all(_is_range(v) for keys in blocks for some in keys.values() for v in listed(some))
+
+
 def is_refused(s, kind):
     """Whether AWS would refuse to save a statement in a policy of this kind."""
+    actions = listed(s.get("Action", s.get("NotAction", [])))
+    if not all(_is_action(action, kind) for action in actions) or _has_bad_range(s):
+        return True
+    if kind == "identity" and ("Principal" in s or "NotPrincipal" in s):
+        return True
     if kind == "rcp":
         services = LISTS["rcp_services"]
         if s["Effect"] == "Allow":

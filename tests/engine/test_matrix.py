@@ -34,6 +34,7 @@ from tests.engine.making import (
     MANY,
     OBJECT,
     OWN,
+    RCP_DENY,
     ROLE,
     ROOT,
     SAML,
@@ -292,7 +293,7 @@ def test_what_iam_would_not_save_never_matches():
 def test_calls_about_no_resource_need_a_star():
     """And the RCPs of the caller's account apply."""
     pairs = [("ec2:DescribeInstances", "*"), ("sts:GetCallerIdentity", "*"), *FREE]
-    limited = {"*": ResourceFacts(OWN, rcps=[[EC2_ONLY], [DENY]])}
+    limited = {"*": ResourceFacts(OWN, rcps=[[EC2_ONLY], [RCP_DENY]])}
     within = bits_of(agree(CALLERS, pairs, limited), pairs)
     resources = {"*": ResourceFacts(OWN)}
     found = bits_of(agree(CALLERS, pairs, resources), pairs)

@@ -87,19 +87,20 @@ def test_a_filter_does_not_limit_a_caller_that_the_resource_names_directly():
         (
             Layers([resource_policy({"Principal": {"AWS": ANA}})]),
             "identity",
-            "only resource-based policies can have it",
+            "Policy document should not specify a principal.",
         ),
         (
             Layers(resource=policy({}, name="bucket")),
             "resource",
-            "a resource-based policy must name a principal",
+            "Missing required field Principal.",
         ),
     ],
 )
 def test_a_statement_that_aws_refuses_to_save_is_in_the_trace(layers, layer, why):
-    """As far as the engine notices it anyway; one that merely does not match is not refused."""
-    refused = evaluate(ask(), layers).trace.step(layer)
-    plain = evaluate(ask(), Layers([EC2_ONLY])).trace.step("identity")
+    """With its layer and AWS's answer; one that merely does not match is not refused."""
+    [refused] = evaluate(ask(), layers).trace.refused
+    plain = evaluate(ask(), Layers([EC2_ONLY])).trace
 
-    assert refused.refused == (why,)
+    assert (refused.layer, refused.is_void) == (layer, True)
+    assert refused.refusal.sentence.endswith(f": {why}")
     assert plain.refused == ()

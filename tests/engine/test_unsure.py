@@ -258,7 +258,7 @@ def test_rcps_apply_to_calls_without_a_resource(turn):
     described = ask(action="ec2:DescribeInstances", resource="*")
 
     def asked(request):
-        rcp = [resource_policy({}, {"Effect": "Deny", "Action": ["s3:*", "kms:*", "ec2:*"]})]
+        rcp = [resource_policy({}, {"Effect": "Deny", "Action": ["s3:*", "kms:*"]})]
         return verdict(request, identity=lambda: [EVERYTHING], rcp=lambda: [rcp])
 
     assert asked(buckets) is asked(key) is EXPLICIT

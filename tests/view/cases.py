@@ -93,7 +93,7 @@ DECISIONS = {
     "anonymous": asked(Layers(resource=bucket({"AWS": DANA})), who="anonymous"),
     "root": asked(Layers(), who=ROOT),
     "root, scp shut": asked(Layers(scp=[[EC2]]), who=ROOT),
-    "root assumes": about_role(Layers(resource=trust("*")), who=ROOT),
+    "root assumes": about_role(Layers(resource=trust({"AWS": "*"})), who=ROOT),
     "who am I": evaluate(Request(DANA, "sts:GetCallerIdentity", "*"), Layers(identity=[GUARD])),
     "session token": evaluate(Request(DANA, "sts:GetSessionToken", "*"), Layers()),
     "refused": evaluate(

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from iamlab import ANONYMOUS, Policy, Verdict
 from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.errors import RequestError
+from iamlab.policy import catalog
 from iamlab.teach.scenarios import MAP, MAPS, README, scenario
 from iamlab.view import two_layers
 from iamlab.view.drawing.sheet import PAGE
@@ -268,10 +269,20 @@ def test_drawing_leaves_the_world_as_it_is(world):
     assert before.diff(world) == ()
 
 
+OF_OBJECTS = sorted(
+    (
+        action.full_name
+        for action in catalog.actions_of("s3").values()
+        if any(form.endswith("/${ObjectName}") for form in catalog.arns_for(action.full_name))
+    ),
+    key=lambda name: name != "s3:GetObject",
+)
+
+
 def grid(actions, resources):
     """Make a world in which Alice can read, but can't delete drafts."""
     world = scenario("stack")
-    names = [f"s3:GetObject{number or ''}" for number in range(actions)]
+    names = OF_OBJECTS[:actions]
     objects = [f"{MAPS}/{'drafts/' * (number % 2)}{number}" for number in range(resources)]
     return world, world.user("alice"), names, objects
 
