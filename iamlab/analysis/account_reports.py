@@ -13,9 +13,7 @@ keys for IAM users"; "How IAM users sign in to AWS".
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import credential_report as held
@@ -40,6 +38,7 @@ from iamlab.operations.iam.common import page, quota
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy import catalog
 from iamlab.policy.rules import INLINE_LIMITS
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,9 +49,7 @@ if TYPE_CHECKING:
     from iamlab.model.identities import Identity, User
     from iamlab.policy.document import Policy
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("account_summary.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables(__file__, "account_summary.toml")
 
 
 @operation("GetAccountSummary", on="*", answer=lambda made: {"SummaryMap": dict(made.numbers)})

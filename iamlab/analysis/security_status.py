@@ -11,16 +11,15 @@ items the console shows today is likely, not sure: it changes without notice.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.analysis import credential_report as account_credentials
 from iamlab.analysis.credential_report import NOT_IN_EXPORTS
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -129,7 +128,7 @@ def security_status(
     return SecurityStatus("Security Status", items)
 
 
-_TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_TEXTS = tables(__file__)
 _TODAY: Mapping[str, str] = _TEXTS["today"]
 _REMEDIES: Mapping[str, str] = _TEXTS["remedies"]
 

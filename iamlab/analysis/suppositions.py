@@ -14,11 +14,9 @@ own credentials".
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.authorize import check_circumstances
@@ -28,6 +26,7 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, holds
 from iamlab.policy.samples import OTHER, value_samples
 from iamlab.policy.variables import has_variable
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,9 +36,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.policy.statement import Condition, Statement
 
-WORDS: Mapping[str, str] = tomllib.loads(
-    (Path(__file__).parent / "unknown_keys.toml").read_text("utf-8")
-)
+WORDS: Mapping[str, str] = tables(__file__, "unknown_keys.toml")
 """Condition key in lower case -> what is supposed, in words."""
 
 MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")

@@ -12,14 +12,13 @@ import os
 import re
 import sys
 import textwrap
-import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from iamlab.cli.answers import one_line
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 OK, FOUND, BAD_INPUT = 0, 1, 2
 """The exit statuses."""
 
-_TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_TABLE: dict[str, Any] = tables(__file__)
 PURPOSES: list[str] = _TABLE["purposes"]
 _INDENT = 19  # of the help's second column
 

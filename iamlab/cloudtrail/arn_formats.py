@@ -13,15 +13,14 @@ contents", requestParameters.
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy import catalog
 from iamlab.policy.arn import PARTS
 from iamlab.policy.call_permissions import required_types
 from iamlab.policy.patterns import glob
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 ParameterTexts = dict[str, list[str]]
 """Name of a parameter, in lower case -> the texts that it has."""
 
-_FILE = Path(__file__).with_name("call_tables.toml")
-TABLES: Mapping[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
+TABLES: Mapping[str, Any] = tables(__file__, "call_tables.toml")
 
 
 def table(name: str) -> dict[str, tuple[str, ...]]:

@@ -19,11 +19,9 @@ certain, that calls of its sessions count as a role's use, and assuming it doesn
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -40,6 +38,7 @@ from iamlab.cloudtrail.event_fields import (
 )
 from iamlab.model.event import CONSOLE_SIGN_IN, DATA, MANAGEMENT, Event, code_of, keeps_parameters
 from iamlab.model.record import LastUsed, RoleLastUsed
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +55,7 @@ REGION = re.compile(r"[a-z]+(-[a-z0-9]+)+", re.ASCII)
 SOURCES: Mapping[str, str] = {"cloudwatch": "monitoring", "tag": "tagging"}
 """Services whose event source differs from their prefix in policies."""
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("event_names.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables(__file__, "event_names.toml")
 NAMES: Mapping[str, str] = _TABLES["event_names"]
 """Action or operation -> the name of its event."""
 

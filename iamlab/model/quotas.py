@@ -9,12 +9,11 @@ Reference", for patterns and lengths.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.errors import InvalidBucketName, RequestError, did_you_mean, noted
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +32,13 @@ class Quota:
     default: int
     most: int | None = None
 
+    @property
+    def highest(self) -> int:
+        """The value that AWS can raise it to, which can be the default."""
+        return self.default if self.most is None else self.most
 
-_TABLES: dict[str, dict[str, list[int]]] = tomllib.loads(
-    Path(__file__).with_name("data").joinpath("quotas.toml").read_text("utf-8")
-)
+
+_TABLES: dict[str, dict[str, list[int]]] = tables(__file__, "data/quotas.toml")
 QUOTAS, OF_ORGANIZATIONS = (
     {name: Quota(*values) for name, values in _TABLES[service].items()}
     for service in ("iam", "organizations")
@@ -86,9 +88,9 @@ def raised(name: object, value: object, known: Mapping[str, Quota] = QUOTAS) -> 
     quota = quota_of(name, known)
     if not isinstance(value, int) or isinstance(value, bool):
         raise RequestError(f"A quota is raised to a whole number, not {value!r}.")
-    most = quota.default if quota.most is None else quota.most
-    if not quota.default <= value <= most:
-        raise RequestError(f"{name} is {quota.default}, and can be raised to {most} at most.")
+    if not quota.default <= value <= quota.highest:
+        text = f"{name} is {quota.default}, and can be raised to {quota.highest} at most."
+        raise RequestError(text)
     return value
 
 

@@ -11,16 +11,15 @@ internal access"; "CloudTrail record contents", resources.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from iamlab.display import Shown
 from iamlab.errors import RequestError
 from iamlab.policy.arn import parts_of
 from iamlab.policy.patterns import glob
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,9 +132,7 @@ class Resource(Shown):
 
 BUCKET, OBJECT = "AWS::S3::Bucket", "AWS::S3::Object"
 
-TYPES: Mapping[str, str] = tomllib.loads(
-    Path(__file__).with_name("data").joinpath("resource_types.toml").read_text("utf-8")
-)
+TYPES: Mapping[str, str] = tables(__file__, "data/resource_types.toml")
 """Service and resource -> the type; the first match counts."""
 
 

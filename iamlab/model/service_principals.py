@@ -16,10 +16,10 @@ service-linked role"; the "AWS Managed Policy Reference", for the policies under
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,9 +55,7 @@ class ServicePrincipal:
     page: str = ""
 
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("data").joinpath("service_principals.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables(__file__, "data/service_principals.toml")
 PRINCIPALS = {
     name: ServicePrincipal(
         name,

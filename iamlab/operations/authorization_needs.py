@@ -8,8 +8,6 @@ AWS pages: "Actions, resources, and condition keys for AWS Identity and Access M
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import tag_keys
@@ -17,6 +15,7 @@ from iamlab.errors import RequestError
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
 from iamlab.policy.arn import Arn
 from iamlab.policy.call_permissions import PASS_ROLE, pairs_of, tagging_action
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.operations.registry import Entry
 
-_TABLES: dict[str, dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text("utf-8")
-)
+_TABLES: dict[str, dict[str, Any]] = tables(__file__)
 _NAMED_BY, _BY_ARN, _HELD_IN, _KEYS = (
     _TABLES[name] for name in ("named_by", "by_arn", "held_in", "keys")
 )

@@ -11,16 +11,15 @@ AWS pages: "IAM API Reference" and the API references of the other services: the
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AccessDenied, AwsError, RequestError, did_you_mean
 from iamlab.operations.api_models import Signature, signature
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -37,9 +36,7 @@ Keys = Callable[["Account", Parameters], dict[str, Any]]
 Refuse = Callable[["Decision", str], AwsError]
 Wording = Callable[["World", str, str, "Decision"], str]
 
-_TABLES: dict[str, dict[str, list[str]]] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text("utf-8")
-)
+_TABLES: dict[str, dict[str, list[str]]] = tables(__file__)
 MODULES: dict[str, list[str]] = {
     service: [f"iamlab.operations.{name}" for name in names]
     for service, names in _TABLES["modules"].items()

@@ -13,21 +13,13 @@ disable AWS Regions in your account"; "Manage AWS STS in an AWS Region"; "Resour
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from iamlab.errors import ArnError
+from iamlab.tables import tables
 
-
-def tables(name: str) -> Any:
-    """Read a file of tables of this folder."""
-    return tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))
-
-
-_NAMES: dict[str, str] = tables("names.toml")
+_NAMES: dict[str, str] = tables(__file__, "names.toml")
 
 
 def names(group: str) -> tuple[str, ...]:

@@ -24,8 +24,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy import catalog
-from iamlab.policy.arn import PARTS, is_arn, tables
+from iamlab.policy.arn import PARTS, is_arn
 from iamlab.policy.patterns import glob
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ PASS_ROLE = "iam:PassRole"
 _REQUEST_TAG = "aws:RequestTag/${TagKey}"
 
 
-_FACTS: Mapping[str, Any] = tables("call_permissions.toml")
+_FACTS: Mapping[str, Any] = tables(__file__, "call_permissions.toml")
 _ON_KMS_KEY = {
     name: needs.split() for names, needs in _FACTS["on_kms_key"].items() for name in names.split()
 }
@@ -48,7 +49,7 @@ _TAGGING = ("TagResource", "CreateTags", "AddTagsToResource", "AddTags", "TagRes
 
 def _passes() -> Mapping[str, Mapping[str, Sequence[str]]]:
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for service, parameters in tables("passed_roles.toml").items():
+    for service, parameters in tables(__file__, "passed_roles.toml").items():
         for parameter, actions in parameters.items():
             for name in actions.lower().split():
                 action = name if ":" in name else f"{service}:{name}"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.policy.arn import tables
 from iamlab.policy.patterns import glob_ignoring_case
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,7 +106,7 @@ PLACEHOLDER = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 """The place of a name in the format of an ARN or of a condition key."""
 
 
-_VOCABULARY: dict[str, Any] = tables("vocabulary.toml")
+_VOCABULARY: dict[str, Any] = tables(__file__, "vocabulary.toml")
 
 
 def vocabulary(table: str) -> Any:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.policy.arn import names, tables
+from iamlab.policy.arn import names
 from iamlab.policy.catalog import PLACEHOLDER, data, has, services
 from iamlab.policy.patterns import glob_ignoring_case
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,7 +158,7 @@ def is_multivalued(key: str) -> bool:
 _MULTIVALUED = frozenset(names("multivalued_keys"))
 
 
-_SUPPORT: dict[str, dict[str, str]] = tables("supported_keys.toml")
+_SUPPORT: dict[str, dict[str, str]] = tables(__file__, "supported_keys.toml")
 
 
 @lru_cache(maxsize=4096)
@@ -188,7 +189,7 @@ class GlobalKey(NamedTuple):
     is_multivalued: bool = False
 
 
-_TABLES: dict[str, dict[str, str]] = tables("global_keys.toml")
+_TABLES: dict[str, dict[str, str]] = tables(__file__, "global_keys.toml")
 _WHEN = {name: table.pop("when") for name, table in _TABLES.items()}
 
 EVERY, SIGNED, ANY_PRINCIPAL, ANY_IDENTITY = (

@@ -22,8 +22,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from iamlab.errors import RequestError, did_you_mean
-from iamlab.policy.arn import RCP_SERVICES, names, tables
+from iamlab.policy.arn import RCP_SERVICES, names
 from iamlab.policy.catalog import vocabulary
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +48,7 @@ class AwsText:
     http_status: int = 400
 
 
-_TABLES: dict[str, Any] = tables("aws_messages.toml")
+_TABLES: dict[str, Any] = tables(__file__, "aws_messages.toml")
 REMEDIES: Mapping[str, str] = _TABLES.pop("remedies")
 """Kind of defect -> how to fix it; ``{...}`` is a detail of the defect."""
 
@@ -194,7 +195,7 @@ def _rules(**fields: Any) -> TypeRules:
     return replace(TYPES[base], **read) if base else TypeRules(**read)
 
 
-_ROWS: dict[str, dict[str, Any]] = tables("policy_types.toml")
+_ROWS: dict[str, dict[str, Any]] = tables(__file__, "policy_types.toml")
 
 TYPES: dict[str, TypeRules] = {}
 for _type, _fields in _ROWS["types"].items():

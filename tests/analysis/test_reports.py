@@ -443,7 +443,7 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "no service": (
         {"Arn": f"arn:aws:iam::{ID}:user/ana", "ServiceNamespaces": []},
         ValidationError,
-        f"1 validation error detected: Value '[]' at 'serviceNamespaces' {TOO_SHORT}",
+        f"1 validation error detected: Value at 'serviceNamespaces' {TOO_SHORT}",
     ),
 }
 

@@ -41,6 +41,13 @@ CALLS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 }
 
 
+CHOSEN = "key"
+"""Every caller can send this value, so it keeps nobody out."""
+
+NOT_TOLD = ("ip", "vpc", "vpce", "via")
+"""The world doesn't tell these facts: without them, the users are allowed under a condition."""
+
+
 def travelling() -> World:
     """Build it: a user for each way to call, a bucket, an endpoint for S3."""
     world = World(seed=5)

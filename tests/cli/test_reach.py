@@ -9,7 +9,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.lab.account import Account
 from tests.cli.helpers import Shell, one_line
-from tests.policy.documents import trust
+from tests.policy.documents import allow, document, trust
 
 DANA = "arn:aws:iam::111111111111:user/dana"
 BOSS = "arn:aws:iam::111111111111:role/boss"
@@ -123,17 +123,26 @@ def test_what_does_not_go_together_is_said_in_a_line(
     assert text in one_line(shell(*ask(*more)))
 
 
-def test_names_from_an_export_steer_no_terminal_and_forge_no_line(shell: Shell) -> None:
-    """In text, graph and table."""
+@pytest.mark.parametrize("form", [(), ("--csv",), ("--json",)], ids=["text", "CSV", "JSON"])
+def test_texts_of_an_export_steer_no_terminal_and_forge_no_line(
+    shell: Shell, form: tuple[str, ...]
+) -> None:
+    """The value of a condition is shown, and signs replace what would control a terminal."""
     world = World(seed=7)
     main = world.create_account("main", account_id="111111111111")
-    user = main.create_user("dana")
-    user.put_policy("own", Policy.allow("iam:PutUserPolicy"))
+    boss = main.create_user("boss")
+    boss.attach_policy("AdministratorAccess")
+    guard = {"StringEquals": {"aws:SourceVpc": "vpc-HERE"}}
+    own = document(allow("iam:CreateAccessKey", boss.arn, Condition=guard))
+    main.create_user("dana").put_policy("own", own)
     world.save(shell.folder / "world.json")
-    text = (shell.folder / "world.json").read_text("utf-8").replace('"own"', '"ow\\u001b[31mn"')
-    (shell.folder / "world.json").write_text(text, "utf-8")
-    for form in ((), ("--csv",), ("--json",), ("--dot",), ("--mermaid",)):
-        assert "\x1b" not in shell(*ask(*form)).out
+    text = (shell.folder / "world.json").read_text("utf-8")
+    (shell.folder / "world.json").write_text(text.replace("HERE", "\\u001b[31m\\nforged"), "utf-8")
+    out = shell(*ask(*form)).out
+
+    assert "[31m" in out
+    assert "\x1b" not in out
+    assert not any(line.startswith("forged") for line in out.splitlines())
 
 
 @pytest.fixture

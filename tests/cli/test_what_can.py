@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import World
 from iamlab.analysis.what_can.what_can import WhatCan, what_can
-from tests.cli.calls import CALLS, CLOUDTRAIL, IAM, TRAIL, options_of, travelling
+from tests.cli.calls import CALLS, CHOSEN, CLOUDTRAIL, IAM, TRAIL, options_of, travelling
 from tests.cli.helpers import Shell, one_line
 from tests.effort import first_now
 from tests.policy.documents import allow, document
@@ -31,7 +31,7 @@ def found(shell: Shell, who: str, *services: str) -> WhatCan:
 
 def told(item: WhatCan) -> list[str]:
     """Return the words of all lines."""
-    return [str(line) for line in (*item.allowed, *item.stopped)]
+    return [str(line) for line in (*item.allowed, *item.conditional, *item.stopped)]
 
 
 @pytest.mark.parametrize("who", CALLERS)
@@ -42,18 +42,19 @@ def test_json_holds_what_python_finds(who: str, shell: Shell) -> None:
     got = json.loads(result.out)
 
     assert (result.status, result.err) == (0, "")
-    assert list(got) == ["principal", "allowed", "stopped", "assumed", "incomplete"]
+    assert list(got) == ["principal", "allowed", "conditional", "stopped", "assumed", "incomplete"]
     assert got["principal"] == who
-    assert got["allowed"] == [
-        {
-            "actions": list(item.actions),
-            "resources": list(item.resources),
-            "except": list(item.but),
-            "when": list(item.when),
-            "by": list(item.by),
-        }
-        for item in wanted.allowed
-    ]
+    for kind in ("allowed", "conditional"):
+        assert got[kind] == [
+            {
+                "actions": list(item.actions),
+                "resources": list(item.resources),
+                "except": list(item.but),
+                "when": list(item.when),
+                "by": list(item.by),
+            }
+            for item in getattr(wanted, kind)
+        ]
     assert [(item["layer"], item["why"], tuple(item["by"])) for item in got["stopped"]] == [
         (item.layer, item.why, item.by) for item in wanted.stopped
     ]
@@ -62,13 +63,14 @@ def test_json_holds_what_python_finds(who: str, shell: Shell) -> None:
 
 @pytest.mark.parametrize("who", first_now(CALLERS))
 def test_csv_is_the_table_of_python(who: str, shell: Shell) -> None:
-    """A header, then what is allowed, then what is stopped."""
+    """A header, then what is allowed, what is under a condition, and what is stopped."""
     result = shell(*ask(who, "--csv"))
     wanted = found(shell, who)
 
     assert list(csv.reader(io.StringIO(result.out))) == [
         COLUMNS,
         *(["yes", *item.columns] for item in wanted.allowed),
+        *(["conditional", *item.columns] for item in wanted.conditional),
         *(["no", *item.columns] for item in wanted.stopped),
     ]
 
@@ -116,7 +118,7 @@ def test_who_may_do_nothing_makes_status_1(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
-    """A statement whose condition is met then has a line, and else none."""
+    """Who meets a condition is allowed; without it, only who can choose the value is."""
     world = travelling()
     world.save(shell.folder / "world.json")
     command = ("what-can", "--world", "world.json", "--principal", f"{IAM}user/{name}")
@@ -124,7 +126,7 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
     def statuses(*more: str) -> int:
         return shell(*command, "--service", "s3", *more).status
 
-    assert (statuses(), statuses(*options_of(name, world))) == (1, 0)
+    assert (statuses(), statuses(*options_of(name, world))) == (0 if name == CHOSEN else 1, 0)
 
 
 def test_a_service_can_be_asked_too(shell: Shell) -> None:

@@ -36,9 +36,10 @@ def ask(action: str = "s3:GetObject", resource: str = OBJECT, *more: str) -> tup
     )
 
 
-def listed(out: str) -> set[str]:
-    """Return the ARNs of a listing."""
-    return {line.split()[0] for line in out.splitlines() if line.startswith("arn:")}
+def listed(out: str, *, conditional: bool = False) -> set[str]:
+    """Return the ARNs of a listing: those who may, or those who may under a condition."""
+    lines = [line.split("  (") for line in out.splitlines() if line.startswith("arn:")]
+    return {arn for arn, why in lines if why.startswith("if ") is conditional}
 
 
 def test_the_list_is_that_of_the_rules(shell: Shell) -> None:
@@ -81,11 +82,12 @@ def test_context_and_resource_policies_count(shell: Shell) -> None:
     put = [listed(shell(*ask("s3:PutObject", OBJECT, *more)).out) for more in ((), context, policy)]
 
     assert put == [base, base | {arn_of("erin")}, base | {arn_of("carol")}]
+    assert listed(shell(*ask("s3:PutObject")).out, conditional=True) == {arn_of("erin")}
 
 
 @pytest.mark.parametrize("name", calls.CALLS)
 def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
-    """Each way to call lets those in whose policies want it, and nobody else."""
+    """Each way to call lets those in whose policies want it, and whoever chooses the value."""
     world = calls.travelling()
     world.save(shell.folder / "world.json")
     command = ("who-can", "--world", "world.json", "--action", "s3:GetObject")
@@ -93,8 +95,12 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
     plain = shell(*command, "--resource", calls.MAP)
     result = shell(*command, "--resource", calls.MAP, *calls.options_of(name, world))
 
-    assert listed(plain.out) == {f"{calls.IAM}root"}
-    assert listed(result.out) == calls.allowed_by(name)
+    always = calls.allowed_by(calls.CHOSEN)
+    assert listed(plain.out) == always
+    assert listed(plain.out, conditional=True) == {
+        f"{calls.IAM}user/{user}" for user in calls.NOT_TOLD
+    }
+    assert listed(result.out) == calls.allowed_by(name) | always
 
 
 def test_json_and_csv_hold_what_python_finds(shell: Shell) -> None:
@@ -114,6 +120,9 @@ def test_json_and_csv_hold_what_python_finds(shell: Shell) -> None:
         "resource": OBJECT,
         "asked": wanted.asked,
         "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
+        "conditional": [
+            {"principal": arn, "condition": words} for arn, words in wanted.conditional.items()
+        ],
         "assumed": list(
             dict.fromkeys(
                 (*wanted.assumed, *(note for item in wanted.values() for note in item.assumed))

@@ -8,12 +8,12 @@ CloudTrail".
 
 from __future__ import annotations
 
-import tomllib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,9 +25,7 @@ Name = tuple[str, str, str]
 """An account's id, ``role`` or ``user``, and a name in lower case."""
 
 
-TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("credential_tables.toml").read_text("utf-8")
-)
+TABLES: dict[str, Any] = tables(__file__, "credential_tables.toml")
 
 KEY, PASSWORD, MFA = "access key", "password", "MFA device"
 CERTIFICATE, SSH, SERVICE = "signing certificate", "SSH key", "service credential"

@@ -17,9 +17,7 @@ global condition context keys"; "The confused deputy problem".
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from iamlab.authorization.resource import find_resource
@@ -28,6 +26,7 @@ from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.policy.arn import PARTS, Arn, is_arn
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.variables import substitute
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -179,7 +178,7 @@ SOURCE_OWNER = "aws:sourceowner"
 """The account of whoever calls a topic: the policy that SNS writes for a new one asks for it. It is
 none of today's global keys, and its own page says only for what it is used."""
 
-_KEYS = tomllib.loads(Path(__file__).with_name("condition_keys.toml").read_text("utf-8"))
+_KEYS = tables(__file__, "condition_keys.toml")
 OF_CALLER, OF_SOURCE, OF_RESOURCE, OF_SERVICES, OF_PLACES, OF_CUSTOMER = (
     tuple(keys.split()) for keys in _KEYS.values()
 )

@@ -13,9 +13,7 @@ AWS pages: "Validate policies with IAM Access Analyzer custom policy checks"; "C
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlab.analysis.external_access.callers import like
@@ -31,6 +29,7 @@ from iamlab.policy.comparing import new_access
 from iamlab.policy.document import Policy
 from iamlab.policy.patterns import glob, is_action_pattern
 from iamlab.policy.samples import ACCOUNT
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,9 +41,7 @@ if TYPE_CHECKING:
 
 IDENTITY, RESOURCE = POLICY_TYPES = ("IDENTITY_POLICY", "RESOURCE_POLICY")
 TRUST = "AWS::IAM::AssumeRolePolicyDocument"
-RESOURCE_TYPES: dict[str, str] = tomllib.loads(
-    Path(__file__).with_name("resource_types.toml").read_text("utf-8")
-)
+RESOURCE_TYPES: dict[str, str] = tables(__file__, "resource_types.toml")
 """The types of CheckNoPublicAccess -> a pattern of their ARNs."""
 
 

@@ -17,10 +17,8 @@ ARNs; "IAM JSON policy elements: Resource".
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.arn import PARTS
@@ -28,6 +26,7 @@ from iamlab.policy.catalog import PLACEHOLDER, resource_types_of
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.patterns import glob, glob_resource
 from iamlab.policy.variables import substitute
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
@@ -35,9 +34,7 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Condition, Statement
 
 
-TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("parameter_tables.toml").read_text("utf-8")
-)
+TABLES: dict[str, Any] = tables(__file__, "parameter_tables.toml")
 
 
 def words(table: str, name: str) -> tuple[str, ...]:

@@ -7,14 +7,13 @@ access keys, passwords, events.
 
 from __future__ import annotations
 
-import pathlib
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.model.identities import allows_password_change
 from iamlab.model.organization.policies import RCP, SCP
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.engine.public_access import PublicAccessBlock
@@ -143,9 +142,7 @@ class Field(NamedTuple):
 _SHOW = {show.__name__[1:]: show for show in (_value, _text, _nothing, _switches, _names)}
 """How a value is put into words, as ``fields.toml`` calls it."""
 
-TABLES: dict[str, Any] = tomllib.loads(
-    pathlib.Path(__file__).with_name("fields.toml").read_text("utf-8")
-)
+TABLES: dict[str, Any] = tables(__file__, "fields.toml")
 FIELDS = {
     kind: Field(**{**field, "show": _SHOW[field.get("show", "value")]})
     for kind, field in TABLES["fields"].items()

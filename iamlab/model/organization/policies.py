@@ -10,10 +10,8 @@ policies (RCPs)"; "SCP evaluation"; "How RCPs work with AWS Organizations".
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import Shown
@@ -21,6 +19,7 @@ from iamlab.engine.layers import AttachedPolicy
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.organization.targets import OrganizationPart
 from iamlab.policy.document import Policy
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,9 +68,7 @@ class PolicyType:
         return f"p-{self.full_access}"
 
 
-_TABLES: dict[str, Any] = tomllib.loads(
-    Path(__file__).parent.with_name("data").joinpath("policy_types.toml").read_text("utf-8")
-)
+_TABLES: dict[str, Any] = tables(__file__, "../data/policy_types.toml")
 TYPES: Mapping[str, PolicyType] = {
     name: PolicyType(**row) for name, row in _TABLES["types"].items()
 }

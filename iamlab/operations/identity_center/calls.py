@@ -13,9 +13,7 @@ Center API Reference" and "Identity Store API Reference", with the pages of thei
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -27,6 +25,7 @@ from iamlab.operations.api_models import Shape
 from iamlab.operations.authorization_needs import context_of
 from iamlab.operations.dispatch import Call, perform
 from iamlab.policy.call_permissions import required_types
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -289,10 +288,7 @@ class TextRule(NamedTuple):
 _VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
 
 RULES: Mapping[str, TextRule] = {
-    name: TextRule(**row)
-    for name, row in tomllib.loads(
-        Path(__file__).with_name("text_rules.toml").read_text("utf-8")
-    ).items()
+    name: TextRule(**row) for name, row in tables(__file__, "text_rules.toml").items()
 }
 """Parameter -> its rule."""
 

@@ -9,15 +9,14 @@ the reasons.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import noted
 from iamlab.errors.organizations import ConstraintViolationException, InvalidInputException
 from iamlab.operations.api_models import names, shape, signature
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.operations.api_models import Shape
@@ -53,9 +52,7 @@ class Rule:
     reason: str = "INVALID_PATTERN"
 
 
-_TABLES: dict[str, dict[str, str]] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text("utf-8")
-)
+_TABLES: dict[str, dict[str, str]] = tables(__file__)
 """Patterns and reasons of parameters, where AWS's own or the usual ones don't do."""
 
 

@@ -7,9 +7,7 @@ in ``apis.toml``. It makes the entries and methods that all services have.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION, tag_keys
@@ -31,6 +29,7 @@ from iamlab.operations.services.names_and_tags import (
     without,
 )
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -279,9 +278,7 @@ class Api:
         self.does(name, **more)(delete)
 
 
-_ROWS: dict[str, dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text("utf-8")
-)
+_ROWS: dict[str, dict[str, Any]] = tables(__file__)
 
 
 def api_of(kind: str, made: type[Own], **more: Refuses) -> Own:

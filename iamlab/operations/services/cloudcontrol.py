@@ -11,10 +11,8 @@ AWS page: "Cloud Control API User Guide".
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors import RequestError
@@ -33,6 +31,7 @@ from iamlab.operations.services.apis import forget, keep
 from iamlab.operations.services.names_and_tags import everything, more_tags, without
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.rules import SERVICES
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
 
-_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_TABLES = tables(__file__)
 MADE_OTHERWISE: Mapping[str, str] = _TABLES["made_otherwise"]
 SEPARATORS: Mapping[str, str] = _TABLES["separators"]
 

@@ -7,9 +7,7 @@ The response elements in the API references of the services.
 
 from __future__ import annotations
 
-import tomllib
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.model.public_access_block import as_parameter
@@ -25,6 +23,7 @@ from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
 from iamlab.operations.services.tables_and_repositories import Repository, Table
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +86,7 @@ def _register(row: Parameters) -> None:
     api.does(row["name"], as_it_is, about, action=row.get("action", ""))(perform)
 
 
-for _row in tomllib.loads(Path(__file__).with_name("reads.toml").read_text("utf-8"))["reads"]:
+for _row in tables(__file__, "reads.toml")["reads"]:
     _register(_row)
 
 

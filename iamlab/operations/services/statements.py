@@ -8,8 +8,6 @@ of EventBridge.
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.services import OverLimit
@@ -17,6 +15,7 @@ from iamlab.model.quotas import is_account_id
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.names_and_tags import ERRORS
 from iamlab.policy.document import edited
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +65,7 @@ def add_statement(
     return statement
 
 
-_ADDING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_ADDING = tables(__file__)
 
 
 def add_permission(resource: Resource, arguments: Parameters) -> None:

@@ -15,16 +15,15 @@ from records of CloudTrail.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from string import ascii_letters
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.model.clock_and_ids import HEX
 from iamlab.model.service_principals import find
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.policy.arn import Arn
@@ -261,6 +260,6 @@ def _kind(row: Mapping[str, Any]) -> ServiceKind:
     return ServiceKind(**read)
 
 
-_ROWS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_ROWS = tables(__file__)
 KINDS: Mapping[str, ServiceKind] = {service: _kind(row) for service, row in _ROWS.items()}
 """By the service's name, as in ``service_principals.py``."""

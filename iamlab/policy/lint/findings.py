@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
-from iamlab.policy.arn import tables
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.policy.record import PolicyRecord
@@ -26,7 +26,7 @@ LEVELS = ("ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION")
 ERROR, SECURITY_WARNING, WARNING, SUGGESTION = LEVELS
 """The levels, most severe first."""
 
-_TABLES: dict[str, Any] = tables("lint/finding_codes.toml")
+_TABLES: dict[str, Any] = tables(__file__, "finding_codes.toml")
 _OWN: dict[str, dict[str, str]] = _TABLES["own"]
 
 OWN = frozenset(code for codes in _OWN.values() for code in codes)

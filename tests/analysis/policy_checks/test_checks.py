@@ -22,6 +22,7 @@ GET, PUT, S3 = "s3:GetObject", "s3:PutObject", "arn:aws:s3:::"
 OWN = "111122223333"
 ANA = f"arn:aws:iam::{OWN}:user/ana"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+EVERYBODY = {"AWS": "*"}  # AWS saves no trust policy with "*" alone
 TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 
 
@@ -133,8 +134,8 @@ def trust(principal, **elements):
 SHARED = {
     "fewer principals": (trust([OWN, "444455556666"]), trust(OWN), "PASS"),
     "another account": (trust(OWN), trust([OWN, "444455556666"]), "FAIL"),
-    "somebody instead of everybody": (trust("*"), trust(ANA), "PASS"),
-    "everybody": (trust(ANA), trust("*"), "FAIL"),
+    "somebody instead of everybody": (trust(EVERYBODY), trust(ANA), "PASS"),
+    "everybody": (trust(ANA), trust(EVERYBODY), "FAIL"),
     "MFA no more": (trust(OWN, when=MFA), trust(OWN), "FAIL"),
     "MFA": (trust(OWN), trust(OWN, when=MFA), "PASS"),
     "a user doesn't need what the account must allow": (
@@ -153,7 +154,7 @@ SHARED = {
         "FAIL",
     ),
     "everybody isn't a user of an identity provider": (
-        statement(Principal="*", Action="sts:AssumeRoleWithWebIdentity"),
+        statement(Principal=EVERYBODY, Action="sts:AssumeRoleWithWebIdentity"),
         statement(
             Principal={"Federated": "accounts.google.com"}, Action="sts:AssumeRoleWithWebIdentity"
         ),
@@ -267,7 +268,7 @@ PUBLIC = {
     "another account": (allow(GET, MAPS, principal="444455556666"), "AWS::S3::Bucket", "PASS"),
     "a queue": (allow("sqs:*", principal="*"), "AWS::SQS::Queue", "FAIL"),
     "actions of another service": (allow("s3:*", principal="*"), "AWS::SQS::Queue", "PASS"),
-    "a trust policy": (trust("*"), TRUST, "FAIL"),
+    "a trust policy": (trust(EVERYBODY), TRUST, "FAIL"),
     "a trust policy for an account": (trust("444455556666"), TRUST, "PASS"),
     "all denied": (
         allow(GET, MAPS, principal="*") + deny("*", MAPS, principal="*"),
@@ -289,7 +290,7 @@ def test_public_access(policy, resource_type, result):
 @pytest.mark.parametrize("resource_type", RESOURCE_TYPES)
 def test_each_type_of_resource_can_be_public(resource_type):
     """The check knows an ARN of the type."""
-    everything = trust("*") if resource_type == TRUST else allow("*", principal="*")
+    everything = trust(EVERYBODY) if resource_type == TRUST else allow("*", principal="*")
 
     assert not check_no_public_access(everything, resource_type)
 

@@ -21,6 +21,8 @@ from iamlab.model.organization.organization import Organization
 from iamlab.operations import api_models as model
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import NOT_MODELLED, entries
+from iamlab.policy import rules
+from iamlab.tables import tables
 from tests.operations.iam.key_material import CERTIFICATE, OTHER_PRIVATE_KEY, SMALL_KEY, SSH_KEY
 from tests.policy.documents import allow, document, trust
 
@@ -1044,7 +1046,14 @@ def made_in_world() -> set[str]:
     home = Path(iamlab.__file__).parent
     rooms = ("model", "authorization", "cloudtrail", "operations", "analysis", "storage", "lab")
     paths = [path for room in rooms for path in (home / room).rglob("*.py")]
-    return set[str]().union(*map(made_in, paths))
+    return set[str]().union(made_for_documents(), *map(made_in, paths))
+
+
+def made_for_documents() -> set[str]:
+    """Collect those that a document is rejected with: the table of AWS's messages names them."""
+    messages = tables(rules.__file__, "aws_messages.toml").values()
+    codes = {key.split()[0] for table in messages for key in table}
+    return codes & {error.__name__ for error in classes()}
 
 
 def test_every_error_that_a_world_can_raise_is_raised_here() -> None:

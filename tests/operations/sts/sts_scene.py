@@ -99,9 +99,9 @@ class Scene:
             caller, role_arn=role, **{"role_session_name": "s1", **how}
         )
 
-    def can(self, caller: Any, action: str, resource: str = "*") -> Decision:
+    def can(self, caller: Any, action: str, resource: str = "*", **circumstances: Any) -> Decision:
         """Decide whether a principal can perform an action."""
-        return self.world.can(caller, action, resource)
+        return self.world.can(caller, action, resource, **circumstances)
 
 
 def made(seed: int = 7) -> Scene:

@@ -8,9 +8,7 @@ AWS pages: "AWS KMS keys"; "Key states of AWS KMS keys"; "Grants in AWS KMS"; "A
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -24,6 +22,7 @@ from iamlab.operations.parameters import as_keys, as_list, as_tags, as_text
 from iamlab.operations.services.apis import Api, ResourceVerbs, all_of, api_of
 from iamlab.operations.services.names_and_tags import misfit, region_of
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
 
-FACTS: Mapping[str, Any] = tomllib.loads(
-    Path(__file__).with_name("key_usages.toml").read_text("utf-8")
-)
+FACTS: Mapping[str, Any] = tables(__file__, "key_usages.toml")
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -12,14 +12,13 @@ operation"; "Controlling ownership of objects and disabling ACLs for your bucket
 from __future__ import annotations
 
 import operator
-import tomllib
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.services import MalformedACLError
 from iamlab.policy.document import Policy
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
     from iamlab.policy.statement import Statement
 
-_TABLES: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_TABLES: dict[str, Any] = tables(__file__)
 CANNED: Mapping[str, Mapping[str, list[str]]] = _TABLES["canned"]
 _ACTIONS: Mapping[str, Mapping[str, list[str]]] = _TABLES["permissions"]
 _GROUPS = {name: group["uri"] for name, group in _TABLES["groups"].items()}
