@@ -126,13 +126,17 @@ def decide(question):
     identity, boundary = (
         saved(policies, "identity") for policies in (identity, [q["boundary"]] * bool(bounded))
     )
-    session, endpoint = q["session"] if inside else [], [q["endpoint"]] if q["endpoint"] else []
+    session, endpoint = (
+        q["session"] if inside else [],
+        saved([q["endpoint"]] * bool(q["endpoint"]), "endpoint"),
+    )
     session, levels = saved(session, "identity"), _levels(q, inside=inside, linked=linked)
     by_provider = trust and re.match(BY_PROVIDER, f"{action} {caller}")
     fits = by_provider if provider else "rolewith" not in action
-    unlocked = root and own and action in LISTS["root_unlocks"]
-    unheard = service == "logs" and (inside or caller == "anonymous")
-    resource = [stored] if stored and fits and not unlocked and not unheard else []
+    unheard = (root and own and action in LISTS["root_unlocks"]) or (
+        service == "logs" and (inside or caller == "anonymous")
+    )
+    resource = [stored] if stored and fits and not unheard else []
     resource = saved(resource, "trust" if trust else "resource")
 
     kind = "AWS" if inside else "Federated" if provider else "Service"

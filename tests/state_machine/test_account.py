@@ -532,13 +532,12 @@ class Machine(Stepping):
 
     @step(name=NAMES, user=NAMES)
     def remove_user(self, name: str, user: str) -> None:
-        """End a membership."""
+        """End a membership; for who is no member, nothing changes."""
         _, faults = self.find("Group", name)
         item, more = self.find("User", user)
         held, group = item.get("groups", set()), self.key("Group", name)
-        every = (*faults, *more, (group not in held, NoSuchEntity))
-        if self.do("RemoveUserFrom{}", "Group", name, {"UserName": user}, *every):
-            held.remove(group)
+        if self.do("RemoveUserFrom{}", "Group", name, {"UserName": user}, *faults, *more):
+            held.discard(group)
 
     @step(name=NAMES, role=NAMES)
     def add_role(self, name: str, role: str) -> None:

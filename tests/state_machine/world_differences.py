@@ -24,6 +24,10 @@ def look_at(world: World) -> PlainWorld:
         found.accounts[key] = _account(account)
         for arn, resource in account.resources.items():
             found.resources[arn] = _resource(resource)
+        for user in account.users.values():
+            for device in user.mfa_devices:
+                serial = device.serial_number
+                found.last_codes[serial] = account.mfa_records[serial].used
     found.organizations = {key: _organization(item) for key, item in world.organizations.items()}
     found.sessions = {key: _session(item) for key, item in world.sessions.items()}
     network = world.current_network
@@ -179,7 +183,9 @@ def shown(model: PlainWorld) -> dict[str, Any]:
             key: (invited["to"], state_of(invited, model.hours))
             for key, invited in organization["invited"].items()
         }
-    return {**vars(made), "hours": 0, "stale": set()}
+    phones = [phone for *_, item in made.identities() for phone in item.get("phones", ())]
+    codes = {phone: made.last_codes.get(phone, 0) for phone in phones}
+    return {**vars(made), "hours": 0, "stale": set(), "last_codes": codes}
 
 
 def state_of(invited: dict[str, Any], now: int) -> str:

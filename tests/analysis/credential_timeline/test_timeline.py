@@ -821,12 +821,17 @@ def test_a_ci_job_comes_by_way_of_its_issuer(scene: Scene) -> None:
     """And an application of one's own as well."""
     github = github_actions(scene.world)
     provider = github.register(scene.main)
-    web_identity = {
-        "Effect": "Allow",
-        "Principal": {"Federated": [provider.arn, OIDC]},
-        "Action": "sts:AssumeRoleWithWebIdentity",
+    web_identity = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity"}
+    of_github = {
+        "Principal": {"Federated": provider.arn},
+        "Condition": {
+            "StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/star-maps:*"}
+        },
     }
-    scene.work.update_assume_role_policy(document(web_identity))
+    of_own = {"Principal": {"Federated": OIDC}}
+    scene.work.update_assume_role_policy(
+        document({**web_identity, **of_github}, {**web_identity, **of_own})
+    )
     job = scene.world.sts.assume_role_with_web_identity(
         role_arn=scene.work,
         role_session_name="deploy",
