@@ -532,7 +532,7 @@ class Machine(Stepping):
 
     @step(name=NAMES, user=NAMES)
     def remove_user(self, name: str, user: str) -> None:
-        """End a membership; for who is no member, nothing changes."""
+        """End a membership; without a membership, nothing changes."""
         _, faults = self.find("Group", name)
         item, more = self.find("User", user)
         held, group = item.get("groups", set()), self.key("Group", name)
