@@ -281,7 +281,8 @@ def resource_matches(pattern: str, statement: Statement, request: Request, rules
         pattern = filled
     if rules.resource(pattern, request.resource):
         return True
-    return any(rules.resource(pattern, name) for name in also_on(request))
+    others = also_on(request) if request.resource == "*" else ()
+    return bool(others) and any(rules.resource(pattern, name) for name in others)
 
 
 def _condition(

@@ -33,7 +33,6 @@ KEPT = ("sid_letters", "principal_type", "vendor_of_resource", "named_accounts",
 # Without a Principal, a statement of these layers applies to everybody.
 _KEPT_IN = {"endpoint": ("no_principal",), "rcp": ("no_principal",)}
 NOT_SAVED, _VOID_DENY = "AWS would not save ", "This Deny has no effect here."
-_LIKE_IDENTITY = ("scp", "boundary", "session", "scoped")
 _OF_AWS = ":aws:policy/"
 
 
@@ -172,12 +171,12 @@ def void_statements(policy: Policy, layer: str, action: str) -> frozenset[int]:
     """
     if layer == "grant":
         return _NONE
-    policy_type = policy_type_of("identity" if layer in _LIKE_IDENTITY else layer, action)
-    key = _KEYS[policy_type]
+    key = _KEYS.get(layer) or f"void: {policy_type_of(layer, action)}"
     known = policy.compiled.get(key)
     if known is None:
         from iamlab.policy.validate.validation import refused_statements
 
+        policy_type = key.removeprefix("void: ")
         refused = refused_statements(policy, policy_type)
         kept = (*KEPT, *_KEPT_IN.get(policy_type, ()))
         known = frozenset(
@@ -195,7 +194,9 @@ _REFUSED_AS = {
     known: f"refused: {known}"
     for known in ("identity", "trust", "boundary", "session", "scp", "rcp", "endpoint")
 }
-_KEYS = {known: f"void: {known}" for known in ("identity", "resource", "trust", "endpoint", "rcp")}
+_KEYS = dict.fromkeys(("identity", "scp", "boundary", "session", "scoped"), "void: identity")
+_KEYS |= {known: f"void: {known}" for known in ("endpoint", "rcp")}
+"""Layer -> where its statements without effect are cached; a resource's policy can be of a role."""
 
 
 def valid_statements(policy: Policy, layer: str, action: str) -> tuple[Statement, ...]:
