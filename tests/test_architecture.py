@@ -38,7 +38,7 @@ LARGE_CIRCLES = {  # one file of each circle of more than 5 -> how many it has, 
 BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "errors": (251, 6),
     "policy": (6988, 54),
-    "engine": (4053, 31),
+    "engine": (4054, 31),
     "model": (2366, 23),
     "authorization": (1141, 7),
     "cloudtrail": (635, 5),
