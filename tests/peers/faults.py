@@ -148,6 +148,10 @@ def says(case: Case, mended: frozenset[str] = frozenset()) -> str:
         return ERROR
 
 
+COLONS = 5
+"""Between the six parts of an ARN."""
+
+
 class _Moto:
     """Moto's way through one question, element by element; each fix is one line of it."""
 
@@ -222,10 +226,22 @@ class _Moto:
             return self.fits(pattern, self.case.resource)
         if pattern in ("*", self.case.resource):
             return True
-        wanted, found = pattern.split(":", 5), self.case.resource.split(":", 5)
-        if len(found) < 6 or (len(wanted) < 6 and not pattern.endswith("*")):
-            return False
-        return all(map(self.fits, wanted, found))
+        is_arn = self.case.resource.count(":") >= COLONS
+        return is_arn and self.parts_fit(pattern, self.case.resource, COLONS)
+
+    def parts_fit(self, pattern: str, text: str, colons: int) -> bool:
+        """Match part by part; a star that ends a part can also stand for the next parts."""
+        part, colon, rest = pattern.partition(":")
+        if colons <= 0:
+            return self.fits(pattern, text)
+        if not colon:
+            return part.endswith("*") and self.fits(part, text)
+        ends = [place for place, sign in enumerate(text) if sign == ":"]
+        return any(
+            self.fits(part, text[:end])
+            and self.parts_fit(rest, text[end + 1 :], colons - number)
+            for number, end in enumerate(ends[: colons if part.endswith("*") else 1], 1)
+        )
 
     def fits(self, pattern: str, text: str) -> bool:
         """Match as moto does: the pattern is a regular expression in which a star is ``.*``."""

@@ -49,9 +49,9 @@ TELLING: list[tuple[Case, tuple[str, ...]]] = [
     (Case(_allow("s3*")), ("prefix",)),
     (
         Case(
-            _allow("sqs:*", "arn:aws:sqs:*:444455556666:q"),
+            _allow("sqs:*", "arn:aws:sqs:eu*1:444455556666:q"),
             "sqs:SendMessage",
-            "arn:aws:sqs:eu-west-1:111122223333:x:444455556666:q",
+            "arn:aws:sqs:eu-west-1:111122223333:x1:444455556666:q",
         ),
         ("colons",),
     ),
