@@ -238,8 +238,7 @@ class _Moto:
             return part.endswith("*") and self.fits(part, text)
         ends = [place for place, sign in enumerate(text) if sign == ":"]
         return any(
-            self.fits(part, text[:end])
-            and self.parts_fit(rest, text[end + 1 :], colons - number)
+            self.fits(part, text[:end]) and self.parts_fit(rest, text[end + 1 :], colons - number)
             for number, end in enumerate(ends[: colons if part.endswith("*") else 1], 1)
         )
 
