@@ -65,7 +65,7 @@ def quota_of(name: object, known: Mapping[str, Quota] = QUOTAS) -> Quota:
     Raises
     ------
     RequestError
-        There is no such quota.
+        The quota doesn't exist.
     """
     if not isinstance(name, str) or name not in known:
         raise RequestError(f"There is no quota {name!r}. {did_you_mean(str(name), known)}")

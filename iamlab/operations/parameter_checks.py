@@ -43,7 +43,8 @@ def check_parameters(service: str, operation: str, parameters: Mapping[str, Any]
     ValidationError
         A parameter is missing, or breaks a pattern or limit; the error lists all, in AWS's words.
     RequestError
-        The operation has no such parameter, iamlab doesn't model it, or a value has the wrong type.
+        The operation doesn't have the parameter, iamlab doesn't model it, or a value has the wrong
+        type.
 
     Examples
     --------

@@ -111,7 +111,7 @@ def check_no_new_access(
     Raises
     ------
     ValidationException
-        There is no such type.
+        The type doesn't exist.
     RequestError
         A policy is longer than any that AWS would save.
 
@@ -184,7 +184,7 @@ def check_no_public_access(policy_document: Document, resource_type: str) -> Che
     Raises
     ------
     ValidationException
-        There is no such type.
+        The type doesn't exist.
 
     Examples
     --------

@@ -110,7 +110,7 @@ def _requests(
         try:
             yield Request(who, action, resource, owner, context)
         except RequestError:
-            continue  # there is no such caller
+            continue  # the caller doesn't exist
 
 
 def _rank(action: str) -> tuple[int, str]:

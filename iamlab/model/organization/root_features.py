@@ -52,7 +52,7 @@ def task_policy_arn(task: str, partition: str = "aws") -> str:
 
 
 def task_of(policy_arn: str) -> str:
-    """Return the task that a managed policy limits a session to; empty if it's no such policy.
+    """Return the task that a managed policy limits a session to; empty for other policies.
 
     Examples
     --------

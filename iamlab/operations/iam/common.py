@@ -159,7 +159,7 @@ def policy_of(account: Account, arn: str, absent: str, *more: object) -> Managed
     Raises
     ------
     NoSuchEntity
-        There is no such policy.
+        The policy doesn't exist.
     """
     try:
         return account.policies[arn]
@@ -187,7 +187,7 @@ def attachable(
     Raises
     ------
     NoSuchEntity
-        There is no such policy.
+        The policy doesn't exist.
     AwsError
         It is for roles that only a service makes.
     """

@@ -76,7 +76,7 @@ def _own(account: Account, request: Parameters) -> ManagedPolicy:
     AccessDenied
         It is an AWS managed policy.
     NoSuchEntity
-        There is no such policy.
+        The policy doesn't exist.
     """
     policy = _named(account, request)
     if policy.is_aws_managed:

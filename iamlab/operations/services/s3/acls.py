@@ -55,7 +55,7 @@ def new_acl(
     Raises
     ------
     InvalidArgument
-        There is no such canned ACL.
+        The canned ACL doesn't exist.
     """
     named = arguments.get("ACL", "private")
     if named not in CANNED:
