@@ -13,7 +13,7 @@ FLOORS = (
         "model",
     ),
     *("authorization", "cloudtrail", "operations", "analysis", "storage", "lab", "view"),
-    *("teach", "cli"),
+    *("widgets", "teach", "cli"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Cards and instruments: what a learner touches, by mouse or by keyboard."""
