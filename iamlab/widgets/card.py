@@ -67,5 +67,5 @@ def display(instrument: Instrument[Any]) -> None:
     """Show an instrument below a cell; a terminal shows its text."""
     show: Callable[[dict[str, Any]], None] = notebook.publish_display_data
     show({"text/html": WITHOUT_KERNEL, "text/plain": ""})
-    bundle, _ = Card(instrument)._repr_mimebundle_()
+    bundle, _ = Card(instrument)._repr_mimebundle_() or ({}, {})
     show({**bundle, "text/plain": str(instrument)})
