@@ -1,9 +1,9 @@
 """The exercises of each lesson: texts and answers in a TOML file, functions in a module.
 
-``deny_wins.toml`` has texts for ``reveal`` by name, and a table for each exercise: ``kind`` is a class of ``iamlab.teach``, and the
-other keys are its fields. A request is ``"caller action resource"``; in a target, ``allowed`` or
-``denied`` follows. ``"lesson.moves"`` is what ``deny_wins.py`` calls ``moves``, for what is
-computed in the learner's world.
+``deny_wins.toml`` has texts for ``reveal``, by name, and a table for each exercise: ``kind`` is a
+class of ``iamlab.teach``, and the other keys are its fields. A request is ``"caller action
+resource"``; in a target, ``allowed`` or ``denied`` follows. ``"lesson.moves"`` is what
+``deny_wins.py`` calls ``moves``, for what is computed in the learner's world.
 """
 
 from __future__ import annotations
