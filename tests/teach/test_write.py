@@ -9,10 +9,10 @@ import pytest
 from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
 from iamlab.teach import check, exercise, hint, journal, solution, start
-from iamlab.teach.edits import arranged
 from iamlab.teach.exercises import Question, every, find
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
 from iamlab.teach.write import Case, Requests, Write
+from iamlab.widgets.instruments.statement_stack import arranged
 
 TASKS = {number: task for number, task in every().items() if isinstance(task, Write)}
 OBJECTS = f"{MAPS}/*"
