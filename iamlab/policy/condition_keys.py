@@ -165,6 +165,8 @@ _SUPPORT: dict[str, dict[str, str]] = tables(__file__, "supported_keys.toml")
 def unsupported_keys(action: str) -> frozenset[str]:
     """Return the global keys that requests for an action never have.
 
+    The service's own keys depend on the resource, too: see ``keys_of_other_types``.
+
     Examples
     --------
     >>> sorted(unsupported_keys("sqs:SendMessage"))
