@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from iamlab.storage.account_entries import Problems
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,21 +175,7 @@ LEFT_OUT: dict[str, object] = {
 }
 """Secrets that aren't written, and their value in a loaded world."""
 
-HARMLESS = frozenset(
-    (
-        *("Account.global_endpoint_token_version", "Account.password_policy"),
-        "Credentials.password",  # the time, not the credential
-        "KeyGrant.grant_token",  # "a unique, nonsecret" string, as AWS says
-        "LoginProfile.password_reset_required",
-        *("PasswordPolicy.allow_users_to_change_password", "PasswordPolicy.max_password_age"),
-        "PasswordPolicy.minimum_password_length",
-        "PasswordPolicy.password_reuse_prevention",
-        *("Row.password_enabled", "Row.password_last_changed", "Row.password_last_used"),
-        "Row.password_next_rotation",
-        "SAMLProvider.private_keys",  # their ids, not the keys
-        "SessionRecord.token_bytes",
-    )
-)
+HARMLESS = frozenset(tables(__file__)["harmless"])
 """Harmless fields whose names sound secret."""
 
 
