@@ -161,9 +161,8 @@ def one_way(seed: int) -> int:
     >>> one_way(7) == one_way(7), one_way(7) == one_way(8)
     (True, False)
     """
-    return int.from_bytes(
-        sha256(f"iamlab, a world without secrets/{seed}".encode()).digest(), "big"
-    )
+    text = f"iamlab, a world without secrets/{seed}"
+    return int.from_bytes(sha256(text.encode()).digest(), "big")
 
 
 WRITTEN_INSTEAD: dict[str, Callable[[Any], Any]] = {"Ids.seed": one_way}

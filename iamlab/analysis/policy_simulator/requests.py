@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
 
 
-_TABLES: dict[str, Any] = tables(__file__)
+TABLES: dict[str, Any] = tables(__file__)
 
 Context = dict[str, str | list[str]]
 
@@ -125,7 +125,7 @@ def check_actions(parameters: Parameters) -> None:
 
 # -- on which resources ---------------------------------------------------------------------------
 
-SCENARIOS: Mapping[str, str] = _TABLES["scenarios"]
+SCENARIOS: Mapping[str, str] = TABLES["scenarios"]
 """``ResourceHandlingOption`` -> the kinds of resources that must be there to launch an instance."""
 
 
@@ -212,7 +212,7 @@ def _is_for(policy: Policy, resource: str) -> bool:
 
 # -- and what is known of the moment --------------------------------------------------------------
 
-FORMS: Mapping[str, list[str]] = _TABLES["forms"]
+FORMS: Mapping[str, list[str]] = TABLES["forms"]
 """``ContextKeyType`` -> the operator that reads such values, and what the simulator calls them."""
 
 
