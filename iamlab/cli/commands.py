@@ -44,9 +44,8 @@ class Command:
     def run(self) -> Callable[[argparse.Namespace], Answer]:
         """The function of the command."""
         module = import_module(f"iamlab.cli.{self.table['module']}")
-        function: Callable[[argparse.Namespace], Answer] = getattr(
-            module, self.name.replace("-", "_")
-        )
+        name = self.name.replace("-", "_")
+        function: Callable[[argparse.Namespace], Answer] = getattr(module, name)
         return function
 
     @property

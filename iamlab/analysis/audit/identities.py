@@ -100,13 +100,12 @@ def _inline(is_wrong: IsWrong, what: str) -> Callable[..., Texts]:
 
 
 _ADMIN = (allows_everything, "allows everything on everything")
+_SERVICE = (_allows_a_service, "allows all actions of a service")
 _DECRYPTS = (_decrypts_with_every_key, "decrypts with every KMS key")
 
 check("policy-admin", of="granting_policies")(_managed(*_ADMIN))
 check("inline-policy-admin", of="identities")(_inline(*_ADMIN))
-check("policy-whole-service", of="own_policies")(
-    _managed(_allows_a_service, "allows all actions of a service")
-)
+check("policy-whole-service", of="own_policies")(_managed(*_SERVICE))
 check("policy-kms-decrypt", of="own_policies")(_managed(*_DECRYPTS))
 check("inline-policy-kms-decrypt", of="identities")(_inline(*_DECRYPTS))
 
