@@ -243,7 +243,7 @@ def _source(service: str) -> str:
     return f"{SOURCES.get(service, service)}.amazonaws.com"
 
 
-def _within_limits(given: dict[str, Any]) -> dict[str, Any]:
+def _within_limits(parts: dict[str, Any]) -> dict[str, Any]:
     """Omit values that are too large for an event, and cut texts that are too long."""
     limits = {
         "request_parameters": event_fields.MOST_OF_PARAMETERS,
@@ -251,11 +251,11 @@ def _within_limits(given: dict[str, Any]) -> dict[str, Any]:
         "additional_event_data": event_fields.MOST_OF_ADDITIONAL_DATA,
     }
     small = {
-        name: event_fields.within_limit(given[name], most)
+        name: event_fields.within_limit(parts[name], most)
         for name, most in limits.items()
-        if name in given
+        if name in parts
     }
-    return {**given, **small, "error_message": event_fields.clip(given.get("error_message", ""))}
+    return {**parts, **small, "error_message": event_fields.clip(parts.get("error_message", ""))}
 
 
 def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
