@@ -169,9 +169,8 @@ def check_access_not_granted(
     verb = "grants" if found else "does not grant"
     what = "one or more of the listed" if found else "the listed"
     message = f"The policy document {verb} access to perform {what} actions or resources."
-    return _result(
-        message, "One or more of the listed actions or resources in the statement", found
-    )
+    start = "One or more of the listed actions or resources in the statement"
+    return _result(message, start, found)
 
 
 def check_no_public_access(policy_document: Document, resource_type: str) -> CheckResult:
@@ -203,9 +202,8 @@ def check_no_public_access(policy_document: Document, resource_type: str) -> Che
     policy = Policy(tuple(statements), name="document")
     world = World()
     world.accounts[ACCOUNT] = Account(world, "owner", ACCOUNT)
-    world.resource_policies = dict.fromkeys(
-        _resources(policy, RESOURCE_TYPES[resource_type]), policy
-    )
+    named = _resources(policy, RESOURCE_TYPES[resource_type])
+    world.resource_policies = dict.fromkeys(named, policy)
     found = {
         finding.statement.removeprefix("document/"): finding.proof
         for finding in outside_access(world, "account").open
