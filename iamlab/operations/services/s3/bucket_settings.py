@@ -20,8 +20,6 @@ from iamlab.errors.services import (
     InvalidBucketAclWithObjectOwnership,
     MalformedXML,
     MethodNotAllowed,
-    NoSuchTagSet,
-    OwnershipControlsNotFoundError,
 )
 from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
@@ -136,15 +134,6 @@ def delete_bucket_tagging(account: Account, arguments: Parameters) -> None:
     _find_older(account, arguments).tags = {}
 
 
-@API.does("GetBucketTagging", lambda tags: {"TagSet": write_tags(tags)})
-def get_bucket_tagging(account: Account, arguments: Parameters) -> dict[str, str]:
-    """Return a bucket's tags."""
-    tags = API.find(account, arguments).tags
-    if not tags:
-        raise NoSuchTagSet("The TagSet does not exist")
-    return tags
-
-
 def _as_tags(bucket: Bucket) -> dict[str, Any]:
     return {"Tags": write_tags(bucket.tags)}
 
@@ -159,9 +148,6 @@ def put_bucket_abac(account: Account, arguments: Parameters) -> None:
     if status not in ("Enabled", "Disabled"):
         raise MalformedXML(MALFORMED_XML)
     API.find(account, arguments).abac = status
-
-
-API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}})
 
 
 # -- who owns objects -----------------------------------------------------------------------------
@@ -181,19 +167,6 @@ def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> No
     if ownership == ENFORCED and {grant.grantee for grant in bucket.acl().grants} - own:
         raise _OPEN
     bucket.object_ownership = ownership
-
-
-def _as_controls(object_ownership: str) -> dict[str, Any]:
-    return {"OwnershipControls": {"Rules": [{"ObjectOwnership": object_ownership}]}}
-
-
-@API.does("GetBucketOwnershipControls", _as_controls)
-def get_bucket_ownership_controls(account: Account, arguments: Parameters) -> str:
-    """Return who owns a bucket's objects."""
-    found = API.find(account, arguments).object_ownership
-    if found is None:
-        raise OwnershipControlsNotFoundError("The bucket ownership controls were not found")
-    return found
 
 
 @API.does("DeleteBucketOwnershipControls", action="s3:PutBucketOwnershipControls")
