@@ -75,7 +75,7 @@ def _member(group_id: str, user_id: str) -> dict[str, Any]:
 
 
 def _in_groups(call: CenterCall) -> list[dict[str, Any]]:
-    """Say for each group that a call names whether the user is a member."""
+    """Return for each group that a call names whether it has the user."""
     user, held = _part(USER, call), call.center.groups
     groups = [find(held, key, GROUP) for key in call.parameters["GroupIds"]]
     is_in = {group.id: user.id in group.member_ids for group in groups}

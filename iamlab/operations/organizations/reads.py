@@ -10,11 +10,12 @@ AWS page: "AWS Organizations API Reference": the operations that begin with Desc
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.organizations import AccountNotRegisteredException, InvalidInputException
 from iamlab.model.organization.policies import SCP, of_type
-from iamlab.operations.iam.common import fields, filled, write_tags
+from iamlab.operations.iam.common import filled, write_tags
 from iamlab.operations.organizations.calls import (
     ANYBODY,
     DELEGATE,
@@ -37,7 +38,9 @@ from iamlab.operations.organizations.lookup import (
     target_in,
     unit_of,
 )
+from iamlab.operations.parameters import as_answer
 from iamlab.operations.registry import as_it_is
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,73 +60,8 @@ _FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
 """The name of the feature set in an invitation."""
 
 
-_NAMED = ("Id", "Arn", "Name")
-
-
-def organization(record: Organization) -> dict[str, Any]:
-    """Return an organization. AWS lists only SCPs as available, whatever is enabled."""
-    management = record.members[record.management_account_id]
-    return {
-        **fields(record, "Id", "Arn", "FeatureSet"),
-        "MasterAccountArn": management.arn,
-        "MasterAccountId": management.id,
-        "MasterAccountEmail": management.account.root.email,
-        "AvailablePolicyTypes": _enabled([SCP] if record.feature_set == "ALL" else []),
-    }
-
-
-def root(record: records.Root) -> dict[str, Any]:
-    """Return a root in the API's form."""
-    return {**fields(record, *_NAMED), "PolicyTypes": _enabled(record.policy_types)}
-
-
-def unit(record: records.OrganizationalUnit) -> dict[str, Any]:
-    """Return an OU in the API's form."""
-    return fields(record, *_NAMED, "Path")
-
-
-def account(record: records.Member) -> dict[str, Any]:
-    """Return a member account, or the management account, in the API's form."""
-    return {
-        **fields(record, "Id", "Arn"),
-        "Email": record.account.root.email,
-        **fields(record, "Name", "Status"),
-        "State": record.status,
-        "Paths": [f"{record.organization.path_of(record.id)}{record.id}/"],
-        "JoinedMethod": record.joined_method,
-        **filled(JoinedTimestamp=record.joined_timestamp),
-    }
-
-
-def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
-    """Return a policy in the API's form, without its content."""
-    return {
-        **fields(record, *_NAMED, "Description", "Type"),
-        "AwsManaged": record.is_aws_managed,
-    }
-
-
-def policy(record: OrganizationPolicy) -> dict[str, Any]:
-    """Return a policy in the API's form."""
-    return {"PolicySummary": policy_summary(record), "Content": record.content}
-
-
-def target(record: records.Target) -> dict[str, Any]:
-    """Return a target of a policy in the API's form."""
-    return {"TargetId": record.id, "Arn": record.arn, "Name": record.name, "Type": record.kind}
-
-
-def request(record: records.AccountRequest) -> dict[str, Any]:
-    """Return a request for an account in the API's form."""
-    return {
-        **fields(record, "Id", "AccountName", "State", "RequestedTimestamp"),
-        "CompletedTimestamp": record.requested_timestamp,
-        **filled(AccountId=record.account_id, FailureReason=record.failure_reason),
-    }
-
-
-def handshake(record: records.Handshake) -> dict[str, Any]:
-    """Return an invitation in the API's form."""
+def _resources(record: records.Handshake) -> list[dict[str, Any]]:
+    """Return what an invitation is about: the organization, the invited account, and notes."""
     sender = record.organization
     management = sender.management_account
     about = [
@@ -132,20 +70,46 @@ def handshake(record: records.Handshake) -> dict[str, Any]:
         {"Type": "ORGANIZATION_FEATURE_SET", "Value": _FEATURES[sender.feature_set]},
     ]
     notes = [{"Type": "NOTES", "Value": record.notes}] if record.notes else []
-    return {
-        **fields(record, "Id", "Arn"),
-        "Parties": [
-            {"Id": sender.id, "Type": "ORGANIZATION"},
-            {"Id": record.target_id, "Type": record.target_type},
-        ],
-        **fields(record, "State", "RequestedTimestamp", "ExpirationTimestamp"),
-        "Action": "INVITE",
-        "Resources": [
-            {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
-            {"Type": record.target_type, "Value": record.target_id},
-            *notes,
-        ],
-    }
+    return [
+        {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
+        {"Type": record.target_type, "Value": record.target_id},
+        *notes,
+    ]
+
+
+def _parties(record: records.Handshake) -> list[dict[str, str]]:
+    invited = {"Id": record.target_id, "Type": record.target_type}
+    return [{"Id": record.organization.id, "Type": "ORGANIZATION"}, invited]
+
+
+def _enabled(types: list[str]) -> list[dict[str, str]]:
+    return [{"Type": name, "Status": "ENABLED"} for name in types]
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    # AWS lists only SCPs as available, whatever is enabled.
+    "available policy types": lambda part: _enabled([SCP] if part.feature_set == "ALL" else []),
+    "enabled policy types": lambda part: _enabled(part.policy_types),
+    "management arn": lambda part: part.members[part.management_account_id].arn,
+    "management email": lambda part: part.management_account.root.email,
+    "email": lambda part: part.account.root.email,
+    "its description": lambda part: part.description,
+    "paths": lambda part: [f"{part.organization.path_of(part.id)}{part.id}/"],
+    "parties": _parties,
+    "resources": _resources,
+}
+"""Name in the table -> what it stands for; other names are attributes."""
+
+_FORMS = tables(__file__)
+organization, root, unit, account, policy, target, request, handshake, _child = (
+    partial(as_answer, form, named=FORMS) for form in _FORMS.values()
+)
+
+
+def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
+    """Return a policy in the API's form, without its content."""
+    summary: dict[str, Any] = policy(record)["PolicySummary"]
+    return summary
 
 
 def delegate(record: records.Member) -> dict[str, Any]:
@@ -161,14 +125,6 @@ def services(
 ) -> list[dict[str, Any]]:
     """Return services with the time since which they are enabled, under the name ``when``."""
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
-
-
-def _enabled(types: list[str]) -> list[dict[str, str]]:
-    return [{"Type": name, "Status": "ENABLED"} for name in types]
-
-
-def _child(record: records.Container | records.Member) -> dict[str, str]:
-    return {"Id": record.id, "Type": record.kind}
 
 
 AS_ORGANIZATION = as_one("Organization", organization)

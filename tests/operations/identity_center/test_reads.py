@@ -211,8 +211,8 @@ def test_groups_and_memberships_are_described(center: Any) -> None:
     of_member = "identitystore:ListGroupMembershipsForMember"
     assert read(center, of_member, MemberId={"UserId": ana}) == of_group
     assert read(center, of_member, MemberId={"UserId": ben}) == {"GroupMemberships": []}
-    asked = {"MemberId": {"UserId": ben}, "GroupIds": [team]}
-    assert read(center, "identitystore:IsMemberInGroups", **asked)["Results"] == [
+    sent = {"MemberId": {"UserId": ben}, "GroupIds": [team]}
+    assert read(center, "identitystore:IsMemberInGroups", **sent)["Results"] == [
         {"GroupId": team, "MemberId": {"UserId": ben}, "MembershipExists": False}
     ]
 
@@ -321,7 +321,7 @@ def test_a_read_needs_permission_on_each_type_of_resource(
     assert read(center, operation, dana, **arguments)
 
 
-def test_events_of_reads_hide_whom_a_call_looks_for(center: Any) -> None:
+def test_events_of_reads_hide_the_name_of_a_user(center: Any) -> None:
     """CloudTrail has a placeholder in place of a user's name."""
     read(center, "identitystore:GetUserId", **unique("userName", "ana"))
     event = center.world.events[-1]

@@ -133,6 +133,8 @@ class ServiceChance:
             return f"https://sqs.us-east-1.amazonaws.com/{OWN}/{self.draw.choice(NAMES)}"
         if name in ("ResourceArn", "resourceArn", "ResourceARN", "Resource", "TopicArn", "Arn"):
             return self.draw.choice([ARNS[entry.service], *(item.arn for item in there), "none"])
+        if name == "FunctionName" and there and entry.name != "CreateFunction":
+            return self.draw.choice([there[0].arn, there[-1].arn, *NAMES])
         if name == "SecretId" and there:
             return self.draw.choice([there[0].name, there[-1].arn, "none"])
         return self.draw.choice(NAMES)

@@ -51,7 +51,7 @@ def read(account: Account, operation: str, **sent: Any) -> list[Any]:
 def ids(account: Account, **sent: Any) -> list[str]:
     """Return the ids of described instances."""
     reservations = read(account, "DescribeInstances", **sent)
-    return [each["InstanceId"] for one in reservations for each in one["Instances"]]
+    return [each["InstanceId"] for held in reservations for each in held["Instances"]]
 
 
 def own(account: Account) -> list[Any]:

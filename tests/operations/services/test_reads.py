@@ -309,11 +309,11 @@ def test_what_cloud_control_makes_is_read_back() -> None:
 
     assert shown["Identifier"] == PARAMETER
     assert json.loads(shown["Properties"]) == {"Arn": PARAMETER, "Tags": TAGS}
-    one = account.call("cloudformation:GetResource", account.root_arn, Arn=PARAMETER)
-    assert one == {"ResourceDescription": shown}
+    found = account.call("cloudformation:GetResource", account.root_arn, Arn=PARAMETER)
+    assert found == {"ResourceDescription": shown}
     for name, answer in (
         ("ListResources", {"ResourceDescriptions": [shown]}),
-        ("GetResource", one),
+        ("GetResource", found),
     ):
         shape = SESSION.get_service_model("cloudcontrol").operation_model(name).output_shape
         assert unknown_members(answer, shape) == []
