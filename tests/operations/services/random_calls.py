@@ -133,8 +133,6 @@ class ServiceChance:
             return f"https://sqs.us-east-1.amazonaws.com/{OWN}/{self.draw.choice(NAMES)}"
         if name in ("ResourceArn", "resourceArn", "ResourceARN", "Resource", "TopicArn", "Arn"):
             return self.draw.choice([ARNS[entry.service], *(item.arn for item in there), "none"])
-        if name == "FunctionName" and there and entry.name != "CreateFunction":
-            return self.draw.choice([there[0].arn, there[-1].arn, *NAMES])
         if name == "SecretId" and there:
             return self.draw.choice([there[0].name, there[-1].arn, "none"])
         return self.draw.choice(NAMES)
@@ -175,8 +173,8 @@ class ServiceChance:
 VALUES: dict[str, list[Any]] = {
     "Role": [f"arn:aws:iam::{OWN}:role/worker"] * 3
     + [f"arn:aws:iam::{OWN}:role/web", f"arn:aws:iam::{OTHER}:role/x", "worker"],
-    "FunctionName": ["abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
-    "StatementId": ["one", "two", "no good"],
+    "FunctionName": ["abc", "abc", "abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
+    "StatementId": ["one", "one", "two", "no good"],
     "Label": ["one", "two"],
     "Action": ["lambda:InvokeFunction", "lambda:InvokeFunction", "events:PutEvents", "none"],
     "Principal": [OTHER, "*", "s3.amazonaws.com", "nobody", ""],
