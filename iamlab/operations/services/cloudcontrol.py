@@ -93,10 +93,14 @@ def _as_progress(made: OtherResource) -> dict[str, Any]:
     return {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}}
 
 
-def _as_description(found: OtherResource) -> dict[str, str]:
+def _described(found: OtherResource) -> dict[str, str]:
     policy = {} if found.policy is None else {"Policy": found.policy.text}
-    properties = {"Arn": found.arn, "Tags": as_tags(found.tags), **policy}
-    return {"Identifier": found.arn, "Properties": json.dumps(properties)}
+    properties = json.dumps({"Arn": found.arn, "Tags": as_tags(found.tags), **policy})
+    return {"Identifier": found.arn, "Properties": properties}
+
+
+def _as_found(found: OtherResource) -> dict[str, Any]:
+    return {"ResourceDescription": _described(found)}
 
 
 @operation("cloudformation:CreateResource", everything, _as_progress)
@@ -162,9 +166,8 @@ def update_resource(account: Account, arguments: Parameters) -> None:
 @operation("cloudformation:ListResources", everything, as_it_is)
 def list_resources(account: Account, arguments: Parameters) -> dict[str, Any]:
     """List such resources of a Region, with those that have no Region, the oldest first."""
-    places, every = ("", region_of(arguments)), all_of(account, OtherResource)
-    shown = [_as_description(each) for each in every if each.region in places]
-    return {"ResourceDescriptions": shown}
+    found, places = all_of(account, OtherResource), ("", region_of(arguments))
+    return {"ResourceDescriptions": [_described(each) for each in found if each.region in places]}
 
 
 @operation("cloudformation:DeleteResource", everything)
@@ -180,8 +183,4 @@ def _find(account: Account, arguments: Parameters) -> OtherResource:
     return found
 
 
-operation(
-    "cloudformation:GetResource",
-    everything,
-    lambda found: {"ResourceDescription": _as_description(found)},
-)(_find)
+operation("cloudformation:GetResource", everything, _as_found)(_find)
