@@ -10,6 +10,7 @@ that begin with Describe, Get, Is and List.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from iamlab.operations.registry import as_it_is
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from iamlab.operations.identity_center.calls import CenterCall
     from iamlab.operations.identity_center.directory import IdentityStoreUser
@@ -47,7 +48,7 @@ def _part(noun: str, call: CenterCall) -> Any:
     if "AlternateIdentifier" not in sent:
         return find(held, sent.get(f"{noun.title()}Id", ""), noun)
     known = sent["AlternateIdentifier"].get("UniqueAttribute")
-    if known is None:  # an external id, which users and groups don't have here
+    if not isinstance(known, Mapping):  # an external id, which users and groups don't have here
         raise ResourceNotFoundException(f"{noun} not found.")
     path, value = known.get("AttributePath"), str(known.get("AttributeValue"))
     field = _UNIQUE[noun].get(str(path).lower())

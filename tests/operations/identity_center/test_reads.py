@@ -246,6 +246,11 @@ NOT_FOUND = [
     ("identitystore:GetUserId", unique("userName", "zoe"), "USER not found."),
     ("identitystore:GetUserId", unique("emails.value", ""), "USER not found."),
     ("identitystore:GetUserId", EXTERNAL, "USER not found."),
+    (
+        "identitystore:GetUserId",
+        {"AlternateIdentifier": {"UniqueAttribute": "ana"}},
+        "USER not found.",
+    ),
     ("identitystore:DescribeUser", {"UserId": "zoe"}, "USER not found."),
     ("identitystore:DescribeGroup", {"GroupId": "zoe"}, "GROUP not found."),
     ("identitystore:ListGroupMembershipsForMember", {"MemberId": {}}, "USER not found."),

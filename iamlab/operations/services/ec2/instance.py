@@ -288,7 +288,7 @@ def find_instances(account: Account, arguments: Parameters) -> list[Instance]:
             raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
     known = {which: account.resources.get(ec2_arn(account, arguments, which)) for which in wanted}
     found = [instance for instance in known.values() if isinstance(instance, Instance)]
-    missing = [which for which in known if known[which] is None]
+    missing = [which for which in known if not isinstance(known[which], Instance)]
     if missing:
         noun, verb = ("IDs", "do") if len(missing) > 1 else ("ID", "does")
         raise InvalidInstanceIDNotFound(
