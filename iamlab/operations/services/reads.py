@@ -19,7 +19,7 @@ from iamlab.model.public_access_block import as_parameter
 from iamlab.model.resources import Resource
 from iamlab.operations.iam.common import write_tags
 from iamlab.operations.parameters import as_answer, as_list, as_tags
-from iamlab.operations.registry import as_it_is
+from iamlab.operations.registry import as_it_is, no_more
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.ec2 import instances, tagged_resources, vpc_endpoints
 from iamlab.operations.services.ec2.instance import Instance, find_instances
@@ -153,7 +153,7 @@ def _register(row: Parameters) -> None:
     kind, is_list = KINDS[row["of"]], "noun" in row
     perform = partial(_all if is_list else _one, row)
     if row.get("service") == "ec2":
-        name, more = row["name"], {"about": everything, "keys": _region_key}
+        name, more = row["name"], {"about": everything, "also": no_more, "keys": _region_key}
         tagged_resources.does(name, "", as_it_is, **more)(perform)
         return
 
