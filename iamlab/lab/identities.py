@@ -7,7 +7,7 @@ AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
@@ -210,8 +210,10 @@ class User(BoundedMethods, CredentialMethods, records.User):
         MalformedCertificate
             It isn't in PEM form.
         """
-        _, made = self._do("UploadSigningCertificate", CertificateBody=certificate_body)
-        return cast("SigningCertificate", made)
+        made: tuple[Self, SigningCertificate] = self._do(
+            "UploadSigningCertificate", CertificateBody=certificate_body
+        )
+        return made[1]
 
     def update_signing_certificate(self, certificate_id: str, status: str) -> None:
         """Make a certificate ``"Inactive"``, or ``"Active"`` again."""
@@ -229,8 +231,10 @@ class User(BoundedMethods, CredentialMethods, records.User):
         InvalidPublicKey
             It isn't a public key.
         """
-        _, made = self._do("UploadSSHPublicKey", SSHPublicKeyBody=ssh_public_key_body)
-        return cast("SSHPublicKey", made)
+        made: tuple[Self, SSHPublicKey] = self._do(
+            "UploadSSHPublicKey", SSHPublicKeyBody=ssh_public_key_body
+        )
+        return made[1]
 
     def update_ssh_public_key(self, ssh_public_key_id: str, status: str) -> None:
         """Make a key ``"Inactive"``, or ``"Active"`` again."""
@@ -258,22 +262,22 @@ class User(BoundedMethods, CredentialMethods, records.User):
         LimitExceeded
             The user already has two for that service.
         """
-        _, made = self._do(
+        made: tuple[Self, ServiceSpecificCredential] = self._do(
             "CreateServiceSpecificCredential",
             ServiceName=service_name,
             CredentialAgeDays=credential_age_days,
         )
-        return cast("ServiceSpecificCredential", made)
+        return made[1]
 
     def reset_service_specific_credential(
         self, service_specific_credential_id: str
     ) -> ServiceSpecificCredential:
         """Reset the password; the previous one is no longer valid."""
-        _, made = self._do(
+        made: tuple[Self, ServiceSpecificCredential] = self._do(
             "ResetServiceSpecificCredential",
             ServiceSpecificCredentialId=service_specific_credential_id,
         )
-        return cast("ServiceSpecificCredential", made)
+        return made[1]
 
     def update_service_specific_credential(
         self, service_specific_credential_id: str, status: str
