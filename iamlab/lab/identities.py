@@ -7,7 +7,7 @@ AWS pages: "IAM users"; "IAM user groups"; "IAM roles".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
@@ -210,10 +210,8 @@ class User(BoundedMethods, CredentialMethods, records.User):
         MalformedCertificate
             It isn't in PEM form.
         """
-        made: tuple[Self, SigningCertificate] = self._do(
-            "UploadSigningCertificate", CertificateBody=certificate_body
-        )
-        return made[1]
+        _, made = self._do("UploadSigningCertificate", CertificateBody=certificate_body)
+        return cast("SigningCertificate", made)
 
     def update_signing_certificate(self, certificate_id: str, status: str) -> None:
         """Make a certificate ``"Inactive"``, or ``"Active"`` again."""
@@ -231,10 +229,8 @@ class User(BoundedMethods, CredentialMethods, records.User):
         InvalidPublicKey
             It isn't a public key.
         """
-        made: tuple[Self, SSHPublicKey] = self._do(
-            "UploadSSHPublicKey", SSHPublicKeyBody=ssh_public_key_body
-        )
-        return made[1]
+        _, made = self._do("UploadSSHPublicKey", SSHPublicKeyBody=ssh_public_key_body)
+        return cast("SSHPublicKey", made)
 
     def update_ssh_public_key(self, ssh_public_key_id: str, status: str) -> None:
         """Make a key ``"Inactive"``, or ``"Active"`` again."""
@@ -262,22 +258,22 @@ class User(BoundedMethods, CredentialMethods, records.User):
         LimitExceeded
             The user already has two for that service.
         """
-        made: tuple[Self, ServiceSpecificCredential] = self._do(
+        _, made = self._do(
             "CreateServiceSpecificCredential",
             ServiceName=service_name,
             CredentialAgeDays=credential_age_days,
         )
-        return made[1]
+        return cast("ServiceSpecificCredential", made)
 
     def reset_service_specific_credential(
         self, service_specific_credential_id: str
     ) -> ServiceSpecificCredential:
         """Reset the password; the previous one is no longer valid."""
-        made: tuple[Self, ServiceSpecificCredential] = self._do(
+        _, made = self._do(
             "ResetServiceSpecificCredential",
             ServiceSpecificCredentialId=service_specific_credential_id,
         )
-        return made[1]
+        return cast("ServiceSpecificCredential", made)
 
     def update_service_specific_credential(
         self, service_specific_credential_id: str, status: str
