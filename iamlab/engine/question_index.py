@@ -178,10 +178,8 @@ class QuestionIndex:
         self.contexts = self._contexts()
         self.context_keys = {key.lower() for context, _ in self.contexts for key in context}
         self.rcps = self._rcps()
-        by_gateway = (
-            one.bits for one in self.classes if service_of(one.action) in GATEWAY_SERVICES
-        )
-        self.gateway = reduce(or_, by_gateway, 0)
+        gateway = [known for known in self.classes if service_of(known.action) in GATEWAY_SERVICES]
+        self.gateway = reduce(or_, (known.bits for known in gateway), 0)
         self.with_policies = self._with_policies()
         self._classes: dict[Hashable, BitsByRule] = {}
         self._known: dict[int, StatementPairs] = {}
