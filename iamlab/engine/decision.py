@@ -125,13 +125,9 @@ class Decision(Shown):
     def layer_matches(self) -> Mapping[str, LayerMatches]:
         """The statements of each layer, compared with the request."""
         if self._layer_matches is None:
-            object.__setattr__(
-                self,
-                "_layer_matches",
-                applicable_statements(
-                    self.request, self.layers, self.rules, fast=self.rules is AWS_RULES
-                ),
-            )
+            fast = self.rules is AWS_RULES
+            made = applicable_statements(self.request, self.layers, self.rules, fast=fast)
+            object.__setattr__(self, "_layer_matches", made)
         assert self._layer_matches is not None  # noqa: S101 - it was set just now
         return self._layer_matches
 

@@ -16,7 +16,7 @@ AWS pages: "IAM API Reference"; "Logging IAM and AWS STS API calls with AWS Clou
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.operations.registry import Entry
+
+Made = TypeVar("Made")
+"""What an operation made: the caller of ``perform`` knows its type, the registry doesn't."""
 
 
 @dataclass(slots=True)
@@ -274,10 +277,9 @@ class Call:
             raise ValidationError("Must specify userName when calling with non-User credentials")
 
 
-def perform(account: Account, operation: str, **parameters: Any) -> Any:
+def perform(account: Account, operation: str, **parameters: Any) -> Made:  # type: ignore[type-var]
     """Do an operation as the account's root user; return its result."""
-    made, _ = run(_call_of_root(account, operation, parameters), asks=False)
-    return made
+    return cast("Made", run(_call_of_root(account, operation, parameters), asks=False)[0])
 
 
 def perform_in_console(account: Account, operation: str, **parameters: Any) -> Any:

@@ -144,8 +144,8 @@ def must_be_there(document: Document) -> Document:
     return document
 
 
-def as_text(document: Document) -> Any:
-    """Return a document as JSON text, the API's form.
+def as_text(document: Document | None) -> Any:
+    """Return a document as JSON text, the API's form; without one ``None``.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def as_text(document: Document) -> Any:
     return as_json(document, MalformedPolicyDocument("Syntax errors in policy."), indent=2)
 
 
-def as_json(document: Document, refusal: AwsError, **layout: Any) -> Any:
+def as_json(document: Document | None, refusal: AwsError, **layout: Any) -> Any:
     """Return a document as JSON text in a layout; a text as it is.
 
     Raises

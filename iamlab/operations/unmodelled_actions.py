@@ -67,12 +67,10 @@ def _refusal(who: PrincipalContext, action: str) -> AccessDenied | None:
     InvalidClientTokenId
         They aren't accepted, so there is no event.
     """
-    try:
-        if (refusal := who.refusal(action)) is not None:
-            raise refusal
-    except AccessDenied as refusal:
+    refusal = who.refusal(action)
+    if refusal is None or isinstance(refusal, AccessDenied):
         return refusal
-    return None
+    raise refusal
 
 
 def _message(world: World, own: Decision, decision: Decision) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors.organizations import AccountNotRegisteredException, InvalidInputException
 from iamlab.model.organization.policies import SCP, of_type
 from iamlab.operations.iam.common import filled, write_tags
+from iamlab.operations.organizations import lookup
 from iamlab.operations.organizations.calls import (
     ANYBODY,
     DELEGATE,
@@ -24,19 +25,6 @@ from iamlab.operations.organizations.calls import (
     anything,
     as_one,
     operation,
-)
-from iamlab.operations.organizations.lookup import (
-    about_handshake,
-    found,
-    handshake_in,
-    handshakes_of,
-    member_of,
-    parent_of,
-    policy_in,
-    request_in,
-    tagged_in,
-    target_in,
-    unit_of,
 )
 from iamlab.operations.parameters import as_answer
 from iamlab.operations.registry import as_it_is
@@ -169,25 +157,29 @@ def lists(
 
 
 operation("DescribeOrganization", answer=AS_ORGANIZATION, by=MEMBER)(lambda place, _: place)
-operation("DescribeAccount", "AccountId", AS_ACCOUNT, by=DELEGATE)(member_of)
-operation("DescribeCreateAccountStatus", answer=AS_REQUEST, by=DELEGATE)(request_in)
-operation("DescribeHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)(handshake_in)
-operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELEGATE)(unit_of)
-operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(policy_in)
+operation("DescribeAccount", "AccountId", AS_ACCOUNT, by=DELEGATE)(lookup.member_of)
+operation("DescribeCreateAccountStatus", answer=AS_REQUEST, by=DELEGATE)(lookup.request_in)
+operation("DescribeHandshake", lookup.about_handshake, AS_HANDSHAKE, by=ANYBODY)(
+    lookup.handshake_in
+)
+operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELEGATE)(
+    lookup.unit_of
+)
+operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(lookup.policy_in)
 
 lists("ListRoots", "Roots", root)(lambda place, _: [place.root])
 lists("ListAccounts", "Accounts", account)(lambda place, _: place.members.values())
 lists("ListAccountsForParent", "Accounts", account, "ParentId")(
-    lambda place, arguments: parent_of(place, arguments).members
+    lambda place, arguments: lookup.parent_of(place, arguments).members
 )
 lists("ListOrganizationalUnitsForParent", "OrganizationalUnits", unit, "ParentId")(
-    lambda place, arguments: parent_of(place, arguments).organizational_units
+    lambda place, arguments: lookup.parent_of(place, arguments).organizational_units
 )
 lists("ListTargetsForPolicy", "Targets", target, "PolicyId")(
-    lambda place, arguments: policy_in(place, arguments).targets
+    lambda place, arguments: lookup.policy_in(place, arguments).targets
 )
 lists("ListTagsForResource", "Tags", dict, "ResourceId")(
-    lambda place, arguments: write_tags(tagged_in(place, arguments).tags)
+    lambda place, arguments: write_tags(lookup.tagged_in(place, arguments).tags)
 )
 lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", dict)(
     lambda place, _: services(place.service_access, "DateEnabled")
@@ -206,7 +198,7 @@ def _chosen(every: Iterable[records.Handshake], arguments: Parameters) -> list[r
 @lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
 def list_handshakes_for_account(account: Account, arguments: Parameters) -> list[records.Handshake]:
     """List the invitations that an account received."""
-    every = handshakes_of(account).values()
+    every = lookup.handshakes_of(account).values()
     return _chosen((handshake for handshake in every if handshake.is_for(account)), arguments)
 
 
@@ -215,7 +207,7 @@ def list_children(
     organization: Organization, arguments: Parameters
 ) -> Iterable[records.Container | records.Member]:
     """List the accounts, or the OUs, directly below a root or an OU."""
-    parent = parent_of(organization, arguments)
+    parent = lookup.parent_of(organization, arguments)
     return parent.members if arguments["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
@@ -224,8 +216,8 @@ def list_parents(organization: Organization, arguments: Parameters) -> list[reco
     """List the parent of an account or an OU."""
     units, members = organization.organizational_units, organization.members
     below: dict[str, records.OrganizationalUnit | records.Member] = {**units, **members}
-    child = found(below, "child", arguments["ChildId"])
-    return [parent_of(organization, {"ParentId": child.parent_id})]
+    child = lookup.found(below, "child", arguments["ChildId"])
+    return [lookup.parent_of(organization, {"ParentId": child.parent_id})]
 
 
 @lists("ListCreateAccountStatus", "CreateAccountStatuses", request)
@@ -252,7 +244,7 @@ def list_delegated_services(
     organization: Organization, arguments: Parameters
 ) -> list[dict[str, Any]]:
     """List the services that an account administers."""
-    member = member_of(organization, arguments)
+    member = lookup.member_of(organization, arguments)
     if member.id not in organization.delegates:
         raise AccountNotRegisteredException(NOT_REGISTERED)
     return services(organization.delegates[member.id])
@@ -270,5 +262,5 @@ def list_policies_for_target(
     organization: Organization, arguments: Parameters
 ) -> list[OrganizationPolicy]:
     """List the policies of a type that are attached to a root, an OU or an account itself."""
-    keys = of_type(organization, target_in(organization, arguments), arguments["Filter"])
+    keys = of_type(organization, lookup.target_in(organization, arguments), arguments["Filter"])
     return [organization.policies[key] for key in keys]
