@@ -1,4 +1,4 @@
-"""S3: create and delete buckets, with their tags and object ownership.
+"""S3: create and delete buckets; their tags, object ownership and default encryption.
 
 Tags are for billing, and for access control if ABAC is enabled.
 
@@ -6,7 +6,8 @@ Notes
 -----
 AWS pages: "Default settings for new S3 buckets FAQ"; "API CreateBucket"; "Using tags with S3
 general purpose buckets"; "Enabling ABAC in general purpose buckets"; "Controlling ownership of
-objects and disabling ACLs for your bucket"; "Access control list (ACL) overview".
+objects and disabling ACLs for your bucket"; "Access control list (ACL) overview"; "API
+PutBucketEncryption".
 """
 
 from __future__ import annotations
@@ -27,8 +28,16 @@ from iamlab.model.public_access_block import ALL_ON, from_parameter
 from iamlab.model.quotas import check_bucket_name
 from iamlab.operations.iam.common import write_tags
 from iamlab.operations.services.apis import keep
+from iamlab.operations.services.kms.keys import use_managed_key
 from iamlab.operations.services.s3.acls import OWNERS_ACLS, new_acl
-from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket
+from iamlab.operations.services.s3.bucket import (
+    API,
+    ENFORCED,
+    OWNERSHIPS,
+    SSE_S3,
+    Bucket,
+    DefaultEncryption,
+)
 from iamlab.operations.services.s3.policies_and_public_access import set_policy
 
 if TYPE_CHECKING:
@@ -200,3 +209,32 @@ def get_bucket_ownership_controls(account: Account, arguments: Parameters) -> st
 def delete_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
     """Remove the setting."""
     API.find(account, arguments).object_ownership = None
+
+
+# -- how objects are encrypted by default ----------------------------------------------------------
+
+
+_BY = (SSE_S3, "aws:kms", "aws:kms:dsse")
+
+
+@API.does("PutBucketEncryption", action="s3:PutEncryptionConfiguration")
+@API.does("DeleteBucketEncryption", action="s3:PutEncryptionConfiguration")
+def set_bucket_encryption(account: Account, arguments: Parameters) -> None:
+    """Set the default encryption, or reset it to SSE-S3; S3 doesn't check that the key exists."""
+    reset = DefaultEncryption().as_parameter()
+    rules = arguments.get("ServerSideEncryptionConfiguration", reset).get("Rules")
+    match rules:
+        case [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": str(by)}}] if by in _BY:
+            rule, default = rules[0], rules[0]["ApplyServerSideEncryptionByDefault"]
+        case _:
+            raise noted(MalformedXML(MALFORMED_XML), f"It has one rule, with {', '.join(_BY)}.")
+    key, has_bucket_key = str(default.get("KMSMasterKeyID", "")), rule.get("BucketKeyEnabled")
+    if key and by == SSE_S3:
+        raise InvalidArgument(
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or "
+            "aws:kms:dsse"
+        )
+    bucket = API.find(account, arguments)
+    if not key and by != SSE_S3:
+        use_managed_key(bucket.account, "s3")
+    bucket.encryption = DefaultEncryption(by, key, bool(has_bucket_key))

@@ -99,7 +99,7 @@ def put_bucket_policy(account: Account, arguments: Parameters, caller: Caller) -
 @API.does("GetBucketPolicy", lambda policy: {"Policy": policy.text}, refuse=_refused)
 def get_bucket_policy(account: Account, arguments: Parameters) -> Policy:
     """Return a bucket's policy."""
-    policy = API.find(account, arguments).policy
+    policy = API.find(account, arguments, by_access_point=True).policy
     if policy is None:
         raise NoSuchBucketPolicy("The bucket policy does not exist")
     return policy
