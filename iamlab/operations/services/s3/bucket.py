@@ -34,11 +34,18 @@ from iamlab.policy.public import is_public
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.resources import Requested
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.registry import Parameters
     from iamlab.policy.document import Policy
+
+
+def not_allowed(note: str) -> AwsError:
+    """Make S3's error for an operation that a resource doesn't support."""
+    refused = MethodNotAllowed("The specified method is not allowed against this resource.")
+    return noted(refused, note)
 
 
 class _Buckets(Api):
@@ -65,19 +72,14 @@ class _Buckets(Api):
             Access points don't support the operation.
         """
         arn = self.arn_of(account, arguments)
-        owners = account.world.accounts.values()
-        found: Any = next(
-            (owner.resources[arn] for owner in owners if arn in owner.resources), None
-        )
+        known = (owner.resources.get(arn) for owner in account.world.accounts.values())
+        found: Any = next(filter(None, known), None)
         if found is None:
             raise self.absent(arn)
         if "Bucket" in arguments and not isinstance(found, Bucket):
             if by_access_point or "Key" in arguments:
                 return self.find(account, {"Bucket": found.bucket_name})
-            raise noted(
-                MethodNotAllowed("The specified method is not allowed against this resource."),
-                "Access points don't support it: name the bucket.",
-            )
+            raise not_allowed("Access points don't support it: name the bucket.")
         bucket: Bucket = found  # or an access point, which is tagged as a bucket is
         return bucket
 

@@ -20,15 +20,15 @@ from iamlab.errors.services import (
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
     MalformedXML,
-    MethodNotAllowed,
     NoSuchTagSet,
     OwnershipControlsNotFoundError,
 )
-from iamlab.model.public_access_block import ALL_ON, from_parameter
+from iamlab.model.public_access_block import ALL_ON
 from iamlab.model.quotas import check_bucket_name
 from iamlab.operations.iam.common import write_tags
 from iamlab.operations.services.apis import keep
 from iamlab.operations.services.kms.keys import use_managed_key
+from iamlab.operations.services.s3.acl_grants import MALFORMED_XML
 from iamlab.operations.services.s3.acls import OWNERS_ACLS, new_acl
 from iamlab.operations.services.s3.bucket import (
     API,
@@ -37,17 +37,14 @@ from iamlab.operations.services.s3.bucket import (
     SSE_S3,
     Bucket,
     DefaultEncryption,
+    not_allowed,
 )
-from iamlab.operations.services.s3.policies_and_public_access import set_policy
+from iamlab.operations.services.s3.policies_and_public_access import sent_block, set_policy
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
-
-MALFORMED_XML = (
-    "The XML you provided was not well-formed or did not validate against our published schema"
-)
 
 _NEEDS = {
     "ObjectOwnership": "s3:PutBucketOwnershipControls",
@@ -91,12 +88,11 @@ def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bu
     ownership = arguments.get("ObjectOwnership", ENFORCED)
     if ownership not in OWNERSHIPS:
         raise InvalidArgument(f"Invalid x-amz-object-ownership header: {ownership}")
-    sent = arguments.get("PublicAccessBlockConfiguration")
     bucket = Bucket(
         account,
         API.arn_of(account, arguments),
         API.tags(arguments),
-        own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
+        own_public_access_block=sent_block(arguments) or ALL_ON,
         object_ownership=ownership,
     )
     blocked = InvalidBucketAclWithBlockPublicAccessError(
@@ -125,24 +121,16 @@ def _find_older(account: Account, arguments: Parameters) -> Bucket:
     """
     bucket = API.find(account, arguments)
     if bucket.shows_tags:
-        raise noted(
-            MethodNotAllowed("The specified method is not allowed against this resource."),
-            "With ABAC enabled, tags affect access: use bucket.tag, bucket.untag.",
-        )
+        raise not_allowed("With ABAC enabled, tags affect access: use bucket.tag, bucket.untag.")
     return bucket
 
 
 @API.does("PutBucketTagging")
-def put_bucket_tagging(account: Account, arguments: Parameters) -> None:
-    """Replace all tags of a bucket."""
-    bucket = _find_older(account, arguments)
-    bucket.tags = API.tags({"Tags": arguments["Tagging"].get("TagSet", ())})
-
-
 @API.does("DeleteBucketTagging", action="s3:PutBucketTagging")
-def delete_bucket_tagging(account: Account, arguments: Parameters) -> None:
-    """Delete all tags of a bucket."""
-    _find_older(account, arguments).tags = {}
+def replace_bucket_tags(account: Account, arguments: Parameters) -> None:
+    """Replace or delete all tags of a bucket."""
+    bucket = _find_older(account, arguments)
+    bucket.tags = API.tags({"Tags": arguments.get("Tagging", {}).get("TagSet", ())})
 
 
 @API.does("GetBucketTagging", lambda tags: {"TagSet": write_tags(tags)})
