@@ -7,6 +7,7 @@ import pytest
 
 from iamlab import ANONYMOUS, World
 from iamlab.analysis.access_matrix import access
+from iamlab.analysis.external_access.external_access import outside_access
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.errors.services import (
@@ -525,3 +526,46 @@ def test_an_access_point_that_is_not_there_is_no_bucket(world: World, own: Accou
     for name in (f"{POINT}-2", f"{POINT}/object/m31"):
         with pytest.raises(NoSuchBucket):
             own.call("s3:PutObject", world.user("ana"), Bucket=name, Key="m31")
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+def test_an_outsider_gets_through_only_if_the_bucket_allows(
+    world: World, point: AccessPoint, bucket: Bucket
+) -> None:
+    """A finding about an access point says what its bucket stops."""
+    point.put_policy(document(LETS_EVE))
+    [finding] = [each for each in outside_access(world, "account") if each.resource == POINT]
+    assert [stop.layer for stop in finding.stopped_by] == ["bucket"]
+    assert "arn:aws:s3:::maps, whose policy doesn't allow it" in str(finding)
+
+    bucket.put_policy(document(DELEGATED))
+    [finding] = [each for each in outside_access(world, "account") if each.resource == POINT]
+    assert not finding.stopped_by
+
+    bucket.put_policy(document(DELEGATED, deny(GET, OBJECTS, Principal={"AWS": EVE})))
+    assert [each.stopped_by[0].layer for each in outside_access(world, "account").stopped] == [
+        "resource"
+    ]
+    assert own.buckets["maps"] is bucket
+
+
+def test_what_can_leaves_out_what_the_bucket_denies(world: World, point: AccessPoint) -> None:
+    """And says that the call also needs the bucket."""
+    point.put_policy(document(LETS_ANA))
+    found = world.what_can(ANA, services=["s3"], resources=[THERE])
+
+    assert GET not in {name for name, _ in found}
+    assert [HERE in str(line) for line in found.incomplete] == [True]
+
+
+def test_the_event_names_the_access_point(world: World) -> None:
+    """As the call did."""
+    world.user("ana").put_policy("own", document(allow(GET)))
+    for resource, names in (
+        (THERE, {"bucketName": POINT, "key": "m31"}),
+        (HERE, {"bucketName": "maps", "key": "m31"}),
+    ):
+        world.do(ANA, GET, resource)
+        assert world.events[-1].request_parameters == names

@@ -334,6 +334,9 @@ class Bucket(NamedResource):
     ) -> None:
         """Set its default encryption: ``"AES256"``, or ``"aws:kms"``, which needs a KMS key.
 
+        Name the key by its ARN or id, or by an alias of the bucket's account; without a key, S3
+        uses the AWS managed key.
+
         Examples
         --------
         >>> from iamlab import Policy, World

@@ -142,13 +142,6 @@ def get_bucket_tagging(account: Account, arguments: Parameters) -> dict[str, str
     return tags
 
 
-def _as_tags(bucket: Bucket) -> dict[str, Any]:
-    return {"Tags": write_tags(bucket.tags)}
-
-
-API.tells("ListTagsForResource", _as_tags, API.arn_of_tagged)
-
-
 @API.does("PutBucketAbac")
 def put_bucket_abac(account: Account, arguments: Parameters) -> None:
     """Set whether a bucket's tags affect access."""
@@ -156,9 +149,6 @@ def put_bucket_abac(account: Account, arguments: Parameters) -> None:
     if status not in ("Enabled", "Disabled"):
         raise MalformedXML(MALFORMED_XML)
     API.find(account, arguments).abac = status
-
-
-API.tells("GetBucketAbac", lambda bucket: {"AbacStatus": {"Status": bucket.abac}})
 
 
 # -- who owns objects -----------------------------------------------------------------------------
