@@ -391,5 +391,5 @@ class Bucket(NamedResource):
 
 def object_of(account: Account, arguments: Parameters) -> str:
     """Return the ARN of a call's object: as the access point has it, if the call names one."""
-    below = "/object/" if is_arn(arguments["Bucket"]) else "/"
+    below = "/object/" if is_arn(arguments.get("Bucket", "")) else "/"
     return f"{API.arn_of(account, arguments)}{below}{arguments.get('Key', '')}"
