@@ -66,6 +66,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "policy names": lambda _: ["default"],
     "tag map": lambda found: dict(found.tags),
     "policy": lambda found: found.policy and found.policy.text,
+    "encryption": lambda found: found.encryption.as_parameter(),
     "owner": lambda found: found.account.account_id,
     "own settings": lambda found: as_parameter(found.own_public_access_block),
     "vpc": lambda found: {"VpcId": found.vpc_id} if found.vpc_id else None,
