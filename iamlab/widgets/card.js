@@ -2,7 +2,18 @@
 // done with their controls. A control is a form element with a name, or any element with data-press.
 
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+const TEXT = "textarea, input:not([type=radio], [type=checkbox], [type=range])";
 const TYPING = 200; // milliseconds without a key, after which typed text is sent
+
+// HTML without the words in its text fields, and these words.
+function apart(html) {
+  const own = document.createElement("template");
+  own.innerHTML = html;
+  const fields = [...own.content.querySelectorAll(TEXT)];
+  const words = fields.map((one) => one.value);
+  for (const one of fields) one.matches("input") ? one.removeAttribute("value") : one.replaceChildren();
+  return [own.innerHTML, words];
+}
 
 function render({ model, el }) {
   const card = document.createElement("form"); // groups of radio buttons end at their form
@@ -24,6 +35,7 @@ function render({ model, el }) {
 
   const show = (parts) => {
     for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
+    let place = card.firstElementChild; // a part that moves would lose the focus
     for (const [name, html] of Object.entries(parts)) {
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
       if (!part) {
@@ -31,10 +43,22 @@ function render({ model, el }) {
         part.dataset.part = name;
         if (name === "result" || name === "facts") part.setAttribute("role", "status");
       }
-      card.append(part); // in the order of Python
-      if (shown[name] !== html) fill(part, html);
+      if (part === place) place = place.nextElementSibling;
+      else card.insertBefore(part, place); // in the order of Python
+      if (shown[name] !== html && !retype(part, shown[name] ?? "", html)) fill(part, html);
       shown[name] = html;
     }
+  };
+
+  // A part that differs only in the words of its text fields keeps these fields, and so what is
+  // being typed, the place of the caret, and undo.
+  const retype = (part, before, html) => {
+    const [[old], [bare, words]] = [apart(before), apart(html)];
+    if (old !== bare || !words.length) return false;
+    part.querySelectorAll(TEXT).forEach((one, place) => {
+      if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
+    });
+    return true;
   };
 
   const drop = (name) => {
