@@ -237,7 +237,10 @@ class Explorer(Instrument[Question]):
         parts = super().parts()
         if self.decision is not None:
             parts["view"] = html.segmented("view", "Look at", VIEWS, self.state.view)
-            parts["more"] = self._shown(self._stamp)
+            try:
+                parts["more"] = self._shown(self._stamp)
+            except IamLabError as error:
+                parts["more"] = html.paragraph(error.short)
         return parts
 
     def _show(self, _: object) -> str:
@@ -245,17 +248,15 @@ class Explorer(Instrument[Question]):
         from iamlab.view import access_graph, ladder
         from iamlab.view.tabular import table_of
 
-        asked, decision = self.state, self.decide()
-        if decision is None:
-            return ""
-        if asked.view in VIEWS[:2]:
-            return (ladder if asked.view == VIEWS[0] else access_graph)(decision)._repr_html_()
-        if asked.view == VIEWS[2]:
+        (decision, _), view = self._answered(self._stamp), VIEWS.index(self.state.view)
+        assert decision is not None  # noqa: S101 - there is a view only of a decision
+        if view < 2:
+            return (access_graph if view else ladder)(decision)._repr_html_()
+        if view == 2:
             rows = [(fix.text, fix.who) for fix in decision.fixes()]
             return Table.of("Each change flips the verdict", "change, who can make it", rows).html()
-        context, how = self._how()
-        request = decision.request
-        if asked.view == VIEWS[3]:
+        (context, how), request = self._how(), decision.request
+        if view == 3:
             own = {key: context[key] for key in context if not key.startswith("aws:Principal")}
             ask = request.action, request.resource
             return table_of(self.world.who_can(*ask, context=own, **how)).html()
