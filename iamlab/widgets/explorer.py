@@ -372,9 +372,8 @@ def explorer(
         raise ExerciseError("An explorer needs a world with an account.")
     lab = Explorer(world, Question(action=action), **more)
     lab.state = lab.change("principal", principal or next(iter(lab.principals)))
-    actions, _ = suggested(world, lab.caller, action)
-    lab.state = replace(lab.state, action=action or actions[0])
-    _, resources = suggested(world, lab.caller, lab.state.action)
-    named = (arn for arn in resources if arn != "*")
-    lab.set("resource", resource or next(named, "*"))
+    actions = (name for name in suggested(world, lab.caller, action)[0] if name[-1] != ":")
+    lab.state = lab.change("action", action or next(actions, "s3:GetObject"))
+    resources = (arn for arn in suggested(world, lab.caller, lab.state.action)[1] if arn != "*")
+    lab.set("resource", resource or next(resources, "*"))
     return lab
