@@ -145,19 +145,19 @@ class Explorer(Instrument[Question]):
 
     @property
     def caller(self) -> Caller:
-        """The principal that is chosen or typed; a ``RequestError`` if there is none."""
+        """The principal that is chosen or typed; a ``RequestError`` if nobody has this name."""
         return caller_named(self.world, self.state.principal.strip(), self.principals)
 
     def _how(self) -> tuple[dict[str, ContextValue], Circumstances]:
         """Return the condition keys that are set by hand, and how the call is made."""
-        now, asked = self.world.clock.now, self.state
-        used = now if asked.mfa == "yes" else None
-        context = {} if asked.mfa == MFA[0] else {**mfa_keys(now, used)}
+        now, state = self.world.clock.now, self.state
+        used = now if state.mfa == "yes" else None
+        context = {} if state.mfa == MFA[0] else {**mfa_keys(now, used)}
         how: Circumstances = {}
-        if asked.address or asked.endpoint:
-            how["network"] = Network(asked.address.strip(), endpoint=asked.endpoint)
+        if state.address or state.endpoint:
+            how["network"] = Network(state.address.strip(), endpoint=state.endpoint)
         tags = {}
-        for key, text in asked.keys:
+        for key, text in state.keys:
             start, _, tag = key.partition("/")
             if start.lower() == "aws:requesttag" and text != ABSENT:
                 tags[tag] = text
@@ -227,9 +227,9 @@ class Explorer(Instrument[Question]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict, with AWS's message."""
-        said = f"AWS's message: {decision.message}" if decision.message else ""
+        message = f"AWS's message: {decision.message}" if decision.message else ""
         shown = html.tiles(("AWS decides", look(decision.verdict)))
-        words = html.paragraph(html.reason(decision)) + html.paragraph(said)
+        words = html.paragraph(html.reason(decision)) + html.paragraph(message)
         return f"{shown}{words}{html.explanation(decision)}"
 
     def parts(self) -> dict[str, str]:
@@ -268,22 +268,22 @@ class Explorer(Instrument[Question]):
 
     def controls(self) -> Mapping[str, str]:
         """Return the fields of the request, and those of its context."""
-        asked, known = self.state, list(self.principals)
-        who = self._field("principal", "Principal", asked.principal, 20)
+        state, known = self.state, list(self.principals)
+        who = self._field("principal", "Principal", state.principal, 20)
         if len(known) <= FEW:
-            names = list(dict.fromkeys((*known, asked.principal)))
-            who = html.choice("principal", "Principal", names, asked.principal)
-        action = self._field("action", "Action", asked.action, 24)
-        resource = self._field("resource", "Resource", asked.resource, 40)
+            names = list(dict.fromkeys((*known, state.principal)))
+            who = html.choice("principal", "Principal", names, state.principal)
+        action = self._field("action", "Action", state.action, 24)
+        resource = self._field("resource", "Resource", state.resource, 40)
         how = [
-            html.segmented("mfa", "MFA", MFA, asked.mfa),
-            html.text_field("address", "Source address", asked.address, width=14),
-            html.text_field("time", "Time (UTC)", asked.time, kind="datetime-local"),
+            html.segmented("mfa", "MFA", MFA, state.mfa),
+            html.text_field("address", "Source address", state.address, width=14),
+            html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
         ]
         if ids := endpoints(self._world):
             through = {"": "none: over the internet", **{own: own for own in ids}}
-            how.append(html.choice("endpoint", "VPC endpoint", through, asked.endpoint))
-        values = {f"{KEY}{key}": text for key, text in asked.keys}
+            how.append(html.choice("endpoint", "VPC endpoint", through, state.endpoint))
+        values = {f"{KEY}{key}": text for key, text in state.keys}
         keys = [name for name in self._listed(self._stamp) if name.startswith(KEY)]
         fields = (self._field(own, own.removeprefix(KEY), values.get(own, "")) for own in keys)
         parts = {"request": html.row(who, action, resource), "how": html.row(*how)}

@@ -297,7 +297,7 @@ def test_an_entry_that_is_not_valid_says_what_is_wrong(name, value, words):
         lab.parts()
 
 
-def test_what_is_no_control_is_an_error():
+def test_an_unknown_control_is_an_error():
     """With the names that exist."""
     lab = explorer(scenario("groups"))
     for name, value in {
@@ -360,9 +360,9 @@ def test_it_works_with_mouse_and_keyboard(page, large):
     action.press_sequentially("s3:PutObjct", delay=5)
     result.get_by_text("Did you mean s3:PutObject?").wait_for()
     assert page.evaluate("document.activeElement.name") == "action"
-    for _ in "ct":
+    for _ in range(2):
         page.keyboard.press("Backspace")
-    page.keyboard.type("ect")
+    page.keyboard.type("e" + "ct")
     result.get_by_text("implicit deny").first.wait_for()
     assert action.input_value() == lab.state.action == "s3:PutObject"
     page.keyboard.press("Control+z")
