@@ -8,6 +8,12 @@ const PATIENCE = 5000; // milliseconds without an answer, after which a kernel m
 const STOPPED =
   "The kernel doesn't answer. If it has stopped, choose Run > Run All Cells; your answers are kept.";
 
+// Writes the numbers of the lines beside a text.
+function number(text) {
+  const numbers = text.value.split("\n").map((_, place) => place + 1);
+  text.previousElementSibling.textContent = numbers.join("\n");
+}
+
 // HTML without the words in its text fields, and these words.
 function apart(html) {
   const own = document.createElement("template");
@@ -34,6 +40,7 @@ function render({ model, el }) {
   // JupyterLab's shortcuts ask the focused element itself whether they may act.
   const guard = (root) => {
     for (const one of root.querySelectorAll(FOCUSABLE)) one.dataset.lmSuppressShortcuts = "true";
+    root.querySelectorAll(".lines textarea").forEach(number);
   };
 
   const find = (name, value) =>
@@ -66,6 +73,7 @@ function render({ model, el }) {
     part.querySelectorAll(TEXT).forEach((one, place) => {
       if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
     });
+    part.querySelectorAll(".lines textarea").forEach(number);
     return true;
   };
 
@@ -101,6 +109,7 @@ function render({ model, el }) {
   const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
 
   card.addEventListener("input", ({ target }) => {
+    if (target.matches(".lines textarea")) number(target);
     if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
     clearTimeout(typed.get(target.name));
     typed.set(target.name, setTimeout(() => {
@@ -108,6 +117,21 @@ function render({ model, el }) {
       send({ set: true, name: target.name, value: valueOf(target) });
     }, target.type === "range" ? 0 : TYPING));
   });
+
+  const follow = ({ target }) => {
+    if (target.matches(".lines textarea")) target.previousElementSibling.scrollTop = target.scrollTop;
+  };
+  card.addEventListener("scroll", follow, true);
+
+  // A button with the line and column of a place in the card's text leads there.
+  const lead = ({ line, column }) => {
+    const text = card.querySelector(".lines textarea");
+    const before = text.value.split("\n").slice(0, line - 1);
+    const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
+    text.focus();
+    text.setSelectionRange(start, start + 1);
+    text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
+  };
 
   card.addEventListener("change", ({ target }) => {
     if (!target.name) return;
@@ -122,6 +146,8 @@ function render({ model, el }) {
   };
 
   card.addEventListener("click", ({ target }) => {
+    const place = target.closest("[data-line]");
+    if (place) lead(place.dataset);
     const one = target.closest("button[name], [data-press]");
     if (one && !one.hasAttribute("disabled")) press(one.name || one.dataset.press);
   });
