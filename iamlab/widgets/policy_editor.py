@@ -130,7 +130,7 @@ class PolicyEditor(Instrument[Draft]):
         if policy is not None:
             user.inline[self._name] = policy  # not put_policy: AWS needn't save a draft
             user.account.changed()
-        found = []
+        found: list[tuple[tuple[object, ...], Decision]] = []
         for action, resource, *context in self._requests:
             keys = tuple(f"{key}: {value}" for key, value in dict(*context).items())
             decision = self._world.can(user, action, resource, context=dict(*context))
