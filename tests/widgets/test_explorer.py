@@ -8,8 +8,7 @@ from iamlab import Network, Policy, World
 from iamlab.errors import ExerciseError, NoSuchEntity, RequestError
 from iamlab.teach.scenarios import _BUILDERS, MAP, MAPS, scenario
 from iamlab.widgets.choices import principals
-from iamlab.widgets.explorer import ABSENT, VIEWS, explorer
-from tests.browser.conftest import find_browser
+from iamlab.widgets.instruments.explorer import ABSENT, VIEWS, explorer
 from tests.storage.account_exports import export_of, hand_made
 from tests.widgets.page import put
 
@@ -326,21 +325,6 @@ def test_ugly_names_are_escaped():
 
 
 # -- in a browser ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def page():
-    """Open a page in Chromium, if there is one."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("there is no Chromium or Chrome on this machine")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 960, "height": 800})
-        page.set_content('<!doctype html><html lang="en"><title>x</title><body></body></html>')
-        yield page
-        chromium.close()
 
 
 @pytest.mark.browser

@@ -8,8 +8,7 @@ from iamlab import Policy
 from iamlab.errors import ExerciseError, NoSuchEntity, RequestError
 from iamlab.policy.lint import review
 from iamlab.teach.scenarios import MAP, MAPS, scenario
-from iamlab.widgets.policy_editor import policy_editor
-from tests.browser.conftest import find_browser
+from iamlab.widgets.instruments.policy_editor import policy_editor
 from tests.widgets.page import put
 
 READ = Policy.allow("s3:GetObject", f"{MAPS}/*", sid="Read")
@@ -121,21 +120,6 @@ def test_wrong_arguments_are_errors():
     for name, value in {"texts": "{", "text": 1}.items():
         with pytest.raises(ExerciseError):
             editor.set(name, value)
-
-
-@pytest.fixture(scope="module")
-def page():
-    """Open a page in Chromium, if there is one."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("there is no Chromium or Chrome on this machine")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 960, "height": 800})
-        page.set_content('<!doctype html><html lang="en"><title>x</title><body></body></html>')
-        yield page
-        chromium.close()
 
 
 @pytest.mark.browser
