@@ -204,6 +204,12 @@ def test_it_follows_the_world_and_does_not_change_it():
     assert before
     assert not lab.decision
     assert "explicit deny" in lab.parts()["result"]
+    [main] = world.accounts.values()
+    gone = main.create_user("zoe")
+    lab.set("principal", "zoe")
+    gone.delete()
+    assert lab.decision is None
+    assert "zoe" in lab.parts()["result"]
 
 
 def test_many_principals_are_searched(large):

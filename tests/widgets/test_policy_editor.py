@@ -79,7 +79,7 @@ def test_any_text_stays(text):
 
 def test_a_problem_has_its_line_and_column():
     """A button leads there."""
-    editor = policy_editor(READ.text.replace("Allow", "Alow"))
+    editor = policy_editor(READ.text.replace("Allow", "Permit"))
     [found] = editor.findings
     assert f'data-line="{found.line}" data-column="{found.column}"' in editor.parts()["facts"]
     assert "Write Allow or Deny" in editor.parts()["facts"]
@@ -154,14 +154,14 @@ def test_typing_keeps_the_text_its_numbers_and_undo(page):
     tops = [own.evaluate("own => own.scrollTop") for own in (text, numbers)]
     assert tops[0] == tops[1] > 0
     text.evaluate("own => own.setSelectionRange(0, 0)")
-    text.fill(long.replace("Allow", "Alow", 1))
+    text.fill(long.replace("Allow", "Permit", 1))
     page.keyboard.press("Tab")
     button = facts.get_by_role("button").first
     button.wait_for()
     button.focus()
     page.keyboard.press("Enter")
     chosen = "own => own.value.slice(own.selectionStart, own.selectionStart + 6)"
-    assert text.evaluate(chosen) == '"Alow"'
+    assert text.evaluate(chosen) == '"Permi'
     assert page.evaluate("document.activeElement.name") == "text"
     found = Axe().run(page, context=".iamlab-card")
     assert not found.response["violations"], found.generate_report()

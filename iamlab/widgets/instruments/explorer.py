@@ -22,15 +22,8 @@ from iamlab.model.network_locations import Network
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.style import look
 from iamlab.view.tables import Table
+from iamlab.widgets import choices
 from iamlab.widgets import controls as html
-from iamlab.widgets.choices import (
-    FEW,
-    caller_named,
-    endpoints,
-    principals,
-    statements_of,
-    suggested,
-)
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -112,7 +105,7 @@ class Explorer(Instrument[Question]):
 
     def __init__(self, world: World, question: Question, **more: Any) -> None:
         self._world, self._id = world, f"iamlab-explorer-{next(_NUMBERS)}"
-        self._people = lru_cache(1)(lambda _: principals(world))
+        self._people = lru_cache(1)(lambda _: choices.principals(world))
         self._moved = lru_cache(4)(self._moved_to)
         self._answered = lru_cache(64)(self._answer)
         self._shown = lru_cache(16)(self._show)
@@ -146,7 +139,7 @@ class Explorer(Instrument[Question]):
     @property
     def caller(self) -> Caller:
         """The principal that is chosen or typed; a ``RequestError`` if nobody has this name."""
-        return caller_named(self.world, self.state.principal.strip(), self.principals)
+        return choices.caller_named(self.world, self.state.principal.strip(), self.principals)
 
     def _how(self) -> tuple[dict[str, ContextValue], Circumstances]:
         """Return the condition keys that are set by hand, and how the call is made."""
@@ -170,10 +163,10 @@ class Explorer(Instrument[Question]):
 
     def change(self, name: str, value: Any) -> Question:
         """Change a part of the request, or what is looked at."""
-        choices = {"mfa": MFA, "view": VIEWS, "endpoint": ("", *endpoints(self._world))}
-        if value not in choices.get(name, (value,)):
+        known = {"mfa": MFA, "view": VIEWS, "endpoint": ("", *choices.endpoints(self._world))}
+        if value not in known.get(name, (value,)):
             error = ExerciseError(f"{name} can't be {value!r}.")
-            raise noted(error, did_you_mean(str(value), choices[name]))
+            raise noted(error, did_you_mean(str(value), known[name]))
         changes: dict[str, Any] = {"view": VIEWS[0]} if self.state.view in SLOW else {}
         if name.startswith(KEY):
             kept = {**dict(self.state.keys), name.removeprefix(KEY): str(value)}
@@ -182,7 +175,7 @@ class Explorer(Instrument[Question]):
             raise self.no_control(name)
         else:
             arn = getattr(value, "arn", value)
-            named = (own for own, known in self.principals.items() if known == arn)
+            named = (own for own, its_arn in self.principals.items() if its_arn == arn)
             changes[name] = str(next(named, arn) if name == "principal" else value)
         return replace(self.state, **changes)
 
@@ -234,7 +227,9 @@ class Explorer(Instrument[Question]):
 
     def parts(self) -> dict[str, str]:
         """Return the whole card; once there is a verdict, with what is looked at."""
-        parts = super().parts()
+        parts, (_, error) = super().parts(), self._answered(self._stamp)
+        if error is not None:
+            parts["result"] = html.paragraph(self.note or error.short)
         if self.decision is not None:
             parts["view"] = html.segmented("view", "Look at", VIEWS, self.state.view)
             try:
@@ -270,7 +265,7 @@ class Explorer(Instrument[Question]):
         """Return the fields of the request, and those of its context."""
         state, known = self.state, list(self.principals)
         who = self._field("principal", "Principal", state.principal, 20)
-        if len(known) <= FEW:
+        if len(known) <= choices.FEW:
             names = list(dict.fromkeys((*known, state.principal)))
             who = html.choice("principal", "Principal", names, state.principal)
         action = self._field("action", "Action", state.action, 24)
@@ -280,7 +275,7 @@ class Explorer(Instrument[Question]):
             html.text_field("address", "Source address", state.address, width=14),
             html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
         ]
-        if ids := endpoints(self._world):
+        if ids := choices.endpoints(self._world):
             through = {"": "none: over the internet", **{own: own for own in ids}}
             how.append(html.choice("endpoint", "VPC endpoint", through, state.endpoint))
         values = {f"{KEY}{key}": text for key, text in state.keys}
@@ -300,16 +295,16 @@ class Explorer(Instrument[Question]):
         """Return the suggestions for each field, also for the condition keys that policies use."""
         decision, action = self.decide(), self.state.action.strip()
         try:
-            actions, resources = suggested(self.world, self.caller, action)
+            actions, resources = choices.suggested(self.world, self.caller, action)
         except IamLabError:
-            actions, resources = suggested(self._world, None, action)
+            actions, resources = choices.suggested(self._world, None, action)
         named = [
             *dict(self.state.keys),
             *(keys_in_policies(decision) if decision is not None else ()),
         ]
         keys = {key.lower(): key for key in reversed(named)}
         found = {key: [ABSENT] for key in keys if key not in ELSEWHERE}
-        for statement in () if decision is None else statements_of(decision.layers):
+        for statement in () if decision is None else choices.statements_of(decision.layers):
             for condition in statement.conditions:
                 found.get(condition.key.lower(), []).extend(condition.values)
         own = {f"{KEY}{keys[key]}": list(dict.fromkeys(found[key])) for key in sorted(found)}
@@ -330,11 +325,7 @@ class Explorer(Instrument[Question]):
 
 
 def explorer(
-    world: World,
-    principal: Caller = "",
-    action: str = "",
-    resource: str = "",
-    **more: Any,
+    world: World, principal: Caller = "", action: str = "", resource: str = "", **more: Any
 ) -> Explorer:
     """Explore a world: choose a request, see the decision, and everything about it.
 
@@ -372,8 +363,10 @@ def explorer(
         raise ExerciseError("An explorer needs a world with an account.")
     lab = Explorer(world, Question(action=action), **more)
     lab.state = lab.change("principal", principal or next(iter(lab.principals)))
-    actions = (name for name in suggested(world, lab.caller, action)[0] if name[-1] != ":")
+    actions = (name for name in choices.suggested(world, lab.caller, action)[0] if name[-1] != ":")
     lab.state = lab.change("action", action or next(actions, "s3:GetObject"))
-    resources = (arn for arn in suggested(world, lab.caller, lab.state.action)[1] if arn != "*")
+    resources = (
+        arn for arn in choices.suggested(world, lab.caller, lab.state.action)[1] if arn != "*"
+    )
     lab.set("resource", resource or next(resources, "*"))
     return lab

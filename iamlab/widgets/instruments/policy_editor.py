@@ -236,7 +236,7 @@ def policy_editor(
     >>> editor = policy_editor(Policy.allow("s3:GetObject", MAP), [("s3:GetObject", MAP)])
     >>> print(editor.decisions[0])
     ✓ allowed by draft/#1
-    >>> editor.set("text", editor.state.text.replace("Allow", "Alow"))
+    >>> editor.set("text", editor.state.text.replace("Allow", "Permit"))
     >>> print(editor.policy, editor.findings[0].line)
     None 5
     """
