@@ -220,8 +220,9 @@ class Instrument(Generic[State]):
     def __str__(self) -> str:
         decision = self.decision
         end = "Predict first." if self.predict_first else ""
-        verdict_line = f"{look(decision.verdict).sentence} {reason(decision)}" if decision else end
-        return "\n".join(filter(None, (f"{self.title}: {self.state}", verdict_line)))
+        if decision is not None:
+            end = f"{look(decision.verdict).sentence} {reason(decision)}"
+        return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
 
     def __repr__(self) -> str:
         return str(self)
