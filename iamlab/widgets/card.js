@@ -24,6 +24,7 @@ function render({ model, el }) {
 
   const show = (parts) => {
     for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
+    let next = card.firstElementChild; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
       if (!part) {
@@ -31,7 +32,8 @@ function render({ model, el }) {
         part.dataset.part = name;
         if (name === "result" || name === "facts") part.setAttribute("role", "status");
       }
-      card.append(part); // in the order of Python
+      if (part === next) next = next.nextElementSibling;
+      else card.insertBefore(part, next); // in the order of Python
       if (shown[name] !== html) fill(part, html);
       shown[name] = html;
     }
