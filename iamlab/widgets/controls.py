@@ -187,7 +187,8 @@ def in_words(statement: Statement) -> str:
     )
     who = statement.principal or statement.not_principal or ()
     by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
-    unless = ", ".join(str(condition) for condition in statement.conditions)
+    tests = [f"{own.comparison} {own.key} {listed(own.values)}" for own in statement.conditions]
+    unless = " and ".join(tests)
     return f"{actions}{on}{by}{f', if {unless}' if unless else ''}"
 
 
