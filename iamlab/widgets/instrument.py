@@ -68,7 +68,7 @@ class Instrument(Generic[State]):
         self.predict_first, self.keep = predict_first, keep
         self.prediction: Prediction | None = None
         self.said = {"answer": "", "confidence": ""}
-        self.note = ""
+        self.tried, self.note = False, ""
         self._listeners: list[Callable[[], object]] = []
         self._since = monotonic()
 
@@ -144,7 +144,7 @@ class Instrument(Generic[State]):
         seconds = round(monotonic() - self._since, 1)
         self.prediction = Prediction(**self.said, decision=decision, seconds=seconds)
         self.keep(self.prediction)
-        self.note = ""
+        self.tried, self.note = True, ""
 
     @property
     def decision(self) -> Decision | None:
