@@ -68,9 +68,17 @@ def segmented(
 
 
 def choice(
-    name: str, label: str, options: Mapping[str, str] | Sequence[str], value: str = ""
+    name: str,
+    label: str,
+    options: Mapping[str, str] | Sequence[str],
+    value: str = "",
+    *,
+    bare: bool = False,
 ) -> str:
-    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet."""
+    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
+
+    A bare one, in a table, shows no label; a screen reader reads it.
+    """
     named = options if isinstance(options, dict) else {option: option for option in options}
     first = {} if value in named else {"": CHOOSE}
     body = "".join(
@@ -78,6 +86,8 @@ def choice(
         "</option>"
         for own, word in {**first, **named}.items()
     )
+    if bare:
+        return f'<select name="{escape(name)}" aria-label="{escape(label)}">{body}</select>'
     return (
         f'<div><label><span class="name">{escape(label)}</span>'
         f'<select name="{escape(name)}">{body}</select></label></div>'

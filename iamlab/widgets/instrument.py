@@ -56,6 +56,8 @@ class Instrument(Generic[State]):
     title: str = ""
     question: str = ""
     options: tuple[str, ...] = FINE
+    asks_itself: bool = False
+    """Whether its own controls ask for predictions, so that ``decide`` waits for them."""
 
     def __init__(
         self,
@@ -154,7 +156,7 @@ class Instrument(Generic[State]):
     @property
     def is_hidden(self) -> bool:
         """Whether the decision must be predicted first."""
-        return self.predict_first and self.prediction is None
+        return self.predict_first and not self.asks_itself and self.prediction is None
 
     def parts(self) -> dict[str, str]:
         """Return the whole card: the HTML of its parts, from the top."""

@@ -64,17 +64,13 @@ class Stepper(Instrument[Walk]):
 
     title = "The stepper"
     question = "What does each rung say?"
+    asks_itself = True
 
     def __init__(self, decision: Decision, **more: Any) -> None:
         check("stepper", decision, Decision)
         self._decision, self._steps = decision, decision.steps
         self._rungs = {rung.layer: rung for rung in rungs(decision)}
         super().__init__(Walk(), **more)
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether the whole decision must be predicted first: here it is each rung."""
-        return False
 
     @property
     def score(self) -> tuple[int, int]:
