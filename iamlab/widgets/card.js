@@ -44,8 +44,19 @@ function render({ model, el }) {
     delete shown[name];
   };
 
+  // A slider is alone in its part, and stays the same element while it is dragged.
+  const slid = (own, html) => {
+    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("input[type=range]");
+    if (fresh?.name !== own.name || fresh.max !== own.max) return false;
+    own.value = fresh.value;
+    own.setAttribute("aria-valuetext", fresh.getAttribute("aria-valuetext"));
+    own.previousElementSibling.textContent = fresh.previousElementSibling.textContent;
+    return true;
+  };
+
   const fill = (part, html) => {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
+    if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
     part.innerHTML = html;

@@ -125,7 +125,7 @@ def text_field(name: str, label: str, value: str = "", *, rows: int = 1, width: 
 
 
 def slider(name: str, label: str, value: int, most: int, words: str) -> str:
-    """Write a slider from 0, with words for its present place."""
+    """Write a slider from 0, with words for its present place. It is alone in its part."""
     return (
         f'<div><label><span class="name">{escape(label)}: {escape(words)}</span>'
         f'<input type="range" name="{escape(name)}" min="0" max="{most}" value="{value}" '
