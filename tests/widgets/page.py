@@ -1,19 +1,14 @@
 """An instrument on a page of a real browser, without Jupyter: card.js, and Python behind it."""
 
-import shutil
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 import iamlab.widgets.card as home
 from iamlab.widgets.card import Card
 
 JS = Path(home.__file__).with_name("card.js").read_text("utf-8")
 CSS = Path(home.__file__).with_name("card.css").read_text("utf-8")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-MAIN = "<main><h1>Cards</h1><h2>A lesson</h2><h3>A task</h3></main>"
 START = """async ([code, name, shown, answers]) => {
   const listeners = {};
   const values = {shown, answers};
@@ -32,7 +27,7 @@ START = """async ([code, name, shown, answers]) => {
   const url = URL.createObjectURL(new Blob([code], {type: "text/javascript"}));
   const {default: {render}} = await import(url);
   const el = document.createElement("div");
-  (document.querySelector('main') ?? document.body).append(el);
+  document.body.append(el);
   render({model, el});
 }"""
 
@@ -53,20 +48,7 @@ def put(page, instrument):
     return page.locator(".iamlab-card").nth(number)
 
 
-def new_page():
-    """Open an empty page in Chromium; a test module makes it a fixture."""
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if path is None:
-            pytest.skip("there is no Chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 960, "height": 800})
-        page.set_content(f"<!doctype html><html lang=en><title>Cards</title>{MAIN}</html>")
-        yield page
-        browser.close()
-
-
 def problems(page):
-    """List what axe-core finds on a page: the rule, and the element."""
-    found = Axe().run(page).response["violations"]
+    """List what axe-core finds in the cards of a page: the rule, and the element."""
+    found = Axe().run(page, ".iamlab-card").response["violations"]
     return [(rule["id"], node["html"][:120]) for rule in found for node in rule["nodes"]]

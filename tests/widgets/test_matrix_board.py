@@ -8,10 +8,9 @@ from iamlab import Policy, World
 from iamlab.errors import ExerciseError, PolicyError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.widgets.matrix_board import MOST, matrix_board
-from tests.widgets.page import new_page, problems, put
+from iamlab.widgets.instruments.matrix_board import MOST, matrix_board
+from tests.widgets.page import problems, put
 
-page = pytest.fixture(scope="module")(new_page)
 PEOPLE = ["alice", "bob", "carol", "dana"]
 REQUESTS = [("s3:GetObject", MAP), ("s3:PutObject", MAP), ("s3:DeleteObject", MAP)]
 GUARD = "group contractors: guard"

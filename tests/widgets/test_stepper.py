@@ -6,11 +6,10 @@ from iamlab import Policy
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.widgets.stepper import Stepper, stepper
+from iamlab.widgets.instruments.stepper import Stepper, stepper
 from tests.rows import each_row
-from tests.widgets.page import new_page, problems, put
+from tests.widgets.page import problems, put
 
-page = pytest.fixture(scope="module")(new_page)
 WORDS = {"allow": "allows", "deny": "denies", "silent": "no Allow", "absent": "absent"}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy
 from iamlab.widgets import controls as parts
-from iamlab.widgets.statement_stack import arranged
+from iamlab.widgets.instruments.statement_stack import arranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

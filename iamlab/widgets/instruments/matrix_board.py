@@ -18,8 +18,8 @@ from iamlab.errors import ExerciseError
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import look
 from iamlab.widgets import controls as parts
-from iamlab.widgets.edited_world import EditedWorld, Edits
 from iamlab.widgets.instrument import Instrument
+from iamlab.widgets.instruments.edited_world import EditedWorld, Edits
 from iamlab.widgets.prediction import fits, verdict_word
 
 if TYPE_CHECKING:
