@@ -80,7 +80,8 @@ def test_a_target_is_compared():
 
 def test_cells_wait_for_predictions():
     """Nothing is shown before every cell is predicted, and again after each change."""
-    board = matrix_board(scenario("groups"), PEOPLE, REQUESTS, predict_first=True)
+    kept = []
+    board = matrix_board(scenario("groups"), PEOPLE, REQUESTS, predict_first=True, keep=kept.append)
     assert board.verdicts() == {}
     with pytest.raises(ExerciseError, match="predict each cell"):
         board.press("show")
@@ -89,6 +90,8 @@ def test_cells_wait_for_predictions():
             board.set(f"cell {row} {column}", "Allow")
     board.press("show")
     assert "6 as predicted, 6 different" in board.parts()["facts"]
+    assert [prediction.correct for prediction in kept].count(True) == 6
+    assert len(kept) == 12
     with pytest.raises(ExerciseError, match="no control"):
         board.set("cell 0 0", "allowed")
 
@@ -125,7 +128,7 @@ def test_many_principals_are_shown_in_parts():
 
 
 def test_controls_that_do_not_exist_are_errors():
-    """So are empty boards."""
+    """An empty board is an error, too."""
     board = matrix_board(scenario("groups"), PEOPLE, REQUESTS)
     for name in ("cell 0 0", "on KeepMaps", "apply", "show", "undo", "text"):
         with pytest.raises(ExerciseError, match="no control"):

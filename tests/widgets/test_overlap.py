@@ -82,7 +82,7 @@ def test_the_state_survives_as_json():
 
 
 def test_other_values_are_errors():
-    """So are policies without an action, and what isn't a policy."""
+    """Policies without an action are errors, too."""
     sets = overlap(HAS, LIMIT)
     for name in ("action", "somewhere"):
         with pytest.raises(ExerciseError, match="no control"):

@@ -20,7 +20,7 @@ from iamlab.view.style import look
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.edited_world import EditedWorld, Edits
-from iamlab.widgets.prediction import fits, verdict_word
+from iamlab.widgets.prediction import Prediction, fits, verdict_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -193,6 +193,16 @@ class MatrixBoard(Instrument[Board]):
         if name not in ("show", *self._decided(own.first, own.edits)) or self.verdicts():
             raise self.no_control(name)
         return self._predicted(name, value)
+
+    def press(self, name: str) -> None:
+        """Press a button; the predictions of the cells that it shows are kept."""
+        super().press(name)
+        world, shown = self._edited.at(self.state.edits), self.verdicts()
+        for cell, answer in self.state.answers if name == "show" else ():
+            if cell in shown:
+                row, column = map(int, cell.split()[1:])
+                decision = world.can(self._callers[row], *self._requests[column])
+                self.keep(Prediction(answer, "", decision))
 
     def _predicted(self, name: str, value: Any) -> Board:
         own, known = self.state, dict(self.state.answers)
