@@ -119,9 +119,11 @@ class MatrixBoard(Instrument[Board]):
         }
 
     def notes(self, cell: str) -> dict[str, str]:
-        """Return the facts about a cell, each with its words in the table, if it has any."""
-        verdict, before = self.verdicts()[cell], self._decided(self.state.first, ())[cell]
+        """Return the facts about a cell that is shown, each with its words in the table."""
+        verdict, before = self.verdicts().get(cell), self._decided(self.state.first, ()).get(cell)
         found, is_allowed = {}, verdict is Verdict.ALLOWED
+        if verdict is None:
+            return {}
         if answer := dict(self.state.answers).get(cell):
             is_right = fits(answer, verdict)
             found["as predicted" if is_right else "different"] = f"you predicted: {answer}"

@@ -20,7 +20,7 @@ from iamlab.engine.layers import PERMISSION_FILTERS
 from iamlab.engine.trace import ABSENT, ALLOWS, DENIES, NO_ALLOW
 from iamlab.errors import ExerciseError
 from iamlab.view.arguments import check
-from iamlab.view.figures.decision.ladder import DECIDES, GOES_ON, NOTES, rungs
+from iamlab.view.figures.decision.ladder import NOTES, rungs
 from iamlab.view.style import EFFECTS, RESULTS
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 NO_DENY = "no Deny"
 SAYS = {"allow": ALLOWS, "deny": DENIES, "silent": NO_ALLOW, "absent": ABSENT}
 """The words for what a rung says, by the result of its step."""
-PARTS = {DECIDES: "now", GOES_ON: ""}
-"""The classes of rungs that have a part in the verdict."""
 MOST = 6
 """The most statements that a rung lists."""
 KNOWS_THE_END = ("identity", *PERMISSION_FILTERS)
@@ -111,7 +109,8 @@ class Stepper(Instrument[Walk]):
         why += _matches(step) if is_now or not why else ""
         kind, current = "now" * is_now, ' aria-current="step"' * is_now
         if is_end:
-            kind, seen = PARTS.get(rung.part, "later"), f"{seen} <strong>{rung.part}</strong>"
+            kind = "now" if rung.decides else "later" * rung.is_pale
+            seen += f" <strong>{rung.part}</strong>"
         return f'<li class="{kind}"{current}>{name} {seen}{why}</li>'
 
     def _last(self) -> str:
