@@ -50,7 +50,7 @@ function render({ model, el }) {
 
   const show = (parts) => {
     for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
-    let place = card.firstElementChild; // a part that moves would lose the focus
+    let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
       if (!part) {
@@ -58,8 +58,8 @@ function render({ model, el }) {
         part.dataset.part = name;
         if (name === "result" || name === "facts") part.setAttribute("role", "status");
       }
-      if (part === place) place = place.nextElementSibling;
-      else card.insertBefore(part, place); // in the order of Python
+      if (part === next) next = next.nextElementSibling;
+      else card.insertBefore(part, next); // in the order of Python
       if (shown[name] !== html && !retype(part, shown[name] ?? "", html)) fill(part, html);
       shown[name] = html;
     }
@@ -82,8 +82,19 @@ function render({ model, el }) {
     delete shown[name];
   };
 
+  // A slider is alone in its part, and stays the same element while it is dragged.
+  const slid = (own, html) => {
+    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("input[type=range]");
+    if (fresh?.name !== own.name || fresh.max !== own.max) return false;
+    own.value = fresh.value;
+    own.setAttribute("aria-valuetext", fresh.getAttribute("aria-valuetext"));
+    own.previousElementSibling.textContent = fresh.previousElementSibling.textContent;
+    return true;
+  };
+
   const fill = (part, html) => {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
+    if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
     part.innerHTML = html;

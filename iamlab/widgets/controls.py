@@ -68,9 +68,17 @@ def segmented(
 
 
 def choice(
-    name: str, label: str, options: Mapping[str, str] | Sequence[str], value: str = ""
+    name: str,
+    label: str,
+    options: Mapping[str, str] | Sequence[str],
+    value: str = "",
+    *,
+    bare: bool = False,
 ) -> str:
-    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet."""
+    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
+
+    A bare one, in a table, shows no label; a screen reader reads it.
+    """
     named = options if isinstance(options, dict) else {option: option for option in options}
     first = {} if value in named else {"": CHOOSE}
     body = "".join(
@@ -78,6 +86,8 @@ def choice(
         "</option>"
         for own, word in {**first, **named}.items()
     )
+    if bare:
+        return f'<select name="{escape(name)}" aria-label="{escape(label)}">{body}</select>'
     return (
         f'<div><label><span class="name">{escape(label)}</span>'
         f'<select name="{escape(name)}">{body}</select></label></div>'
@@ -140,7 +150,7 @@ def suggestions(own_id: str, options: Iterable[str]) -> str:
 
 
 def slider(name: str, label: str, value: int, most: int, words: str) -> str:
-    """Write a slider from 0, with words for its present place."""
+    """Write a slider from 0, with words for its present place. It is alone in its part."""
     return (
         f'<div><label><span class="name">{escape(label)}: {escape(words)}</span>'
         f'<input type="range" name="{escape(name)}" min="0" max="{most}" value="{value}" '
@@ -212,7 +222,8 @@ def in_words(statement: Statement) -> str:
     )
     who = statement.principal or statement.not_principal or ()
     by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
-    unless = ", ".join(str(condition) for condition in statement.conditions)
+    tests = [f"{own.comparison} {own.key} {listed(own.values)}" for own in statement.conditions]
+    unless = " and ".join(tests)
     return f"{actions}{on}{by}{f', if {unless}' if unless else ''}"
 
 
