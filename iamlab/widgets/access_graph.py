@@ -181,7 +181,7 @@ class ClickableGraph(Instrument[Switched]):
     def marks(self) -> dict[str, str]:
         """Return what is off and, if the verdict is shown, what decides."""
         on, off = self.switches_on(), self.state.off
-        marks = self._outcome(on) if self.decision else {}
+        marks = {} if self.decision is None else self._outcome(on)
         for part in self._needs:
             if not self._is_on(part, on):
                 marks[part] = "off" if self._switch.get(part) in off else "out"

@@ -122,7 +122,7 @@ def _words(part: Part, shapes: Sequence[Shape]) -> str:
                 lift = LIFT if not discs else -boxes[-1].height / 2
                 x, y = boxes[-1].x + boxes[-1].width - width - AIR - PAD, boxes[-1].y - lift
             else:
-                x, y = discs[0].x + 0.2 + PAD, discs[0].y + 0.06
+                x, y = discs[0].x + 0.2 + PAD, discs[0].y + 0.08
             outline = Rectangle(x - PAD, y - TALL / 2, width + 2 * PAD, TALL, _LABEL, TALL / 2)
             text = Text(x, y, words, SMALL, "bold", width, ink)
             body += f'<g class="word {mark}">{element(outline)}{element(text)}</g>'

@@ -48,9 +48,7 @@ def neutral(decision: Decision) -> Scene:
     >>> [node.text for node in scene.nodes if node.column == STATEMENT]
     ['Allow ReadMaps']
     """
-    scene = figure.scene_of(decision)
-    if sum(node.column == STATEMENT for node in scene.nodes) > MOST:
-        scene = nested(scene, MOST)
+    scene = _folded(figure.scene_of(decision))
     nodes, stops = list[Node](), list[Node]()
     for node in scene.nodes:
         if node.kind == GATE:
@@ -73,6 +71,15 @@ def neutral(decision: Decision) -> Scene:
         edges += [edge for edge in scene.edges if edge.target == stops[0].id]
     down = [Edge(stop.id, following.id) for stop, following in pairwise([*stops, end])]
     return replace(scene, nodes=[*nodes, end, *stops], edges=[*edges, *to_stops, *down])
+
+
+def _folded(scene: Scene) -> Scene:
+    """Return a scene with fewer statements; those that match stay, unless they are too many."""
+    stays = [replace(node, stays=node.stays or node.highlighted) for node in scene.nodes]
+    for nodes, most in ((stays, MOST), (scene.nodes, 2 * MOST)):
+        if sum(node.column == STATEMENT for node in scene.nodes) > most:
+            scene = nested(replace(scene, nodes=nodes), MOST)
+    return scene
 
 
 def _gates(decision: Decision, stop: Node) -> Iterator[Node]:
