@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
-from iamlab.teach import journal
-from iamlab.teach.exercises import caller_arn, find
-from iamlab.teach.marks import COARSE, FINE, Feedback
-from iamlab.teach.predictions import commit
+from iamlab.teach.exercises import find
+from iamlab.teach.marks import Feedback
+from iamlab.teach.predictions import commit, keep
+from iamlab.widgets.prediction import COARSE, FINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
     from iamlab.lab.world import World
-    from iamlab.teach.cards import ExerciseCard, PredictionCard
-    from iamlab.teach.predictions import Prediction
-
-
-Shown = TypeVar("Shown")
+    from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
+    from iamlab.widgets.membership import MembershipBoard
+    from iamlab.widgets.prediction import Prediction
+    from iamlab.widgets.statement_stack import StatementStack
 
 
 @with_old_names
@@ -49,7 +49,7 @@ def predict(
     Parameters
     ----------
     world, principal, action, resource, context
-        As in ``World.can``; the principal can also be the name of a user or role.
+        As in ``World.can``.
     answer
         Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
         Without it, a card asks for your prediction.
@@ -71,8 +71,7 @@ def predict(
     Prediction or PredictionCard
         With an answer, the prediction and the verdict; otherwise the card.
     """
-    caller = caller_arn(world, principal) if isinstance(principal, str) else principal
-    decision = world.can(caller, action, resource, context=context)
+    decision = world.can(principal, action, resource, context=context)
     if answer is None:
         from iamlab.teach.cards import PredictionCard
 
@@ -88,7 +87,7 @@ def exercise(number: str) -> ExerciseCard:
     return ExerciseCard(find(number))
 
 
-def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | Feedback:
+def after(number: str, draw: Callable[..., Any], *arguments: Any) -> Reveal:
     """Show something after the first attempt at an exercise, so that it doesn't reveal the answer.
 
     Parameters
@@ -100,10 +99,42 @@ def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | F
     arguments
         The arguments of that function.
     """
+    from iamlab.teach.cards import Reveal
+
     find(number)
-    if journal.of_exercise(number, "attempt") or journal.of_exercise(number, "solution"):
-        return draw(*arguments)
-    return Feedback(None, (f"Answer exercise {number} first, then run this cell again.",))
+    return Reveal(number, partial(draw, *arguments))
+
+
+def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
+    """Show a text when the prediction or the exercise of a card has been answered.
+
+    Parameters
+    ----------
+    card
+        A card that was shown before.
+    text
+        Its paragraphs are separated by empty lines; or the name of a text in a lesson's file, where
+        nobody reads it too early.
+    """
+    from iamlab.teach.cards import Reveal
+    from iamlab.teach.lessons import reveals
+
+    return Reveal(card, reveals().get(text, text))
+
+
+def statement_stack(*arguments: Any, predict_first: bool = True, **more: Any) -> StatementStack:
+    """Show a statement stack, as in ``iamlab.widgets``; predictions are kept."""
+    from iamlab.widgets.statement_stack import statement_stack as make
+
+    return make(*arguments, predict_first=predict_first, keep=keep, **more)
+
+
+@with_old_names
+def membership_board(*arguments: Any, predict_first: bool = True, **more: Any) -> MembershipBoard:
+    """Show a membership board, as in ``iamlab.widgets``; predictions are kept."""
+    from iamlab.widgets.membership import membership_board as make
+
+    return make(*arguments, predict_first=predict_first, keep=keep, **more)
 
 
 @contextmanager
@@ -122,7 +153,7 @@ def refused() -> Iterator[None]:
     try:
         yield
     except IamLabError as error:
-        lines = [str(error), *getattr(error, "__notes__", [])]
+        lines = error.short.split("\n")
     else:
         lines = ["Nothing was refused."]
     shell = sys.modules.get("IPython")

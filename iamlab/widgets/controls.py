@@ -206,8 +206,9 @@ def statement_row(statement: Statement, label: str) -> str:
     )
 
 
-def statements(decision: Decision, *, is_open: bool = True) -> str:
+def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
     """Write the statements of all policies that apply, without what they do to this request."""
+    whose = f" to {of}" if of else ""
     folds, total = "", 0
     for step in decision.trace.steps:
         matches = step.matches
@@ -217,8 +218,8 @@ def statements(decision: Decision, *, is_open: bool = True) -> str:
             folds += f'<p class="pale">{escape(NAMES[step.layer])}</p>' * (len(folds) > 0)
             folds += f'<div class="statements">{rows}</div>'
     if not total:
-        return paragraph("No policy applies to this request.", "pale")
-    return fold(f"The statements that apply ({total})", folds, is_open=is_open)
+        return paragraph(f"No policy applies{whose}.", "pale")
+    return fold(f"The statements that apply{whose} ({total})", folds, is_open=is_open)
 
 
 def tiles(*sides: tuple[str, Look]) -> str:
@@ -231,13 +232,14 @@ def tiles(*sides: tuple[str, Look]) -> str:
     return f'<div class="tiles">{body}</div>'
 
 
-def result_of(prediction: Prediction) -> str:
-    """Write a prediction beside the verdict, and the reason in one sentence."""
+def result_of(prediction: Prediction, *, explain: bool = True) -> str:
+    """Write a prediction beside the verdict, and in one sentence the reason."""
     own = f"You predicted ({prediction.confidence})" if prediction.confidence else "You predicted"
     verdict = prediction.decision.verdict
     shown = tiles((own, look_of(prediction.answer)), ("AWS decides", look(verdict)))
     lead = "As you predicted." if prediction.correct else "Different from your prediction."
-    return f"{shown}<p><strong>{lead}</strong> {escape(reason(prediction.decision))}</p>"
+    why = escape(reason(prediction.decision)) if explain else ""
+    return f"{shown}<p><strong>{lead}</strong> {why}</p>"
 
 
 def steps(decision: Decision, *, blank: Collection[int] = ()) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from iamlab.display import need
 from iamlab.errors import ExerciseError, IamLabError
@@ -53,8 +53,8 @@ class Instrument(Generic[State]):
         Is called with each prediction, to keep it in a journal.
     """
 
-    title: ClassVar[str] = ""
-    question: ClassVar[str] = ""
+    title: str = ""
+    question: str = ""
     options: tuple[str, ...] = FINE
 
     def __init__(
@@ -68,7 +68,7 @@ class Instrument(Generic[State]):
         self.predict_first, self.keep = predict_first, keep
         self.prediction: Prediction | None = None
         self.said = {"answer": "", "confidence": ""}
-        self.note = ""
+        self.tried, self.note = False, ""
         self._listeners: list[Callable[[], object]] = []
         self._since = monotonic()
 
@@ -144,7 +144,7 @@ class Instrument(Generic[State]):
         seconds = round(monotonic() - self._since, 1)
         self.prediction = Prediction(**self.said, decision=decision, seconds=seconds)
         self.keep(self.prediction)
-        self.note = ""
+        self.tried, self.note = True, ""
 
     @property
     def decision(self) -> Decision | None:
