@@ -159,7 +159,7 @@ class ClickableGraph(Instrument[Switched]):
             switch = self._switch.get(node.id, "")
             effect = node.look.word if node.look else ""
             label = ", ".join(filter(None, (switch or node.text, effect, node.note)))
-            known[node.id] = Part(switch, label, self._needs[node.id], _words(node))
+            known[node.id] = Part(switch, label, self._needs[node.id], self._words(node))
         label = f"The access graph: {asks_for(self._base.request)}. Its buttons are switches."
         graph = html.request_facts(self._base) + picture(draw_path(self._scene), known, label)
         names = "".join(
@@ -170,6 +170,17 @@ class ClickableGraph(Instrument[Switched]):
             "graph": graph + html.statements(self._base, is_open=False),
             "facts": f'<p class="offs">Switched off: {names}</p>',
         }
+
+    def _words(self, node: Node) -> Mapping[str, str]:
+        """Return the words that can become true of a node, by their marks."""
+        if node.id == RESOURCE:
+            return VERDICTS
+        if node.id.startswith(STOP):
+            return AT_STOP
+        if node.column != STATEMENT:
+            return {"off": "off"}
+        missed = node.details[0] if node.details and not self.predict_first else "doesn't match"
+        return {"decides": "decides", "matches": "matches", "misses": missed, "off": "off"}
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict with its reason."""
@@ -266,18 +277,6 @@ class ClickableGraph(Instrument[Switched]):
                 blocks = not (decision or level.lets_through) and layer in decision.blocked_by
                 mark = f"decides {mark}" if blocks else mark
             yield key, mark, passes
-
-
-def _words(node: Node) -> Mapping[str, str]:
-    """Return the words that can become true of a node, by their marks."""
-    if node.id == RESOURCE:
-        return VERDICTS
-    if node.id.startswith(STOP):
-        return AT_STOP
-    if node.column != STATEMENT:
-        return {"off": "off"}
-    missed = next(iter(node.details), "doesn't match")
-    return {"decides": "decides", "matches": "matches", "misses": missed, "off": "off"}
 
 
 def clickable_graph(

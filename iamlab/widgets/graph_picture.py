@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PENDING = "…"
 """The symbol of a stop without an outcome; it isn't written before the stop's words."""
-LEAST = 640
+LEAST = 760
 """The least width of a picture, in pixels; in a narrower card it scrolls."""
 TALL, PAD, AIR, LIFT = 0.18, 0.07, 0.06, 0.03
 """The height of a word's label, and its distances from its own edge and from its box."""

@@ -46,7 +46,7 @@ def neutral(decision: Decision) -> Scene:
     >>> world = scenario("groups")
     >>> scene = neutral(world.can(world.user("alice"), "s3:GetObject", MAP))
     >>> [node.text for node in scene.nodes if node.column == STATEMENT]
-    ['Allow ReadMaps']
+    ['Allow ListMaps', 'Allow ReadMaps']
     """
     scene = _folded(figure.scene_of(decision))
     nodes, stops = list[Node](), list[Node]()
