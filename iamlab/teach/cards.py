@@ -73,9 +73,9 @@ class PredictionCard(Instrument[Explained]):
         record: bool,
     ) -> None:
         self._decision, self._ritual, self._explain = decision, ritual, explain
-        self._record, self.options = record, options
+        self._record = record
         self._html = controls.request_facts(decision) + controls.statements(decision)
-        super().__init__(Explained(), predict_first=True)
+        super().__init__(Explained(), predict_first=True, options=options)
         if record:
             self.keep = keep
             self.prediction, explained = earlier(decision)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.policy.statement import statement_to_json
-from iamlab.widgets.statement_stack import arrange
+from iamlab.widgets.instruments.statement_stack import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

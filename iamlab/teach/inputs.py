@@ -17,9 +17,9 @@ from iamlab.teach.write import Write
 from iamlab.widgets.controls import choice, fold, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
-from iamlab.widgets.membership import IN, MembershipBoard
+from iamlab.widgets.instruments.membership import IN, MembershipBoard
 from iamlab.widgets.prediction import CONFIDENCE, verdict_word
-from iamlab.widgets.statement_stack import StatementStack
+from iamlab.widgets.instruments.statement_stack import StatementStack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

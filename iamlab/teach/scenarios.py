@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.lab.world import World
-from iamlab.widgets.statement_stack import arrange
+from iamlab.widgets.instruments.statement_stack import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.lab.world import World
     from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
-    from iamlab.widgets.membership import MembershipBoard
+    from iamlab.widgets.instruments.membership import MembershipBoard
     from iamlab.widgets.prediction import Prediction
-    from iamlab.widgets.statement_stack import StatementStack
+    from iamlab.widgets.instruments.statement_stack import StatementStack
 
 
 @with_old_names
@@ -122,19 +122,49 @@ def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
     return Reveal(card, reveals().get(text, text))
 
 
-def statement_stack(*arguments: Any, predict_first: bool = True, **more: Any) -> StatementStack:
-    """Show a statement stack, as in ``iamlab.widgets``; predictions are kept."""
-    from iamlab.widgets.statement_stack import statement_stack as make
+def statement_stack(
+    *arguments: Any, predict_first: bool = True, fine: bool = True, record: bool = True, **more: Any
+) -> StatementStack:
+    """Show a statement stack, as in ``iamlab.widgets``.
 
-    return make(*arguments, predict_first=predict_first, keep=keep, **more)
+    Parameters
+    ----------
+    arguments, more
+        As in ``iamlab.widgets.instruments.statement_stack``.
+    predict_first
+        Whether the verdict is hidden until it is predicted.
+    fine
+        Whether the prediction distinguishes explicit and implicit deny.
+    record
+        Whether to keep predictions in the progress file.
+    """
+    from iamlab.widgets.instruments.statement_stack import statement_stack as make
+
+    return make(*arguments, **_asking(predict_first, fine, record), **more)
 
 
 @with_old_names
-def membership_board(*arguments: Any, predict_first: bool = True, **more: Any) -> MembershipBoard:
-    """Show a membership board, as in ``iamlab.widgets``; predictions are kept."""
-    from iamlab.widgets.membership import membership_board as make
+def membership_board(
+    *arguments: Any, predict_first: bool = True, fine: bool = True, record: bool = True, **more: Any
+) -> MembershipBoard:
+    """Show a membership board, as in ``iamlab.widgets``.
 
-    return make(*arguments, predict_first=predict_first, keep=keep, **more)
+    Parameters
+    ----------
+    arguments, more
+        As in ``iamlab.widgets.membership_board``.
+    predict_first, fine, record
+        As in ``statement_stack``.
+    """
+    from iamlab.widgets.instruments.membership import membership_board as make
+
+    return make(*arguments, **_asking(predict_first, fine, record), **more)
+
+
+def _asking(predict_first: bool, fine: bool, record: bool) -> dict[str, Any]:  # noqa: FBT001
+    """Return what an instrument must know about predictions."""
+    more = {"keep": keep} if record else {}
+    return {"predict_first": predict_first, "options": FINE if fine else COARSE, **more}
 
 
 @contextmanager

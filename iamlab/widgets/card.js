@@ -3,13 +3,21 @@
 
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
 const TYPING = 200; // milliseconds without a key, after which typed text is sent
+const PATIENCE = 5000; // milliseconds without an answer, after which a kernel may have stopped
+const STOPPED =
+  "The kernel doesn't answer. If it has stopped, choose Run > Run All Cells; your answers are kept.";
 
 function render({ model, el }) {
   const card = document.createElement("form"); // groups of radio buttons end at their form
   card.className = "iamlab-card mathjax_ignore tex2jax_ignore";
+  const stopped = document.createElement("p");
+  stopped.className = "stopped";
+  stopped.setAttribute("role", "status");
   el.append(card);
+  card.append(stopped);
   const shown = {};
   const typed = new Map(); // name -> timer
+  let waiting;
   let sent = model.get("shown").sent ?? 0;
 
   // JupyterLab's shortcuts ask the focused element itself whether they may act.
@@ -66,6 +74,8 @@ function render({ model, el }) {
     }
     sent += 1;
     model.send({ ...what, sent });
+    clearTimeout(waiting);
+    waiting = setTimeout(() => (stopped.textContent = STOPPED), PATIENCE);
   };
 
   const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
@@ -136,12 +146,14 @@ function render({ model, el }) {
   const update = () => {
     const { sent: answered = 0, parts, marks, on: now = 0 } = model.get("shown");
     if (answered && answered < sent) return; // a newer answer is on its way
+    clearTimeout(waiting);
+    stopped.textContent = "";
     on = now;
     show(parts);
     if (marks) mark(marks);
   };
 
-  const gone = () => card.classList.toggle("iamlab-gone", model.comm_live === false);
+  const gone = () => (stopped.textContent = model.comm_live === false ? STOPPED : "");
 
   model.on("change:shown", update);
   model.on("comm_live_update", gone);

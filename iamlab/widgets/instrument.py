@@ -49,23 +49,25 @@ class Instrument(Generic[State]):
         A frozen dataclass of JSON values: where the instrument begins.
     predict_first
         Whether it hides the verdict until it is predicted.
+    options
+        The verdicts to choose from.
     keep
         Is called with each prediction, to keep it in a journal.
     """
 
     title: str = ""
     question: str = ""
-    options: tuple[str, ...] = FINE
 
     def __init__(
         self,
         state: State,
         *,
         predict_first: bool = False,
+        options: tuple[str, ...] = FINE,
         keep: Callable[[Prediction], object] = lambda _: None,
     ) -> None:
         self.state = state
-        self.predict_first, self.keep = predict_first, keep
+        self.predict_first, self.options, self.keep = predict_first, options, keep
         self.prediction: Prediction | None = None
         self.said = {"answer": "", "confidence": ""}
         self.tried, self.note = False, ""
@@ -191,8 +193,9 @@ class Instrument(Generic[State]):
         """Do what a card was told; an error is shown in the card, and changes nothing."""
         try:
             self.press(name) if press else self.set(name, value)
-        except IamLabError as error:
-            self.note = error.short
+        except Exception as error:  # noqa: BLE001 - Jupyter would only log it
+            name = f"{type(error).__name__}: {error}"
+            self.note = error.short if isinstance(error, IamLabError) else name
             self.changed()
 
     def listen(self, listener: Callable[[], object]) -> None:
