@@ -32,7 +32,7 @@ function render({ model, el }) {
 
   const show = (parts) => {
     for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
-    let place = null;
+    let place = stopped;
     for (const [name, html] of Object.entries(parts)) {
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
       if (!part) {
@@ -41,8 +41,7 @@ function render({ model, el }) {
         if (name === "result" || name === "facts") part.setAttribute("role", "status");
       }
       // In the order of Python; a part that is moved would lose the focus.
-      const next = place ? place.nextElementSibling : card.firstElementChild;
-      if (part !== next) card.insertBefore(part, next);
+      if (place.nextElementSibling !== part) place.after(part);
       place = part;
       if (shown[name] !== html) fill(part, html);
       shown[name] = html;

@@ -2,26 +2,24 @@
 
 import json
 import re
-import shutil
 from itertools import compress, pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from iamlab import ANONYMOUS, Network
 from iamlab.errors import ExerciseError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, arrange, scenario
-from iamlab.widgets.access_graph import clickable_graph
 from iamlab.widgets.card import Card
+from iamlab.widgets.instruments.access_graph import clickable_graph
 from tests.effort import tries
 from tests.rows import each_row
 from tests.widgets.page import put
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 GROUPS, TWO_DENIES, ACME = scenario("groups"), scenario("two_denies"), observatory()
 AUDITOR = ACME.sts.assume_role(
     ACME.user("carol"), role_arn=ACME.role("auditor"), role_session_name="carol"
@@ -219,30 +217,9 @@ def test_a_request_with_two_permissions_is_refused():
 
 def test_the_context_belongs_to_the_request():
     """The circumstances of `World.can` can be passed."""
-    network = Network(ip="203.0.113.9")
-    graph = clickable_graph(GROUPS, GROUPS.user("alice"), "s3:GetObject", MAP, network=network)
+    how = {"network": Network(ip="203.0.113.9")}
+    graph = clickable_graph(GROUPS, "alice", "s3:GetObject", MAP, circumstances=how)
     assert graph.decision.request.values("aws:SourceIp") == ("203.0.113.9",)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start a browser without Jupyter."""
-    with sync_playwright() as playwright:
-        name = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if name is None:
-            pytest.skip("There is no Chromium here.")
-        opened = playwright.chromium.launch(executable_path=name, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser):
-    """Open an empty page."""
-    opened = browser.new_page(viewport={"width": 960, "height": 800})
-    opened.set_content('<!doctype html><html lang="en"><title>Card</title><main></main></html>')
-    yield opened
-    opened.close()
 
 
 FOCUSED = "document.activeElement.dataset.press"

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import AttachedPolicy, Layers, Level
+    from iamlab.engine.request import ContextValue
     from iamlab.engine.verdict import StatementMatch
     from iamlab.lab.world import World
+    from iamlab.model.network_locations import Circumstances
     from iamlab.view.scene import Node
 
 MOST = 10
@@ -285,17 +287,18 @@ def clickable_graph(
     action: str,
     resource: str,
     *,
-    predict_first: bool = False,
-    **circumstances: Any,
+    context: Mapping[str, ContextValue] | None = None,
+    circumstances: Circumstances | None = None,
+    **more: Any,
 ) -> ClickableGraph:
     """Draw why a request is allowed or denied, with a switch for everything that can be attached.
 
     Parameters
     ----------
-    world, principal, action, resource, circumstances
-        As in ``World.can``. The world doesn't change.
-    predict_first
-        Whether the verdict is hidden until it is predicted.
+    world, principal, action, resource, context, circumstances
+        The request, as in ``World.can``. The world doesn't change.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
 
     Raises
     ------
@@ -313,5 +316,5 @@ def clickable_graph(
     >>> print(graph.decision)
     ✓ allowed by AmazonS3FullAccess/#1
     """
-    decision = world.can(principal, action, resource, **circumstances)
-    return ClickableGraph(decision, predict_first=predict_first)
+    how = circumstances or {}
+    return ClickableGraph(world.can(principal, action, resource, context=context, **how), **more)
