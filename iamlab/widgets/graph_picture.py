@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from iamlab.view.drawing.measure import POINTS, SMALL, width_of
 from iamlab.view.drawing.shapes import Circle, Ink, Rectangle, Text
 from iamlab.view.drawing.svg import element
+from iamlab.view.figure import PIXELS
 from iamlab.view.style import PAPER
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def picture(sheet: Sheet, parts: Mapping[str, Part], label: str) -> str:
         groups[name if name in parts else ""] = []
     for name, shape in order:
         groups[name if name in parts else ""].append(shape)
+    whole = round(sheet.width * PIXELS)
     size = f"0 0 {sheet.width * POINTS:.0f} {sheet.height * POINTS:.0f}"
     background = "".join(map(element, groups.pop("")))
     body = "".join(_group(name, parts[name], shapes) for name, shapes in groups.items())
@@ -74,7 +76,8 @@ def picture(sheet: Sheet, parts: Mapping[str, Part], label: str) -> str:
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{named}">'
         f'<svg class="graph" role="group" aria-label="{named}" viewBox="{size}" '
-        f'style="width:100%;min-width:{LEAST}px" font-family="DejaVu Sans,Verdana,sans-serif">'
+        f'style="width:100%;max-width:{whole}px;min-width:{min(whole, LEAST)}px" '
+        'font-family="DejaVu Sans,Verdana,sans-serif">'
         f"{background}{body}</svg></div>"
     )
 
