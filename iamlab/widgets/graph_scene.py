@@ -74,12 +74,11 @@ def neutral(decision: Decision) -> Scene:
 
 
 def _folded(scene: Scene) -> Scene:
-    """Return a scene with fewer statements; those that match stay, unless they are too many."""
-    stays = [replace(node, stays=node.stays or node.highlighted) for node in scene.nodes]
-    for nodes, most in ((stays, MOST), (scene.nodes, 2 * MOST)):
-        if sum(node.column == STATEMENT for node in scene.nodes) > most:
-            scene = nested(replace(scene, nodes=nodes), MOST)
-    return scene
+    """Return a scene with few statements: the first ones that match stay."""
+    statements = [node for node in scene.nodes if node.column == STATEMENT]
+    kept = [node.id for node in statements if node.highlighted][:MOST]
+    nodes = [replace(node, stays=node.stays or node.id in kept) for node in scene.nodes]
+    return nested(replace(scene, nodes=nodes), MOST) if len(statements) > MOST else scene
 
 
 def _gates(decision: Decision, stop: Node) -> Iterator[Node]:

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from iamlab import ExerciseError, Policy, World
+from iamlab import ExerciseError, Policy, RequestError, World
 from iamlab.teach.acme import observatory
 from iamlab.widgets.instruments.reach_explorer import reach_explorer
 from tests.widgets.page import put
@@ -70,7 +70,6 @@ def test_edits_of_the_present_step_take_away_what_it_needs(world):
     ]
     explorer.set("edit", "1")
     explorer.press("cut")
-    assert str(explorer.before) != str(explorer.path)
     assert "another path of 2 steps" in explorer.parts()["facts"]
     assert "✕ closed" in explorer.parts()["before"]
 
@@ -114,6 +113,31 @@ def test_sources_and_targets_are_chosen(world):
             explorer.set(name, value)
     with pytest.raises(ExerciseError, match="no control"):
         reach_explorer(world, "dana").press("undo")
+
+
+def test_a_session_can_be_the_source(world):
+    """Its name is that of the session; a service can't be one."""
+    main = world.account("main")
+    trust = Policy.allow("sts:AssumeRole", None, principal={"AWS": f"{MAIN}user/bob"})
+    role = main.create_role("helper", assume_role_policy_document=trust)
+    role.put_policy("keys", Policy.allow("iam:CreateAccessKey", f"{MAIN}user/bob"))
+    session = world.sts.assume_role(
+        world.user("bob"), role_arn=role, role_session_name="night-shift"
+    )
+    explorer = reach_explorer(world, session, "bob")
+    assert "from helper/night-shift to bob" in explorer.parts()["facts"]
+    with pytest.raises(RequestError, match="of no account"):
+        reach_explorer(world, "ec2.amazonaws.com")
+
+
+def test_a_new_principal_can_be_on_a_path():
+    """Whoever can create a role becomes a role that doesn't exist yet."""
+    main = World(seed=7).create_account("main", account_id="111111111111")
+    own = ["iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"]
+    main.create_user("dana").put_policy("roles", Policy.allow(own, f"{MAIN}role/dev-*"))
+    explorer = reach_explorer(main.world, "dana")
+    assert "dana becomes" in explorer.parts()["facts"]
+    assert "dev-" in explorer.parts()["facts"]
 
 
 def test_a_world_without_a_path_says_so():

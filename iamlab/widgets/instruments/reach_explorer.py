@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.authorization.principal import Caller
     from iamlab.lab.world import World
+    from iamlab.view.scene import Node
 
 KINDS = {kind.__name__: kind for kind in get_args(cut_edits.CutEdit)}
 """The kinds of edits, by name."""
@@ -74,16 +75,13 @@ class ReachExplorer(Instrument[Exploration]):
 
     def __init__(self, world: World, source: Caller, target: Caller = ADMIN, **more: Any) -> None:
         self._first = world.reach()
-        self._names = names_of(self._first.principals, world)
-        self._reach = lru_cache(16)(self._reach_after)
-        self._path = lru_cache(64)(self._find)
-        begin = principal_of(world, source).arn
-        end = (
-            target
-            if isinstance(target, str) and target == ADMIN
-            else principal_of(world, target).arn
-        )
-        super().__init__(Exploration(begin, end), **more)
+        self._reach, self._path = lru_cache(16)(self._reach_after), lru_cache(64)(self._find)
+        self._closed = lru_cache(16)(self._closing)
+        ends = [own if own == ADMIN else principal_of(world, own).arn for own in (source, target)]
+        self._names = names_of(dict.fromkeys([*self._first.principals, *ends]), world)
+        self._names.pop(ADMIN, None)
+        self._path(ends[0], ends[1], ())  # an error belongs here, not into the card
+        super().__init__(Exploration(ends[0], ends[1]), **more)
 
     # -- the state -------------------------------------------------------------------------------
 
@@ -108,13 +106,8 @@ class ReachExplorer(Instrument[Exploration]):
     @property
     def path(self) -> Path | None:
         """A shortest path after all edits, or ``None``."""
-        return self._path(self.state.source, self.state.target, self.state.cuts)
-
-    @property
-    def before(self) -> Path | None:
-        """The path before the last edit, if there was one."""
-        cuts = self.state.cuts
-        return self._path(self.state.source, self.state.target, cuts[:-1]) if cuts else None
+        state = self.state
+        return self._path(state.source, state.target, state.cuts)
 
     @property
     def edits(self) -> list[CutEdit]:
@@ -158,7 +151,7 @@ class ReachExplorer(Instrument[Exploration]):
                 choice("source", "From", self._names, state.source),
                 choice("target", "To", targets, state.target),
             ),
-            "before": self._closing(),
+            "before": self._closed(state.source, state.target, state.cuts),
             "graph": self._graph(),
             "facts": "".join(map(paragraph, self._facts())),
             "step": row(button("back", "◀ Back"), button("next", "Next ▶")) * bool(self._steps),
@@ -167,47 +160,50 @@ class ReachExplorer(Instrument[Exploration]):
 
     def _facts(self) -> Iterator[str]:
         """Yield sentences about the path and its present step."""
-        state, steps, names = self.state, self._steps, {ADMIN: "an administrator", **self._names}
+        state, steps = self.state, self._steps
+        new = names_of((step.target.arn for step in steps), self._first.world)
+        names = {ADMIN: "an administrator", **new, **self._names}
         after = f"After {count(len(state.cuts), 'edit')}, " * bool(state.cuts)
-        same = "the same" if str(self.before) == str(self.path) else "another"
+        before = self._path(state.source, state.target, state.cuts[:-1])
+        same = "the same" if str(before) == str(self.path) else "another"
         path = f"{same if after else 'a'} path of {count(len(steps), 'step')}"
         text = f"{after}{'no path' if self.path is None else path} leads "
         yield f"{text[0].upper()}{text[1:]}from {names[state.source]} to {names[state.target]}."
         for step in steps[state.step - 1 : state.step]:
-            who = names.get(step.source.arn, str(step.source))
-            yield f"Step {state.step} of {len(steps)}: {who} {becomes(step, self._names)}."
+            who = names[step.source.arn]
+            yield f"Step {state.step} of {len(steps)}: {who} {becomes(step, names)}."
             found = self._reach(state.cuts).decisions(step)
             by = dict.fromkeys(own.address for each in found for own in each.determining)
             if by:
                 yield f"Allowed by {listed(list(by), 4)}."
             yield from (f"Only if {condition}." for condition in step.conditions)
 
+    def _nodes(self) -> Sequence[Node]:
+        return () if self.path is None else scene_of(self.path, [], []).nodes
+
     def _graph(self) -> str:
         """Return the path."""
-        if self.path is None:
-            return ""
-        scene = scene_of(self.path, [], [])
         parts = {
             node.id: Part(label=node.words, words={"decides": f"step {number}"})
-            for number, node in enumerate(scene.nodes)
+            for number, node in enumerate(self._nodes())
         }
-        return picture(draw_tree(scene, "PATH"), parts, "The path, step by step")
+        if self.path is None:
+            return ""
+        sheet = draw_tree(scene_of(self.path, [], []), "PATH")
+        return picture(sheet, parts, "The path, step by step")
 
     def marks(self) -> dict[str, str]:
         """Return which step is the present one, and which come later."""
-        if self.path is None:
-            return {}
-        ids = enumerate(node.id for node in scene_of(self.path, [], []).nodes)
-        here = self.state.step
-        return {key: "decides" if n == here else "out" if n > here else "" for n, key in ids}
+        here, nodes = self.state.step, enumerate(self._nodes())
+        return {own.id: "decides" if n == here else "out" if n > here else "" for n, own in nodes}
 
-    def _closing(self) -> str:
+    def _closing(self, source: str, target: str, cuts: Cuts) -> str:
         """Return the path before the last edit, and what the edit does to each step."""
-        if self.before is None:
+        before = self._path(source, target, cuts[:-1])
+        if before is None or not cuts:
             return ""
-        cuts = self.state.cuts
-        closing = list(_cut(cuts[-1]).edits_by_step(self.before, self._reach(cuts[:-1])))
-        sheet = draw_tree(scene_of(self.before, closing, []), "PATH BEFORE THE LAST EDIT")
+        closing = list(_cut(cuts[-1]).edits_by_step(before, self._reach(cuts[:-1])))
+        sheet = draw_tree(scene_of(before, closing, []), "PATH BEFORE THE LAST EDIT")
         return picture(sheet, {}, "The path before the last edit, and what the edit closes")
 
     def __str__(self) -> str:
