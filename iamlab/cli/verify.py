@@ -62,11 +62,11 @@ def _figure() -> str:
 
 
 def _widget() -> str:
-    from iamlab.teach import predict
+    from iamlab.widgets import membership_board
     from iamlab.widgets.card import Card
 
-    asked = predict(scenario("groups"), "dana", "s3:GetObject", MAP, record=False)
-    return f"{len(Card(asked).shown['parts'])} parts of a {type(asked).__name__}"
+    card = Card(membership_board(scenario("groups")))
+    return f"a card with {len(card.shown['parts'])} parts"
 
 
 def _check() -> str:

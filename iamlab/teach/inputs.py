@@ -18,8 +18,8 @@ from iamlab.widgets.controls import choice, fold, segmented, statements, text_fi
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.membership import IN, MembershipBoard
-from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 from iamlab.widgets.instruments.statement_stack import StatementStack
+from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

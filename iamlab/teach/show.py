@@ -18,15 +18,15 @@ from iamlab.teach.predictions import commit, keep
 from iamlab.widgets.prediction import COARSE, FINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
     from iamlab.lab.world import World
     from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
     from iamlab.widgets.instruments.membership import MembershipBoard
-    from iamlab.widgets.prediction import Prediction
     from iamlab.widgets.instruments.statement_stack import StatementStack
+    from iamlab.widgets.prediction import Prediction
 
 
 @with_old_names
@@ -123,14 +123,21 @@ def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
 
 
 def statement_stack(
-    *arguments: Any, predict_first: bool = True, fine: bool = True, record: bool = True, **more: Any
+    world: World,
+    user: str,
+    policy_name: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    predict_first: bool = True,
+    fine: bool = True,
+    record: bool = True,
 ) -> StatementStack:
     """Show a statement stack, as in ``iamlab.widgets``.
 
     Parameters
     ----------
-    arguments, more
-        As in ``iamlab.widgets.instruments.statement_stack``.
+    world, user, policy_name, pairs
+        As in ``iamlab.widgets.statement_stack``.
     predict_first
         Whether the verdict is hidden until it is predicted.
     fine
@@ -138,27 +145,33 @@ def statement_stack(
     record
         Whether to keep predictions in the progress file.
     """
-    from iamlab.widgets.instruments.statement_stack import statement_stack as make
+    from iamlab.widgets import statement_stack as make
 
-    return make(*arguments, **_asking(predict_first, fine, record), **more)
+    return make(world, user, policy_name, pairs, **_asking(predict_first, fine, record))
 
 
 @with_old_names
 def membership_board(
-    *arguments: Any, predict_first: bool = True, fine: bool = True, record: bool = True, **more: Any
+    world: World,
+    principals: Sequence[str] | None = None,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    *,
+    predict_first: bool = True,
+    fine: bool = True,
+    record: bool = True,
 ) -> MembershipBoard:
     """Show a membership board, as in ``iamlab.widgets``.
 
     Parameters
     ----------
-    arguments, more
+    world, principals, pairs
         As in ``iamlab.widgets.membership_board``.
     predict_first, fine, record
         As in ``statement_stack``.
     """
-    from iamlab.widgets.instruments.membership import membership_board as make
+    from iamlab.widgets import membership_board as make
 
-    return make(*arguments, **_asking(predict_first, fine, record), **more)
+    return make(world, principals, pairs, **_asking(predict_first, fine, record))
 
 
 def _asking(predict_first: bool, fine: bool, record: bool) -> dict[str, Any]:  # noqa: FBT001

@@ -353,7 +353,7 @@ def test_who_makes_a_web_server_fetch_an_address_gets_credentials_by_version_1_o
 
 WRONG: dict[str, Callable[[Any], Any]] = {
     "ttl is text": lambda service: service.put_token("60"),
-    "ttl is a truth": lambda service: service.put_token(True),  # noqa: FBT003 - so it is meant
+    "ttl is a truth": lambda service: service.put_token(True),
     "ttl is a fraction": lambda service: service.put_token(60.0),
     "no hop": lambda service: service.put_token(60, hops=0),
     "hops are text": lambda service: service.get(ID, hops="2"),
