@@ -20,6 +20,7 @@ from tests.effort import tries
 from tests.rows import each_row
 from tests.widgets.page import put
 
+LAMBDA = "arn:aws:s3-object-lambda:us-east-1:111111111111:accesspoint/maps"
 GROUPS, TWO_DENIES, ACME = scenario("groups"), scenario("two_denies"), observatory()
 AUDITOR = ACME.sts.assume_role(
     ACME.user("carol"), role_arn=ACME.role("auditor"), role_session_name="carol"
@@ -39,6 +40,7 @@ GRAPHS = {
     "trust": _acme(ACME.user("carol"), "sts:AssumeRole", ACME.role("auditor").arn),
     "service": _acme("ec2.amazonaws.com", "sts:AssumeRole", ACME.role("nightly-job").arn),
     "nobody": _acme(ANONYMOUS, "s3:GetObject", OLD_MAP),
+    "boundary": _acme(ACME.user("bob"), "s3-object-lambda:GetObject", LAMBDA),
     "root": _acme("arn:aws:iam::111111111111:root", "s3:GetObject"),
 }
 
@@ -162,6 +164,26 @@ def test_the_path_of_what_decides_is_marked_from_the_caller_to_the_resource():
     graph.press("group astronomers")
     assert graph.marks()["policy identity 1 0 1"] == "out"
     assert not any("path" in mark for mark in graph.marks().values())
+
+
+def test_the_stop_that_blocks_is_marked():
+    """A boundary without an Allow, and an SCP with a Deny; what comes after it isn't passed."""
+    how = {"region": "eu-north-1"}
+    region = clickable_graph(ACME, "dana", "ec2:RunInstances", "*", circumstances=how)
+    for graph, stop, mark in (
+        (GRAPHS["boundary"], "stop boundary 1", "decides silent"),
+        (region, "stop scp 2", "decides deny"),
+    ):
+        marks = graph.marks()
+        edges = [edge for edge in graph._scene.edges if edge.source.startswith("stop ")]
+        passed = [edge.source for edge in edges if marks[edge.id] == "path allow"]
+
+        assert marks[stop] == mark
+        assert stop not in passed
+        assert passed == graph._stops[: graph._stops.index(stop)]
+    region.press("SCP of OU Science")
+    assert region.decision
+    assert region.marks()["stop scp 2"] == "off"
 
 
 def test_a_prediction_comes_before_every_answer():

@@ -10,15 +10,16 @@ attached there.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from html import escape
-from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS
+from iamlab.engine.trace import ALLOWS
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.view.figures.access.access_graph import CALLER, RESOURCE, STATEMENT, stops_of
+from iamlab.view.figures.calls.policy_ends import OUTCOMES
 from iamlab.view.figures.names import asks_for
 from iamlab.view.layouts.path import draw_path
 from iamlab.view.style import LOOKS, look
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import AttachedPolicy, Layers, Level
     from iamlab.engine.request import ContextValue
+    from iamlab.engine.trace import TraceLevel
     from iamlab.engine.verdict import StatementMatch
     from iamlab.lab.world import World
     from iamlab.model.network_locations import Circumstances
@@ -85,9 +87,9 @@ class ClickableGraph(Instrument[Switched]):
         """The switches that must be on, or a part has no effect: as bits, by part."""
         for node in nodes:
             self._needs[node.id] = self._needs.get(node.parent, 0) | bits.get(node.id, 0)
+        ends = self._needs | dict.fromkeys(self._stops, 0)
         for edge in self._scene.edges:
-            ends = [key for key in (edge.source, edge.target) if key not in self._stops]
-            self._needs[edge.id] = reduce(or_, map(self._needs.__getitem__, ends), 0)
+            self._needs[edge.id] = ends[edge.source] | ends[edge.target]
         self._decided = lru_cache(64)(self._decide)
         super().__init__(Switched(), **more)
 
@@ -241,8 +243,7 @@ class ClickableGraph(Instrument[Switched]):
                     here = leading[here].source
             elif "decides" not in marks.get(key, ""):
                 marks[key] = "matches" if match.applies else "misses"
-        hidden = {out[key]: mark for key, mark in marks.items() if mark == "misses"}
-        marks |= hidden
+        marks |= {out[key]: mark for key, mark in marks.items() if mark == "misses"}
         for key, mark, passes in self._passed(decision, on):
             marks |= {key: mark, out[key]: "path allow" if passes else ""}
         return marks
@@ -260,24 +261,22 @@ class ClickableGraph(Instrument[Switched]):
 
     def _passed(self, decision: Decision, on: int) -> Iterator[tuple[str, str, bool]]:
         """Yield each stop with its mark, and whether the request passes it."""
-        known, passes = {stop.id: stop for stop in stops_of(decision)}, True
-        levels = {
-            key: found
-            for layer in CEILINGS
-            for (key, _), found in zip(
-                self._levels(layer, on), decision.trace.step(layer).levels, strict=False
-            )
-        }
+        marks = {stop.id: stop for stop in stops_of(decision)}
+        levels: dict[str, TraceLevel] = {}
+        for layer in CEILINGS:
+            own = (key for key, _ in self._levels(layer, on))
+            levels |= zip(own, decision.trace.step(layer).levels, strict=False)
+        passes = True
         for key in self._stops:
-            layer, mark = key.split()[1], ""
-            stop, level = known.get(f"{STOP}{layer}"), levels.get(key)
-            if stop is not None and (key == stop.id or level):
-                mark = html.CLASSES.get(stop.text[0], "silent")
-                passes = stop.highlighted or (passes and level is not None and level.lets_through)
-            if level:
-                mark = "allow" if level.lets_through else mark
-                blocks = not (decision or level.lets_through) and layer in decision.blocked_by
-                mark = f"decides {mark}" if blocks else mark
+            mark = ""
+            if level := levels.get(key):
+                passes = passes and level.lets_through
+                seen = OUTCOMES[ALLOWS if level.lets_through else level.outcome]
+                mark = html.CLASSES.get(seen.symbol, "silent")
+                if key.split()[1] in decision.blocked_by and not level.lets_through:
+                    mark = f"decides {mark}"
+            elif stop := marks.get(key):
+                passes, mark = stop.highlighted, html.CLASSES.get(stop.text[0], "silent")
             yield key, mark, passes
 
 
