@@ -176,7 +176,7 @@ function render({ model, el }) {
 
   // Answers for all switches, computed beforehand: {switches: [name], of: [number], outcomes:
   // [{parts, marks}]}. Bit n of a place in "of" tells whether switch n is on. A mark is the class
-  // of the element with this data-id.
+  // of the elements with this data-id; their data-needs are switches, as bits.
   let on = 0;
   const answerAlone = (name) => {
     const { switches = [], of = [], outcomes = [] } = model.get("answers");
@@ -184,14 +184,19 @@ function render({ model, el }) {
     if (place < 0) return;
     on ^= 1 << place;
     show({ ...shown, ...outcomes[of[on]].parts });
-    mark(outcomes[of[on]].marks, (id) => !(on & (1 << switches.indexOf(id))));
+    mark(outcomes[of[on]].marks, switches);
   };
 
-  const mark = (marks, isOff = (id) => (marks[id] ?? "").includes("off")) => {
+  // Without a kernel, a part is "off" if its own switch is, and "out" if another one is that it needs.
+  const mark = (marks, switches) => {
     for (const one of card.querySelectorAll("[data-id]")) {
-      const off = one.dataset.press && isOff(one.dataset.id);
-      one.setAttribute("class", `${marks[one.dataset.id] ?? ""}${off ? " off" : ""}`);
-      if (one.dataset.press) one.setAttribute("aria-pressed", String(!off));
+      const { id, press, needs } = one.dataset;
+      let kind = marks[id] ?? "";
+      if (switches && (on & needs) !== Number(needs ?? 0)) {
+        kind = press && !(on & (1 << switches.indexOf(press))) ? "off" : "out";
+      }
+      one.setAttribute("class", kind);
+      if (press) one.setAttribute("aria-pressed", String(!kind.split(" ").includes("off")));
     }
   };
 

@@ -222,8 +222,9 @@ def in_words(statement: Statement) -> str:
     )
     who = statement.principal or statement.not_principal or ()
     by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
-    tests = [f"{own.comparison} {own.key} {listed(own.values)}" for own in statement.conditions]
-    unless = " and ".join(tests)
+    unless = " and ".join(
+        f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions
+    )
     return f"{actions}{on}{by}{f', if {unless}' if unless else ''}"
 
 
