@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
+    from iamlab.widgets.instruments.condition_table import condition_table
     from iamlab.widgets.instruments.explorer import explorer
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "clickable_graph": "access_graph",
+    "condition_table": "condition_table",
     "explorer": "explorer",
     "matrix_board": "matrix_board",
     "membership_board": "membership",
@@ -30,6 +32,7 @@ _HOME = {
 
 __all__ = [
     "clickable_graph",
+    "condition_table",
     "explorer",
     "matrix_board",
     "membership_board",
