@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.session_slider import session_slider
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
+    from iamlab.widgets.instruments.token_boxes import token_boxes
 
 _HOME = {
     "clickable_graph": "access_graph",
@@ -28,6 +29,7 @@ _HOME = {
     "session_slider": "session_slider",
     "statement_stack": "statement_stack",
     "stepper": "stepper",
+    "token_boxes": "token_boxes",
 }
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "session_slider",
     "statement_stack",
     "stepper",
+    "token_boxes",
 ]
 
 

@@ -45,7 +45,7 @@ def test_every_row_follows_the_operator():
 
 
 @pytest.mark.parametrize(
-    ("operator", "key", "value", "given"),
+    ("operator", "key", "value", "has"),
     [
         ("StringEquals", "s3:prefix", "home/*", ["home/alice", "home/*", None]),
         ("StringNotLike", "s3:prefix", "home/*", ["home/alice", "data", None]),
@@ -55,16 +55,16 @@ def test_every_row_follows_the_operator():
         ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/a*", ["arn:aws:iam::1:role/ab", None]),
     ],
 )
-def test_the_rows_are_those_of_the_engine(operator, key, value, given):
+def test_the_rows_are_those_of_the_engine(operator, key, value, has):
     """Each operator of a family, with and without IfExists; Null isn't offered for other values."""
-    rows = [{} if own is None else {key: own} for own in given]
+    rows = [{} if own is None else {key: own} for own in has]
     table = condition_table({operator: {key: value}}, rows)
     assert operator in table.operators(0)
     assert f"{operator}IfExists" in table.operators(0)
     assert "Null" not in table.operators(0)
     for name in table.operators(0):
         table.set("operator 0", name)
-        found = [None if own is None else [own] for own in given]
+        found = [None if own is None else [own] for own in has]
         assert _matches(table) == [holds(read_operator(name), [value], own) for own in found]
 
 
@@ -100,9 +100,9 @@ def test_it_agrees_with_a_world():
     policy = Policy.allow("s3:GetObject", "arn:aws:s3:::maps/*", when={"Bool": {MFA: "true"}})
     user.put_policy("read", policy)
     table = condition_table(policy.statements[0], CALLERS)
-    asked = "s3:GetObject", "arn:aws:s3:::maps/m31.fits"
+    question = "s3:GetObject", "arn:aws:s3:::maps/m31.fits"
     for row, context in enumerate(CALLERS):
-        decision = world.can(user, *asked, context=context)
+        decision = world.can(user, *question, context=context)
         assert table.outcome(row).applies is bool(decision)
 
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 MOST = 24
 """The most rows."""
-_OPTIONS = {"Allow": ("allowed", "implicit deny"), "Deny": ("allowed", "explicit deny")}
-_ALSO = {"Allow": "No other statement allows it.", "Deny": "Another statement allows it."}
+OPTIONS = {"Allow": ("allowed", "implicit deny"), "Deny": ("allowed", "explicit deny")}
+ALSO = {"Allow": "No other statement allows it.", "Deny": "Another statement allows it."}
 _VALUE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 _BOOL = {"": "absent", "true": "true", "false": "false"}
 _ABSENT, _LATER = '<span class="pale">absent</span>', "<td>… not yet</td>"
@@ -109,20 +109,20 @@ class ConditionTable(Instrument[Table]):
         contexts = list(rows) or [{}]
         named = [each.key for each in own.conditions] + keys_in_policies(decision_on(own, {}))
         self.keys = {key.lower(): key for key in chain(named, *contexts)}
-        given = [map(as_text(row).get, self.keys) for row in contexts]
-        table = tuple(tuple(", ".join(values or ()) for values in row) for row in given)
+        found = (map(as_text(row).get, self.keys) for row in contexts)
+        table = tuple(tuple(", ".join(values or ()) for values in row) for row in found)
         operators = tuple(str(each.comparison) for each in own.conditions)
-        more = {"options": _OPTIONS[own.effect], **more}
+        more = {"options": OPTIONS[own.effect], **more}
         super().__init__(Table(operators, table, ("",) * len(table)), **more)
 
     def _decide(self, operators: tuple[str, ...], row: tuple[str, ...]) -> Decision:
-        given: dict[str, ContextValue] = {}
+        context: dict[str, ContextValue] = {}
         for key, text in zip(self.keys, row, strict=True):
             if text:
-                given[key] = _VALUE.findall(text) if is_multivalued(key) else text
+                context[key] = _VALUE.findall(text) if is_multivalued(key) else text
         pairs = zip(self._statement.conditions, map(read_operator, operators), strict=True)
         conditions = tuple(replace(own, comparison=name) for own, name in pairs if name)
-        return decision_on(replace(self._statement, conditions=conditions), given)
+        return decision_on(replace(self._statement, conditions=conditions), context)
 
     def outcome(self, row: int) -> StatementMatch | None:
         """Return the statement compared with a row; ``None`` while it must be predicted."""
@@ -162,23 +162,23 @@ class ConditionTable(Instrument[Table]):
 
     def controls(self) -> Mapping[str, str]:
         """Return the operators, the table, and the values of the chosen row."""
-        own, block, given = self.state, "", ""
+        own, block, fields = self.state, "", ""
         for place, each in enumerate(self._statement.conditions):
             name, label = f"operator {place}", f"{each.key}: {' or '.join(each.values)}"
             block += parts.choice(name, label, self.operators(place), own.operators[place])
         for place, key in enumerate(self.keys.values()):
             name, value, known = f"given {place}", own.rows[own.row][place], condition_key(key)
             if known and known.type == "Bool" and value in _BOOL:
-                given += parts.choice(name, key, _BOOL, value)
+                fields += parts.choice(name, key, _BOOL, value)
             else:
-                given += parts.text_field(name, f"{key} (empty: absent)", value)
+                fields += parts.text_field(name, f"{key} (empty: absent)", value)
         effect, which = self._statement.effect, f"row {own.row + 1}"
-        start = f"{parts.badge(EFFECTS[effect])} if all conditions match. {_ALSO[effect]}"
+        start = f"{parts.badge(EFFECTS[effect])} if all conditions match. {ALSO[effect]}"
         remove = parts.button("remove", f"Remove {which}") * (len(own.rows) > 1)
         return {
             "block": f"<p>{start}</p>{parts.row(block)}",
             "rows": self._table(),
-            "given": f"<p>The request of {which}:</p>{parts.row(given)}",
+            "given": f"<p>The request of {which}:</p>{parts.row(fields)}",
             "edit": parts.row(parts.button("add", "Add a row"), remove),
         }
 
