@@ -132,8 +132,7 @@ class Account(AccountIam, AccountServices, AccountResources, AccountSettings, Ac
 
     def summary(self) -> Summary:
         """Return the number of IAM resources, and their quotas."""
-        found: Summary = perform(self, "GetAccountSummary")
-        return found
+        return perform(self, "GetAccountSummary")
 
     def credential_report(self) -> CredentialReport:
         """Generate and return a credential report: a row for each user.
@@ -141,12 +140,10 @@ class Account(AccountIam, AccountServices, AccountResources, AccountSettings, Ac
         AWS generates a report at most every four hours. Before that, you get the previous report
         again, without newer changes.
         """
-        state = ""
-        while state != "COMPLETE":
+        made = {"State": ""}
+        while made["State"] != "COMPLETE":
             made = perform(self, "GenerateCredentialReport")
-            state = made["State"]
-        found: CredentialReport = perform(self, "GetCredentialReport")
-        return found
+        return perform(self, "GetCredentialReport")
 
     def last_accessed(
         self,

@@ -63,7 +63,7 @@ class AccountIam(records.Account):
         >>> print(main.world.can(ana, "s3:ListAllMyBuckets", "*"))
         ○ implicit deny
         """
-        made: User = perform(
+        return perform(
             self,
             "CreateUser",
             UserName=user_name,
@@ -71,7 +71,6 @@ class AccountIam(records.Account):
             PermissionsBoundary=self._arn_of(permissions_boundary),
             Tags=as_tags(tags),
         )
-        return made
 
     def create_group(self, group_name: str, *, path: str = "/") -> Group:
         """Create a group. It has no members and no policies.
@@ -86,8 +85,7 @@ class AccountIam(records.Account):
         >>> bool(main.world.can("arn:aws:iam::111111111111:user/ana", "s3:ListAllMyBuckets", "*"))
         True
         """
-        made: Group = perform(self, "CreateGroup", GroupName=group_name, Path=path)
-        return made
+        return perform(self, "CreateGroup", GroupName=group_name, Path=path)
 
     def create_role(
         self,
@@ -115,7 +113,7 @@ class AccountIam(records.Account):
         >>> main.create_role("audit", assume_role_policy_document=trust).arn
         'arn:aws:iam::111111111111:role/audit'
         """
-        made: Role = perform(
+        return perform(
             self,
             "CreateRole",
             RoleName=role_name,
@@ -126,7 +124,6 @@ class AccountIam(records.Account):
             PermissionsBoundary=self._arn_of(permissions_boundary),
             Tags=as_tags(tags),
         )
-        return made
 
     def create_policy(
         self,
@@ -144,7 +141,7 @@ class AccountIam(records.Account):
         MalformedPolicyDocument
             It isn't a valid identity policy; the notes explain why.
         """
-        made: ManagedPolicy = perform(
+        return perform(
             self,
             "CreatePolicy",
             PolicyName=policy_name,
@@ -153,7 +150,6 @@ class AccountIam(records.Account):
             Description=description,
             Tags=as_tags(tags),
         )
-        return made
 
     def _arn_of(self, policy: str | ManagedPolicy | None) -> str | None:
         return None if policy is None else self.policies[policy].arn
@@ -162,14 +158,13 @@ class AccountIam(records.Account):
         self, instance_profile_name: str, *, path: str = "/", tags: Mapping[str, str] | None = None
     ) -> InstanceProfile:
         """Create an instance profile. It contains no role yet."""
-        made: InstanceProfile = perform(
+        return perform(
             self,
             "CreateInstanceProfile",
             InstanceProfileName=instance_profile_name,
             Path=path,
             Tags=as_tags(tags),
         )
-        return made
 
     def create_service_linked_role(
         self,
@@ -192,14 +187,13 @@ class AccountIam(records.Account):
         InvalidInput
             The service is unknown, the role exists, or the service doesn't support a suffix.
         """
-        made: Role = perform(
+        return perform(
             self,
             "CreateServiceLinkedRole",
             AWSServiceName=aws_service_name,
             Description=description,
             CustomSuffix=custom_suffix,
         )
-        return made
 
     def delete_service_linked_role(self, role_name: str) -> str:
         """Ask the service to delete its role; return the id of that task.
@@ -207,13 +201,12 @@ class AccountIam(records.Account):
         AWS asks the service whether it still needs the role. Here services have no resources, so
         the role is deleted at once.
         """
-        return str(perform(self, "DeleteServiceLinkedRole", RoleName=role_name))
+        return perform(self, "DeleteServiceLinkedRole", RoleName=role_name)
 
     def get_service_linked_role_deletion_status(self, deletion_task_id: str) -> str:
         """Return the status of such a task: ``"SUCCEEDED"``."""
-        return str(
-            perform(self, "GetServiceLinkedRoleDeletionStatus", DeletionTaskId=deletion_task_id)
-        )
+        name = "GetServiceLinkedRoleDeletionStatus"
+        return perform(self, name, DeletionTaskId=deletion_task_id)
 
     def create_saml_provider(
         self,
@@ -231,7 +224,7 @@ class AccountIam(records.Account):
         InvalidInput
             The document isn't SAML metadata.
         """
-        made: SAMLProvider = perform(
+        return perform(
             self,
             "CreateSAMLProvider",
             Name=name,
@@ -240,7 +233,6 @@ class AccountIam(records.Account):
             AddPrivateKey=add_private_key,
             Tags=as_tags(tags),
         )
-        return made
 
     def create_open_id_connect_provider(
         self,
@@ -257,7 +249,7 @@ class AccountIam(records.Account):
         ValidationError
             It isn't ``https://``, a host, and optionally a path.
         """
-        made: OpenIDConnectProvider = perform(
+        return perform(
             self,
             "CreateOpenIDConnectProvider",
             Url=url,
@@ -265,7 +257,6 @@ class AccountIam(records.Account):
             ThumbprintList=list(thumbprint_list),
             Tags=as_tags(tags),
         )
-        return made
 
     def upload_server_certificate(
         self,
@@ -286,7 +277,7 @@ class AccountIam(records.Account):
         KeyPairMismatch
             The private key belongs to another certificate.
         """
-        made: ServerCertificate = perform(
+        return perform(
             self,
             "UploadServerCertificate",
             ServerCertificateName=server_certificate_name,
@@ -296,7 +287,6 @@ class AccountIam(records.Account):
             Path=path,
             Tags=as_tags(tags),
         )
-        return made
 
     def set_security_token_service_preferences(self, global_endpoint_token_version: str) -> None:
         """Set in which Regions tokens of STS's global endpoint are valid.

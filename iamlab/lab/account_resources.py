@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
-from iamlab.lab.account_services import policy_text
 from iamlab.model import account as records
 from iamlab.model.public_access_block import as_parameter
 from iamlab.model.record import check_texts
 from iamlab.operations.dispatch import perform
-from iamlab.operations.parameters import arn_of, as_list, as_tags
+from iamlab.operations.parameters import arn_of, as_list, as_tags, as_text
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -69,17 +68,16 @@ class AccountResources(records.Account):
 block_public_policy=True, restrict_public_buckets=True)
         """
         switches = None if public_access_block is None else as_parameter(public_access_block)
-        made: Bucket = perform(
+        return perform(
             self,
             "s3:CreateBucket",
             Bucket=name,
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Tags=as_tags(tags),
             PublicAccessBlockConfiguration=switches,
             ObjectOwnership=object_ownership,
             ACL=acl,
         )
-        return made
 
     def create_access_point(
         self,
@@ -111,7 +109,7 @@ block_public_policy=True, restrict_public_buckets=True)
         'arn:aws:s3:us-east-1:111111111111:accesspoint/readers'
         """
         switches = None if public_access_block is None else as_parameter(public_access_block)
-        made: AccessPoint = perform(
+        return perform(
             self,
             "s3:CreateAccessPoint",
             Name=name,
@@ -119,10 +117,9 @@ block_public_policy=True, restrict_public_buckets=True)
             BucketAccountId=bucket_account_id,
             VpcConfiguration=None if vpc_id is None else {"VpcId": vpc_id},
             PublicAccessBlockConfiguration=switches,
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Region=region,
         )
-        return made
 
     def create_key(
         self,
@@ -166,10 +163,10 @@ block_public_policy=True, restrict_public_buckets=True)
                 [arn_of_principal(principal) for principal in _listed(key_administrators)],
                 [arn_of_principal(principal) for principal in _listed(key_users)],
             )
-        made: Key = perform(
+        return perform(
             self,
             "kms:CreateKey",
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Description=description or None,
             KeyUsage=key_usage,
             KeySpec=key_spec,
@@ -178,7 +175,6 @@ block_public_policy=True, restrict_public_buckets=True)
             Region=region,
             BypassPolicyLockoutSafetyCheck=bypass_policy_lockout_safety_check,
         )
-        return made
 
     def put_public_access_block(
         self,
@@ -215,8 +211,7 @@ block_public_policy=True, restrict_public_buckets=True)
         NoSuchPublicAccessBlockConfiguration
             It has no such settings.
         """
-        read: PublicAccessBlock = perform(self, "s3:GetAccountPublicAccessBlock")
-        return read
+        return perform(self, "s3:GetAccountPublicAccessBlock")
 
     def delete_public_access_block(self) -> None:
         """Remove the account's settings; the buckets' own settings stay."""
@@ -262,7 +257,7 @@ block_public_policy=True, restrict_public_buckets=True)
         """
         sent = {"HttpTokens": http_tokens, "HttpPutResponseHopLimit": http_put_response_hop_limit}
         options = {name: value for name, value in sent.items() if value is not None}
-        [made] = perform(
+        made: list[Instance] = perform(
             self,
             "ec2:RunInstances",
             MinCount=1,
@@ -274,8 +269,7 @@ block_public_policy=True, restrict_public_buckets=True)
             TagSpecifications=_specified(tags, "instance"),
             Region=region,
         )
-        started: Instance = made
-        return started
+        return made[0]
 
     def create_vpc_endpoint(
         self,
@@ -313,17 +307,16 @@ block_public_policy=True, restrict_public_buckets=True)
         """
         from iamlab.operations.services.ec2.vpc_endpoints import type_for
 
-        made: VpcEndpoint = perform(
+        return perform(
             self,
             "ec2:CreateVpcEndpoint",
             VpcId=vpc_id,
             ServiceName=service_name,
             VpcEndpointType=vpc_endpoint_type or type_for(service_name),
-            PolicyDocument=policy_text(policy),
+            PolicyDocument=as_text(policy),
             TagSpecifications=_specified(tags, "vpc-endpoint"),
             Region=region,
         )
-        return made
 
     def create_resource(
         self, arn: str, *, policy: Document | None = None, tags: Tags | None = None
@@ -344,15 +337,14 @@ block_public_policy=True, restrict_public_buckets=True)
         """
         check_texts(arn=arn)
         region = Arn.parse(arn).region if is_arn(arn) else ""
-        made: OtherResource = perform(
+        return perform(
             self,
             "cloudformation:CreateResource",
             Arn=arn,
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Tags=as_tags(tags),
             Region=region or None,
         )
-        return made
 
 
 _PROFILE = "instance_profile is a profile, its name or its ARN"

@@ -7,7 +7,7 @@ AWS page: "AWS services that work with IAM".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.model import account as records
@@ -54,7 +54,7 @@ class AccountServices(records.Account):
         >>> main.create_queue("orders").arn
         'arn:aws:sqs:us-east-1:111111111111:orders'
         """
-        made: Queue = perform(
+        return perform(
             self,
             "sqs:CreateQueue",
             QueueName=queue_name,
@@ -62,7 +62,6 @@ class AccountServices(records.Account):
             tags=_tag_mapping(tags),
             Region=region,
         )
-        return made
 
     def create_topic(
         self,
@@ -81,7 +80,7 @@ class AccountServices(records.Account):
         >>> [one.sid for one in main.create_topic("news").policy.statements]
         ['__default_statement_ID']
         """
-        made: Topic = perform(
+        return perform(
             self,
             "sns:CreateTopic",
             Name=name,
@@ -89,7 +88,6 @@ class AccountServices(records.Account):
             Tags=as_tags(tags),
             Region=region,
         )
-        return made
 
     def create_function(
         self,
@@ -121,16 +119,15 @@ class AccountServices(records.Account):
         >>> main.create_function("resize", role=role).arn
         'arn:aws:lambda:us-east-1:111111111111:function:resize'
         """
-        made: Function = perform(
+        return perform(
             self,
             "lambda:CreateFunction",
             FunctionName=function_name,
             Role=self._arn_of_role(role),
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Tags=_tag_mapping(tags),
             Region=region,
         )
-        return made
 
     def _arn_of_role(self, role: Role | str) -> str:
         if isinstance(role, str):
@@ -154,15 +151,14 @@ class AccountServices(records.Account):
         >>> main.create_secret("prod/db").name
         'prod/db'
         """
-        made: Secret = perform(
+        return perform(
             self,
             "secretsmanager:CreateSecret",
             Name=name,
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Tags=as_tags(tags),
             Region=region,
         )
-        return made
 
     def create_table(
         self,
@@ -183,16 +179,15 @@ class AccountServices(records.Account):
         >>> table.stream.arn
         'arn:aws:dynamodb:us-east-1:111111111111:table/stars/stream/2026-11-25T09:00:00.000'
         """
-        made: Table = perform(
+        return perform(
             self,
             "dynamodb:CreateTable",
             TableName=table_name,
             StreamSpecification={"StreamEnabled": True} if stream_enabled else None,
-            ResourcePolicy=policy_text(policy),
+            ResourcePolicy=as_text(policy),
             Tags=as_tags(tags),
             Region=region,
         )
-        return made
 
     def create_repository(
         self,
@@ -211,15 +206,14 @@ class AccountServices(records.Account):
         >>> main.create_repository("tools/sky").arn
         'arn:aws:ecr:us-east-1:111111111111:repository/tools/sky'
         """
-        made: Repository = perform(
+        return perform(
             self,
             "ecr:CreateRepository",
             repositoryName=repository_name,
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             tags=as_tags(tags),
             Region=region,
         )
-        return made
 
     def create_event_bus(
         self,
@@ -238,20 +232,14 @@ class AccountServices(records.Account):
         >>> main.create_event_bus("orders").arn
         'arn:aws:events:us-east-1:111111111111:event-bus/orders'
         """
-        made: EventBus = perform(
+        return perform(
             self,
             "events:CreateEventBus",
             Name=name,
-            Policy=policy_text(policy),
+            Policy=as_text(policy),
             Tags=as_tags(tags),
             Region=region,
         )
-        return made
-
-
-def policy_text(policy: Document | None) -> Any:
-    """Return a policy as a parameter of the APIs; nothing without a policy."""
-    return None if policy is None else as_text(policy)
 
 
 def _tag_mapping(tags: Tags | None) -> dict[str, str] | None:

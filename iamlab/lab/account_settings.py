@@ -105,14 +105,13 @@ class AccountSettings(records.Account):
         tags: Mapping[str, str] | None = None,
     ) -> MfaDevice:
         """Create a virtual MFA device that isn't assigned yet."""
-        made: MfaDevice = perform(
+        return perform(
             self,
             "CreateVirtualMFADevice",
             VirtualMFADeviceName=virtual_mfa_device_name,
             Path=path,
             Tags=as_tags(tags),
         )
-        return made
 
     def put_properties(self, properties: Mapping[str, str]) -> None:
         """Set properties of the account. There is one so far: whether role manager is enabled.
@@ -149,8 +148,7 @@ class AccountSettings(records.Account):
         >>> main.outbound_federation.partition(".")[2]
         'tokens.sts.global.api.aws'
         """
-        issuer: str = perform(self, "EnableOutboundWebIdentityFederation")
-        return issuer
+        return perform(self, "EnableOutboundWebIdentityFederation")
 
     def disable_outbound_web_identity_federation(self) -> None:
         """Disable outbound federation; existing tokens stay valid until they expire.

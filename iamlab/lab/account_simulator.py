@@ -106,15 +106,15 @@ class AccountSimulator(records.Account):
             PolicyInputList=_documents(policy_input_list, "policy_input_list"),
             ActionNames=as_list(action_names, "action_names is a list of actions"),
             OrderedOrganizationPolicyInputList=levels,
-            **_shared(
-                resource_arns,
-                permissions_boundary_policy_input_list,
-                resource_policy,
-                resource_owner,
-                caller_arn,
-                context_entries,
-                resource_handling_option,
+            ResourceArns=_listed(resource_arns, "resource_arns is a list of ARNs"),
+            PermissionsBoundaryPolicyInputList=_documents(
+                permissions_boundary_policy_input_list, "permissions_boundary_policy_input_list"
             ),
+            ResourcePolicy=as_text(resource_policy),
+            ResourceOwner=getattr(resource_owner, "root_arn", resource_owner),
+            CallerArn=None if caller_arn is None else _arn(caller_arn, "caller_arn"),
+            ContextEntries=None if context_entries is None else _entries(context_entries),
+            ResourceHandlingOption=resource_handling_option,
         )
 
     def simulate_principal_policy(
@@ -169,26 +169,23 @@ class AccountSimulator(records.Account):
         >>> [(result["EvalActionName"], result["EvalDecision"]) for result in results]
         [('iam:GetUser', 'allowed'), ('iam:DeleteUser', 'implicitDeny')]
         """
-        exclusions = None
-        if policy_exclusion_list is not None:
-            what = "policy_exclusion_list is a list of policy identifiers"
-            exclusions = as_list(policy_exclusion_list, what)
+        exclusions = "policy_exclusion_list is a list of policy identifiers"
         return _all_pages(
             self,
             "SimulatePrincipalPolicy",
             PolicySourceArn=_arn(policy_source_arn, "policy_source_arn"),
             ActionNames=as_list(action_names, "action_names is a list of actions"),
             PolicyInputList=_documents(policy_input_list, "policy_input_list"),
-            PolicyExclusionList=exclusions,
-            **_shared(
-                resource_arns,
-                permissions_boundary_policy_input_list,
-                resource_policy,
-                resource_owner,
-                caller_arn,
-                context_entries,
-                resource_handling_option,
+            PolicyExclusionList=_listed(policy_exclusion_list, exclusions),
+            ResourceArns=_listed(resource_arns, "resource_arns is a list of ARNs"),
+            PermissionsBoundaryPolicyInputList=_documents(
+                permissions_boundary_policy_input_list, "permissions_boundary_policy_input_list"
             ),
+            ResourcePolicy=as_text(resource_policy),
+            ResourceOwner=getattr(resource_owner, "root_arn", resource_owner),
+            CallerArn=None if caller_arn is None else _arn(caller_arn, "caller_arn"),
+            ContextEntries=None if context_entries is None else _entries(context_entries),
+            ResourceHandlingOption=resource_handling_option,
         )
 
     def get_context_keys_for_custom_policy(
@@ -204,12 +201,11 @@ class AccountSimulator(records.Account):
         >>> main.get_context_keys_for_custom_policy([home])
         ['aws:username']
         """
-        found: list[str] = perform(
+        return perform(
             self,
             "GetContextKeysForCustomPolicy",
             PolicyInputList=_documents(policy_input_list, "policy_input_list"),
         )
-        return found
 
     def get_context_keys_for_principal_policy(
         self,
@@ -223,50 +219,29 @@ class AccountSimulator(records.Account):
         NoSuchEntity
             There is no identity with that ARN.
         """
-        found: list[str] = perform(
+        return perform(
             self,
             "GetContextKeysForPrincipalPolicy",
             PolicySourceArn=_arn(policy_source_arn, "policy_source_arn"),
             PolicyInputList=_documents(policy_input_list, "policy_input_list"),
         )
-        return found
 
 
 def _all_pages(account: records.Account, operation: str, **parameters: Any) -> list[Result]:
     found: list[Result] = []
     marker = None
     while True:
-        answer = perform(account, operation, **parameters, MaxItems=_PAGE, Marker=marker)
+        answer: dict[str, Any] = perform(
+            account, operation, **parameters, MaxItems=_PAGE, Marker=marker
+        )
         found += answer["EvaluationResults"]
         if not answer["IsTruncated"]:
             return found
         marker = answer["Marker"]
 
 
-def _shared(
-    resource_arns: Iterable[str] | None,
-    boundaries: Iterable[Document] | None,
-    resource_policy: Document | None,
-    resource_owner: Account | str | None,
-    caller_arn: Identity | str | None,
-    context_entries: Mapping[str, ContextValue] | None,
-    resource_handling_option: str | None,
-) -> dict[str, Any]:
-    """Return the common parameters of both operations in the API's form."""
-    arns = None
-    if resource_arns is not None:
-        arns = as_list(resource_arns, "resource_arns is a list of ARNs")
-    return {
-        "ResourceArns": arns,
-        "PermissionsBoundaryPolicyInputList": _documents(
-            boundaries, "permissions_boundary_policy_input_list"
-        ),
-        "ResourcePolicy": None if resource_policy is None else as_text(resource_policy),
-        "ResourceOwner": getattr(resource_owner, "root_arn", resource_owner),
-        "CallerArn": None if caller_arn is None else _arn(caller_arn, "caller_arn"),
-        "ContextEntries": None if context_entries is None else _entries(context_entries),
-        "ResourceHandlingOption": resource_handling_option,
-    }
+def _listed(values: object, what: str) -> list[Any] | None:
+    return None if values is None else as_list(values, what)
 
 
 def _arn(identity: object, name: str) -> str:

@@ -47,8 +47,7 @@ class CredentialMethods(CredentialOwner):
         LimitExceeded
             The identity already has two.
         """
-        made: AccessKey = perform(self.account, "CreateAccessKey", **self.named)
-        return made
+        return perform(self.account, "CreateAccessKey", **self.named)
 
     def create_login_profile(
         self,

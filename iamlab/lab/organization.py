@@ -108,13 +108,12 @@ class Organization(OrganizationPolicies):
         >>> [one.name for one in prod.organizational_units]
         ['Europe']
         """
-        made: OrganizationalUnit = self._do(
+        return self._do(
             "CreateOrganizationalUnit",
             ParentId=container_of(self, parent).id,
             Name=name,
             Tags=as_tags(tags),
         )
-        return made
 
     def create_account(
         self,
@@ -199,10 +198,9 @@ class Organization(OrganizationPolicies):
             "Type": "EMAIL" if by_email else "ACCOUNT",
             "Id": account if by_email else account_id_of(self, account),
         }
-        made: Handshake = self._do(
+        return self._do(
             "InviteAccountToOrganization", Target=target, Notes=notes, Tags=as_tags(tags)
         )
-        return made
 
     def move_account(self, account: account_records.Account | str, parent: Container | str) -> None:
         """Move an account; its own policies stay attached to it.

@@ -17,7 +17,7 @@ from iamlab.model.organization import policies as policy_records
 from iamlab.model.organization import targets as records
 from iamlab.model.organization.policies import SCP, effective
 from iamlab.model.record import facade_of
-from iamlab.operations.dispatch import perform
+from iamlab.operations.dispatch import Made, perform
 from iamlab.operations.organizations.lookup import account_id_of, policy_of, target_of
 from iamlab.operations.parameters import as_json, as_keys, as_tags
 
@@ -41,7 +41,7 @@ class PartMethods(records.OrganizationPart):
         @property
         def organization(self) -> Organization: ...  # noqa: D102 - documented in the record
 
-    def _do(self, operation: str, **parameters: Any) -> Any:
+    def _do(self, operation: str, **parameters: Any) -> Made:  # type: ignore[type-var]
         """Do an operation for the management account."""
         management = self.organization.management_account
         return perform(management, f"organizations:{operation}", **parameters)
@@ -78,10 +78,7 @@ class ContainerMethods(TargetMethods, records.Container):
         self, name: str, *, tags: Mapping[str, str] | None = None
     ) -> OrganizationalUnit:
         """Create an OU in it."""
-        made: OrganizationalUnit = self._do(
-            "CreateOrganizationalUnit", ParentId=self.id, Name=name, Tags=as_tags(tags)
-        )
-        return made
+        return self._do("CreateOrganizationalUnit", ParentId=self.id, Name=name, Tags=as_tags(tags))
 
 
 @facade_of(records.Root)
@@ -205,7 +202,7 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
             PolicyId=self.id,
             Name=name,
             Description=description,
-            Content=None if content is None else as_content(content),
+            Content=as_content(content),
         )
 
     def delete(self) -> None:
@@ -271,7 +268,7 @@ class OrganizationPolicies(organization_records.Organization):
         ✕ explicit deny by NoBuckets/#1
         ✓ allowed by AdministratorAccess/#1
         """
-        made: OrganizationPolicy = self._do(
+        return self._do(
             "CreatePolicy",
             Name=name,
             Content=as_content(content),
@@ -279,7 +276,6 @@ class OrganizationPolicies(organization_records.Organization):
             Description=description,
             Tags=as_tags(tags),
         )
-        return made
 
     def update_policy(
         self,
@@ -354,12 +350,12 @@ class OrganizationPolicies(organization_records.Organization):
         found = self.world.accounts[account_id_of(self, account)]
         return effective(self, found, policy_type)
 
-    def _do(self, operation: str, **parameters: Any) -> Any:
+    def _do(self, operation: str, **parameters: Any) -> Made:  # type: ignore[type-var]
         """Do an operation for the management account."""
         return perform(self.management_account, f"organizations:{operation}", **parameters)
 
 
-def as_content(document: Document) -> Any:
+def as_content(document: Document | None) -> Any:
     """Return a document in the API's form, without white space, which AWS would count.
 
     Raises

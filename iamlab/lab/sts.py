@@ -63,7 +63,7 @@ class Sts(StsRoles, StsTokens):
     @with_old_names
     def get_caller_identity(self, principal: Caller) -> CallerIdentity:
         """Return the caller's identity; even a Deny can't block this call."""
-        answer = self._do("GetCallerIdentity", principal)
+        answer = self.call("GetCallerIdentity", principal)
         return CallerIdentity(answer["UserId"], answer["Account"], answer["Arn"])
 
     @with_old_names
@@ -75,8 +75,7 @@ class Sts(StsRoles, StsTokens):
         AccessDenied
             The caller has no permission.
         """
-        account: str = self._do("GetAccessKeyInfo", principal, AccessKeyId=access_key_id)["Account"]
-        return account
+        return str(self.call("GetAccessKeyInfo", principal, AccessKeyId=access_key_id)["Account"])
 
     @with_old_names
     def decode_authorization_message(
@@ -91,7 +90,7 @@ class Sts(StsRoles, StsTokens):
         InvalidAuthorizationMessageException
             It isn't such a message, or belongs to another account.
         """
-        answer = self._do("DecodeAuthorizationMessage", principal, EncodedMessage=encoded_message)
+        answer = self.call("DecodeAuthorizationMessage", principal, EncodedMessage=encoded_message)
         message: dict[str, Any] = json.loads(answer["DecodedMessage"])
         return message
 

@@ -8,7 +8,7 @@ AssumeRoot".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.engine.request import ANONYMOUS
@@ -101,7 +101,7 @@ class StsRoles(StsEndpoint):
         >>> session.is_expired
         True
         """
-        made: Session = self._do(
+        return self._do(
             "AssumeRole",
             principal,
             RoleArn=as_role_arn(role_arn),
@@ -118,7 +118,6 @@ class StsRoles(StsEndpoint):
             ProvidedContexts=provided_contexts,
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return made
 
     def assume_role_with_web_identity(
         self,
@@ -162,7 +161,7 @@ class StsRoles(StsEndpoint):
         ...     role_arn=role, role_session_name="ana", web_identity_token=issuer.token("ana")).arn
         'arn:aws:sts::111111111111:assumed-role/app/ana'
         """
-        session, _ = self._do(
+        made: tuple[Session, Any] = self._do(
             "AssumeRoleWithWebIdentity",
             ANONYMOUS,
             RoleArn=as_role_arn(role_arn),
@@ -174,7 +173,7 @@ class StsRoles(StsEndpoint):
             PolicyArns=as_policy_arns(policy_arns),
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return cast("Session", session)
+        return made[0]
 
     def assume_role_with_saml(
         self,
@@ -221,7 +220,7 @@ class StsRoles(StsEndpoint):
         ...     role_arn=role, principal_arn=provider, saml_assertion=acme.sign_in(ana)).arn
         'arn:aws:sts::111111111111:assumed-role/sky/ana'
         """
-        session, _ = self._do(
+        made: tuple[Session, Any] = self._do(
             "AssumeRoleWithSAML",
             ANONYMOUS,
             RoleArn=as_role_arn(role_arn),
@@ -232,7 +231,7 @@ class StsRoles(StsEndpoint):
             PolicyArns=as_policy_arns(policy_arns),
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return cast("Session", session)
+        return made[0]
 
     @with_old_names
     def assume_root(
@@ -276,7 +275,7 @@ class StsRoles(StsEndpoint):
         """
         own_arn = getattr(target_principal, "arn", target_principal)
         named = getattr(target_principal, "account_id", own_arn)
-        made: Session = self._do(
+        return self._do(
             "AssumeRoot",
             principal,
             TargetPrincipal=named,
@@ -284,4 +283,3 @@ class StsRoles(StsEndpoint):
             DurationSeconds=duration_seconds,
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return made

@@ -9,11 +9,11 @@ GetWebIdentityToken"; "API GetDelegatedAccessToken"; "Manage AWS STS in an AWS R
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from iamlab.deprecated import with_old_names
 from iamlab.model.record import check_texts
-from iamlab.operations.dispatch import call_in
+from iamlab.operations.dispatch import Made, call_in
 from iamlab.operations.parameters import (
     as_audience,
     as_policy_arns,
@@ -72,9 +72,8 @@ class StsEndpoint:
         _, answer = self._made(operation, principal, parameters)
         return answer
 
-    def _do(self, operation: str, caller: Caller, **parameters: Any) -> Any:
-        made, _ = self._made(operation, caller, parameters)
-        return made
+    def _do(self, operation: str, caller: Caller, **parameters: Any) -> Made:  # type: ignore[type-var]
+        return cast("Made", self._made(operation, caller, parameters)[0])
 
     def _made(
         self, operation: str, caller: Caller, parameters: Mapping[str, Any]
@@ -118,7 +117,7 @@ class StsTokens(StsEndpoint):
         >>> session.arn == key.user.arn, session.keys["aws:MultiFactorAuthPresent"]
         (True, False)
         """
-        made: Session = self._do(
+        return self._do(
             "GetSessionToken",
             principal,
             DurationSeconds=duration_seconds,
@@ -126,7 +125,6 @@ class StsTokens(StsEndpoint):
             TokenCode=token_code,
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return made
 
     @with_old_names
     def get_federation_token(
@@ -167,7 +165,7 @@ class StsTokens(StsEndpoint):
         ...     for action in ("s3:GetObject", "s3:PutObject")]
         [True, False]
         """
-        made: Session = self._do(
+        return self._do(
             "GetFederationToken",
             principal,
             Name=name,
@@ -177,7 +175,6 @@ class StsTokens(StsEndpoint):
             Tags=as_session_tags(tags),
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return made
 
     @with_old_names
     def get_scoped_credentials(
@@ -219,7 +216,7 @@ class StsTokens(StsEndpoint):
         ...     for one in (session, less)]
         [True, False]
         """
-        made: Session = self._do(
+        return self._do(
             "GetScopedCredentials",
             principal,
             Policy=as_session_policy(policy),
@@ -227,7 +224,6 @@ class StsTokens(StsEndpoint):
             ScopedSessionDescription=scoped_session_description,
             MinimumSessionTokenSize=minimum_session_token_size,
         )
-        return made
 
     @with_old_names
     def get_web_identity_token(
@@ -274,7 +270,7 @@ class StsTokens(StsEndpoint):
         >>> token.web_identity_token.count("."), token.expiration.isoformat()
         (2, '2026-11-25T09:05:00+00:00')
         """
-        made: IssuedToken = self._do(
+        return self._do(
             "GetWebIdentityToken",
             principal,
             Audience=as_audience(audience),
@@ -284,7 +280,6 @@ class StsTokens(StsEndpoint):
             Scope=scope,
             SubjectMode=subject_mode,
         )
-        return made
 
     @with_old_names
     def get_delegated_access_token(self, principal: Caller, *, trade_in_token: str) -> Session:
@@ -295,5 +290,4 @@ class StsTokens(StsEndpoint):
         RequestError
             Always.
         """
-        made: Session = self._do("GetDelegatedAccessToken", principal, TradeInToken=trade_in_token)
-        return made
+        return self._do("GetDelegatedAccessToken", principal, TradeInToken=trade_in_token)

@@ -117,10 +117,7 @@ class World(Questions, EventQuestions):
         if not isinstance(name, str):
             raise RequestError(f"{management_account!r} isn't an account.")
         account = self.account(name)
-        made: Organization = perform(
-            account, "organizations:CreateOrganization", FeatureSet=feature_set
-        )
-        return made
+        return perform(account, "organizations:CreateOrganization", FeatureSet=feature_set)
 
     def network(self, *, ip: str = "", vpc: str = "", endpoint: str | VpcEndpoint = "") -> Network:
         """Set where calls come from, from now on or until the end of a ``with``.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, Typ
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
 
@@ -190,6 +190,13 @@ def check_texts(**texts: object) -> None:
     for name, text in texts.items():
         if not isinstance(text, str):
             raise RequestError(f"{name} must be text, not {text!r}.")
+
+
+def known_name(name: str, held: Collection[str], absent: str) -> str:
+    """Return a name that is among those held, or say which one may be meant."""
+    if name not in held:
+        raise noted(NoSuchEntity(absent), did_you_mean(name, held))
+    return name
 
 
 class Membership(NamedTuple):

@@ -68,9 +68,17 @@ def segmented(
 
 
 def choice(
-    name: str, label: str, options: Mapping[str, str] | Sequence[str], value: str = ""
+    name: str,
+    label: str,
+    options: Mapping[str, str] | Sequence[str],
+    value: str = "",
+    *,
+    bare: bool = False,
 ) -> str:
-    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet."""
+    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
+
+    A bare one, in a table, shows no label; a screen reader reads it.
+    """
     named = options if isinstance(options, dict) else {option: option for option in options}
     first = {} if value in named else {"": CHOOSE}
     body = "".join(
@@ -78,6 +86,8 @@ def choice(
         "</option>"
         for own, word in {**first, **named}.items()
     )
+    if bare:
+        return f'<select name="{escape(name)}" aria-label="{escape(label)}">{body}</select>'
     return (
         f'<div><label><span class="name">{escape(label)}</span>'
         f'<select name="{escape(name)}">{body}</select></label></div>'
@@ -105,17 +115,42 @@ def button(
     )
 
 
-def text_field(name: str, label: str, value: str = "", *, rows: int = 1, width: int = 32) -> str:
-    """Write a field for text. It belongs into a part that doesn't change while one types."""
+def text_field(
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    rows: int = 1,
+    width: int = 32,
+    kind: str = "text",
+    options: str = "",
+) -> str:
+    """Write a field for text; a card keeps what is typed if only the value of the field changes.
+
+    Parameters
+    ----------
+    kind
+        The type of the input: ``"text"``, ``"datetime-local"``.
+    options
+        The id of a list of suggestions, which is in another part.
+    """
     head = f'<div><label><span class="name">{escape(label)}</span>'
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
         return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
-    return f'{head}<input {own} size="{width}" value="{escape(value)}"></label></div>'
+    own += f' list="{escape(options)}"' if options else ""
+    own += f' size="{width}"' if kind == "text" else ""
+    return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
+
+
+def suggestions(own_id: str, options: Iterable[str]) -> str:
+    """Write a list of suggestions for text fields."""
+    body = "".join(f'<option value="{escape(option)}"></option>' for option in options)
+    return f'<datalist id="{escape(own_id)}">{body}</datalist>'
 
 
 def slider(name: str, label: str, value: int, most: int, words: str) -> str:
-    """Write a slider from 0, with words for its present place."""
+    """Write a slider from 0, with words for its present place. It is alone in its part."""
     return (
         f'<div><label><span class="name">{escape(label)}: {escape(words)}</span>'
         f'<input type="range" name="{escape(name)}" min="0" max="{most}" value="{value}" '

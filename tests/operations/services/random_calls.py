@@ -173,8 +173,8 @@ class ServiceChance:
 VALUES: dict[str, list[Any]] = {
     "Role": [f"arn:aws:iam::{OWN}:role/worker"] * 3
     + [f"arn:aws:iam::{OWN}:role/web", f"arn:aws:iam::{OTHER}:role/x", "worker"],
-    "FunctionName": ["abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
-    "StatementId": ["one", "two", "no good"],
+    "FunctionName": ["abc", "abc", "abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
+    "StatementId": ["one", "one", "two", "no good"],
     "Label": ["one", "two"],
     "Action": ["lambda:InvokeFunction", "lambda:InvokeFunction", "events:PutEvents", "none"],
     "Principal": [OTHER, "*", "s3.amazonaws.com", "nobody", ""],
