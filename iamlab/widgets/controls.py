@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import keys_in_policies, labels
-from iamlab.engine.layers import NAMES
+from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import listed
@@ -303,8 +303,8 @@ def reason(decision: Decision) -> str:
     by = listed([f"{own.address}" for own in decision.determining])
     noun = "statements" if len(decision.determining) > 1 else "statement"
     if decision.denies and not decision:
-        allows = [own.address for own in decision.trace.matches if own.applies]
-        allows = [own for own in allows if own not in [deny.address for deny in decision.denies]]
+        found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
+        allows = [own.address for own in found if own.layer not in CEILINGS]
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
         return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"

@@ -71,7 +71,7 @@ class ReachExplorer(Instrument[Exploration]):
     """
 
     title = "The reach explorer"
-    question = "Who can become whom? Cut a step, and see whether a path remains."
+    question = "Follow the path, cut a step, and see whether a path remains."
 
     def __init__(self, world: World, source: Caller, target: Caller = ADMIN, **more: Any) -> None:
         self._first = world.reach()
