@@ -38,7 +38,7 @@ from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
 from iamlab.policy.arn import Arn, is_arn
-from iamlab.policy.call_permissions import TAG_KEYS, foreign_keys, key_name, without_keys
+from iamlab.policy.call_permissions import TAG_KEYS, key_name, keys_of_other_types, without_keys
 from iamlab.policy.condition_keys import unsupported_keys
 
 if TYPE_CHECKING:
@@ -335,7 +335,7 @@ def batches_of(
     by_service: dict[tuple[str, str, frozenset[str], frozenset[str]], list[int]] = {}
     for place, (action, resource) in enumerate(pairs):
         region = Arn.parse(resource).region if is_arn(resource) else ""
-        absent = foreign_keys(action, resource) & chosen if chosen else frozenset()
+        absent = keys_of_other_types(action, resource) & chosen if chosen else frozenset()
         key = (service_of(action), region, unsupported_keys(action), absent)
         by_service.setdefault(key, []).append(place)
     found: list[Batch] = []

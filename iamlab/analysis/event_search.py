@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from iamlab.cloudtrail.event_fields import NOBODY, id_in, issuer_of
 from iamlab.cloudtrail.recording import NAMES
-from iamlab.engine.request import ANONYMOUS
+from iamlab.engine.request import ANONYMOUS, is_account
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.event import Event, Outcome
 from iamlab.policy import catalog
@@ -33,7 +33,6 @@ Check = Callable[[Event], bool]
 Somebody: TypeAlias = "Caller | Account"
 
 _WILD = re.compile(r"[*?]")
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _HOST = ".amazonaws.com"
 
 
@@ -63,7 +62,7 @@ def checks_of(events: Iterable[Event], **wanted: Any) -> list[Check]:
 
 def _in_log_of(account: object) -> Check:
     account_id = getattr(account, "account_id", account)
-    if not (isinstance(account_id, str) and _ACCOUNT.fullmatch(account_id)):
+    if not is_account(account_id):
         raise RequestError(
             f"account={account!r} isn't an account. Pass an account, or its id of 12 digits."
         )

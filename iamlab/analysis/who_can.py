@@ -30,8 +30,8 @@ from iamlab.engine.statement_tests import action_test
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.call_permissions import (
     also_needed,
-    foreign_key_notes,
-    foreign_keys,
+    keys_of_other_types,
+    other_type_notes,
     without_keys,
 )
 
@@ -75,14 +75,14 @@ class _SharedFacts:
             *self.path.assumed,
             *set_key_notes(action, tuple(self.explicit)),
             *also_needed(action, (resource,), tagged=bool(self.path.call.tags)),
-            *foreign_key_notes(action, resource, self.explicit),
+            *other_type_notes(action, resource, self.explicit),
         )
 
     def requests(
         self, callers: Iterable[GatheredCaller], action: str, resource: str
     ) -> Iterator[Request]:
         """Yield the request of each caller."""
-        over = without_keys(self.context, foreign_keys(action, resource))
+        over = without_keys(self.context, keys_of_other_types(action, resource))
         account = self.facts.account_id
         for known, _, context in callers:
             keys = contexts.override_keys(context, over)

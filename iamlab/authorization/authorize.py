@@ -46,8 +46,8 @@ from iamlab.policy.arn import REGIONS, Arn, is_arn
 from iamlab.policy.call_permissions import (
     NeededPair,
     also_needed,
-    foreign_key_notes,
-    foreign_keys,
+    keys_of_other_types,
+    other_type_notes,
     pairs_of,
     without_keys,
 )
@@ -94,7 +94,7 @@ def authorize(
     decisions = [_decide(world, caller, pair, context, circumstances) for pair in pairs]
     notes = also_needed(action, arns, tagged=tagged and not is_call)
     if context and len(pairs) == 1:
-        notes += foreign_key_notes(action, arns[0], context)
+        notes += other_type_notes(action, arns[0], context)
     decision = Decision.of_call(decisions).assuming(notes)
     if is_on("strict", world, circumstances):
         raise_problems(_problems(world, decision, circumstances))
@@ -218,7 +218,7 @@ def authorization_request(
     }
     keys = override_keys(keys, set_keys)
     if set_keys or operation_keys or circumstances.get("request_tags"):
-        keys = without_keys(keys, foreign_keys(action, resource))
+        keys = without_keys(keys, keys_of_other_types(action, resource))
     request = Request(
         principal.arn,
         action,

@@ -87,16 +87,16 @@ def who_can(options: argparse.Namespace) -> Answer:
         by[arn] = [match.address for match in decision.determining]
     why = {arn: _reasons(arn, names) for arn, names in by.items()}
     lines = [f"{arn}  ({', '.join(names)})" for arn, names in why.items()]
-    under = [f"{arn}  ({words})" for arn, words in allowed.conditional.items()]
+    conditional = allowed.conditional.items()
+    under = [f"{arn}  ({words})" for arn, words in conditional]
+    reasons = {**why, **allowed.conditional}
     number = f"{len(by)} of {count(allowed.asked, 'principal')}"
     return Answer(
         not allowed,
         lambda: {
             **as_json(allowed, "action resource asked"),
             "allowed": [{"principal": arn, "determining": names} for arn, names in by.items()],
-            "conditional": [
-                {"principal": arn, "condition": words} for arn, words in allowed.conditional.items()
-            ],
+            "conditional": [{"principal": arn, "condition": words} for arn, words in conditional],
             "assumed": list(notes),
         },
         lambda: (*loud(notes), *lines, *under, *_assumed(notes)),
@@ -107,10 +107,7 @@ def who_can(options: argparse.Namespace) -> Answer:
         ),
         lambda: (
             "principal, action, resource, by",
-            [
-                (arn, options.action, options.resource, reason)
-                for arn, reason in {**why, **allowed.conditional}.items()
-            ],
+            [(arn, options.action, options.resource, reason) for arn, reason in reasons.items()],
         ),
     )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    Row = Mapping[str, Any] | Iterable[str | Iterable[str]]
+    Row = Mapping[str, Any] | Iterable[str | int | Iterable[str]]
 
 WIDTH, HEIGHT = 80, 24
 """The screen, where the answer goes to a file or a pipe."""
@@ -145,7 +145,7 @@ def print_csv(columns: str | Iterable[str], rows: Iterable[Row]) -> None:
         writer.writerow(map(cell, cells))
 
 
-def cell(value: str | Iterable[str]) -> str:
+def cell(value: str | int | Iterable[str]) -> str:
     """Return a cell that a spreadsheet takes as text, on one line.
 
     Examples
@@ -153,7 +153,7 @@ def cell(value: str | Iterable[str]) -> str:
     >>> cell("=1+1"), cell(["readers/#1", "writers/#2"])
     ("'=1+1", 'readers/#1; writers/#2')
     """
-    text = one_line(value if isinstance(value, str) else "; ".join(value))
+    text = one_line(str(value) if isinstance(value, str | int) else "; ".join(value))
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 

@@ -32,23 +32,6 @@ _TABLE: dict[str, Any] = tables(__file__)
 PURPOSES: list[str] = _TABLE["purposes"]
 _INDENT = 19  # of the help's second column
 
-_INTRODUCTION = """\
-iamlab answers questions about AWS IAM on your computer. It never calls AWS.
-'iamlab COMMAND --help' describes a command and its options.
-
-The examples work when you paste them, after 'iamlab demo' wrote their files.
-For your own account, use '--account-details account.json', not '--world FILE':
-  aws iam get-account-authorization-details --output json > account.json
-"""
-_END = """\
-A text answer longer than a screen starts with a summary: counts, and the three
-most important entries. On a terminal, --details adds the rest; a file or a pipe
-always gets all. Programs read --json.
-
-Exit status: 0 if access is allowed, or nothing is found; 1 if access is denied,
-or a problem or difference is found; 2 for bad input; 130 if interrupted.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -61,9 +44,8 @@ class Command:
     def run(self) -> Callable[[argparse.Namespace], Answer]:
         """The function of the command."""
         module = import_module(f"iamlab.cli.{self.table['module']}")
-        function: Callable[[argparse.Namespace], Answer] = getattr(
-            module, self.name.replace("-", "_")
-        )
+        name = self.name.replace("-", "_")
+        function: Callable[[argparse.Namespace], Answer] = getattr(module, name)
         return function
 
     @property
@@ -161,7 +143,7 @@ class _MainParser(Parser):
     """The parser of ``iamlab`` itself, whose help groups the commands by purpose."""
 
     def format_help(self) -> str:
-        parts = [f"usage: {self.prog} COMMAND ...\n", _INTRODUCTION]
+        parts = [f"usage: {self.prog} COMMAND ...\n", _TABLE["introduction"]]
         for purpose in PURPOSES:
             parts.append(f"{purpose}:")
             for name, command in COMMANDS.items():
@@ -169,7 +151,7 @@ class _MainParser(Parser):
                     parts.append(f"  {name:<{_INDENT - 2}}{command.help[0]}")
                     parts.append(command.example(6))
             parts.append("")
-        return "\n".join((*parts, _END))
+        return "\n".join((*parts, _TABLE["end"]))
 
 
 def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:

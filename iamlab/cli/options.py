@@ -30,14 +30,9 @@ FILES = ("FILE", "CSV", "TRAIL", "FOLDER")
 
 def read_world(options: argparse.Namespace) -> World:
     """Load the world of the options, and warn about information that its files don't have."""
-    policies = dict(
-        pairs(
-            "--resource-policy",
-            options.resource_policy,
-            "ARN=FILE, the whole ARN of the resource",
-            lambda arn, _: is_arn(arn),
-        )
-    )
+    form = "ARN=FILE, the whole ARN of the resource"
+    listed = pairs("--resource-policy", options.resource_policy, form, lambda arn, _: is_arn(arn))
+    policies = dict(listed)
     check_read_once((options.world, options.organization, *policies.values()), options)
     if options.world and (options.organization or policies):
         name = "--organization" if options.organization else "--resource-policy"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.paths import Kinds, assumptions
@@ -201,7 +202,7 @@ def least_privilege(options: argparse.Namespace) -> Answer:
         lambda: (
             "action, resource, allowed, refused, first, last",
             (
-                (*pair, str(tally.allowed), str(tally.refused), *_times(tally.first, tally.last))
+                (*pair, tally.allowed, tally.refused, *_times(tally.first, tally.last))
                 for pair, tally in sorted({**found.used, **found.refused}.items())
             ),
         ),
@@ -252,10 +253,7 @@ def unused(options: argparse.Namespace) -> Answer:
         ),
         lambda: (
             "principal, holder, policy, statement, used, actions",
-            (
-                (row.principal, row.holder, row.policy, row.statement, row.used, str(row.actions))
-                for row in found.rows
-            ),
+            map(astuple, found.rows),
         ),
     )
 

@@ -76,9 +76,8 @@ def check(options: argparse.Namespace) -> Answer:
         try:
             text = read_text(file)
         except LoadError as error:  # the other files are checked
-            found.append(
-                FileFinding(file, None, None, "", UNREADABLE, "CANNOT_READ_FILE", str(error))
-            )
+            place = (file, None, None, "")
+            found.append(FileFinding(*place, UNREADABLE, "CANNOT_READ_FILE", str(error)))
             continue
         policy_type, service = options.type, options.service
         if policy_type is None:

@@ -40,14 +40,7 @@ def _demo_files() -> dict[str, str]:
 
     world = scenario("groups")
     (account,) = world.accounts.values()
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"AWS": [account.account_id, "444455556666"]},
-            "Action": "sts:AssumeRole",
-        },
-    }
+    trust = Policy.allow("sts:AssumeRole", None, principal=[account.account_id, "444455556666"])
     role = account.create_role("deploy", assume_role_policy_document=trust)
     role.attach_policy("AdministratorAccess")
     dana, bob = account.users["dana"], account.users["bob"]

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.context_keys import AGENT
 from iamlab.errors import NoSuchEntity
 from iamlab.model.network_locations import endpoint_for
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import PrincipalContext
@@ -41,14 +42,8 @@ MOST_OF_TEXT = 1024
 """The most bytes of parameters (and of a response), of additional data, and of an error message or
 user agent in an event."""
 
-SECRETS = frozenset(
-    (
-        *("Password", "OldPassword", "NewPassword", "PrivateKey", "AddPrivateKey", "TokenCode"),
-        *("AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "SessionToken"),
-        *("ServicePassword", "ServiceCredentialSecret", "Base32StringSeed", "QRCodePNG"),
-        *("WebIdentityToken", "SAMLAssertion", "TradeInToken", "ContextAssertion"),
-    )
-)
+_WORDS: dict[str, Any] = tables(__file__)
+SECRETS = frozenset(_WORDS["secrets"].split())
 """Names of secret parameters and response fields, which no message, log or event can contain.
 
 CloudTrail shows the session token in responses of STS. Here it is left out: events contain no
@@ -196,12 +191,7 @@ NOBODY = "ANONYMOUS_PRINCIPAL"
 UNKNOWN: Mapping[str, Any] = {"type": "Unknown"}
 """The identity of a caller with an unreadable token."""
 
-_TYPES: Mapping[str, str] = {
-    "User": "IAMUser",
-    "AssumedRole": "AssumedRole",
-    "Account": "Root",
-    "FederatedUser": "FederatedUser",
-}
+_TYPES: Mapping[str, str] = _WORDS["identity_types"]
 """The value of ``aws:PrincipalType`` -> the type of identity."""
 
 
@@ -259,15 +249,9 @@ def user_identity(
         found["userName"] = context["aws:username"]
     maker = None
     if issuer and found["type"] == "FederatedUser":
-        maker = _federating_issuer(issuer, account, issuer_id)
+        maker = _issuer("IAMUser", issuer, account, issuer_id)
     elif issuer:
-        maker = {
-            "type": "Role",
-            "principalId": str(found["principalId"]).partition(":")[0],
-            "arn": issuer,
-            "accountId": account,
-            "userName": issuer.rpartition("/")[2],
-        }
+        maker = _issuer("Role", issuer, account, id_in(found))
     session = session_context(context, maker)
     return {**found, "sessionContext": session} if session else found
 
@@ -310,18 +294,13 @@ def id_in(identity: Mapping[str, Any]) -> str:
     return str(identity.get("principalId") or "").partition(":")[0]
 
 
-def _federating_issuer(arn: str, account: str, unique_id: str) -> dict[str, str]:
-    """Return who made a federated user: a user, or a root user."""
+def _issuer(kind: str, arn: str, account: str, unique_id: str) -> dict[str, str]:
+    """Return whose permissions a session has: those of a role, a user, or a root user."""
     _, slash, name = arn.rpartition("/")
     if not slash:
         return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
-    return {
-        "type": "IAMUser",
-        "principalId": unique_id,
-        "arn": arn,
-        "accountId": account,
-        "userName": name,
-    }
+    known = {"type": kind, "principalId": unique_id, "arn": arn}
+    return {**known, "accountId": account, "userName": name}
 
 
 def session_context(
@@ -352,10 +331,9 @@ def session_context(
             "creationDate": context["aws:TokenIssueTime"],
             "mfaAuthenticated": str(context.get("aws:MultiFactorAuthPresent") is True).lower(),
         }
-    if "aws:SourceIdentity" in context:
-        found["sourceIdentity"] = context["aws:SourceIdentity"]
-    if "ec2:RoleDelivery" in context:
-        found["ec2RoleDelivery"] = context["ec2:RoleDelivery"]
+    for key, name in _WORDS["of_session"].items():
+        if key in context:
+            found[name] = context[key]
     if context.get("aws:AssumedRoot") is True:
         found["assumedRoot"] = "true"
     return found

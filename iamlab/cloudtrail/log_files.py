@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from iamlab.cloudtrail.recording import REGION
 from iamlab.display import steps
 from iamlab.errors import RequestError
+from iamlab.model.quotas import is_account_id
 from iamlab.model.strict_json import replace_file
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 EVERY = timedelta(minutes=5)
 """The time that a trail's file covers."""
 
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 _PREFIX = re.compile(r"[\w!.'()-]+(/[\w!.'()-]+)*", re.ASCII)
 
@@ -90,7 +90,7 @@ def _place_of(event: Event) -> tuple[str, ...]:
         It has no account or no Region, which are names of folders.
     """
     account, region = event.recipient_account_id, event.aws_region
-    if not (_ACCOUNT.fullmatch(account) and REGION.fullmatch(region)):
+    if not (is_account_id(account) and REGION.fullmatch(region)):
         raise RequestError(
             f"The event {event.event_id} cannot be delivered: it is of account {account!r} in "
             f"Region {region!r}."

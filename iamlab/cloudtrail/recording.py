@@ -25,17 +25,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
-from iamlab.cloudtrail.event_fields import (
-    MOST_OF_ADDITIONAL_DATA,
-    MOST_OF_PARAMETERS,
-    Origin,
-    clip,
-    event_values,
-    identity_seen_from,
-    issuer_of,
-    origin_of,
-    within_limit,
-)
+from iamlab.cloudtrail import event_fields
 from iamlab.model.event import CONSOLE_SIGN_IN, DATA, MANAGEMENT, Event, code_of, keeps_parameters
 from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.tables import tables
@@ -133,7 +123,7 @@ def record_call(
         record_in_account(
             world,
             call,
-            identity_seen_from(account_id, identity),
+            event_fields.identity_seen_from(account_id, identity),
             account_id,
             error=error,
             shared_event_id=shared,
@@ -180,8 +170,8 @@ def record_in_account(
         account_id,
         region=region,
         read_only=_READS.get(f"{service}:{operation}", read_only),
-        request_parameters=None if shown is None else event_values(shown, service),
-        response_elements=event_values(answer, service) if answer else None,
+        request_parameters=None if shown is None else event_fields.event_values(shown, service),
+        response_elements=event_fields.event_values(answer, service) if answer else None,
         error_code=code_of(service, error) if error else "",
         error_message=error.message if error else "",
         management_event=not is_data,
@@ -198,7 +188,7 @@ def record_event(
     *,
     read_only: bool,
     region: str = DEFAULT_REGION,
-    origin: Origin | None = None,
+    origin: event_fields.Origin | None = None,
     **more: Any,
 ) -> None:
     """Add an event with its fields unchanged, for what isn't an API call, such as a sign-in.
@@ -212,7 +202,7 @@ def record_event(
     """
     service, name = call
     if origin is None:
-        origin = origin_of(world, identity, service, region)
+        origin = event_fields.origin_of(world, identity, service, region)
     event = Event(
         event_time=world.clock.now,
         event_source=_source(service),
@@ -224,7 +214,7 @@ def record_event(
         recipient_account_id=account_id,
         event_id=world.ids.event_id(),
         source_ip_address=origin.address,
-        user_agent=clip(origin.agent),
+        user_agent=event_fields.clip(origin.agent),
         vpc_endpoint_id=origin.endpoint_id,
         vpc_endpoint_account_id=origin.endpoint_account_id,
         **_within_limits(more),
@@ -253,19 +243,19 @@ def _source(service: str) -> str:
     return f"{SOURCES.get(service, service)}.amazonaws.com"
 
 
-def _within_limits(event_fields: dict[str, Any]) -> dict[str, Any]:
+def _within_limits(parts: dict[str, Any]) -> dict[str, Any]:
     """Omit values that are too large for an event, and cut texts that are too long."""
     limits = {
-        "request_parameters": MOST_OF_PARAMETERS,
-        "response_elements": MOST_OF_PARAMETERS,
-        "additional_event_data": MOST_OF_ADDITIONAL_DATA,
+        "request_parameters": event_fields.MOST_OF_PARAMETERS,
+        "response_elements": event_fields.MOST_OF_PARAMETERS,
+        "additional_event_data": event_fields.MOST_OF_ADDITIONAL_DATA,
     }
     small = {
-        name: within_limit(event_fields[name], most)
+        name: event_fields.within_limit(parts[name], most)
         for name, most in limits.items()
-        if name in event_fields
+        if name in parts
     }
-    return {**event_fields, **small, "error_message": clip(event_fields.get("error_message", ""))}
+    return {**parts, **small, "error_message": event_fields.clip(parts.get("error_message", ""))}
 
 
 def _complete(world: World, identity: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -301,7 +291,7 @@ def note_credential_use(world: World, event: Event) -> None:
     if holder is not None:
         service = event.event_source.removesuffix(".amazonaws.com")
         note_key_use(holder, key_id, LastUsed(event.event_time, service, event.aws_region))
-    issuer = issuer_of(identity)
+    issuer = event_fields.issuer_of(identity)
     role = account.roles.get(issuer.get("userName", "")) if issuer.get("type") == "Role" else None
     if role is not None and role.arn == issuer.get("arn"):
         role.last_used = RoleLastUsed(event.event_time, event.aws_region)

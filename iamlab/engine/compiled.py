@@ -52,7 +52,7 @@ from iamlab.engine.public_access import is_restricted
 from iamlab.engine.refused_statements import valid_statements
 from iamlab.engine.request import SERVICE_LINKED, Kind, Request
 from iamlab.engine.rules import AWS_RULES
-from iamlab.engine.statement_tests import Test, Tests, action_test, all_tests
+from iamlab.engine.statement_tests import Tests, action_test, all_tests
 from iamlab.engine.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _shape(request: Request) -> tuple[object, ...]:
         caller.kind,
         caller.is_service_linked,
         request.resource == "*",
-        request.same_account,
+        caller.account == request.resource_account,
         request.same_partition,
         caller.kind is Kind.SERVICE and SERVICE_LINKED in request.resource,
         request.resource_is_role,
@@ -283,8 +283,8 @@ def _plan(request: Request, layers: Layers, present: tuple[str, ...], *, bounded
             for attached in level:
                 for statement, tests in statements_about(attached.policy, action, layer):
                     to = denies if statement.effect == "Deny" else own
-                    named: Test = partial(_names, statement, place)
-                    to.append((*tests, named) if layer in PRINCIPAL_ALLOWED else tests)
+                    can_name = layer in PRINCIPAL_ALLOWED
+                    to.append((*tests, partial(_names, statement, place)) if can_name else tests)
                     if layer == "resource" and statement.effect == "Allow":
                         resource.append((statement, tests))
             allows[layer].append(tuple(own))

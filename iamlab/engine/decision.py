@@ -167,7 +167,8 @@ class Decision(Shown):
         """The layers that block a denied request; empty when it is allowed.
 
         Every layer with a matching Deny, and every ceiling without an Allow. Otherwise the missing
-        granter.
+        granter. AWS's message names only one layer, and it can be another: if nothing grants the
+        request, this is the missing granter, even below a permissions boundary without an Allow.
         """
         return self.trace.blocked_by
 

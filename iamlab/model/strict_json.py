@@ -102,10 +102,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Reject a duplicated key: which of its values is meant would be a guess."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _NotMeantError(f"the key {twice[:100]!r} is duplicated")
+        raise _NotMeantError(f"the key {repeated(pairs)[:100]!r} is duplicated")
     return found
+
+
+def repeated(pairs: Iterable[tuple[str, Any]]) -> str:
+    """Return the first key of an object that is there for the second time."""
+    seen: set[str] = set()
+    return next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
 
 
 def _no_constant(text: str) -> Any:

@@ -3,7 +3,8 @@
 Notes
 -----
 AWS pages: "IAM API Reference", for the patterns and limits of each parameter; "AWS STS API
-Reference". IAM's sentences are those of answers that AWS gave in 2026: they don't repeat the value.
+Reference". IAM's sentences are those of answers that AWS gave in 2024 to 2026: they don't repeat
+the value. Those of STS and of other services do.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _PATH = (
-    "The specified value for path is invalid. It must begin and end with / and contain only "
-    "alphanumeric characters and/or / characters."
+    "The specified value for {} is invalid. It must begin {} and contain only alphanumeric "
+    "characters and/or / characters."
 )
+_PATHS = {
+    "Path": _PATH.format("path", "and end with /"),
+    "PathPrefix": _PATH.format("pathPrefix", "with the / character"),
+}
 
 _NAME = (
     "The specified value for {} is invalid. It must contain only alphanumeric characters and/or "
@@ -158,8 +163,8 @@ def _of_text(value: str, wanted: Shape, name: str, where: str) -> Iterator[str]:
     # The model's pattern has no wildcards here; AWS's message has.
     plain = value.translate(_WILDCARDS) if name == "AttachmentName" else value
     if wanted.matches is not None and not wanted.matches.fullmatch(plain):
-        if name == "Path":
-            yield _PATH
+        if name in _PATHS:
+            yield _PATHS[name]
         elif wanted.service == "iam" and wanted.pattern == _NAMES:
             yield _NAME.format(where)
         else:

@@ -114,7 +114,7 @@ def _tagging_pairs(action: str, resources: Iterable[str]) -> Iterator[NeededPair
     keys = {"ec2:CreateAction": known.name} if known.service == "ec2" else {}
     for resource in resources if tagging else ():
         is_tagged = resource == "*" or type_of(action, resource)
-        if is_tagged and "aws:requesttag" not in foreign_keys(action, resource):
+        if is_tagged and "aws:requesttag" not in keys_of_other_types(action, resource):
             yield NeededPair(tagging, resource, keys, instead=instead)
 
 
@@ -281,7 +281,7 @@ def also_needed(
 
 
 @lru_cache(maxsize=4096)
-def foreign_keys(action: str, resource: str) -> frozenset[str]:
+def keys_of_other_types(action: str, resource: str) -> frozenset[str]:
     """Return the condition keys that an action has only with other types of resources.
 
     They are in lower case; of a key with a name after a slash, it is the text before it.
@@ -289,7 +289,7 @@ def foreign_keys(action: str, resource: str) -> frozenset[str]:
     Examples
     --------
     >>> subnet = "arn:aws:ec2:us-east-1:111122223333:subnet/subnet-1"
-    >>> "ec2:instancetype" in foreign_keys("ec2:RunInstances", subnet)
+    >>> "ec2:instancetype" in keys_of_other_types("ec2:RunInstances", subnet)
     True
     """
     known, own = catalog.action(action), type_of(action, resource)
@@ -326,10 +326,10 @@ def without_keys(context: Mapping[str, Any], names: Collection[str]) -> dict[str
     return {key: value for key, value in context.items() if key_name(key) not in names}
 
 
-def foreign_key_notes(action: str, resource: str, context: Iterable[str]) -> tuple[str, ...]:
+def other_type_notes(action: str, resource: str, context: Iterable[str]) -> tuple[str, ...]:
     """Return which keys that a caller sets aren't in such a request, in sentences."""
     return tuple(
         f"{key} isn't in requests of {action} on this type of resource, so it was left out."
         for key in context
-        if key_name(key) in foreign_keys(action, resource)
+        if key_name(key) in keys_of_other_types(action, resource)
     )

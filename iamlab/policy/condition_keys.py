@@ -165,6 +165,8 @@ _SUPPORT: dict[str, dict[str, str]] = tables(__file__, "supported_keys.toml")
 def unsupported_keys(action: str) -> frozenset[str]:
     """Return the global keys that requests for an action never have.
 
+    The service's own keys depend on the resource, too: see ``keys_of_other_types``.
+
     Examples
     --------
     >>> sorted(unsupported_keys("sqs:SendMessage"))
@@ -195,19 +197,13 @@ _WHEN = {name: table.pop("when") for name, table in _TABLES.items()}
 EVERY, SIGNED, ANY_PRINCIPAL, ANY_IDENTITY = (
     _WHEN[name] for name in ("EVERY", "SIGNED", "ANY_PRINCIPAL", "ANY_IDENTITY")
 )
-NO_ENDPOINT, ENDPOINT, SUPPORTED_ENDPOINT, ENDPOINT_IN_ORGANIZATION = (
-    _WHEN[name]
-    for name in ("NO_ENDPOINT", "ENDPOINT", "SUPPORTED_ENDPOINT", "ENDPOINT_IN_ORGANIZATION")
-)
-RESOURCE_TAG, REQUEST_TAG, REQUEST_TAGS = (
-    _WHEN[name] for name in ("RESOURCE_TAG", "REQUEST_TAG", "REQUEST_TAGS")
-)
-BROWSER, AGENT = _WHEN["BROWSER"], _WHEN["AGENT"]
 
 ALWAYS = frozenset((EVERY, ANY_PRINCIPAL))
 """Keys that every request of a principal has."""
 ALWAYS_IF_SIGNED = ALWAYS | {SIGNED, ANY_IDENTITY}
 """Keys that every signed request of a principal has."""
+OF_THE_CALL = frozenset(_WHEN[name] for name in names("of_the_call"))
+"""Keys that a request that is not signed can have, too."""
 
 DEPRECATED = {"aws:arn": "aws:PrincipalArn"}
 """Deprecated keys, in lower case, with the keys that replace them."""

@@ -43,6 +43,8 @@ def glob(pattern: str, text: str) -> bool:
     >>> glob("s3:Get*", "s3:GetObject"), glob("v?", "v12"), glob("bk/*/x", "bk//x")
     (True, False, True)
     """
+    if pattern == text:
+        return True  # as most parts of ARNs do
     if LITERAL_STAR in pattern or LITERAL_QUESTION in pattern:
         text = literal(text)
     if "*" not in pattern:

@@ -194,8 +194,6 @@ def _missing_from(account: Account, identity: Identity) -> Iterator[str]:
 
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
-FILTERS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
-"""The values of the filter; by default all of them."""
 
 
 @operation("GetAccountAuthorizationDetails", on="*", answer=as_it_is)
@@ -220,17 +218,17 @@ def get_account_authorization_details(account: Account, arguments: Parameters) -
     def with_counts(policy: ManagedPolicy) -> dict[str, Any]:
         return _policy(policy, attached[policy.arn], bounding[policy.arn])
 
-    parts: tuple[tuple[str, Write, Iterable[Any]], ...] = (
-        (LISTS[0], _identity, account.users.values()),
-        (LISTS[1], _identity, account.groups.values()),
-        (LISTS[2], _role, account.roles.values()),
-        (LISTS[3], with_counts, own_policies(account)),
-        (LISTS[3], with_counts, of_aws),
-    )
-    wanted = arguments.get("Filter") or FILTERS
+    parts: dict[str, tuple[str, Write, Iterable[Any]]] = {
+        "User": (LISTS[0], _identity, account.users.values()),
+        "Group": (LISTS[1], _identity, account.groups.values()),
+        "Role": (LISTS[2], _role, account.roles.values()),
+        "LocalManagedPolicy": (LISTS[3], with_counts, own_policies(account)),
+        "AWSManagedPolicy": (LISTS[3], with_counts, of_aws),
+    }
+    wanted = arguments.get("Filter") or parts
     entries = [
         (name, write, entity)
-        for kind, (name, write, every) in zip(FILTERS, parts, strict=True)
+        for kind, (name, write, every) in parts.items()
         if kind in wanted
         for entity in every
     ]

@@ -24,6 +24,7 @@ from iamlab.operations.iam.user_credentials import TAKES_API_KEYS
 from iamlab.operations.identity_center.provisioning import seconds_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage.problems import member, shown
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
@@ -119,9 +120,8 @@ def _keyed(name: str) -> Rule:
 
     def of_things(value: dict[str, Any]) -> Found:
         for key, thing in value.items():
-            own = getattr(
-                thing, name, key
-            )  # parts of its ARN can be missing, which is a problem already
+            # Parts of its ARN can be missing, which is a problem already.
+            own = getattr(thing, name, key)
             if own != key:
                 yield member("", key), f"The object here has the {name} {shown(own)}."
 
@@ -145,7 +145,11 @@ def _quotas(value: dict[str, int]) -> Found:
             yield member("", name), "It must not be negative."
 
 
+_TABLES: dict[str, dict[str, Any]] = tables(__file__)
 _FIELDS: tuple[tuple[Rule, str], ...] = (
+    *((_keyed(name), labels) for name, labels in _TABLES["keyed"].items()),
+    *((_within(*ends), labels) for labels, ends in _TABLES["within"].items()),
+    *((_word(*known), labels) for labels, known in _TABLES["words"].items()),
     (_account_id, "Account.account_id"),
     (_issuer, "Account.outbound_federation"),
     (_quotas, "Account.quotas"),
@@ -158,37 +162,12 @@ _FIELDS: tuple[tuple[Rule, str], ...] = (
     (_path, "IamResource.path Identity.path ManagedPolicy.path"),
     (_named, "Account.groups Account.instance_profiles Account.roles Account.users"),
     (_named, "Account.server_certificates"),
-    (_keyed("arn"), "Account.oidc_providers Account.policies Account.saml_providers"),
-    (_keyed("arn"), "Account.resources Contents.identity_centers"),
-    (_keyed("id"), "Contents.organizations Organization.handshakes Organization.members"),
-    (_keyed("id"), "Organization.organizational_units Organization.policies"),
-    (_keyed("id"), "IdentityCenter.groups IdentityCenter.permission_sets IdentityCenter.users"),
-    (_keyed("access_key_id"), "Contents.sessions RootUser.key_records User.key_records"),
-    (_keyed("account_id"), "Contents.accounts"),
-    (_keyed("certificate_id"), "User.signing_certificates"),
-    (_keyed("entity_id"), "Contents.saml_directories"),
-    (_keyed("job_id"), "Account.last_accessed_jobs"),
-    (_keyed("name"), "SamlDirectory.users"),
-    (_keyed("serial_number"), "Account.mfa_records"),
-    (_keyed("service_specific_credential_id"), "User.service_specific_credentials"),
-    (_keyed("ssh_public_key_id"), "User.ssh_public_keys"),
-    (_keyed("url"), "Contents.oidc_issuers"),
-    (_within(0, 2**53), "Ids.events Ids.made Job.asked ManagedPolicy.newest MfaRecord.number"),
-    (_within(0, 2**53), "MfaRecord.used SessionRecord.packed"),
-    (_within(0, 24), "PasswordPolicy.password_reuse_prevention"),
-    (_within(0, 1095), "PasswordPolicy.max_password_age"),
-    (_within(0, 4096), "SessionRecord.token_bytes"),
-    (_within(1, 2), "Account.global_endpoint_token_version"),
-    (_within(6, 128), "PasswordPolicy.minimum_password_length"),
-    (_within(3600, 7_776_000), "LoginProfile.max_signin_session_duration"),
     (_within(*SESSION_SECONDS), "Role.max_session_duration"),
     (_word(*PARTITIONS), "Account.partition"),
-    (_word("Management", "Data", "NetworkActivity", "Insight"), "Event.event_category"),
     (_word(ACTIVE, "Inactive"), "KeyRecord.status SSHPublicKey.status SigningCertificate.status"),
     (_word(ACTIVE, "Inactive", EXPIRED), "ServiceSpecificCredential.status"),
     (_word(*TAKES_API_KEYS), "ServiceSpecificCredential.service_name"),
     (_word(VIRTUAL, HARDWARE, PASSKEY), "MfaRecord.kind"),
-    (_word("ALL", "CONSOLIDATED_BILLING"), "Organization.feature_set"),
     (_word(*TYPES), "OrganizationPolicy.type"),
     (_each(_word(*FEATURES)), "Organization.root_features"),
 )

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from iamlab.storage.account_entries import Problems
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,9 +161,8 @@ def one_way(seed: int) -> int:
     >>> one_way(7) == one_way(7), one_way(7) == one_way(8)
     (True, False)
     """
-    return int.from_bytes(
-        sha256(f"iamlab, a world without secrets/{seed}".encode()).digest(), "big"
-    )
+    text = f"iamlab, a world without secrets/{seed}"
+    return int.from_bytes(sha256(text.encode()).digest(), "big")
 
 
 WRITTEN_INSTEAD: dict[str, Callable[[Any], Any]] = {"Ids.seed": one_way}
@@ -174,21 +174,7 @@ LEFT_OUT: dict[str, object] = {
 }
 """Secrets that aren't written, and their value in a loaded world."""
 
-HARMLESS = frozenset(
-    (
-        *("Account.global_endpoint_token_version", "Account.password_policy"),
-        "Credentials.password",  # the time, not the credential
-        "KeyGrant.grant_token",  # "a unique, nonsecret" string, as AWS says
-        "LoginProfile.password_reset_required",
-        *("PasswordPolicy.allow_users_to_change_password", "PasswordPolicy.max_password_age"),
-        "PasswordPolicy.minimum_password_length",
-        "PasswordPolicy.password_reuse_prevention",
-        *("Row.password_enabled", "Row.password_last_changed", "Row.password_last_used"),
-        "Row.password_next_rotation",
-        "SAMLProvider.private_keys",  # their ids, not the keys
-        "SessionRecord.token_bytes",
-    )
-)
+HARMLESS = frozenset(tables(__file__)["harmless"])
 """Harmless fields whose names sound secret."""
 
 

@@ -347,10 +347,9 @@ def below(cls: type) -> dict[str, type]:
         # Classes of the lab add no fields, and a dataclass with slots leaves the class that it was
         # made of behind.
         module = sys.modules.get(heir.__module__)
-        is_there = getattr(module, heir.__name__, None) is heir and "__dataclass_fields__" in vars(
-            heir
-        )
-        own = {heir.__name__: heir} if is_there and heir.__module__.startswith("iamlab.") else {}
+        is_there = getattr(module, heir.__name__, None) is heir
+        is_own = "__dataclass_fields__" in vars(heir) and heir.__module__.startswith("iamlab.")
+        own = {heir.__name__: heir} if is_there and is_own else {}
         for name, class_ in (own | below(heir)).items():
             if found.setdefault(name, class_) is not class_:
                 raise TypeError(f"two subclasses of {cls.__name__} are called {name}: rename one")

@@ -12,10 +12,11 @@ from iamlab.errors import AccessDenied
 from iamlab.policy.call_permissions import (
     NeededPair,
     also_needed,
-    foreign_keys,
+    keys_of_other_types,
     pairs_of,
     required_types,
 )
+from iamlab.policy.catalog import actions_of
 from tests.policy.documents import allow, deny, document
 
 OWN, OTHER = "111122223333", "444455556666"
@@ -199,12 +200,12 @@ def test_a_key_of_another_type_is_left_out_and_said(world: World) -> None:
     ("action", "resource"),
     [("s3:PutObject", OBJECT), ("kms:Decrypt", KEY), ("ec2:StopInstances", f"{EC2}instance/i-1")],
 )
-def test_an_action_whose_types_have_the_same_keys_has_no_foreign_keys(
+def test_an_action_whose_types_have_the_same_keys_has_no_keys_of_other_types(
     action: str, resource: str
 ) -> None:
     """An action of a single type has none either."""
-    assert foreign_keys(action, resource) == frozenset()
-    assert "ec2:resourcetag" not in foreign_keys("ec2:RunInstances", f"{EC2}instance/*")
+    assert keys_of_other_types(action, resource) == frozenset()
+    assert "ec2:resourcetag" not in keys_of_other_types("ec2:RunInstances", f"{EC2}instance/*")
 
 
 # -- dependent actions ----------------------------------------------------------------------------
@@ -335,6 +336,69 @@ def test_marked_types_are_all_needed_only_where_a_page_says_so(
 ) -> None:
     """Of others, a call has one."""
     assert required_types(action) == types
+
+
+PARENTS = {
+    "table": "database",
+    "userdefinedfunction": "database",
+    "database": "rootcatalog",
+    "connection": "rootcatalog",
+    "catalog": "rootcatalog",
+    "schema": "registry",
+}
+
+
+def test_a_call_of_glue_needs_a_resource_and_its_ancestors() -> None:
+    """Exactly the actions whose marked types are one resource, its ancestors and what is below.
+
+    AWS pages: "Configure access to databases and tables in the AWS Glue Data Catalog": permission
+    on the resource and on all its ancestors, for deletions also on what is below; "Actions,
+    resources, and condition keys for AWS Glue". Of other types that are marked, a call has one.
+    """
+    trees = 0
+    for action in actions_of("glue").values():
+        marked = tuple(use.name for use in action.resource_types if use.required)
+        above = {PARENTS[name] for name in marked if name in PARENTS}
+        is_tree = above <= {*marked} and sum(name not in PARENTS for name in marked) == 1
+        if len(marked) > 1:
+            trees += is_tree
+            assert required_types(action.full_name) == (marked if is_tree else ())
+
+    assert trees > 60
+
+
+OF_CLUSTER, OF_INSTANCE = ("cluster", "cluster-pg", "og", "subgrp"), ("db", "og", "pg", "subgrp")
+
+
+@pytest.mark.parametrize(
+    ("name", "types"),
+    [
+        ("CreateDBCluster", OF_CLUSTER),
+        ("CreateDBClusterEndpoint", ("cluster", "cluster-endpoint")),
+        ("CreateDBClusterSnapshot", ("cluster", "cluster-snapshot")),
+        ("CreateDBSnapshot", ("db", "snapshot")),
+        ("RestoreDBClusterFromS3", OF_CLUSTER),
+        ("RestoreDBClusterFromSnapshot", OF_CLUSTER),
+        ("RestoreDBClusterToPointInTime", OF_CLUSTER),
+        ("RestoreDBInstanceFromDBSnapshot", OF_INSTANCE),
+        ("RestoreDBInstanceFromS3", OF_INSTANCE),
+        ("RestoreDBInstanceToPointInTime", OF_INSTANCE),
+        ("CreateDBClusterParameterGroup", ("cluster-pg",)),
+        ("CreateDBInstance", ("db",)),
+        ("CreateDBInstanceReadReplica", ()),  # of a cluster or of an instance
+        ("DeleteDBCluster", ()),  # with a last snapshot or without one
+        ("DeregisterDBProxyTargets", ()),
+    ],
+)
+def test_a_call_of_rds_needs_all_groups_of_a_new_database(
+    name: str, types: tuple[str, ...]
+) -> None:
+    """Also the default ones.
+
+    AWS pages: "Actions, resources, and condition keys for Amazon RDS"; "Permission policies to
+    create, modify and, delete resources in Amazon RDS", whose example names the default groups.
+    """
+    assert required_types(f"rds:{name}") == types
 
 
 def test_request_tags_bring_no_pair_where_a_call_tags_nothing() -> None:

@@ -49,7 +49,7 @@ class Target:
 
 
 TARGETS = {
-    "first": Target("one decision at a time, first pass", 3.5, 5),
+    "first": Target("one decision at a time, first pass", 2.8, 5),
     "second": Target("the same, second pass", 6, 9),
     "others": Target("the same, other objects, times and addresses", 6, 9),
     "varied first": Target("5 to 12 keys, half with conditions, first pass", 2, 3.5),

@@ -214,6 +214,25 @@ def test_what_blocks_is_every_deny_and_every_shut_ceiling(request_, layers, want
     assert evaluate(request_, layers).blocked_by == wanted
 
 
+@pytest.mark.parametrize(
+    ("granted", "wanted", "named"),
+    [
+        ([], {"boundary"}, "no identity-based policy allows"),
+        ([EVERYTHING], {"boundary"}, "no permissions boundary allows"),
+        ([DENY], {"identity", "boundary"}, "an explicit deny in an identity-based policy"),
+    ],
+)
+def test_the_message_may_name_another_layer_than_those_that_block(granted, wanted, named):
+    """AWS page: "Troubleshoot access denied error messages": it names one type of policy.
+
+    A limit matters only for what is granted. So if nothing is, the message says that first.
+    """
+    decision = evaluate(ask(), Layers(granted, boundary=EC2_ONLY))
+
+    assert decision.blocked_by == wanted
+    assert named in decision.message
+
+
 # As JSON and HTML -------------------------------------------------------------------------------
 
 

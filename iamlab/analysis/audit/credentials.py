@@ -12,14 +12,14 @@ policy for IAM users"; "Security Hub controls for AWS Identity and Access Manage
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.audit.controls import CannotTell, check
 from iamlab.analysis.credential_report import UNKNOWN, VIRTUAL
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.analysis.audit.controls import AuditedAccount, Thresholds
     from iamlab.analysis.credential_report import Credentials
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from iamlab.model.providers import ServerCertificate
 
     Texts = Iterator[str]
-    Missing = Callable[[PasswordPolicy, Thresholds], Texts]
 
 
 # -- the root user --------------------------------------------------------------------------------
@@ -114,61 +113,33 @@ def _user_mfa(user: Credentials, _: AuditedAccount) -> Texts:
         yield "There is no MFA device."
 
 
-def _character(rule: str, words: str) -> Missing:
-    return lambda policy, _: iter(() if getattr(policy, rule) else (words,))
+_PASSWORDS: dict[str, dict[str, Any]] = tables(__file__)
 
 
-def _limit(rule: str, threshold: str, words: str, limit: int | None = None) -> Missing:
-    """Demand a number of a rule: the threshold of the audit, or a fixed one."""
-
-    def missing(policy: PasswordPolicy, thresholds: Thresholds) -> Texts:
-        number = getattr(thresholds, threshold) if limit is None else limit
-        value = getattr(policy, rule)
-        if not (0 < value <= number if rule == "max_password_age" else value >= number):
-            yield words.format(number)
-
-    return missing
-
-
-_length = partial(_limit, "minimum_password_length", "password_length", "{} characters")
-_reuse = partial(
-    _limit,
-    "password_reuse_prevention",
-    "password_reuse",
-    "that the last {} passwords are not used again",
-)
-_age = partial(_limit, "max_password_age", "password_age_days", "a new password every {} days")
-_CHARACTERS = {
-    "uppercase": _character("require_uppercase_characters", "an uppercase letter"),
-    "lowercase": _character("require_lowercase_characters", "a lowercase letter"),
-    "symbol": _character("require_symbols", "a symbol"),
-    "number": _character("require_numbers", "a number"),
-}
-_DEMANDS: dict[str, tuple[Missing, ...]] = {
-    "length": (_length(),),
-    "reuse": (_reuse(),),
-    "age": (_age(),),
-    **{name: (missing,) for name, missing in _CHARACTERS.items()},
-    "strong": (_length(8), *_CHARACTERS.values()),
-    "pci": (_length(7), _reuse(4), _age(90)),
-}
-"""What each control of the password policy demands, by the end of its id."""
-
-
-def _policy_lacks(demands: tuple[Missing, ...]) -> Callable[..., Texts]:
+def _policy_lacks(demanded: Mapping[str, str | int]) -> Callable[..., Texts]:
     """Make the check that the password policy makes some demands."""
 
     def check_demands(_: AuditedAccount, audited: AuditedAccount) -> Texts:
         policy = audited.password_policy
         if policy is None:
             yield "There is no password policy."
-        elif missing := [what for demand in demands for what in demand(policy, audited.thresholds)]:
+        elif missing := list(_missing(policy, demanded, audited.thresholds)):
             yield f"The password policy does not demand {' and '.join(missing)}."
 
     return check_demands
 
 
-for _name, _demanded in _DEMANDS.items():
+def _missing(
+    policy: PasswordPolicy, demanded: Mapping[str, str | int], thresholds: Thresholds
+) -> Texts:
+    for rule, wanted in demanded.items():
+        limit = getattr(thresholds, wanted) if isinstance(wanted, str) else wanted
+        value = getattr(policy, rule)
+        if not (0 < value <= limit if rule == "max_password_age" else value >= limit):
+            yield _PASSWORDS["words"][rule].format(limit)
+
+
+for _name, _demanded in _PASSWORDS["demands"].items():
     check(f"password-policy-{_name}", of="itself")(_policy_lacks(_demanded))
 
 

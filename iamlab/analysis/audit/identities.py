@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.audit.controls import CHECKS, check
 from iamlab.model import managed_policies
 from iamlab.model.identities import Bounded
+from iamlab.operations.iam.roles import OF_AWS, SERVICE_LINKED
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_ignoring_case
 
@@ -99,13 +100,12 @@ def _inline(is_wrong: IsWrong, what: str) -> Callable[..., Texts]:
 
 
 _ADMIN = (allows_everything, "allows everything on everything")
+_SERVICE = (_allows_a_service, "allows all actions of a service")
 _DECRYPTS = (_decrypts_with_every_key, "decrypts with every KMS key")
 
 check("policy-admin", of="granting_policies")(_managed(*_ADMIN))
 check("inline-policy-admin", of="identities")(_inline(*_ADMIN))
-check("policy-whole-service", of="own_policies")(
-    _managed(_allows_a_service, "allows all actions of a service")
-)
+check("policy-whole-service", of="own_policies")(_managed(*_SERVICE))
 check("policy-kms-decrypt", of="own_policies")(_managed(*_DECRYPTS))
 check("inline-policy-kms-decrypt", of="identities")(_inline(*_DECRYPTS))
 
@@ -154,7 +154,7 @@ def _users_without_group(user: User, _: AuditedAccount) -> Texts:
 
 def _untagged(audited: AuditedAccount, identities: Iterable[Bounded]) -> Iterator[Flaw]:
     for principal in identities:
-        if principal.path.startswith("/aws-service-role/"):
+        if principal.path.startswith(SERVICE_LINKED):
             continue  # only AWS can tag it
         missing = [key for key in audited.thresholds.required_tags if key not in principal.tags]
         if missing:
@@ -172,7 +172,6 @@ CHECKS |= {
 # -- names that lead nowhere ----------------------------------------------------------------------
 
 _UNIQUE_ID = re.compile(r"(AIDA|AROA)[A-Z0-9]{16,}", re.ASCII)
-_OF_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,7 @@ class _AccountNames:
         if (arn.service, arn.kind) == ("sts", "assumed-role"):
             role = arn.resource.removeprefix("assumed-role").lstrip("/").partition("/")[0]
             return "role" in self.arns and role not in self.account.roles
-        made_later = any(path in f"/{arn.resource}" for path in _OF_AWS)
+        made_later = any(path in f"/{arn.resource}" for path in OF_AWS)
         if arn.service != "iam" or arn.kind not in self.arns or made_later:
             return False
         return name not in self.arns[arn.kind]
@@ -312,7 +311,7 @@ def _trusts_nobody(audited: AuditedAccount) -> Iterator[Flaw]:
     names = _AccountNames(audited.account)
     fix = "Delete the role, or say who may: role.update_assume_role_policy(...)."
     for role in audited.roles:
-        if role.trust is None or role.path.startswith(_OF_AWS):
+        if role.trust is None or role.path.startswith(OF_AWS):
             continue
         allows = (statement for statement in role.trust.statements if statement.effect == "Allow")
         trusted = [value for statement in allows for _, value in statement.principal or ()]

@@ -26,6 +26,7 @@ from iamlab.model.record import Membership
 from iamlab.model.service_principals import SOURCE_ACCOUNT, SOURCE_ARN, sends
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,19 +48,7 @@ DIGITS = 12
 # The keys that come with those that a service sends, by how they begin.
 _COMES_WITH = {SOURCE_ARN: (SOURCE_ARN,), SOURCE_ACCOUNT: (SOURCE_ACCOUNT, "aws:SourceOrg")}
 
-# As aws:PrincipalType has it.
-_TYPES = {
-    Kind.USER: "User",
-    Kind.ROOT: "Account",
-    Kind.ROLE: "AssumedRole",
-    Kind.SESSION: "AssumedRole",
-    Kind.FEDERATED: "FederatedUser",
-}
-_SOME_IDS = {
-    Kind.USER: "AIDASTRANGEREXAMPLE",
-    Kind.ROLE: f"AROASTRANGEREXAMPLE:{SOMEBODY}",
-    Kind.SESSION: f"AROASTRANGEREXAMPLE:{SOMEBODY}",
-}
+_KINDS: dict[str, dict[str, str]] = tables(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +310,8 @@ def _as_caller(arn: str, account: str, membership: Membership | None) -> Iterato
     name = Arn.parse(arn).name
     username = name if caller.kind is Kind.USER else ""
     # If a policy asks for another unique id, sample_contexts.py has it: nobody knows whose it is.
-    userid = _SOME_IDS.get(caller.kind, account)
-    kind = _TYPES[caller.kind]
+    userid = _KINDS["unique_ids"].get(caller.kind.value, account)
+    kind = _KINDS["principal_types"][caller.kind.value]
     who = CallerAttributes(shown, account, userid, kind, username, membership=membership)
     yield Outsider(arn, {**keys_of(CALLER_KEYS, who), "aws:SourceOwner": account})
 

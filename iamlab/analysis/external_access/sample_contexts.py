@@ -16,20 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.analysis.external_access.zone_of_trust import OF_PLACES, filled_by
 from iamlab.engine.request import MAX_TEXT, ContextValue
-from iamlab.policy.condition_keys import (
-    AGENT,
-    BROWSER,
-    ENDPOINT,
-    ENDPOINT_IN_ORGANIZATION,
-    EVERY,
-    NO_ENDPOINT,
-    REQUEST_TAG,
-    REQUEST_TAGS,
-    RESOURCE_TAG,
-    SUPPORTED_ENDPOINT,
-    global_key,
-    is_multivalued,
-)
+from iamlab.policy.condition_keys import OF_THE_CALL, global_key, is_multivalued
 from iamlab.policy.conditions import OPERATORS, Comparison, holds
 from iamlab.policy.document import Policy
 from iamlab.policy.public import is_public
@@ -45,14 +32,6 @@ if TYPE_CHECKING:
 
 Values = tuple[str, ...] | None
 """The values of a condition key; ``None``: the request does not have the key."""
-
-OF_THE_CALL = frozenset(
-    {
-        *(AGENT, BROWSER, ENDPOINT, ENDPOINT_IN_ORGANIZATION, EVERY, NO_ENDPOINT),
-        *(REQUEST_TAG, REQUEST_TAGS, RESOURCE_TAG, SUPPORTED_ENDPOINT),
-    }
-)
-"""When a request that is not signed may have a global key."""
 
 FEW_VALUES = 6
 """So many values of a key are combined to pairs."""

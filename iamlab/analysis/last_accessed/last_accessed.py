@@ -42,6 +42,7 @@ from iamlab.model.identities import Bounded, Group, Identity, policies_of, with_
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -62,10 +63,7 @@ CALLS = ("AwsApiCall", "AwsConsoleAction")
 PERIOD = timedelta(days=400)
 """How long ago an access may be. AWS says "at least", so that it may tell of older ones too."""
 
-SINCE: Mapping[str, datetime] = {
-    "s3": datetime(2020, 4, 12, tzinfo=UTC),
-    **dict.fromkeys(("ec2", "iam", "lambda"), datetime(2021, 4, 7, tzinfo=UTC)),
-}
+SINCE: Mapping[str, datetime] = tables(__file__)["since"]
 """Service -> since when its actions are tracked."""
 
 SINCE_OF_OTHERS = datetime(2023, 5, 23, tzinfo=UTC)

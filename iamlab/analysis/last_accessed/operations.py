@@ -27,6 +27,7 @@ from iamlab.errors import AwsError, NoSuchEntity, ReportGenerationLimitExceeded,
 from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.common import page
 from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,18 +49,7 @@ MOST_IN_PROGRESS = 5
 NEEDED_IN_ORGANIZATIONS = table("always_needed")["iam:GenerateOrganizationsAccessReport"]
 """Additional Organizations permissions for a report of an organization."""
 
-_OF_SERVICES = {
-    "LastAuthenticated": "time",
-    "LastAuthenticatedEntity": "entity",
-    "LastAuthenticatedRegion": "region",
-}
-_OF_ACTIONS = {
-    "LastAccessedEntity": "entity",
-    "LastAccessedTime": "time",
-    "LastAccessedRegion": "region",
-}
-_OF_ORGANIZATIONS = {"Region": "region", "EntityPath": "entity", "LastAuthenticatedTime": "time"}
-"""Under which names the answers have an attempt."""
+_NAMES: dict[str, dict[str, str]] = tables(__file__, "last_accessed.toml")
 
 
 # -- jobs -----------------------------------------------------------------------------------------
@@ -115,17 +105,17 @@ def _access(access: LastAttempt | None, names: Mapping[str, str]) -> dict[str, A
     return {} if access is None else {key: getattr(access, name) for key, name in names.items()}
 
 
-def _service(row: ServiceLastAccessed, names: Mapping[str, str] = _OF_SERVICES) -> dict[str, Any]:
+def _service(row: ServiceLastAccessed, of: str = "of_services") -> dict[str, Any]:
     found: dict[str, Any] = {
         "ServiceName": row.service_name,
         "ServiceNamespace": row.service_namespace,
-        **_access(row.last_access, names),
+        **_access(row.last_access, _NAMES[of]),
     }
     if row.accesses:
         found["TotalAuthenticatedEntities"] = row.total_authenticated_entities
     if any(action.access for action in row.tracked_actions):
         found["TrackedActionsLastAccessed"] = [
-            {"ActionName": action.action_name, **_access(action.access, _OF_ACTIONS)}
+            {"ActionName": action.action_name, **_access(action.access, _NAMES["of_actions"])}
             for action in row.tracked_actions
         ]
     return found
@@ -237,7 +227,9 @@ def get_organizations_access_report(
         key=_time if by == "LAST_AUTHENTICATED_TIME" else lambda row: (row.service_namespace,),
         reverse=direction == "DESCENDING",
     )
-    rows = page("AccessDetails", services, parameters, lambda row: _service(row, _OF_ORGANIZATIONS))
+    rows = page(
+        "AccessDetails", services, parameters, lambda row: _service(row, "of_organizations")
+    )
     return {
         **_about(account, job),
         "NumberOfServicesAccessible": report.number_of_services_accessible,

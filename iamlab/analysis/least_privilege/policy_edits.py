@@ -31,6 +31,7 @@ from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
 from iamlab.policy.rules import INLINE_LIMITS
 from iamlab.policy.validate.document_defects import size
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -157,17 +158,15 @@ class PolicyEdit:
         """What to do, as a sentence; the lines say the rest."""
         holder = _name(self.holder)
         users, touches = (joined(map(_name, arns), 5) for arns in (self.users, self.touches))
-        text = {
-            "detach": f"Detach {self.policy} from {holder}: nothing of it was used.",
-            "delete": f"Delete inline policy {self.policy} of {holder}: nothing of it was used.",
-            "move": f"Move policy {self.policy} from {holder} to {users}, who alone used it.",
-            "replace": f"Replace {self.policy} of {holder} by {self.new_name}, of your own.",
-            "edit": f"Change policy {self.policy} of {holder}.",
-        }[self.kind]
+        named = {"policy": self.policy, "holder": holder, "users": users, "new": self.new_name}
+        text = _TEXTS[self.kind].format(**named)
         return f"{text} It touches {touches} too." if self.touches else text
 
     def __str__(self) -> str:
         return "\n".join((self.text, *(f"  {line}" for line in self.lines)))
+
+
+_TEXTS: dict[str, str] = tables(__file__)
 
 
 def _name(arn: str) -> str:

@@ -32,6 +32,7 @@ from iamlab.authorization.principal import Caller, principal_of
 from iamlab.display import Shown, count, steps, table
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.identities import Bounded, Role, User
+from iamlab.operations.iam.roles import OF_AWS
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 FindingType = Literal[
     "UnusedIAMRole", "UnusedIAMUserPassword", "UnusedIAMUserAccessKey", "UnusedPermission"
 ]
-
-OF_SERVICES = ("/aws-service-role/", "/aws-reserved/")
-"""Paths of roles whose policies a service keeps."""
 
 UNUSED_ACCESS_AGE = 90
 """In days: AWS's default."""
@@ -268,7 +266,7 @@ def _users_and_roles(world: World, caller: Caller | None) -> list[Bounded]:
             principal
             for account in world.accounts.values()
             for principal in (*account.users.values(), *account.roles.values())
-            if isinstance(principal, User) or not principal.path.startswith(OF_SERVICES)
+            if isinstance(principal, User) or not principal.path.startswith(OF_AWS)
         ]
     arn = with_path(world, arn_of(caller))
     principal_of(world, arn)  # which rejects a caller that does not exist

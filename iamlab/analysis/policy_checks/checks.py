@@ -14,12 +14,13 @@ AWS pages: "Validate policies with IAM Access Analyzer custom policy checks"; "C
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from iamlab.analysis.external_access.callers import like
-from iamlab.analysis.external_access.external_access import outside_access
+from iamlab.analysis.external_access.callers import is_everybody, like
+from iamlab.analysis.external_access.external_access import EVERYBODY, outside_access
 from iamlab.analysis.policy_checks.witness import witness
 from iamlab.engine.labels import keys_in_policies
+from iamlab.engine.refused_statements import void_statements
 from iamlab.errors import RequestError
 from iamlab.errors.services import ValidationException
 from iamlab.model.account import Account
@@ -168,13 +169,14 @@ def check_access_not_granted(
     verb = "grants" if found else "does not grant"
     what = "one or more of the listed" if found else "the listed"
     message = f"The policy document {verb} access to perform {what} actions or resources."
-    return _result(
-        message, "One or more of the listed actions or resources in the statement", found
-    )
+    start = "One or more of the listed actions or resources in the statement"
+    return _result(message, start, found)
 
 
 def check_no_public_access(policy_document: Document, resource_type: str) -> CheckResult:
     """Check that a resource-based policy isn't public.
+
+    The document isn't saved yet. So an Allow for everybody counts also if AWS wouldn't save it.
 
     Parameters
     ----------
@@ -194,28 +196,43 @@ def check_no_public_access(policy_document: Document, resource_type: str) -> Che
     """
     if resource_type not in RESOURCE_TYPES:
         raise _not_one_of(resource_type, "resourceType", RESOURCE_TYPES)
+    is_trust = resource_type == TRUST
     parsed = Policy.parse(policy_document)
-    without: dict[str, Any] = {} if resource_type == TRUST else {"resource": ("*",)}
-    statements = [
-        replace(each, **without) if each.resources is None else each for each in parsed.statements
-    ]
+    statements = (_as_saved(each, is_trust=is_trust) for each in parsed.statements)
     policy = Policy(tuple(statements), name="document")
     world = World()
     world.accounts[ACCOUNT] = Account(world, "owner", ACCOUNT)
-    world.resource_policies = dict.fromkeys(
-        _resources(policy, RESOURCE_TYPES[resource_type]), policy
-    )
+    named = _resources(policy, RESOURCE_TYPES[resource_type])
+    world.resource_policies = dict.fromkeys(named, policy)
     found = {
         finding.statement.removeprefix("document/"): finding.proof
         for finding in outside_access(world, "account").open
         if finding.is_public or (finding.proof is None and finding.principal == {"AWS": "*"})
     }
+    # Nobody has access by what AWS doesn't save, but with a small change everybody could.
+    void = void_statements(policy, "resource", "sts:AssumeRole" if is_trust else "")
+    for each in policy.statements:
+        if each.effect == "Allow" and id(each) in void and _names_everybody(each):
+            found.setdefault(each.label, None)
     verb = "grants" if found else "does not grant"
     return _result(
         f"The resource policy {verb} public access for the given resource type.",
         "Public access granted in the following statement",
         {each: found[each.label] for each in policy.statements if each.label in found},
     )
+
+
+def _as_saved(statement: Statement, *, is_trust: bool) -> Statement:
+    """Write a statement as AWS saves it: with a Resource; trust in everybody as ``AWS``."""
+    if not is_trust:
+        return replace(statement, resource=("*",)) if statement.resources is None else statement
+    pairs = (EVERYBODY if is_everybody(*pair) else pair for pair in statement.principal or ())
+    return replace(statement, principal=tuple(pairs) or statement.principal)
+
+
+def _names_everybody(statement: Statement) -> bool:
+    named = any(value == "*" for _, value in statement.principal or ())
+    return named or statement.not_principal is not None
 
 
 def _resources(policy: Policy, form: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS
 from iamlab.policy.patterns import glob_resource
 from iamlab.policy.variables import keys_in
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
 
+
+TABLES: dict[str, Any] = tables(__file__)
 
 Context = dict[str, str | list[str]]
 
@@ -122,14 +125,7 @@ def check_actions(parameters: Parameters) -> None:
 
 # -- on which resources ---------------------------------------------------------------------------
 
-_REQUIRED = ("instance", "image", "security-group", "network-interface")
-
-SCENARIOS: Mapping[str, tuple[str, ...]] = {
-    "EC2-VPC-InstanceStore": _REQUIRED,
-    "EC2-VPC-InstanceStore-Subnet": (*_REQUIRED, "subnet"),
-    "EC2-VPC-EBS": (*_REQUIRED, "volume"),
-    "EC2-VPC-EBS-Subnet": (*_REQUIRED, "subnet", "volume"),
-}
+SCENARIOS: Mapping[str, str] = TABLES["scenarios"]
 """``ResourceHandlingOption`` -> the kinds of resources that must be there to launch an instance."""
 
 
@@ -158,7 +154,7 @@ def _check_scenario(option: str, actions: Sequence[str], resources: Sequence[str
             note = f"ec2:RunInstances has {', '.join(SCENARIOS)}."
             raise noted(InvalidInput(f"{begin} {what}"), note)
     there = {Arn.parse(resource).kind for resource in resources if is_arn(resource)}
-    missing = [kind for kind in SCENARIOS.get(option, ()) if kind not in there]
+    missing = [kind for kind in SCENARIOS.get(option, "").split() if kind not in there]
     if missing:  # AWS's sentence is not documented
         raise InvalidInput(f"{begin} {option} needs {', '.join(missing)} in ResourceArns.")
 
@@ -216,12 +212,7 @@ def _is_for(policy: Policy, resource: str) -> bool:
 
 # -- and what is known of the moment --------------------------------------------------------------
 
-FORMS: Mapping[str, tuple[str, str]] = {
-    "numeric": ("NumericEquals", "numeric format"),
-    "date": ("DateEquals", "DateTime format"),
-    "ip": ("IpAddress", "IP address"),
-    "binary": ("BinaryEquals", "base-64 encoded binary format"),
-}
+FORMS: Mapping[str, list[str]] = TABLES["forms"]
 """``ContextKeyType`` -> the operator that reads such values, and what the simulator calls them."""
 
 

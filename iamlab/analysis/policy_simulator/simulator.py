@@ -53,7 +53,7 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.policy_simulator.policies import Source
     from iamlab.engine.decision import Decision
@@ -64,11 +64,7 @@ _SAME = AWS_RULES.same_account
 OWN_SIDE = replace(AWS_RULES, role_trust=_SAME, both_sides=_SAME, kms_key=_SAME)
 """The rules for whoever passes no policy of a resource: the caller's own side decides."""
 
-DETAILS = {
-    "identity": "IAM Policy",
-    "resource": "Resource Policy",
-    "boundary": "Permissions Boundary Policy",
-}
+DETAILS: Mapping[str, str] = requests.TABLES["policy_types"]
 """Layer -> its ``SourcePolicyType``, and its key in ``EvalDecisionDetails``."""
 
 STRICTNESS = ("allowed", "implicitDeny", "explicitDeny")

@@ -15,7 +15,7 @@ permissions in AWS Identity and Access Management"; "Policy evaluation logic".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.privilege_escalation import attacker_view
@@ -42,10 +42,9 @@ from iamlab.operations.iam.roles import SERVICE_LINKED
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.analysis.privilege_escalation.permission_checks import Decider
-    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
@@ -170,7 +169,8 @@ class EdgeFinder:
         limited = [
             entry for entry in every if any(each.key.lower() in keys for each in entry.conditions)
         ]
-        known = decider.once(("usual keys", state.account_id), lambda: self._usual(state))
+        usual = partial(decider.question, state, Need("iam:ListUsers", "*", {}))
+        known = decider.once(("usual call", state.account_id), usual).request.context
         for supposed in suppositions(limited, keys, known) if limited else ():
             if supposed != state.supposed:
                 words = (supposed.words,) if supposed.words else ()
@@ -181,10 +181,6 @@ class EdgeFinder:
             target = replace(state, arn=arn, principal=session, changes=())
             name = f"{IN_SESSION} {arn.rpartition('/')[2]}"
             yield Edge(SUPPOSES, state, target, (), (name,))
-
-    def _usual(self, state: PrincipalState) -> Mapping[str, ContextValue]:
-        """Return the condition keys of a call of a principal."""
-        return self.decider.question(state, Need("iam:ListUsers", "*", {})).request.context
 
     def _trusts(self, state: PrincipalState) -> list[Policy | None]:
         """Return the trust policies that mean a principal, and have a condition."""

@@ -240,14 +240,13 @@ METHODS: dict[int, EscalationMethod] = {
 }
 """Number -> method."""
 
-NOT_MODELLED: dict[int, str] = {
-    data["number"]: data["not_modelled"] for data in _DATA["methods"] if "not_modelled" in data
-}
+
+def _by_number(key: str) -> dict[int, Any]:
+    return {data["number"]: data[key] for data in _DATA["methods"] if key in data}
+
+
+NOT_MODELLED: dict[int, str] = _by_number("not_modelled")
 """Number of a method -> why it is not looked for."""
 
-NOT_MODELLED_PARTS: dict[int, dict[str, str]] = {
-    data["number"]: data["parts_not_modelled"]
-    for data in _DATA["methods"]
-    if "parts_not_modelled" in data
-}
+NOT_MODELLED_PARTS: dict[int, dict[str, str]] = _by_number("parts_not_modelled")
 """Number of a method -> parts of it that are not looked for, each with the reason."""

@@ -61,7 +61,6 @@ class Passing:
 
     def __init__(self, decider: Decider, stock: AccountInventory) -> None:
         self.decider, self.stock = decider, stock
-        self._lets: dict[tuple[str, str, str], bool] = {}
         self._may_be_passed: dict[str, dict[PrincipalState, list[Role]]] = {}
         # Which services each role's trust policy could be about.
         self._trusting: dict[str, list[Role]] = defaultdict(list)
@@ -87,10 +86,8 @@ class Passing:
         """Return whether a role's trust policy lets a service in that works for a resource."""
         statements = statements_of([role.trust])
         depends = any(entry.conditions for entry in statements) or role.account.world.organizations
-        key = (role.arn, service, source if depends else "")
-        if key not in self._lets:
-            self._lets[key] = self._decide(role, host(service), source)
-        return self._lets[key]
+        key = ("lets", role.arn, service, source if depends else "")
+        return self.decider.once(key, lambda: self._decide(role, host(service), source))
 
     def _decide(self, role: Role, principal: str, source: str) -> bool:
         where = Circumstances()

@@ -279,12 +279,13 @@ def _denies(statement: Statement, request: Request, fixed: tuple[str, ...]) -> b
     fixed
         The keys whose values are the same for all its calls.
     """
+    return statement.effect == "Deny" and holds(statement, request, (*OF_CALLER, *fixed))
+
+
+def holds(statement: Statement, request: Request, starts: tuple[str, ...]) -> bool:
+    """Return whether the conditions hold whose keys begin with one of these."""
     tests = zip(statement.conditions, condition_tests(statement), strict=True)
-    return statement.effect == "Deny" and all(
-        test(request)
-        for condition, test in tests
-        if condition.key.lower().startswith((*OF_CALLER, *fixed))
-    )
+    return all(test(request) for limit, test in tests if limit.key.lower().startswith(starts))
 
 
 def free_names(view: AttackerView, kind: str) -> Iterator[tuple[str, str]]:

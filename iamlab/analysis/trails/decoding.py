@@ -20,6 +20,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.model.strict_json import repeated
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -55,11 +57,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Reject a duplicated key: JSON doesn't define which value counts."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise ValueError(f"The key {key[:40]!a} is duplicated in one object.")
-            seen.add(key)
+        raise ValueError(f"The key {repeated(pairs)[:40]!a} is duplicated in one object.")
     return found
 
 

@@ -168,7 +168,24 @@ FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class _Line:
+    """Some actions on some resources."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    but: tuple[str, ...] = ()
+    words: str = field(default="", compare=False, kw_only=True)
+
+    @property
+    def what(self) -> str:
+        """Actions and resources in words."""
+        where = "everything" if self.resources == ("*",) else _resources(self.resources)
+        but = f" except {_resources(self.but)}" if self.but else ""
+        return f"{self.words or briefly(self.actions, FEW, 'patterns')} on {where}{but}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access(_Line):
     """Some actions on some resources, which a caller may do.
 
     Parameters
@@ -187,17 +204,8 @@ class Access:
         among them.
     """
 
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    but: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
-    words: str = field(default="", compare=False)
-
-    @property
-    def what(self) -> str:
-        """Actions and resources in words."""
-        return _what(self)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -212,7 +220,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(_Line):
     """Some actions on some resources, which a policy of the caller would grant.
 
     Parameters
@@ -227,18 +235,9 @@ class Stopped:
         What stops it, in words.
     """
 
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    but: tuple[str, ...] = ()
     layer: str = ""
     by: tuple[str, ...] = ()
     why: str = ""
-    words: str = field(default="", compare=False)
-
-    @property
-    def what(self) -> str:
-        """Actions and resources in words."""
-        return _what(self)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -248,12 +247,6 @@ class Stopped:
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}"
-
-
-def _what(line: Access | Stopped) -> str:
-    where = "everything" if line.resources == ("*",) else _resources(line.resources)
-    but = f" except {_resources(line.but)}" if line.but else ""
-    return f"{line.words or briefly(line.actions, FEW, 'patterns')} on {where}{but}"
 
 
 def _resources(patterns: Sequence[str]) -> str:

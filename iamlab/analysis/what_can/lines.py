@@ -52,12 +52,12 @@ def lines_from(
             layout.note(stopped[stopper], bits)
     return (
         tuple(
-            granting_statements.Access(*lists, granter.when, granter.by, words)
+            granting_statements.Access(*lists, granter.when, granter.by, words=words)
             for granter, cells in allowed.items()
             for lists, words in _written(granter.patterns, cells, candidates)
         ),
         tuple(
-            granting_statements.Stopped(*lists, stopper.layer, stopper.by, stopper.why, words)
+            granting_statements.Stopped(*lists, *stopper[1:], words=words)
             for stopper, cells in stopped.items()
             for lists, words in _written(stopper.patterns, cells, candidates)
         ),

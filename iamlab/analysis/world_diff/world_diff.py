@@ -303,10 +303,8 @@ class WorldDiff(Sequence[str], Shown):
             return {}
         old, new = (
             {
-                (access.resource, *access.principal.items(), access.actions, access.when): str(
-                    access
-                )
-                for access in outside_access(world).open
+                (each.resource, *each.principal.items(), each.actions, each.when): str(each)
+                for each in outside_access(world).open
             }
             for world in self._worlds
         )

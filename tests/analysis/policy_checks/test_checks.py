@@ -269,6 +269,7 @@ PUBLIC = {
     "a queue": (allow("sqs:*", principal="*"), "AWS::SQS::Queue", "FAIL"),
     "actions of another service": (allow("s3:*", principal="*"), "AWS::SQS::Queue", "PASS"),
     "a trust policy": (trust(EVERYBODY), TRUST, "FAIL"),
+    "a trust policy for *": (trust("*"), TRUST, "FAIL"),
     "a trust policy for an account": (trust("444455556666"), TRUST, "PASS"),
     "all denied": (
         allow(GET, MAPS, principal="*") + deny("*", MAPS, principal="*"),
@@ -276,6 +277,58 @@ PUBLIC = {
         "PASS",
     ),
 }
+
+
+NOT_SAVED = {
+    "everybody and MFA": (trust("*", when=MFA), "FAIL"),
+    "everybody and somebody": (trust({"AWS": ["*", OWN]}), "FAIL"),
+    "everybody but an account": (statement(NotPrincipal={"AWS": OWN}, Action="sts:*"), "FAIL"),
+    "every action": (statement(Principal="*", Action="*"), "FAIL"),
+    "a Resource": (allow("sts:AssumeRole", principal=EVERYBODY), "FAIL"),
+    "a Resource for an account": (allow("sts:AssumeRole", principal="444455556666"), "PASS"),
+    "every identity provider": (
+        statement(Principal={"Federated": "*"}, Action="sts:AssumeRoleWithWebIdentity"),
+        "FAIL",
+    ),
+    "an organization": (trust("*", when={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}), "PASS"),
+    "a Deny": (deny("sts:AssumeRole", None, principal="*"), "PASS"),
+    "another action is denied": (
+        trust("*") + deny("sts:TagSession", None, principal="*"),
+        "FAIL",
+    ),
+    "nobody": (allow("sts:AssumeRole", None), "PASS"),
+}
+
+
+@each_row(("policy", "result"), NOT_SAVED.values(), NOT_SAVED)
+def test_a_trust_policy_that_aws_would_not_save_can_be_public(policy, result):
+    """AWS page: "CheckNoPublicAccess": it's about a document, before IAM sees it."""
+    assert check_no_public_access(policy, TRUST).result == result
+
+
+def test_trust_in_everybody_is_public_in_both_forms():
+    """IAM refuses ``"*"`` ("AssumeRolepolicy contained an invalid principal"), but means the same.
+
+    AWS page: "AWS JSON policy elements: Principal": the two forms are equivalent.
+    """
+    short, long = (check_no_public_access(trust(who), TRUST) for who in ("*", EVERYBODY))
+
+    assert short == long
+    assert short.reasons[0].witness.request == long.reasons[0].witness.request
+
+
+@pytest.mark.parametrize(
+    ("elements", "result"),
+    [
+        ({"Principal": "*", "Action": "s3*", "Resource": "*"}, "FAIL"),
+        ({"Principal": ANA, "Action": "s3*", "Resource": "*"}, "PASS"),
+        ({"Action": GET, "Resource": MAPS}, "PASS"),
+        ({"Principal": {"Service": "*"}, "Action": GET, "Resource": MAPS}, "FAIL"),
+    ],
+)
+def test_a_bucket_policy_that_aws_would_not_save_can_be_public(elements, result):
+    """AWS page: "CheckNoPublicAccess"."""
+    assert check_no_public_access(statement(**elements), "AWS::S3::Bucket").result == result
 
 
 @each_row(("policy", "resource_type", "result"), PUBLIC.values(), PUBLIC)

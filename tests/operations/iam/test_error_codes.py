@@ -33,6 +33,7 @@ IAM, AWS = f"arn:aws:iam::{ID}", "arn:aws:iam::aws:policy"
 INVALID_TOKEN = "The security token included in the request is invalid."
 EXPIRED_TOKEN = "The security token included in the request is expired"
 WRONG = "Your authentication information is incorrect. Please try again."
+LONG_ARN, SHORT_ARN = "length less than or equal to 2048", "length greater than or equal to 20"
 OPAQUE = "is not authorized to perform: sts:AssumeRole on resource"
 
 
@@ -493,6 +494,44 @@ ROWS = [
             ("AttachUserPolicy", "UserName", OWN),
         )
     ),
+    *(
+        Row(
+            "ValidationError",
+            400,
+            "The specified value for pathPrefix is invalid. It must begin with the / character "
+            "and contain only alphanumeric characters and/or / characters.",
+            do(operation, PathPrefix=prefix),
+        )
+        for operation, prefix in (
+            ("ListUsers", "sky"),
+            ("ListUsers", ""),
+            ("ListRoles", "/bad path/"),
+            ("ListPolicies", f"/{'a' * 512}"),
+        )
+    ),
+    *(
+        Row(
+            "ValidationError",
+            400,
+            f"1 validation error detected: Value at '{name[:1].lower()}{name[1:]}' failed to "
+            f"satisfy constraint: Member must have {demand}",
+            do(operation, **{name: value}, **more),
+        )
+        for operation, name, value, demand, more in (
+            ("ListUsers", "PathPrefix", f"/{'a' * 511}/", "length less than or equal to 512", {}),
+            ("ListEntitiesForPolicy", "PolicyArn", f"{AWS}/{'p' * 2025}", LONG_ARN, {}),
+            ("ListEntitiesForPolicy", "PolicyArn", "arn:aws:iam::aws:x", SHORT_ARN, {}),
+            ("GetRole", "RoleName", "x" * 65, "length less than or equal to 64", {}),
+            ("ListUsers", "MaxItems", 0, "value greater than or equal to 1", {}),
+            (
+                "CreateRole",
+                "MaxSessionDuration",
+                5,
+                "value greater than or equal to 3600",
+                {"RoleName": "new", "AssumeRolePolicyDocument": text(document(TRUSTING))},
+            ),
+        )
+    ),
     Row(
         "ValidationError",
         400,
@@ -917,6 +956,20 @@ OF_S3_AND_STS = [
         "1 validation error detected: Value '60' at 'durationSeconds' failed to satisfy "
         "constraint: Member must have value greater than or equal to 900",
         assume("app", duration_seconds=60),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        f"1 validation error detected: Value '{'s' * 65}' at 'roleSessionName' failed to satisfy "
+        "constraint: Member must have length less than or equal to 64",
+        assume("app", role_session_name="s" * 65),
+    ),
+    Row(
+        "ValidationError",
+        400,
+        "1 validation error detected: Value 'a/b' at 'roleSessionName' failed to satisfy "
+        r"constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*",
+        assume("app", role_session_name="a/b"),
     ),
     Row(
         "MalformedPolicyDocument",

@@ -38,11 +38,10 @@ from iamlab.analysis.privilege_escalation.finders.users import by_key, in_consol
 from iamlab.analysis.privilege_escalation.permission_checks import SUPPOSED, Call, Need, iam_call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, PrincipalState
 from iamlab.analysis.privilege_escalation.role_calls import HAS_DEVICE, MFA_CODE, device_of
-from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF
+from iamlab.analysis.privilege_escalation.satisfying_values import UNHEARD_OF, holds
 from iamlab.authorization.context_keys import temporary_credential_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import AttachedPolicy
-from iamlab.engine.statement_tests import condition_tests
 from iamlab.model import managed_policies as managed
 from iamlab.model.credentials import VIRTUAL, Presented, devices_of
 from iamlab.model.organization.root_features import TASKS, may_assume_root, task_policy_arn
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.assumable_roles import AssumableRole
     from iamlab.analysis.privilege_escalation.attacker_view import AttackerView
     from iamlab.analysis.privilege_escalation.finders.granting import Grants
-    from iamlab.engine.request import ContextValue, Request
+    from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.identities import Role, User
     from iamlab.operations.identity_center.permission_sets import PermissionSet
@@ -285,14 +284,9 @@ def _gains(view: AttackerView, change: states.StateChange, statements: list[Stat
     after = view.decider.question(view.state.with_(change), probe).request
     for statement in statements:
         gained, lost = (after, before) if statement.effect == "Allow" else (before, after)
-        if _holds(statement, gained) and not _holds(statement, lost):
+        if holds(statement, gained, OF_SESSION) and not holds(statement, lost, OF_SESSION):
             return True
     return False
-
-
-def _holds(statement: Statement, request: Request) -> bool:
-    tests = zip(statement.conditions, condition_tests(statement), strict=True)
-    return all(test(request) for limit, test in tests if limit.key.lower().startswith(OF_SESSION))
 
 
 def use_mfa(view: AttackerView) -> Iterator[Gain]:

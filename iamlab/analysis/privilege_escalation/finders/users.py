@@ -25,6 +25,7 @@ from iamlab.analysis.privilege_escalation import principal_states as states
 from iamlab.analysis.privilege_escalation.finders import granting
 from iamlab.analysis.privilege_escalation.permission_checks import Call
 from iamlab.analysis.privilege_escalation.principal_states import Gain, Grant, PrincipalState
+from iamlab.analysis.privilege_escalation.required_parameters import TABLES
 from iamlab.authorization.credential_scope import CREDENTIALS_PATH
 from iamlab.authorization.principal import PrincipalContext, principal_of
 from iamlab.engine.layers import AttachedPolicy
@@ -281,22 +282,15 @@ class ServiceCredential(NamedTuple):
     """
 
     service: str
-    actions: tuple[str, ...]
+    actions: Sequence[str]
     probe: str
 
 
-BY_NAME = {
-    "codecommit.amazonaws.com": ServiceCredential(
-        "codecommit", ("codecommit:GitPull", "codecommit:GitPush"), "codecommit:GitPull"
-    ),
-    "cassandra.amazonaws.com": ServiceCredential("cassandra", ("cassandra:*",), "cassandra:Select"),
-    "bedrock.amazonaws.com": ServiceCredential("bedrock", ("bedrock:*",), "bedrock:InvokeModel"),
-    "logs.amazonaws.com": ServiceCredential("logs", ("logs:*",), "logs:PutLogEvents"),
-}
+_KINDS = {name: ServiceCredential(name, **kind) for name, kind in TABLES["credentials_of"].items()}
+CODECOMMIT, SIGNED = _KINDS["codecommit"], _KINDS.pop("ec2")
+BY_NAME = {f"{name}.amazonaws.com": kind for name, kind in _KINDS.items()}
 """``ServiceName`` of a service-specific credential -> what it is good for."""
 
-CODECOMMIT = BY_NAME["codecommit.amazonaws.com"]
-SIGNED = ServiceCredential("ec2", ("ec2:*",), "ec2:DescribeInstances")
 STILL_TAKEN = "EC2 takes requests that are signed with a certificate"
 
 _SSH, _SIGNING = {"SSHPublicKeyBody": checks.SSH_KEY}, {"CertificateBody": checks.CERTIFICATE}
