@@ -17,6 +17,7 @@ function render({ model, el }) {
   card.append(stopped);
   const shown = {};
   const typed = new Map(); // name -> timer
+  const stop = () => (stopped.textContent = STOPPED);
   let waiting;
   let sent = model.get("shown").sent ?? 0;
 
@@ -32,14 +33,16 @@ function render({ model, el }) {
 
   const show = (parts) => {
     for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
-    for (const [name, html] of Object.entries(parts)) {
+    let last = stopped;
+    for (const [name, html] of Object.entries(parts)) { // in the order of Python
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
       if (!part) {
         part = document.createElement("div");
         part.dataset.part = name;
         if (name === "result" || name === "facts") part.setAttribute("role", "status");
       }
-      card.append(part); // in the order of Python
+      if (last.nextElementSibling !== part) last.after(part); // a part that moves loses the focus
+      last = part;
       if (shown[name] !== html) fill(part, html);
       shown[name] = html;
     }
@@ -69,9 +72,13 @@ function render({ model, el }) {
       if (name !== what.name) send({ set: true, name, value: find(name).value });
     }
     sent += 1;
-    model.send({ ...what, sent });
     clearTimeout(waiting);
-    waiting = setTimeout(() => (stopped.textContent = STOPPED), PATIENCE);
+    waiting = setTimeout(stop, PATIENCE);
+    try {
+      model.send({ ...what, sent });
+    } catch {
+      stop(); // Jupyter sends nothing to a kernel that was shut down
+    }
   };
 
   const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
@@ -144,16 +151,9 @@ function render({ model, el }) {
     if (marks) mark(marks);
   };
 
-  const gone = () => (stopped.textContent = model.comm_live === false ? STOPPED : "");
-
   model.on("change:shown", update);
-  model.on("comm_live_update", gone);
   update();
-  gone();
-  return () => {
-    model.off("change:shown", update);
-    model.off("comm_live_update", gone);
-  };
+  return () => model.off("change:shown", update);
 }
 
 export default { render };

@@ -132,6 +132,11 @@ class LabPage:
         self.page.goto(url)
         self.page.evaluate(READY, seconds)
 
+    def reopen(self):
+        """Load the page again, as on the next day."""
+        self.open(self.page.url)
+        self.page.evaluate(ALL_CELLS)
+
     def run_all(self, seconds=120):
         """Run all cells and wait until the last has ended; a cell that raises ends it too."""
         self.page.evaluate(RUN_ALL, seconds)
