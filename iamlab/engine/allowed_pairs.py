@@ -86,12 +86,12 @@ class AllowedPairs:
             layer: self._ceiling(layer) for layer in (*GUARDRAILS, *PERMISSION_FILTERS, "scoped")
         }
         identity = reduce(or_, self._levels("identity"), 0)
-        direct, indirect, account, grant = self._of_resources()
+        by_match, granted = self._of_resources()
         results = LayerResults(
-            direct & by_layer["resource"],
-            indirect & by_layer["resource"],
-            account & by_layer["resource"],
-            grant & by_layer["grant"],
+            by_match[PrincipalMatch.DIRECT],
+            by_match[PrincipalMatch.INDIRECT],
+            by_match[PrincipalMatch.ACCOUNT],
+            granted & by_layer["grant"],
             identity & by_layer["identity"],
             filters=reduce(and_, (ceilings[layer] for layer in PERMISSION_FILTERS)),
             guardrails=reduce(and_, (ceilings[layer] for layer in (*GUARDRAILS, "scoped"))),
@@ -168,12 +168,9 @@ class AllowedPairs:
             if request_class is not None:
                 yield bits, self._request(request_class)
 
-    def _of_resources(self) -> tuple[int, int, int, int]:
-        """Return the pairs that resource policies and grants allow, by their principal match."""
-        allowed = dict.fromkeys(
-            (PrincipalMatch.DIRECT, PrincipalMatch.INDIRECT, PrincipalMatch.ACCOUNT), 0
-        )
-        granted = 0
+    def _of_resources(self) -> tuple[dict[PrincipalMatch, int], int]:
+        """Return the pairs that resource policies allow, by their principal match, and grants."""
+        allowed, granted = dict.fromkeys(PrincipalMatch, 0), 0
         for own in self.index.with_policies:
             request = self._request(
                 own.request_class, self.index.facts[own.request_class.resource].context
@@ -191,12 +188,7 @@ class AllowedPairs:
                         and match_principal(statement, request, place) is not PrincipalMatch.NOT
                     ):
                         granted |= self._applying(statement, bits)
-        return (
-            allowed[PrincipalMatch.DIRECT],
-            allowed[PrincipalMatch.INDIRECT],
-            allowed[PrincipalMatch.ACCOUNT],
-            granted,
-        )
+        return allowed, granted
 
     def _resource_policy(
         self, own: ResourcePairs, request: Request, part: int

@@ -59,7 +59,7 @@ def candidate_edits(decision: Decision) -> list[Edit]:
             *_open(decision),
             *_switch_off(decision),
         ]
-    return sorted(found, key=lambda edit: edit.breadth)
+    return sorted(dict.fromkeys(found), key=lambda edit: edit.breadth)
 
 
 def _places(decision: Decision, layer: str) -> Iterator[tuple[int, int, StatementMatch]]:
@@ -120,17 +120,13 @@ def _switch_off(decision: Decision) -> Iterator[Edit]:
 def _undo_denies(decision: Decision) -> Iterator[Edit]:
     """Narrow or remove each Deny."""
     request = decision.request
-    detached: list[Edit] = []
     for layer in LAYERS:
         who = who_may_change(layer, request)
         for level, place, match in _places(decision, layer):
             if match.effect != "Deny" or not match.applies:
                 continue
             if AWS_MANAGED in (match.attached.arn or ""):
-                found = _detached(match, layer, level, place, who)
-                if found not in detached:
-                    detached.append(found)
-                    yield found
+                yield _detached(match, layer, level, place, who)
                 continue
             number = match.statement.number
             at = (("deny", layer, level, place, number), layer, level, place)
@@ -350,7 +346,6 @@ def _forbid(decision: Decision) -> Iterator[Edit]:
     """Remove each determining Allow, or add a Deny."""
     request = decision.request
     deciding = decision.determining
-    detached: list[Edit] = []
     for layer in ("identity", "resource"):
         who = who_may_change(layer, request)
         for level, place, match in _places(decision, layer):
@@ -358,10 +353,7 @@ def _forbid(decision: Decision) -> Iterator[Edit]:
                 continue
             at = (("allow", layer, level, place, match.statement.number), layer, level, place)
             if AWS_MANAGED in (match.attached.arn or ""):
-                found = _detached(match, layer, level, place, who)
-                if found not in detached:
-                    detached.append(found)
-                    yield found
+                yield _detached(match, layer, level, place, who)
                 continue
             yield from _without_value(match, request, who, at)
             text = f"Remove {match.address} from the {NAMES[layer]}."

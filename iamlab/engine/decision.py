@@ -103,6 +103,7 @@ class Decision(Shown):
         """
         if len(pairs) == 1:
             return pairs[0]
+        pairs = [each for pair in pairs for each in pair.pairs or (pair,)]
         denied = [pair for pair in pairs if not pair] or [pairs[0]]
         alike = [pair for pair in denied if pair.request.action == denied[0].request.action]
         explicit = (pair for pair in alike if pair.verdict is Verdict.EXPLICIT_DENY)
@@ -125,13 +126,9 @@ class Decision(Shown):
     def layer_matches(self) -> Mapping[str, LayerMatches]:
         """The statements of each layer, compared with the request."""
         if self._layer_matches is None:
-            object.__setattr__(
-                self,
-                "_layer_matches",
-                applicable_statements(
-                    self.request, self.layers, self.rules, fast=self.rules is AWS_RULES
-                ),
-            )
+            fast = self.rules is AWS_RULES
+            made = applicable_statements(self.request, self.layers, self.rules, fast=fast)
+            object.__setattr__(self, "_layer_matches", made)
         assert self._layer_matches is not None  # noqa: S101 - it was set just now
         return self._layer_matches
 

@@ -8,21 +8,23 @@ which results were enough, once for each combination of results instead of each 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.allowed_pairs import AllowedPairs
 from iamlab.engine.combining_rule import NO_ALLOW_NEEDED
 from iamlab.engine.layer_results import LayerResults
+from iamlab.engine.layers import PERMISSION_FILTERS
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.rules import AWS_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamlab.engine.layers import AttachedPolicy, Layers, Level
-    from iamlab.engine.question_index import Context, QuestionIndex, ResourcePairs
+    from iamlab.engine.layers import AttachedPolicy, Level
+    from iamlab.engine.question_index import QuestionIndex, ResourcePairs
     from iamlab.engine.request import Request
     from iamlab.policy.statement import Statement
 
@@ -98,15 +100,8 @@ class ExplainedPairs(AllowedPairs):
         The levels of ceilings that don't allow everything.
     """
 
-    def __init__(
-        self,
-        index: QuestionIndex,
-        principal: str,
-        layers: Layers,
-        context: Context,
-        issuer: str | None = None,
-    ) -> None:
-        super().__init__(index, principal, layers, context, issuer)
+    def __init__(self, index: QuestionIndex, *caller: Any) -> None:
+        super().__init__(index, *caller)
         self._taken: list[AppliedStatement] = []
         self._layer_matches: list[tuple[Level, int, int]] = []
         self._policy: tuple[str, AttachedPolicy] | None = None
@@ -195,7 +190,8 @@ class ExplainedPairs(AllowedPairs):
 
     def _cases(self, within: int) -> Iterator[tuple[str, bool, frozenset[str], int]]:
         """Divide pairs by combining rule, by the results of permission filters, and by granters."""
-        limited = _either(b.bits for b in self.blocking if b.layer in ("boundary", "session"))
+        limits = (cut.bits for cut in self.blocking if cut.layer in PERMISSION_FILTERS)
+        limited = reduce(or_, limits, 0)
         for rule_name, bits in self.kind.by_rule.items():
             groups: list[tuple[frozenset[str], int]] = [(frozenset(), bits & within)]
             for granter in GRANTERS:
@@ -214,13 +210,6 @@ def _split(
             yield granters | {granter}, inside
         if outside := bits & ~results:
             yield granters, outside
-
-
-def _either(sets: Iterable[int]) -> int:
-    found = 0
-    for bits in sets:
-        found |= bits
-    return found
 
 
 @lru_cache(maxsize=4096)

@@ -110,16 +110,13 @@ def _what(decision: Decision) -> list[str]:
     request = decision.request
     whose = "the caller's own" if request.same_account else "another"
     note = f", {whose} account" if request.caller.account else ""
-    lines = [
-        f"{request.action} on {request.resource}",
-        f"(account {request.resource_account}{note}).",
-    ]
-    relevant = keys_in_policies(decision)
-    for key in relevant:
+    owner = f"(account {request.resource_account}{note})."
+    lines = [f"{request.action} on {request.resource} {owner}"]
+    for key in keys_in_policies(decision):
         values = request.values(key)
         shown = "not in the request" if values is None else ", ".join(values) or "(empty)"
         lines.append(f"{key}: {shown}")
-    return [" ".join(lines[:2]), *lines[2:]]
+    return lines
 
 
 def keys_in_policies(decision: Decision) -> list[str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from iamlab import unsure
@@ -176,9 +178,8 @@ class QuestionIndex:
         self.contexts = self._contexts()
         self.context_keys = {key.lower() for context, _ in self.contexts for key in context}
         self.rcps = self._rcps()
-        self.gateway = self._union(
-            lambda request_class: service_of(request_class.action) in GATEWAY_SERVICES
-        )
+        gateway = [known for known in self.classes if service_of(known.action) in GATEWAY_SERVICES]
+        self.gateway = reduce(or_, (known.bits for known in gateway), 0)
         self.with_policies = self._with_policies()
         self._classes: dict[Hashable, BitsByRule] = {}
         self._known: dict[int, StatementPairs] = {}
@@ -239,11 +240,6 @@ class QuestionIndex:
             found += [ResourcePairs(self._class(places), layers) for places in groups.values()]
         return found
 
-    def _union(self, wanted: Callable[[RequestClass], bool]) -> int:
-        return _either(
-            request_class.bits for request_class in self.classes if wanted(request_class)
-        )
-
     def class_of(self, first: Request, request_of: Callable[[RequestClass], Request]) -> BitsByRule:
         """Return the rule and the layers of each pair, for callers of this type.
 
@@ -293,10 +289,3 @@ def account_in(resource: str) -> str:
     """Return the account in an ARN; empty if it has none."""
     account = Arn.parse(resource).account if is_arn(resource) else ""
     return account if is_account(account) else ""
-
-
-def _either(sets: Iterable[int]) -> int:
-    found = 0
-    for bits in sets:
-        found |= bits
-    return found

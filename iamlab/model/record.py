@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self, Typ
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
 
@@ -32,17 +32,17 @@ class DataclassObject(Protocol):
 
 
 class Record:
-    """A dataclass of fields, whose objects are made as a class of the lab.
+    """A dataclass of fields, whose objects are made as a class of `iamlab.world`.
 
-    The class of the lab inherits from the record and adds the methods of a notebook. Code in lower
-    rooms makes records (``User(account, name)``) and gets objects of the lab, as ``Path()`` returns
-    a ``PosixPath``.
+    The class of `iamlab.world` inherits from the record and adds the methods of a notebook. Code in
+    lower rooms makes records (``User(account, name)``) and gets objects of `iamlab.world`, as
+    ``Path()`` returns a ``PosixPath``.
     """
 
     __slots__ = ()
     made_as: ClassVar[type | None] = None
     facade_modules: ClassVar[dict[str, str]] = {}
-    """Module of records -> the module of the lab that is imported when the first one is made."""
+    """Module of records -> the module of `iamlab.world` that is imported with the first one."""
 
     def __new__(cls, *_: Any, **__: Any) -> Self:  # noqa: D102 - a dunder to readers
         if cls.__module__ in Record.facade_modules:
@@ -53,7 +53,7 @@ class Record:
 
 
 def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
-    """Make all objects of a record as the decorated class of the lab.
+    """Make all objects of a record as the decorated class of `iamlab.world`.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
 
 
 def plain(cls: type) -> type:
-    """Return the record of a class of the lab; any other class itself.
+    """Return the record of a class of `iamlab.world`; any other class itself.
 
     A saved world names this class.
     """
@@ -190,6 +190,13 @@ def check_texts(**texts: object) -> None:
     for name, text in texts.items():
         if not isinstance(text, str):
             raise RequestError(f"{name} must be text, not {text!r}.")
+
+
+def known_name(name: str, held: Collection[str], absent: str) -> str:
+    """Return a name that is among those held, or say which one may be meant."""
+    if name not in held:
+        raise noted(NoSuchEntity(absent), did_you_mean(name, held))
+    return name
 
 
 class Membership(NamedTuple):

@@ -16,7 +16,7 @@ AWS pages: "IAM API Reference"; "Logging IAM and AWS STS API calls with AWS Clou
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from iamlab.authorization.authorize import authorization_request
 from iamlab.authorization.context_keys import DEFAULT_REGION
@@ -27,7 +27,7 @@ from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.engine.decision import Decision
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.model.network_locations import Circumstances
-from iamlab.operations.authorization_needs import by_service, named_shortly, needed
+from iamlab.operations.authorization_needs import named_shortly, needed
 from iamlab.operations.parameter_checks import check_parameters, check_types
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.world import World
     from iamlab.operations.registry import Entry
+
+Made = TypeVar("Made")
+"""What an operation made: the caller of ``perform`` knows its type, the registry doesn't."""
 
 
 @dataclass(slots=True)
@@ -146,8 +149,7 @@ class Call:
         entry, account = self.entry, self.account
         decisions = []
         for action, resource, keys in self.needed():
-            via = f"{entry.service}.amazonaws.com" if by_service(entry, action) else ()
-            question = self.world, self.caller, action, resource, None, Circumstances(via=via)
+            question = self.world, self.caller, action, resource, None, Circumstances()
             decisions.append(authorization_request(*question, operation_keys=keys).decide())
         if all(decisions):
             return
@@ -274,10 +276,9 @@ class Call:
             raise ValidationError("Must specify userName when calling with non-User credentials")
 
 
-def perform(account: Account, operation: str, **parameters: Any) -> Any:
+def perform(account: Account, operation: str, **parameters: Any) -> Made:  # type: ignore[type-var]
     """Do an operation as the account's root user; return its result."""
-    made, _ = run(_call_of_root(account, operation, parameters), asks=False)
-    return made
+    return cast("Made", run(_call_of_root(account, operation, parameters), asks=False)[0])
 
 
 def perform_in_console(account: Account, operation: str, **parameters: Any) -> Any:

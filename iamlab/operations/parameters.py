@@ -1,4 +1,4 @@
-"""Convert values to the form of the API's parameters.
+"""Convert values to the form of the API's parameters, and records to that of its responses.
 
 Also parameters of STS.
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError, noted
@@ -18,6 +19,8 @@ from iamlab.model import managed_policies as managed
 from iamlab.policy.document import Policy, written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.errors import AwsError
     from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
@@ -41,6 +44,32 @@ def as_tags(tags: object) -> list[dict[str, Any]] | None:
     if not isinstance(tags, Mapping):
         raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """Return what a form says of a record, without the members that it doesn't have.
+
+    Parameters
+    ----------
+    form
+        A mapping of members to forms; a name in ``named``; a constant: ``"=ACTIVE"``; or an
+        attribute.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> as_answer({"Year": "year", "State": "=known"}, date(2026, 1, 31), {})
+    {'Year': 2026, 'State': 'known'}
+    """
+    if isinstance(form, str):
+        if form.startswith("="):
+            return form[1:]
+        if form in named:
+            return named[form](record)
+        value = attrgetter(form)(record)
+        return None if value == "" else value
+    members = {name: as_answer(part, record, named) for name, part in form.items()}
+    return {name: value for name, value in members.items() if value is not None} or None
 
 
 def as_keys(tag_keys: Iterable[str]) -> list[str]:
@@ -115,8 +144,8 @@ def must_be_there(document: Document) -> Document:
     return document
 
 
-def as_text(document: Document) -> Any:
-    """Return a document as JSON text, the API's form.
+def as_text(document: Document | None) -> Any:
+    """Return a document as JSON text, the API's form; without one ``None``.
 
     Raises
     ------
@@ -126,7 +155,7 @@ def as_text(document: Document) -> Any:
     return as_json(document, MalformedPolicyDocument("Syntax errors in policy."), indent=2)
 
 
-def as_json(document: Document, refusal: AwsError, **layout: Any) -> Any:
+def as_json(document: Document | None, refusal: AwsError, **layout: Any) -> Any:
     """Return a document as JSON text in a layout; a text as it is.
 
     Raises

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import PARTS, is_arn
@@ -88,11 +89,7 @@ def _implies(narrow: Condition, wide: Condition) -> bool:
         return own == other and narrow.values == wide.values
     is_negated = OPERATORS[own.name].negated
     larger, smaller = (narrow, wide) if is_negated else (wide, narrow)
-
-    def fits(value: str, inner: str) -> bool:
-        return _value_covers(own.name, value, inner)
-
-    return each_covered(larger.values, smaller.values, fits)
+    return each_covered(larger.values, smaller.values, partial(_value_covers, own.name))
 
 
 def _value_covers(operator: str, wide: str, narrow: str) -> bool:

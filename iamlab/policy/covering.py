@@ -14,7 +14,7 @@ elements: Variables and tags".
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from iamlab.policy.arn import PARTS, is_arn
@@ -179,12 +179,8 @@ def _covers_actions(wide: Statement, narrow: Statement) -> bool:
 
 
 def _covers_resources(wide: Statement, narrow: Statement) -> bool:
-    def fits(pattern: str, other: str) -> bool:
-        return covers_resource(pattern, other, variables=wide.variables)
-
-    def spares(pattern: str, other: str) -> bool:
-        return may_stand_for(pattern, other, variables=wide.variables)
-
+    fits = partial(covers_resource, variables=wide.variables)
+    spares = partial(may_stand_for, variables=wide.variables)
     if (wide.resource, wide.not_resource) == (narrow.resource, narrow.not_resource):
         return True
     if wide.resource is not None:

@@ -19,6 +19,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.policy.building import statements_as_written
@@ -89,14 +90,8 @@ def minimize(policy: Document) -> Document:
 
 def _with_short_lists(statement: Statement) -> Statement:
     """Remove values that another value of the same list covers."""
-    variables = statement.variables
-
-    def fits(wide: str, narrow: str) -> bool:
-        return covers_resource(wide, narrow, variables=variables)
-
-    def spares(wide: str, narrow: str) -> bool:
-        return may_stand_for(wide, narrow, variables=variables)
-
+    fits = partial(covers_resource, variables=statement.variables)
+    spares = partial(may_stand_for, variables=statement.variables)
     return replace(
         statement,
         action=_shortened(statement.action, covers_action, _folded),

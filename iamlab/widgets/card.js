@@ -2,10 +2,27 @@
 // done with their controls. A control is a form element with a name, or any element with data-press.
 
 const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+const TEXT = "textarea, input:not([type=radio], [type=checkbox], [type=range])";
 const TYPING = 200; // milliseconds without a key, after which typed text is sent
 const PATIENCE = 5000; // milliseconds without an answer, after which a kernel may have stopped
 const STOPPED =
   "The kernel doesn't answer. If it has stopped, choose Run > Run All Cells; your answers are kept.";
+
+// Writes the numbers of the lines beside a text.
+function number(text) {
+  const numbers = text.value.split("\n").map((_, place) => place + 1);
+  text.previousElementSibling.textContent = numbers.join("\n");
+}
+
+// HTML without the words in its text fields, and these words.
+function apart(html) {
+  const own = document.createElement("template");
+  own.innerHTML = html;
+  const fields = [...own.content.querySelectorAll(TEXT)];
+  const words = fields.map((one) => one.value);
+  for (const one of fields) one.matches("input") ? one.removeAttribute("value") : one.replaceChildren();
+  return [own.innerHTML, words];
+}
 
 function render({ model, el }) {
   const card = document.createElement("form"); // groups of radio buttons end at their form
@@ -24,6 +41,7 @@ function render({ model, el }) {
   // JupyterLab's shortcuts ask the focused element itself whether they may act.
   const guard = (root) => {
     for (const one of root.querySelectorAll(FOCUSABLE)) one.dataset.lmSuppressShortcuts = "true";
+    root.querySelectorAll(".lines textarea").forEach(number);
   };
 
   const find = (name, value) =>
@@ -33,19 +51,31 @@ function render({ model, el }) {
 
   const show = (parts) => {
     for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
-    let last = stopped;
-    for (const [name, html] of Object.entries(parts)) { // in the order of Python
+    let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
+    for (const [name, html] of Object.entries(parts)) {
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
       if (!part) {
         part = document.createElement("div");
         part.dataset.part = name;
         if (name === "result" || name === "facts") part.setAttribute("role", "status");
       }
-      if (last.nextElementSibling !== part) last.after(part); // a part that moves loses the focus
-      last = part;
-      if (shown[name] !== html) fill(part, html);
+      if (part === next) next = next.nextElementSibling;
+      else card.insertBefore(part, next); // in the order of Python
+      if (shown[name] !== html && !retype(part, shown[name] ?? "", html)) fill(part, html);
       shown[name] = html;
     }
+  };
+
+  // A part that differs only in the words of its text fields keeps these fields, and so what is
+  // being typed, the place of the caret, and undo.
+  const retype = (part, before, html) => {
+    const [[old], [bare, words]] = [apart(before), apart(html)];
+    if (old !== bare || !words.length) return false;
+    part.querySelectorAll(TEXT).forEach((one, place) => {
+      if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
+    });
+    part.querySelectorAll(".lines textarea").forEach(number);
+    return true;
   };
 
   const drop = (name) => {
@@ -53,8 +83,19 @@ function render({ model, el }) {
     delete shown[name];
   };
 
+  // A slider is alone in its part, and stays the same element while it is dragged.
+  const slid = (own, html) => {
+    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("input[type=range]");
+    if (fresh?.name !== own.name || fresh.max !== own.max) return false;
+    own.value = fresh.value;
+    own.setAttribute("aria-valuetext", fresh.getAttribute("aria-valuetext"));
+    own.previousElementSibling.textContent = fresh.previousElementSibling.textContent;
+    return true;
+  };
+
   const fill = (part, html) => {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
+    if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
     part.innerHTML = html;
@@ -84,6 +125,7 @@ function render({ model, el }) {
   const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
 
   card.addEventListener("input", ({ target }) => {
+    if (target.matches(".lines textarea")) number(target);
     if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
     clearTimeout(typed.get(target.name));
     typed.set(target.name, setTimeout(() => {
@@ -91,6 +133,21 @@ function render({ model, el }) {
       send({ set: true, name: target.name, value: valueOf(target) });
     }, target.type === "range" ? 0 : TYPING));
   });
+
+  const follow = ({ target }) => {
+    if (target.matches(".lines textarea")) target.previousElementSibling.scrollTop = target.scrollTop;
+  };
+  card.addEventListener("scroll", follow, true);
+
+  // A button with the line and column of a place in the card's text leads there.
+  const lead = ({ line, column }) => {
+    const text = card.querySelector(".lines textarea");
+    const before = text.value.split("\n").slice(0, line - 1);
+    const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
+    text.focus();
+    text.setSelectionRange(start, start + 1);
+    text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
+  };
 
   card.addEventListener("change", ({ target }) => {
     if (!target.name) return;
@@ -105,6 +162,8 @@ function render({ model, el }) {
   };
 
   card.addEventListener("click", ({ target }) => {
+    const place = target.closest("[data-line]");
+    if (place) lead(place.dataset);
     const one = target.closest("button[name], [data-press]");
     if (one && !one.hasAttribute("disabled")) press(one.name || one.dataset.press);
   });
@@ -122,7 +181,7 @@ function render({ model, el }) {
 
   // Answers for all switches, computed beforehand: {switches: [name], of: [number], outcomes:
   // [{parts, marks}]}. Bit n of a place in "of" tells whether switch n is on. A mark is the class
-  // of the element with this data-id.
+  // of the elements with this data-id; their data-needs are switches, as bits.
   let on = 0;
   const answerAlone = (name) => {
     const { switches = [], of = [], outcomes = [] } = model.get("answers");
@@ -130,14 +189,19 @@ function render({ model, el }) {
     if (place < 0) return;
     on ^= 1 << place;
     show({ ...shown, ...outcomes[of[on]].parts });
-    mark(outcomes[of[on]].marks, (id) => !(on & (1 << switches.indexOf(id))));
+    mark(outcomes[of[on]].marks, switches);
   };
 
-  const mark = (marks, isOff = (id) => (marks[id] ?? "").includes("off")) => {
+  // Without a kernel, a part is "off" if its own switch is, and "out" if another one is that it needs.
+  const mark = (marks, switches) => {
     for (const one of card.querySelectorAll("[data-id]")) {
-      const off = one.dataset.press && isOff(one.dataset.id);
-      one.setAttribute("class", `${marks[one.dataset.id] ?? ""}${off ? " off" : ""}`);
-      if (one.dataset.press) one.setAttribute("aria-pressed", String(!off));
+      const { id, press, needs } = one.dataset;
+      let kind = marks[id] ?? "";
+      if (switches && (on & needs) !== Number(needs ?? 0)) {
+        kind = press && !(on & (1 << switches.indexOf(press))) ? "off" : "out";
+      }
+      one.setAttribute("class", kind);
+      if (press) one.setAttribute("aria-pressed", String(!kind.split(" ").includes("off")));
     }
   };
 

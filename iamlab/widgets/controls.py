@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import keys_in_policies, labels
-from iamlab.engine.layers import NAMES
+from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import listed
@@ -68,9 +68,17 @@ def segmented(
 
 
 def choice(
-    name: str, label: str, options: Mapping[str, str] | Sequence[str], value: str = ""
+    name: str,
+    label: str,
+    options: Mapping[str, str] | Sequence[str],
+    value: str = "",
+    *,
+    bare: bool = False,
 ) -> str:
-    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet."""
+    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
+
+    A bare one, in a table, shows no label; a screen reader reads it.
+    """
     named = options if isinstance(options, dict) else {option: option for option in options}
     first = {} if value in named else {"": CHOOSE}
     body = "".join(
@@ -78,6 +86,8 @@ def choice(
         "</option>"
         for own, word in {**first, **named}.items()
     )
+    if bare:
+        return f'<select name="{escape(name)}" aria-label="{escape(label)}">{body}</select>'
     return (
         f'<div><label><span class="name">{escape(label)}</span>'
         f'<select name="{escape(name)}">{body}</select></label></div>'
@@ -105,17 +115,42 @@ def button(
     )
 
 
-def text_field(name: str, label: str, value: str = "", *, rows: int = 1, width: int = 32) -> str:
-    """Write a field for text. It belongs into a part that doesn't change while one types."""
+def text_field(
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    rows: int = 1,
+    width: int = 32,
+    kind: str = "text",
+    options: str = "",
+) -> str:
+    """Write a field for text; a card keeps what is typed if only the value of the field changes.
+
+    Parameters
+    ----------
+    kind
+        The type of the input: ``"text"``, ``"datetime-local"``.
+    options
+        The id of a list of suggestions, which is in another part.
+    """
     head = f'<div><label><span class="name">{escape(label)}</span>'
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
         return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
-    return f'{head}<input {own} size="{width}" value="{escape(value)}"></label></div>'
+    own += f' list="{escape(options)}"' if options else ""
+    own += f' size="{width}"' if kind == "text" else ""
+    return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
+
+
+def suggestions(own_id: str, options: Iterable[str]) -> str:
+    """Write a list of suggestions for text fields."""
+    body = "".join(f'<option value="{escape(option)}"></option>' for option in options)
+    return f'<datalist id="{escape(own_id)}">{body}</datalist>'
 
 
 def slider(name: str, label: str, value: int, most: int, words: str) -> str:
-    """Write a slider from 0, with words for its present place."""
+    """Write a slider from 0, with words for its present place. It is alone in its part."""
     return (
         f'<div><label><span class="name">{escape(label)}: {escape(words)}</span>'
         f'<input type="range" name="{escape(name)}" min="0" max="{most}" value="{value}" '
@@ -187,7 +222,9 @@ def in_words(statement: Statement) -> str:
     )
     who = statement.principal or statement.not_principal or ()
     by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
-    unless = ", ".join(str(condition) for condition in statement.conditions)
+    unless = " and ".join(
+        f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions
+    )
     return f"{actions}{on}{by}{f', if {unless}' if unless else ''}"
 
 
@@ -266,8 +303,8 @@ def reason(decision: Decision) -> str:
     by = listed([f"{own.address}" for own in decision.determining])
     noun = "statements" if len(decision.determining) > 1 else "statement"
     if decision.denies and not decision:
-        allows = [own.address for own in decision.trace.matches if own.applies]
-        allows = [own for own in allows if own not in [deny.address for deny in decision.denies]]
+        found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
+        allows = [own.address for own in found if own.layer not in CEILINGS]
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
         return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"

@@ -57,6 +57,8 @@ class Instrument(Generic[State]):
 
     title: str = ""
     question: str = ""
+    asks_itself: bool = False
+    """Whether its own controls ask for predictions, so that ``decide`` waits for them."""
 
     def __init__(
         self,
@@ -151,7 +153,12 @@ class Instrument(Generic[State]):
     @property
     def decision(self) -> Decision | None:
         """The decision, or ``None`` while it must be predicted first."""
-        return None if self.predict_first and self.prediction is None else self.decide()
+        return None if self.is_hidden else self.decide()
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the decision must be predicted first."""
+        return self.predict_first and not self.asks_itself and self.prediction is None
 
     def parts(self) -> dict[str, str]:
         """Return the whole card: the HTML of its parts, from the top."""
@@ -159,12 +166,12 @@ class Instrument(Generic[State]):
         if picture := self.picture():
             parts["picture"] = picture
         decision = self.decide()
-        if self.predict_first and decision is not None:
+        if decision is not None and (self.is_hidden or self.prediction is not None):
             parts |= self.asked()
         parts["result"] = paragraph(self.note)
         if not self.note and self.prediction is not None:
             parts["result"] = result_of(self.prediction) + explanation(self.prediction.decision)
-        elif not self.note and not self.predict_first and decision is not None:
+        elif not self.note and not self.is_hidden and decision is not None:
             parts["result"] = self.reveal(decision)
         return parts
 
@@ -190,7 +197,7 @@ class Instrument(Generic[State]):
         return ExerciseError(f"{type(self).__name__} has no control {name!r}.")
 
     def use(self, name: str, value: Any = None, *, press: bool = False) -> None:
-        """Do what a card was told; an error is shown in the card, and changes nothing."""
+        """Set or press a control of a card; an error is shown in the card, and changes nothing."""
         try:
             self.press(name) if press else self.set(name, value)
         except Exception as error:  # noqa: BLE001 - Jupyter would only log it
@@ -203,7 +210,7 @@ class Instrument(Generic[State]):
         self._listeners.append(listener)
 
     def changed(self) -> None:
-        """Tell all listeners that something changed."""
+        """Call all listeners after a change."""
         for listener in self._listeners:
             listener()
 
@@ -220,8 +227,9 @@ class Instrument(Generic[State]):
     def __str__(self) -> str:
         decision = self.decision
         end = "Predict first." if self.predict_first else ""
-        verdict_line = f"{look(decision.verdict).sentence} {reason(decision)}" if decision else end
-        return "\n".join(filter(None, (f"{self.title}: {self.state}", verdict_line)))
+        if decision is not None:
+            end = f"{look(decision.verdict).sentence} {reason(decision)}"
+        return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
 
     def __repr__(self) -> str:
         return str(self)

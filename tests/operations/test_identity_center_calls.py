@@ -128,6 +128,8 @@ def test_every_operation_needs_permission(operation: str, center: Any) -> None:
     arguments |= (
         {"IdentityStoreId": center.identity_store_id} if "IdentityStoreId" in arguments else {}
     )
+    if "ResourceArn" in arguments:
+        arguments["ResourceArn"] = f"{center.arn.replace(':instance/', ':permissionSet/')}/ps-1"
     with pytest.raises(AwsError) as caught:
         call(center, operation, "bob", **arguments)
 

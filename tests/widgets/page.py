@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
+
 import iamlab.widgets.card as home
 from iamlab.widgets.card import Card
 
@@ -43,3 +45,9 @@ def put(page, instrument):
     page.add_style_tag(content=CSS)
     page.evaluate(START, [JS, name, card.shown, card.answers])
     return page.locator(".iamlab-card").nth(number)
+
+
+def problems(page):
+    """List what axe-core finds in the cards of a page: the rule, and the element."""
+    found = Axe().run(page, ".iamlab-card").response["violations"]
+    return [(rule["id"], node["html"][:120]) for rule in found for node in rule["nodes"]]

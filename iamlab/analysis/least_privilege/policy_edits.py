@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.least_privilege.used_permissions import Pair
     from iamlab.model.account import Account
+    from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
@@ -263,7 +264,7 @@ def apply_edits(world: World, edits: Iterable[PolicyEdit]) -> None:
             continue
         for user in [find_identity(world, user_arn) for user_arn in edit.users]:
             _give(user, holder, edit)
-        new = None
+        new: ManagedPolicy | None = None
         if edit.kind == "replace" and edit.document is not None:
             text = as_text(edit.document)
             named = {"PolicyName": edit.new_name, "PolicyDocument": text}

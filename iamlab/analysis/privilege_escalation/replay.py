@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.identities import User
     from iamlab.model.world import World
+    from iamlab.operations.iam.mfa_device import MfaDevice
 
 
 ENDPOINT, NOT_AT_ALL = "us-east-1", timedelta()
@@ -137,7 +138,7 @@ class _Actor:
 
     def _suppose_device(self, account: Account, name: str) -> None:
         """Let a user have the MFA device that no export tells of."""
-        made = perform(account, "CreateVirtualMFADevice", VirtualMFADeviceName=name)
+        made: MfaDevice = perform(account, "CreateVirtualMFADevice", VirtualMFADeviceName=name)
         serial = made.serial_number
         codes = {
             f"AuthenticationCode{place}": self.code_of(serial, ago * INTERVAL)

@@ -191,14 +191,13 @@ class OidcIssuer:
         if self.url.removeprefix("https://") in PROVIDER_HOSTS:
             raise RequestError(f"{self.url} is built into IAM: trust policies need no ARN.")
         ids = [self.audience] if client_ids is None else as_list(client_ids, "client_ids is a list")
-        made: OpenIDConnectProvider = perform(
+        return perform(
             account,
             "CreateOpenIDConnectProvider",
             Url=self.url,
             ClientIDList=ids,
             ThumbprintList=[],
         )
-        return made
 
     def copy(self, world: World) -> OidcIssuer:
         """Copy it into a copy of its world."""

@@ -225,10 +225,9 @@ class SamlDirectory:
         EntityAlreadyExists
             The account already has a provider with that name.
         """
-        made: SAMLProvider = perform(
+        return perform(
             account, "CreateSAMLProvider", Name=name, SAMLMetadataDocument=self.metadata()
         )
-        return made
 
     def sign_in(
         self,

@@ -21,22 +21,12 @@ from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from iamlab.errors import AccessDenied, RequestError, ValidationError, noted
+from iamlab.operations.federation import saml_xml as xml
 from iamlab.operations.federation.saml_claims import (
     check_audience,
     check_times,
     read_claims,
     session_ends,
-)
-from iamlab.operations.federation.saml_xml import (
-    NAME_ID,
-    SUCCESS,
-    UNSPECIFIED,
-    every,
-    invalid,
-    parse,
-    shown,
-    tag,
-    text_of,
 )
 from iamlab.operations.federation.signatures import signed_assertion, signing_certificates
 
@@ -142,7 +132,7 @@ def read_saml(account: Account, provider_arn: str, assertion: str) -> SamlIdenti
     try:
         return _identity(genuine, provider)
     except ValueError as error:  # a text contains a comment or an element
-        raise invalid(f"The assertion can't be read: {error}.") from None
+        raise xml.invalid(f"The assertion can't be read: {error}.") from None
 
 
 def context_of(
@@ -185,13 +175,13 @@ def _decoded(assertion: object) -> Element:
         document = b64decode("".join(assertion.split()), validate=True)
     except (binascii.Error, ValueError):
         hint = " It is URL-encoded: %2B is +." if "%" in assertion else ""
-        raise invalid(f"This isn't Base64.{hint}", _BASE64) from None
+        raise xml.invalid(f"This isn't Base64.{hint}", _BASE64) from None
     try:
-        response = parse(document)
+        response = xml.parse(document)
     except ValueError as error:
-        raise invalid(f"The response can't be read: {error}.") from None
-    if response.tag != tag("samlp:Response"):
-        raise invalid("The outermost element must be a Response of SAML 2.0.")
+        raise xml.invalid(f"The response can't be read: {error}.") from None
+    if response.tag != xml.tag("samlp:Response"):
+        raise xml.invalid("The outermost element must be a Response of SAML 2.0.")
     return response
 
 
@@ -200,51 +190,53 @@ def _provider(account: Account, arn: object) -> SAMLProvider:
         raise RequestError(f"Name a SAML provider by its ARN, not by {type(arn).__name__}.")
     provider = account.saml_providers.get(arn)
     if provider is None:
-        note = f"Account {account.account_id} has no SAML provider {shown(arn)}."
-        raise invalid(note, "Specified provider doesn't exist")
+        note = f"Account {account.account_id} has no SAML provider {xml.shown(arn)}."
+        raise xml.invalid(note, "Specified provider doesn't exist")
     until = provider.valid_until
     if until is not None and until <= account.world.clock.now:
-        raise invalid(f"The metadata of {provider.name} were valid until {until}: upload new ones.")
+        raise xml.invalid(
+            f"The metadata of {provider.name} were valid until {until}: upload new ones."
+        )
     return provider
 
 
 def _genuine(response: Element, provider: SAMLProvider) -> Element:
     """Return the assertion, as signed by the provider."""
-    if every(response, "saml:EncryptedAssertion"):
-        raise invalid("The assertion is encrypted; iamlab doesn't store private keys.")
+    if xml.every(response, "saml:EncryptedAssertion"):
+        raise xml.invalid("The assertion is encrypted; iamlab doesn't store private keys.")
     if provider.assertion_encryption_mode == "Required":
-        raise invalid(f"{provider.name} requires encrypted assertions; this one isn't.")
+        raise xml.invalid(f"{provider.name} requires encrypted assertions; this one isn't.")
     # AWS checks the issuer first, so a wrong provider has its own error. This check only rejects;
     # the signed issuer is checked again below.
-    for issuer in every(response, "saml:Assertion/saml:Issuer"):
+    for issuer in xml.every(response, "saml:Assertion/saml:Issuer"):
         _check_issuer(issuer, provider)
     try:
         assertion = signed_assertion(response, signing_certificates(provider.metadata))
     except ValueError as error:
-        wrong = invalid(f"The signature isn't valid: {error}.", _SIGNATURE)
+        wrong = xml.invalid(f"The signature isn't valid: {error}.", _SIGNATURE)
         raise noted(
             wrong,
             "Did the identity provider change its certificate? Then upload its new metadata: "
             "provider.update(saml_metadata_document=directory.metadata()).",
         ) from None
-    status = every(response, "samlp:Status/samlp:StatusCode")
-    if [code.get("Value") for code in status] != [SUCCESS]:
-        raise invalid("The identity provider rejected the user: the status isn't Success.")
+    status = xml.every(response, "samlp:Status/samlp:StatusCode")
+    if [code.get("Value") for code in status] != [xml.SUCCESS]:
+        raise xml.invalid("The identity provider rejected the user: the status isn't Success.")
     return assertion
 
 
 def _check_issuer(issuer: Element, provider: SAMLProvider) -> None:
     if len(issuer) or (issuer.text or "").strip() != provider.issuer:
-        note = f"{provider.name} is {shown(provider.issuer)}; this is from another issuer."
-        raise invalid(note, _ISSUER)
+        note = f"{provider.name} is {xml.shown(provider.issuer)}; this is from another issuer."
+        raise xml.invalid(note, _ISSUER)
 
 
 def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
     """Read the signed assertion."""
     account = provider.account
-    issuers = every(assertion, "saml:Issuer")
+    issuers = xml.every(assertion, "saml:Issuer")
     if len(issuers) != 1:
-        raise invalid("The assertion names no issuer, or several.", _ISSUER)
+        raise xml.invalid("The assertion names no issuer, or several.", _ISSUER)
     _check_issuer(issuers[0], provider)
     audience = check_audience(assertion, provider)
     check_times(assertion, account.world.clock.now)
@@ -266,9 +258,9 @@ def _identity(assertion: Element, provider: SAMLProvider) -> SamlIdentity:
 
 def _subject(assertion: Element) -> tuple[str, str]:
     """Return the name identifier and its format."""
-    found = every(assertion, "saml:Subject/saml:NameID")
-    if len(found) != 1 or not text_of(found[0]):
+    found = xml.every(assertion, "saml:Subject/saml:NameID")
+    if len(found) != 1 or not xml.text_of(found[0]):
         note = "The assertion names nobody: there must be a Subject with one NameID."
         raise noted(AccessDenied("Not authorized to perform sts:AssumeRoleWithSAML"), note)
-    form = found[0].get("Format", UNSPECIFIED)
-    return text_of(found[0]), form.removeprefix(NAME_ID)
+    form = found[0].get("Format", xml.UNSPECIFIED)
+    return xml.text_of(found[0]), form.removeprefix(xml.NAME_ID)

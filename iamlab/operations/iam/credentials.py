@@ -10,7 +10,7 @@ AWS pages: "Manage access keys for IAM users"; "AWS Multi-factor authentication 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,7 @@ def get_access_key_last_used(account: Account, request: Parameters) -> dict[str,
     }
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class AccessKey:
     """An access key of an IAM user or a root user: a caller as long as it is active.
 
@@ -119,12 +120,9 @@ class AccessKey:
     AccessKey('AKIA...EXAMPLE', 'Active')
     """
 
-    __slots__ = ("_secret", "access_key_id", "user")
-
-    def __init__(
-        self, user: CredentialOwner, access_key_id: str, secret: str | None = None
-    ) -> None:
-        self.user, self.access_key_id, self._secret = user, access_key_id, secret
+    user: CredentialOwner
+    access_key_id: str
+    _secret: str | None = field(default=None, compare=False)
 
     @property
     def secret_access_key(self) -> str:
@@ -207,14 +205,6 @@ class AccessKey:
         named = {**self.user.named, "AccessKeyId": self.access_key_id, **parameters}
         perform(self.user.account, operation, **named)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, AccessKey):
-            return False
-        return self.user is other.user and self.access_key_id == other.access_key_id
-
-    def __hash__(self) -> int:
-        return hash(self.access_key_id)
-
     def __repr__(self) -> str:
         record = self.user.key_records.get(self.access_key_id)
         return f"AccessKey({self.access_key_id!r}, {record.status if record else 'deleted'!r})"
@@ -250,7 +240,7 @@ def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevic
     common.check_room(account, "VirtualMFADevices", sum(held.kind == VIRTUAL for held in records))
     tags, number = tags_in(request), account.world.ids.number()
     account.mfa_records[serial] = MfaRecord(serial, VIRTUAL, number, tags)
-    return MfaDevice(account, serial, seed=seed_of(account.world, number))
+    return MfaDevice(account, serial, None, seed_of(account.world, number))
 
 
 def _to_enable(account: Account, user: CredentialOwner, request: Parameters) -> MfaRecord:

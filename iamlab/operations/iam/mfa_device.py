@@ -7,6 +7,7 @@ AWS page: "Assign a virtual MFA device in the AWS Management Console".
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
 
 
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class MfaDevice:
     """An MFA device. The object that ``create_virtual_mfa_device`` returns is the phone.
 
@@ -40,17 +42,10 @@ class MfaDevice:
     6
     """
 
-    __slots__ = ("_seed", "account", "serial_number", "user")
-
-    def __init__(
-        self,
-        account: Account,
-        serial_number: str,
-        user: CredentialOwner | None = None,
-        seed: str | None = None,
-    ) -> None:
-        self.account, self.serial_number = account, serial_number
-        self.user, self._seed = user, seed
+    account: Account
+    serial_number: str
+    user: CredentialOwner | None = field(default=None, compare=False)
+    _seed: str | None = field(default=None, compare=False)
 
     @property
     def base32_string_seed(self) -> str:
@@ -216,16 +211,6 @@ class MfaDevice:
             AuthenticationCode1=self.code(now - INTERVAL),
             AuthenticationCode2=self.code(now),
         )
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, MfaDevice)
-            and self.account is other.account
-            and self.serial_number == other.serial_number
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.serial_number)
 
     def __repr__(self) -> str:
         record = self.account.mfa_records.get(self.serial_number)

@@ -21,11 +21,11 @@ from iamlab.errors import (
     EntityAlreadyExists,
     LimitExceeded,
     NoSuchEntity,
-    did_you_mean,
     noted,
 )
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
+from iamlab.model.record import known_name
 from iamlab.operations.iam import common
 from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.iam.roles import own_role
@@ -203,10 +203,8 @@ def _number(version_id: str) -> int:
 
 
 def _version(policy: ManagedPolicy, version_id: str) -> str:
-    if version_id not in policy.versions:
-        error = NoSuchEntity(_NO_VERSION.format(policy.arn, version_id))
-        raise noted(error, did_you_mean(version_id, policy.versions))
-    return version_id
+    absent = _NO_VERSION.format(policy.arn, version_id)
+    return known_name(version_id, policy.versions, absent)
 
 
 @operation("CreatePolicyVersion", on="policy", answer=as_it_is)
@@ -269,10 +267,8 @@ tag_operations("policy", "Policy", _own)
 def _inline(identity: Identity, request: Parameters) -> str:
     """Return the name of an existing inline policy."""
     name: str = request["PolicyName"]
-    if name not in identity.inline:
-        error = NoSuchEntity(f"The {identity.kind} policy with name {name} cannot be found.")
-        raise noted(error, did_you_mean(name, identity.inline))
-    return name
+    absent = f"The {identity.kind} policy with name {name} cannot be found."
+    return known_name(name, identity.inline, absent)
 
 
 def _attached(arn: str) -> dict[str, str]:

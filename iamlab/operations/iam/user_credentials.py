@@ -24,13 +24,12 @@ from iamlab.errors import (
     DuplicateSSHPublicKey,
     InvalidInput,
     InvalidPublicKey,
-    LimitExceeded,
     MalformedCertificate,
     NoSuchEntity,
     ValidationError,
-    did_you_mean,
     noted,
 )
+from iamlab.model.record import known_name
 from iamlab.model.user_credentials import (
     EXPIRED,
     PublicKey,
@@ -231,11 +230,8 @@ TAKES_API_KEYS = {
 
 
 def _check_service(service: str) -> None:
-    if service not in TAKES_API_KEYS:
-        error = NoSuchEntity(
-            f"No such service {service} is supported for Service Specific Credentials"
-        )
-        raise noted(error, did_you_mean(service, TAKES_API_KEYS))
+    absent = f"No such service {service} is supported for Service Specific Credentials"
+    known_name(service, TAKES_API_KEYS, absent)
 
 
 def _is_api_key(credential: ServiceSpecificCredential) -> bool:
@@ -284,9 +280,8 @@ def create_service_specific_credential(
     days = request.get("CredentialAgeDays")
     if days is not None and not TAKES_API_KEYS[service]:  # AWS's sentence is not documented
         raise ValidationError(f"CredentialAgeDays is not valid for {service}.")
-    most = common.quota(account, "ServiceSpecificCredentialsPerUser")
-    if sum(held.service_name == service for held in _held(user)) >= most:
-        raise LimitExceeded(f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {most}")
+    used = sum(held.service_name == service for held in _held(user))
+    common.check_room(account, "ServiceSpecificCredentialsPerUser", used)
     now, ids = account.world.clock.now, account.world.ids
     made = ServiceSpecificCredential(
         ids.key_id("ACCA", 21),

@@ -49,6 +49,9 @@ _INSTANCE_BY = {SSO: "InstanceArn", IDENTITY_STORE: "IdentityStoreId"}
 
 _ARNS = {
     "Account": ("sso", "account", "TargetId"),
+    "AllUsers": (IDENTITY_STORE, "user", ""),
+    "AllGroups": (IDENTITY_STORE, "group", ""),
+    "AllGroupMemberships": (IDENTITY_STORE, "membership", ""),
     "User": (IDENTITY_STORE, "user", "UserId"),
     "Group": (IDENTITY_STORE, "group", "GroupId"),
     "GroupMembership": (IDENTITY_STORE, "membership", "MembershipId"),
@@ -123,7 +126,9 @@ class CenterCall(Call):
         return found
 
     def _instance(self) -> IdentityCenter | None:
-        key, every = self.parameters.get(self._instance_by), self.world.identity_centers.values()
+        part = str(self.parameters.get("ResourceArn", "")).rpartition("/")[0]
+        key = self.parameters.get(self._instance_by, part.replace(":permissionSet/", ":instance/"))
+        every = self.world.identity_centers.values()
         found: IdentityCenter | None = next(
             (center for center in every if key in (center.arn, center.identity_store_id)), None
         )
@@ -154,6 +159,9 @@ class CenterCall(Call):
         AccessDeniedException
             The caller is in another account.
         """
+        if self.entry.name == "ListInstances":  # each account has its own list
+            super(CenterCall, self).check_caller()
+            return
         owner = self.center.organization.management_account_id
         if not owner == self.account_id == self.who.account_id:
             error = AccessDeniedException("You don't have permissions to access this resource.")
@@ -167,18 +175,23 @@ class CenterCall(Call):
         action = self.entry.needs
         keys = context_of(self.account, self.entry, self.parameters, "*")
         for kind in required_types(action):
-            yield action, self._arn(kind), keys
+            yield from ((action, arn, keys) for arn in self._arns(kind))
+        if not required_types(action):
+            yield action, self.parameters.get("ResourceArn", "*"), keys
 
-    def _arn(self, kind: str) -> str:
-        """Return the ARN of the resource of a type; with ``*`` for a new resource."""
+    def _arns(self, kind: str) -> list[str]:
+        """Return the ARNs of the resources of a type; with ``*`` for a new resource."""
         center, arguments = self.center, {**self.parameters.get("MemberId", {}), **self.parameters}
         known = {"Instance": center.arn, "Identitystore": center.identity_store_arn}
         new = f"{center.arn.replace(':instance/', ':permissionSet/')}/*"
         known |= {"PermissionSet": arguments.get("PermissionSetArn", new)}
         if kind in known:
-            return known[kind]
+            return [known[kind]]
         service, place, name = _ARNS[kind]
-        return f"arn:{self.account.partition}:{service}:::{place}/{arguments.get(name, '*')}"
+        ids = [arguments.get(name, arguments.get("AccountId", "*"))]
+        if kind == "Group":
+            ids = arguments.get("GroupIds", ids)
+        return [f"arn:{self.account.partition}:{service}:::{place}/{key}" for key in ids]
 
     def work(self) -> Any:
         """Perform the operation; return its result."""
@@ -193,7 +206,10 @@ class CenterCall(Call):
         return ""  # events of Identity Center don't name a resource's account
 
     def _parameters(self) -> dict[str, Any] | None:
-        return {self._instance_by: self.parameters.get(self._instance_by), **self.noted}
+        named = {
+            name: self.parameters[name] for name in (self._instance_by,) if name in self.parameters
+        }
+        return {**named, **self.noted}
 
     def _region(self) -> str:
         found = self._instance()

@@ -232,10 +232,7 @@ class PermissionSet(InstancePart):
         ResourceNotFoundException
             AWS has no such policy.
         """
-        if isinstance(permissions_boundary, PolicyReference):
-            sent = _as_reference(permissions_boundary)
-        else:
-            sent = _as_managed(permissions_boundary)
+        sent = as_boundary(permissions_boundary)
         self._do("PutPermissionsBoundaryToPermissionSet", PermissionsBoundary=sent)
 
     def delete_permissions_boundary(self) -> None:
@@ -346,6 +343,11 @@ class HasPermissionSets:
             TargetType=ALL_ACCOUNTS if account is None else AWS_ACCOUNT,
             TargetId=None if account is None else id_of(account, ACCOUNT),
         )
+
+
+def as_boundary(policy: str | ManagedPolicy | PolicyReference) -> dict[str, Any]:
+    """Return the policy of a permissions boundary in the API's form."""
+    return _as_reference(policy) if isinstance(policy, PolicyReference) else _as_managed(policy)
 
 
 def _as_reference(policy: object, path: str = "/") -> dict[str, Any]:

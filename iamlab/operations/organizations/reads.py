@@ -10,11 +10,13 @@ AWS page: "AWS Organizations API Reference": the operations that begin with Desc
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors.organizations import AccountNotRegisteredException, InvalidInputException
 from iamlab.model.organization.policies import SCP, of_type
-from iamlab.operations.iam.common import fields, filled, write_tags
+from iamlab.operations.iam.common import filled, write_tags
+from iamlab.operations.organizations import lookup
 from iamlab.operations.organizations.calls import (
     ANYBODY,
     DELEGATE,
@@ -24,20 +26,9 @@ from iamlab.operations.organizations.calls import (
     as_one,
     operation,
 )
-from iamlab.operations.organizations.lookup import (
-    about_handshake,
-    found,
-    handshake_in,
-    handshakes_of,
-    member_of,
-    parent_of,
-    policy_in,
-    request_in,
-    tagged_in,
-    target_in,
-    unit_of,
-)
+from iamlab.operations.parameters import as_answer
 from iamlab.operations.registry import as_it_is
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,73 +48,8 @@ _FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
 """The name of the feature set in an invitation."""
 
 
-_NAMED = ("Id", "Arn", "Name")
-
-
-def organization(record: Organization) -> dict[str, Any]:
-    """Return an organization. AWS lists only SCPs as available, whatever is enabled."""
-    management = record.members[record.management_account_id]
-    return {
-        **fields(record, "Id", "Arn", "FeatureSet"),
-        "MasterAccountArn": management.arn,
-        "MasterAccountId": management.id,
-        "MasterAccountEmail": management.account.root.email,
-        "AvailablePolicyTypes": _enabled([SCP] if record.feature_set == "ALL" else []),
-    }
-
-
-def root(record: records.Root) -> dict[str, Any]:
-    """Return a root in the API's form."""
-    return {**fields(record, *_NAMED), "PolicyTypes": _enabled(record.policy_types)}
-
-
-def unit(record: records.OrganizationalUnit) -> dict[str, Any]:
-    """Return an OU in the API's form."""
-    return fields(record, *_NAMED, "Path")
-
-
-def account(record: records.Member) -> dict[str, Any]:
-    """Return a member account, or the management account, in the API's form."""
-    return {
-        **fields(record, "Id", "Arn"),
-        "Email": record.account.root.email,
-        **fields(record, "Name", "Status"),
-        "State": record.status,
-        "Paths": [f"{record.organization.path_of(record.id)}{record.id}/"],
-        "JoinedMethod": record.joined_method,
-        **filled(JoinedTimestamp=record.joined_timestamp),
-    }
-
-
-def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
-    """Return a policy in the API's form, without its content."""
-    return {
-        **fields(record, *_NAMED, "Description", "Type"),
-        "AwsManaged": record.is_aws_managed,
-    }
-
-
-def policy(record: OrganizationPolicy) -> dict[str, Any]:
-    """Return a policy in the API's form."""
-    return {"PolicySummary": policy_summary(record), "Content": record.content}
-
-
-def target(record: records.Target) -> dict[str, Any]:
-    """Return a target of a policy in the API's form."""
-    return {"TargetId": record.id, "Arn": record.arn, "Name": record.name, "Type": record.kind}
-
-
-def request(record: records.AccountRequest) -> dict[str, Any]:
-    """Return a request for an account in the API's form."""
-    return {
-        **fields(record, "Id", "AccountName", "State", "RequestedTimestamp"),
-        "CompletedTimestamp": record.requested_timestamp,
-        **filled(AccountId=record.account_id, FailureReason=record.failure_reason),
-    }
-
-
-def handshake(record: records.Handshake) -> dict[str, Any]:
-    """Return an invitation in the API's form."""
+def _resources(record: records.Handshake) -> list[dict[str, Any]]:
+    """Return what an invitation is about: the organization, the invited account, and notes."""
     sender = record.organization
     management = sender.management_account
     about = [
@@ -132,20 +58,46 @@ def handshake(record: records.Handshake) -> dict[str, Any]:
         {"Type": "ORGANIZATION_FEATURE_SET", "Value": _FEATURES[sender.feature_set]},
     ]
     notes = [{"Type": "NOTES", "Value": record.notes}] if record.notes else []
-    return {
-        **fields(record, "Id", "Arn"),
-        "Parties": [
-            {"Id": sender.id, "Type": "ORGANIZATION"},
-            {"Id": record.target_id, "Type": record.target_type},
-        ],
-        **fields(record, "State", "RequestedTimestamp", "ExpirationTimestamp"),
-        "Action": "INVITE",
-        "Resources": [
-            {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
-            {"Type": record.target_type, "Value": record.target_id},
-            *notes,
-        ],
-    }
+    return [
+        {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
+        {"Type": record.target_type, "Value": record.target_id},
+        *notes,
+    ]
+
+
+def _parties(record: records.Handshake) -> list[dict[str, str]]:
+    invited = {"Id": record.target_id, "Type": record.target_type}
+    return [{"Id": record.organization.id, "Type": "ORGANIZATION"}, invited]
+
+
+def _enabled(types: list[str]) -> list[dict[str, str]]:
+    return [{"Type": name, "Status": "ENABLED"} for name in types]
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    # AWS lists only SCPs as available, whatever is enabled.
+    "available policy types": lambda part: _enabled([SCP] if part.feature_set == "ALL" else []),
+    "enabled policy types": lambda part: _enabled(part.policy_types),
+    "management arn": lambda part: part.members[part.management_account_id].arn,
+    "management email": lambda part: part.management_account.root.email,
+    "email": lambda part: part.account.root.email,
+    "its description": lambda part: part.description,
+    "paths": lambda part: [f"{part.organization.path_of(part.id)}{part.id}/"],
+    "parties": _parties,
+    "resources": _resources,
+}
+"""Name in the table -> what it stands for; other names are attributes."""
+
+_FORMS = tables(__file__)
+organization, root, unit, account, policy, target, request, handshake, _child = (
+    partial(as_answer, form, named=FORMS) for form in _FORMS.values()
+)
+
+
+def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
+    """Return a policy in the API's form, without its content."""
+    summary: dict[str, Any] = policy(record)["PolicySummary"]
+    return summary
 
 
 def delegate(record: records.Member) -> dict[str, Any]:
@@ -161,14 +113,6 @@ def services(
 ) -> list[dict[str, Any]]:
     """Return services with the time since which they are enabled, under the name ``when``."""
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
-
-
-def _enabled(types: list[str]) -> list[dict[str, str]]:
-    return [{"Type": name, "Status": "ENABLED"} for name in types]
-
-
-def _child(record: records.Container | records.Member) -> dict[str, str]:
-    return {"Id": record.id, "Type": record.kind}
 
 
 AS_ORGANIZATION = as_one("Organization", organization)
@@ -213,25 +157,29 @@ def lists(
 
 
 operation("DescribeOrganization", answer=AS_ORGANIZATION, by=MEMBER)(lambda place, _: place)
-operation("DescribeAccount", "AccountId", AS_ACCOUNT, by=DELEGATE)(member_of)
-operation("DescribeCreateAccountStatus", answer=AS_REQUEST, by=DELEGATE)(request_in)
-operation("DescribeHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)(handshake_in)
-operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELEGATE)(unit_of)
-operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(policy_in)
+operation("DescribeAccount", "AccountId", AS_ACCOUNT, by=DELEGATE)(lookup.member_of)
+operation("DescribeCreateAccountStatus", answer=AS_REQUEST, by=DELEGATE)(lookup.request_in)
+operation("DescribeHandshake", lookup.about_handshake, AS_HANDSHAKE, by=ANYBODY)(
+    lookup.handshake_in
+)
+operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELEGATE)(
+    lookup.unit_of
+)
+operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(lookup.policy_in)
 
 lists("ListRoots", "Roots", root)(lambda place, _: [place.root])
 lists("ListAccounts", "Accounts", account)(lambda place, _: place.members.values())
 lists("ListAccountsForParent", "Accounts", account, "ParentId")(
-    lambda place, arguments: parent_of(place, arguments).members
+    lambda place, arguments: lookup.parent_of(place, arguments).members
 )
 lists("ListOrganizationalUnitsForParent", "OrganizationalUnits", unit, "ParentId")(
-    lambda place, arguments: parent_of(place, arguments).organizational_units
+    lambda place, arguments: lookup.parent_of(place, arguments).organizational_units
 )
 lists("ListTargetsForPolicy", "Targets", target, "PolicyId")(
-    lambda place, arguments: policy_in(place, arguments).targets
+    lambda place, arguments: lookup.policy_in(place, arguments).targets
 )
 lists("ListTagsForResource", "Tags", dict, "ResourceId")(
-    lambda place, arguments: write_tags(tagged_in(place, arguments).tags)
+    lambda place, arguments: write_tags(lookup.tagged_in(place, arguments).tags)
 )
 lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", dict)(
     lambda place, _: services(place.service_access, "DateEnabled")
@@ -250,7 +198,7 @@ def _chosen(every: Iterable[records.Handshake], arguments: Parameters) -> list[r
 @lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
 def list_handshakes_for_account(account: Account, arguments: Parameters) -> list[records.Handshake]:
     """List the invitations that an account received."""
-    every = handshakes_of(account).values()
+    every = lookup.handshakes_of(account).values()
     return _chosen((handshake for handshake in every if handshake.is_for(account)), arguments)
 
 
@@ -259,7 +207,7 @@ def list_children(
     organization: Organization, arguments: Parameters
 ) -> Iterable[records.Container | records.Member]:
     """List the accounts, or the OUs, directly below a root or an OU."""
-    parent = parent_of(organization, arguments)
+    parent = lookup.parent_of(organization, arguments)
     return parent.members if arguments["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
@@ -268,8 +216,8 @@ def list_parents(organization: Organization, arguments: Parameters) -> list[reco
     """List the parent of an account or an OU."""
     units, members = organization.organizational_units, organization.members
     below: dict[str, records.OrganizationalUnit | records.Member] = {**units, **members}
-    child = found(below, "child", arguments["ChildId"])
-    return [parent_of(organization, {"ParentId": child.parent_id})]
+    child = lookup.found(below, "child", arguments["ChildId"])
+    return [lookup.parent_of(organization, {"ParentId": child.parent_id})]
 
 
 @lists("ListCreateAccountStatus", "CreateAccountStatuses", request)
@@ -296,7 +244,7 @@ def list_delegated_services(
     organization: Organization, arguments: Parameters
 ) -> list[dict[str, Any]]:
     """List the services that an account administers."""
-    member = member_of(organization, arguments)
+    member = lookup.member_of(organization, arguments)
     if member.id not in organization.delegates:
         raise AccountNotRegisteredException(NOT_REGISTERED)
     return services(organization.delegates[member.id])
@@ -314,5 +262,5 @@ def list_policies_for_target(
     organization: Organization, arguments: Parameters
 ) -> list[OrganizationPolicy]:
     """List the policies of a type that are attached to a root, an OU or an account itself."""
-    keys = of_type(organization, target_in(organization, arguments), arguments["Filter"])
+    keys = of_type(organization, lookup.target_in(organization, arguments), arguments["Filter"])
     return [organization.policies[key] for key in keys]

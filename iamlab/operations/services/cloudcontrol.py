@@ -11,6 +11,7 @@ AWS page: "Cloud Control API User Guide".
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,10 +26,10 @@ from iamlab.model.resources import Resource
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags, as_text, must_be_there
 from iamlab.operations.policy_documents import saved
-from iamlab.operations.registry import operation
+from iamlab.operations.registry import as_it_is, operation
 from iamlab.operations.resource_policies import resource_policy
-from iamlab.operations.services.apis import forget, keep
-from iamlab.operations.services.names_and_tags import everything, more_tags, without
+from iamlab.operations.services.apis import all_of, forget, keep
+from iamlab.operations.services.names_and_tags import everything, more_tags, region_of, without
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.rules import SERVICES
 from iamlab.tables import tables
@@ -92,6 +93,16 @@ def _as_progress(made: OtherResource) -> dict[str, Any]:
     return {"ProgressEvent": {"Identifier": made.arn, "OperationStatus": "SUCCESS"}}
 
 
+def _described(found: OtherResource) -> dict[str, str]:
+    policy = {} if found.policy is None else {"Policy": found.policy.text}
+    properties = json.dumps({"Arn": found.arn, "Tags": as_tags(found.tags), **policy})
+    return {"Identifier": found.arn, "Properties": properties}
+
+
+def _as_found(found: OtherResource) -> dict[str, Any]:
+    return {"ResourceDescription": _described(found)}
+
+
 @operation("cloudformation:CreateResource", everything, _as_progress)
 def create_resource(account: Account, arguments: Parameters) -> OtherResource:
     """Create a resource of a service without its own module."""
@@ -152,6 +163,13 @@ def update_resource(account: Account, arguments: Parameters) -> None:
     found.tags, found.policy = tags, policy
 
 
+@operation("cloudformation:ListResources", everything, as_it_is)
+def list_resources(account: Account, arguments: Parameters) -> dict[str, Any]:
+    """List such resources of a Region, with those that have no Region, the oldest first."""
+    found, places = all_of(account, OtherResource), ("", region_of(arguments))
+    return {"ResourceDescriptions": [_described(each) for each in found if each.region in places]}
+
+
 @operation("cloudformation:DeleteResource", everything)
 def delete_resource(account: Account, arguments: Parameters) -> None:
     """Delete a resource."""
@@ -163,3 +181,6 @@ def _find(account: Account, arguments: Parameters) -> OtherResource:
     if not isinstance(found, OtherResource):
         raise ResourceNotFoundException(f"Resource of identifier {arguments['Arn']} was not found.")
     return found
+
+
+operation("cloudformation:GetResource", everything, _as_found)(_find)

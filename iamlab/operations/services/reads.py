@@ -2,18 +2,27 @@
 
 Notes
 -----
-The response elements in the API references of the services.
+The response elements in the API references of the services. For EC2's filters, also "Find your
+Amazon EC2 resources"; for a function's tags, "API GetFunction".
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.authorize import authorize
+from iamlab.errors import RequestError
+from iamlab.errors.services import InvalidParameterValue
 from iamlab.model.public_access_block import as_parameter
-from iamlab.operations.parameters import as_tags
-from iamlab.operations.registry import as_it_is
-from iamlab.operations.services.apis import NamedResource, all_of
+from iamlab.model.resources import Resource
+from iamlab.operations.iam.common import write_tags
+from iamlab.operations.parameters import as_answer, as_list, as_tags
+from iamlab.operations.registry import as_it_is, no_more
+from iamlab.operations.services.apis import all_of
+from iamlab.operations.services.ec2 import instances, tagged_resources, vpc_endpoints
+from iamlab.operations.services.ec2.instance import Instance, find_instances
 from iamlab.operations.services.eventbridge import DEFAULT, EventBus
 from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
@@ -23,22 +32,41 @@ from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
 from iamlab.operations.services.tables_and_repositories import Repository, Table
+from iamlab.policy.arn import Arn
+from iamlab.policy.patterns import glob
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
 
-_TYPES = (AccessPoint, Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue, Key)
+_TYPES = (
+    *(AccessPoint, Table, Repository, EventBus, Function, Bucket, Secret, Topic, Queue, Key),
+    *(Resource, Instance, vpc_endpoints.VpcEndpoint),
+)
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in _TYPES}
 FORMS: dict[str, Callable[[Any], Any]] = {
     "tags": lambda found: as_tags(found.tags),
     "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
+    "aliases": lambda key: [
+        {"AliasName": name, "AliasArn": key.api.arn(key.account, name, key.region)}
+        | {"TargetKeyId": key.key_id}
+        for name in key.aliases
+    ],
+    "tags of each": lambda found: [
+        {"ResourceId": found.name, "ResourceType": Arn.parse(found.arn).kind, **tag}
+        for tag in write_tags(found.tags)
+    ],
+    "rules": lambda bucket: [{"ObjectOwnership": bucket.object_ownership}],
+    "instances": lambda found: [instances.as_instance(found)],
+    "endpoint policy": lambda found: found.endpoint_policy.text,
     "policy names": lambda _: ["default"],
     "tag map": lambda found: dict(found.tags),
     "policy": lambda found: found.policy and found.policy.text,
+    "encryption": lambda found: found.encryption.as_parameter(),
     "owner": lambda found: found.account.account_id,
     "own settings": lambda found: as_parameter(found.own_public_access_block),
     "vpc": lambda found: {"VpcId": found.vpc_id} if found.vpc_id else None,
@@ -47,46 +75,103 @@ FORMS: dict[str, Callable[[Any], Any]] = {
 """Name in the table -> what it stands for; other names are attributes."""
 
 
-def _write(form: str | Mapping[str, Any], found: NamedResource) -> Any:
-    """Return what a form says of a resource, without what the resource doesn't have."""
-    if isinstance(form, str):
-        return FORMS[form](found) if form in FORMS else getattr(found, form)
-    written = {name: _write(part, found) for name, part in form.items()}
-    return {name: value for name, value in written.items() if value is not None}
+NAMED: dict[str, Callable[[Account, Parameters], list[Any]]] = {
+    "KeyId": lambda account, arguments: [Key.api.find(account, arguments)],
+    "InstanceIds": find_instances,
+    "AssociationIds": lambda account, arguments: [
+        instances.find_associated(account, {**arguments, "AssociationId": which})
+        for which in arguments["AssociationIds"]
+    ],
+    "VpcEndpointIds": vpc_endpoints.find_endpoints,
+}
+"""Parameter -> what finds the resources that it names."""
 
 
 def _one(row: Parameters, account: Account, arguments: Parameters) -> Any:
-    """Return a call's resource, or the error for one without a policy."""
+    """Return a call's resource, or the error for one without what it must have."""
     found = KINDS[row["of"]].api.find(account, arguments)
-    if "absent" in row and found.policy is None:
+    if "held" in row and getattr(found, row["held"]) in (None, {}):
         raise refuses(*row["absent"])(found.arn)
-    return _write(row["form"], found)
+    return as_answer(row["form"], found, FORMS)
 
 
 def _all(row: Parameters, account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return an account's resources in a Region, the oldest first."""
+    """Return an account's resources in a Region, the oldest first, or those that a call names."""
+    fits = [_filter(row["filters"], wanted) for wanted in arguments.get("Filters", ())]
+    if arguments.get(row.get("named", "")):
+        found = NAMED[row["named"]](account, arguments)
+    else:
+        found = _in_region(row, account, arguments)
+    start = arguments.get(row.get("prefix", ""), "")
+    answers: list[Any] = []
+    for each in found:
+        if each.name.startswith(start) and getattr(each, row.get("held", "arn")):
+            answer = as_answer(row["form"], each, FORMS)
+            answers += answer if isinstance(answer, list) else [answer]
+    return {row["noun"]: [answer for answer in answers if all(fit(answer) for fit in fits)]}
+
+
+def _in_region(row: Parameters, account: Account, arguments: Parameters) -> list[Any]:
     kind, region = KINDS[row["of"]], region_of(arguments)
     found = [each for each in all_of(account, kind) if each.region in ("", region)]
     if kind is EventBus and DEFAULT not in (bus.name for bus in found):
         found.insert(0, kind.api.find(account, {"Region": region}))
-    start = arguments.get(row.get("prefix", ""), "")
-    shown = [each for each in found if each.name.startswith(start)]
-    return {row["noun"]: [_write(row["form"], each) for each in shown]}
+    return [each for each in found if each.service == row.get("service", each.service)]
+
+
+def _filter(known: Parameters, wanted: object) -> Callable[[Any], bool]:
+    """Return the test of one of EC2's filters: any of its values matches a part of an answer.
+
+    Raises
+    ------
+    InvalidParameterValue
+        The operation has no such filter.
+    """
+    if not isinstance(wanted, Mapping):
+        raise RequestError(f"A filter is a mapping with Name and Values, not {wanted!r}.")
+    patterns = as_list(wanted.get("Values", ()), "Values is a list of texts")
+    name = str(wanted.get("Name"))
+    kind, _, tag = name.partition(":")
+    if kind not in known or (kind == "tag") != bool(tag):
+        raise InvalidParameterValue(f"The filter '{name}' is invalid")
+
+    def fits(answer: Any) -> bool:
+        values = [answer]
+        for part in known[kind].split():
+            parts = [value[part] for value in values if part in value]
+            values = [
+                item for held in parts for item in (held if isinstance(held, list) else [held])
+            ]
+        if tag:
+            values = [pair["Value"] for pair in values if pair["Key"] == tag]
+        return any(glob(str(pattern), str(value)) for pattern in patterns for value in values)
+
+    return fits
 
 
 def _register(row: Parameters) -> None:
     """Register the operation of a row."""
-    api, is_list = KINDS[row["of"]].api, "noun" in row
+    kind, is_list = KINDS[row["of"]], "noun" in row
+    perform = partial(_all if is_list else _one, row)
+    if row.get("service") == "ec2":
+        name, more = row["name"], {"about": everything, "also": no_more, "keys": _region_key}
+        tagged_resources.does(name, "", as_it_is, **more)(perform)
+        return
 
     def all_names(account: Account, arguments: Parameters) -> str:
-        return str(api.arn(account, row["on"], region_of(arguments)))
+        return str(kind.api.arn(account, row["on"], region_of(arguments)))
 
     about = all_names if "on" in row else everything if is_list else None
-    perform = partial(_all if is_list else _one, row)
-    api.does(row["name"], as_it_is, about, action=row.get("action", ""))(perform)
+    kind.api.does(row["name"], as_it_is, about, action=row.get("action", ""))(perform)
 
 
-for _row in tables(__file__, "reads.toml")["reads"]:
+def _region_key(_: Account, arguments: Parameters) -> dict[str, str]:
+    return {"ec2:Region": region_of(arguments)}
+
+
+_TABLES = tables(__file__)
+CONFIGURATION = _TABLES["configuration"]
+for _row in _TABLES["reads"]:
     _register(_row)
 
 
@@ -94,5 +179,15 @@ for _row in tables(__file__, "reads.toml")["reads"]:
 def get_queue_attributes(account: Account, arguments: Parameters) -> dict[str, str]:
     """Return the attributes that are asked for: a queue has its ARN, and can have a policy."""
     queue, wanted = QUEUES.find(account, arguments), arguments.get("AttributeNames", ())
-    every = _write({"QueueArn": "arn", "Policy": "policy"}, queue)
+    every = as_answer({"QueueArn": "arn", "Policy": "policy"}, queue, FORMS)
     return {name: every[name] for name in every if name in wanted or "All" in wanted}
+
+
+@Function.api.does("GetFunction", as_it_is, by_whom=True)
+def get_function(account: Account, arguments: Parameters, caller: Caller) -> dict[str, Any]:
+    """Return a function; its tags only for a caller who can list them."""
+    found = Function.api.find(account, arguments)
+    form = {"Configuration": CONFIGURATION}
+    if found.tags and authorize(account.world, caller, "lambda:ListTags", found.arn):
+        form["Tags"] = "tag map"
+    return dict(as_answer(form, found, FORMS))

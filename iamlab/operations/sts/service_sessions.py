@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.authorization.context_keys import tag_keys
 from iamlab.authorization.principal import principal_of
@@ -191,9 +191,7 @@ def perform_for_service(
         kind=kind,
         task=task,
     )
-    session, _ = run(call, asks=False)
-    made: Session = session
-    return made
+    return cast("Session", run(call, asks=False)[0])
 
 
 def session_name(work: Work) -> str:

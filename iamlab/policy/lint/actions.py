@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.policy.catalog import action, actions_of, data_date, has, services, vocabulary
 from iamlab.policy.covering import covers, covers_action
-from iamlab.policy.lint.context import ValueFault
+from iamlab.policy.lint.context import ValueFault, in_types
 from iamlab.policy.patterns import glob, is_action_pattern
 from iamlab.policy.statement import ACTIONS
 from iamlab.policy.validate.action_and_resource_defects import unwanted
@@ -170,8 +170,6 @@ _ROLES = re.compile(r"arn:[^:]*:iam::[^:]*:(?P<names>[^:]*)")
 
 def broad_permissions(checked: PolicyContext) -> Iterator[Finding]:
     """Find broad grants of iam:PassRole: one can give away the whole account."""
-    if checked.policy_type != "identity":
-        return
     for statement in checked.statements:
         where = _on_what(statement) if statement.effect == "Allow" else None
         if where is None:
@@ -235,4 +233,8 @@ def _how(statement: Statement, action: str) -> tuple[str | None, int]:
     return (None, 0) if wide is None else ("wildcard", wide)
 
 
-DETECTORS: tuple[Detector, ...] = (unknown_actions, unsupported_actions, broad_permissions)
+DETECTORS: tuple[Detector, ...] = (
+    unknown_actions,
+    unsupported_actions,
+    in_types(("identity",), broad_permissions),
+)

@@ -12,6 +12,7 @@ check reference"; "IAM identifiers"; "Service Authorization Reference".
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.arn import ACCOUNT, PARTS, REGION, Arn, is_arn, names
 from iamlab.policy.catalog import data_date
 from iamlab.policy.lint.context import ValueFault
-from iamlab.policy.lint.resource_forms import ArnForm, forms_by_service, forms_of, is_wild
+from iamlab.policy.lint.resource_forms import forms_by_service, forms_of, is_wild
 from iamlab.policy.patterns import glob
 from iamlab.policy.rules import PARTITIONS
 from iamlab.policy.statement import RESOURCES
@@ -171,29 +172,22 @@ def _places(arn: Arn) -> ValueFault | None:
     forms = forms_of(str(arn))
     if not forms:
         return None
-    for part, read in (("region", _region_of), ("account", _account_of)):
+    for part in ("region", "account"):
         written, word = getattr(arn, part), part.capitalize() if part == "region" else part
+        in_forms = [bool(getattr(form, part)) for form in forms]
         code = part.upper()
-        if written and not is_wild(written) and not any(map(read, forms)):
+        if written and not is_wild(written) and not any(in_forms):
             what = f"ARNs of such {arn.service} resources have no {word}."
             right = _with(arn, **{part: ""})
             remedy = f"Remove {written[:40]}."
             return ValueFault(f"ARN_{code}_NOT_ALLOWED", what, remedy, right)
-        if not written and all(map(read, forms)) and not (part == "account" and _is_shared(arn)):
+        if not written and all(in_forms) and not (part == "account" and _is_shared(arn)):
             what = f"ARNs of such {arn.service} resources have {_A[part]}."
             return ValueFault(f"MISSING_ARN_{code}", what, f"Write {_A[part]}, or * for any.")
     return None
 
 
 _A = {"region": "a Region", "account": "an account"}
-
-
-def _region_of(form: ArnForm) -> str:
-    return form.region
-
-
-def _account_of(form: ArnForm) -> str:
-    return form.account
 
 
 def _is_shared(arn: Arn) -> bool:
@@ -203,8 +197,7 @@ def _is_shared(arn: Arn) -> bool:
 
 
 def _with(arn: Arn, **parts: str) -> str:
-    names = ("partition", "service", "region", "account", "resource")
-    return ":".join(("arn", *(parts.get(name, getattr(arn, name)) for name in names)))
+    return str(replace(arn, **parts))
 
 
 _PARTS: tuple[Callable[[Arn], ValueFault | None], ...] = (

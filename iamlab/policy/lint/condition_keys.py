@@ -39,6 +39,7 @@ from iamlab.policy.lint.context import (
     ConditionContext,
     condition_contexts,
     holds_without_key,
+    in_types,
     is_short,
     on_conditions,
 )
@@ -298,8 +299,6 @@ _NEEDED: dict[str, str] = vocabulary("needed_permissions")
 
 def _permission_is_missing(checked: PolicyContext) -> Iterator[Finding]:
     """Find missing permissions to pass tags, a source identity or a context."""
-    if checked.policy_type != "trust":
-        return
     allowed = {
         name
         for statement in checked.statements
@@ -376,5 +375,5 @@ DETECTORS: tuple[Detector, ...] = (
     on_conditions(_format, _existence, _tag_key),
     _duplicates,
     on_conditions(_unsupported, _resource_tag),
-    _permission_is_missing,
+    in_types(("trust",), _permission_is_missing),
 )

@@ -281,3 +281,13 @@ def on_conditions(*looks: Callable[[ConditionContext], Iterator[Finding]]) -> De
                     yield from look(context)
 
     return detector
+
+
+def in_types(types: Container[str], *detectors: Detector) -> Detector:
+    """Make a detector of those that are for some types of policies."""
+
+    def detector(checked: PolicyContext) -> Iterator[Finding]:
+        for look in detectors if checked.policy_type in types else ():
+            yield from look(checked)
+
+    return detector

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.policy.arn import ACCOUNT
+from iamlab.policy.lint.context import in_types
 from iamlab.policy.lint.resource_forms import is_wild
 from iamlab.policy.variables import has_variable
 
@@ -39,7 +40,6 @@ SERVICE = re.compile(
 )
 _SERVICE_NAME = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)(?:\.(?:amazonaws|aws|com))*")
 _LONGEST_SHOWN = 200
-_WITH_PRINCIPALS = ("resource", "trust", "endpoint")
 
 
 class PrincipalFault(NamedTuple):
@@ -53,8 +53,6 @@ class PrincipalFault(NamedTuple):
 
 def malformed(checked: PolicyContext) -> Iterator[Finding]:
     """Find principals with an unknown format or a wildcard."""
-    if checked.policy_type not in _WITH_PRINCIPALS:
-        return
     for statement, index, pair in all_principals(checked):
         fault = None if has_variable(pair[1]) else _fault(checked, *pair)
         if fault is not None:
@@ -169,8 +167,6 @@ def _other_kinds(checked: PolicyContext, kind: str, text: str) -> PrincipalFault
 
 def everybody_else(checked: PolicyContext) -> Iterator[Finding]:
     """Find Allows with NotPrincipal: they let in everybody except those listed."""
-    if checked.policy_type not in ("resource", "endpoint"):
-        return
     for statement in checked.statements:
         if statement.effect == "Allow" and statement.not_principal is not None:
             path = checked.places.element(statement, "NotPrincipal")
@@ -179,4 +175,7 @@ def everybody_else(checked: PolicyContext) -> Iterator[Finding]:
             yield checked.find("ALLOW_WITH_NOT_PRINCIPAL", path, what, remedy)
 
 
-DETECTORS: tuple[Detector, ...] = (malformed, everybody_else)
+DETECTORS: tuple[Detector, ...] = (
+    in_types(("resource", "trust", "endpoint"), malformed),
+    in_types(("resource", "endpoint"), everybody_else),
+)

@@ -11,6 +11,7 @@ AWS page: "IAM Access Analyzer policy check reference".
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iamlab.policy.covering import (
@@ -71,12 +72,7 @@ def covered_values(
     >>> covered_values(["s3:Get*", "s3:GetObject", "s3:PutObject", "S3:get*"], actions=True)
     {1: 0, 3: 0}
     """
-
-    def covers(wide: str, narrow: str) -> bool:
-        if actions:
-            return covers_action(wide, narrow)
-        return covers_resource(wide, narrow, variables=variables)
-
+    covers = covers_action if actions else partial(covers_resource, variables=variables)
     first: dict[str, int] = {}
     found: dict[int, int] = {}
     wide: dict[str, list[int]] = defaultdict(list)

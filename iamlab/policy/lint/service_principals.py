@@ -24,6 +24,7 @@ from iamlab.policy.lint.context import (
     ConditionContext,
     condition_contexts,
     holds_without_key,
+    in_types,
     on_conditions,
 )
 
@@ -62,8 +63,6 @@ def sender(principal: str) -> str:
 
 def _unrestricted(checked: PolicyContext) -> Iterator[Finding]:
     """Find Allows for a service without a condition on the service's customer."""
-    if checked.policy_type != "resource":
-        return
     for statement in checked.statements:
         if statement.effect != "Allow" or not statement.principal:
             continue
@@ -188,8 +187,6 @@ _TELL_SERVICES = names("keys_that_tell_services")
 
 def rcp_guards(checked: PolicyContext) -> Iterator[Finding]:
     """Find RCP guards on principals that stop services, and guards on services that stop people."""
-    if checked.policy_type != "rcp":
-        return
     for statement in checked.statements:
         if statement.effect == "Deny":
             needed = (line for line in statement.conditions if not _holds_without_key(line))
@@ -234,8 +231,6 @@ def _unguarded(
 
 def rcp_sources(checked: PolicyContext) -> Iterator[Finding]:
     """Find RCP guards on a service's customer that deny calls without this key."""
-    if checked.policy_type != "rcp":
-        return
     for statement in checked.statements:
         sources = [line for line in statement.conditions if _caller(line) == "service"]
         sure = any(not _holds_without_key(source) for source in sources)
@@ -249,9 +244,8 @@ def rcp_sources(checked: PolicyContext) -> Iterator[Finding]:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    _unrestricted,
+    in_types(("resource",), _unrestricted),
     on_conditions(_older_key, _never_sent, _own_resource),
     _paired,
-    rcp_guards,
-    rcp_sources,
+    in_types(("rcp",), rcp_guards, rcp_sources),
 )

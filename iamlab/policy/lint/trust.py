@@ -23,6 +23,7 @@ from iamlab.policy.lint.context import (
     ConditionContext,
     has_wildcard,
     holds_without_key,
+    in_types,
     on_conditions,
 )
 from iamlab.policy.lint.principals import PROVIDER, all_principals, instead
@@ -57,8 +58,6 @@ _KIND_NAMES: dict[str, str] = vocabulary("trusted_kinds")
 
 def wildcards_and_providers(checked: PolicyContext) -> Iterator[Finding]:
     """Find wildcards for services and providers, and invalid identity providers."""
-    if checked.policy_type != "trust":
-        return
     for statement, index, (kind, text) in all_principals(checked):
         path = checked.places.principal(statement, index)
         if text == "*" and kind != "AWS":
@@ -84,8 +83,6 @@ def _is_provider(text: str) -> bool:
 
 def mismatched_actions(checked: PolicyContext) -> Iterator[Finding]:
     """Find actions that none of the principals can use."""
-    if checked.policy_type != "trust":
-        return
     for statement in checked.statements:
         kinds = _kinds(statement)
         if not kinds:
@@ -131,8 +128,6 @@ def _mismatch(checked: PolicyContext, value: ListValue, kinds: tuple[str, ...]) 
 
 def roles_anywhere(checked: PolicyContext) -> Iterator[Finding]:
     """Find missing actions for Roles Anywhere, which needs three."""
-    if checked.policy_type != "trust":
-        return
     trusting = [
         statement
         for statement in checked.statements
@@ -165,8 +160,6 @@ def redundant_sessions(checked: PolicyContext) -> Iterator[Finding]:
     A session that is named itself isn't limited by the role's boundary, so in an Allow only a
     person can decide to remove it.
     """
-    if checked.policy_type != "trust":
-        return
     for statement in checked.statements:
         pairs = statement.principal or ()
         roles = {_role(text): text for kind, text in pairs if kind == "AWS"}
@@ -224,8 +217,6 @@ def provider(principal: str) -> str:
 
 def _open_providers(checked: PolicyContext) -> Iterator[Finding]:
     """Find trust in identity providers without conditions on their claims."""
-    if checked.policy_type != "trust":
-        return
     for statement in checked.statements:
         for index, (kind, value) in enumerate(statement.principal or ()):
             host = provider(value) if kind == "Federated" else ""
@@ -274,10 +265,7 @@ def _wide_subject(context: ConditionContext) -> Iterator[Finding]:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    wildcards_and_providers,
-    mismatched_actions,
-    roles_anywhere,
-    redundant_sessions,
-    _open_providers,
+    in_types(("trust",), wildcards_and_providers, mismatched_actions, roles_anywhere),
+    in_types(("trust",), redundant_sessions, _open_providers),
     on_conditions(_wide_subject),
 )

@@ -248,28 +248,30 @@ def _of_resource(
         if keys_in(value):
             yield checked.find(_OLD, path, _as_text(checked, value), _OLD_REMEDY)
         return
-    wrong = malformed_variable(value)
-    if wrong is not None:
-        yield checked.find(wrong[0], path, wrong[1], wrong[2])
-    elif is_misplaced(value):
+    for code, what, remedy in _faults_of(value):
+        yield checked.find(code, path, what, remedy)
+    if is_misplaced(value) and malformed_variable(value) is None:
         yield checked.find(
             "MISPLACED_VARIABLE_IN_RESOURCE",
             path,
             f"{value!r} has a variable before the fifth colon, so the statement never matches.",
             "Write a star instead, and compare the key in Condition.",
         )
-    for key in keys_in(value):
-        if key.lower() in DEPRECATED:
-            what, remedy = _replaced(key)
-            yield checked.find("DEPRECATED_GLOBAL_CONDITION_KEY", path, what, remedy)
 
 
 def _as_text(checked: PolicyContext, value: str) -> str:
     return f"In version {checked.policy.version}, the variable in {value!r} is plain text."
 
 
-def _replaced(key: str) -> tuple[str, str]:
-    return f"AWS has replaced {key}.", f"Write ${{{DEPRECATED[key.lower()]}}}."
+def _faults_of(value: str) -> Iterator[tuple[str, str, str]]:
+    """Find a malformed variable, and keys that AWS has replaced: code, text and remedy."""
+    wrong = malformed_variable(value)
+    if wrong is not None:
+        yield wrong
+    for key in keys_in(value):
+        if key.lower() in DEPRECATED:
+            remedy = f"Write ${{{DEPRECATED[key.lower()]}}}."
+            yield "DEPRECATED_GLOBAL_CONDITION_KEY", f"AWS has replaced {key}.", remedy
 
 
 def _in_condition(context: ConditionContext) -> Iterator[Finding]:
@@ -289,17 +291,8 @@ def _in_condition(context: ConditionContext) -> Iterator[Finding]:
             remedy = "Write the value itself, or write a String or Arn operator."
             yield context.find("INVALID_VARIABLE_FOR_OPERATOR", what, remedy, value=index)
         else:
-            yield from _of_value(context, index, value)
-
-
-def _of_value(context: ConditionContext, index: int, value: str) -> Iterator[Finding]:
-    wrong = malformed_variable(value)
-    if wrong is not None:
-        yield context.find(*wrong, value=index)
-    for key in keys_in(value):
-        if key.lower() in DEPRECATED:
-            what, remedy = _replaced(key)
-            yield context.find("DEPRECATED_GLOBAL_CONDITION_KEY", what, remedy, value=index)
+            for fault in _faults_of(value):
+                yield context.find(*fault, value=index)
 
 
 def _elsewhere(checked: PolicyContext) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ import random
 from typing import Any, NamedTuple
 
 from iamlab import World
-from iamlab.lab.account import Account
 from iamlab.operations.api_models import TYPES, shape
 from iamlab.operations.registry import Entry, entries_of
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document, trust
 
 OWN, OTHER = "111111111111", "222222222222"
@@ -173,8 +173,8 @@ class ServiceChance:
 VALUES: dict[str, list[Any]] = {
     "Role": [f"arn:aws:iam::{OWN}:role/worker"] * 3
     + [f"arn:aws:iam::{OWN}:role/web", f"arn:aws:iam::{OTHER}:role/x", "worker"],
-    "FunctionName": ["abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
-    "StatementId": ["one", "two", "no good"],
+    "FunctionName": ["abc", "abc", "abc", "abc", "abcd", ARNS["lambda"], "abc:live", "no good"],
+    "StatementId": ["one", "one", "two", "no good"],
     "Label": ["one", "two"],
     "Action": ["lambda:InvokeFunction", "lambda:InvokeFunction", "events:PutEvents", "none"],
     "Principal": [OTHER, "*", "s3.amazonaws.com", "nobody", ""],

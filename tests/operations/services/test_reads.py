@@ -8,8 +8,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
 from iamlab.operations.registry import find
+from iamlab.operations.services.kms.key import Key
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document, trust
 
 SESSION = botocore.session.get_session()
@@ -24,6 +25,12 @@ SKY = {"team": "sky"}
 NAMED = {"registryId": OWN, "repositoryName": "web"}
 WRITTEN = {"FunctionName": "resize", "FunctionArn": FUNCTION, "Role": f"arn:aws:iam::{OWN}:role/w"}
 DEFAULT = {"Name": "default", "Arn": f"arn:aws:events:{START}:event-bus/default"}
+KEY_ID = "the id of the key"
+ALIAS = {
+    "AliasName": "alias/maps",
+    "AliasArn": f"arn:aws:kms:{START}:alias/maps",
+    "TargetKeyId": KEY_ID,
+}
 POLICY, SECRET = "the policy", "the ARN of the secret"
 """What the table has for a text that is compared as JSON, and for a name by chance."""
 
@@ -54,11 +61,26 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("events:ListEventBuses", {"NamePrefix": "d"}, {"EventBuses": [DEFAULT]}),
     ("events:ListTagsForResource", {"ResourceARN": BUS}, {"Tags": TAGS}),
     ("kms:ListKeyPolicies", {"KeyId": "alias/maps"}, {"PolicyNames": ["default"]}),
+    ("kms:ListAliases", {}, {"Aliases": [ALIAS]}),
+    ("kms:ListAliases", {"KeyId": "alias/maps"}, {"Aliases": [ALIAS]}),
+    ("kms:ListAliases", {"Region": "eu-west-1"}, {"Aliases": []}),
+    (
+        "lambda:GetFunction",
+        {"FunctionName": "resize"},
+        {"Configuration": WRITTEN, "Tags": SKY},
+    ),
     ("lambda:GetFunctionConfiguration", {"FunctionName": "resize"}, WRITTEN),
     ("lambda:ListFunctions", {}, {"Functions": [WRITTEN]}),
     ("lambda:ListFunctions", {"Region": "eu-west-1"}, {"Functions": []}),
     ("lambda:ListTags", {"Resource": FUNCTION}, {"Tags": SKY}),
     ("lambda:GetPolicy", {"FunctionName": FUNCTION}, {"Policy": POLICY}),
+    ("s3:GetBucketAbac", {"Bucket": "maps"}, {"AbacStatus": {"Status": "Disabled"}}),
+    (
+        "s3:GetBucketOwnershipControls",
+        {"Bucket": "maps"},
+        {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+    ),
+    ("s3:GetBucketTagging", {"Bucket": "maps"}, {"TagSet": TAGS}),
     ("s3:ListBuckets", {}, {"Buckets": [{"Name": "maps", "BucketArn": "arn:aws:s3:::maps"}]}),
     ("s3:ListBuckets", {"Prefix": "x"}, {"Buckets": []}),
     (
@@ -144,7 +166,8 @@ def shown(value: Any, account: Account) -> Any:
     if isinstance(value, str) and value.startswith("{"):
         policies = [item.policy.to_dict() for item in account.resources.values() if item.policy]
         return POLICY if json.loads(value) in policies else value
-    return SECRET if ":secret:prod-" in str(value) else value
+    keys = {key.key_id for key in account.resources.values() if isinstance(key, Key)}
+    return SECRET if ":secret:prod-" in str(value) else KEY_ID if value in keys else value
 
 
 @pytest.mark.parametrize(("operation", "sent", "answer"), ROWS)
@@ -245,3 +268,73 @@ def test_repositories_are_described_as_all_of_the_account(main: Account) -> None
 
     dana.put_policy("read", document(allow("ecr:DescribeRepositories", every)))
     assert main.call("ecr:DescribeRepositories", dana)["repositories"]
+
+
+def test_a_function_is_shown_with_tags_to_whoever_can_list_them(main: Account) -> None:
+    """AWS page: API GetFunction: Lambda returns tags only with permission for lambda:ListTags."""
+    dana = main.create_user("dana")
+    main.resources[FUNCTION].policy = None
+    dana.put_policy("read", document(allow("lambda:GetFunction")))
+    assert main.call("lambda:GetFunction", dana, FunctionName="resize") == {
+        "Configuration": WRITTEN
+    }
+
+    dana.put_policy("tags", document(allow("lambda:ListTags", FUNCTION)))
+    assert main.call("lambda:GetFunction", dana, FunctionName="resize")["Tags"] == SKY
+
+
+def test_a_function_without_tags_is_shown_without(main: Account) -> None:
+    """And ListTags has an empty map."""
+    main.resources[FUNCTION].tags = {}
+    assert "Tags" not in main.call("lambda:GetFunction", main.root_arn, FunctionName="resize")
+    assert main.call("lambda:ListTags", main.root_arn, Resource=FUNCTION) == {"Tags": {}}
+
+
+def test_aliases_of_a_key_that_is_not_there_are_not_found(main: Account) -> None:
+    """In the words of KMS."""
+    with pytest.raises(AwsError, match="NotFoundException"):
+        main.call("kms:ListAliases", main.root_arn, KeyId="alias/none")
+
+
+PARAMETER = f"arn:aws:ssm:{START}:parameter/moon"
+
+
+def test_what_cloud_control_makes_is_read_back() -> None:
+    """With its tags and policy; what has another Region is not listed."""
+    account = World(seed=3).create_account("main", account_id=OWN)
+    account.create_resource(PARAMETER, tags=SKY)
+    account.create_resource(PARAMETER.replace("us-east-1", "eu-west-1"))
+    account.create_queue("orders")
+    [shown] = account.call("cloudformation:ListResources", account.root_arn)["ResourceDescriptions"]
+
+    assert shown["Identifier"] == PARAMETER
+    assert json.loads(shown["Properties"]) == {"Arn": PARAMETER, "Tags": TAGS}
+    found = account.call("cloudformation:GetResource", account.root_arn, Arn=PARAMETER)
+    assert found == {"ResourceDescription": shown}
+    for name, answer in (
+        ("ListResources", {"ResourceDescriptions": [shown]}),
+        ("GetResource", found),
+    ):
+        shape = SESSION.get_service_model("cloudcontrol").operation_model(name).output_shape
+        assert unknown_members(answer, shape) == []
+
+
+@pytest.mark.parametrize("name", [f"{PARAMETER}s", f"arn:aws:sqs:{START}:orders"])
+def test_cloud_control_finds_only_what_it_makes(name: str) -> None:
+    """Anything else is not found."""
+    account = World(seed=3).create_account("main", account_id=OWN)
+    account.create_queue("orders")
+    with pytest.raises(AwsError, match=f"Resource of identifier {name} was not found"):
+        account.call("cloudformation:GetResource", account.root_arn, Arn=name)
+
+
+def test_cloud_control_needs_permission_on_everything() -> None:
+    """Its actions have no resource types."""
+    account = World(seed=3).create_account("main", account_id=OWN)
+    account.create_resource(PARAMETER)
+    dana = account.create_user("dana")
+    dana.put_policy("read", document(allow("cloudformation:GetResource", PARAMETER)))
+    with pytest.raises(AwsError, match="not authorized"):
+        account.call("cloudformation:GetResource", dana, Arn=PARAMETER)
+    dana.put_policy("read", document(allow("cloudformation:*")))
+    assert account.call("cloudformation:GetResource", dana, Arn=PARAMETER)

@@ -19,7 +19,8 @@ from iamlab.errors.ec2 import InvalidInstanceIDMalformed, InvalidInstanceIDNotFo
 from iamlab.operations.parameters import arn_of
 from iamlab.operations.services.ec2.instance_role import session_of
 from iamlab.operations.services.ec2.metadata import MetadataService
-from iamlab.operations.services.ec2.tagged_resources import OfEc2, find, keys_of
+from iamlab.operations.services.ec2.tagged_resources import OfEc2, keys_of
+from iamlab.operations.services.ec2.tagged_resources import arn_of as ec2_arn
 
 if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
@@ -269,14 +270,28 @@ _ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})", re.ASCII)
 
 
 def find_instance(account: Account, arguments: Parameters, which: object) -> Instance:
-    """Find an instance by a call's id.
+    """Find an instance by a call's id; see :func:`find_instances`."""
+    return find_instances(account, {**arguments, "InstanceIds": [which]})[0]
+
+
+def find_instances(account: Account, arguments: Parameters) -> list[Instance]:
+    """Find all instances that a call names.
 
     Raises
     ------
     InvalidInstanceIDMalformed, InvalidInstanceIDNotFound
-        The id isn't valid, or there is no such instance.
+        An id isn't valid, or there are no such instances.
     """
-    if not (isinstance(which, str) and _ID.fullmatch(which)):
-        raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
-    refusal = InvalidInstanceIDNotFound(f"The instance ID '{which}' does not exist")
-    return find(account, arguments, which, Instance, refusal)
+    wanted = arguments["InstanceIds"]
+    for which in wanted:
+        if not (isinstance(which, str) and _ID.fullmatch(which)):
+            raise InvalidInstanceIDMalformed(f'Invalid id: "{which}"')
+    known = {which: account.resources.get(ec2_arn(account, arguments, which)) for which in wanted}
+    found = [instance for instance in known.values() if isinstance(instance, Instance)]
+    missing = [which for which in known if not isinstance(known[which], Instance)]
+    if missing:
+        noun, verb = ("IDs", "do") if len(missing) > 1 else ("ID", "does")
+        raise InvalidInstanceIDNotFound(
+            f"The instance {noun} '{', '.join(missing)}' {verb} not exist"
+        )
+    return found

@@ -27,7 +27,12 @@ from iamlab.errors.ec2 import (
 )
 from iamlab.errors.services import InvalidParameterValue
 from iamlab.operations.services.apis import all_of, keep
-from iamlab.operations.services.ec2.instance import Association, Instance, find_instance
+from iamlab.operations.services.ec2.instance import (
+    Association,
+    Instance,
+    find_instance,
+    find_instances,
+)
 from iamlab.operations.services.ec2.tagged_resources import (
     arn_of,
     does,
@@ -69,7 +74,8 @@ def check_vpc(vpc_id: object) -> None:
         raise InvalidVpcIDMalformed(f'Invalid id: "{vpc_id}" (expecting "vpc-...")')
 
 
-def _as_instance(instance: Instance) -> dict[str, Any]:
+def as_instance(instance: Instance) -> dict[str, Any]:
+    """Return an instance in the API's form."""
     held = instance.association
     return {
         "InstanceId": instance.name,
@@ -116,7 +122,7 @@ def _vpc(account: Account, arguments: Parameters) -> str:
 
 
 def _as_started(made: list[Instance]) -> dict[str, Any]:
-    return {"Instances": [_as_instance(instance) for instance in made]}
+    return {"Instances": [as_instance(instance) for instance in made]}
 
 
 @does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
@@ -216,7 +222,7 @@ def _moves(name: str, state: str, done: str) -> None:
 
     def move(account: Account, arguments: Parameters) -> None:
         """Change the state of all instances, or of none."""
-        found = [find_instance(account, arguments, which) for which in arguments["InstanceIds"]]
+        found = find_instances(account, arguments)
         for instance in found:
             if instance.state == "terminated" and state != "terminated":
                 text = f"is not in a state from which it can be {done}."
@@ -341,7 +347,8 @@ def _associated_with(account: Account, arguments: Parameters) -> Instance | None
     return None
 
 
-def _find_associated(account: Account, arguments: Parameters) -> Instance:
+def find_associated(account: Account, arguments: Parameters) -> Instance:
+    """Find the instance that a call's association belongs to."""
     instance = _associated_with(account, arguments)
     if instance is None:
         raise InvalidAssociationIDNotFound(
@@ -353,7 +360,7 @@ def _find_associated(account: Account, arguments: Parameters) -> Instance:
 @does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
 def replace_iam_instance_profile_association(account: Account, arguments: Parameters) -> Instance:
     """Replace a running instance's profile; the association gets a new id."""
-    instance, profile = _find_associated(account, arguments), _must_name(account, arguments)
+    instance, profile = find_associated(account, arguments), _must_name(account, arguments)
     _check_state(instance, "running")
     instance.association, instance.delivered = _associated(account, profile), {}
     return instance
@@ -362,6 +369,6 @@ def replace_iam_instance_profile_association(account: Account, arguments: Parame
 @does("DisassociateIamInstanceProfile", on="", about=_about, answer=_as_associated)
 def disassociate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
     """Detach an instance's profile."""
-    instance = _find_associated(account, arguments)
+    instance = find_associated(account, arguments)
     instance.association = None
     return instance

@@ -240,9 +240,14 @@ def modify_vpc_endpoint(account: Account, arguments: Parameters) -> None:
 @does("DeleteVpcEndpoints", on="VpcEndpointIds")
 def delete_vpc_endpoints(account: Account, arguments: Parameters) -> None:
     """Delete endpoints, or none if one of them is missing."""
-    wanted = dict.fromkeys(map(str, arguments["VpcEndpointIds"]))
-    for endpoint in [_find(account, arguments, which) for which in wanted]:
+    for endpoint in find_endpoints(account, arguments):
         forget(endpoint)
+
+
+def find_endpoints(account: Account, arguments: Parameters) -> list[VpcEndpoint]:
+    """Find all endpoints that a call names."""
+    wanted = dict.fromkeys(map(str, arguments["VpcEndpointIds"]))
+    return [_find(account, arguments, which) for which in wanted]
 
 
 def _find(account: Account, arguments: Parameters, which: object) -> VpcEndpoint:
