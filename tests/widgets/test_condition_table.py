@@ -2,9 +2,8 @@
 
 import pytest
 
-from iamlab import Policy
+from iamlab import Policy, World
 from iamlab.errors import ExerciseError, RequestError
-from iamlab.lab.world import World
 from iamlab.policy.conditions import holds, read_operator
 from iamlab.widgets.instruments.condition_table import MOST, condition_table
 from tests.widgets.page import problems, put
