@@ -155,10 +155,10 @@ class ConditionTable(Instrument[Table]):
         kind = own.comparison.name.removeprefix("Not")[:3]
         names = [name for name in OPERATORS if name.removeprefix("Not")[:3] == kind]
         sets = SET_OPERATORS if is_multivalued(own.key) else ()
-        found = [f"{name}{end}" for name in names for end in ("", "IfExists")]
-        found += [f"{each}:{name}" for each in sets for name in names]
+        found = [str(own.comparison), *(f"{each}:{name}" for each in sets for name in names)]
+        found += [f"{name}{end}" for name in names for end in ("", "IfExists")]
         found += ["Null"] * (set(own.values) <= {"true", "false"})
-        return list(dict.fromkeys((str(own.comparison), *found)))
+        return [name for name in dict.fromkeys(found) if read_operator(name)]
 
     def controls(self) -> Mapping[str, str]:
         """Return the operators, the table, and the values of the chosen row."""
@@ -184,9 +184,11 @@ class ConditionTable(Instrument[Table]):
 
     def _table(self) -> str:
         own, head, body = self.state, "<td></td>", ""
-        names = {"Given": self.keys.values(), "When": own.operators, "Then": ["the statement"]}
-        for kind, name in ((kind, name) for kind, each in names.items() for name in each):
-            head += f'<th scope="col"><span class="pale">{kind}</span><br>{escape(name)}</th>'
+        heads = [("Given", key) for key in self.keys.values()]
+        for name, each in zip(own.operators, self._statement.conditions, strict=True):
+            heads.append((f"When {each.key}", name))
+        for kind, name in (*heads, ("Then", "the statement")):
+            head += f'<th scope="col"><small>{escape(kind)}</small><br>{escape(name)}</th>'
         for row, values in enumerate(own.rows):
             match, chosen = self.outcome(row), " checked" * (row == own.row)
             field = f'<input type="radio" name="row" value="{row}"{chosen}>'
@@ -215,8 +217,7 @@ class ConditionTable(Instrument[Table]):
         if name == "add" and len(rows) < MOST:
             return Table(own.operators, (*rows, rows[row]), (*own.answers, ""), len(rows))
         if name == "remove" and len(rows) > 1:
-            left, answers = rows[:row] + rows[row + 1 :], own.answers
-            answers = answers[:row] + answers[row + 1 :]
+            left, answers = _put(rows, row), _put(own.answers, row)
             return Table(own.operators, left, answers, min(row, len(left) - 1))
         if kind == "given" and place < len(self.keys):
             rows = _put(rows, row, _put(rows[row], place, str(value).strip()))
@@ -228,8 +229,8 @@ class ConditionTable(Instrument[Table]):
         raise self.no_control(name)
 
 
-def _put(values: tuple[Any, ...], place: int, value: object) -> tuple[Any, ...]:
-    return (*values[:place], value, *values[place + 1 :])
+def _put(values: tuple[Any, ...], place: int, *new: object) -> tuple[Any, ...]:
+    return (*values[:place], *new, *values[place + 1 :])
 
 
 def condition_table(
