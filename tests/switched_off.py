@@ -2,7 +2,8 @@
 
 All tests run once, to record which tests enter which function. Then one public function after the
 other is switched off: it does nothing and returns ``None``. If neither the fastest tests that
-enter it fail nor those of its folder, it is printed; the exit status is the number of such functions. It needs Python 3.12.
+enter it fail nor those of its folder, it is printed; the exit status is the number of such
+functions. It needs Python 3.12.
 """
 
 # ruff: noqa: T201 - a script prints
