@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.session_slider import session_slider
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
+    from iamlab.widgets.instruments.trust_door import trust_door
+    from iamlab.widgets.instruments.two_accounts import two_accounts
 
 _HOME = {
     "clickable_graph": "access_graph",
@@ -26,6 +28,8 @@ _HOME = {
     "session_slider": "session_slider",
     "statement_stack": "statement_stack",
     "stepper": "stepper",
+    "trust_door": "trust_door",
+    "two_accounts": "two_accounts",
 }
 
 __all__ = [
@@ -39,6 +43,8 @@ __all__ = [
     "session_slider",
     "statement_stack",
     "stepper",
+    "trust_door",
+    "two_accounts",
 ]
 
 
