@@ -105,15 +105,18 @@ class TwoSides(Instrument[Sides]):
         """Return a copy of the world with the policies as shown."""
         return self._edited.at(self.state.edits).copy()
 
+    def statements(self) -> dict[str, Row]:
+        """Return the statements of both sides by their names, also those that are off.
+
+        Of policies other than the resource's and the edited ones, only those about this action.
+        """
+        return self._compared(self.state.edits, self.state.keys)
+
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
         context, tags = choices.by_hand(keys)
         return self._edited.at(edits).can(*self._asked, context=context, request_tags=tags)
 
     def _compare(self, edits: Edits, keys: Keys) -> dict[str, Row]:
-        """Return the statements of both sides by their names, also those that are off.
-
-        Of policies other than the resource's and the edited ones, only those about this action.
-        """
         whole = tuple(own for own in edits if not own[1])
         edited = {own[0] for own in whole}
         names = {id(self._edited.policy(name, whole)): name for name in self._edited.places}
@@ -151,7 +154,7 @@ class TwoSides(Instrument[Sides]):
 
     def _fields(self) -> dict[str, str]:
         """Return a field for each condition key that doesn't follow from caller or resource."""
-        rows, found = self._compared(self.state.edits, self.state.keys).values(), {}
+        rows, found = self.statements().values(), {}
         for own in (own for row in rows for own in row.match.statement.conditions):
             if not own.key.lower().startswith(KNOWN):
                 name, value = f"{choices.KEY}{own.key}", dict(self.state.keys).get(own.key, "")
@@ -165,7 +168,7 @@ class TwoSides(Instrument[Sides]):
         known = account_names(self._edited.at(self.state.edits))
         where = escape(f"{known.get(account, 'account')} {account}" if account else "no account")
         text = f'<p><strong>{title}</strong> <span class="pale">{where}</span></p>'
-        rows, pairs = self._compared(self.state.edits, self.state.keys), _pairs(self.decide())
+        rows, pairs = self.statements(), _pairs(self.decide())
         for layer in layers:
             mine = "".join(self._row(name, row) for name, row in rows.items() if row.layer == layer)
             for pair in pairs if layer in ENDS else ():
@@ -211,7 +214,7 @@ class TwoSides(Instrument[Sides]):
     def change(self, name: str, value: Any) -> Sides:
         """Switch a statement, set a condition key, or edit a policy."""
         own, (kind, _, which) = self.state, name.partition(" ")
-        row = self._compared(own.edits, own.keys).get(which)
+        row = self.statements().get(which)
         if kind == "on" and row is not None and row.place:
             label = row.match.statement.label
             edits = self._edited.switched(own.edits, row.place, label, on=bool(value))
