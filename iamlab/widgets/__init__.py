@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
-    from iamlab.widgets.instruments.explorer import explorer
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
     from iamlab.widgets.instruments.overlap import overlap
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _HOME = {
     "clickable_graph": "access_graph",
-    "explorer": "explorer",
     "matrix_board": "matrix_board",
     "membership_board": "membership",
     "overlap": "overlap",
@@ -34,7 +32,6 @@ _HOME = {
 
 __all__ = [
     "clickable_graph",
-    "explorer",
     "matrix_board",
     "membership_board",
     "overlap",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
 from iamlab.operations.sts.assume_role import session_actions
+from iamlab.operations.sts.issuing import session_tags
 from iamlab.operations.sts.session import find_role
 from iamlab.view.figures.decision.two_doors import two_doors
 from iamlab.widgets import choices
@@ -18,9 +19,9 @@ from iamlab.widgets.instruments.two_accounts import Keys, TwoSides
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.identities import Role
-    from iamlab.lab.world import World
     from iamlab.widgets.instruments.edited_world import Edits
+    from iamlab.world.identities import Role
+    from iamlab.world.world import World
 
 ASSUME = "sts:AssumeRole"
 
@@ -28,7 +29,7 @@ ASSUME = "sts:AssumeRole"
 class TrustDoor(TwoSides):
     """The statements that decide whether a principal can assume a role.
 
-    A call with tags also needs ``sts:TagSession``, and one with a source identity
+    A session with tags also needs ``sts:TagSession``, and one with a source identity
     ``sts:SetSourceIdentity``. Its controls are those of ``TwoSides``.
     """
 
@@ -37,13 +38,14 @@ class TrustDoor(TwoSides):
 
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
         principal, _, arn = self._asked
-        world, (context, tags) = self._edited.at(edits), choices.by_hand(keys)
-        identity = str(context.get("sts:SourceIdentity") or "")
+        world, (context, sent) = self._edited.at(edits), choices.by_hand(keys)
+        session = world.sessions.get(getattr(principal, "access_key_id", ""))
+        tags = session_tags(sent, (), session)
+        identity = context.get("sts:SourceIdentity") or (session and session.source_identity)
+        actions = session_actions(ASSUME, tags.needs_permission, str(identity or ""))
+        context |= tags.context()
         return Decision.of_call(
-            [
-                world.can(principal, action, arn, context=context, request_tags=tags)
-                for action in session_actions(ASSUME, bool(tags), identity)
-            ]
+            [world.can(principal, own, arn, context=context) for own in actions]
         )
 
     def _draw(self, edits: Edits, keys: Keys) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import StatementMatch
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 Keys = tuple[tuple[str, str], ...]
 FAR = ("resource", "rcp")
