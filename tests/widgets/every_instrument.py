@@ -5,6 +5,7 @@ from functools import cache
 
 from iamlab import Policy, lab, widgets
 from iamlab.teach import observatory, scenario
+from iamlab.teach.acme import COLLECTOR, EXTERNAL_ID, OLD_MAP, READER
 from iamlab.teach.scenarios import MAP, README
 
 
@@ -18,10 +19,11 @@ def _people():
     return list(acme().account("acme-main").users.values())
 
 
+AUDITOR = "arn:aws:iam::111111111111:role/auditor"
 ARCHIVIST = "arn:aws:iam::222222222222:role/archivist"
 CAROL_AS_AUDITOR = [
     ("caller", "arn:aws:iam::111111111111:user/carol"),
-    ("role", "arn:aws:iam::111111111111:role/auditor"),
+    ("role", AUDITOR),
 ]
 DENY = json.dumps(Policy.deny("s3:GetObject", "*").to_dict())
 REQUESTS = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
@@ -71,6 +73,18 @@ EVERY = {
     "stepper": (
         lambda **more: widgets.stepper(acme().can("dana", "s3:DeleteObject", MAP), **more),
         [("next", None), ("next", None)],
+    ),
+    "trust_door": (
+        lambda **more: widgets.trust_door(acme(), COLLECTOR, READER, **more),
+        [
+            ("key sts:ExternalId", EXTERNAL_ID),
+            ("trust of starsoft-reader/OurVendor", False),
+            ("policy", "starsoft role collector: collect"),
+        ],
+    ),
+    "two_accounts": (
+        lambda **more: widgets.two_accounts(acme(), AUDITOR, "s3:GetObject", OLD_MAP, **more),
+        [("read-all/ReadEverywhere", False), ("key aws:SecureTransport", "false")],
     ),
 }
 """Name -> a function that makes it, and what is done."""

@@ -13,7 +13,7 @@ from tests.widgets.page import problems, put
 ASSUME = "sts:AssumeRole"
 DANA = f"arn:aws:iam::{MAIN}:user/dana"
 TRUST_OF_AUDITOR = "acme-main role auditor: trust policy"
-TRUST = "on trust of starsoft-reader/OurVendor"
+TRUST = "trust of starsoft-reader/OurVendor"
 
 
 def _tagging():
@@ -45,11 +45,11 @@ def test_the_verdict_is_that_of_the_world():
                 door = trust_door(world, caller, role)
                 assert door.decision == world.can(caller, ASSUME, role.arn)
                 for name in list(door.statements()):
-                    if door.statements()[name].place:
-                        door.set(f"on {name}", value=False)
+                    if door.statements()[name][0]:
+                        door.set(name, value=False)
                         assert door.decision == door.world().can(caller, ASSUME, role.arn)
                         assert "switched off" in door.parts()["sides"]
-                        door.set(f"on {name}", value=True)
+                        door.set(name, value=True)
                 assert door.decision == world.can(caller, ASSUME, role.arn)
 
 
@@ -83,17 +83,39 @@ def test_tags_need_another_permission():
                 door.set("key aws:RequestTag/team", team)
                 context = {"aws:MultiFactorAuthPresent": mfa} if mfa else {}
                 context |= {"sts:RoleSessionName": name} if name else {}
-                asked = [(ASSUME, {})] + [("sts:TagSession", {"team": team})] * bool(team)
+                needed = [ASSUME, "sts:TagSession"][: 1 + bool(team)]
                 tags = {"team": team} if team else {}
                 results = [
                     world.can(ana, own, role.arn, context=context, request_tags=tags)
-                    for own, _ in asked
+                    for own in needed
                 ]
                 assert door.decision.allowed is all(results)
                 if not mfa and name:
                     calls += 1
                     assert _assumes(world, ana, role, name, tags) is door.decision.allowed
     assert calls == 6
+
+
+def test_a_session_passes_tags_on():
+    """Transitive tags of the caller's session need TagSession too, as in the call itself."""
+    world, ana, role = _tagging()
+    main = world.account("main")
+    trust = Policy.allow([ASSUME, "sts:TagSession"], None, principal=ana.arn)
+    between = main.create_role("between", assume_role_policy_document=trust)
+    between.put_policy("become", Policy.allow(ASSUME, role.arn))
+    ana.put_policy("become", Policy.allow([ASSUME, "sts:TagSession"], between.arn))
+    role.update_assume_role_policy(Policy.allow([ASSUME, "sts:TagSession"], None, principal=MAIN))
+    for tags, transitive in (({"team": "sky"}, ["team"]), ({"team": "sky"}, [])):
+        session = world.sts.assume_role(
+            ana,
+            role_arn=between,
+            role_session_name="ana",
+            tags=tags,
+            transitive_tag_keys=transitive,
+        )
+        door = trust_door(world, session, role)
+        assert door.decision.allowed is not bool(transitive)
+        assert door.decision.allowed is _assumes(world, session, role, "next", {})
 
 
 def _assumes(world, caller, role, name, tags):
@@ -126,7 +148,7 @@ def test_both_sides_can_be_edited():
     door.set("text", json.dumps(nobody.to_dict()))
     with pytest.raises(MalformedPolicyDocument, match="Invalid principal"):
         door.press("apply")
-    door.set("on deploy/#1", value=False)
+    door.set("deploy/#1", value=False)
     assert "user/nobody" in door.parts()["text"]
     door.set("text", json.dumps(Policy.allow(ASSUME, None, principal=DANA).to_dict()))
     door.press("apply")
@@ -160,7 +182,7 @@ def test_the_state_survives_as_json():
     """A copy of the state shows the same card."""
     doors = [trust_door(observatory(), COLLECTOR, READER) for _ in range(2)]
     doors[0].set("key sts:ExternalId", EXTERNAL_ID)
-    doors[0].set("on collect/CollectFromCustomers", value=False)
+    doors[0].set("collect/CollectFromCustomers", value=False)
     doors[0].set("policy", "starsoft role collector: collect")
     doors[1].from_json(doors[0].to_json())
 
@@ -174,7 +196,7 @@ def test_what_does_not_exist_is_an_error():
     with pytest.raises(NoSuchEntity):
         trust_door(world, "carol", "nobody")
     door = trust_door(world, "carol", "admin")
-    for name in ("on nothing/Here", "key sts:ExternalId", "text", "apply", "undo", "on SCP"):
+    for name in ("nothing/Here", "key sts:ExternalId", "text", "apply", "undo", "on SCP"):
         with pytest.raises(ExerciseError, match="no control"):
             door.set(name, "x")
 

@@ -13,7 +13,7 @@ from tests.widgets.page import problems, put
 
 AUDITOR = f"arn:aws:iam::{MAIN}:role/auditor"
 READ = "s3:GetObject", OLD_MAP
-OWN, THEIRS = "on read-all/ReadEverywhere", "on policy of star-archive/ReadersFromAcme"
+OWN, THEIRS = "read-all/ReadEverywhere", "policy of star-archive/ReadersFromAcme"
 BUCKET = "acme-data bucket star-archive"
 
 
@@ -59,8 +59,8 @@ def test_every_pair_of_a_call_is_compared():
     shown = sides.parts()["sides"]
     assert "Bucket policy for s3:GetObject" in shown
     assert "Key policy for kms:Decrypt" in shown
-    kept = "on read/#1", "on policy of maps/#1"
-    for name in (*kept, *(f"on {name}" for name in sides.statements() if name.endswith("Ana"))):
+    kept = "read/#1", "policy of maps/#1"
+    for name in (*kept, *(name for name in sides.statements() if name.endswith("Ana"))):
         sides.set(name, value=False)
         assert not sides.decision
         assert sides.decision == sides.world().can(

@@ -37,7 +37,7 @@ class TrustDoor(TwoSides):
     question = "Can it assume the role?"
 
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
-        principal, _, arn = self._asked
+        principal, _, arn = self._question
         world, (context, sent) = self._edited.at(edits), choices.by_hand(keys)
         session = world.sessions.get(getattr(principal, "access_key_id", ""))
         tags = session_tags(sent, (), session)
@@ -80,7 +80,7 @@ def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -
     >>> door.set("key sts:ExternalId", "acme-4711")
     >>> str(door.decision.verdict)
     'allowed'
-    >>> door.set("on trust of starsoft-reader/OurVendor", False)
+    >>> door.set("trust of starsoft-reader/OurVendor", False)
     >>> str(door.decision.verdict)
     'implicit deny'
     """

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.errors import ExerciseError
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 Keys = tuple[tuple[str, str], ...]
+Rows = dict[str, tuple[str, "StatementMatch"]]
+"""Statements by their names, each with its policy if this can be edited, and its result."""
+
 FAR = ("resource", "rcp")
 NEAR = ("identity", *(name for name in LAYERS if name not in (*ENDS, "rcp", "grant")))
 """The layers of each side."""
@@ -60,18 +63,10 @@ class Sides(Editing):
     keys: Keys = ()
 
 
-class Row(NamedTuple):
-    """A statement: its layer, its policy if this can be edited, and the result."""
-
-    layer: str
-    place: str
-    match: StatementMatch
-
-
 class TwoSides(Instrument[Sides]):
     """The statements of both sides of a request.
 
-    Its controls are ``on`` with a statement (``set("on collect/CollectFromCustomers", False)``),
+    Its controls are the names of the statements (``set("collect/CollectFromCustomers", False)``),
     ``key`` with a condition key (``set("key sts:ExternalId", "acme-4711")``), and ``policy``,
     ``text``, ``apply`` and ``undo`` to edit a policy.
 
@@ -89,7 +84,7 @@ class TwoSides(Instrument[Sides]):
     def __init__(
         self, world: World, principal: Caller, action: str, resource: str, **more: Any
     ) -> None:
-        self._edited, self._asked = EditedWorld(world), (principal, action, resource)
+        self._edited, self._question = EditedWorld(world), (principal, action, resource)
         self._decided, self._compared = lru_cache(64)(self._decide), lru_cache(16)(self._compare)
         self._drawn = lru_cache(16)(self._draw)
         super().__init__(Sides(), **more)
@@ -105,7 +100,7 @@ class TwoSides(Instrument[Sides]):
         """Return a copy of the world with the policies as shown."""
         return self._edited.at(self.state.edits).copy()
 
-    def statements(self) -> dict[str, Row]:
+    def statements(self) -> Rows:
         """Return the statements of both sides by their names, also those that are off.
 
         Of policies other than the resource's and the edited ones, only those about this action.
@@ -114,29 +109,29 @@ class TwoSides(Instrument[Sides]):
 
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
         context, tags = choices.by_hand(keys)
-        return self._edited.at(edits).can(*self._asked, context=context, request_tags=tags)
+        return self._edited.at(edits).can(*self._question, context=context, request_tags=tags)
 
-    def _compare(self, edits: Edits, keys: Keys) -> dict[str, Row]:
+    def _compare(self, edits: Edits, keys: Keys) -> Rows:
         whole = tuple(own for own in edits if not own[1])
         edited = {own[0] for own in whole}
         names = {id(self._edited.policy(name, whole)): name for name in self._edited.places}
-        found, rows = dict[tuple[object, ...], Row](), dict[str, Row]()
+        found: dict[object, tuple[str, StatementMatch]] = {}
+        rows: Rows = {}
         for pair, layer in product(_pairs(self._decided(whole, keys)), (*NEAR, *FAR)):
             for match in pair.trace.step(layer).matches:
                 place = names.get(id(match.attached.policy), "")
                 key = layer, place, match.path, match.address
-                if key not in found or not _is_about(found[key].match):
-                    found[key] = Row(layer, place, match)
-        for row in found.values():
-            if row.layer == "resource" or row.place in edited or _is_about(row.match):
-                name, where = row.match.address, row.place or ", ".join(row.match.path)
-                rows[f"{where}: {name}" if name in rows else name] = row
+                if key not in found or not _is_about(found[key][1]):
+                    found[key] = place, match
+        for place, match in found.values():
+            if match.layer == "resource" or place in edited or _is_about(match):
+                name, where = match.address, place or ", ".join(match.path)
+                rows[f"{where}: {name}" if name in rows else name] = place, match
         return rows
 
     def controls(self) -> Mapping[str, str]:
         """Return both sides, the condition keys, and the policy that is edited."""
-        first = _pairs(self.decide())[0]
-        request = first.request
+        request = (first := _pairs(self.decide())[0]).request
         near = self._side("The caller's side", request.caller.account, NEAR)
         far = self._side(f"The {self.target}'s side", request.resource_account, FAR)
         found = {
@@ -155,7 +150,7 @@ class TwoSides(Instrument[Sides]):
     def _fields(self) -> dict[str, str]:
         """Return a field for each condition key that doesn't follow from caller or resource."""
         rows, found = self.statements().values(), {}
-        for own in (own for row in rows for own in row.match.statement.conditions):
+        for own in (own for _, match in rows for own in match.statement.conditions):
             if not own.key.lower().startswith(KNOWN):
                 name, value = f"{choices.KEY}{own.key}", dict(self.state.keys).get(own.key, "")
                 found[name] = parts.text_field(name, own.key, value)
@@ -170,7 +165,9 @@ class TwoSides(Instrument[Sides]):
         text = f'<p><strong>{title}</strong> <span class="pale">{where}</span></p>'
         rows, pairs = self.statements(), _pairs(self.decide())
         for layer in layers:
-            mine = "".join(self._row(name, row) for name, row in rows.items() if row.layer == layer)
+            mine = "".join(
+                self._row(name, *row) for name, row in rows.items() if row[1].layer == layer
+            )
             for pair in pairs if layer in ENDS else ():
                 side = side_of(pair, layer)
                 head = side.name.capitalize() + f" for {pair.request.action}" * (len(pairs) > 1)
@@ -182,16 +179,16 @@ class TwoSides(Instrument[Sides]):
                 text += parts.fold(NAMES[layer].capitalize(), mine)
         return f'<div class="side" role="group" aria-label="{title}">{text}</div>'
 
-    def _row(self, name: str, row: Row) -> str:
+    def _row(self, name: str, place: str, match: StatementMatch) -> str:
         """Write a statement, and unless it is hidden, what it does to the request."""
-        match, statement = row.match, row.match.statement
-        is_off = (row.place, statement.label, "") in self.state.edits
+        statement = match.statement
+        is_off = (place, statement.label, "") in self.state.edits
         path = f' <span class="pale">through {escape(", ".join(match.path))}</span>'
         text = f"{parts.badge(EFFECTS[match.effect])} <strong>{escape(match.address)}</strong>"
         text = f"<span>{text}{path * bool(match.path)}</span>"
-        if row.place:
+        if place:
             on = "" if is_off else " checked"
-            text = f'<label><input type="checkbox" name="on {escape(name)}"{on}>{text}</label>'
+            text = f'<label><input type="checkbox" name="{escape(name)}"{on}>{text}</label>'
         bare = statement if self.is_hidden else replace(statement, conditions=())
         text += f"<div><code>{escape(parts.in_words(bare))}</code></div>"
         if is_off:
@@ -213,18 +210,17 @@ class TwoSides(Instrument[Sides]):
 
     def change(self, name: str, value: Any) -> Sides:
         """Switch a statement, set a condition key, or edit a policy."""
-        own, (kind, _, which) = self.state, name.partition(" ")
-        row = self.statements().get(which)
-        if kind == "on" and row is not None and row.place:
-            label = row.match.statement.label
-            edits = self._edited.switched(own.edits, row.place, label, on=bool(value))
+        own, known = self.state, self.statements()
+        if name in known and known[name][0]:
+            place, match = known[name]
+            label = match.statement.label
+            edits = self._edited.switched(own.edits, place, label, on=bool(value))
             return replace(own, edits=edits)
         if name in self._fields():
             keys = choices.with_key(own.keys, name, str(value))
             self._decided(own.edits, keys)  # the error, if it isn't a value
             return replace(own, keys=keys)
-        edited = None if kind == "on" else self._edited.changed(own, name, value)
-        if edited is None:
+        if (edited := self._edited.changed(own, name, value)) is None:
             raise self.no_control(name)
         return edited
 
@@ -263,7 +259,7 @@ def two_accounts(
     >>> sides = two_accounts(observatory(), auditor, "s3:GetObject", OLD_MAP)
     >>> str(sides.decision.verdict)
     'allowed'
-    >>> sides.set("on policy of star-archive/ReadersFromAcme", False)
+    >>> sides.set("policy of star-archive/ReadersFromAcme", False)
     >>> str(sides.decision.verdict)
     'implicit deny'
     """
