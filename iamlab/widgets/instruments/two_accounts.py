@@ -181,16 +181,16 @@ class TwoSides(Instrument[Sides]):
 
     def _row(self, name: str, place: str, match: StatementMatch) -> str:
         """Write a statement, and unless it is hidden, what it does to the request."""
-        statement = match.statement
-        is_off = (place, statement.label, "") in self.state.edits
+        is_off = (place, match.statement.label, "") in self.state.edits
         path = f' <span class="pale">through {escape(", ".join(match.path))}</span>'
         text = f"{parts.badge(EFFECTS[match.effect])} <strong>{escape(match.address)}</strong>"
         text = f"<span>{text}{path * bool(match.path)}</span>"
         if place:
             on = "" if is_off else " checked"
             text = f'<label><input type="checkbox" name="{escape(name)}"{on}>{text}</label>'
-        bare = statement if self.is_hidden else replace(statement, conditions=())
-        text += f"<div><code>{escape(parts.in_words(bare))}</code></div>"
+        conditions = match.statement.conditions if self.is_hidden else ()
+        words = parts.in_words(replace(match.statement, conditions=conditions))
+        text += f"<div><code>{escape(words)}</code></div>"
         if is_off:
             text += f"<div>{parts.badge(OFF)}</div>"
         elif not self.is_hidden:
@@ -212,10 +212,8 @@ class TwoSides(Instrument[Sides]):
         """Switch a statement, set a condition key, or edit a policy."""
         own, known = self.state, self.statements()
         if name in known and known[name][0]:
-            place, match = known[name]
-            label = match.statement.label
-            edits = self._edited.switched(own.edits, place, label, on=bool(value))
-            return replace(own, edits=edits)
+            which = known[name][0], known[name][1].statement.label
+            return replace(own, edits=self._edited.switched(own.edits, *which, on=bool(value)))
         if name in self._fields():
             keys = choices.with_key(own.keys, name, str(value))
             self._decided(own.edits, keys)  # the error, if it isn't a value
@@ -266,9 +264,6 @@ def two_accounts(
     sides = TwoSides(world, principal, action, resource, **more)
     request = sides.decide().request
     if request.same_account or not request.caller.account:
-        where = "one account" if request.same_account else "a caller without an account"
         instead = "trust_door" if request.about_trust else "explorer"
-        raise ExerciseError(
-            f"This request is about {where}, and two_accounts needs two. Use {instead} instead."
-        )
+        raise ExerciseError(f"This request isn't between two accounts. Use {instead} instead.")
     return sides
