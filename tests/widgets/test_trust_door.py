@@ -170,7 +170,7 @@ def test_a_hidden_verdict_stays_hidden():
     door.set("confidence", "certain")
     door.press("reveal")
     assert door.prediction.correct
-    assert list(door.parts())[-3:] == ["result", "picture", "policy"]
+    assert list(door.parts())[-3:] == ["result", "policy", "picture"]
     door.set(TRUST, value=False)
 
     assert door.decision is None

@@ -41,7 +41,7 @@ Rows = dict[str, tuple[str, "StatementMatch"]]
 FAR = ("resource", "rcp")
 NEAR = ("identity", *(name for name in LAYERS if name not in (*ENDS, "rcp", "grant")))
 """The layers of each side."""
-LAST = ("picture", "policy", "text")
+LAST = ("policy", "text", "picture")
 """The parts below the verdict."""
 KNOWN = ("aws:principal", "aws:resource", "aws:user")
 """Condition keys that follow from the caller and the resource begin with these."""
@@ -143,7 +143,7 @@ class TwoSides(Instrument[Sides]):
         return found | self._edited.controls(self.state, switches=False)
 
     def parts(self) -> dict[str, str]:
-        """Return the whole card: the verdict, then the figure, and last the policy to edit."""
+        """Return the whole card: the verdict, then the policy to edit, and the figure."""
         found = super().parts()
         return found | {name: found.pop(name) for name in LAST if name in found}
 
