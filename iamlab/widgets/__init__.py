@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
+    from iamlab.widgets.instruments.condition_table import condition_table
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
     from iamlab.widgets.instruments.overlap import overlap
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.session_slider import session_slider
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
+    from iamlab.widgets.instruments.token_boxes import token_boxes
     from iamlab.widgets.instruments.trust_door import trust_door
     from iamlab.widgets.instruments.two_accounts import two_accounts
 
 _HOME = {
     "clickable_graph": "access_graph",
+    "condition_table": "condition_table",
     "matrix_board": "matrix_board",
     "membership_board": "membership",
     "overlap": "overlap",
@@ -26,12 +29,14 @@ _HOME = {
     "session_slider": "session_slider",
     "statement_stack": "statement_stack",
     "stepper": "stepper",
+    "token_boxes": "token_boxes",
     "trust_door": "trust_door",
     "two_accounts": "two_accounts",
 }
 
 __all__ = [
     "clickable_graph",
+    "condition_table",
     "matrix_board",
     "membership_board",
     "overlap",
@@ -40,6 +45,7 @@ __all__ = [
     "session_slider",
     "statement_stack",
     "stepper",
+    "token_boxes",
     "trust_door",
     "two_accounts",
 ]

@@ -97,13 +97,15 @@ function render({ model, el }) {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
     if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
+    const place = [...part.querySelectorAll(FOCUSABLE)].indexOf(own);
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
     part.innerHTML = html;
     part.querySelectorAll("details").forEach((one, place) => {
       if (place in open) one.open = open[place];
     });
     guard(part);
-    if (own) (find(name, value) ?? part.querySelector(FOCUSABLE))?.focus({ preventScroll: true });
+    const all = [...part.querySelectorAll(FOCUSABLE)]; // the next one, if it is gone
+    if (own) (find(name, value) ?? all[Math.min(place, all.length - 1)])?.focus({ preventScroll: true });
   };
 
   const send = (what) => {
@@ -174,6 +176,10 @@ function render({ model, el }) {
     if (one.dataset.press && (event.key === " " || event.key === "Enter")) {
       event.preventDefault();
       press(one.dataset.press);
+    }
+    if (one.dataset.enter && event.key === "Enter") {
+      press(one.dataset.enter);
+      one.value = "";
     }
   });
 

@@ -25,6 +25,7 @@ CAROL_AS_AUDITOR = [
     ("caller", "arn:aws:iam::111111111111:user/carol"),
     ("role", AUDITOR),
 ]
+MFA = "aws:MultiFactorAuthPresent"
 DENY = json.dumps(Policy.deny("s3:GetObject", "*").to_dict())
 REQUESTS = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
 EVERY = {
@@ -45,6 +46,10 @@ EVERY = {
     "membership_board": (
         lambda **more: widgets.membership_board(scenario("groups"), **more),
         [("dana in contractors", False), ("caller", "dana"), ("request", "2")],
+    ),
+    "condition_table": (
+        lambda **more: widgets.condition_table({"Bool": {MFA: "true"}}, [{MFA: True}, {}], **more),
+        [("row", "1"), ("given 0", "false"), ("operator 0", "Null"), ("add", None)],
     ),
     "matrix_board": (
         lambda **more: widgets.matrix_board(acme(), _people(), REQUESTS, **more),
@@ -85,6 +90,10 @@ EVERY = {
     "two_accounts": (
         lambda **more: widgets.two_accounts(acme(), AUDITOR, "s3:GetObject", OLD_MAP, **more),
         [("read-all/ReadEverywhere", False), ("key aws:SecureTransport", "false")],
+    ),
+    "token_boxes": (
+        lambda **more: widgets.token_boxes("aws:TagKeys", ["project"], request=["cost"], **more),
+        [("policy", "cost"), ("add policy", None), ("remove request 0", None), ("present", False)],
     ),
 }
 """Name -> a function that makes it, and what is done."""
