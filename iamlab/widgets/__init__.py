@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.explorer import explorer
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
+    from iamlab.widgets.instruments.organization_tree import organization_tree
     from iamlab.widgets.instruments.overlap import overlap
     from iamlab.widgets.instruments.policy_editor import policy_editor
     from iamlab.widgets.instruments.reach_explorer import reach_explorer
@@ -20,6 +21,7 @@ _HOME = {
     "explorer": "explorer",
     "matrix_board": "matrix_board",
     "membership_board": "membership",
+    "organization_tree": "organization_tree",
     "overlap": "overlap",
     "policy_editor": "policy_editor",
     "reach_explorer": "reach_explorer",
@@ -33,6 +35,7 @@ __all__ = [
     "explorer",
     "matrix_board",
     "membership_board",
+    "organization_tree",
     "overlap",
     "policy_editor",
     "reach_explorer",

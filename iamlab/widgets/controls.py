@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import keys_in_policies, labels
-from iamlab.engine.layers import NAMES
+from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import listed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
+    from iamlab.model.event import Event
     from iamlab.policy.statement import Statement
     from iamlab.view.style import Look
     from iamlab.widgets.prediction import Prediction
@@ -207,6 +208,15 @@ def _values(request: Request, key: str) -> str:
     return f"<code>{escape(words)}</code>"
 
 
+def calls(events: Iterable[Event]) -> str:
+    """Write the calls that events record, with their parameters."""
+    words = []
+    for event in events:
+        own = (event.request_parameters or {}).items()
+        words.append(f"{event.event_name}({', '.join(f'{key}={value}' for key, value in own)})")
+    return f"<p>AWS's calls: {escape(', then '.join(words))}.</p>" if words else ""
+
+
 def in_words(statement: Statement) -> str:
     """Return a statement as one line of text, without its effect.
 
@@ -303,8 +313,9 @@ def reason(decision: Decision) -> str:
     by = listed([f"{own.address}" for own in decision.determining])
     noun = "statements" if len(decision.determining) > 1 else "statement"
     if decision.denies and not decision:
-        allows = [own.address for own in decision.trace.matches if own.applies]
-        allows = [own for own in allows if own not in [deny.address for deny in decision.denies]]
+        granting = (own for own in decision.trace.steps if own.layer not in CEILINGS)
+        matches = (own for step in granting for own in step.matches if own.applies)
+        allows = [own.address for own in matches if own.effect == "Allow"]
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
         return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"
