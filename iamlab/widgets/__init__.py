@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.overlap import overlap
     from iamlab.widgets.instruments.policy_editor import policy_editor
     from iamlab.widgets.instruments.reach_explorer import reach_explorer
+    from iamlab.widgets.instruments.security_status import security_status
     from iamlab.widgets.instruments.session_slider import session_slider
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
@@ -25,6 +26,7 @@ _HOME = {
     "overlap": "overlap",
     "policy_editor": "policy_editor",
     "reach_explorer": "reach_explorer",
+    "security_status": "security_status",
     "session_slider": "session_slider",
     "statement_stack": "statement_stack",
     "stepper": "stepper",
@@ -39,6 +41,7 @@ __all__ = [
     "overlap",
     "policy_editor",
     "reach_explorer",
+    "security_status",
     "session_slider",
     "statement_stack",
     "stepper",
