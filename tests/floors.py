@@ -12,7 +12,7 @@ FLOORS = (
         "engine",
         "model",
     ),
-    *("authorization", "cloudtrail", "operations", "analysis", "storage", "lab", "view"),
+    *("authorization", "cloudtrail", "operations", "analysis", "storage", "world", "view"),
     *("widgets", "teach", "cli"),
 )
 

@@ -17,9 +17,9 @@ from iamlab.widgets.prediction import confidence_word
 if TYPE_CHECKING:
     from types import EllipsisType
 
-    from iamlab.lab.world import World
     from iamlab.teach.exercises import Exercise
     from iamlab.teach.marks import Mark
+    from iamlab.world.world import World
 
 
 ANSWER_FIRST = "This is an exit ticket. Please answer first; after that you can get help."

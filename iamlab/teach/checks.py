@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.lab.world import World
 from iamlab.teach.edits import apply_edits, as_calls
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from iamlab.widgets.instruments.statement_stack import arrange
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 Edit = tuple[str, ...]
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.engine.decision import Decision
-    from iamlab.lab.world import World
     from iamlab.teach.marks import Mark
+    from iamlab.world.world import World
 
 LESSONS = ("start_here", "deny_wins", "groups_and_policies")
 

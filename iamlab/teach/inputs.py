@@ -52,9 +52,9 @@ class Choices(Instrument[Chosen]):
         """Return the values, if all are chosen."""
         return None if "" in self.state.values else list(self.state.values)
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Take an earlier answer back."""
-        self.state = Chosen(tuple(map(str, given)))
+        self.state = Chosen(tuple(map(str, answer)))
 
 
 class VerdictInput(Choices):
@@ -138,9 +138,9 @@ class NamesInput(Instrument[Chosen]):
         """Return the ticked names."""
         return set(self.state.values) or None
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Tick the names of an earlier answer."""
-        self.state = Chosen(tuple(name for name in self.names if name in given))
+        self.state = Chosen(tuple(name for name in self.names if name in answer))
 
 
 class MembershipInput(MembershipBoard):
@@ -155,9 +155,9 @@ class MembershipInput(MembershipBoard):
         """Return the edits."""
         return self.edits or None
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Make the edits of an earlier answer."""
-        for edit, group, user in given:
+        for edit, group, user in answer:
             self.state = self.change(f"{user}{IN}{group}", edit == "add_user")
 
 
@@ -192,9 +192,9 @@ class VersionInput(Choices):
         edits = [("set_default_version", name, now) for name, now, old in chosen if now != old]
         return edits or None
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Choose the versions of an earlier answer."""
-        for _, name, version in given:
+        for _, name, version in answer:
             self.state = self.change(name, version)
 
 
@@ -211,9 +211,9 @@ class StatementInput(StatementStack):
         kept = " ".join(self.state.order)
         return [("arrange", self.user, self.policy_name, kept)] if self.state.off else None
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Switch off what an earlier answer left out."""
-        ((*_, kept),) = given
+        ((*_, kept),) = answer
         off = tuple(sorted(set(self.state.statements) - set(kept.split())))
         self.state = replace(self.state, off=off)
 
@@ -238,9 +238,9 @@ class PolicyInput(Choices):
         text = self.state.values[0].strip()
         return None if text in ("", TEMPLATE) else text
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Show the document of an earlier answer."""
-        self._start = given if isinstance(given, str) else json.dumps(given, indent=2)
+        self._start = answer if isinstance(answer, str) else json.dumps(answer, indent=2)
         self.state = Chosen((self._start,))
 
 
@@ -284,9 +284,9 @@ class BreakInput(StatementStack):
         chosen = list(self.request.values())
         return None if "" in chosen else [self.state.order, *chosen]
 
-    def restore(self, given: Any) -> None:
+    def restore(self, answer: Any) -> None:
         """Bring the statements into an earlier order, and choose its request."""
-        order, *request = given
+        order, *request = answer
         off = tuple(sid for sid in self.state.statements if sid not in order)
         self.state = replace(self.state, statements=(*order, *off), off=tuple(sorted(off)))
         self.request = dict(zip(self.request, request, strict=True))

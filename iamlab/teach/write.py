@@ -14,7 +14,7 @@ from iamlab.teach.marks import Mark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)

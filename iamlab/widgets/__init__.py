@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
-    from iamlab.widgets.instruments.explorer import explorer
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
     from iamlab.widgets.instruments.organization_tree import organization_tree
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _HOME = {
     "clickable_graph": "access_graph",
-    "explorer": "explorer",
     "matrix_board": "matrix_board",
     "membership_board": "membership",
     "organization_tree": "organization_tree",
@@ -34,7 +32,6 @@ _HOME = {
 
 __all__ = [
     "clickable_graph",
-    "explorer",
     "matrix_board",
     "membership_board",
     "organization_tree",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.layers import Layers
-    from iamlab.lab.world import World
     from iamlab.policy.statement import Statement
+    from iamlab.world.world import World
 
 ANYONE = "anonymous"
 """The name of a caller who doesn't sign requests."""

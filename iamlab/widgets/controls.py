@@ -256,16 +256,18 @@ def statement_row(statement: Statement, label: str) -> str:
 def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
     """Write the statements of all policies that apply, without what they do to this request."""
     whose = f" to {of}" if of else ""
-    folds, total = "", 0
+    known: dict[str, dict[str, Statement]] = {}
     for step in decision.trace.steps:
-        matches = step.matches
-        total += len(matches)
-        if matches:
-            rows = "".join(statement_row(own.statement, own.address) for own in matches)
-            folds += f'<p class="pale">{escape(NAMES[step.layer])}</p>' * (len(folds) > 0)
-            folds += f'<div class="statements">{rows}</div>'
+        for own in step.matches:  # FullAWSAccess, for example, can be at each level
+            known.setdefault(NAMES[step.layer], {})[own.address] = own.statement
+    total = sum(map(len, known.values()))
     if not total:
         return paragraph(f"No policy applies{whose}.", "pale")
+    folds = ""
+    for name, statements in known.items():
+        rows = "".join(statement_row(own, address) for address, own in statements.items())
+        folds += paragraph(name, "pale") * (len(known) > 1)
+        folds += f'<div class="statements">{rows}</div>'
     return fold(f"The statements that apply{whose} ({total})", folds, is_open=is_open)
 
 
@@ -313,9 +315,8 @@ def reason(decision: Decision) -> str:
     by = listed([f"{own.address}" for own in decision.determining])
     noun = "statements" if len(decision.determining) > 1 else "statement"
     if decision.denies and not decision:
-        granting = (own for own in decision.trace.steps if own.layer not in CEILINGS)
-        matches = (own for step in granting for own in step.matches if own.applies)
-        allows = [own.address for own in matches if own.effect == "Allow"]
+        found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
+        allows = [own.address for own in found if own.layer not in CEILINGS]
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
         return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"

@@ -197,7 +197,7 @@ class Instrument(Generic[State]):
         return ExerciseError(f"{type(self).__name__} has no control {name!r}.")
 
     def use(self, name: str, value: Any = None, *, press: bool = False) -> None:
-        """Do what a card was told; an error is shown in the card, and changes nothing."""
+        """Set or press a control of a card; an error is shown in the card, and changes nothing."""
         try:
             self.press(name) if press else self.set(name, value)
         except Exception as error:  # noqa: BLE001 - Jupyter would only log it
@@ -210,7 +210,7 @@ class Instrument(Generic[State]):
         self._listeners.append(listener)
 
     def changed(self) -> None:
-        """Tell all listeners that something changed."""
+        """Call all listeners after a change."""
         for listener in self._listeners:
             listener()
 

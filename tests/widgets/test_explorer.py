@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+import iamlab
 from iamlab import Network, Policy, World
 from iamlab.errors import ExerciseError, NoSuchEntity, RequestError
 from iamlab.teach.scenarios import _BUILDERS, MAP, MAPS, scenario
 from iamlab.widgets.choices import principals
-from iamlab.widgets.instruments.explorer import ABSENT, VIEWS, explorer
+from iamlab.widgets.instruments.explorer import ABSENT, VIEWS
 from tests.storage.account_exports import export_of, hand_made
 from tests.widgets.page import put
 
@@ -63,7 +64,7 @@ def large():
 def test_it_decides_as_the_world_does(who, action):
     """Also in words, when it is denied."""
     world = scenario("groups")
-    lab = explorer(world, who, action, MAP)
+    lab = iamlab.lab(world, who, action, MAP)
     assert lab.decision == world.can(world.user(who), action, MAP)
     assert str(lab.decision.verdict) in str(lab).lower()
 
@@ -79,7 +80,7 @@ def test_it_decides_as_the_world_does(who, action):
 )
 def test_each_control_of_the_context_counts(action, changes):
     """Each one allows what is denied without it, and again from JSON."""
-    lab = explorer(guarded(), "alice", action, MAP)
+    lab = iamlab.lab(guarded(), "alice", action, MAP)
     assert not lab.decision
     for name, value in changes.items():
         lab.set(name, value)
@@ -95,7 +96,7 @@ def test_each_control_of_the_context_counts(action, changes):
 
 def test_a_key_of_the_world_can_be_absent_or_another():
     """A tag that the principal has, for example."""
-    lab = explorer(guarded(), "alice", "s3:PutObjectTagging", MAP)
+    lab = iamlab.lab(guarded(), "alice", "s3:PutObjectTagging", MAP)
     lab.set("key aws:RequestTag/project", "sea")
     lab.set("key aws:PrincipalTag/project", "sea")
     assert lab.decision
@@ -106,12 +107,12 @@ def test_a_key_of_the_world_can_be_absent_or_another():
 
 def test_fields_ask_for_the_keys_of_the_policies_with_their_values():
     """A key with a control of its own has no second field."""
-    lab = explorer(guarded(), "alice", "s3:PutObject", MAP)
+    lab = iamlab.lab(guarded(), "alice", "s3:PutObject", MAP)
     keys = lab.controls()["keys"]
     assert "aws:RequestTag/project" in keys
     assert "aws:PrincipalTag/project" in keys
     assert "aws:SourceIp" not in keys
-    assert "keys" not in explorer(scenario("groups"), "bob", "s3:GetObject", MAP).controls()
+    assert "keys" not in iamlab.lab(scenario("groups"), "bob", "s3:GetObject", MAP).controls()
 
 
 def test_a_vpc_endpoint_can_be_used():
@@ -120,7 +121,7 @@ def test_a_vpc_endpoint_can_be_used():
     [main] = world.accounts.values()
     policy = Policy.deny("s3:*", "*", principal="*")
     name = main.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-1", policy=policy).name
-    lab = explorer(world, "alice", "s3:GetObject", MAP)
+    lab = iamlab.lab(world, "alice", "s3:GetObject", MAP)
     assert lab.decision
     lab.set("endpoint", name)
     assert lab.decision == world.can(
@@ -147,7 +148,7 @@ def test_sessions_and_roles_are_principals():
         "night as reader",
         "anonymous",
     ]
-    lab = explorer(world, "reader", "s3:GetObject", MAP)
+    lab = iamlab.lab(world, "reader", "s3:GetObject", MAP)
     assert lab.decision
     lab.set("principal", "night as reader")
     assert not lab.decision
@@ -174,7 +175,7 @@ def test_equal_names_in_two_accounts_are_told_apart():
 def test_it_opens_an_export():
     """An export has no resources; its policies name some."""
     world = World.from_account_details(export_of(hand_made()))
-    lab = explorer(world)
+    lab = iamlab.lab(world)
     assert lab.decision is not None
     for view in VIEWS:
         lab.set("view", view)
@@ -185,15 +186,15 @@ def test_it_opens_an_export():
 def test_every_scenario_opens_with_a_request_that_its_policies_are_about():
     """A world without accounts has none."""
     for name in _BUILDERS:
-        assert explorer(scenario(name)).decision is not None
+        assert iamlab.lab(scenario(name)).decision is not None
     with pytest.raises(ExerciseError, match="account"):
-        explorer(World())
+        iamlab.lab(World())
 
 
 def test_it_follows_the_world_and_does_not_change_it():
     """A change in another cell counts in the next picture."""
     world = scenario("groups")
-    lab = explorer(world, "bob", "s3:GetObject", MAP)
+    lab = iamlab.lab(world, "bob", "s3:GetObject", MAP)
     before, revision = lab.decision, world.revision
     lab.set("time", "2030-01-01T00:00")
     for view in VIEWS:
@@ -214,7 +215,7 @@ def test_it_follows_the_world_and_does_not_change_it():
 
 def test_many_principals_are_searched(large):
     """In a field with suggestions."""
-    lab = explorer(large, "user-7")
+    lab = iamlab.lab(large, "user-7")
     parts = lab.parts()
     assert '<input type="text" name="principal"' in parts["request"]
     assert '<option value="user-199">' in parts["picture"]
@@ -228,7 +229,7 @@ def test_many_principals_are_searched(large):
 
 def test_each_view_shows_what_the_world_answers():
     """A change leaves a view that takes longer."""
-    lab = explorer(scenario("groups"), "dana", "s3:DeleteObject", MAP)
+    lab = iamlab.lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
     seen = {}
     for view in VIEWS:
         lab.set("view", view)
@@ -244,7 +245,7 @@ def test_each_view_shows_what_the_world_answers():
 
 def test_the_verdict_and_all_views_are_hidden_until_it_is_predicted():
     """Choosing a view keeps the prediction."""
-    lab = explorer(scenario("groups"), "dana", "s3:DeleteObject", MAP, predict_first=True)
+    lab = iamlab.lab(scenario("groups"), "dana", "s3:DeleteObject", MAP, predict_first=True)
     assert lab.decision is None
     assert "more" not in lab.parts()
     assert "KeepMaps" not in "".join(lab.parts().values())
@@ -276,7 +277,7 @@ def test_the_verdict_and_all_views_are_hidden_until_it_is_predicted():
 )
 def test_an_entry_that_is_not_valid_says_what_is_wrong(name, value, words):
     """It stays, and nothing that one can type is a traceback."""
-    lab = explorer(scenario("groups"), "alice", "s3:GetObject", MAP)
+    lab = iamlab.lab(scenario("groups"), "alice", "s3:GetObject", MAP)
     with pytest.raises((RequestError, NoSuchEntity)) as caught:
         lab.set(name, value)
     assert words in caught.value.short
@@ -304,7 +305,7 @@ def test_an_entry_that_is_not_valid_says_what_is_wrong(name, value, words):
 
 def test_an_unknown_control_is_an_error():
     """With the names that exist."""
-    lab = explorer(scenario("groups"))
+    lab = iamlab.lab(scenario("groups"))
     for name, value in {
         "keys": (),
         "owner": "x",
@@ -323,7 +324,7 @@ def test_ugly_names_are_escaped():
     world = World(seed=7)
     main = world.create_account(UGLY, account_id="111111111111")
     main.create_user("a" * 64, tags={"p 1": "x"})
-    lab = explorer(world, "a" * 64)
+    lab = iamlab.lab(world, "a" * 64)
     for view in VIEWS:
         lab.set("view", view)
         lab.set("key aws:PrincipalTag/<b>", UGLY)
@@ -338,9 +339,9 @@ def test_it_works_with_mouse_and_keyboard(page, large):
     """What is typed keeps its place and its undo, and axe finds nothing."""
     from axe_playwright_python.sync_playwright import Axe
 
-    lab = explorer(guarded(), "alice", "s3:GetObject", MAP)
+    lab = iamlab.lab(guarded(), "alice", "s3:GetObject", MAP)
     card = put(page, lab)
-    put(page, explorer(large))
+    put(page, iamlab.lab(large))
     result = card.locator("[data-part=result]")
     assert "implicit deny" in result.inner_text()
     card.get_by_label("yes", exact=True).check()

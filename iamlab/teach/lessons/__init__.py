@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from iamlab.lab.world import World
     from iamlab.teach.exercises import Exercise
+    from iamlab.world.world import World
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind for kind in (Predict, Witness, Collect, Repair, Write, Break)

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.engine.trace import TraceLevel
     from iamlab.engine.verdict import StatementMatch
-    from iamlab.lab.world import World
     from iamlab.model.network_locations import Circumstances
     from iamlab.view.scene import Node
+    from iamlab.world.world import World
 
 MOST = 10
 """The largest number of switches with answers beforehand; with more, the kernel answers a click."""

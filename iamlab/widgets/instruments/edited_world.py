@@ -16,7 +16,7 @@ from iamlab.widgets.instruments.statement_stack import arranged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 Edits = tuple[tuple[str, str, str], ...]
 """Each is a policy, ``""`` and its new document, or a policy and a statement that is off."""

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
-    from iamlab.lab.world import World
     from iamlab.model.network_locations import Circumstances
+    from iamlab.world.world import World
 
 MFA = ("as it is", "yes", "no")
 """Whether the caller used MFA: what its credentials say, or a value that is set by hand."""
@@ -324,7 +324,7 @@ class Explorer(Instrument[Question]):
         return text + (html.fold(f"Taken for granted ({len(taken)})", rest) if taken else "")
 
 
-def explorer(
+def lab(
     world: World, principal: Caller = "", action: str = "", resource: str = "", **more: Any
 ) -> Explorer:
     """Explore a world: choose a request, see the decision, and everything about it.
@@ -348,25 +348,25 @@ def explorer(
     Examples
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> lab = explorer(scenario("groups"), "dana", "s3:DeleteObject", MAP)
-    >>> str(lab.decision.verdict)
+    >>> explorer = lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
+    >>> str(explorer.decision.verdict)
     'explicit deny'
-    >>> lab.set("action", "s3:GetObjct")
+    >>> explorer.set("action", "s3:GetObjct")
     Traceback (most recent call last):
     ...
     iamlab.errors.RequestError: s3 has no action GetObjct. Did you mean s3:GetObject? ...
-    >>> lab.set("action", "s3:GetObject")
-    >>> bool(lab.decision)
+    >>> explorer.set("action", "s3:GetObject")
+    >>> bool(explorer.decision)
     True
     """
     if not world.accounts:
         raise ExerciseError("An explorer needs a world with an account.")
-    lab = Explorer(world, Question(action=action), **more)
-    lab.state = lab.change("principal", principal or next(iter(lab.principals)))
-    actions = (name for name in choices.suggested(world, lab.caller, action)[0] if name[-1] != ":")
-    lab.state = lab.change("action", action or next(actions, "s3:GetObject"))
+    made = Explorer(world, Question(action=action), **more)
+    made.state = made.change("principal", principal or next(iter(made.principals)))
+    actions = (name for name in choices.suggested(world, made.caller, action)[0] if name[-1] != ":")
+    made.state = made.change("action", action or next(actions, "s3:GetObject"))
     resources = (
-        arn for arn in choices.suggested(world, lab.caller, lab.state.action)[1] if arn != "*"
+        arn for arn in choices.suggested(world, made.caller, made.state.action)[1] if arn != "*"
     )
-    lab.set("resource", resource or next(resources, "*"))
-    return lab
+    made.set("resource", resource or next(resources, "*"))
+    return made

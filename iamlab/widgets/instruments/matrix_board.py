@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.matrix import AccessMatrix
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 MOST = 12
 """The most principals that are shown at once."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 IN = " in "
 

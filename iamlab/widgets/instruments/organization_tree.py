@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
-    from iamlab.lab.world import World
     from iamlab.view.figure import Figure
+    from iamlab.world.world import World
 
 SIGN = re.compile(" *[✓✕○–] ")
 PLACE = ("root ", "OU ", "account ")

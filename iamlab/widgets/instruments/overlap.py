@@ -19,13 +19,13 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request
 from iamlab.errors import ExerciseError
-from iamlab.lab.world import World
 from iamlab.policy.catalog import expand
 from iamlab.policy.document import Policy
 from iamlab.view.figures.sets.permission_sets import permission_sets
 from iamlab.view.words import listed
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

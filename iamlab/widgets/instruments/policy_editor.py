@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError, PolicyError
-from iamlab.lab.world import World
 from iamlab.policy.catalog import expand
 from iamlab.policy.describe.statements import sentence
 from iamlab.policy.describe.words import briefly
@@ -22,6 +21,7 @@ from iamlab.view.style import EFFECTS, bad, look, silent
 from iamlab.view.tables import Table
 from iamlab.widgets.controls import badge, paragraph
 from iamlab.widgets.instrument import Instrument
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.world import World
     from iamlab.view.scene import Node
+    from iamlab.world.world import World
 
 KINDS = {kind.__name__: kind for kind in get_args(cut_edits.CutEdit)}
 """The kinds of edits, by name."""
@@ -71,7 +71,7 @@ class ReachExplorer(Instrument[Exploration]):
     """
 
     title = "The reach explorer"
-    question = "Who can become whom? Cut a step, and see whether a path remains."
+    question = "Follow the path, cut a step, and see whether a path remains."
 
     def __init__(self, world: World, source: Caller, target: Caller = ADMIN, **more: Any) -> None:
         self._first = world.reach()

@@ -25,7 +25,7 @@ from iamlab.widgets.instrument import Instrument
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 Lists = tuple[status.SecurityStatus, ...]
 Step = tuple[str, str]

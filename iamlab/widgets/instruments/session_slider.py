@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError
-from iamlab.lab.sts import Session
 from iamlab.view.figures.credentials.session_timeline import LOOKS, session_timeline
 from iamlab.view.style import bad
 from iamlab.view.words import listed
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
+from iamlab.world.sts import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.analysis.credential_timeline.timeline import Timeline
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 STEP = timedelta(minutes=15)
 STEPS = 48

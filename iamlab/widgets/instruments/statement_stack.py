@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.lab.identities import User
-    from iamlab.lab.world import World
     from iamlab.policy.statement import Statement
+    from iamlab.world.identities import User
+    from iamlab.world.world import World
 
 
 def arranged(policy: Policy, sids: Iterable[str]) -> Policy:

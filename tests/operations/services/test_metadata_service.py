@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from iamlab import Network, World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.metadata import Response
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.effort import tries
-from tests.lab.secrets_in_worlds import Made, held, leaks
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
+from tests.world.secrets_in_worlds import Made, held, leaks
 
 OWN = "111111111111"
 EC2 = {"Service": "ec2.amazonaws.com"}

@@ -7,9 +7,9 @@ import pytest
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.services import AuthorizationQueryParametersError
-from iamlab.lab.identities import User
 from iamlab.model.network_locations import Network
 from iamlab.operations.unmodelled_actions import LONGEST, PresignedUrl
+from iamlab.world.identities import User
 from tests.policy.documents import allow, deny, document, trust
 
 OWN = "111111111111"

@@ -18,7 +18,7 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document, trust
 
 ID, OTHER = "111111111111", "222222222222"

@@ -33,7 +33,8 @@ from iamlab.operations import api_models as model
 from iamlab.operations.iam.mfa_device import MfaDevice
 from iamlab.operations.registry import entries
 from iamlab.operations.sts.session import Session
-from tests.lab.secrets_in_worlds import (
+from tests.policy.documents import allow, document
+from tests.world.secrets_in_worlds import (
     BUCKET,
     ID,
     OF_ANA,
@@ -46,7 +47,6 @@ from tests.lab.secrets_in_worlds import (
     pickled,
     texts_in,
 )
-from tests.policy.documents import allow, document
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,16 @@ from iamlab.operations.parameters import as_tags, as_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.lab.iam_resources import (
+    from iamlab.model.managed_policies import ManagedPolicies
+    from iamlab.operations.policy_documents import Document
+    from iamlab.world.iam_resources import (
         InstanceProfile,
         ManagedPolicy,
         OpenIDConnectProvider,
         SAMLProvider,
         ServerCertificate,
     )
-    from iamlab.lab.identities import Group, Role, User
-    from iamlab.model.managed_policies import ManagedPolicies
-    from iamlab.operations.policy_documents import Document
+    from iamlab.world.identities import Group, Role, User
 
 
 class AccountIam(records.Account):
@@ -34,7 +34,7 @@ class AccountIam(records.Account):
 
     __slots__ = ()
 
-    policies: ManagedPolicies[ManagedPolicy]  # type: ignore[assignment]  # objects of the lab
+    policies: ManagedPolicies[ManagedPolicy]  # type: ignore[assignment]  # objects of `iamlab.world`
 
     def create_user(
         self,

@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
-from iamlab.lab.account_iam import AccountIam
-from iamlab.lab.account_resources import AccountResources
-from iamlab.lab.account_services import AccountServices
-from iamlab.lab.account_settings import AccountSettings
-from iamlab.lab.account_simulator import AccountSimulator
 from iamlab.model import account as records
 from iamlab.model.record import check_texts, facade_of
 from iamlab.operations.dispatch import call, perform
+from iamlab.world.account_iam import AccountIam
+from iamlab.world.account_resources import AccountResources
+from iamlab.world.account_services import AccountServices
+from iamlab.world.account_settings import AccountSettings
+from iamlab.world.account_simulator import AccountSimulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.analysis.security_status import SecurityStatus
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.credentials import RootUser
-    from iamlab.lab.iam_resources import (
+    from iamlab.model import identities, managed_policies
+    from iamlab.model.event import Event
+    from iamlab.model.record import Entities
+    from iamlab.operations.services.s3.bucket import Bucket
+    from iamlab.world.credentials import RootUser
+    from iamlab.world.iam_resources import (
         InstanceProfile,
         OpenIDConnectProvider,
         SAMLProvider,
         ServerCertificate,
     )
-    from iamlab.lab.identities import Group, Role, User
-    from iamlab.lab.organization import Organization
-    from iamlab.lab.world import World
-    from iamlab.model import identities, managed_policies
-    from iamlab.model.event import Event
-    from iamlab.model.record import Entities
-    from iamlab.operations.services.s3.bucket import Bucket
+    from iamlab.world.identities import Group, Role, User
+    from iamlab.world.organization import Organization
+    from iamlab.world.world import World
 
 
 @facade_of(records.Account)
@@ -59,7 +59,7 @@ class Account(AccountIam, AccountServices, AccountResources, AccountSettings, Ac
 
     __slots__ = ()
 
-    # An account's contents are objects of the lab.
+    # An account's contents are objects of `iamlab.world`.
     world: World
     root: RootUser
     users: Entities[User]  # type: ignore[assignment]  # mypy takes a dict's values as they are

@@ -12,22 +12,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from iamlab.errors import RequestError
-from iamlab.lab.events import EventQuestions
-from iamlab.lab.questions import Questions
 from iamlab.model import world as records
 from iamlab.model.network_locations import Network, find_endpoint
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
+from iamlab.world.events import EventQuestions
+from iamlab.world.questions import Questions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from iamlab.lab.account import Account
-    from iamlab.lab.events import EventLog
-    from iamlab.lab.identities import Group, Role, User
-    from iamlab.lab.organization import Organization
-    from iamlab.lab.sts import Session, Sts
     from iamlab.model import account as account_records
     from iamlab.operations.federation.oidc_issuer import OidcIssuer
     from iamlab.operations.federation.saml_directory import SamlDirectory
@@ -37,6 +32,11 @@ if TYPE_CHECKING:
     from iamlab.operations.services.s3.bucket import Bucket
     from iamlab.operations.sign_in import ConsoleSession
     from iamlab.storage.account_entries import Source
+    from iamlab.world.account import Account
+    from iamlab.world.events import EventLog
+    from iamlab.world.identities import Group, Role, User
+    from iamlab.world.organization import Organization
+    from iamlab.world.sts import Session, Sts
 
 
 @facade_of(records.World)
@@ -63,7 +63,7 @@ class World(Questions, EventQuestions):
     ✓ allowed by AmazonS3ReadOnlyAccess/#1
     """
 
-    # A world's contents are objects of the lab.
+    # A world's contents are objects of `iamlab.world`.
     accounts: dict[str, Account]  # type: ignore[assignment]  # mypy takes a dict's values as they are
     organizations: dict[str, Organization]  # type: ignore[assignment]
     events: EventLog
@@ -152,7 +152,7 @@ class World(Questions, EventQuestions):
     @property
     def sts(self) -> Sts:
         """The Security Token Service: temporary credentials."""
-        from iamlab.lab.sts import Sts
+        from iamlab.world.sts import Sts
 
         return Sts(self)
 
@@ -275,7 +275,7 @@ class World(Questions, EventQuestions):
         """
         from iamlab.operations.credential_lookup import caller_of
 
-        return caller_of(self, credentials)  # type: ignore[return-value]  # an object of the lab
+        return caller_of(self, credentials)  # type: ignore[return-value]  # an object of `iamlab.world`
 
     @classmethod
     def from_account_details(
@@ -353,7 +353,7 @@ class World(Questions, EventQuestions):
         """
         from iamlab.storage.saved_world import load_world
 
-        return cast("World", load_world(path))  # an object of the lab
+        return cast("World", load_world(path))  # an object of `iamlab.world`
 
     def to_account_details(self) -> list[dict[str, Any]]:
         """Return each account as ``aws iam get-account-authorization-details`` prints it.

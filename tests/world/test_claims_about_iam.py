@@ -19,10 +19,10 @@ from iamlab.errors import (
     PasswordPolicyViolation,
     RequestError,
 )
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.registry import entries
 from iamlab.policy import catalog
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.operations.iam.key_material import metadata
 from tests.policy.documents import allow, deny, document, trust
 

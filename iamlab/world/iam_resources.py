@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
-    from iamlab.lab.account import Account
     from iamlab.model.event import Event
     from iamlab.model.identities import Role
     from iamlab.operations.policy_documents import Document
+    from iamlab.world.account import Account
 
 
 class IamResourceMethods(records.IamResource):

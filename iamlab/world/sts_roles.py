@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.engine.request import ANONYMOUS
-from iamlab.lab.sts_tokens import StsEndpoint
 from iamlab.operations.parameters import (
     arn_of,
     as_policy_arns,
@@ -21,17 +20,18 @@ from iamlab.operations.parameters import (
     as_session_tags,
     as_transitive_tag_keys,
 )
+from iamlab.world.sts_tokens import StsEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.sts import Session
     from iamlab.model.account import Account
     from iamlab.model.identities import Role, RootUser
     from iamlab.model.providers import SAMLProvider
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
+    from iamlab.world.sts import Session
 
 
 class StsRoles(StsEndpoint):

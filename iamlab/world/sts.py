@@ -15,12 +15,12 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.deprecated import with_old_names
-from iamlab.lab.sts_roles import StsRoles
-from iamlab.lab.sts_tokens import StsTokens
 from iamlab.model.record import facade_of
 from iamlab.operations.parameters import arn_of, as_role_arn
 from iamlab.operations.sts import session
 from iamlab.operations.sts.service_sessions import assume_role_as_service
+from iamlab.world.sts_roles import StsRoles
+from iamlab.world.sts_tokens import StsTokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,7 +153,7 @@ class Sts(StsRoles, StsTokens):
         """
         if source_arn is not None:
             source_arn = arn_of(source_arn, "source_arn is a resource or its ARN")
-        made: Session = assume_role_as_service(  # type: ignore[assignment]  # an object of the lab
+        made: Session = assume_role_as_service(  # type: ignore[assignment]  # an object of `iamlab.world`
             self.world,
             service,
             as_role_arn(role_arn),

@@ -20,7 +20,7 @@ from iamlab.operations.iam.mfa_device import MfaDevice
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.lab.account import Account
+    from iamlab.world.account import Account
 
 
 class CredentialMethods(CredentialOwner):

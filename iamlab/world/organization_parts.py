@@ -24,11 +24,11 @@ from iamlab.operations.parameters import as_json, as_keys, as_tags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamlab.lab.account import Account
-    from iamlab.lab.organization import Organization
     from iamlab.model.organization.policies import EffectivePolicies
     from iamlab.model.organization.targets import Target
     from iamlab.operations.policy_documents import Document
+    from iamlab.world.account import Account
+    from iamlab.world.organization import Organization
 
 
 class PartMethods(records.OrganizationPart):
@@ -223,7 +223,7 @@ class OrganizationPolicies(organization_records.Organization):
     """
 
     __slots__ = ()
-    policies: dict[str, OrganizationPolicy]  # type: ignore[assignment]  # all are objects of the lab
+    policies: dict[str, OrganizationPolicy]  # type: ignore[assignment]  # all are objects of `iamlab.world`
 
     def enable_policy_type(self, policy_type: str) -> None:
         """Enable a type of policies: AWS attaches its full-access policy to all targets."""

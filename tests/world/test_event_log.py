@@ -18,8 +18,8 @@ from iamlab.analysis.event_search import names_of
 from iamlab.analysis.trails.reading import Trail
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.events import EventLog
 from iamlab.model.event import Event
+from iamlab.world.events import EventLog
 from tests.cloudtrail.record_format import problems
 from tests.effort import tries
 from tests.operations.identity_center import single_sign_on

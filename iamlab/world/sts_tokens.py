@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.sts import Session
     from iamlab.model.world import World
     from iamlab.operations.parameters import Policies, Tags
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.sts.tokens_and_messages import IssuedToken
+    from iamlab.world.sts import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
-from iamlab.lab.credentials import CredentialMethods
 from iamlab.model import identities as records
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import call, perform
 from iamlab.operations.parameters import as_keys, as_tags, as_text
+from iamlab.world.credentials import CredentialMethods
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from iamlab.analysis.account_reports import UserSummary
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
     from iamlab.authorization.principal import Caller
-    from iamlab.lab.account import Account
     from iamlab.model.event import Event
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.user_credentials import (
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from iamlab.operations.policy_documents import Document
     from iamlab.operations.sts.revoking import Revocation
     from iamlab.operations.sts.session import Session
+    from iamlab.world.account import Account
 
 
 class IdentityMethods(records.Identity):
@@ -302,7 +302,7 @@ class Group(IdentityMethods, records.Group):
     if TYPE_CHECKING:
 
         @property
-        def users(self) -> list[User]: ...  # type: ignore[override]  # noqa: D102 - the lab's users
+        def users(self) -> list[User]: ...  # type: ignore[override]  # noqa: D102 - users with methods
 
     def add_user(self, user: records.Identity | str) -> None:
         """Make a user a member.

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import RequestError
-from iamlab.lab.organization_parts import OrganizationPolicies
 from iamlab.model.organization import organization as records
 from iamlab.model.organization.targets import ACCESS_ROLE
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import perform
 from iamlab.operations.organizations.lookup import account_id_of, container_of, free_address
 from iamlab.operations.parameters import as_tags
+from iamlab.world.organization_parts import OrganizationPolicies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.lab.account import Account
-    from iamlab.lab.organization_parts import Handshake, Member, OrganizationalUnit, Root
-    from iamlab.lab.world import World
     from iamlab.model import account as account_records
     from iamlab.model.organization.targets import AccountRequest, Container
     from iamlab.operations.identity_center.instance import IdentityCenter
+    from iamlab.world.account import Account
+    from iamlab.world.organization_parts import Handshake, Member, OrganizationalUnit, Root
+    from iamlab.world.world import World
 
 
 @with_old_names
@@ -68,7 +68,7 @@ class Organization(OrganizationPolicies):
     __slots__ = ()
     world: World
     root: Root
-    # All of them are objects of the lab.
+    # All of them are objects of `iamlab.world`.
     organizational_units: dict[str, OrganizationalUnit]  # type: ignore[assignment]
     members: dict[str, Member]  # type: ignore[assignment]
     handshakes: dict[str, Handshake]  # type: ignore[assignment]

@@ -11,11 +11,11 @@ import pytest
 
 from iamlab import ANONYMOUS, AccessDenied, Policy, World
 from iamlab.errors import ExpiredToken, ValidationError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role, User
 from iamlab.operations.federation.oidc_issuer import cognito, github_actions
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
 from iamlab.operations.registry import entries, entries_of
+from iamlab.world.account import Account
+from iamlab.world.identities import Role, User
 from tests.operations.federation.issuer_tokens import identity_token, workflow_token
 from tests.policy.documents import allow, document, trust
 

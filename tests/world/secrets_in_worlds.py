@@ -38,7 +38,7 @@ from tests.policy.documents import allow, document, trust
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.lab.account import Account
+    from iamlab.world.account import Account
 
 ID = "111111111111"
 

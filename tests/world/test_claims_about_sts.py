@@ -13,9 +13,9 @@ from iamlab import AccessDenied, Network, World
 from iamlab.errors import ExpiredToken, LimitExceeded, RequestError, ValidationError
 from iamlab.errors.ec2 import IncorrectState
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role, User
 from iamlab.operations.services.ec2.instance import Instance
+from iamlab.world.account import Account
+from iamlab.world.identities import Role, User
 from tests.policy.documents import allow, deny, document, trust
 
 ID = "111111111111"
