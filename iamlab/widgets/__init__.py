@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.reach_explorer import reach_explorer
     from iamlab.widgets.instruments.security_status import security_status
     from iamlab.widgets.instruments.session_slider import session_slider
+    from iamlab.widgets.instruments.sign_in_form import sign_in_form
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
 
@@ -26,6 +27,7 @@ _HOME = {
     "reach_explorer": "reach_explorer",
     "security_status": "security_status",
     "session_slider": "session_slider",
+    "sign_in_form": "sign_in_form",
     "statement_stack": "statement_stack",
     "stepper": "stepper",
 }
@@ -40,6 +42,7 @@ __all__ = [
     "reach_explorer",
     "security_status",
     "session_slider",
+    "sign_in_form",
     "statement_stack",
     "stepper",
 ]

@@ -72,7 +72,8 @@ function render({ model, el }) {
     const [[old], [bare, words]] = [apart(before), apart(html)];
     if (old !== bare || !words.length) return false;
     part.querySelectorAll(TEXT).forEach((one, place) => {
-      if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
+      if (one === document.activeElement || one.type === "password") return; // Python never sends it
+      if (one.value !== words[place]) one.value = words[place];
     });
     part.querySelectorAll(".lines textarea").forEach(number);
     return true;

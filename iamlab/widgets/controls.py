@@ -131,7 +131,8 @@ def text_field(
     Parameters
     ----------
     kind
-        The type of the input: ``"text"``, ``"datetime-local"``.
+        The type of the input: ``"text"``, ``"datetime-local"``, or ``"password"``, which is never
+        written with its value.
     options
         The id of a list of suggestions, which is in another part.
     """
@@ -140,7 +141,7 @@ def text_field(
     if rows > 1:
         return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
     own += f' list="{escape(options)}"' if options else ""
-    own += f' size="{width}"' if kind == "text" else ""
+    own += f' size="{width}"' if kind in ("text", "password") else ""
     return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
 
 

@@ -79,6 +79,10 @@ EVERY = {
         lambda **more: widgets.session_slider(acme(), **more),
         [*CAROL_AS_AUDITOR, ("issue", None), ("place", "9")],
     ),
+    "sign_in_form": (
+        lambda **more: widgets.sign_in_form(acme(), "carol", **more),
+        [("password", "Correct-Horse-1"), ("sign in", None), ("next", None)],
+    ),
     "stepper": (
         lambda **more: widgets.stepper(acme().can("dana", "s3:DeleteObject", MAP), **more),
         [("next", None), ("next", None)],
