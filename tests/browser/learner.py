@@ -67,7 +67,7 @@ class Learner:
         self.press(card, "Check")
 
     def explain(self, card, happened, decided):
-        """Say what happened and which statement decided."""
+        """Explain what happened and which statement decided."""
         self.choose(card, **{"What happened?": happened, "Which statement decided?": decided})
         self.press(card, "Compare")
 
