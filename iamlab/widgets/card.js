@@ -176,6 +176,8 @@ function render({ model, el }) {
       event.preventDefault();
       press(one.dataset.press);
     }
+    const main = one.matches(`input:is(${TEXT})`) && one.closest("[data-part]").querySelector("button.main");
+    if (main && event.key === "Enter") setTimeout(() => press(main.name)); // after its change
   });
 
   card.addEventListener("submit", (event) => event.preventDefault());

@@ -130,7 +130,7 @@ def test_other_values_are_errors(world):
     with pytest.raises(ExerciseError, match="with an organization"):
         organization_tree(account.world, account.create_user("ana"), "s3:GetObject", OLD_MAP)
     outside = organization_tree(world, "mallory", "s3:GetObject", OLD_MAP)
-    assert "isn&#x27;t in this organization" in outside.parts()["facts"]
+    assert "no SCP of this organization applies" in outside.parts()["facts"]
 
 
 @pytest.mark.browser

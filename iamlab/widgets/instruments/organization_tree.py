@@ -115,9 +115,7 @@ class OrganizationTree(Instrument[Attachments]):
         """Return the request, the tree in words, and what can be attached and moved."""
         own, (decision, figure) = self.state, self._decided(self.state.calls)
         lines = [line for line in figure.lines if not (self.is_hidden and SIGN.match(line))]
-        tree = list(takewhile(lambda line: not line.startswith(decision.request.principal), lines))
-        notes = [line.strip() for line in lines[len(tree) + 1 :] if not SIGN.match(line)]
-        said = f"{'. '.join(notes)} {'' if self.is_hidden else figure.alt}"
+        tree = takewhile(lambda line: not line.startswith(decision.request.principal), lines[1:])
         called = parts.calls(self._then(own.calls).events[len(self._start.events) :][-1:])
         place, policy, account = (
             parts.choice(name, name.capitalize(), list(ids), getattr(own, name))
@@ -127,8 +125,8 @@ class OrganizationTree(Instrument[Attachments]):
         undo = parts.button("undo", "Undo the last call") if own.calls else ""
         return {
             "request": parts.request_facts(decision),
-            "tree": _nested(tree[1:]),
-            "facts": called + parts.paragraph(said.strip()),
+            "tree": _nested(tree),
+            "facts": called + parts.paragraph("" if self.is_hidden else figure.alt),
             "place": parts.row(place, policy, attach),
             "move": parts.row(account, parts.button("move", "Move it into the place"), undo),
         }
