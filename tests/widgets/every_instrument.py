@@ -55,6 +55,16 @@ EVERY = {
         lambda **more: widgets.matrix_board(acme(), _people(), REQUESTS, **more),
         [("policy", "acme-main group contractors: guard")],
     ),
+    "organization_tree": (
+        lambda **more: widgets.organization_tree(
+            acme(), ARCHIVIST, "s3:DeleteObject", OLD_MAP, **more
+        ),
+        [("place", "OU Archive"), ("policy", "keep-the-archive"), ("detach", None)],
+    ),
+    "security_status": (
+        lambda **more: widgets.security_status(acme(), **more),
+        [("account", "111111111111"), ("Apply an IAM password policy", None)],
+    ),
     "overlap": (
         lambda **more: widgets.overlap(
             Policy.allow(["s3:*", "ec2:StartInstances"], "*"),
@@ -74,6 +84,10 @@ EVERY = {
     "session_slider": (
         lambda **more: widgets.session_slider(acme(), **more),
         [*CAROL_AS_AUDITOR, ("issue", None), ("place", "9")],
+    ),
+    "sign_in_form": (
+        lambda **more: widgets.sign_in_form(acme(), "carol", **more),
+        [("password", "Correct-Horse-1"), ("sign in", None), ("next", None)],
     ),
     "stepper": (
         lambda **more: widgets.stepper(acme().can("dana", "s3:DeleteObject", MAP), **more),
