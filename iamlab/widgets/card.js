@@ -72,7 +72,8 @@ function render({ model, el }) {
     const [[old], [bare, words]] = [apart(before), apart(html)];
     if (old !== bare || !words.length) return false;
     part.querySelectorAll(TEXT).forEach((one, place) => {
-      if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
+      if (one === document.activeElement || one.type === "password") return; // Python never sends it
+      if (one.value !== words[place]) one.value = words[place];
     });
     part.querySelectorAll(".lines textarea").forEach(number);
     return true;
@@ -181,6 +182,9 @@ function render({ model, el }) {
       press(one.dataset.enter);
       one.value = "";
     }
+    if (event.key !== "Enter" || one.dataset.enter || !one.matches(`input:is(${TEXT})`)) return;
+    const main = one.closest("[data-part]").querySelector("button.main");
+    if (main) setTimeout(() => press(main.name)); // after its change
   });
 
   card.addEventListener("submit", (event) => event.preventDefault());

@@ -5,6 +5,7 @@ from functools import cache
 
 from iamlab import Policy, lab, widgets
 from iamlab.teach import observatory, scenario
+from iamlab.teach.acme import COLLECTOR, EXTERNAL_ID, OLD_MAP, READER
 from iamlab.teach.scenarios import MAP, README
 
 
@@ -18,10 +19,11 @@ def _people():
     return list(acme().account("acme-main").users.values())
 
 
+AUDITOR = "arn:aws:iam::111111111111:role/auditor"
 ARCHIVIST = "arn:aws:iam::222222222222:role/archivist"
 CAROL_AS_AUDITOR = [
     ("caller", "arn:aws:iam::111111111111:user/carol"),
-    ("role", "arn:aws:iam::111111111111:role/auditor"),
+    ("role", AUDITOR),
 ]
 MFA = "aws:MultiFactorAuthPresent"
 DENY = json.dumps(Policy.deny("s3:GetObject", "*").to_dict())
@@ -53,6 +55,16 @@ EVERY = {
         lambda **more: widgets.matrix_board(acme(), _people(), REQUESTS, **more),
         [("policy", "acme-main group contractors: guard")],
     ),
+    "organization_tree": (
+        lambda **more: widgets.organization_tree(
+            acme(), ARCHIVIST, "s3:DeleteObject", OLD_MAP, **more
+        ),
+        [("place", "OU Archive"), ("policy", "keep-the-archive"), ("detach", None)],
+    ),
+    "security_status": (
+        lambda **more: widgets.security_status(acme(), **more),
+        [("account", "111111111111"), ("Apply an IAM password policy", None)],
+    ),
     "overlap": (
         lambda **more: widgets.overlap(
             Policy.allow(["s3:*", "ec2:StartInstances"], "*"),
@@ -73,9 +85,25 @@ EVERY = {
         lambda **more: widgets.session_slider(acme(), **more),
         [*CAROL_AS_AUDITOR, ("issue", None), ("place", "9")],
     ),
+    "sign_in_form": (
+        lambda **more: widgets.sign_in_form(acme(), "carol", **more),
+        [("password", "Correct-Horse-1"), ("sign in", None), ("next", None)],
+    ),
     "stepper": (
         lambda **more: widgets.stepper(acme().can("dana", "s3:DeleteObject", MAP), **more),
         [("next", None), ("next", None)],
+    ),
+    "trust_door": (
+        lambda **more: widgets.trust_door(acme(), COLLECTOR, READER, **more),
+        [
+            ("key sts:ExternalId", EXTERNAL_ID),
+            ("trust of starsoft-reader/OurVendor", False),
+            ("policy", "starsoft role collector: collect"),
+        ],
+    ),
+    "two_accounts": (
+        lambda **more: widgets.two_accounts(acme(), AUDITOR, "s3:GetObject", OLD_MAP, **more),
+        [("read-all/ReadEverywhere", False), ("key aws:SecureTransport", "false")],
     ),
     "token_boxes": (
         lambda **more: widgets.token_boxes("aws:TagKeys", ["project"], request=["cost"], **more),
