@@ -85,7 +85,7 @@ class IamLabError(Exception):
     @property
     def short(self) -> str:
         """The name of the error, its message, and how to fix it: without a traceback."""
-        name = f"{type(self).__name__}: "
+        name = f"{getattr(self, 'code', type(self).__name__)}: "  # AWS's code, if there is one
         message = str(self).removeprefix(name)
         return "\n".join([f"{name}{message}", *getattr(self, "__notes__", [])])
 

@@ -48,11 +48,7 @@ def path() -> Path:
 def records() -> list[Record]:
     """Return all records; a file that can't be read gives a warning, a missing file none."""
     file = path()
-    try:
-        state = file.stat()
-        key = (str(file.absolute()), state.st_mtime_ns, state.st_size)
-    except OSError:
-        key = None
+    key = _key(file)
     if key is None or key != _read.get("key"):
         try:
             _read.update(key=key, records=list(_saved(file)))
@@ -64,6 +60,17 @@ def records() -> list[Record]:
 
 _read: dict[str, Any] = {}
 """The records of the file as it was read last; a file of 10,000 records is read once."""
+
+
+def _key(file: Path) -> tuple[str, int, int] | None:
+    """Return what changes when a file does; ``None`` if there is no file."""
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return str(file.absolute()), state.st_mtime_ns, state.st_size
+
+
 _listeners: list[Callable[[], object]] = []
 
 
@@ -110,11 +117,14 @@ def add(record: Record) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     lesson = str(record.get("exercise") or _notebook()).partition(".")[0].partition("_")[0]
     facts = {"time": now, "version": iamlab.__version__, "lesson": lesson.zfill(2)}
-    _unsaved.append({**facts, **record})
+    _unsaved.append(json.loads(json.dumps({**facts, **record})))  # as the file gives it back
     file = path()
     try:
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=PATIENCE):
+            is_known = _key(file) is not None and _key(file) == _read.get("key")
             _append(file, _unsaved)
+            if is_known:  # nothing else was added, so there is nothing to read again
+                _read.update(key=_key(file), records=[*_read["records"], *_unsaved])
     except OSError as error:
         _warn("saved", error)
     else:

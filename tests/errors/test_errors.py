@@ -1,8 +1,24 @@
 """Each error class states AWS's code and HTTP status once, in its class line."""
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 
-from iamlab.errors import AccessDenied, AwsError
+import pytest
+
+from iamlab.errors import (
+    AccessDenied,
+    ArnError,
+    AwsError,
+    ExerciseError,
+    IamLabError,
+    LoadError,
+    PolicyError,
+    PolicyProblem,
+    RequestError,
+)
+from iamlab.policy.validate.validation import SaveError
 
 MODULES = ("", ".ec2", ".identity_center", ".organizations", ".services", ".sts")
 STATUSES = {  # all others are 400
@@ -105,3 +121,62 @@ def test_an_error_is_printed_with_its_code() -> None:
         assert str(item("No.")).startswith(f"{CODES.get(name, name)}: ")
         assert item.__doc__
         assert issubclass(item, AccessDenied) == hasattr(item("No."), "decision")
+
+
+def test_a_notebook_shows_an_error_as_its_message_and_its_notes() -> None:
+    """Each class: a line with its name or code, and one for each note, without a traceback."""
+    classes = [ArnError, ExerciseError, IamLabError, LoadError, RequestError]
+    for item in [*classes, *error_classes().values()]:
+        error = item("No.")
+        error.add_note("Do this.")
+        first, second = error._render_traceback_()
+
+        assert first.endswith(" No.")
+        assert first.count(": ") == 1
+        assert second == "Do this."
+
+
+def test_a_notebook_lists_the_problems_of_a_policy() -> None:
+    """Each problem is one line."""
+    problem = PolicyProblem("$.Statement", 3, 5, "There is none.", "Write one.", "MISSING")
+    error = PolicyError([problem, problem], "guard")
+    head, *lines = error._render_traceback_()
+
+    assert head == f"PolicyError: {error}".split("\n")[0]
+    assert len(lines) == 2
+    assert all("$.Statement (line 3, column 5)" in line for line in lines)
+
+
+def test_every_class_of_errors_is_tested_here() -> None:
+    """A new one outside of the modules, such as one of a room, would be missed."""
+    tested = {PolicyError, SaveError, AwsError, ArnError, ExerciseError, LoadError, RequestError}
+    missed = {IamLabError}
+    while missed:
+        missed = {own for base in missed for own in base.__subclasses__()}
+        missed = {own for own in missed if own.__module__.startswith("iamlab")}
+
+        assert missed <= tested | set(error_classes().values())
+
+
+@pytest.mark.slow
+def test_ipython_shows_two_lines_and_debug_still_finds_the_place(tmp_path) -> None:
+    """After the error, ``%debug`` has the traceback."""
+    cell = "scenario('groups').can('zoe', 's3:GetObject', MAP)"
+    code = (
+        "import sys; from iamlab.teach.scenarios import MAP, scenario\n"
+        f"get_ipython().run_cell({cell!r})\n"
+        "print(sys.last_type.__name__, sys.last_traceback is not None)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", code],
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert shown.splitlines() == [
+        "RequestError: 'zoe' isn't a caller. Pass a user, a role, a name or an ARN.",
+        "There are: alice, bob, carol, dana.",
+        "RequestError True",
+    ]

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from iamlab.teach import check, journal, progress
+import iamlab
+from iamlab import Verdict
+from iamlab.teach import check, exercise, hint, journal, predict, progress, scenario
+from iamlab.teach.exercises import find
+from iamlab.teach.scenarios import MAP
+from iamlab.widgets.prediction import HAPPENED
 
 RIGHT = ["allowed", "denied", "denied"]
 
@@ -28,13 +33,14 @@ def _write(progress_file, records):
     ]
 
 
-def test_two_notebooks_that_write_at_once_lose_nothing(progress_file):
-    """Each record is one appended line, under a lock."""
-    assert [process.wait() for process in _write(progress_file, 100)] == [0, 0]
+@pytest.mark.parametrize("each", [50, pytest.param(500, marks=pytest.mark.slow)])
+def test_two_notebooks_that_write_at_once_lose_nothing(progress_file, each):
+    """Each of 100 or 1,000 records is one appended line, under a lock."""
+    assert [process.wait() for process in _write(progress_file, each)] == [0, 0]
 
     found = [(record["exercise"], record["try"]) for record in journal.records()]
-    assert sorted(found) == [(name, number) for name in ("0.1", "0.2") for number in range(100)]
-    assert len(progress_file.read_text("utf-8").splitlines()) == 200
+    assert sorted(found) == [(name, number) for name in ("0.1", "0.2") for number in range(each)]
+    assert len(progress_file.read_text("utf-8").splitlines()) == 2 * each
 
 
 @pytest.mark.parametrize(
@@ -126,3 +132,119 @@ def test_a_file_that_may_not_be_read_is_not_taken_for_none(progress_file, monkey
     journal.add({"number": 3})
 
     assert [record["number"] for record in journal.records()] == [1, 2, 3]
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """Count the documents that are parsed."""
+    found, whole = [], journal._documents
+
+    def counted(text):
+        for document in whole(text):
+            found.append(document)
+            yield document
+
+    monkeypatch.setattr("iamlab.teach.journal._documents", counted)
+    return found
+
+
+def test_ten_thousand_records_are_parsed_once(progress_file, parsed):
+    """Not for each card, nor after each answer, nor when another file was read."""
+    line = json.dumps({"kind": "attempt", "exercise": "0.3", "correct": False})
+    progress_file.write_text(10_000 * f"{line}\n", "utf-8")
+
+    assert len(journal.records()) == 10_000
+
+    predict(scenario("groups"), "dana", "s3:GetObject", MAP)
+    exercise("0.1")
+    progress()
+
+    assert check("0.1", RIGHT)
+
+    hint("0.2")
+
+    assert len(journal.of_exercise("0.1", "attempt")) == 1
+    assert len(journal.records()) == 10_002
+    assert len(parsed) == 10_000
+
+
+def test_what_another_notebook_adds_is_read(progress_file, parsed):
+    """Records of this notebook don't hide it."""
+    journal.add({"number": 1})
+    journal.records()
+    with progress_file.open("a") as stream:
+        stream.write('{"number": 2}\n')
+    journal.add({"number": 3})
+
+    assert [record["number"] for record in journal.records()] == [1, 2, 3]
+    assert len(parsed) == 1 + 3
+
+    progress_file.unlink()
+
+    assert journal.records() == []
+
+
+def test_a_record_is_the_same_in_memory_as_in_the_file(progress_file):
+    """Pairs become lists at once; what JSON can't say is refused and doesn't block the others."""
+    journal.add({"number": 1})
+    journal.records()
+    journal.add({"answer": ("a", ("b",))})
+    with pytest.raises(TypeError):
+        journal.add({"answer": {1}})
+    journal.add({"number": 2})
+    saved = [json.loads(line) for line in progress_file.read_text("utf-8").splitlines()]
+
+    assert journal.records() == saved
+    assert [record.get("answer") for record in saved] == [None, ["a", ["b"]], None]
+
+
+def test_a_record_has_all_facts_of_an_attempt():
+    """Lesson, exercise, seed, version, time, the answer as data that can be checked, and hints."""
+    check("0.1", ["denied", "denied", "denied"], confidence="certain")
+    hint("0.1")
+    check("0.1", RIGHT, confidence="a guess")
+    first, _, second = journal.records()
+
+    assert {"time", "seed"} <= first.keys()
+    for record, right, sure, hints in ((first, False, "certain", 0), (second, True, "a guess", 1)):
+        assert (record["lesson"], record["exercise"]) == ("00", "0.1")
+        assert record["version"] == iamlab.__version__
+        assert record["seed"] == find("0.1").seed
+        assert (record["correct"], record["confidence"]) == (right, sure)
+        assert record["hints_used"] == hints
+        assert find("0.1").mark(record["given"]).correct == right
+
+
+def test_edits_are_kept_as_calls_that_can_be_made_again():
+    """Of a changed world: each call, by the names of its things."""
+    task = find("3.4")
+    check("3.4", task.solution_answer())
+    (record,) = journal.records()
+
+    assert all(isinstance(part, str) for edit in record["given"] for part in edit)
+    assert task.mark(record["given"]).correct
+
+
+def test_a_prediction_is_kept_with_its_seconds_and_the_explanation_with_what_was_chosen(
+    monkeypatch,
+):
+    """The notebook's name is the lesson; the clock is the test's own."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/notebooks/03_groups_and_policies.ipynb")
+    now = iter(range(100, 200, 7))
+    monkeypatch.setattr("iamlab.widgets.instrument.monotonic", lambda: next(now))
+    card = predict(scenario("groups"), "dana", "s3:DeleteObject", MAP, fine=True)
+    for name, value in (("answer", "allowed"), ("confidence", "certain")):
+        card.set(name, value)
+    card.press("reveal")
+    card.set("happened", happened := HAPPENED[Verdict.IMPLICIT_DENY])
+    card.set("decided", "no statement")
+    card.press("compare")
+    prediction, explanation = journal.records()
+
+    assert prediction["lesson"] == explanation["lesson"] == "03"
+    assert (prediction["answer"], prediction["confidence"]) == ("allowed", "certain")
+    assert prediction["seconds"] == 7
+    assert not prediction["correct"]
+    assert (explanation["happened"], explanation["decided"]) == (happened, "no statement")
+    assert explanation["key"] == prediction["key"]
+    assert not explanation["correct"]

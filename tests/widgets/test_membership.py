@@ -6,6 +6,7 @@ from iamlab import ExerciseError, World
 from iamlab.teach import membership_board as in_lessons
 from iamlab.teach import scenario
 from iamlab.widgets import membership_board
+from tests.widgets.page import problems, put
 
 
 @pytest.fixture
@@ -109,3 +110,48 @@ def test_a_board_needs_one_account_with_users():
     """An empty world has nothing to show."""
     with pytest.raises(ExerciseError, match="one account that has users"):
         membership_board(World())
+
+
+@pytest.mark.browser
+def test_the_board_works_by_mouse_and_by_keyboard(page, world):
+    """The focus stays on the box that was ticked."""
+    card, keyboard = put(page, board := in_lessons(world, record=False)), page.keyboard
+    card.get_by_role("checkbox", name="dana in contractors").click()
+    card.get_by_role("combobox", name="Caller").select_option("dana")
+    card.get_by_text("Policies that apply to dana: own-notes (own), AmazonS3FullAccess").wait_for()
+    card.get_by_role("checkbox", name="dana in developers").focus()
+    keyboard.press("Space")
+    card.get_by_text("Policies that apply to dana: own-notes (own).").wait_for()
+
+    assert page.evaluate("document.activeElement.name") == "dana in developers"
+    assert {edit for edit, *_ in board.edits} == {"remove_user"}
+    assert problems(page) == []
+
+    for group in ("answer", "confidence"):
+        card.locator(f"[name={group}]").first.focus()
+        keyboard.press("ArrowUp")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    card.get_by_role("status").get_by_text("As you predicted.").wait_for()
+
+    assert (board.prediction.answer, board.prediction.confidence) == ("implicit deny", "certain")
+    assert problems(page) == []
+
+
+@pytest.mark.browser
+def test_a_large_account_with_ugly_names_scrolls_in_its_own_box(page):
+    """200 users, long names and markup: the page itself is as narrow as the window."""
+    world = World()
+    main = world.create_account("main")
+    for group in (64 * "g", "a+b", "c,d@e"):
+        main.create_group(group)
+    for number in range(200):
+        main.groups["a+b"].add_user(main.create_user(f"{number}{60 * 'u'}"))
+    page.set_viewport_size({"width": 400, "height": 800})
+    card = put(page, board := membership_board(world))
+    card.get_by_role("checkbox", name=f"199{60 * 'u'} in c,d@e").check()
+    card.get_by_role("checkbox", name=f"199{60 * 'u'} in c,d@e", checked=True).wait_for()
+
+    assert board.edits == [("add_user", "c,d@e", f"199{60 * 'u'}")]
+    assert problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 400

@@ -13,6 +13,7 @@ from iamlab.teach.scenarios import MAP, MAPS, README
 from iamlab.widgets import statement_stack
 from iamlab.widgets.controls import in_words
 from iamlab.widgets.instruments.statement_stack import StatementStack
+from tests.widgets.page import problems, put
 
 OPTIONS = re.compile(r"<fieldset>.*?</fieldset>", re.DOTALL)
 VERDICT = re.compile("allowed|explicit deny|implicit deny|denies")
@@ -329,3 +330,55 @@ def test_markup_in_a_name_is_text(world):
 
     assert "&lt;b&gt;&amp;" in html
     assert not re.search("<b>|<i>", html)
+
+
+@pytest.mark.browser
+def test_the_stack_works_by_mouse_and_by_keyboard(page, asking):
+    """The focus goes with a statement that is moved; a prediction is made by arrow keys."""
+    card, keyboard = put(page, asking), page.keyboard
+    card.get_by_role("button", name="Move AllMaps up").click()
+    card.get_by_text("From the top: ListMaps, AllMaps, KeepMaps, NoDrafts, ReadMe.").wait_for()
+    keyboard.press("Enter")
+    card.get_by_text("From the top: AllMaps, ListMaps, KeepMaps, NoDrafts, ReadMe.").wait_for()
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    card.get_by_text("From the top: ListMaps, KeepMaps, NoDrafts, ReadMe.").wait_for()
+
+    assert page.evaluate("document.activeElement.name") == "AllMaps"
+    assert problems(page) == []
+
+    for group, key in (("answer", "ArrowDown"), ("confidence", "ArrowUp")):
+        card.locator(f"[name={group}]").first.focus()
+        keyboard.press(key)
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    card.get_by_role("status").get_by_text("As you predicted.").wait_for()
+
+    assert (asking.prediction.answer, asking.prediction.confidence) == ("explicit deny", "certain")
+    assert problems(page) == []
+
+
+@pytest.mark.browser
+def test_ugly_names_fit_into_a_narrow_window(page, world):
+    """Long Sids, long resources and markup wrap."""
+    long = f"arn:aws:s3:::{80 * 'b'}"
+    policy = Policy.parse(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Sid": '<b>&"🎈', "Effect": "Deny", "Action": "s3:<i>", "Resource": "*"},
+                {"Sid": 64 * "S", "Effect": "Allow", "Action": 30 * "s3:Get", "Resource": long},
+            ],
+        },
+        name="own",
+    )
+    world.user("bob").inline["own"] = policy  # a loaded file can have this
+    world.changed()
+    page.set_viewport_size({"width": 400, "height": 800})
+    card = put(page, statement_stack(world, "bob", "own", [("s3:GetObject", long)]))
+    card.get_by_role("button", name='Move <b>&"🎈 down').click()
+    card.get_by_text(f'From the top: {64 * "S"}, <b>&"🎈.').wait_for()
+
+    assert problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 400

@@ -1,0 +1,56 @@
+"""What holds for every instrument in a browser: for all eyes and hands, and in a narrow window."""
+
+import pytest
+
+from tests.widgets.every_instrument import EVERY
+from tests.widgets.page import problems, put
+
+pytestmark = pytest.mark.browser
+KEYS = ("a", "d", "d", "7", "ArrowDown", "ArrowUp", "ArrowRight", "Delete", "Space", "Enter")
+FOCUSABLE = ":is(a[href], button, input, select, textarea, summary, [tabindex])"
+LISTEN = "() => { window.heard = []; addEventListener('keydown', one => heard.push(one.key)); }"
+IN_CARD = "() => document.activeElement.closest('.iamlab-card') !== null"
+UNGUARDED = f"""() => [...document.querySelectorAll('.iamlab-card {FOCUSABLE}')]
+  .filter(one => !one.dataset.lmSuppressShortcuts).map(one => one.outerHTML.slice(0, 80))"""
+ASKS = [name for name in EVERY if name != "policy_editor"]
+"""Those that can ask for a prediction."""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_narrow_window(name, page):
+    """At first, after some use, and while it asks for a prediction."""
+    make, used = EVERY[name]
+    later = make()
+    for control, value in used:
+        later.press(control) if value is None else later.set(control, value)
+    for instrument in (make(), later, *([make(predict_first=True)] if name in ASKS else [])):
+        put(page, instrument)
+    page.set_viewport_size({"width": 1000, "height": 900})
+
+    assert problems(page) == []
+
+    page.set_viewport_size({"width": 400, "height": 800})
+
+    assert problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_keys_stay_in_the_card_and_so_does_the_focus(name, page):
+    """Each control takes keys, and the page around it hears none of them."""
+    card = put(page, EVERY[name][0]())
+    page.evaluate(LISTEN)
+    controls = card.locator(FOCUSABLE)
+    for place in range(controls.count()):
+        control = controls.nth(place)  # a key may have changed how many there are
+        if not control.count() or not control.is_visible() or not control.is_enabled():
+            continue
+        what = control.evaluate("one => one.outerHTML.slice(0, 200)")
+        control.focus()
+        for key in KEYS:
+            page.keyboard.press(key)
+        page.wait_for_timeout(20)
+
+        assert page.evaluate(IN_CARD), what
+        assert page.evaluate("heard") == [], what
+    assert page.evaluate(UNGUARDED) == []
