@@ -48,7 +48,7 @@ ALSO = {"Allow": "No other statement allows it.", "Deny": "Another statement all
 _VALUE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 _BOOL = {"": "absent", "true": "true", "false": "false"}
 _ABSENT, _LATER = '<span class="pale">absent</span>', "<td>… not yet</td>"
-_NUMBER, _ANY = 2, Policy.allow("*").statements[0]
+_ANY = Policy.allow("*", sid="Everything").statements[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def decision_on(statement: Statement, context: Context) -> Decision:
     'explicit deny'
     """
     own = replace(statement, action=("*",), not_action=None, resource=("*",), not_resource=None)
-    own = replace(own, number=_NUMBER, principal=None, not_principal=None)
+    own = replace(own, number=1, principal=None, not_principal=None)
     policy = Policy((own,) if own.effect == "Allow" else (_ANY, own), "2012-10-17")
     request = Request(NOBODY, "s3:GetObject", "*", context=context)
     return evaluate(request, Layers([policy]))
@@ -131,7 +131,7 @@ class ConditionTable(Instrument[Table]):
             return None
         steps = self._decided(own.operators, own.rows[row]).trace.steps
         found = (match for step in steps for match in step.matches)
-        return next(match for match in found if match.statement.number == _NUMBER)
+        return next(match for match in found if match.effect == self._statement.effect)
 
     @property
     def is_hidden(self) -> bool:
