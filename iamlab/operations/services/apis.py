@@ -17,10 +17,11 @@ from iamlab.model.resources import Resource
 from iamlab.operations.api_models import signature
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.operations.registry import nothing, operation
+from iamlab.operations.registry import operation
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
 from iamlab.operations.services.names_and_tags import (
     ERRORS,
+    answer_of,
     check_region,
     misfit,
     more_tags,
@@ -202,11 +203,11 @@ class Api:
         return [(f"{self.service}:{self.put_policy}", self.arn_of(account, arguments))]
 
     def does(
-        self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any
+        self, name: str, answer: Answer | None = None, about: About | None = None, **more: Any
     ) -> Callable[[Perform], Perform]:
         """Register a function as an operation: ``"DeleteQueue"``."""
-        own = {"refuse": self.refuse, **more}
-        return operation(f"{self.service}:{name}", about or self.arn_of, answer, **own)
+        own, full_name = {"refuse": self.refuse, **more}, f"{self.service}:{name}"
+        return operation(full_name, about or self.arn_of, answer or answer_of(full_name), **own)
 
     def tells(self, name: str, answer: Answer, about: About | None = None) -> None:
         """Register an operation that returns a resource: ``"DescribeKey"``."""

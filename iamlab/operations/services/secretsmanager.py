@@ -126,15 +126,11 @@ class Secret(NamedResource):
         self._do("DeleteResourcePolicy")
 
 
-def _as_made(secret: Secret) -> dict[str, Any]:
-    return {"ARN": secret.arn, "Name": secret.name}
-
-
 def _name_key(_: Account, arguments: Parameters) -> dict[str, Any]:
     return {"secretsmanager:Name": arguments["Name"]}
 
 
-@API.does("CreateSecret", _as_made, also=API.also, keys=_name_key, by_whom=True)
+@API.does("CreateSecret", also=API.also, keys=_name_key, by_whom=True)
 def create_secret(account: Account, arguments: Parameters, caller: Caller) -> Secret:
     """Create a secret."""
     secret = API.new(Secret, account, arguments)

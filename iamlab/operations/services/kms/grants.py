@@ -60,10 +60,6 @@ def _keys(_: Account, arguments: Parameters) -> dict[str, Any]:
     }
 
 
-def _as_made(grant: KeyGrant) -> dict[str, Any]:
-    return {"GrantId": grant.grant_id, "GrantToken": grant.grant_token}
-
-
 def _operations(key: Key, operations: Sequence[Any]) -> tuple[str, ...]:
     """Check the operations of a new grant: its key must be for them."""
     if not operations:
@@ -80,7 +76,7 @@ def _operations(key: Key, operations: Sequence[Any]) -> tuple[str, ...]:
     return tuple(operations)
 
 
-@API.does("CreateGrant", _as_made, keys=_keys)
+@API.does("CreateGrant", keys=_keys)
 def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
     """Create a grant; an equal one with the same name is returned again."""
     key = API.find_changeable(account, arguments)
