@@ -24,19 +24,19 @@ from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import (
     NetworkPath,
     authorization_request,
-    check_circumstances,
     is_on,
     question_defects,
 )
 from iamlab.authorization.context_keys import call_keys, override_keys
 from iamlab.authorization.principal import PrincipalContext, principal_of, scps_of
 from iamlab.authorization.question_defects import raise_problems
-from iamlab.authorization.resource import ACCESS_POINT, resource_context
+from iamlab.authorization.resource import resource_context
 from iamlab.display import steps
 from iamlab.engine.refused_statements import loudest_first, refused_in
 from iamlab.engine.request import check_text, service_of
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.model.identities import Group, User, policies_of
+from iamlab.model.network_locations import check_circumstances
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.call_permissions import TAG_KEYS, key_name, keys_of_other_types, without_keys
 from iamlab.policy.condition_keys import unsupported_keys
@@ -201,13 +201,19 @@ def matrix(
         decided = _rows(world, principals, pairs, context or {}, circumstances, refused)
         for place, row in zip(places, decided, strict=True):
             rows[place] = row
-    for number, (action, resource) in enumerate(pairs):
-        if ACCESS_POINT in resource:  # its bucket must allow, too
-            for place, row in enumerate(rows):
-                question = world, listed[place].principal, action, resource, context, circumstances
-                if row >> number & 1 and not authorization_request(*question).decide():
-                    rows[place] ^= 1 << number
+    for number in with_further_pairs(world, pairs):
+        for place, row in enumerate(rows):
+            question = world, listed[place].principal, *pairs[number], context, circumstances
+            if row >> number & 1 and not authorization_request(*question).decide():
+                rows[place] ^= 1 << number
     return AccessMatrix(tuple(row.name for row in listed), tuple(pairs), tuple(rows))
+
+
+def with_further_pairs(world: World, pairs: Sequence[Pair]) -> list[int]:
+    """Return the places of pairs with which a bucket or a KMS key must be asked, too."""
+    buckets = {arn for _, arn in pairs if ":s3:" in arn}
+    alone = {arn: resource_context(world, arn, "s3:GetObject", "").is_alone for arn in buckets}
+    return [number for number, (_, arn) in enumerate(pairs) if not alone.get(arn, True)]
 
 
 def _defects(world: World, pairs: Iterable[Pair], circumstances: Circumstances) -> tuple[str, ...]:

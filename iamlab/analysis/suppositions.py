@@ -19,8 +19,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.authorization.authorize import check_circumstances
 from iamlab.authorization.context_keys import override_keys
+from iamlab.model.network_locations import check_circumstances
 from iamlab.policy.arn import Arn
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.policy.conditions import OPERATORS, holds

@@ -223,11 +223,11 @@ class _Conditional:
         return self.decides(shared, caller, request)
 
     def decides(self, shared: _SharedFacts, caller: GatheredCaller, request: Request) -> bool:
-        """Return whether a caller is allowed; behind an access point, on the bucket too."""
+        """Return whether a caller is allowed; of several pairs, for all."""
         if compiled.decide(request, caller[1], self.of_resource) is not Verdict.ALLOWED:
             return False
         question = (self.world, caller[0], self.action, self.resource)
-        return shared.facts.behind is None or bool(
+        return shared.facts.is_alone or bool(
             authorize(*question, context=shared.explicit, **self.circumstances)
         )
 

@@ -12,8 +12,6 @@ policies".
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Unpack
@@ -39,20 +37,29 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import AttachedPolicy
 from iamlab.engine.request import Request, service_of
-from iamlab.errors import RequestError, did_you_mean
-from iamlab.model.network_locations import Circumstances, Network, endpoint_for
+from iamlab.errors import RequestError
+from iamlab.model.network_locations import (
+    Circumstances,
+    Network,
+    check_circumstances,
+    endpoint_for,
+    services_of,
+)
 from iamlab.model.record import check_texts
-from iamlab.policy.arn import REGIONS, Arn, is_arn
+from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.call_permissions import (
     NeededPair,
     also_needed,
     keys_of_other_types,
     other_type_notes,
     pairs_of,
+    pairs_on_key,
     without_keys,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from iamlab.authorization.context_keys import CallerAttributes
     from iamlab.authorization.principal import Caller
     from iamlab.authorization.resource import ResourceContext
@@ -62,7 +69,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
     from iamlab.policy.document import Policy
 
-_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
+_ENCRYPTION = "s3:x-amz-server-side-encryption"
 
 
 def authorize(
@@ -91,7 +98,9 @@ def authorize(
         raise RequestError("resource is an ARN, *, or the ARNs of a call.")
     tagged = bool(circumstances.get("request_tags"))
     pairs = pairs_of(action, arns, tagged=tagged) if is_call else [NeededPair(action, arns[0])]
-    decisions = [_decide(world, caller, pair, context, circumstances) for pair in pairs]
+    names_key = any(pair.via for pair in pairs)
+    question = context, circumstances
+    decisions = [_decide(world, caller, pair, *question, names_key=names_key) for pair in pairs]
     notes = also_needed(action, arns, tagged=tagged and not is_call)
     if context and len(pairs) == 1:
         notes += other_type_notes(action, arns[0], context)
@@ -125,20 +134,32 @@ def _decide(
     pair: NeededPair,
     context: Mapping[str, ContextValue] | None,
     circumstances: Circumstances,
+    *,
+    names_key: bool,
 ) -> Decision:
     """Decide one pair of a call."""
-    how = circumstances
-    defects = question_defects(world, pair.action, pair.resource, how)
-    if pair.via:
-        how = {**how, "via": (*_services(how.get("via") or ()), pair.via)}
-    request = authorization_request(
-        world, caller, pair.action, pair.resource, context, how, operation_keys=pair.keys
-    )
-    decision = request.decide(defects)
+    defects = question_defects(world, pair.action, pair.resource, circumstances)
+    request = _request_for(world, caller, pair, context, circumstances)
+    decision = request.decide(defects, names_key=names_key)
     if decision or not pair.instead:
         return decision
     instead = pair._replace(action=pair.instead, instead="")
-    return _decide(world, caller, instead, context, circumstances) or decision
+    question = world, caller, instead, context, circumstances
+    return _decide(*question, names_key=names_key) or decision
+
+
+def _request_for(
+    world: World,
+    caller: Caller,
+    pair: NeededPair,
+    context: Mapping[str, ContextValue] | None,
+    how: Circumstances,
+) -> AuthorizationRequest:
+    """Collect what the decision about a pair of a call depends on."""
+    if pair.via and not principal_of(world, caller).who().service:
+        how = {**how, "via": (*services_of(how.get("via") or ()), pair.via)}
+    question = world, caller, pair.action, pair.resource, context, how
+    return authorization_request(*question, operation_keys=pair.keys)
 
 
 def _problems(world: World, decision: Decision, circumstances: Circumstances) -> Iterator[str]:
@@ -154,22 +175,28 @@ class AuthorizationRequest:
 
     Parameters
     ----------
-    bucket
-        For a request to an access point: the same request to its bucket.
+    further
+        The requests that must be allowed, too: that to the bucket of an access point, and those to
+        the KMS key of an object.
     """
 
     request: Request
     layers: Layers
     assumed: tuple[str, ...] = ()
-    bucket: AuthorizationRequest | None = None
+    further: tuple[AuthorizationRequest, ...] = ()
 
-    def decide(self, defects: tuple[str, ...] = ()) -> Decision:
-        """Return the engine's decision; for an access point, that of the side that denies.
+    def decide(self, defects: tuple[str, ...] = (), *, names_key: bool = False) -> Decision:
+        """Return the engine's decision; of several requests, that of the one that is denied.
 
-        It says the defects of the question first.
+        It says the defects of the question first. If the question names a key, it is decided there.
         """
         own = evaluate(self.request, self.layers).assuming((*defects, *self.assumed))
-        return own if self.bucket is None else Decision.of_call([own, self.bucket.decide()])
+        further = (
+            other.decide(names_key=names_key)
+            for other in self.further
+            if not names_key or service_of(other.request.action) != "kms"
+        )
+        return Decision.of_call([own, *further])
 
 
 def authorization_request(
@@ -236,19 +263,28 @@ def authorization_request(
         *path.assumed,
         *set_key_notes(action, tuple(set_keys)),
     )
-    bucket = None
+    further = []
     if (behind := target.bucket(world, action, resource)) is not None:
-        bucket = authorization_request(
-            world,
-            caller,
-            action,
-            behind[0],
-            context,
-            circumstances,
-            operation_keys=operation_keys,
-            known_resource=behind[1],
+        question = world, caller, action, behind[0], context, circumstances
+        further.append(
+            authorization_request(
+                *question, operation_keys=operation_keys, known_resource=behind[1]
+            )
         )
-    return AuthorizationRequest(request, layers, notes, bucket)
+    elif (key := _key_of(request, target)) is not None:
+        further += [
+            _request_for(world, caller, pair, context, circumstances)
+            for pair in pairs_on_key(action, *key)
+        ]
+    return AuthorizationRequest(request, layers, notes, tuple(further))
+
+
+def _key_of(request: Request, target: ResourceContext) -> tuple[str, str] | None:
+    """Return the KMS key of an object: an upload can name another one than its bucket's."""
+    if not request.value(_ENCRYPTION):
+        return target.encrypted
+    named = request.value(f"{_ENCRYPTION}-aws-kms-key-id")
+    return (str(named), request.resource) if named else None
 
 
 def _with_defaults(
@@ -280,9 +316,10 @@ class NetworkPath:
         circumstances: Circumstances,
     ) -> NetworkPath:
         """Find the path of a call."""
-        check_circumstances(circumstances)
+        if circumstances:
+            check_circumstances(circumstances)
         network = circumstances.get("network") or world.current_network
-        via = _services(circumstances.get("via") or ())
+        via = services_of(circumstances["via"]) if circumstances.get("via") else ()
         is_service = bool(caller.service)
         if via and is_service:
             raise RequestError(f"{caller.service} calls on its own behalf. via= is for principals.")
@@ -321,46 +358,6 @@ class NetworkPath:
 def _attached(policy: Policy, vpc_endpoint_type: str) -> AttachedPolicy:
     """Return an endpoint's policy, always the same object: layers are remembered by it."""
     return AttachedPolicy(policy, vpc_endpoint_type=vpc_endpoint_type)
-
-
-def check_circumstances(circumstances: Circumstances) -> None:
-    """Check the names and types of the circumstances.
-
-    Raises
-    ------
-    RequestError
-        A circumstance isn't valid; the message has an example.
-    """
-    known = Circumstances.__annotations__
-    for name in circumstances:
-        if name not in known:
-            raise RequestError(f"There is no {name}= here. {did_you_mean(name, known)}")
-    network: object = circumstances.get("network")
-    if network is not None and not isinstance(network, Network):
-        raise RequestError(f"network is a Network(ip=...), not {network!r}.")
-    via: object = circumstances.get("via") or ()
-    if not isinstance(via, str | list | tuple):
-        raise RequestError(f"via is a service or several: athena.amazonaws.com, not {via!r}.")
-    for name in ("source_arn", "region"):
-        text: object = circumstances.get(name, "")
-        if text is not None and not isinstance(text, str):
-            raise RequestError(f"{name} is text, not {text!r}.")
-    region = circumstances.get("region")
-    if region and region not in REGIONS:
-        raise RequestError(f"There is no Region {region!r}. {did_you_mean(region, REGIONS)}")
-    tags: object = circumstances.get("request_tags") or {}
-    if not isinstance(tags, Mapping) or not all(
-        isinstance(text, str) for pair in tags.items() for text in pair
-    ):
-        raise RequestError(f"request_tags is a dict of text to text, not {tags!r}.")
-
-
-def _services(via: str | Sequence[str]) -> tuple[str, ...]:
-    found: tuple[object, ...] = (via,) if isinstance(via, str) else tuple(via)
-    for service in found:
-        if not (isinstance(service, str) and _SERVICE.fullmatch(service)):
-            raise RequestError(f"via={service!r}: name a service such as athena.amazonaws.com.")
-    return tuple(map(str, found))
 
 
 def _endpoint(world: World, endpoint: VpcEndpoint, network: Network) -> EndpointAttributes:

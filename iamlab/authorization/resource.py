@@ -38,8 +38,6 @@ POLICY_SERVICES = frozenset(
 )
 """Services whose resources can have a policy that this world doesn't know (S3: access points)."""
 
-ACCESS_POINT = ":accesspoint/"
-
 _MOST_CUTS = 4
 
 
@@ -59,6 +57,8 @@ class ResourceContext:
         Whether RCPs apply to it; they don't for an AWS managed KMS key.
     behind
         For an access point: the ARN in its bucket, and the bucket's account.
+    encrypted
+        As in ``Requested``.
     access_point
         For that ARN: the access point.
     owner
@@ -75,6 +75,7 @@ class ResourceContext:
     region: str = ""
     under_rcps: bool = True
     behind: tuple[str, str] | None = None
+    encrypted: tuple[str, str] | None = None
     access_point: str = ""
     owner: str = ""
     assumed: tuple[str, ...] = ()
@@ -83,6 +84,11 @@ class ResourceContext:
     def account_id(self) -> str:
         """The owner's account."""
         return self.owner or self.attributes.account_id
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether a request needs no permission on its bucket or on a KMS key as well."""
+        return self.behind is None and self.encrypted is None
 
     def bucket(
         self, world: World, action: str, access_point: str
@@ -217,6 +223,7 @@ def context_of_resource(known: Resource, arn: str = "", action: str = "") -> Res
         region=known.region,
         under_rcps=known.under_rcps,
         behind=met.behind,
+        encrypted=met.encrypted,
         owner=met.account_id,
         assumed=_unseen_bucket(parts_of(known.arn), known),
     )

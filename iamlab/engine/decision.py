@@ -103,6 +103,7 @@ class Decision(Shown):
         """
         if len(pairs) == 1:
             return pairs[0]
+        pairs = [each for pair in pairs for each in pair.pairs or (pair,)]
         denied = [pair for pair in pairs if not pair] or [pairs[0]]
         alike = [pair for pair in denied if pair.request.action == denied[0].request.action]
         explicit = (pair for pair in alike if pair.verdict is Verdict.EXPLICIT_DENY)

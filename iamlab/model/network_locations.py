@@ -9,13 +9,16 @@ PrivateLink concepts".
 from __future__ import annotations
 
 import ipaddress
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict, cast
 
 from iamlab.errors import NoSuchEntity, RequestError, did_you_mean, noted
+from iamlab.policy.arn import REGIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
@@ -30,6 +33,7 @@ for examples."""
 INSIDE = "10.0.0.10"
 """The caller's default address in a VPC."""
 
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _PRIVATE = tuple(
     map(
         ipaddress.ip_network,
@@ -217,3 +221,44 @@ class Standing:
 
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     circumstances: Circumstances = field(default_factory=Circumstances)
+
+
+def check_circumstances(circumstances: Circumstances) -> None:
+    """Check the names and types of the circumstances.
+
+    Raises
+    ------
+    RequestError
+        A circumstance isn't valid; the message has an example.
+    """
+    known = Circumstances.__annotations__
+    for name in circumstances:
+        if name not in known:
+            raise RequestError(f"There is no {name}= here. {did_you_mean(name, known)}")
+    network: object = circumstances.get("network")
+    if network is not None and not isinstance(network, Network):
+        raise RequestError(f"network is a Network(ip=...), not {network!r}.")
+    via: object = circumstances.get("via") or ()
+    if not isinstance(via, str | list | tuple):
+        raise RequestError(f"via is a service or several: athena.amazonaws.com, not {via!r}.")
+    for name in ("source_arn", "region"):
+        text: object = circumstances.get(name, "")
+        if text is not None and not isinstance(text, str):
+            raise RequestError(f"{name} is text, not {text!r}.")
+    region = circumstances.get("region")
+    if region and region not in REGIONS:
+        raise RequestError(f"There is no Region {region!r}. {did_you_mean(region, REGIONS)}")
+    tags: object = circumstances.get("request_tags") or {}
+    if not isinstance(tags, Mapping) or not all(
+        isinstance(text, str) for pair in tags.items() for text in pair
+    ):
+        raise RequestError(f"request_tags is a dict of text to text, not {tags!r}.")
+
+
+def services_of(via: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the services through which a call is made, after a check of their names."""
+    found: tuple[object, ...] = (via,) if isinstance(via, str) else tuple(via)
+    for service in found:
+        if not (isinstance(service, str) and _SERVICE.fullmatch(service)):
+            raise RequestError(f"via={service!r}: name a service such as athena.amazonaws.com.")
+    return tuple(map(str, found))

@@ -43,12 +43,15 @@ class Requested:
         Its policy, with what else S3 adds: ACLs, the network origin of an access point.
     behind
         For an access point: the ARN that must allow the request, too, and the bucket's account.
+    encrypted
+        The KMS key of an object's data, and the ARN in the encryption context.
     """
 
     account_id: str
     policy: Policy | None
     public_access_block: PublicAccessBlock | None
     behind: tuple[str, str] | None = None
+    encrypted: tuple[str, str] | None = None
 
 
 @dataclass(slots=True, eq=False)

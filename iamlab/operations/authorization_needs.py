@@ -14,7 +14,7 @@ from iamlab.authorization.context_keys import tag_keys
 from iamlab.errors import RequestError
 from iamlab.model.service_principals import ROLE_MANAGER, role_of
 from iamlab.policy.arn import Arn
-from iamlab.policy.call_permissions import PASS_ROLE, pairs_of, tagging_action
+from iamlab.policy.call_permissions import PASS_ROLE, tagging_action
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
@@ -139,19 +139,12 @@ def needed(
             keys = context_of_passing(
                 account, resource, entry.service, own[1] if entry.about else ""
             )
-        elif by_service(entry, action):
-            keys = dict(pairs_of(entry.needs, [own[1], resource])[-1].keys)
         elif action != entry.needs and action in (tagging, "ec2:CreateTags"):
             created = {"ec2:CreateAction": entry.name} if entry.service == "ec2" else {}
             keys = {**_request_tags(parameters, resource), **created}
         else:
             keys = context_of(account, entry, parameters, resource)
         yield action, resource, keys
-
-
-def by_service(entry: Entry, action: str) -> bool:
-    """Return whether the service calls KMS for the caller."""
-    return action.startswith("kms:") and entry.service != "kms"
 
 
 def tags_of(parameters: Mapping[str, Any], made: str = "") -> list[tuple[str, str]]:

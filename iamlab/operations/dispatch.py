@@ -27,7 +27,7 @@ from iamlab.cloudtrail.recording import NAME_NO_RESOURCES, record_call
 from iamlab.engine.decision import Decision
 from iamlab.errors import AwsError, InvalidInput, RequestError, ValidationError
 from iamlab.model.network_locations import Circumstances
-from iamlab.operations.authorization_needs import by_service, named_shortly, needed
+from iamlab.operations.authorization_needs import named_shortly, needed
 from iamlab.operations.parameter_checks import check_parameters, check_types
 from iamlab.operations.registry import find
 from iamlab.policy.arn import Arn, is_arn
@@ -149,8 +149,7 @@ class Call:
         entry, account = self.entry, self.account
         decisions = []
         for action, resource, keys in self.needed():
-            via = f"{entry.service}.amazonaws.com" if by_service(entry, action) else ()
-            question = self.world, self.caller, action, resource, None, Circumstances(via=via)
+            question = self.world, self.caller, action, resource, None, Circumstances()
             decisions.append(authorization_request(*question, operation_keys=keys).decide())
         if all(decisions):
             return

@@ -146,7 +146,8 @@ def _parameters(service: str, resource: str) -> dict[str, str] | None:
     """Return the bucket and object that a call of S3 names; nothing for other services."""
     if service != "s3" or not is_arn(resource):
         return None
-    bucket, _, key = Arn.parse(resource).resource.partition("/")
+    below = "/object/" if Arn.parse(resource).account else "/"  # an access point has an account
+    bucket, _, key = (resource.partition(":::")[2] or resource).partition(below)
     return {"Bucket": bucket, **({"key": key} if key else {})}
 
 

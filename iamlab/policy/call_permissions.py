@@ -127,13 +127,28 @@ def _on_further(action: str, resource: str, resources: Sequence[str]) -> Iterato
         names = [f"{service}.amazonaws.com" for service in PASSES.get(action.lower(), ())]
         keys = {"iam:PassedToService": names[0]} if len(names) == 1 else {}
         yield NeededPair(PASS_ROLE, resource, keys)
-    on_key = _ON_KMS_KEY.get(known.full_name, ())
-    if on_key and type_of(on_key[0], resource):
-        shown = _FACTS["encryption_context"].get(known.service)
-        keys = {f"kms:EncryptionContext:{shown}": resources[0]} if shown else {}
-        for name in on_key:
-            own = {"kms:GrantIsForAWSResource": "true"} if name == "kms:CreateGrant" else {}
-            yield NeededPair(name, resource, keys | own, f"{known.service}.amazonaws.com")
+    yield from pairs_on_key(action, resource, resources[0])
+
+
+def pairs_on_key(action: str, key: str, data: str) -> Iterator[NeededPair]:
+    """Return what a call needs on the KMS key of its data, whose ARN the encryption context has.
+
+    Examples
+    --------
+    >>> key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    >>> [pair] = pairs_on_key("s3:PutObject", key, "arn:aws:s3:::maps/m31")
+    >>> pair.action, dict(pair.keys)
+    ('kms:GenerateDataKey', {'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::maps/m31'})
+    """
+    known = catalog.action(action)
+    on_key = () if known is None else _ON_KMS_KEY.get(known.full_name, ())
+    if known is None or not on_key or not type_of(on_key[0], key):
+        return
+    shown = _FACTS["encryption_context"].get(known.service)
+    keys = {f"kms:EncryptionContext:{shown}": data} if shown else {}
+    for name in on_key:
+        own = {"kms:GrantIsForAWSResource": "true"} if name == "kms:CreateGrant" else {}
+        yield NeededPair(name, key, keys | own, f"{known.service}.amazonaws.com")
 
 
 @lru_cache(maxsize=1024)

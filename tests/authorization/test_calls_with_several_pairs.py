@@ -58,6 +58,9 @@ def test_a_call_is_decided_as_the_page_of_aws_says(row: Any, world: World) -> No
         for action, resources, condition in row.get(key, ())
     ]
     ana(world).put_policy("own", document(*statements))
+    for name, (default, has_bucket_key) in row.get("encryption", {}).items():
+        bucket = world.accounts[OWN].create_bucket(name)
+        bucket.put_encryption(*default.values(), bucket_key_enabled=has_bucket_key)
     tags = {"request_tags": row["tags"]} if "tags" in row else {}
 
     decision = world.can(

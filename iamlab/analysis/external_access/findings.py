@@ -38,7 +38,8 @@ class Stop(NamedTuple):
     Parameters
     ----------
     layer
-        ``"rcp"``, ``"resource"`` (a Deny of the same policy) or ``"public_access_block"``.
+        ``"rcp"``, ``"resource"`` (a Deny of the same policy), ``"bucket"`` (of an access point)
+        or ``"public_access_block"``.
     by
         The statement, or the policies that lack an Allow: ``"perimeter/OnlyOurs"``.
     where
@@ -54,6 +55,8 @@ class Stop(NamedTuple):
             return f"{self.by} of S3 Block Public Access"
         if self.layer == "resource":
             return f"the deny {self.by}"
+        if self.layer == "bucket":
+            return f"{self.by}, whose policy doesn't allow it"
         at = f" ({self.where})" if self.where else ""
         return f"the {NAMES[self.layer]} {self.by}{at}"
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamlab.analysis.external_access.zone_of_trust import Zone
+    from iamlab.authorization.resource import ResourceContext
     from iamlab.engine.decision import Decision
     from iamlab.engine.grants import Grant
     from iamlab.model.world import World
@@ -168,6 +169,16 @@ def _for_stranger(**layers: Any) -> Layers:
     return Layers(identity=[_ALLOW_ALL], session=[_ALLOW_ALL], **layers)
 
 
+def _layers_of(facts: ResourceContext) -> Layers:
+    """Combine what decides about a resource with such a stranger."""
+    return _for_stranger(
+        resource=facts.policy,
+        rcp=facts.rcps,
+        grant=facts.grants,
+        public_access_block=facts.public_access_block,
+    )
+
+
 class ResourceAccess:
     """A resource with its policies, and the zone of trust of its owner.
 
@@ -198,12 +209,7 @@ class ResourceAccess:
             *(entry for entry in own if entry.effect == "Deny"),
             *(entry for entry in above if entry.effect == "Deny" or entry.conditions),
         )
-        self._layers = _for_stranger(
-            resource=facts.policy,
-            rcp=facts.rcps,
-            grant=facts.grants,
-            public_access_block=facts.public_access_block,
-        )
+        self._layers = _layers_of(facts)
 
     def access_statements(self) -> Iterator[AccessStatement]:
         """Return all that may let somebody in."""
@@ -224,8 +230,15 @@ class ResourceAccess:
         return tuple(limit for limit in self.limits if action_test(limit)(action.lower()))
 
     def decide(self, request: Request) -> Decision:
-        """Decide a request that a statement alone would let through."""
-        return evaluate(request, self._layers)
+        """Decide a request that a statement alone would let through; an access point's twice."""
+        decision, point = evaluate(request, self._layers), self.shared.arn
+        known = resource_context(self.world, request.resource, request.action, self.owner)
+        if not decision or (behind := known.bucket(self.world, request.action, point)) is None:
+            return decision
+        arn, facts = behind
+        account = facts.account_id
+        request = replace(request, resource=arn, resource_account=account, access_point=point)
+        return evaluate(request, _layers_of(facts))
 
     def outside(self, statement: Statement, limits: Sequence[Statement]) -> Outside:
         """Return all that is outside, as far as these statements can tell callers apart."""

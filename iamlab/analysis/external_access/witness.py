@@ -190,6 +190,8 @@ class WitnessSearch:
             facts.public_access_block, facts.policy, decision.request
         ):
             yield Stop(PUBLIC_ACCESS_BLOCK, "RestrictPublicBuckets")
+        if decision.request.access_point and not decision.denies:
+            yield Stop("bucket", decision.request.resource.partition("/")[0])
 
     def _can_let_in_nobody(self) -> bool:
         """Return whether there is a reason why no outsider can meet the statement's conditions."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.analysis.access_matrix import batches_of, in_order
+from iamlab.analysis.access_matrix import batches_of, in_order, with_further_pairs
 from iamlab.analysis.suppositions import MFA, suppositions, unknown_keys
 from iamlab.analysis.what_can.candidates import (
     Candidate,
@@ -26,7 +26,7 @@ from iamlab.analysis.what_can.candidates import (
 )
 from iamlab.analysis.what_can.granting_statements import Access, Stopped
 from iamlab.analysis.what_can.lines import Decided, lines_from
-from iamlab.authorization.authorize import check_circumstances, is_on
+from iamlab.authorization.authorize import authorization_request, is_on
 from iamlab.authorization.context_keys import override_keys
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import check_resource, raise_problems
@@ -41,6 +41,7 @@ from iamlab.engine.question_index import QuestionIndex
 from iamlab.engine.refused_statements import refused_in
 from iamlab.engine.request import ANONYMOUS, as_text, check_text
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.model.network_locations import check_circumstances
 from iamlab.policy.call_permissions import required_types, type_of
 from iamlab.policy.catalog import action, all_actions, has, matched
 from iamlab.policy.catalog import services as catalogued
@@ -215,12 +216,14 @@ def what_can(
     allowed_pairs = [item.witness.index.pairs.in_order(item.witness.may) for item in decided]
     row = in_order([batch.places for batch in batches])(allowed_pairs)
     allowed, stopped = lines_from(decided, candidates, question.keys)
+    denied, lacking = _lacking(question, pairs, row)
+    row ^= denied
     matrix = AccessMatrix((principal.arn,), tuple(pairs), (row,))
     under = list(_conditional(question, pairs, candidates, {_granted(line) for line in allowed}))
     chosen = [line for words, line in under if not words]
     lines = tuple(sorted((*allowed, *chosen), key=_is_free))
     conditional = tuple(line for words, line in under if words)
-    incomplete = tuple(_incomplete(pairs, row))
+    incomplete = (*_incomplete(pairs, row), *lacking)
     noted = (*refused, *principal.assumed)
     return WhatCan(principal.arn, lines, stopped, noted, matrix, conditional, incomplete)
 
@@ -270,6 +273,21 @@ def _incomplete(pairs: Sequence[tuple[str, str]], row: int) -> Iterator[Incomple
         if missing and any(found.values()):
             lacking[missing].append(name)
     yield from (Incomplete(tuple(names), missing) for missing, names in lacking.items())
+
+
+def _lacking(
+    question: _Question, pairs: Sequence[tuple[str, str]], row: int
+) -> tuple[int, list[Incomplete]]:
+    """Return the allowed pairs whose calls lack a bucket or a KMS key, and the actions for each."""
+    bits, how = 0, (question.explicit, question.circumstances)
+    lacking: dict[str, list[str]] = defaultdict(list)
+    for place in with_further_pairs(question.world, pairs):
+        request = question.world, question.principal, *pairs[place], *how
+        if row >> place & 1 and not (decision := authorization_request(*request).decide()):
+            name, resource = pairs[place]
+            lacking[f"{decision.request.resource}, if it is about {resource}"].append(name)
+            bits |= 1 << place
+    return bits, [Incomplete(tuple(names), (what,)) for what, names in lacking.items()]
 
 
 def _is_free(line: Access) -> bool:

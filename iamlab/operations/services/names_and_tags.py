@@ -37,6 +37,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
         | {"TargetKeyId": key.key_id}
         for name in key.aliases
     ],
+    "encryption": lambda bucket: bucket.encryption.as_parameter(),
     "is enabled": lambda key: key.key_state == "Enabled",
     "its description": lambda key: key.description,
     "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],

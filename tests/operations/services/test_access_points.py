@@ -7,11 +7,13 @@ import pytest
 
 from iamlab import ANONYMOUS, World
 from iamlab.analysis.access_matrix import access
+from iamlab.analysis.external_access.external_access import outside_access
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.errors.services import (
     AccessPointAlreadyOwnedByYou,
     InvalidRequest,
+    MethodNotAllowed,
     NoSuchAccessPoint,
     NoSuchAccessPointPolicy,
     NoSuchBucket,
@@ -419,3 +421,149 @@ def test_an_access_point_goes_and_its_bucket_stays(
     assert list(own.resources) == ["arn:aws:s3:::maps"]
     with pytest.raises(RequestError, match="create_access_point"):
         own.create_resource(POINT)
+
+
+# -- calls that name an access point instead of a bucket -------------------------------------------
+
+
+def test_an_upload_through_an_access_point_needs_both(
+    world: World, own: Account, bucket: Bucket
+) -> None:
+    """Page: Access point compatibility. The error names the side that denies."""
+    sent, ana = {"Bucket": POINT, "Key": "m31"}, world.user("ana")
+    for resource, denied in ((f"{POINT}/object/*", HERE), (OBJECTS, THERE)):
+        ana.put_policy("own", document(allow("s3:PutObject", resource)))
+        with pytest.raises(AccessDenied, match=f's3:PutObject on resource: "{denied}"') as caught:
+            own.call("s3:PutObject", ana, **sent)
+        pairs = caught.value.decision.pairs
+        assert [pair.request.resource for pair in pairs] == [THERE, HERE]
+    ana.put_policy("own", document(allow("s3:PutObject", [f"{POINT}/object/*", OBJECTS])))
+    assert own.call("s3:PutObject", ana, **sent) == {}
+    bucket.put_policy(document(deny("s3:PutObject", OBJECTS, Principal="*")))
+    with pytest.raises(AccessDenied, match="explicit deny"):
+        own.call("s3:PutObject", ana, **sent)
+
+
+def test_a_delegated_upload_from_another_account_is_its_writers(
+    world: World, own: Account, point: AccessPoint, bucket: Bucket
+) -> None:
+    """The object is in the bucket, with the ACL of the call."""
+    eve, put = world.user("eve"), "s3:PutObject"
+    bucket.put_ownership_controls("ObjectWriter")
+    bucket.put_policy(document(DELEGATED))
+    eve.put_policy("own", document(allow(put, f"{POINT}/object/*")))
+    with pytest.raises(AccessDenied):
+        own.call(put, eve, Bucket=POINT, Key="m31")
+    point.put_policy(document(allow(put, f"{POINT}/object/*", Principal={"AWS": EVE})))
+
+    own.call(put, eve, Bucket=POINT, Key="m31")
+
+    assert bucket.acl("m31").owner == OTHER
+
+
+def test_a_call_through_an_access_point_of_a_vpc_comes_from_there(
+    world: World, own: Account, bucket: Bucket
+) -> None:
+    """Its network origin is asked for calls, too."""
+    point = own.create_access_point("inside", bucket, vpc_id="vpc-1")
+    endpoint = own.create_vpc_endpoint("com.amazonaws.us-east-1.s3", "vpc-1")
+    ana = world.user("ana")
+    ana.put_policy("all", document(allow("s3:*")))
+
+    with pytest.raises(AccessDenied, match="explicit deny"):
+        own.call("s3:PutObject", ana, Bucket=point.arn, Key="m31")
+    with world.network(ip="10.0.0.9", endpoint=endpoint.name):
+        assert own.call("s3:PutObject", ana, Bucket=point.arn, Key="m31") == {}
+
+
+@pytest.mark.parametrize("operation", ["GetBucketAcl", "GetBucketPolicy", "GetObjectAcl"])
+def test_some_reads_work_through_an_access_point(
+    operation: str, world: World, own: Account, bucket: Bucket
+) -> None:
+    """Page: Access point compatibility."""
+    bucket.put_policy(document(deny(GET, OBJECTS, Principal={"AWS": EVE})))
+    world.user("ana").put_policy("all", document(allow("s3:*")))
+    more = {"Key": "m31"} if "Object" in operation else {}
+
+    through, directly = (
+        own.call(f"s3:{operation}", world.user("ana"), Bucket=name, **more)
+        for name in (POINT, "maps")
+    )
+    assert through == directly
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("PutBucketPolicy", {"Policy": "{}"}),
+        ("DeleteBucketPolicy", {}),
+        ("DeleteBucket", {}),
+        ("PutBucketAcl", {"ACL": "private"}),
+        ("GetBucketEncryption", {}),
+        ("GetBucketTagging", {}),
+        ("DeletePublicAccessBlock", {}),
+    ],
+)
+def test_an_access_point_does_not_support_what_is_about_the_bucket(
+    operation: str, more: dict[str, str], world: World, own: Account, point: AccessPoint
+) -> None:
+    """Neither for a caller with all permissions; another one gets an ordinary denial."""
+    ana, before = world.user("ana"), point.policy
+    with pytest.raises(AccessDenied):
+        own.call(f"s3:{operation}", ana, Bucket=POINT, **more)
+    ana.put_policy("all", document(allow("s3:*")))
+
+    with pytest.raises(MethodNotAllowed):
+        own.call(f"s3:{operation}", ana, Bucket=POINT, **more)
+
+    assert (point.policy, own.buckets["maps"].policy) == (before, None)
+    assert world.events[-1].error_code == "MethodNotAllowed"
+
+
+def test_an_access_point_that_is_not_there_is_no_bucket(world: World, own: Account) -> None:
+    """Neither is an object's ARN."""
+    world.user("ana").put_policy("all", document(allow("s3:*")))
+    for name in (f"{POINT}-2", f"{POINT}/object/m31"):
+        with pytest.raises(NoSuchBucket):
+            own.call("s3:PutObject", world.user("ana"), Bucket=name, Key="m31")
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+def test_an_outsider_gets_through_only_if_the_bucket_allows(
+    world: World, point: AccessPoint, bucket: Bucket
+) -> None:
+    """A finding about an access point says what its bucket stops."""
+    point.put_policy(document(LETS_EVE))
+    [finding] = [each for each in outside_access(world, "account") if each.resource == POINT]
+    assert [stop.layer for stop in finding.stopped_by] == ["bucket"]
+    assert "arn:aws:s3:::maps, whose policy doesn't allow it" in str(finding)
+
+    bucket.put_policy(document(DELEGATED))
+    [finding] = [each for each in outside_access(world, "account") if each.resource == POINT]
+    assert not finding.stopped_by
+
+    bucket.put_policy(document(DELEGATED, deny(GET, OBJECTS, Principal={"AWS": EVE})))
+    [finding] = outside_access(world, "account").stopped
+    assert [stop.layer for stop in finding.stopped_by] == ["resource"]
+
+
+def test_what_can_leaves_out_what_the_bucket_denies(world: World, point: AccessPoint) -> None:
+    """And says that the call also needs the bucket."""
+    point.put_policy(document(LETS_ANA))
+    found = world.what_can(ANA, services=["s3"], resources=[THERE])
+
+    assert GET not in {name for name, _ in found}
+    assert [HERE in str(line) for line in found.incomplete] == [True]
+
+
+def test_the_event_names_the_access_point(world: World) -> None:
+    """As the call did."""
+    world.user("ana").put_policy("own", document(allow(GET)))
+    for resource, names in (
+        (THERE, {"bucketName": POINT, "key": "m31"}),
+        (HERE, {"bucketName": "maps", "key": "m31"}),
+    ):
+        world.do(ANA, GET, resource)
+        assert world.events[-1].request_parameters == names

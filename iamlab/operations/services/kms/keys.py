@@ -6,8 +6,8 @@ Operations here check the state; ``World.can`` checks only permissions.
 Notes
 -----
 AWS pages: "Creating keys"; "Aliases in AWS KMS"; "Tags in AWS KMS"; "API CreateKey"; "Key policies
-in AWS KMS"; "Default key
-policy"; "API PutKeyPolicy"; "Key states of AWS KMS keys".
+in AWS KMS"; "Default key policy"; "API PutKeyPolicy"; "Key states of AWS KMS keys"; "AWS managed
+keys".
 """
 
 from __future__ import annotations
@@ -195,6 +195,21 @@ def console_policy(
             attaching | for_services,
         ]
     return _document("key-consolepolicy-3", *statements)
+
+
+def use_managed_key(account: Account, service: str) -> None:
+    """Create the account's AWS managed key for a service, at its first use.
+
+    Its policy allows all principals of the account to use it through the service.
+    """
+    if find_key(account, f"{ALIAS}aws/{service}") is not None:
+        return
+    arn = API.arn(account, f"key/{account.world.ids.uuid()}")
+    key = Key(account, arn, key_manager="AWS", aliases=[f"{ALIAS}aws/{service}"])
+    text = FACTS["aws_managed"]["policy"].replace("SERVICE.REGION", f"{service}.{key.region}")
+    text = text.replace("ROOT", account.root_arn).replace("ACCOUNT", account.account_id)
+    key.policy = resource_policy(text, key)
+    keep(key)
 
 
 def _document(policy_id: str, *statements: dict[str, Any]) -> dict[str, Any]:

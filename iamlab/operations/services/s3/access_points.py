@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import NoSuchAccessPointPolicy, NoSuchBucket
-from iamlab.model.public_access_block import ALL_ON, combined, from_parameter
+from iamlab.model.public_access_block import ALL_ON, combined
 from iamlab.operations.parameters import as_text
 from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
 from iamlab.operations.services.s3.acl_grants import with_statements
-from iamlab.operations.services.s3.policies_and_public_access import set_policy
+from iamlab.operations.services.s3.policies_and_public_access import sent_block, set_policy
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
 
@@ -160,14 +160,13 @@ def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
 
 
 def _new(account: Account, arn: str, arguments: Parameters) -> AccessPoint:
-    sent = arguments.get("PublicAccessBlockConfiguration")
     return AccessPoint(
         account,
         arn,
         bucket_name=arguments["Bucket"],
         bucket_account_id=arguments.get("BucketAccountId", account.account_id),
         vpc_id=(arguments.get("VpcConfiguration") or {}).get("VpcId", ""),
-        own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
+        own_public_access_block=sent_block(arguments) or ALL_ON,
     )
 
 

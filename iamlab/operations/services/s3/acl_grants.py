@@ -36,6 +36,10 @@ _GROUPS = {name: group["uri"] for name, group in _TABLES["groups"].items()}
 _PRINCIPALS = {group["uri"]: group["to"] for group in _TABLES["groups"].values()}
 _PUBLIC = (_GROUPS["AllUsers"], _GROUPS["AuthenticatedUsers"])
 
+MALFORMED_XML = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AclGrant:
@@ -104,10 +108,7 @@ def _sent(policy: Mapping[str, Any]) -> Iterator[AclGrant]:
             ) and ("/" not in name or name in _PRINCIPALS):
                 yield AclGrant(name, what)
             case _:
-                raise MalformedACLError(
-                    "The XML you provided was not well-formed or did not validate against our "
-                    "published schema"
-                )
+                raise MalformedACLError(MALFORMED_XML)
 
 
 def statements_of(

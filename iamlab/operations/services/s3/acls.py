@@ -116,25 +116,19 @@ def _as_acl(shown: tuple[Bucket, Acl]) -> dict[str, Any]:
 @API.does("GetObjectAcl", _as_acl, about=object_of)
 def get_acl(account: Account, arguments: Parameters) -> tuple[Bucket, Acl]:
     """Return the ACL of a bucket or an object."""
-    bucket = API.find(account, arguments)
+    bucket = API.find(account, arguments, by_access_point=True)
     return bucket, bucket.acl(arguments.get("Key", ""))
 
 
 def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
-    """Return the permissions to set the ACL, and to encrypt with a KMS key that the call names."""
-    acl = [("s3:PutObjectAcl", object_of(account, arguments))] if "ACL" in arguments else []
-    key = _kms_key(account, arguments)
-    return [*acl, ("kms:GenerateDataKey", key)] if key else acl
-
-
-def _kms_key(account: Account, arguments: Parameters) -> str:
-    named = {"KeyId": arguments.get("SSEKMSKeyId", "")}
-    return KEYS.arn_of(account, named) if named["KeyId"] else ""
+    """Return the permission to set the ACL."""
+    return [("s3:PutObjectAcl", object_of(account, arguments))] if "ACL" in arguments else []
 
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition keys of the ACL and of the encryption."""
-    key, start = _kms_key(account, arguments), "s3:x-amz-server-side-encryption"
+    """Return the condition keys of the ACL and of the encryption, which can need a KMS key."""
+    named, start = arguments.get("SSEKMSKeyId", ""), "s3:x-amz-server-side-encryption"
+    key = KEYS.arn_of(account, {"KeyId": named}) if named else ""
     by = arguments.get("ServerSideEncryption", "aws:kms" if key else "")
     found = {start: by, f"{start}-aws-kms-key-id": key}
     return _key(account, arguments) | {name: value for name, value in found.items() if value}

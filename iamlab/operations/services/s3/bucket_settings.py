@@ -1,4 +1,4 @@
-"""S3: create and delete buckets, with their tags and object ownership.
+"""S3: create and delete buckets; their tags, object ownership and default encryption.
 
 Tags are for billing, and for access control if ABAC is enabled.
 
@@ -6,7 +6,8 @@ Notes
 -----
 AWS pages: "Default settings for new S3 buckets FAQ"; "API CreateBucket"; "Using tags with S3
 general purpose buckets"; "Enabling ABAC in general purpose buckets"; "Controlling ownership of
-objects and disabling ACLs for your bucket"; "Access control list (ACL) overview".
+objects and disabling ACLs for your bucket"; "Access control list (ACL) overview"; "API
+PutBucketEncryption".
 """
 
 from __future__ import annotations
@@ -19,24 +20,28 @@ from iamlab.errors.services import (
     InvalidBucketAclWithBlockPublicAccessError,
     InvalidBucketAclWithObjectOwnership,
     MalformedXML,
-    MethodNotAllowed,
 )
-from iamlab.model.public_access_block import ALL_ON, from_parameter
+from iamlab.model.public_access_block import ALL_ON
 from iamlab.model.quotas import check_bucket_name
-from iamlab.operations.iam.common import write_tags
 from iamlab.operations.services.apis import keep
+from iamlab.operations.services.kms.keys import use_managed_key
+from iamlab.operations.services.s3.acl_grants import MALFORMED_XML
 from iamlab.operations.services.s3.acls import OWNERS_ACLS, new_acl
-from iamlab.operations.services.s3.bucket import API, ENFORCED, OWNERSHIPS, Bucket
-from iamlab.operations.services.s3.policies_and_public_access import set_policy
+from iamlab.operations.services.s3.bucket import (
+    API,
+    ENFORCED,
+    OWNERSHIPS,
+    SSE_S3,
+    Bucket,
+    DefaultEncryption,
+    not_allowed,
+)
+from iamlab.operations.services.s3.policies_and_public_access import sent_block, set_policy
 
 if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
-
-MALFORMED_XML = (
-    "The XML you provided was not well-formed or did not validate against our published schema"
-)
 
 _NEEDS = {
     "ObjectOwnership": "s3:PutBucketOwnershipControls",
@@ -80,12 +85,11 @@ def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bu
     ownership = arguments.get("ObjectOwnership", ENFORCED)
     if ownership not in OWNERSHIPS:
         raise InvalidArgument(f"Invalid x-amz-object-ownership header: {ownership}")
-    sent = arguments.get("PublicAccessBlockConfiguration")
     bucket = Bucket(
         account,
         API.arn_of(account, arguments),
         API.tags(arguments),
-        own_public_access_block=ALL_ON if sent is None else from_parameter(sent),
+        own_public_access_block=sent_block(arguments) or ALL_ON,
         object_ownership=ownership,
     )
     blocked = InvalidBucketAclWithBlockPublicAccessError(
@@ -114,31 +118,16 @@ def _find_older(account: Account, arguments: Parameters) -> Bucket:
     """
     bucket = API.find(account, arguments)
     if bucket.shows_tags:
-        raise noted(
-            MethodNotAllowed("The specified method is not allowed against this resource."),
-            "With ABAC enabled, tags affect access: use bucket.tag, bucket.untag.",
-        )
+        raise not_allowed("With ABAC enabled, tags affect access: use bucket.tag, bucket.untag.")
     return bucket
 
 
 @API.does("PutBucketTagging")
-def put_bucket_tagging(account: Account, arguments: Parameters) -> None:
-    """Replace all tags of a bucket."""
-    bucket = _find_older(account, arguments)
-    bucket.tags = API.tags({"Tags": arguments["Tagging"].get("TagSet", ())})
-
-
 @API.does("DeleteBucketTagging", action="s3:PutBucketTagging")
-def delete_bucket_tagging(account: Account, arguments: Parameters) -> None:
-    """Delete all tags of a bucket."""
-    _find_older(account, arguments).tags = {}
-
-
-def _as_tags(bucket: Bucket) -> dict[str, Any]:
-    return {"Tags": write_tags(bucket.tags)}
-
-
-API.tells("ListTagsForResource", _as_tags, API.arn_of_tagged)
+def replace_bucket_tags(account: Account, arguments: Parameters) -> None:
+    """Replace or delete all tags of a bucket."""
+    bucket = _find_older(account, arguments)
+    bucket.tags = API.tags({"Tags": arguments.get("Tagging", {}).get("TagSet", ())})
 
 
 @API.does("PutBucketAbac")
@@ -173,3 +162,32 @@ def put_bucket_ownership_controls(account: Account, arguments: Parameters) -> No
 def delete_bucket_ownership_controls(account: Account, arguments: Parameters) -> None:
     """Remove the setting."""
     API.find(account, arguments).object_ownership = None
+
+
+# -- how objects are encrypted by default ----------------------------------------------------------
+
+
+_BY = (SSE_S3, "aws:kms", "aws:kms:dsse")
+
+
+@API.does("PutBucketEncryption", action="s3:PutEncryptionConfiguration")
+@API.does("DeleteBucketEncryption", action="s3:PutEncryptionConfiguration")
+def set_bucket_encryption(account: Account, arguments: Parameters) -> None:
+    """Set the default encryption, or reset it to SSE-S3; S3 doesn't check that the key exists."""
+    reset = DefaultEncryption().as_parameter()
+    rules = arguments.get("ServerSideEncryptionConfiguration", reset).get("Rules")
+    match rules:
+        case [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": str(by)}}] if by in _BY:
+            rule, default = rules[0], rules[0]["ApplyServerSideEncryptionByDefault"]
+        case _:
+            raise noted(MalformedXML(MALFORMED_XML), f"It has one rule, with {', '.join(_BY)}.")
+    key, has_bucket_key = str(default.get("KMSMasterKeyID", "")), rule.get("BucketKeyEnabled")
+    if key and by == SSE_S3:
+        raise InvalidArgument(
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or "
+            "aws:kms:dsse"
+        )
+    bucket = API.find(account, arguments)
+    if not key and by != SSE_S3:
+        use_managed_key(bucket.account, "s3")
+    bucket.encryption = DefaultEncryption(by, key, bool(has_bucket_key))

@@ -17,14 +17,13 @@ from iamlab.engine.request import Kind
 from iamlab.engine.rules import AWS_RULES
 from iamlab.errors import AccessDenied, noted
 from iamlab.errors.services import (
-    MethodNotAllowed,
     NoSuchBucketPolicy,
     NoSuchPublicAccessBlockConfiguration,
 )
 from iamlab.model.public_access_block import as_parameter, from_parameter
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.names_and_tags import everything
-from iamlab.operations.services.s3.bucket import API
+from iamlab.operations.services.s3.bucket import API, not_allowed
 from iamlab.policy.public import public_because
 
 if TYPE_CHECKING:
@@ -83,10 +82,7 @@ def _refused(decision: Decision, message: str) -> AwsError:
     abroad = AWS_RULES.root_user_abroad if is_root else AWS_RULES.cross_account
     rules = replace(AWS_RULES, never_abroad=abroad)
     if not request.same_account and evaluate(request, decision.layers, rules):
-        return noted(
-            MethodNotAllowed("The specified method is not allowed against this resource."),
-            "Only the bucket's own account can read and write a bucket policy.",
-        )
+        return not_allowed("Only the bucket's own account can read and write a bucket policy.")
     return AccessDenied(decision, message)
 
 
@@ -99,7 +95,7 @@ def put_bucket_policy(account: Account, arguments: Parameters, caller: Caller) -
 @API.does("GetBucketPolicy", lambda policy: {"Policy": policy.text}, refuse=_refused)
 def get_bucket_policy(account: Account, arguments: Parameters) -> Policy:
     """Return a bucket's policy."""
-    policy = API.find(account, arguments).policy
+    policy = API.find(account, arguments, by_access_point=True).policy
     if policy is None:
         raise NoSuchBucketPolicy("The bucket policy does not exist")
     return policy
@@ -130,10 +126,17 @@ def _there(switches: PublicAccessBlock | None) -> PublicAccessBlock:
     return switches
 
 
+def sent_block(arguments: Parameters) -> PublicAccessBlock | None:
+    """Return the settings in a call; ``None`` in one that deletes them."""
+    sent = arguments.get("PublicAccessBlockConfiguration")
+    return None if sent is None else from_parameter(sent)
+
+
 @API.does("PutPublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
-def put_public_access_block(account: Account, arguments: Parameters) -> None:
-    """Set a bucket's settings."""
-    switches = from_parameter(arguments["PublicAccessBlockConfiguration"])
+@API.does("DeletePublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
+def set_public_access_block(account: Account, arguments: Parameters) -> None:
+    """Set or delete a bucket's own settings."""
+    switches = sent_block(arguments)
     API.find(account, arguments).own_public_access_block = switches
 
 
@@ -143,28 +146,17 @@ def get_public_access_block(account: Account, arguments: Parameters) -> PublicAc
     return _there(API.find(account, arguments).own_public_access_block)
 
 
-@API.does("DeletePublicAccessBlock", action="s3:PutBucketPublicAccessBlock")
-def delete_public_access_block(account: Account, arguments: Parameters) -> None:
-    """Delete a bucket's own settings."""
-    API.find(account, arguments).own_public_access_block = None
+_PUT_OF_ACCOUNT = "s3:PutAccountPublicAccessBlock"
 
 
 @API.does("PutAccountPublicAccessBlock", about=everything)
-def put_account_public_access_block(account: Account, arguments: Parameters) -> None:
-    """Set the account's settings, which apply to all its buckets."""
-    account.s3_public_access_block = from_parameter(arguments["PublicAccessBlockConfiguration"])
+@API.does("DeleteAccountPublicAccessBlock", about=everything, action=_PUT_OF_ACCOUNT)
+def set_account_public_access_block(account: Account, arguments: Parameters) -> None:
+    """Set or delete the account's settings, which apply to all its buckets."""
+    account.s3_public_access_block = sent_block(arguments)
 
 
 @API.does("GetAccountPublicAccessBlock", _as_configuration, everything)
 def get_account_public_access_block(account: Account, _: Parameters) -> PublicAccessBlock:
     """Return the account's settings."""
     return _there(account.s3_public_access_block)
-
-
-_PUT_OF_ACCOUNT = "s3:PutAccountPublicAccessBlock"
-
-
-@API.does("DeleteAccountPublicAccessBlock", about=everything, action=_PUT_OF_ACCOUNT)
-def delete_account_public_access_block(account: Account, _: Parameters) -> None:
-    """Delete the account's settings."""
-    account.s3_public_access_block = None
