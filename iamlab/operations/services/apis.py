@@ -209,10 +209,6 @@ class Api:
         own, full_name = {"refuse": self.refuse, **more}, f"{self.service}:{name}"
         return operation(full_name, about or self.arn_of, answer or answer_of(full_name), **own)
 
-    def tells(self, name: str, answer: Answer, about: About | None = None) -> None:
-        """Register an operation that returns a resource: ``"DescribeKey"``."""
-        self.does(name, answer, about)(self.find)
-
     def shared(self, *, tags: bool = True) -> None:
         """Register the operations that every service has: tag, untag and delete."""
 

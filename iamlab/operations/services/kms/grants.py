@@ -120,9 +120,10 @@ def _listed(grant: KeyGrant) -> dict[str, Any]:
     }
 
 
-API.tells(
-    "ListGrants", lambda key: {"Grants": [_listed(grant) for grant in key.kept_grants.values()]}
-)
+@API.does("ListGrants", lambda grants: {"Grants": [_listed(grant) for grant in grants]})
+def list_grants(account: Account, arguments: Parameters) -> list[KeyGrant]:
+    """List a key's grants."""
+    return list(API.find(account, arguments).kept_grants.values())
 
 
 @API.does("RevokeGrant")
