@@ -233,6 +233,9 @@ UNKNOWN = "*"
 HOLE, PATH_HOLE = "\0", "\1"
 """In a form: where a name is to be written, and where a name that may have a path before it."""
 
+LONGEST = 300
+"""No pattern that is longer is read for a name: real ones are shorter."""
+
 USUAL: Mapping[str, str] = TABLES["usual_parts"]
 """Parts of ARNs that are something in particular if nobody says otherwise."""
 
@@ -278,7 +281,7 @@ class ArnTemplates(NamedTuple):
         if glob_resource(pattern, self.usual):
             return self.usual
         wanted = pattern.split(":", PARTS - 1)
-        if len(wanted) < PARTS:
+        if len(wanted) < PARTS or len(pattern) > LONGEST:
             return None
         for template in self.templates:
             *start, name = template.split(":", PARTS - 1)
