@@ -51,7 +51,7 @@ def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any
     Parameters
     ----------
     form
-        A mapping of members to forms; a list with the form of the record, or of each of several
+        A mapping of members to forms; a list with forms of the record, or of each of several
         records; a name in ``named``; a constant: ``"=ACTIVE"``; or an attribute.
 
     Examples
@@ -70,7 +70,8 @@ def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any
         return None if record == "" else record
     if isinstance(form, list):
         records = record if isinstance(record, list) else [record]
-        return [as_answer(form[0], each, named) for each in records]
+        parts = (as_answer(part, each, named) for each in records for part in form)
+        return [part for part in parts if part is not None]
     members = {name: as_answer(part, record, named) for name, part in form.items()}
     return {name: value for name, value in members.items() if value is not None} or None
 
