@@ -33,11 +33,12 @@ if TYPE_CHECKING:
         PolicyProblem,
         RequestError,
     )
-    from iamlab.lab.world import World
     from iamlab.model.network_locations import Network
     from iamlab.policy.arn import Arn
     from iamlab.policy.document import Policy
     from iamlab.policy.statement import Statement
+    from iamlab.widgets.instruments.explorer import lab
+    from iamlab.world.world import World
 
 _HOME = {
     "ANONYMOUS": "engine.request",
@@ -62,9 +63,10 @@ _HOME = {
     "Statement": "policy.document",
     "Trail": "analysis.trails.reading",
     "Verdict": "engine.verdict",
-    "World": "lab.world",
+    "World": "world.world",
     "evaluate": "engine.evaluate",
     "evaluate_call": "engine.evaluate",
+    "lab": "widgets.instruments.explorer",
 }
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "World",
     "evaluate",
     "evaluate_call",
+    "lab",
 ]
 
 

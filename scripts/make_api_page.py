@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
-from iamlab import lab
+from iamlab import world
 from iamlab.deprecated import REMOVED_IN
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def page() -> str:
 
 
 def _objects() -> list[str]:
-    """Return the public classes of ``iamlab.lab``, which methods of a world return."""
+    """Return the public classes of ``iamlab.world``, which methods of a world return."""
     modules = [
-        import_module(f"iamlab.lab.{found.name}") for found in pkgutil.iter_modules(lab.__path__)
+        import_module(f"iamlab.world.{found.name}") for found in pkgutil.iter_modules(world.__path__)
     ]
     return [
         f"{module.__name__}.{name}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.floors import FLOORS, floor_of
 
 ROOT = Path(__file__).parents[1]
-HOUSE = {"state_machine": "lab", "recorded": "lab", "browser": "teach", "conformance": "policy"}
+HOUSE = {"state_machine": "world", "recorded": "world", "browser": "teach", "conformance": "policy"}
 """Folders of tests that are about no room alone -> the lowest room that they are about."""
 WITH_NOTEBOOKS = ("notebooks", "docs", "README.md")
 

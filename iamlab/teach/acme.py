@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.lab.world import World
 from iamlab.teach.scenarios import MAPS, SEED, add_members, allow, create_groups, deny, document
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from iamlab.lab.account import Account
     from iamlab.teach.scenarios import Document
+    from iamlab.world.account import Account
 
 ARCHIVE = "arn:aws:s3:::star-archive"
 OLD_MAP = f"{ARCHIVE}/1764/m31.fits"

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.exercises import find
-from iamlab.teach.marks import Feedback, check_confidence, feedback
+from iamlab.teach.marks import Feedback, feedback
+from iamlab.widgets.prediction import confidence_word
 
 if TYPE_CHECKING:
     from types import EllipsisType
 
-    from iamlab.lab.world import World
     from iamlab.teach.exercises import Exercise
     from iamlab.teach.marks import Mark
+    from iamlab.world.world import World
 
 
 ANSWER_FIRST = "This is an exit ticket. Please answer first; after that you can get help."
@@ -58,7 +59,7 @@ def check(
     task = find(number)
     if answer is None or answer is ...:
         return Feedback(None, (f"Exercise {number} is not answered yet. {task.prompt}",))
-    check_confidence(confidence or "")
+    confidence = confidence_word(confidence or "")
     mark = task.mark(answer)
     failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt"))
     if record:
@@ -71,22 +72,29 @@ def check(
             correct=mark.correct,
             belief=mark.belief,
             evidence=task.evidence(answer, world),
-            confidence=confidence or "",
+            confidence=confidence,
         )
     return feedback(mark, failures + (not mark.correct))
+
+
+def again(task: Exercise, attempts: list[dict[str, Any]]) -> Feedback:
+    """Return the feedback on the last of these attempts once more."""
+    failures = sum(not attempt.get("correct") for attempt in attempts)
+    return feedback(task.mark(attempts[-1]["given"]), failures)
 
 
 def hint(number: str) -> Feedback:
     """Return the next of three hints: a nudge, a counterexample, worked steps.
 
-    If your last answer was wrong, the hints are about that answer.
+    Before the first attempt there is only the nudge. If your last answer was wrong, the hints are
+    about that answer.
     """
     task = find(number)
     attempts = journal.of_exercise(number, "attempt")
     if task.exit and not attempts:
         return Feedback(None, (ANSWER_FIRST,))
     last = attempts[-1] if attempts and not attempts[-1].get("correct") else None
-    step = min(len(journal.of_exercise(number, "hint")), 2)
+    step = min(len(journal.of_exercise(number, "hint")), 2) if attempts else 0
     if len(journal.of_exercise(number, "hint")) < 3:
         _record(task, "hint", step=step + 1)
     help_text = (_nudge, _counterexample, _worked)[step](task, last)

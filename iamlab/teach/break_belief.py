@@ -7,11 +7,11 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.lab.world import World
-from iamlab.teach.edits import arrange
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
+from iamlab.widgets.instruments.statement_stack import arrange
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

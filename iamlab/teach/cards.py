@@ -1,37 +1,51 @@
-"""Exercises and predictions as widgets. A plain function does the same as each widget.
+"""Predictions and exercises as cards. A plain function does the same as each card.
 
-A callback computes HTML and puts it into a widget. It prints nothing, so that a test needs no
-kernel. All controls are native, have a description, and work with the keyboard.
+After a restart, a card asks the progress file first: what was predicted and solved is back, and
+nothing is asked twice.
 """
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
-from iamlab.policy.arn import Arn, is_arn
-from iamlab.teach import ask
+from iamlab.errors import ExerciseError
+from iamlab.teach import ask, journal
 from iamlab.teach.checks import Repair
 from iamlab.teach.inputs import input_for
-from iamlab.teach.marks import CONFIDENCE, Feedback, WalkThrough
-from iamlab.teach.predictions import HAPPENED, Prediction, commit, reflect, statements
+from iamlab.teach.marks import WalkThrough
+from iamlab.teach.predictions import (
+    earlier,
+    keep,
+    keep_explanation,
+    reflect,
+    statements,
+)
 from iamlab.view.figures.access.access_graph import access_graph
-from iamlab.view.html import CELL
-from iamlab.view.widgets import Card, button, choice, on_click, pick, say, write
+from iamlab.widgets import controls
+from iamlab.widgets.instrument import Instrument
+from iamlab.widgets.prediction import HAPPENED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.exercises import Exercise
-    from iamlab.view.figure import Figure
-
-NOT_YET = Feedback(None, ("Make the prediction in the card above, then run this cell again.",))
 
 
-class PredictionCard(Card):
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What the learner chose under "What happened?" and "Which statement decided?"."""
+
+    happened: str = ""
+    decided: str = ""
+    compared: bool = False
+
+
+class PredictionCard(Instrument[Explained]):
     """A card that asks for a prediction and a confidence, then reveals the verdict.
 
     After a wrong prediction, or with ``ritual``, it asks what happened and which statement decided.
@@ -42,7 +56,12 @@ class PredictionCard(Card):
         The verdicts to choose from.
     explain
         Whether the card answers the six questions after the reveal.
+    record
+        Whether the prediction is kept in the progress file, and restored from it.
     """
+
+    title = "Predict"
+    question = "Will AWS allow this request?"
 
     def __init__(
         self,
@@ -53,29 +72,75 @@ class PredictionCard(Card):
         explain: bool,
         record: bool,
     ) -> None:
-        self._decision, self._ritual = decision, ritual
-        self._explain, self._record = explain, record
-        self._prediction: Prediction | None = None
-        request = decision.request
-        who = Arn.parse(request.principal).name if is_arn(request.principal) else request.principal
-        self.question = say(
-            f"May <strong>{escape(who)}</strong> perform "
-            f"<strong>{escape(request.action)}</strong> on "
-            f"<code>{escape(request.resource)}</code>?"
-        )
-        self.answer = pick("I predict", options)
-        self.confidence = pick("and it is", CONFIDENCE)
-        self.button = button("Show what AWS decides", width="14em", main=True)
-        self.result = say(role="status")
-        self.happened = choice("What happened?", list(HAPPENED.values()))
-        self.decided = choice("Which statement decided?", statements(decision))
-        self.compare = button("Compare")
-        self.reflection = say(role="status")
-        on_click(self.button, self._commit, self.result)
-        on_click(self.compare, self._reflect, self.reflection)
-        super().__init__([self.question, self.answer, self.confidence, self.button, self.result])
+        self._decision, self._ritual, self._explain = decision, ritual, explain
+        self._record = record
+        self._html = controls.request_facts(decision) + controls.statements(decision)
+        super().__init__(Explained(), predict_first=True, options=options)
+        if record:
+            self.keep = keep
+            self.prediction, explained = earlier(decision)
+            if explained:
+                self.state = Explained(explained["happened"], explained["decided"], compared=True)
+            if self.prediction is not None:
+                answer, confidence = self.prediction.answer, self.prediction.confidence
+                self.said = {"answer": answer, "confidence": confidence}
+                self.tried = True
 
-    def walk_through(self, *, blank: Collection[int] = ()) -> WalkThrough | Feedback:
+    def decide(self) -> Decision:
+        """Return the decision."""
+        return self._decision
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the request and the statements."""
+        return {"request": self._html}
+
+    def change(self, name: str, value: Any) -> Explained:
+        """Choose what happened and which statement decided, or compare."""
+        if self.prediction is None:
+            raise ExerciseError("Predict first.")
+        state = self.state
+        if name == "compare":
+            if "" in (state.happened, state.decided):
+                raise ExerciseError("Choose in both lists first.")
+            correct, _ = reflect(self._decision, state.happened, state.decided)
+            if self._record and not state.compared:
+                keep_explanation(self._decision, state.happened, state.decided, correct=correct)
+            return replace(state, compared=True)
+        if name not in ("happened", "decided"):
+            raise self.no_control(name)
+        chosen: dict[str, Any] = {name: str(value)}
+        return replace(state, **chosen)
+
+    def _to(self, state: Explained) -> None:
+        self.state, self.note = state, ""  # an explanation doesn't take the prediction back
+
+    def _commit(self) -> None:
+        if self.prediction is None:  # only one prediction counts
+            super()._commit()
+
+    def parts(self) -> dict[str, str]:
+        """Return the card; the reason follows when the learner has explained it."""
+        parts = super().parts()
+        if self.prediction is None:
+            return parts
+        asks = self._ritual or not self.prediction.correct
+        done = self.state.compared or not asks
+        parts["result"] = controls.result_of(self.prediction, explain=done)
+        if asks:
+            happened, decided = self.state.happened, self.state.decided
+            options = statements(self._decision)
+            parts["explain"] = (
+                controls.choice("happened", "What happened?", list(HAPPENED.values()), happened)
+                + controls.choice("decided", "Which statement decided?", options, decided)
+                + controls.button("compare", "Compare")
+            )
+            text = reflect(self._decision, happened, decided)[1] if self.state.compared else ""
+            parts["facts"] = controls.paragraph(self.note or text)
+        if done and self._explain:
+            parts["steps"] = controls.explanation(self._decision)
+        return parts
+
+    def walk_through(self, *, blank: Collection[int] = ()) -> Reveal:
         """Return the six questions with their answers, after the prediction.
 
         Parameters
@@ -83,42 +148,87 @@ class PredictionCard(Card):
         blank
             Numbers of the answers, from 1, that are left out for you to fill in.
         """
-        return NOT_YET if self._prediction is None else WalkThrough(self._decision, tuple(blank))
+        return Reveal(self, WalkThrough(self._decision, tuple(blank)))
 
-    def picture(self) -> Figure | Feedback:
-        """Draw the access graph, after the prediction."""
-        return NOT_YET if self._prediction is None else access_graph(self._decision)
+    def access_graph(self) -> Reveal:
+        """Return the access graph, after the prediction."""
+        return Reveal(self, access_graph(self._decision))
 
-    def _commit(self) -> None:
-        if self._prediction is not None:
-            return  # only one prediction counts; the button stays, so that it keeps the focus
-        if self.answer.value is None or self.confidence.value is None:
-            text = (
-                "First choose a verdict and say how sure you are. There is no penalty for a guess."
-            )
-            write(self.result, text, role="status")
-            return
-        prediction = commit(
-            self._decision, self.answer.value, self.confidence.value, record=self._record
-        )
-        self._prediction = prediction
-        self.answer.disabled = self.confidence.disabled = True
-        if prediction.correct and not self._ritual:
-            write(self.result, prediction.inner_html(explain=self._explain), role="status")
-            return
-        # The learner explains first what happened: for now show only the verdict.
-        write(self.result, escape(prediction.sentence), role="status")
-        more = (self.happened, self.decided, self.compare, self.reflection)
-        self.children: tuple[widgets.Widget, ...] = (*self.children, *more)
 
-    def _reflect(self) -> None:
-        if self._prediction is None or "" in (self.happened.value, self.decided.value):
-            write(self.reflection, "Choose in both lists first.", role="status")
-            return
-        _, text = reflect(self._decision, self.happened.value, self.decided.value)
-        paragraph = f'<p style="margin:0.3em 0">{escape(text)}</p>'
-        steps = self._prediction.inner_html() if self._explain else ""
-        write(self.reflection, f"{paragraph}{steps}", role="status")
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The state of what has no controls."""
+
+
+class Reveal(Instrument[Nothing]):
+    """A text or a picture that appears when a prediction or an answer has been given.
+
+    Parameters
+    ----------
+    after
+        The card of a prediction, or the number of an exercise.
+    what
+        A text, or a value that can be displayed; or a function that makes it.
+    """
+
+    def __init__(self, after: Instrument[Any] | str, what: Any) -> None:
+        self._after, self._what = after, what
+        super().__init__(Nothing())
+        journal.listen(self.changed)
+        if isinstance(after, Instrument):
+            after.listen(self.changed)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the prediction or the answer has been given."""
+        if isinstance(self._after, Instrument) and not isinstance(self._after, ExerciseCard):
+            return self._after.tried
+        kinds = ("attempt", "solution")
+        return any(journal.of_exercise(self._number, kind) for kind in kinds)
+
+    @property
+    def _number(self) -> str:
+        after = self._after
+        return after.task.number if isinstance(after, ExerciseCard) else str(after)
+
+    @property
+    def value(self) -> Any:
+        """What is revealed.
+
+        Raises
+        ------
+        ExerciseError
+            It isn't time yet.
+        """
+        if not self.is_open:
+            raise ExerciseError(self._wait)
+        return self._what() if callable(self._what) else self._what
+
+    @property
+    def _wait(self) -> str:
+        if isinstance(self._after, Instrument) and not isinstance(self._after, ExerciseCard):
+            return "This appears when you have made a prediction in the card above."
+        return f"This appears when you have answered exercise {self._number}."
+
+    def parts(self) -> dict[str, str]:
+        """Return what is revealed, or what it waits for."""
+        if not self.is_open:
+            return {"result": controls.paragraph(self._wait, "pale")}
+        value = self.value
+        if isinstance(value, str):
+            return {"result": "".join(map(_prose, value.strip().split("\n\n")))}
+        return {"result": value._repr_html_()}
+
+    def __str__(self) -> str:
+        return str(self.value) if self.is_open else self._wait
+
+
+def _prose(text: str) -> str:
+    """Write a paragraph, with **bold**, *emphasised* and `code` as in a notebook."""
+    html = escape(" ".join(text.split()))
+    for mark, tag in ((r"\*\*", "strong"), (r"\*", "em"), ("`", "code")):
+        html = re.sub(f"{mark}(.+?){mark}", rf"<{tag}>\1</{tag}>", html)
+    return f"<p>{html}</p>"
 
 
 def _target(task: Repair) -> str:
@@ -127,20 +237,21 @@ def _target(task: Repair) -> str:
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
     wanted = {(c.question.caller, c.question.action, c.question.resource): c for c in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
-    head = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     rows = ""
     for caller in dict.fromkeys(question.caller for question in questions):
         cells = (wanted.get((caller, *column)) for column in columns)
         words = ("" if cell is None else "yes" if cell.allowed else "no" for cell in cells)
-        body = "".join(f'<td style="{CELL}">{word}</td>' for word in words)
-        rows += f'<tr><th scope="row" style="{CELL}">{escape(caller)}</th>{body}</tr>'
+        body = "".join(f"<td>{word}</td>" for word in words)
+        rows += f'<tr><th scope="row">{escape(caller)}</th>{body}</tr>'
     return (
-        f'<table style="border-collapse:collapse"><thead><tr><td style="{CELL}">can</td>{head}'
-        f"</tr></thead><tbody>{rows}</tbody></table>"
+        '<div class="scroll" tabindex="0" role="group" aria-label="Wanted access"><table>'
+        f"<caption>Wanted access</caption><thead><tr><td></td>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-class ExerciseCard(Card):
+class ExerciseCard(Instrument[Nothing]):
     """An exercise: its prompt, its controls, and buttons for check, hint and solution.
 
     An exit ticket offers no help before the first attempt. The solution needs one attempt, or a
@@ -148,40 +259,68 @@ class ExerciseCard(Card):
     """
 
     def __init__(self, task: Exercise) -> None:
-        self.task = task
-        self.input = input_for(task)
-        self.result = say(role="status")
-        self._solution_pressed = False
-        self.check = self._button("Check", self._check, main=True)
-        self.hint = self._button("Hint", lambda: ask.hint(task.number).inner_html())
-        self.solution = self._button("Solution", self._solution)
-        title = say(
-            f"<strong>Exercise {escape(task.number)}: {escape(task.title)}</strong>"
-            f'<p style="margin:0.3em 0">{escape(task.prompt)}</p>'
-        )
-        target = [say(_target(task))] if isinstance(task, Repair) else []
-        self.buttons = widgets.HBox([self.check])
-        if not task.exit:
-            self._offer_help()
-        super().__init__([title, *target, self.input, self.buttons, self.result])
+        self.task, self.input = task, input_for(task)
+        self.title, self.question = f"Exercise {task.number}", task.title
+        self.result, self._solution_pressed = "", False
+        super().__init__(Nothing())
+        self._restore()
 
-    def _button(self, name: str, compute: Callable[[], str], *, main: bool = False) -> Any:
-        made = button(name, main=main)
-        on_click(made, lambda: write(self.result, compute(), role="status"), self.result)
-        return made
+    def _restore(self) -> None:
+        """Take back the last attempt that is in the progress file."""
+        attempts = journal.of_exercise(self.task.number, "attempt")
+        if attempts and attempts[-1].get("given") is not None:
+            last = attempts[-1]
+            with suppress(ExerciseError, TypeError, ValueError):
+                self.input.restore(last["given"])
+                self.input.said["confidence"] = last.get("confidence", "")
+                self.result = ask.again(self.task, attempts).inner_html()
 
-    def _offer_help(self) -> None:
-        self.buttons.children = (self.check, self.hint, self.solution)
+    def set(self, name: str, value: Any) -> None:
+        """Set a control of the answer."""
+        self.input.set(name, value)
+        self.note = ""
+        self.changed()
+
+    def press(self, name: str) -> None:
+        """Press a button of the card or of the answer."""
+        actions: dict[str, Callable[[], str]] = {
+            "check": self._check,
+            "hint": lambda: ask.hint(self.task.number).inner_html(),
+            "solution": self._solution,
+        }
+        self.note = ""
+        if name in actions:
+            self.result = actions[name]()
+        else:
+            self.input.press(name)
+        self.changed()
 
     def _check(self) -> str:
-        answer, confidence = self.input.read()
+        answer = self.input.read()
         if answer is None:
-            return str(self.input.missing)
-        html = ask.check(self.task.number, answer, confidence=confidence).inner_html()
-        self._offer_help()
-        return html
+            return controls.paragraph(self.input.missing)
+        confidence = self.input.said["confidence"]
+        return ask.check(self.task.number, answer, confidence=confidence).inner_html()
 
     def _solution(self) -> str:
-        give_up = self._solution_pressed
-        self._solution_pressed = True
+        give_up, self._solution_pressed = self._solution_pressed, True
         return ask.solution(self.task.number, give_up=give_up).inner_html()
+
+    def parts(self) -> dict[str, str]:
+        """Return the prompt, the answer, the buttons and the result."""
+        task = self.task
+        target = _target(task) if isinstance(task, Repair) else ""
+        helps = not task.exit or journal.of_exercise(task.number, "attempt")
+        buttons = controls.button("check", "Check", main=True)
+        if helps:
+            buttons += controls.button("hint", "Hint") + controls.button("solution", "Solution")
+        return {
+            "head": controls.heading(self.title, self.question),
+            "prompt": controls.paragraph(task.prompt) + target,
+            **{name: html for name, html in self.input.controls().items() if name != "facts"},
+            "buttons": controls.row(buttons),
+            "result": controls.paragraph(self.note) or self.result,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.question}\n{self.task.prompt}"

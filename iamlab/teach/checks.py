@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.lab.world import World
 from iamlab.teach.edits import apply_edits, as_calls
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
-from iamlab.teach.marks import COARSE, FINE, Mark
+from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import evidence
+from iamlab.widgets.prediction import COARSE, FINE, verdict_word
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,8 +50,7 @@ class Predict(Exercise):
         return [self._word(item) for item in answer]
 
     def _word(self, item: Any) -> str:
-        word = str(item).replace("_", " ").lower()
-        word = {"explicitdeny": "explicit deny", "implicitdeny": "implicit deny"}.get(word, word)
+        word = verdict_word(item)
         if not self.fine and word in ("explicit deny", "implicit deny"):
             word = "denied"
         if word not in self.options:

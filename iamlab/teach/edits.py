@@ -5,15 +5,14 @@ from __future__ import annotations
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.policy.document import Policy, written
+from iamlab.errors import ExerciseError
 from iamlab.policy.statement import statement_to_json
+from iamlab.widgets.instruments.statement_stack import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamlab.lab.identities import User
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 Edit = tuple[str, ...]
 
@@ -26,45 +25,6 @@ def _set_default_version(world: World, policy: str, version: str) -> None:
                 return
     message = f"There is no customer managed policy {policy!r}."
     raise ExerciseError(message)
-
-
-def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
-    """Return the policy with only these of its statements, in this order.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import scenario
-    >>> stack = scenario("stack").user("alice").inline["stack"]
-    >>> [statement.sid for statement in arranged(stack, ["AllMaps", "KeepMaps"]).statements]
-    ['AllMaps', 'KeepMaps']
-
-    Raises
-    ------
-    ExerciseError
-        The policy has no such statement.
-    """
-    own = {statement.label: statement for statement in policy.statements}
-    chosen = list(map(str, sids))
-    for sid in chosen:
-        if sid not in own:
-            error = ExerciseError(f"Policy {policy.name!r} has no statement {sid!r}.")
-            raise noted(error, did_you_mean(sid, own))
-    return written((own[sid] for sid in chosen), policy)
-
-
-def arrange(user: User, policy_name: str, sids: Iterable[str]) -> None:
-    """Keep only these statements of a user's inline policy, in this order.
-
-    Raises
-    ------
-    ExerciseError
-        The user has no such policy, or the policy has no such statement.
-    """
-    if policy_name not in user.inline:
-        raise ExerciseError(f"{user.name} has no inline policy {policy_name!r}.")
-    # Not put_policy: a stack can be empty, and IAM rejects an empty policy.
-    user.inline[policy_name] = arranged(user.inline[policy_name], sids)
-    user.account.changed()
 
 
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {

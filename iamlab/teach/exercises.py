@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.engine.decision import Decision
-    from iamlab.lab.world import World
     from iamlab.teach.marks import Mark
+    from iamlab.world.world import World
 
 LESSONS = ("start_here", "deny_wins", "groups_and_policies")
 
@@ -35,19 +35,10 @@ class Question:
 
     def ask(self, world: World) -> Decision:
         """Return the engine's decision."""
-        return world.can(caller_arn(world, self.caller), self.action, self.resource)
+        return world.can(self.caller, self.action, self.resource)
 
     def __str__(self) -> str:
         return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}"
-
-
-def caller_arn(world: World, caller: str) -> str:
-    """Return the ARN of a user or role with this name; an ARN is returned unchanged."""
-    for account in world.accounts.values():
-        for identities in (account.users, account.roles):
-            if caller in identities:
-                return identities[caller].arn
-    return caller
 
 
 @dataclass(frozen=True, slots=True)

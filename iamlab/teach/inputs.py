@@ -1,149 +1,204 @@
-"""The widgets in which a learner answers an exercise: one for each kind of exercise.
+"""The instruments in which a learner answers an exercise: one for each kind of exercise.
 
-Each has ``read()``, which returns the answer and the confidence, and ``missing``, the text for a
-card without an answer.
+Each has ``read()``, which returns the answer or ``None``; ``restore()``, which takes an earlier
+answer back; and ``missing``, the text for a card without an answer.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
-from iamlab.teach.board import MembershipGrid
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.marks import CONFIDENCE
-from iamlab.teach.stack import StackEditor
 from iamlab.teach.write import Write
-from iamlab.view.widgets import LONG, choice, pick, say, tick
+from iamlab.widgets.controls import choice, fold, segmented, statements, text_field
+from iamlab.widgets.controls import tick as tick_box
+from iamlab.widgets.instrument import Instrument
+from iamlab.widgets.instruments.membership import IN, MembershipBoard
+from iamlab.widgets.instruments.statement_stack import StatementStack
+from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamlab.teach.exercises import Exercise
 
-Answer = tuple[Any, str | None]
-"""The learner's answer, or ``None`` while a part is missing; and the confidence."""
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is chosen in each control, in their order; ``""`` is not chosen yet."""
+
+    values: tuple[str, ...]
 
 
-class VerdictInput(widgets.VBox):
+class Choices(Instrument[Chosen]):
+    """Controls with one value each."""
+
+    missing = ""
+    names: tuple[str, ...] = ()
+
+    def change(self, name: str, value: Any) -> Chosen:
+        """Choose a value."""
+        if name not in self.names:
+            raise self.no_control(name)
+        place = self.names.index(name)
+        values = self.state.values
+        return Chosen((*values[:place], str(value), *values[place + 1 :]))
+
+    def read(self) -> Any:
+        """Return the values, if all are chosen."""
+        return None if "" in self.state.values else list(self.state.values)
+
+    def restore(self, answer: Any) -> None:
+        """Take an earlier answer back."""
+        self.state = Chosen(tuple(map(str, answer)))
+
+
+class VerdictInput(Choices):
     """One row of options for each request, and one confidence for all requests."""
 
     missing = "Not answered yet. Choose a verdict for each request, and how sure you are."
 
     def __init__(self, task: Predict) -> None:
-        self.rows = [
-            pick(f"Verdict {number}", task.options)
-            for number, _ in enumerate(task.questions, start=1)
-        ]
-        self.sure = pick("and it is", CONFIDENCE)
-        parts: list[widgets.Widget] = []
-        for number, (question, row) in enumerate(zip(task.questions, self.rows, strict=True), 1):
-            parts += [
-                say(
-                    f"{number}. <strong>{escape(question.caller)}</strong> requests "
-                    f"<strong>{escape(question.action)}</strong> on "
-                    f"<code>{escape(question.resource)}</code>"
-                ),
-                row,
-            ]
-        super().__init__([*parts, self.sure])
+        self.task = task
+        self.names = tuple(f"verdict {number}" for number, _ in enumerate(task.questions, 1))
+        world = task.world()
+        decisions = {question.caller: question.ask(world) for question in task.questions}
+        self._folds = "".join(
+            statements(decision, is_open=False, of=caller if len(decisions) > 1 else "")
+            for caller, decision in decisions.items()
+        )
+        super().__init__(Chosen(("",) * len(self.names)))
 
-    def read(self) -> Answer:
-        """Return the verdicts and the confidence."""
-        answers = [row.value for row in self.rows]
-        complete = None not in answers and self.sure.value is not None
-        return (answers if complete else None), self.sure.value
+    def controls(self) -> Mapping[str, str]:
+        """Return the requests, each with its options."""
+        parts = {"policies": self._folds}
+        chosen = zip(self.names, self.task.questions, self.state.values, strict=True)
+        for number, (name, question, value) in enumerate(chosen, 1):
+            first = f"{number}. " if len(self.names) > 1 else ""
+            parts[name] = segmented(name, f"{first}{question}", self.task.options, value)
+        sure = segmented("confidence", "How sure are you?", CONFIDENCE, self.said["confidence"])
+        return {**parts, "sure": sure}
+
+    def change(self, name: str, value: Any) -> Chosen:
+        """Choose a verdict."""
+        return super().change(name, verdict_word(value))
+
+    def read(self) -> Any:
+        """Return the verdicts, if all are chosen and the confidence too."""
+        return super().read() if self.said["confidence"] else None
 
 
-class RequestInput(widgets.VBox):
+class RequestInput(Choices):
     """Three lists: caller, action, resource."""
 
     missing = "Not answered yet. Choose a caller, an action and a resource."
+    names = ("caller", "action", "resource")
 
     def __init__(self, task: Witness) -> None:
-        self.parts = [
-            choice("Caller", task.callers),
-            choice("Action", task.actions),
-            choice("Resource", task.resources),
-        ]
-        super().__init__(self.parts)
+        self._options = (task.callers, task.actions, task.resources)
+        super().__init__(Chosen(("",) * 3))
 
-    def read(self) -> Answer:
-        """Return the request."""
-        chosen = [part.value for part in self.parts]
-        return (None if "" in chosen else chosen), None
+    def controls(self) -> Mapping[str, str]:
+        """Return the lists."""
+        return {"request": _lists(self._options, self.state.values)}
 
 
-class NamesInput(widgets.VBox):
+def _lists(options: tuple[tuple[str, ...], ...], values: tuple[str, ...]) -> str:
+    """Write the lists of callers, actions and resources."""
+    lists = zip(RequestInput.names, options, values, strict=True)
+    return "".join(choice(name, name.capitalize(), own, value) for name, own, value in lists)
+
+
+class NamesInput(Instrument[Chosen]):
     """A check box for each name."""
 
     missing = "Not answered yet. Tick at least one box."
 
     def __init__(self, task: Collect) -> None:
-        self.boxes = [tick(name) for name in task.candidates(task.world())]
-        super().__init__(self.boxes)
+        self.names = list(task.candidates(task.world()))
+        super().__init__(Chosen(()))
 
-    def read(self) -> Answer:
+    def controls(self) -> Mapping[str, str]:
+        """Return the boxes."""
+        boxes = (tick_box(name, name, on=name in self.state.values) for name in self.names)
+        return {"names": "".join(boxes)}
+
+    def change(self, name: str, value: Any) -> Chosen:
+        """Tick a box."""
+        if name not in self.names:
+            raise self.no_control(name)
+        others = [own for own in self.state.values if own != name]
+        return Chosen(tuple([*others, name] if value else others))
+
+    def read(self) -> Any:
         """Return the ticked names."""
-        return ({box.description for box in self.boxes if box.value} or None), None
+        return set(self.state.values) or None
+
+    def restore(self, answer: Any) -> None:
+        """Tick the names of an earlier answer."""
+        self.state = Chosen(tuple(name for name in self.names if name in answer))
 
 
-class MembershipInput(MembershipGrid):
-    """The membership grid."""
+class MembershipInput(MembershipBoard):
+    """The membership board, without a request."""
 
     missing = "Not answered yet. Change a membership."
 
     def __init__(self, task: Repair) -> None:
         super().__init__(task.world())
 
-    def read(self) -> Answer:
+    def read(self) -> Any:
         """Return the edits."""
-        return (self.edits or None), None
+        return self.edits or None
+
+    def restore(self, answer: Any) -> None:
+        """Make the edits of an earlier answer."""
+        for edit, group, user in answer:
+            self.state = self.change(f"{user}{IN}{group}", edit == "add_user")
 
 
-class VersionInput(widgets.VBox):
+class VersionInput(Choices):
     """The versions of each customer managed policy, to read and to choose from."""
 
     missing = "Not answered yet. Choose another version."
 
     def __init__(self, task: Repair) -> None:
-        self.choices: dict[str, widgets.Dropdown] = {}
-        self.defaults: dict[str, str] = {}
-        parts: list[widgets.Widget] = []
-        for account in task.world().accounts.values():
-            for policy in account.policies.values():
-                for version, document in policy.versions.items():
-                    style = "font-family:monospace;white-space:pre;overflow:auto;font-size:85%"
-                    parts.append(
-                        say(
-                            f"<details><summary>{escape(policy.name)} {escape(version)}</summary>"
-                            f'<div style="{style}">{escape(document.text)}</div></details>'
-                        )
-                    )
-                self.choices[policy.name] = widgets.Dropdown(
-                    options=list(policy.versions),
-                    value=policy.default_version_id,
-                    description=f"Default version of {policy.name}",
-                    tooltip=f"Default version of {policy.name}",
-                    style=LONG,
-                    layout=widgets.Layout(width="22em"),
-                )
-                self.defaults[policy.name] = policy.default_version_id
-                parts.append(self.choices[policy.name])
-        super().__init__(parts)
+        self._world = task.world()
+        accounts = self._world.accounts.values()
+        self._policies = {own.name: own for each in accounts for own in each.policies.values()}
+        self.names = tuple(self._policies)
+        self._start = tuple(own.default_version_id for own in self._policies.values())
+        super().__init__(Chosen(self._start))
 
-    def read(self) -> Answer:
+    def controls(self) -> Mapping[str, str]:
+        """Return the documents, and a list of versions for each policy."""
+        parts = {}
+        for (name, policy), value in zip(self._policies.items(), self.state.values, strict=True):
+            documents = "".join(
+                fold(f"{name} {version}", f'<div class="code">{escape(document.text)}</div>')
+                for version, document in policy.versions.items()
+            )
+            label = f"Default version of {name}"
+            parts[name] = documents + choice(name, label, list(policy.versions), value)
+        return parts
+
+    def read(self) -> Any:
         """Return the edits."""
-        edits = [
-            ("set_default_version", name, chosen.value)
-            for name, chosen in self.choices.items()
-            if chosen.value != self.defaults[name]
-        ]
-        return (edits or None), None
+        chosen = zip(self.names, self.state.values, self._start, strict=True)
+        edits = [("set_default_version", name, now) for name, now, old in chosen if now != old]
+        return edits or None
+
+    def restore(self, answer: Any) -> None:
+        """Choose the versions of an earlier answer."""
+        for _, name, version in answer:
+            self.state = self.change(name, version)
 
 
-class StatementInput(StackEditor):
+class StatementInput(StatementStack):
     """The statements of the stack, each with a switch."""
 
     missing = "Not answered yet. Switch at least one statement off."
@@ -151,35 +206,42 @@ class StatementInput(StackEditor):
     def __init__(self, task: Repair) -> None:
         super().__init__(task.world(), "alice", "stack", movable=False)
 
-    def read(self) -> Answer:
+    def read(self) -> Any:
         """Return the edit."""
-        kept = [sid for sid in self.every if self.switches[sid].value]
-        changed = kept != self.every
-        return (
-            [("arrange", self.user, self.policy_name, " ".join(kept))] if changed else None
-        ), None
+        kept = " ".join(self.state.order)
+        return [("arrange", self.user, self.policy_name, kept)] if self.state.off else None
+
+    def restore(self, answer: Any) -> None:
+        """Switch off what an earlier answer left out."""
+        ((*_, kept),) = answer
+        off = tuple(sorted(set(self.state.statements) - set(kept.split())))
+        self.state = replace(self.state, off=off)
 
 
-class PolicyInput(widgets.VBox):
+class PolicyInput(Choices):
     """A text field for a policy document."""
 
     missing = "Not answered yet. Write the statement."
+    names = ("policy",)
 
     def __init__(self, task: Write) -> None:
-        self.text = widgets.Textarea(
-            value=TEMPLATE,
-            description="Policy",
-            tooltip=f"The policy {task.policy_name} of {task.user}, as JSON",
-            style=LONG,
-            layout=widgets.Layout(width="44em", max_width="100%", height="15em"),
-        )
-        self.text.add_class("iamlab-code")
-        super().__init__([self.text])
+        self._label = f"Policy {task.policy_name} of {task.user}, as JSON"
+        self._start = TEMPLATE  # the field's part stays as it is while one types
+        super().__init__(Chosen((TEMPLATE,)))
 
-    def read(self) -> Answer:
+    def controls(self) -> Mapping[str, str]:
+        """Return the field."""
+        return {"policy": text_field("policy", self._label, self._start, rows=12)}
+
+    def read(self) -> Any:
         """Return the text."""
-        text = self.text.value.strip()
-        return (None if text in ("", TEMPLATE.strip()) else text), None
+        text = self.state.values[0].strip()
+        return None if text in ("", TEMPLATE) else text
+
+    def restore(self, answer: Any) -> None:
+        """Show the document of an earlier answer."""
+        self._start = answer if isinstance(answer, str) else json.dumps(answer, indent=2)
+        self.state = Chosen((self._start,))
 
 
 TEMPLATE = """{
@@ -194,39 +256,56 @@ TEMPLATE = """{
 }"""
 
 
-class BreakInput(widgets.VBox):
+class BreakInput(StatementStack):
     """The stack, and a request on which the belief and AWS must disagree."""
 
     missing = "Not answered yet. Choose a caller, an action and a resource."
 
     def __init__(self, task: Break) -> None:
-        self.stack = StackEditor(task.world(), task.user, task.policy_name)
-        self.parts = [
-            choice("Caller", task.callers),
-            choice("Action", task.actions),
-            choice("Resource", task.resources),
-        ]
-        super().__init__([self.stack, *self.parts])
+        self._options = (task.callers, task.actions, task.resources)
+        self.request = dict.fromkeys(RequestInput.names, "")
+        super().__init__(task.world(), task.user, task.policy_name)
 
-    def read(self) -> Answer:
+    def controls(self) -> Mapping[str, str]:
+        """Return the stack and the lists."""
+        lists = _lists(self._options, tuple(self.request.values()))
+        return {**super().controls(), "request": lists}
+
+    def set(self, name: str, value: Any) -> None:
+        """Choose a part of the request, or switch a statement."""
+        if name in self.request:
+            self.request[name] = str(value)
+            self.changed()
+        else:
+            super().set(name, value)
+
+    def read(self) -> Any:
         """Return the order and the request."""
-        chosen = [part.value for part in self.parts]
-        return (None if "" in chosen else [self.stack.order, *chosen]), None
+        chosen = list(self.request.values())
+        return None if "" in chosen else [self.state.order, *chosen]
+
+    def restore(self, answer: Any) -> None:
+        """Bring the statements into an earlier order, and choose its request."""
+        order, *request = answer
+        off = tuple(sid for sid in self.state.statements if sid not in order)
+        self.state = replace(self.state, statements=(*order, *off), off=tuple(sorted(off)))
+        self.request = dict(zip(self.request, request, strict=True))
+
+
+_EDITORS: dict[str, Any] = {"memberships": MembershipInput, "statements": StatementInput}
+_INPUTS: dict[type, Any] = {
+    Predict: VerdictInput,
+    Witness: RequestInput,
+    Collect: NamesInput,
+    Write: PolicyInput,
+    Break: BreakInput,
+}
 
 
 def input_for(task: Exercise) -> Any:
-    """Return the widget for the answer to an exercise of this kind."""
-    if isinstance(task, Predict):
-        return VerdictInput(task)
-    if isinstance(task, Witness):
-        return RequestInput(task)
-    if isinstance(task, Collect):
-        return NamesInput(task)
+    """Return the instrument for the answer to an exercise of this kind."""
     if isinstance(task, Repair):
-        editors = {"memberships": MembershipInput, "statements": StatementInput}
-        return editors.get(task.editor, VersionInput)(task)
-    if isinstance(task, Write):
-        return PolicyInput(task)
-    if isinstance(task, Break):
-        return BreakInput(task)
-    raise TypeError(f"There is no card for exercise {task.number}.")
+        return _EDITORS.get(task.editor, VersionInput)(task)
+    if type(task) not in _INPUTS:
+        raise TypeError(f"There is no card for exercise {task.number}.")
+    return _INPUTS[type(task)](task)

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import iamlab
 from iamlab.display import need
-from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.html import CELL
 from iamlab.view.style import INK, PAPER
+from iamlab.widgets.prediction import CONFIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -47,12 +47,29 @@ def path() -> Path:
 
 def records() -> list[Record]:
     """Return all records; a file that can't be read gives a warning, a missing file none."""
+    file = path()
     try:
-        saved = list(_saved(path()))
-    except OSError as error:
-        _warn("read", error)
-        saved = []
-    return [*saved, *_unsaved]
+        state = file.stat()
+        key = (str(file.absolute()), state.st_mtime_ns, state.st_size)
+    except OSError:
+        key = None
+    if key is None or key != _read.get("key"):
+        try:
+            _read.update(key=key, records=list(_saved(file)))
+        except OSError as error:
+            _warn("read", error)
+            _read.update(key=None, records=[])
+    return [*_read["records"], *_unsaved]
+
+
+_read: dict[str, Any] = {}
+"""The records of the file as it was read last; a file of 10,000 records is read once."""
+_listeners: list[Callable[[], object]] = []
+
+
+def listen(listener: Callable[[], object]) -> None:
+    """Call a function after each record."""
+    _listeners.append(listener)
 
 
 def _saved(file: Path) -> Iterator[Record]:
@@ -91,7 +108,9 @@ def add(record: Record) -> None:
     from filelock import FileLock
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    _unsaved.append({"time": now, "version": iamlab.__version__, **record})
+    lesson = str(record.get("exercise") or _notebook()).partition(".")[0].partition("_")[0]
+    facts = {"time": now, "version": iamlab.__version__, "lesson": lesson.zfill(2)}
+    _unsaved.append({**facts, **record})
     file = path()
     try:
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=PATIENCE):
@@ -100,6 +119,13 @@ def add(record: Record) -> None:
         _warn("saved", error)
     else:
         _unsaved.clear()
+    for listener in _listeners:
+        listener()
+
+
+def _notebook() -> str:
+    """Return the name of the notebook, which JupyterLab tells its kernel."""
+    return Path(os.environ.get("JPY_SESSION_NAME", "")).stem
 
 
 def _append(file: Path, new: Sequence[Record]) -> None:
@@ -197,7 +223,7 @@ def _row(number: str, known: list[Record]) -> dict[str, str]:
     solved = any(record.get("correct") for record in attempts)
     return {
         "exercise": number,
-        "state": "✓ solved" if solved else "○ not yet" if attempts else "– not tried",
+        "state": "✓ solved" if solved else "↻ not yet" if attempts else "– not tried",
         "attempts": str(len(attempts)),
         "hints": str(sum(record.get("kind") == "hint" for record in own)),
     }

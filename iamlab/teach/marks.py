@@ -11,31 +11,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import as_text
-from iamlab.errors import ExerciseError
 from iamlab.view.cards.card import CODE, badge, boxed, six_labels
+from iamlab.view.style import look
+from iamlab.widgets.controls import explanation, paragraph, tiles
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-
-
-COARSE = ("allowed", "denied")
-FINE = ("allowed", "explicit deny", "implicit deny")
-"""The verdicts to choose from: with one word for both kinds of denial, or with AWS's two."""
-
-CONFIDENCE = ("a guess", "fairly sure", "certain")
-"""The three words for how sure a learner is."""
-
-
-def check_confidence(confidence: str) -> None:
-    """Check that a confidence is one of the three words, or empty.
-
-    Raises
-    ------
-    ExerciseError
-        It is another word.
-    """
-    if confidence and confidence not in CONFIDENCE:
-        raise ExerciseError(f"{confidence!r} isn't a confidence. Write {', '.join(CONFIDENCE)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +64,8 @@ class Feedback:
 
     @property
     def state(self) -> str:
-        """``✓ Right.``, ``○ Not yet.``, or nothing if the answer wasn't checked."""
-        return {True: "✓ Right.", False: "○ Not yet.", None: ""}[self.correct]
+        """``✓ Right.``, ``↻ Not yet.``, or nothing if the answer wasn't checked."""
+        return {True: "✓ Right.", False: "↻ Not yet.", None: ""}[self.correct]
 
     def __bool__(self) -> bool:
         return bool(self.correct)
@@ -103,17 +84,12 @@ class Feedback:
 
     def inner_html(self) -> str:
         """Return the feedback without a frame, for use inside a card."""
-        parts = [f"<strong>{escape(self.state)}</strong>"] if self.state else []
-        parts += [f'<p style="margin:0.3em 0">{_paragraph(text)}</p>' for text in self.paragraphs]
+        parts = [f"<p><strong>{escape(self.state)}</strong></p>"] if self.state else []
+        parts += map(paragraph, self.paragraphs)
         if self.decision is not None:
-            parts.append(badge(self.decision) + six_labels(self.decision))
+            parts.append(tiles(("AWS decides", look(self.decision.verdict))))
+            parts.append(explanation(self.decision))
         return "".join(parts)
-
-
-def _paragraph(text: str) -> str:
-    if "\n" in text:
-        return f'<span style="{CODE};display:block">{escape(text)}</span>'
-    return escape(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,82 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import Verdict
-from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.marks import COARSE, FINE, check_confidence
-from iamlab.teach.recognition import evidence, fits
-from iamlab.view.cards.card import badge, boxed, six_labels
+from iamlab.teach.recognition import evidence
+from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
-HAPPENED = {
-    Verdict.ALLOWED: "A statement allows it, and no statement denies it.",
-    Verdict.EXPLICIT_DENY: "A statement denies it, and that wins over every Allow.",
-    Verdict.IMPLICIT_DENY: "No Allow is sufficient, so AWS denies it by default.",
-}
-"""One sentence for each verdict: after the reveal, the learner picks what happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A learner's prediction, with AWS's decision."""
-
-    answer: str
-    confidence: str
-    decision: Decision
-
-    @property
-    def correct(self) -> bool:
-        """Whether the prediction is right; ``"denied"`` covers both kinds of denial."""
-        return fits(self.answer, self.decision.verdict)
-
-    @property
-    def sentence(self) -> str:
-        """One line: the prediction, and what AWS decides."""
-        sure = f" ({self.confidence})" if self.confidence else ""
-        end = "As you predicted." if self.correct else "Not what you predicted."
-        verdict = self.decision.verdict
-        return f"You predicted: {self.answer}{sure}. AWS: {verdict.symbol} {verdict}. {end}"
-
-    def __repr__(self) -> str:
-        return f"{self.sentence}\n{self.decision.explain()}"
-
-    def inner_html(self, *, explain: bool = True) -> str:
-        """Return the HTML without a frame, for use inside a card."""
-        steps = six_labels(self.decision) if explain else ""
-        return f"{badge(self.decision)} <span>{escape(self.sentence)}</span>{steps}"
-
-    def _repr_html_(self) -> str:
-        return boxed(self.inner_html())
-
 
 def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:
     """Commit to a prediction; only this reveals the verdict."""
-    if answer not in (*COARSE, *FINE):
-        words = ", ".join(dict.fromkeys((*COARSE, *FINE)))
-        raise ExerciseError(f"{answer!r} isn't a verdict. Write one of: {words}.")
-    check_confidence(confidence)
-    prediction = Prediction(answer, confidence, decision)
+    prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
     if record:
-        request = decision.request
-        journal.add(
-            {
-                "kind": "prediction",
-                "question": [request.principal, request.action, request.resource],
-                "verdict": decision.verdict.value,
-                "answer": answer,
-                "confidence": confidence,
-                "correct": prediction.correct,
-                "evidence": evidence(decision, answer),
-            }
-        )
+        keep(prediction)
     return prediction
+
+
+def keep(prediction: Prediction) -> None:
+    """Keep a prediction in the progress file."""
+    decision = prediction.decision
+    request = decision.request
+    journal.add(
+        {
+            "kind": "prediction",
+            "key": key_of(decision),
+            "question": [request.principal, request.action, request.resource],
+            "verdict": decision.verdict.value,
+            "answer": prediction.answer,
+            "confidence": prediction.confidence,
+            "seconds": prediction.seconds,
+            "correct": prediction.correct,
+            "evidence": evidence(decision, prediction.answer),
+        }
+    )
+
+
+def key_of(decision: Decision) -> str:
+    """Return a key of a question: the same request in the same world has the same."""
+    request = decision.request
+    statements = [[own.address, str(own.statement)] for own in decision.trace.matches]
+    facts = [request.principal, request.action, request.resource, statements]
+    return sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def earlier(decision: Decision) -> tuple[Prediction | None, dict[str, Any]]:
+    """Return the prediction of this question that is in the progress file, and what followed."""
+    own = [record for record in journal.records() if record.get("key") == key_of(decision)]
+    found = next((each for each in own if each.get("kind") == "prediction"), None)
+    explained = next((each for each in own if each.get("kind") == "explanation"), {})
+    if found is None:
+        return None, {}
+    return Prediction(found["answer"], found["confidence"], decision), explained
+
+
+def keep_explanation(decision: Decision, happened: str, decided: str, *, correct: bool) -> None:
+    """Keep what the learner chose under "What happened?" and "Which statement decided?"."""
+    facts = {"happened": happened, "decided": decided, "correct": correct}
+    journal.add({"kind": "explanation", "key": key_of(decision), **facts})
 
 
 def statements(decision: Decision) -> list[str]:

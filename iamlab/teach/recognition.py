@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING
 from iamlab.teach import journal
 from iamlab.teach.mutants import MUTANTS, telling
 from iamlab.view.cards.card import boxed
+from iamlab.widgets.prediction import fits
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import Verdict
     from iamlab.teach.mutants import Mutant
-
-
-def fits(answer: str, verdict: Verdict) -> bool:
-    """Return whether an answer fits a verdict; ``"denied"`` covers both kinds of denial."""
-    return answer == str(verdict) or (answer == "denied" and str(verdict) != "allowed")
 
 
 def evidence(decision: Decision, answer: str) -> dict[str, bool]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.lab.world import World
-from iamlab.teach.edits import arrange
+from iamlab.widgets.instruments.statement_stack import arrange
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamlab.lab.account import Account
+    from iamlab.world.account import Account
 
 SEED = 7
 MAPS = "arn:aws:s3:::star-maps"

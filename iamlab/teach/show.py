@@ -7,26 +7,26 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
-from iamlab.teach import journal
-from iamlab.teach.exercises import caller_arn, find
-from iamlab.teach.marks import COARSE, FINE, Feedback
-from iamlab.teach.predictions import commit
+from iamlab.teach.exercises import find
+from iamlab.teach.marks import Feedback
+from iamlab.teach.predictions import commit, keep
+from iamlab.widgets.prediction import COARSE, FINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
-    from iamlab.lab.world import World
-    from iamlab.teach.cards import ExerciseCard, PredictionCard
-    from iamlab.teach.predictions import Prediction
-
-
-Shown = TypeVar("Shown")
+    from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
+    from iamlab.widgets.instruments.membership import MembershipBoard
+    from iamlab.widgets.instruments.statement_stack import StatementStack
+    from iamlab.widgets.prediction import Prediction
+    from iamlab.world.world import World
 
 
 @with_old_names
@@ -49,7 +49,7 @@ def predict(
     Parameters
     ----------
     world, principal, action, resource, context
-        As in ``World.can``; the principal can also be the name of a user or role.
+        As in ``World.can``.
     answer
         Your prediction: ``"allowed"`` or ``"denied"`` (``"explicit deny"``, ``"implicit deny"``).
         Without it, a card asks for your prediction.
@@ -71,8 +71,7 @@ def predict(
     Prediction or PredictionCard
         With an answer, the prediction and the verdict; otherwise the card.
     """
-    caller = caller_arn(world, principal) if isinstance(principal, str) else principal
-    decision = world.can(caller, action, resource, context=context)
+    decision = world.can(principal, action, resource, context=context)
     if answer is None:
         from iamlab.teach.cards import PredictionCard
 
@@ -88,7 +87,7 @@ def exercise(number: str) -> ExerciseCard:
     return ExerciseCard(find(number))
 
 
-def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | Feedback:
+def after(number: str, draw: Callable[..., Any], *arguments: Any) -> Reveal:
     """Show something after the first attempt at an exercise, so that it doesn't reveal the answer.
 
     Parameters
@@ -100,10 +99,85 @@ def after(number: str, draw: Callable[..., Shown], *arguments: Any) -> Shown | F
     arguments
         The arguments of that function.
     """
+    from iamlab.teach.cards import Reveal
+
     find(number)
-    if journal.of_exercise(number, "attempt") or journal.of_exercise(number, "solution"):
-        return draw(*arguments)
-    return Feedback(None, (f"Answer exercise {number} first, then run this cell again.",))
+    return Reveal(number, partial(draw, *arguments))
+
+
+def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
+    """Show a text when the prediction or the exercise of a card has been answered.
+
+    Parameters
+    ----------
+    card
+        A card that was shown before.
+    text
+        Its paragraphs are separated by empty lines; or the name of a text in a lesson's file, where
+        nobody reads it too early.
+    """
+    from iamlab.teach.cards import Reveal
+    from iamlab.teach.lessons import reveals
+
+    return Reveal(card, reveals().get(text, text))
+
+
+def statement_stack(
+    world: World,
+    user: str,
+    policy_name: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    predict_first: bool = True,
+    fine: bool = True,
+    record: bool = True,
+) -> StatementStack:
+    """Show a statement stack, as in ``iamlab.widgets``.
+
+    Parameters
+    ----------
+    world, user, policy_name, pairs
+        As in ``iamlab.widgets.statement_stack``.
+    predict_first
+        Whether the verdict is hidden until it is predicted.
+    fine
+        Whether the prediction distinguishes explicit and implicit deny.
+    record
+        Whether to keep predictions in the progress file.
+    """
+    from iamlab.widgets import statement_stack as make
+
+    return make(world, user, policy_name, pairs, **_asking(predict_first, fine, record))
+
+
+@with_old_names
+def membership_board(
+    world: World,
+    principals: Sequence[str] | None = None,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    *,
+    predict_first: bool = True,
+    fine: bool = True,
+    record: bool = True,
+) -> MembershipBoard:
+    """Show a membership board, as in ``iamlab.widgets``.
+
+    Parameters
+    ----------
+    world, principals, pairs
+        As in ``iamlab.widgets.membership_board``.
+    predict_first, fine, record
+        As in ``statement_stack``.
+    """
+    from iamlab.widgets import membership_board as make
+
+    return make(world, principals, pairs, **_asking(predict_first, fine, record))
+
+
+def _asking(predict_first: bool, fine: bool, record: bool) -> dict[str, Any]:  # noqa: FBT001
+    """Return what an instrument must know about predictions."""
+    more = {"keep": keep} if record else {}
+    return {"predict_first": predict_first, "options": FINE if fine else COARSE, **more}
 
 
 @contextmanager
@@ -122,7 +196,7 @@ def refused() -> Iterator[None]:
     try:
         yield
     except IamLabError as error:
-        lines = [str(error), *getattr(error, "__notes__", [])]
+        lines = error.short.split("\n")
     else:
         lines = ["Nothing was refused."]
     shell = sys.modules.get("IPython")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
 from iamlab.policy.document import Policy
-from iamlab.teach.exercises import Exercise, Question, caller_arn
+from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamlab.lab.world import World
+    from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,7 @@ class Requests:
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
-        matrix = world.access_matrix(
-            self.actions, self.resources, [caller_arn(world, caller) for caller in self.callers]
-        )
+        matrix = world.access_matrix(self.actions, self.resources, self.callers)
         return {
             Question(caller, action, resource): matrix.allowed(row, pair)
             for row, caller in enumerate(self.callers)

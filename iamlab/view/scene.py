@@ -196,6 +196,11 @@ class Edge:
     facts: Facts = field(default_factory=dict)
     members: tuple[Edge, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """The ids of its ends."""
+        return f"{self.source} -> {self.target}"
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

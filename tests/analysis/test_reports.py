@@ -34,11 +34,11 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.model.user_credentials import SigningCertificate
 from iamlab.operations.sign_in import sign_in
 from iamlab.policy import catalog
 from iamlab.policy.document import Policy
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import ACCOUNT, export_of, hand_made
 

@@ -15,7 +15,7 @@ from iamlab.analysis.security_status import (
     security_recommendations,
     security_status,
 )
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.storage.account_exports import ACCOUNT, export_of, hand_made
 
 PASSWORD = "Correct-Horse-1"

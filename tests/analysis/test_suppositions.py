@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import Network, Policy, World
 from iamlab.analysis.suppositions import WORDS, suppositions
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 
 HERE = "arn:aws:iam::111111111111"
 MAP = "arn:aws:s3:::star-maps/m31.fits"

@@ -12,8 +12,8 @@ from iamlab import ANONYMOUS, Network, World
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import NoSuchEntity, RequestError
 from iamlab.errors.services import NoSuchBucket
-from iamlab.lab.account import Account
 from iamlab.model.service_principals import sends
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 

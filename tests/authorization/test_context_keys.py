@@ -20,13 +20,13 @@ from iamlab.authorization.context_keys import (
 )
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
-from iamlab.lab.account import Account
 from iamlab.model.network_locations import INSIDE, SOMEWHERE, Network
 from iamlab.operations.federation.oidc_issuer import create_issuer
 from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.policy import condition_keys
 from iamlab.policy.catalog import expand, services
 from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document, trust
 from tests.rows import each_row
 

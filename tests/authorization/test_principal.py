@@ -11,9 +11,9 @@ import pytest
 from iamlab import World
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role, User
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
+from iamlab.world.identities import Role, User
 from tests.operations.organizations.small_organization import DEV, small_organization
 from tests.policy.documents import allow, deny, document, trust
 

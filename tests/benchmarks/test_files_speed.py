@@ -9,9 +9,9 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab import Policy, World
 from iamlab.errors import NoSuchEntity
-from iamlab.lab.identities import User
 from iamlab.policy.validate.validation import refusals
 from iamlab.storage.saved_world import load_world, save_world
+from iamlab.world.identities import User
 from tests.benchmarks.clock import seconds
 from tests.policy.documents import allow, document
 from tests.storage.account_exports import MAPS, as_cli, big

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from iamlab import Policy, World
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.cli.helpers import Shell, one_line
 from tests.policy.documents import allow, document, trust
 

@@ -15,7 +15,7 @@ def test_all_is_well_here(shell: Shell) -> None:
     result = shell("verify")
 
     assert (result.status, result.err) == (0, "")
-    for name in ("jupyterlab", "ipywidgets", "pandas", "networkx", "matplotlib"):
+    for name in ("jupyterlab", "anywidget", "ipywidgets", "pandas", "networkx", "matplotlib"):
         assert f"{name} {version(name)}" in result.out
     for name in TRIES:
         assert [line for line in result.out.splitlines() if line.startswith(f"✓ {name}: ")]

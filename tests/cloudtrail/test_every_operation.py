@@ -11,10 +11,10 @@ from iamlab import World
 from iamlab.cloudtrail.recording import event_name
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError, IamLabError, RequestError
-from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import entries, entries_of
 from iamlab.operations.registry import find as entry_of
+from iamlab.world.account import Account
 from tests.cloudtrail.record_format import problems, problems_of_log, secrets_of
 from tests.effort import slow
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata

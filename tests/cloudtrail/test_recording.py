@@ -16,13 +16,13 @@ from iamlab.cloudtrail.recording import NAMES, is_data_event
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, EntityAlreadyExists, NoSuchEntity, ReportExpired
 from iamlab.errors.sts import IDPRejectedClaim
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.model.event import Event, code_of, is_denial
 from iamlab.model.resources import resource_type
 from iamlab.operations.dispatch import perform
 from iamlab.operations.sts.tokens_and_messages import decode
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.effort import tries
 from tests.policy.documents import allow, document, trust
 

@@ -17,12 +17,12 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from iamlab import AttachedPolicy, Layers, Policy, Request, World, evaluate
 from iamlab.engine.evaluate import read
 from iamlab.errors import NoSuchEntity
-from iamlab.lab.account import Account
 from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.policy import catalog
 from iamlab.policy.statement import Statement
 from iamlab.storage.account_details import LoadWarning
+from iamlab.world.account import Account
 from scripts.make_managed_policies import ORIGIN, text_of
 from tests.effort import is_thorough
 from tests.policy.documents import allow, document

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
 from iamlab.model.credentials import SessionRecord
 from iamlab.model.organization.organization import Organization
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
+from iamlab.world.account import Account
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 ALWAYS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}

@@ -11,9 +11,9 @@ from typing import Any
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import Entry, find
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.operations.services.random_calls import TAGS, ServiceChance, takes
 from tests.policy.documents import allow, deny, document

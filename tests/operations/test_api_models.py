@@ -12,9 +12,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
 from iamlab.operations import api_models as model
 from iamlab.operations.registry import NOT_MODELLED, entries
+from iamlab.world.account import Account
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.policy.documents import allow, document, trust
 from tests.rows import each_row

@@ -6,8 +6,8 @@ import pytest
 
 from iamlab import Policy, Verdict, World
 from iamlab.errors import AccessDenied
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.policy.documents import allow, deny, document, trust
 
 OWN, OTHER = "111111111111", "222222222222"

@@ -7,8 +7,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import InvalidClientTokenId, RequestError, SignatureDoesNotMatch
-from iamlab.lab.identities import User
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.identities import User
 from tests.policy.documents import trust
 
 OWN = "111111111111"

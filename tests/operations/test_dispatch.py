@@ -7,8 +7,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, NoSuchEntity, RequestError, ValidationError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document
 

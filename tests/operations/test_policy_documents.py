@@ -13,7 +13,7 @@ from iamlab.errors import (
     MalformedPolicyDocument,
     ValidationError,
 )
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document
 
 OWN = "111111111111"

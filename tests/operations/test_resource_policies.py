@@ -11,10 +11,10 @@ import iamlab.model
 from iamlab import World
 from iamlab.errors import AwsError
 from iamlab.errors import services as service_errors
-from iamlab.lab.account import Account
 from iamlab.model.resources import Resource
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.policy.rules import SERVICES
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import Doc, allow, deny, document
 
@@ -388,7 +388,7 @@ def test_no_class_of_error_of_the_services_is_decoration() -> None:
     used = set[str]().union(
         *(
             named_in(path)
-            for room in ("operations", "lab", "analysis")
+            for room in ("operations", "world", "analysis")
             for path in (home / room).rglob("*.py")
         )
     )

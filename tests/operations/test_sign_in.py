@@ -17,9 +17,9 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.operations.iam.mfa_device import MfaDevice
 from iamlab.operations.sign_in import WRONG, ConsoleSession, sign_in
+from iamlab.world.account import Account
 from tests.operations.iam.user_credentials import BETTER, GOOD, ID, OTHER, held, told
 from tests.operations.iam.user_credentials import made as made_bare
 from tests.policy.documents import allow, document, trust

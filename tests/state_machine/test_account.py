@@ -32,11 +32,11 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.parameters import as_tags
 from iamlab.operations.registry import entries
+from iamlab.world.account import Account
 from tests.effort import is_thorough, tries
 from tests.model.world_contents import plain, snapshot
 from tests.operations.iam.random_calls import Chance, outcome

@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
 from iamlab.model.credentials import SessionRecord
 from iamlab.model.organization.organization import Organization
+from iamlab.world.account import Account
 from tests.state_machine.plain_sessions import START
 from tests.state_machine.plain_world import (
     PlainWorld,

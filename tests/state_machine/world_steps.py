@@ -10,8 +10,8 @@ from iamlab.errors import (
     AccessDenied,
     NoSuchEntity,
 )
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
+from iamlab.world.account import Account
 from tests.state_machine.plain_world import (
     OFF,
     ON,

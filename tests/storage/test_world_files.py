@@ -23,7 +23,6 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AwsError, FailedAuthentication, LoadError, RequestError
-from iamlab.lab.identities import User
 from iamlab.model.clock_and_ids import Clock, RealClock
 from iamlab.operations.federation.oidc_issuer import github_actions
 from iamlab.operations.federation.saml_directory import create_directory
@@ -42,14 +41,15 @@ from iamlab.storage.saved_world import (
     world_from_json,
     world_to_json,
 )
+from iamlab.world.identities import User
 from tests.effort import first_now, tries
-from tests.lab.secrets_in_worlds import Made, build, leaks
 from tests.model.world_contents import plain, snapshot
 from tests.operations.federation.issuer_tokens import workflow_token
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.operations.iam.random_calls import Chance, outcome, start
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import VERDICTS, export_of, hand_made
+from tests.world.secrets_in_worlds import Made, build, leaks
 
 Doc = dict[str, Any]
 Step = str | int
@@ -530,7 +530,15 @@ def test_with_secrets_all_that_opened_still_opens(world: World, tmp_path: Path) 
 
 ROOMS = tuple(
     f"iamlab.{room}."
-    for room in ("model", "authorization", "cloudtrail", "operations", "analysis", "storage", "lab")
+    for room in (
+        "model",
+        "authorization",
+        "cloudtrail",
+        "operations",
+        "analysis",
+        "storage",
+        "world",
+    )
 )
 
 

@@ -93,6 +93,7 @@ def test_the_later_hints_are_about_the_last_answer():
 
 def test_worked_steps_do_not_repeat_the_nudge():
     """If there is a decision, the third hint has its steps and the rule behind them."""
+    check("0.1", ["allowed", "allowed", "allowed"])
     for _ in range(2):
         hint("0.1")
     third = str(hint("0.1"))
@@ -152,7 +153,7 @@ def test_progress_shows_what_is_solved_and_how_sure_the_learner_was():
 
     assert shown.to_frame().set_index("exercise").loc["0.1", "state"] == "✓ solved"
     states = shown.to_frame().set_index("exercise")["state"]
-    assert states[["0.2", "0.3", "3.1"]].tolist() == ["○ not yet", "✓ solved", "– not tried"]
+    assert states[["0.2", "0.3", "3.1"]].tolist() == ["↻ not yet", "✓ solved", "– not tried"]
     assert [tuple(row.values()) for row in shown.calibration] == [
         ("a guess", "0 of 1"),
         ("certain", "1 of 1"),
@@ -179,7 +180,7 @@ def test_after_an_attempt_a_solution_is_not_giving_up(progress_file):
 def test_a_misspelt_confidence_is_rejected():
     """The table of confidence would not show an unknown word."""
     with pytest.raises(ExerciseError, match="isn't a confidence"):
-        check("0.1", RIGHT, confidence="sure")
+        check("0.1", RIGHT, confidence="rather")
 
 
 def test_an_unknown_exercise_is_rejected():

@@ -10,10 +10,10 @@ from iamlab import Verdict
 from iamlab.teach import beliefs, check, hint, predict, scenario
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Question, every, find
-from iamlab.teach.marks import FINE
 from iamlab.teach.mutants import MUTANTS, find_mutant
 from iamlab.teach.recognition import Beliefs, evidence, fits
 from iamlab.teach.scenarios import MAP, MAPS, README
+from iamlab.widgets.prediction import FINE
 from tests.effort import tries
 
 LESSON = [task for number, task in every().items() if number.startswith("2.")]

@@ -9,10 +9,10 @@ import pytest
 from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
 from iamlab.teach import check, exercise, hint, journal, solution, start
-from iamlab.teach.edits import arranged
 from iamlab.teach.exercises import Question, every, find
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
 from iamlab.teach.write import Case, Requests, Write
+from iamlab.widgets.instruments.statement_stack import arranged
 
 TASKS = {number: task for number, task in every().items() if isinstance(task, Write)}
 OBJECTS = f"{MAPS}/*"
@@ -288,11 +288,11 @@ def test_a_policy_that_iam_rejects_gets_an_error_and_is_not_recorded(answer, pro
 def test_a_card_shows_the_error_of_iam_once(answer):
     """The learner reads the error with its help, and the error's name only once."""
     card = exercise("2.4")
-    card.input.text.value = json.dumps(answer)
-    card.check.click()
+    card.set("policy", json.dumps(answer))
+    card.use("check", press=True)
 
-    assert "olicy" in card.result.value
-    assert card.result.value.count("MalformedPolicyDocument") <= 1
+    assert "olicy" in card.parts()["result"]
+    assert card.parts()["result"].count("MalformedPolicyDocument") <= 1
 
 
 def test_a_policy_of_a_world_can_be_an_answer():
@@ -308,11 +308,11 @@ def test_a_policy_of_a_world_can_be_an_answer():
 def test_names_in_a_document_are_shown_as_text():
     """Markup in a Sid or an action is shown as text."""
     card = exercise("2.4")
-    card.input.text.value = json.dumps(document({**DENY, "Action": "s3:<script>"}))
-    card.check.click()
+    card.set("policy", json.dumps(document({**DENY, "Action": "s3:<script>"})))
+    card.use("check", press=True)
 
-    assert "Not yet" in card.result.value
-    assert "<script" not in card.result.value
+    assert "Not yet" in card.parts()["result"]
+    assert "<script" not in card.parts()["result"]
 
 
 # -- the progress file and the hints ----------------------------------------------------------

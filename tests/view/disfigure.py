@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from iamlab import Policy, World
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 
 UGLY = (
     "long-" * 80,

@@ -9,11 +9,11 @@ from typing import Any
 
 from iamlab import Decision, Policy, World
 from iamlab.errors import AwsError, ValidationError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.sts.revoking import OLDER_SESSIONS
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
+from iamlab.world.identities import Role
 from tests.policy.documents import Doc, allow, deny, document
 from tests.view.disfigure import UGLY, disfigure
 

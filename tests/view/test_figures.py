@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from iamlab import Policy, World
-from iamlab.lab.identities import Group
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view import access_graph, attachment_graph, door, verdict_table
+from iamlab.world.identities import Group
 
 HOSTILE = (
     '<script>alert("x")</script>',

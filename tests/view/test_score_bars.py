@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from iamlab.display import printable
 from iamlab.errors import RequestError
-from iamlab.teach.marks import CONFIDENCE
 from iamlab.view.drawing.shapes import Rectangle
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.charts.calibration import BANDS, calibration, levels_of, wilson
 from iamlab.view.figures.charts.score_bars import score_bars
+from iamlab.widgets.prediction import CONFIDENCE
 from tests.effort import tries
 from tests.view.looking import faults
 from tests.view.scenes import UGLY

@@ -1,15 +1,16 @@
 """The exercises of each lesson: texts and answers in a TOML file, functions in a module.
 
-``deny_wins.toml`` has a table for each exercise: ``kind`` is a class of ``iamlab.teach``, and the
-other keys are its fields. A request is ``"caller action resource"``; in a target, ``allowed`` or
-``denied`` follows. ``"lesson.moves"`` is what ``deny_wins.py`` calls ``moves``, for what is
-computed in the learner's world.
+``deny_wins.toml`` has texts for ``reveal``, by name, and a table for each exercise: ``kind`` is a
+class of ``iamlab.teach``, and the other keys are its fields. A request is ``"caller action
+resource"``; in a target, ``allowed`` or ``denied`` follows. ``"lesson.moves"`` is what
+``deny_wins.py`` calls ``moves``, for what is computed in the learner's world.
 """
 
 from __future__ import annotations
 
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from iamlab.lab.world import World
     from iamlab.teach.exercises import Exercise
+    from iamlab.world.world import World
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind for kind in (Predict, Witness, Collect, Repair, Write, Break)
@@ -36,6 +37,14 @@ def read_exercises(name: str) -> tuple[Exercise, ...]:
     file = Path(str(lesson.__file__)).with_suffix(".toml")
     tables = tomllib.loads(file.read_text("utf-8"))["exercise"]
     return tuple(_exercise(lesson, **table) for table in tables)
+
+
+@cache
+def reveals() -> dict[str, str]:
+    """Return the texts of all lessons that must not be read too early, by name."""
+    files = Path(__file__).parent.glob("*.toml")
+    found = (tomllib.loads(file.read_text("utf-8")).get("reveals", {}) for file in files)
+    return {name: text for texts in found for name, text in texts.items()}
 
 
 def _exercise(lesson: ModuleType, kind: str, known_wrong: Any, **fields: Any) -> Exercise:

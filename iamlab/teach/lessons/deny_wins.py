@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from iamlab.lab.world import World
 from iamlab.teach.edits import kept_statements, left_out
 from iamlab.teach.exercises import Question
 from iamlab.teach.lessons import read_exercises
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README
 from iamlab.teach.write import Case, Requests
+from iamlab.world.world import World
 
 USERS = "arn:aws:iam::111111111111:user/"
 PLAN = f"{DRAFTS}/plan.txt"

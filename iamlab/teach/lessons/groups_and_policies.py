@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import MalformedPolicy
-from iamlab.lab.world import World
 from iamlab.model.identities import policies_of
 from iamlab.teach.checks import Repair
 from iamlab.teach.edits import Edit, memberships_for, moves, version_choices  # noqa: F401 - in TOML
 from iamlab.teach.exercises import find
 from iamlab.teach.lessons import read_exercises
 from iamlab.teach.scenarios import MAPS
+from iamlab.world.world import World
 
 
 def all_policies(world: World) -> list[str]:

@@ -101,12 +101,18 @@ class Sheet:
     ----------
     width, height
         The least size, in inches; it grows if something is drawn outside of it.
+
+    Attributes
+    ----------
+    part, parts
+        The name of what is being drawn, and the name for each shape; empty if it has none.
     """
 
     def __init__(self, width: float = 1.0, height: float = 0.5) -> None:
         self.width, self.height = width, height
         self.record = Record()
         self.shapes: list[Shape] = []
+        self.part, self.parts = "", list[str]()
         self._fields: list[Rectangle] = []
 
     def reach(self, x: float, y: float) -> None:
@@ -117,6 +123,7 @@ class Sheet:
     def draw(self, shape: Shape) -> None:
         """Add a shape as it is: it isn't recorded, and the sheet doesn't grow for it."""
         self.shapes.append(shape)
+        self.parts.append(self.part)
 
     # -- text ------------------------------------------------------------------------------------
 

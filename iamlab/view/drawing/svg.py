@@ -19,7 +19,7 @@ from iamlab.view.drawing.shapes import Line, Text
 from iamlab.view.style import PAPER
 
 if TYPE_CHECKING:
-    from iamlab.view.drawing.shapes import Drawn, Point
+    from iamlab.view.drawing.shapes import Drawn, Point, Shape
     from iamlab.view.drawing.sheet import Sheet
 
 LINES_APART, DOTS_APART = 24.0, 12.0
@@ -68,10 +68,15 @@ def to_svg(sheet: Sheet, title: str = "", description: str = "") -> str:
         f"<desc>{escape(description)}</desc>",
         *(_pattern(*hatch) for hatch in hatched),
         f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-        *(_text(shape) if isinstance(shape, Text) else _drawn(shape) for shape in shapes),
+        *map(element, shapes),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def element(shape: Shape) -> str:
+    """Write a shape as SVG."""
+    return _text(shape) if isinstance(shape, Text) else _drawn(shape)
 
 
 def _number(value: float) -> str:

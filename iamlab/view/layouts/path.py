@@ -224,9 +224,11 @@ class _Path:
         boxes = {key: self._box(node) for key, node in self.nodes.items() if node not in self.stops}
         for key, box in boxes.items():
             for edge in self.out[key]:
+                self.sheet.part = edge.id
                 self._edge(edge, box, boxes)
-        for box in boxes.values():
+        for self.sheet.part, box in boxes.items():
             self.sheet.box(box)
+        self.sheet.part = ""
         last = boxes[self.target.id]
         self._line_down(last.left if self.is_straight else (self.x, last.top[1]))
         x, room = self.columns[self.last]
@@ -298,9 +300,12 @@ class _Path:
         points = [*((self.x, self.y[node.id]) for node in nodes), end]
         for edge, (start, following) in zip(edges, pairwise(points), strict=True):
             if start != following:
+                self.sheet.part = edge.id
                 self.sheet.straight(start, following, arrow=following == end, **self._style(edge))
         for stop in self.stops:
+            self.sheet.part = stop.id
             self._stop(stop)
+        self.sheet.part = ""
 
     def _stop(self, stop: Node) -> None:
         """Draw a gate as a bar across the line, open or shut; a mark as a disc on it."""

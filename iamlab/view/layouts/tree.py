@@ -49,14 +49,14 @@ def draw_tree(scene: Scene, heading: str) -> Sheet:
         y, bottom = bottom + between + height / 2, bottom + height + 2 * between
         x = MARGIN + min(depths[node.id], DEEPEST) * INDENT
         boxes[node.id] = box = _box(node, (x, y), height, is_pale=has_path and not node.highlighted)
-        comes = passes.get(node.parent, True)
+        comes, sheet.part = passes.get(node.parent, True), node.id
         if node.parent in boxes:
             _branch(sheet, boxes[node.parent], box, is_on_path=node.highlighted, comes=comes)
         passes[node.id] = comes and not node.blocks
         for key, column in scene.columns.items():
             if key in node.cells:
                 _beside(sheet, node.cells[key], column, (lefts[key], y), room)
-    for box in boxes.values():
+    for sheet.part, box in boxes.items():
         sheet.box(box)
     return sheet
 

@@ -11,7 +11,7 @@ from iamlab import World
 from iamlab.analysis.audit.audit import Audit
 from iamlab.analysis.audit.controls import CHECKS, CONTROLS, NOT_MODELLED, SEVERITIES, Control
 from iamlab.errors import NoSuchEntity, RequestError
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import ACCOUNT, export_of, hand_made
 

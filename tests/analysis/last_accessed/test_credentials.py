@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from iamlab import World
 from iamlab.errors import AwsError, LoadError
-from iamlab.lab.account import Account
 from iamlab.model.event import Event
 from iamlab.model.record import LastUsed, RoleLastUsed
 from iamlab.operations.sts.session import Session
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
 from tests.effort import tries
 from tests.policy.documents import allow, document, trust
 from tests.storage.account_exports import export_of, hand_made

@@ -24,10 +24,10 @@ from iamlab.errors.organizations import (
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.policy import catalog
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 

@@ -16,9 +16,9 @@ from iamlab.analysis.last_accessed.last_accessed import PERIOD, is_tracked, trac
 from iamlab.analysis.last_accessed.report import LastAccessed
 from iamlab.cloudtrail.event_fields import issuer_of
 from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, RequestError
-from iamlab.lab.account import Account
 from iamlab.model.event import Event
 from iamlab.policy import catalog
+from iamlab.world.account import Account
 from tests.effort import tries
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import export_of, hand_made

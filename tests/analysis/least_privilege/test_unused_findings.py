@@ -10,7 +10,7 @@ from iamlab import Policy, World
 from iamlab.analysis.least_privilege.unused import UnusedFinding
 from iamlab.analysis.trails.uses import Use
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.identities import Role, User
+from iamlab.world.identities import Role, User
 
 ACCOUNT = "111122223333"
 PASSWORD = "Correct-Horse-1"

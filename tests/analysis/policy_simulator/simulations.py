@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document, trust
 
 ID, OTHER = "111111111111", "222222222222"

@@ -8,7 +8,7 @@ import pytest
 
 from iamlab import Policy
 from iamlab.errors import InvalidInput, RequestError
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.policy_simulator.simulations import (
     BUCKET,
     EVERYTHING,

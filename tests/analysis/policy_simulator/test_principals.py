@@ -4,9 +4,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, ValidationError
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.storage.account_details import LoadWarning
+from iamlab.world.account import Account
 from tests.analysis.policy_simulator.simulations import (
     EVERYTHING,
     GET,

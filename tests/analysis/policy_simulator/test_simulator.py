@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iamlab import Layers, Policy, Request, evaluate
 from iamlab.analysis.policy_simulator.policies import position, spans
 from iamlab.errors import AccessDenied
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.policy_simulator.simulations import (
     BUCKET,
     EVERYTHING,

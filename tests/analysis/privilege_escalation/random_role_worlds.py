@@ -13,9 +13,9 @@ from typing import Any
 from iamlab import World
 from iamlab.analysis.privilege_escalation.finders.own_calls import ALL
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
 from iamlab.model.credentials import code_at, seed_of
 from iamlab.operations.dispatch import call_in
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document
 
 MAIN, OTHER = "111111111111", "222222222222"

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 
 MAIN, OTHER = "111111111111", "222222222222"
 VERSION = "2012-10-17"

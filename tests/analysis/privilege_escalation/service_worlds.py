@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from iamlab.analysis.privilege_escalation.escalation_methods import ServicePlan
     from iamlab.analysis.privilege_escalation.principal_states import Edge
-    from iamlab.lab.account import Account
-    from iamlab.lab.identities import Role, User
+    from iamlab.world.account import Account
+    from iamlab.world.identities import Role, User
 
 MAIN, OTHER = "111111111111", "222222222222"
 

@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.paths import Path, assumptions
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import trust
 
 MAIN = "111111111111"

@@ -17,8 +17,8 @@ from iamlab.analysis.privilege_escalation.cut_edits import (
     apply,
 )
 from iamlab.errors import RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.analysis.privilege_escalation import random_worlds
 from tests.effort import tries
 from tests.policy.documents import trust

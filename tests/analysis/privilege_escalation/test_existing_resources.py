@@ -8,8 +8,8 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.principal_states import Edge
-from iamlab.lab.account import Account
 from iamlab.operations.services.ec2.instance import Instance
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.service_worlds import (
     MAIN,
     OTHER,

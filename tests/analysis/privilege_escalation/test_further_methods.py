@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iamlab import Policy
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.service_worlds import (
     MAIN,
     account,

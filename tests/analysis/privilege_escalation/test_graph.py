@@ -18,7 +18,7 @@ from iamlab.analysis.privilege_escalation.principal_states import Edge, Principa
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import RequestError
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation import random_worlds
 from tests.analysis.privilege_escalation.random_worlds import PROBES
 from tests.effort import slow, tries

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab.analysis.privilege_escalation.finders.own_calls import ALL
 from iamlab.errors import AccessDenied
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.way_checks import (
     HERE,
     MAIN,

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.paths import Path
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.service_worlds import MAIN
 
 HERE = f"arn:aws:iam::{MAIN}"

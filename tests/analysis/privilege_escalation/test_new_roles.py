@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from iamlab.analysis.privilege_escalation.permission_checks import WHOSE
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.federation.oidc_issuer import create_issuer
 from iamlab.operations.federation.saml_directory import create_directory
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.way_checks import (
     ALL,
     EC2,

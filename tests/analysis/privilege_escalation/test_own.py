@@ -8,8 +8,8 @@ import pytest
 
 from iamlab import World
 from iamlab.analysis.privilege_escalation.escalation_methods import METHODS
-from iamlab.lab.account import Account
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.own_paths import Own
 from tests.policy.documents import allow, deny, document
 

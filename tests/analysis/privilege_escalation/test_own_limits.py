@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.own_paths import Own
 from tests.analysis.privilege_escalation.test_own import (
     DANA,

@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import World
 from iamlab.analysis.privilege_escalation.reach import Reach
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.way_checks import HERE, MAIN, Row, edges, proved, trusting
 from tests.policy.documents import Doc, allow, deny, document
 

@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.analysis.privilege_escalation.required_parameters import required_in, samples
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.way_checks import (
     ALL,
     EC2,

@@ -18,12 +18,12 @@ from iamlab.analysis.privilege_escalation.plan_binding import Passing
 from iamlab.analysis.privilege_escalation.principal_states import PrincipalState
 from iamlab.analysis.privilege_escalation.required_parameters import FORMS
 from iamlab.authorization.principal import principal_of
-from iamlab.lab.account import Account
 from iamlab.model.service_principals import is_known, sends
 from iamlab.operations.authorization_needs import context_of_passing
 from iamlab.policy import catalog
 from iamlab.policy.call_permissions import PASSES
 from iamlab.policy.patterns import glob_ignoring_case
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation.service_worlds import (
     MAIN,
     OTHER,

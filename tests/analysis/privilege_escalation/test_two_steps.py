@@ -18,7 +18,7 @@ from iamlab.analysis.privilege_escalation.principal_states import (
     thing_of,
 )
 from iamlab.analysis.privilege_escalation.reach import Reach
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.analysis.privilege_escalation import random_role_worlds, random_worlds
 from tests.analysis.privilege_escalation.way_checks import HERE, MAIN, prove, small_world, trusting
 from tests.effort import tries

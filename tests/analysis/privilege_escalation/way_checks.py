@@ -10,7 +10,7 @@ from iamlab.analysis.privilege_escalation.principal_states import Edge
 from iamlab.analysis.privilege_escalation.reach import Reach
 from iamlab.analysis.privilege_escalation.replay import Replay
 from iamlab.authorization.principal import Caller, principal_of
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import Doc, allow, deny, document
 
 MAIN, OTHER = "111111111111", "222222222222"

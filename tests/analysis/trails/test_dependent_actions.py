@@ -14,7 +14,7 @@ from iamlab.operations import registry as entries
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY
 
 if TYPE_CHECKING:
-    from iamlab.lab.account import Account
+    from iamlab.world.account import Account
 
 MAIN = "111111111111"
 PAIRS = [{"Key": "team", "Value": "sky"}]

@@ -9,10 +9,10 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
 from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
 from iamlab.operations.federation.signatures import public_jwk, signing_key
 from iamlab.operations.federation.web_identity import read_web_identity
+from iamlab.world.account import Account
 from tests.model.world_contents import plain, snapshot
 
 ID, OTHER = "111111111111", "222222222222"

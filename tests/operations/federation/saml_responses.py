@@ -11,13 +11,13 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.signer import XMLSigner
 
 from iamlab import World
-from iamlab.lab.account import Account
 from iamlab.model.providers import SAMLProvider
 from iamlab.operations.federation import saml_xml as names
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
 from iamlab.operations.federation.saml_identity import SamlIdentity, read_saml
 from iamlab.operations.federation.saml_xml import NAMESPACES, tag
 from iamlab.operations.federation.signatures import rsa_key
+from iamlab.world.account import Account
 
 ID = "111111111111"
 STARS, MAPS = f"arn:aws:iam::{ID}:role/stars", f"arn:aws:iam::{ID}:role/maps"

@@ -11,7 +11,6 @@ import pytest
 from iamlab import World
 from iamlab.errors import EntityAlreadyExists, RequestError
 from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError
-from iamlab.lab.account import Account
 from iamlab.operations.federation.oidc_issuer import (
     OidcIssuer,
     cognito,
@@ -20,6 +19,7 @@ from iamlab.operations.federation.oidc_issuer import (
 )
 from iamlab.operations.federation.signatures import ALGORITHMS
 from iamlab.operations.federation.web_identity import read_token, read_web_identity
+from iamlab.world.account import Account
 from tests.operations.federation.issuer_tokens import identity_token, workflow_token
 from tests.operations.federation.oidc_tokens import (
     ASSUME,

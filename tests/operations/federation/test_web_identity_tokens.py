@@ -19,7 +19,6 @@ from iamlab import World
 from iamlab.engine.request import Request
 from iamlab.errors import AwsError
 from iamlab.errors.sts import ExpiredTokenException, IDPCommunicationError, InvalidIdentityToken
-from iamlab.lab.account import Account
 from iamlab.operations.federation.oidc_claims import SOURCE_IDENTITY, TAGS
 from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
 from iamlab.operations.federation.signatures import public_jwk, rsa_key
@@ -30,6 +29,7 @@ from iamlab.operations.federation.web_identity import (
     read_web_identity,
     verified,
 )
+from iamlab.world.account import Account
 from tests.effort import tries
 from tests.operations.federation.oidc_tokens import (
     ARN,

@@ -7,9 +7,9 @@ from typing import Any
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.account import Account
 from iamlab.operations.api_models import Shape, shape, signature
 from iamlab.operations.dispatch import perform
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.operations.iam.key_material import CERTIFICATE, PRIVATE_KEY, SSH_KEY, metadata
 from tests.policy.documents import allow, document

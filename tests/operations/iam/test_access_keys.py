@@ -19,8 +19,8 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.operations.iam.credentials import AccessKey
+from iamlab.world.account import Account
 from tests.operations.iam.user_credentials import ID, held, made, told, written
 from tests.policy.documents import allow, document, trust
 

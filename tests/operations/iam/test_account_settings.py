@@ -15,8 +15,8 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.operations.organizations.small_organization import allowed
 from tests.policy.documents import allow, deny, document

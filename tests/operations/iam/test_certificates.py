@@ -28,11 +28,11 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
 )
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.model.user_credentials import PublicKey
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.growth import grows_linearly
 from tests.model.world_contents import snapshot
 from tests.operations.iam.key_material import (

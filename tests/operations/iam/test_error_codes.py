@@ -16,13 +16,13 @@ import pytest
 import iamlab.model
 from iamlab import World, errors
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.operations import api_models as model
 from iamlab.operations.dispatch import perform
 from iamlab.operations.registry import NOT_MODELLED, entries
 from iamlab.policy import rules
 from iamlab.tables import tables
+from iamlab.world.account import Account
 from tests.operations.iam.key_material import CERTIFICATE, OTHER_PRIVATE_KEY, SMALL_KEY, SSH_KEY
 from tests.policy.documents import allow, document, trust
 
@@ -1097,7 +1097,7 @@ def made_in(path: Path) -> set[str]:
 def made_in_world() -> set[str]:
     """Collect them over all modules of the world."""
     home = Path(iamlab.__file__).parent
-    rooms = ("model", "authorization", "cloudtrail", "operations", "analysis", "storage", "lab")
+    rooms = ("model", "authorization", "cloudtrail", "operations", "analysis", "storage", "world")
     paths = [path for room in rooms for path in (home / room).rglob("*.py")]
     return set[str]().union(made_for_documents(), *map(made_in, paths))
 

@@ -7,8 +7,8 @@ operation is tried as soon as it has an entry.
 from collections import Counter
 from typing import Any
 
-from iamlab.lab.account import Account
 from iamlab.operations.registry import entries
+from iamlab.world.account import Account
 from tests.effort import slow
 from tests.model.world_contents import snapshot
 from tests.operations.iam.random_calls import Chance, outcome, start

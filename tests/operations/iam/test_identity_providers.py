@@ -19,8 +19,8 @@ from iamlab.errors import (
     NoSuchEntity,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider, read
+from iamlab.world.account import Account
 from tests.effort import slow
 from tests.model.world_contents import snapshot
 from tests.operations.iam.key_material import PRIVATE_KEY, metadata

@@ -18,9 +18,9 @@ from iamlab.errors import (
     UnmodifiableEntity,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.model import managed_policies as managed
 from iamlab.model.service_principals import LINKED, LinkedService, linked_service
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document, trust
 

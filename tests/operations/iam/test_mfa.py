@@ -23,10 +23,10 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.model.clock_and_ids import RealClock
 from iamlab.model.credentials import INTERVAL, code_at
 from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.world.account import Account
 from tests.operations.iam.user_credentials import ID, OTHER, held, made, told, written
 from tests.policy.documents import allow, document
 

@@ -19,8 +19,8 @@ from iamlab.errors import (
     PasswordPolicyViolation,
     ValidationError,
 )
-from iamlab.lab.account import Account
 from iamlab.model.console_access import SYMBOLS, PasswordPolicy, violations
+from iamlab.world.account import Account
 from tests.operations.iam.user_credentials import BETTER, GOOD, ID, held, made, told, written
 from tests.policy.documents import allow, deny, document, trust
 

@@ -12,7 +12,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import NoSuchEntity
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document, trust
 
 ID = "111111111111"

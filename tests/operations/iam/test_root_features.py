@@ -20,7 +20,6 @@ from iamlab.errors import (
     ServiceAccessNotEnabledException,
 )
 from iamlab.errors.organizations import ConstraintViolationException
-from iamlab.lab.account import Account
 from iamlab.model import managed_policies as managed
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.root_features import (
@@ -32,6 +31,7 @@ from iamlab.model.organization.root_features import (
     is_in_charge,
     may_assume_root,
 )
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.operations.organizations.small_organization import (
     DEV,

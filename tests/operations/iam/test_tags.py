@@ -14,7 +14,7 @@ from iamlab.errors import (
     RequestError,
     ValidationError,
 )
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document
 

@@ -4,7 +4,7 @@ import pickle
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 
 ID, OTHER = "111111111111", "222222222222"
 GOOD, BETTER = "Correct-Horse-1", "Battery-Staple-2"

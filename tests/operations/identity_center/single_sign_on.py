@@ -3,9 +3,9 @@
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
+from iamlab.world.identities import Role
 
 MAIN, DEV, PROD = "111111111111", "222222222222", "333333333333"
 BUCKET, KEY = "arn:aws:s3:::maps", "arn:aws:s3:::maps/m31"

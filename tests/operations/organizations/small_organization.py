@@ -3,8 +3,8 @@
 from typing import Any
 
 from iamlab import World
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document
 
 MAIN, DEV, OUTSIDE = "111111111111", "222222222222", "333333333333"

@@ -13,9 +13,9 @@ from iamlab.errors.organizations import (
     InvalidInputException,
     PolicyNotFoundException,
 )
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.registry import entries_of
+from iamlab.world.account import Account
 from tests.operations.organizations.small_organization import (
     DEV,
     MAIN,

@@ -20,10 +20,10 @@ from iamlab.errors.organizations import (
     OrganizationNotEmptyException,
     ParentNotFoundException,
 )
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.dispatch import perform
 from iamlab.policy.arn import is_arn
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.operations.organizations.small_organization import (
     DEV,

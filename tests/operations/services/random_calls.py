@@ -5,9 +5,9 @@ import random
 from typing import Any, NamedTuple
 
 from iamlab import World
-from iamlab.lab.account import Account
 from iamlab.operations.api_models import TYPES, shape
 from iamlab.operations.registry import Entry, entries_of
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document, trust
 
 OWN, OTHER = "111111111111", "222222222222"

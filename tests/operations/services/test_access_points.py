@@ -18,10 +18,10 @@ from iamlab.errors.services import (
     NoSuchAccessPointPolicy,
     NoSuchBucket,
 )
-from iamlab.lab.account import Account
 from iamlab.model.network_locations import Network
 from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.operations.services.s3.bucket import Bucket
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document
 
 OWN, OTHER = "111111111111", "222222222222"

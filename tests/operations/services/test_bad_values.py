@@ -11,7 +11,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import trust
 

@@ -7,9 +7,9 @@ import pytest
 from iamlab import World
 from iamlab.analysis.access_matrix import access
 from iamlab.errors import AccessDenied, AwsError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.services.s3.bucket import Bucket, DefaultEncryption
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.policy.documents import allow, deny, document
 
 OWN, OTHER = "111111111111", "222222222222"

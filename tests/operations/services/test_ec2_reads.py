@@ -7,10 +7,10 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.account import Account
 from iamlab.operations.registry import find
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint
+from iamlab.world.account import Account
 from tests.operations.services.test_reads import unknown_members
 from tests.policy.documents import allow, document, trust
 

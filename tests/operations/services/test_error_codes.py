@@ -9,8 +9,8 @@ import pytest
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError
 from iamlab.errors import ec2 as ec2_errors
-from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 

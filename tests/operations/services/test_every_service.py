@@ -8,8 +8,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError, RequestError
-from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
+from iamlab.world.account import Account
 from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.operations.services.random_calls import SERVICES, ServiceChance, entries, start

@@ -9,11 +9,11 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role
 from iamlab.operations.services.lambda_functions import Function
 from iamlab.operations.sts.session import Session, container_credentials, environment_variables
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
+from iamlab.world.identities import Role
 from tests.policy.documents import allow, document, trust
 
 OWN = "111111111111"

@@ -12,11 +12,11 @@ from iamlab import World
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, RequestError
 from iamlab.errors.ec2 import IncorrectInstanceState, IncorrectState, InvalidAssociationIDNotFound
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.dispatch import perform
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust

@@ -20,11 +20,11 @@ from iamlab.errors.services import (
     TagException,
     ValidationException,
 )
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.services.kms.grants import GRANT_OPERATIONS
 from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.kms.keys import SPECS
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
 

@@ -7,10 +7,10 @@ import pytest
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.errors.services import InvalidParameterValueException
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.dispatch import perform
 from iamlab.operations.services.lambda_functions import Function
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document, trust
 

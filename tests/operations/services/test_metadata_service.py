@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from iamlab import Network, World
 from iamlab.errors import AccessDenied, ExpiredToken, RequestError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import User
 from iamlab.operations.services.ec2.instance import Instance
 from iamlab.operations.services.ec2.metadata import Response
+from iamlab.world.account import Account
+from iamlab.world.identities import User
 from tests.effort import tries
-from tests.lab.secrets_in_worlds import Made, held, leaks
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document, trust
+from tests.world.secrets_in_worlds import Made, held, leaks
 
 OWN = "111111111111"
 EC2 = {"Service": "ec2.amazonaws.com"}
@@ -353,7 +353,7 @@ def test_who_makes_a_web_server_fetch_an_address_gets_credentials_by_version_1_o
 
 WRONG: dict[str, Callable[[Any], Any]] = {
     "ttl is text": lambda service: service.put_token("60"),
-    "ttl is a truth": lambda service: service.put_token(True),  # noqa: FBT003 - so it is meant
+    "ttl is a truth": lambda service: service.put_token(True),
     "ttl is a fraction": lambda service: service.put_token(60.0),
     "no hop": lambda service: service.put_token(60, hops=0),
     "hops are text": lambda service: service.get(ID, hops="2"),

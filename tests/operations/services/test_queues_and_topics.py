@@ -7,8 +7,8 @@ import pytest
 from iamlab import World
 from iamlab.errors import AccessDenied, NoSuchEntity, RequestError, ValidationError
 from iamlab.errors.services import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
-from iamlab.lab.account import Account
 from iamlab.operations.services.queues_and_topics import DEFAULT_ACTIONS
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document
 
 OWN, OTHER = "111111111111", "222222222222"

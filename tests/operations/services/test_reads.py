@@ -8,9 +8,9 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
 from iamlab.operations.registry import find
 from iamlab.operations.services.kms.key import Key
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document, trust
 
 SESSION = botocore.session.get_session()

@@ -16,8 +16,8 @@ from iamlab.errors.services import (
     NoSuchBucketPolicy,
     NoSuchTagSet,
 )
-from iamlab.lab.account import Account
 from iamlab.operations.services.s3.bucket import Bucket
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document
 

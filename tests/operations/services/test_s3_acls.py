@@ -13,8 +13,8 @@ from iamlab.errors.services import (
     MalformedACLError,
     MissingSecurityHeader,
 )
-from iamlab.lab.account import Account
 from iamlab.operations.services.s3.bucket import Bucket
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document
 
 OWN, OTHER, THIRD = "111111111111", "222222222222", "333333333333"

@@ -21,9 +21,9 @@ from iamlab.errors.services import (
     NoSuchPublicAccessBlockConfiguration,
     OwnershipControlsNotFoundError,
 )
-from iamlab.lab.account import Account
 from iamlab.model.public_access_block import ALL_ON, combined
 from iamlab.operations.services.s3.bucket import Bucket
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document
 

@@ -14,9 +14,9 @@ from iamlab.errors.services import (
     ResourceNotFoundException,
     ValidationException,
 )
-from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
 from iamlab.operations.services.apis import NamedResource
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, deny, document
 

@@ -7,7 +7,7 @@ import pytest
 from iamlab import World
 from iamlab.errors import AwsError
 from iamlab.errors.services import BadRequestException
-from iamlab.lab.account import Account
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document
 
 OWN, OTHER = "111111111111", "222222222222"

@@ -8,9 +8,9 @@ from iamlab import Network, World
 from iamlab.errors import AccessDenied, RequestError, ValidationError
 from iamlab.errors.ec2 import InvalidVpcEndpointIdNotFound
 from iamlab.errors.services import InvalidParameterValue, InvalidPolicyDocument
-from iamlab.lab.account import Account
 from iamlab.operations.dispatch import perform
 from iamlab.operations.services.ec2.vpc_endpoints import VpcEndpoint, type_for
+from iamlab.world.account import Account
 from tests.model.world_contents import snapshot
 from tests.policy.documents import allow, document
 

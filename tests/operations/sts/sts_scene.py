@@ -10,13 +10,13 @@ from iamlab import World
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AwsError
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role, User
 from iamlab.operations.federation.oidc_issuer import OidcIssuer, create_issuer
 from iamlab.operations.federation.saml_directory import SamlDirectory, create_directory
 from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.iam.mfa_device import MfaDevice
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
+from iamlab.world.identities import Role, User
 from tests.policy.documents import document
 
 MAIN, DEV = "111111111111", "222222222222"

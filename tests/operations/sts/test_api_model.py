@@ -13,9 +13,9 @@ import pytest
 
 from iamlab.errors import AwsError, IamLabError, MalformedPolicyDocument, ValidationError
 from iamlab.errors import sts as sts_errors
-from iamlab.lab.sts import Sts
 from iamlab.operations.api_models import names, python_name
 from iamlab.operations.registry import entries_of
+from iamlab.world.sts import Sts
 from tests.operations.sts.sts_scene import GOOD, SAML, Scene, federated, made, random_tags
 from tests.policy.documents import allow, document
 

@@ -10,8 +10,8 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExpiredToken, InvalidClientTokenId, ValidationError
 from iamlab.errors.sts import PackedPolicyTooLarge
-from iamlab.lab.identities import Role, User
 from iamlab.operations.sts.session import Session
+from iamlab.world.identities import Role, User
 from tests.policy.documents import allow, deny, document
 
 MAIN, PARTNER = "111111111111", "222222222222"

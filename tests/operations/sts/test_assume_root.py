@@ -8,10 +8,10 @@ import pytest
 from iamlab import AccessDenied, World
 from iamlab.errors import ExpiredToken, NoSuchEntity, ValidationError
 from iamlab.errors.sts import InvalidAction
-from iamlab.lab.account import Account
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.root_features import TASKS
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
 from tests.policy.documents import allow, deny, document
 
 BOSS, DEV = "111111111111", "222222222222"

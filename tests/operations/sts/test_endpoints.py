@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.errors import AccessDenied, InvalidClientTokenId, RequestError
 from iamlab.errors.sts import InvalidAction, RegionDisabledException
-from iamlab.lab.account import Account
 from iamlab.policy.arn import ON_BY_DEFAULT, OPT_IN
 from iamlab.storage.saved_world import world_from_json, world_to_json
+from iamlab.world.account import Account
 from tests.effort import tries
 from tests.operations.sts.sts_scene import DEV, MAIN, Scene, made, trusting
 from tests.policy.documents import deny, document

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import AwsError, IamLabError, RequestError
-from iamlab.lab.sts import Sts
 from iamlab.model.clock_and_ids import Ids
 from iamlab.operations.api_models import names, signature
 from iamlab.operations.sts.session import Session
 from iamlab.operations.sts.tokens_and_messages import IssuedToken
 from iamlab.storage.saved_world import world_to_json
+from iamlab.world.sts import Sts
 from tests.effort import tries
 from tests.model.world_contents import snapshot
 from tests.operations.sts.sts_scene import (

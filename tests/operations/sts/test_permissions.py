@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.errors import AccessDenied, AwsError, ValidationError
 from iamlab.errors.sts import InvalidContextAssertion
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role, User
 from iamlab.model.organization.organization import Organization
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
+from iamlab.world.identities import Role, User
 from tests.effort import tries
 from tests.operations.organizations.small_organization import DEV, MAIN, OUTSIDE, small_organization
 from tests.operations.sts.sts_scene import EVERYTHING, PHONE, Scene, made, trusting, with_mfa

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError, ValidationError
 from iamlab.errors.sts import RegionDisabledException
-from iamlab.lab.account import Account
-from iamlab.lab.identities import Role
 from iamlab.model.service_principals import PRINCIPALS
 from iamlab.operations.sts.service_session_kinds import KINDS, PLAIN, Work, kind_of
 from iamlab.operations.sts.service_sessions import session_name
 from iamlab.operations.sts.session import Session
 from iamlab.policy.arn import Arn
 from iamlab.policy.condition_keys import global_key
+from iamlab.world.account import Account
+from iamlab.world.identities import Role
 from tests.effort import tries
 from tests.model.world_contents import plain, snapshot
 from tests.policy.documents import allow, document, trust

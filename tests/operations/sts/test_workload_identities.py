@@ -10,8 +10,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import AccessDenied, RequestError, ValidationError
-from iamlab.lab.account import Account
 from iamlab.operations.sts.session import Session
+from iamlab.world.account import Account
 from tests.policy.documents import allow, document
 
 OWN = "111111111111"

@@ -84,6 +84,19 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
     alice asks for s3:GetObject on star-maps/m31.fits. ✓ Allowed.
     """
     check("access_graph", decision, Decision)
+    scene = scene_of(decision, session)
+    chain = [node for node in scene.nodes if node.kind == LINK]
+    middle = [chain[2:-2]] if len(chain) > 5 else []
+    return scene.figure(
+        draw_path,
+        alt=_alt(decision, list(stops_of(decision))),
+        caption=f"{names.asks_for(decision.request)}. {look(decision.verdict).sentence}",
+        drawn=folding.nested(folding.merged(folding.alike(scene), middle, folding.as_one), MOST),
+    )
+
+
+def scene_of(decision: Decision, session: Session | None = None) -> Scene:
+    """Return the nodes and edges: the caller, its policies, the stops and the resource."""
     request, seen = decision.request, look(decision.verdict)
     chain, stops = list(_chain(decision, session)), list(stops_of(decision))
     table = _policies(decision)
@@ -98,7 +111,7 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
     ends = {CALLER: request.caller.account, RESOURCE: request.resource_account}
     named = {key: f"account {own} {known.get(own, '')}".strip() for key, own in ends.items() if own}
     frames = {key: (account, f"the {key}'s account") for key, account in named.items()}
-    scene = Scene(
+    return Scene(
         [*chain, start, *policies, end, *stops],
         list(_edges([*chain, start], policies, [*stops, end])),
         {number: Column(title.upper()) for number, title in enumerate(titles) if title},
@@ -112,13 +125,6 @@ def access_graph(decision: Decision, *, session: Session | None = None) -> Figur
             *(node.facts for node in (*chain, *table) if node.facts),
             {**_row("verdict"), "effect": seen.word, "applies": True, "decides": True},
         ],
-    )
-    middle = [chain[2:-2]] if len(chain) > 5 else []
-    return scene.figure(
-        draw_path,
-        alt=_alt(decision, stops),
-        caption=f"{names.asks_for(request)}. {seen.sentence}",
-        drawn=folding.nested(folding.merged(folding.alike(scene), middle, folding.as_one), MOST),
     )
 
 

@@ -58,7 +58,7 @@ def draw_path(path: Path, reach: Reach | None = None) -> Figure:
         It isn't a path.
     """
     check("draw_path", path, Path)
-    scene = _scene(path, [], _others(reach, path) if reach else [])
+    scene = scene_of(path, [], _others(reach, path) if reach else [])
     steps = path.edges
     end = steps[-1].target if steps else path.source
     admin = f" {shorten(name_and_kind(end.arn)[0], 40)} is an administrator."
@@ -93,7 +93,7 @@ def before_and_after(reach: Reach, path: Path, cut: Cut) -> Figure:
     end = "To close it" if cut.is_closed else "Nothing closes it"
     head = f"Before the cut, {shorten(_sentence(path), 150)}. {end}"
     how = "No smaller set of edits closes it" if cut.is_smallest else "Each edit is needed"
-    scene = _scene(path, list(cut.edits_by_step(path, reach)), [])
+    scene = scene_of(path, list(cut.edits_by_step(path, reach)), [])
     return replace(scene, after=[f"edit: {edit}" for edit in cut.edits]).figure(
         lambda scene: draw_tree(scene, "PATH"),
         alt=alt_text(f"{head}: ", edits, ".") if edits else f"{head}.",
@@ -124,7 +124,7 @@ def _others(reach: Reach, path: Path) -> list[tuple[int, Step]]:
     return [(number, step) for (number, _), step in found.items()]
 
 
-def _scene(
+def scene_of(
     path: Path, closing: Sequence[tuple[CutEdit, ...] | None], others: Sequence[tuple[int, Step]]
 ) -> Scene:
     """Make a tree of a path.

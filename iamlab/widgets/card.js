@@ -1,0 +1,225 @@
+// One module for all cards: it shows the parts that Python writes as HTML, and tells Python what is
+// done with their controls. A control is a form element with a name, or any element with data-press.
+
+const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+const TEXT = "textarea, input:not([type=radio], [type=checkbox], [type=range])";
+const TYPING = 200; // milliseconds without a key, after which typed text is sent
+const PATIENCE = 5000; // milliseconds without an answer, after which a kernel may have stopped
+const STOPPED =
+  "The kernel doesn't answer. If it has stopped, choose Run > Run All Cells; your answers are kept.";
+
+// Writes the numbers of the lines beside a text.
+function number(text) {
+  const numbers = text.value.split("\n").map((_, place) => place + 1);
+  text.previousElementSibling.textContent = numbers.join("\n");
+}
+
+// HTML without the words in its text fields, and these words.
+function apart(html) {
+  const own = document.createElement("template");
+  own.innerHTML = html;
+  const fields = [...own.content.querySelectorAll(TEXT)];
+  const words = fields.map((one) => one.value);
+  for (const one of fields) one.matches("input") ? one.removeAttribute("value") : one.replaceChildren();
+  return [own.innerHTML, words];
+}
+
+function render({ model, el }) {
+  const card = document.createElement("form"); // groups of radio buttons end at their form
+  card.className = "iamlab-card mathjax_ignore tex2jax_ignore";
+  const stopped = document.createElement("p");
+  stopped.className = "stopped";
+  stopped.setAttribute("role", "status");
+  el.append(card);
+  card.append(stopped);
+  const shown = {};
+  const typed = new Map(); // name -> timer
+  let waiting;
+  let sent = model.get("shown").sent ?? 0;
+
+  // JupyterLab's shortcuts ask the focused element itself whether they may act.
+  const guard = (root) => {
+    for (const one of root.querySelectorAll(FOCUSABLE)) one.dataset.lmSuppressShortcuts = "true";
+    root.querySelectorAll(".lines textarea").forEach(number);
+  };
+
+  const find = (name, value) =>
+    [...card.querySelectorAll("[name], [data-press]")].find(
+      (one) => (one.name || one.dataset.press) === name && (one.type !== "radio" || one.value === value)
+    );
+
+  const show = (parts) => {
+    for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
+    let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
+    for (const [name, html] of Object.entries(parts)) {
+      let part = card.querySelector(`:scope > [data-part="${name}"]`);
+      if (!part) {
+        part = document.createElement("div");
+        part.dataset.part = name;
+        if (name === "result" || name === "facts") part.setAttribute("role", "status");
+      }
+      if (part === next) next = next.nextElementSibling;
+      else card.insertBefore(part, next); // in the order of Python
+      if (shown[name] !== html && !retype(part, shown[name] ?? "", html)) fill(part, html);
+      shown[name] = html;
+    }
+  };
+
+  // A part that differs only in the words of its text fields keeps these fields, and so what is
+  // being typed, the place of the caret, and undo.
+  const retype = (part, before, html) => {
+    const [[old], [bare, words]] = [apart(before), apart(html)];
+    if (old !== bare || !words.length) return false;
+    part.querySelectorAll(TEXT).forEach((one, place) => {
+      if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
+    });
+    part.querySelectorAll(".lines textarea").forEach(number);
+    return true;
+  };
+
+  const drop = (name) => {
+    card.querySelector(`:scope > [data-part="${name}"]`)?.remove();
+    delete shown[name];
+  };
+
+  // A slider is alone in its part, and stays the same element while it is dragged.
+  const slid = (own, html) => {
+    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("input[type=range]");
+    if (fresh?.name !== own.name || fresh.max !== own.max) return false;
+    own.value = fresh.value;
+    own.setAttribute("aria-valuetext", fresh.getAttribute("aria-valuetext"));
+    own.previousElementSibling.textContent = fresh.previousElementSibling.textContent;
+    return true;
+  };
+
+  const fill = (part, html) => {
+    const own = part.contains(document.activeElement) ? document.activeElement : null;
+    if (own?.type === "range" && slid(own, html)) return;
+    const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
+    const open = [...part.querySelectorAll("details")].map((one) => one.open);
+    part.innerHTML = html;
+    part.querySelectorAll("details").forEach((one, place) => {
+      if (place in open) one.open = open[place];
+    });
+    guard(part);
+    if (own) (find(name, value) ?? part.querySelector(FOCUSABLE))?.focus({ preventScroll: true });
+  };
+
+  const send = (what) => {
+    for (const [name, timer] of typed) {
+      clearTimeout(timer);
+      typed.delete(name);
+      if (name !== what.name) send({ set: true, name, value: find(name).value });
+    }
+    sent += 1;
+    model.send({ ...what, sent });
+    clearTimeout(waiting);
+    waiting = setTimeout(() => (stopped.textContent = STOPPED), PATIENCE);
+  };
+
+  const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
+
+  card.addEventListener("input", ({ target }) => {
+    if (target.matches(".lines textarea")) number(target);
+    if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
+    clearTimeout(typed.get(target.name));
+    typed.set(target.name, setTimeout(() => {
+      typed.delete(target.name);
+      send({ set: true, name: target.name, value: valueOf(target) });
+    }, target.type === "range" ? 0 : TYPING));
+  });
+
+  const follow = ({ target }) => {
+    if (target.matches(".lines textarea")) target.previousElementSibling.scrollTop = target.scrollTop;
+  };
+  card.addEventListener("scroll", follow, true);
+
+  // A button with the line and column of a place in the card's text leads there.
+  const lead = ({ line, column }) => {
+    const text = card.querySelector(".lines textarea");
+    const before = text.value.split("\n").slice(0, line - 1);
+    const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
+    text.focus();
+    text.setSelectionRange(start, start + 1);
+    text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
+  };
+
+  card.addEventListener("change", ({ target }) => {
+    if (!target.name) return;
+    clearTimeout(typed.get(target.name));
+    typed.delete(target.name);
+    send({ set: true, name: target.name, value: valueOf(target) });
+  });
+
+  const press = (name) => {
+    answerAlone(name);
+    send({ press: true, name });
+  };
+
+  card.addEventListener("click", ({ target }) => {
+    const place = target.closest("[data-line]");
+    if (place) lead(place.dataset);
+    const one = target.closest("button[name], [data-press]");
+    if (one && !one.hasAttribute("disabled")) press(one.name || one.dataset.press);
+  });
+
+  card.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // keys stay in the card
+    const one = event.target;
+    if (one.dataset.press && (event.key === " " || event.key === "Enter")) {
+      event.preventDefault();
+      press(one.dataset.press);
+    }
+  });
+
+  card.addEventListener("submit", (event) => event.preventDefault());
+
+  // Answers for all switches, computed beforehand: {switches: [name], of: [number], outcomes:
+  // [{parts, marks}]}. Bit n of a place in "of" tells whether switch n is on. A mark is the class
+  // of the elements with this data-id; their data-needs are switches, as bits.
+  let on = 0;
+  const answerAlone = (name) => {
+    const { switches = [], of = [], outcomes = [] } = model.get("answers");
+    const place = switches.indexOf(name);
+    if (place < 0) return;
+    on ^= 1 << place;
+    show({ ...shown, ...outcomes[of[on]].parts });
+    mark(outcomes[of[on]].marks, switches);
+  };
+
+  // Without a kernel, a part is "off" if its own switch is, and "out" if another one is that it needs.
+  const mark = (marks, switches) => {
+    for (const one of card.querySelectorAll("[data-id]")) {
+      const { id, press, needs } = one.dataset;
+      let kind = marks[id] ?? "";
+      if (switches && (on & needs) !== Number(needs ?? 0)) {
+        kind = press && !(on & (1 << switches.indexOf(press))) ? "off" : "out";
+      }
+      one.setAttribute("class", kind);
+      if (press) one.setAttribute("aria-pressed", String(!kind.split(" ").includes("off")));
+    }
+  };
+
+  const update = () => {
+    const { sent: answered = 0, parts, marks, on: now = 0 } = model.get("shown");
+    if (answered && answered < sent) return; // a newer answer is on its way
+    clearTimeout(waiting);
+    stopped.textContent = "";
+    on = now;
+    show(parts);
+    if (marks) mark(marks);
+  };
+
+  const gone = () => (stopped.textContent = model.comm_live === false ? STOPPED : "");
+
+  model.on("change:shown", update);
+  model.on("comm_live_update", gone);
+  update();
+  gone();
+  return () => {
+    model.off("change:shown", update);
+    model.off("comm_live_update", gone);
+  };
+}
+
+export default { render };

@@ -1,0 +1,71 @@
+"""The card of an instrument: its parts in a notebook, kept up to date by one JavaScript module.
+
+Above each card is a sentence for readers without a kernel, such as on GitHub or on the next day. A
+card hides it; where the card can't be shown, it also hides Jupyter's own error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+from IPython import display as notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.widgets.instrument import Instrument
+
+_OUTPUT = ".jp-OutputArea-output"
+WITHOUT_KERNEL = (
+    '<div class="iamlab-asleep">This is a card of iamlab. To use it, open this notebook in '
+    "JupyterLab, select this cell and press Shift + Enter, or choose Run &gt; Run All Cells. Your "
+    "answers are kept.</div>"
+    "<style>.jp-OutputArea:has(.iamlab-card) .iamlab-asleep { display: none }"
+    ".jp-OutputArea:has(.iamlab-asleep):not(:has(.iamlab-card)) .jupyter-widgets:not(:has(*))"
+    " { display: none }</style>"
+)
+
+
+class Card(anywidget.AnyWidget):
+    """An instrument in a notebook.
+
+    Parameters
+    ----------
+    instrument
+        What is shown. The card is drawn again after each of its changes.
+    """
+
+    _esm = Path(__file__).with_name("card.js")
+    _css = Path(__file__).with_name("card.css")
+    shown = traitlets.Dict().tag(sync=True)
+    answers = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, instrument: Instrument[Any]) -> None:
+        self.instrument, self._sent = instrument, 0
+        super().__init__(shown=self._now(), answers=instrument.answers())
+        self.on_msg(self._used)
+        instrument.listen(self._draw)
+
+    def _now(self) -> dict[str, Any]:
+        parts, marks = self.instrument.parts(), self.instrument.marks()
+        on = self.instrument.switches_on()
+        return {"sent": self._sent, "parts": parts, "marks": marks, "on": on}
+
+    def _draw(self) -> None:
+        self.answers = self.instrument.answers()
+        self.shown = self._now()
+
+    def _used(self, _: Card, message: dict[str, Any], __: object) -> None:
+        self._sent = message["sent"]
+        self.instrument.use(message["name"], message.get("value"), press="press" in message)
+
+
+def display(instrument: Instrument[Any]) -> None:
+    """Show an instrument below a cell; a terminal shows its text."""
+    show: Callable[[dict[str, Any]], None] = notebook.publish_display_data
+    show({"text/html": WITHOUT_KERNEL, "text/plain": ""})
+    bundle, _ = Card(instrument)._repr_mimebundle_() or ({}, {})
+    show({**bundle, "text/plain": str(instrument)})

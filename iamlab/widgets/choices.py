@@ -1,0 +1,129 @@
+"""What to choose from in a world: principals by name, actions, resources, VPC endpoints."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_in
+from iamlab.authorization.principal import principal_of
+from iamlab.engine.layers import LAYERS
+from iamlab.engine.request import ANONYMOUS, as_text
+from iamlab.errors import RequestError, did_you_mean, noted
+from iamlab.operations.sts.session import Session
+from iamlab.policy import catalog
+from iamlab.policy.arn import is_arn
+from iamlab.view.figures.names import distinct_names, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.layers import Layers
+    from iamlab.policy.statement import Statement
+    from iamlab.world.world import World
+
+ANYONE = "anonymous"
+"""The name of a caller who doesn't sign requests."""
+
+FEW, MANY = 12, 100
+"""So many actions of a pattern, and so many actions and resources, are offered."""
+
+
+def principals(world: World) -> dict[str, str]:
+    """Return the shortest names of all principals, with their ARNs or their access key ids.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> list(principals(scenario("groups")))
+    ['alice', 'bob', 'carol', 'dana', 'root user', 'anonymous']
+    """
+    forms: dict[str, tuple[str, ...]] = {}
+    for account in world.accounts.values():
+        own = [(user.arn, "user", user.name) for user in account.users.values()]
+        own += [(role.arn, "role", role.name) for role in account.roles.values()]
+        for arn, kind, name in (*own, (account.root_arn, "the", "root user")):
+            named = f"{kind} {name}"
+            forms[arn] = (name, named, f"{named} of {account.name}", f"{named}: {arn}")
+    for key, record in world.sessions.items():
+        named = f"{record.name or 'session'} as {short_name(record.issuer_arn)[0]}"
+        forms[key] = (named, f"session {named}", f"session {named}: {key}", key)
+    forms[ANONYMOUS] = (ANYONE, *("the anonymous caller",) * 3)
+    return {name: own for own, name in distinct_names(forms).items()}
+
+
+def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
+    """Return the principal that a text names: by its name, its ARN, or as a service.
+
+    Raises
+    ------
+    RequestError
+        The world has no such principal.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("groups")
+    >>> caller_named(world, "alice", principals(world))
+    'arn:aws:iam::111111111111:user/alice'
+    """
+    own = known.get(text, text)
+    if own in world.sessions:
+        return Session(world, world.sessions[own])
+    if text in known or is_arn(own) or own.endswith(".amazonaws.com"):
+        return own
+    if any(text in account.groups for account in world.accounts.values()):
+        raise RequestError(f"{text} is a group, and a group makes no requests. Choose a member.")
+    error = RequestError(f"{text!r} isn't a principal of this world.")
+    raise noted(error, did_you_mean(text, known))
+
+
+def endpoints(world: World) -> list[str]:
+    """Return the ids of the VPC endpoints of a world."""
+    accounts = world.accounts.values()
+    every = (own for account in accounts for own in account.resources.values())
+    return [own.name for own in every if own.kind == "VPC endpoint"]
+
+
+def statements_of(layers: Layers) -> Iterator[Statement]:
+    """Return the statements of all policies that apply."""
+    for layer in LAYERS:
+        for attached in layers.of(layer):
+            yield from attached.policy.statements
+
+
+def suggested(world: World, caller: Caller | None, action: str) -> tuple[list[str], list[str]]:
+    """Return actions and resources to choose from: those that policies name come first.
+
+    Parameters
+    ----------
+    caller
+        The principal whose policies are read, if there is one.
+    action
+        What is typed: a part of an action, or a whole one.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("groups")
+    >>> actions, resources = suggested(world, world.user("alice"), "s3:GetObjectTag")
+    >>> actions
+    ['s3:ListBucket', 's3:GetObject', 's3:GetObjectTagging']
+    """
+    own = None if caller is None else principal_of(world, caller)
+    statements = [] if own is None else list(statements_of(own.layers()))
+    keys = {} if own is None else as_text(own.context())
+    patterns = (value for each in statements for value in each.action or () if value[0] != "*")
+    named = chain.from_iterable(islice(catalog.expand(value), FEW) for value in patterns)
+    prefix, colon, _ = action.lower().partition(":")
+    every = [known.full_name for known in catalog.actions_of(prefix).values()] if colon else []
+    alike = [name for name in every if action.lower() in name.lower()] or every
+    alike += [f"{name}:" for name in catalog.services() if name.startswith(action.lower())]
+    account = world.accounts.get("" if own is None else own.account_id)
+    home = Home("aws", "") if account is None else Home(account.partition, account.account_id)
+    wanted = (value for each in statements for value in patterns_in(each, keys))
+    found = candidates_for([world], home, [prefix], wanted)
+    fitting = found.places(found.fitting(action))
+    actions = dict.fromkeys((*islice(named, MANY), *alike[:MANY]))
+    return list(actions), [found.known[place].arn for place in fitting[:MANY]]

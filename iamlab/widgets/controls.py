@@ -1,0 +1,330 @@
+"""The parts of cards as HTML: native controls with labels, requests, statements and results.
+
+A control has a name; a card tells its instrument when it is used. All text is escaped.
+
+Notes
+-----
+W3C, "ARIA Authoring Practices Guide": "Radio Group Pattern", "Button Pattern".
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamlab.engine.labels import keys_in_policies, labels
+from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.view.figures.names import short_name
+from iamlab.view.style import EFFECTS, look
+from iamlab.view.words import listed
+from iamlab.widgets.prediction import look_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import Request
+    from iamlab.policy.statement import Statement
+    from iamlab.view.style import Look
+    from iamlab.widgets.prediction import Prediction
+
+CHOOSE = "choose ..."
+CLASSES = {"✓": "allow", "✕": "deny"}
+"""The class of each symbol; others are silent."""
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """Write a text as a paragraph, or as code if it has several lines."""
+    if "\n" in text:
+        return f'<div class="code">{escape(text)}</div>'
+    own = f' class="{kind}"' if kind else ""
+    return f"<p{own}>{escape(text)}</p>" if text else ""
+
+
+def heading(title: str, question: str = "") -> str:
+    """Write a card's title and, smaller, what it asks."""
+    small = f"<small>{escape(question)}</small>" if question else ""
+    return f"<h4>{escape(title)}{small}</h4>"
+
+
+def segmented(
+    name: str,
+    legend: str,
+    options: Sequence[str],
+    value: str | None = None,
+    *,
+    disabled: bool = False,
+) -> str:
+    """Write a group of options side by side: one tab stop, and the arrow keys choose."""
+    off = " disabled" if disabled else ""
+    body = "".join(
+        f'<label><input type="radio" name="{escape(name)}" value="{escape(option)}"'
+        f"{' checked' if option == value else ''}{off}>{escape(option)}</label>"
+        for option in options
+    )
+    return (
+        f'<fieldset><legend>{escape(legend)}</legend><div class="segments">{body}</div></fieldset>'
+    )
+
+
+def choice(
+    name: str,
+    label: str,
+    options: Mapping[str, str] | Sequence[str],
+    value: str = "",
+    *,
+    bare: bool = False,
+) -> str:
+    """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
+
+    A bare one, in a table, shows no label; a screen reader reads it.
+    """
+    named = options if isinstance(options, dict) else {option: option for option in options}
+    first = {} if value in named else {"": CHOOSE}
+    body = "".join(
+        f'<option value="{escape(own)}"{" selected" if own == value else ""}>{escape(word)}'
+        "</option>"
+        for own, word in {**first, **named}.items()
+    )
+    if bare:
+        return f'<select name="{escape(name)}" aria-label="{escape(label)}">{body}</select>'
+    return (
+        f'<div><label><span class="name">{escape(label)}</span>'
+        f'<select name="{escape(name)}">{body}</select></label></div>'
+    )
+
+
+def tick(name: str, label: str, *, on: bool, disabled: bool = False) -> str:
+    """Write a check box."""
+    state = f"{' checked' if on else ''}{' disabled' if disabled else ''}"
+    return (
+        f'<div class="ticks"><label><input type="checkbox" name="{escape(name)}"{state}>'
+        f"<span>{escape(label)}</span></label></div>"
+    )
+
+
+def button(
+    name: str, text: str, *, main: bool = False, small: bool = False, label: str = ""
+) -> str:
+    """Write a button; the main one of a card stands out, a small one has a symbol and a label."""
+    kind = " ".join(filter(None, ("main" * main, "small" * small)))
+    described = f' aria-label="{escape(label)}" title="{escape(label)}"' if label else ""
+    return (
+        f'<button type="button" name="{escape(name)}" class="{kind}"{described}>{escape(text)}'
+        "</button>"
+    )
+
+
+def text_field(
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    rows: int = 1,
+    width: int = 32,
+    kind: str = "text",
+    options: str = "",
+) -> str:
+    """Write a field for text; a card keeps what is typed if only the value of the field changes.
+
+    Parameters
+    ----------
+    kind
+        The type of the input: ``"text"``, ``"datetime-local"``.
+    options
+        The id of a list of suggestions, which is in another part.
+    """
+    head = f'<div><label><span class="name">{escape(label)}</span>'
+    own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
+    if rows > 1:
+        return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
+    own += f' list="{escape(options)}"' if options else ""
+    own += f' size="{width}"' if kind == "text" else ""
+    return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
+
+
+def suggestions(own_id: str, options: Iterable[str]) -> str:
+    """Write a list of suggestions for text fields."""
+    body = "".join(f'<option value="{escape(option)}"></option>' for option in options)
+    return f'<datalist id="{escape(own_id)}">{body}</datalist>'
+
+
+def slider(name: str, label: str, value: int, most: int, words: str) -> str:
+    """Write a slider from 0, with words for its present place. It is alone in its part."""
+    return (
+        f'<div><label><span class="name">{escape(label)}: {escape(words)}</span>'
+        f'<input type="range" name="{escape(name)}" min="0" max="{most}" value="{value}" '
+        f'aria-valuetext="{escape(words)}"></label></div>'
+    )
+
+
+def row(*parts: str) -> str:
+    """Put controls side by side."""
+    return f'<div class="row">{"".join(parts)}</div>'
+
+
+def fold(summary: str, inside: str, *, is_open: bool = False) -> str:
+    """Put HTML into a fold."""
+    state = " open" if is_open else ""
+    return f"<details{state}><summary>{escape(summary)}</summary>{inside}</details>"
+
+
+def badge(seen: Look) -> str:
+    """Write a look as a coloured word with its symbol."""
+    kind = CLASSES.get(seen.symbol, "silent")
+    return f'<span class="badge {kind}">{escape(seen.symbol)} {escape(seen.word)}</span>'
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Write names with their values, which are HTML."""
+    body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in pairs)
+    return f"<dl>{body}</dl>"
+
+
+def request_facts(decision: Decision) -> str:
+    """Write a request: who, action, resource, and the context that its policies ask for."""
+    request = decision.request
+    who, what = short_name(request.principal), short_name(request.resource)
+    own = [key for key in keys_in_policies(decision) if not key.lower().startswith("aws:username")]
+    return facts(
+        [
+            ("Who", _named(*who, request.principal)),
+            ("Action", f"<code>{escape(request.action)}</code>"),
+            ("Resource", _named(*what, request.resource)),
+            *((key, _values(request, key)) for key in own),
+        ]
+    )
+
+
+def _named(name: str, kind: str, arn: str) -> str:
+    note = f' <span class="pale">({escape(kind)})</span>' if kind else ""
+    return f'<span title="{escape(arn)}"><code>{escape(name)}</code>{note}</span>'
+
+
+def _values(request: Request, key: str) -> str:
+    values = request.values(key)
+    words = "not in the request" if values is None else ", ".join(values) or "(empty)"
+    return f"<code>{escape(words)}</code>"
+
+
+def in_words(statement: Statement) -> str:
+    """Return a statement as one line of text, without its effect.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> in_words(Policy.allow("s3:Get*", "arn:aws:s3:::star-maps/*").statements[0])
+    's3:Get* on star-maps/*'
+    """
+    actions = _listed(statement.action, statement.not_action)
+    on = f" on {_listed(statement.resource, statement.not_resource)}" * bool(
+        statement.resource or statement.not_resource
+    )
+    who = statement.principal or statement.not_principal or ()
+    by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
+    unless = " and ".join(
+        f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions
+    )
+    return f"{actions}{on}{by}{f', if {unless}' if unless else ''}"
+
+
+def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> str:
+    names = [text.split(":", 5)[-1] if text.startswith("arn:") else text for text in values or ()]
+    if exempt:
+        return f"all but {_listed(exempt, None)}"
+    return listed(names) if names else "nothing"
+
+
+def statement_row(statement: Statement, label: str) -> str:
+    """Write a statement as three cells: its effect, its Sid, and the rest."""
+    rest = f"<code>{escape(in_words(statement))}</code>"
+    return (
+        f"<div>{badge(EFFECTS[statement.effect])}</div><div>{escape(label)}</div><div>{rest}</div>"
+    )
+
+
+def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
+    """Write the statements of all policies that apply, without what they do to this request."""
+    whose = f" to {of}" if of else ""
+    folds, total = "", 0
+    for step in decision.trace.steps:
+        matches = step.matches
+        total += len(matches)
+        if matches:
+            rows = "".join(statement_row(own.statement, own.address) for own in matches)
+            folds += f'<p class="pale">{escape(NAMES[step.layer])}</p>' * (len(folds) > 0)
+            folds += f'<div class="statements">{rows}</div>'
+    if not total:
+        return paragraph(f"No policy applies{whose}.", "pale")
+    return fold(f"The statements that apply{whose} ({total})", folds, is_open=is_open)
+
+
+def tiles(*sides: tuple[str, Look]) -> str:
+    """Write results side by side: what each is, its symbol and its word."""
+    body = "".join(
+        f'<div class="tile {CLASSES.get(seen.symbol, "silent")} {"aws" if place else "own"}">'
+        f"<small>{escape(name)}</small><strong>{escape(str(seen))}</strong></div>"
+        for place, (name, seen) in enumerate(sides, len(sides) == 1)
+    )
+    return f'<div class="tiles">{body}</div>'
+
+
+def result_of(prediction: Prediction, *, explain: bool = True) -> str:
+    """Write a prediction beside the verdict, and in one sentence the reason."""
+    own = f"You predicted ({prediction.confidence})" if prediction.confidence else "You predicted"
+    verdict = prediction.decision.verdict
+    shown = tiles((own, look_of(prediction.answer)), ("AWS decides", look(verdict)))
+    lead = "As you predicted." if prediction.correct else "Different from your prediction."
+    why = escape(reason(prediction.decision)) if explain else ""
+    return f"{shown}<p><strong>{lead}</strong> {why}</p>"
+
+
+def steps(decision: Decision, *, blank: Collection[int] = ()) -> str:
+    """Write the six questions with their answers; those without content are short and grey."""
+    rows = ""
+    for number, label in enumerate(labels(decision), 1):
+        is_short = label.answer[0].startswith(("Nothing limits", "No Deny statement matches"))
+        kind = ' class="short"' if is_short and number not in blank else ""
+        answer = "…" if number in blank else "<br>".join(map(escape, label.answer))
+        rows += f"<li{kind}><strong>{escape(label.question)}</strong> {answer}</li>"
+    return f'<ol class="steps">{rows}</ol>'
+
+
+def reason(decision: Decision) -> str:
+    """Return one sentence that says why.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> reason(world.can(world.user("alice"), "s3:GetObject", MAP))
+    'The statement star-maps-read/ReadMaps allows it, and no Deny statement matches.'
+    """
+    by = listed([f"{own.address}" for own in decision.determining])
+    noun = "statements" if len(decision.determining) > 1 else "statement"
+    if decision.denies and not decision:
+        found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
+        allows = [own.address for own in found if own.layer not in CEILINGS]
+        end = " would allow it, but a Deny that matches always wins."
+        also = f" {listed(allows)}{end}" if allows else ""
+        return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"
+    if decision:
+        if not by:
+            return "It needs no permission."
+        verb = "allow" if noun[-1] == "s" else "allows"
+        return f"The {noun} {by} {verb} it, and no Deny statement matches."
+    layers = [NAMES[step.layer] for step in decision.trace.steps if step.blocks]
+    return f"No Allow is sufficient: {listed(layers)}." if layers else "No statement allows it."
+
+
+def verdict(decision: Decision) -> str:
+    """Write a verdict, its reason in one sentence, and the six steps in a fold."""
+    return (
+        f"{tiles(('AWS decides', look(decision.verdict)))}{paragraph(reason(decision))}"
+        f"{explanation(decision)}"
+    )
+
+
+def explanation(decision: Decision) -> str:
+    """Write the six steps in a fold."""
+    return fold("The six questions", steps(decision))

@@ -1,0 +1,143 @@
+"""A world whose policies are edited: new documents, and statements that are switched off.
+
+It has one copy of a world. For each state, only the policies that differ are replaced.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.policy.document import Policy
+from iamlab.widgets import controls as parts
+from iamlab.widgets.instruments.statement_stack import arranged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamlab.world.world import World
+
+Edits = tuple[tuple[str, str, str], ...]
+"""Each is a policy, ``""`` and its new document, or a policy and a statement that is off."""
+
+
+class Place(NamedTuple):
+    """A policy in a world: its document, what replaces it, its type and its service."""
+
+    document: Policy
+    put: Callable[[Policy], object]
+    policy_type: str = "identity"
+    service: str | None = None
+
+
+class EditedWorld:
+    """A copy of a world, and its customer managed, inline and resource-based policies by name.
+
+    Parameters
+    ----------
+    world
+        The world, which doesn't change.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> edited = EditedWorld(scenario("groups"))
+    >>> list(edited.places)
+    ['policy star-maps-read', 'user dana: own-notes', 'group contractors: guard']
+    >>> world = edited.at(edited.switched((), "policy star-maps-read", "ReadMaps", on=False))
+    >>> world.can("alice", "s3:GetObject", MAP)
+    <Decision ○ implicit deny>
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world, self._now = world.copy(), Edits()
+        self.places = dict(_places(self._world))
+
+    def policy(self, name: str, edits: Edits, *, whole: bool = False) -> Policy:
+        """Return a policy with its edits; the whole one has the statements that are off too.
+
+        Raises
+        ------
+        ExerciseError
+            There is no such policy.
+        """
+        if name not in self.places:
+            error = ExerciseError(f"There is no policy {name!r} to change.")
+            raise noted(error, did_you_mean(name, self.places))
+        own = {label: text for policy, label, text in edits if policy == name}
+        policy = self.places[name].document
+        if text := own.pop("", ""):
+            policy = Policy.parse(text, name=policy.name)
+        kept = [each.label for each in policy.statements if each.label not in own]
+        return policy if whole or not own else arranged(policy, kept)
+
+    def at(self, edits: Edits) -> World:
+        """Return the copy of the world with these edits; it changes at the next call."""
+        if edits != self._now:
+            for name in dict.fromkeys(own[0] for own in (*self._now, *edits)):
+                self.places[name].put(self.policy(name, edits))
+            self._world.changed()
+        self._now = edits
+        return self._world
+
+    def applied(self, edits: Edits, name: str, text: str) -> Edits:
+        """Return the edits with a new document of a policy.
+
+        Raises
+        ------
+        PolicyError
+            AWS wouldn't save it.
+        """
+        self.policy(name, edits)
+        _, _, policy_type, service = self.places[name]
+        Policy.parse(text, name=self.places[name].document.name).validate(policy_type, service)
+        return tuple(sorted([*(own for own in edits if own[0] != name), (name, "", text)]))
+
+    def switched(self, edits: Edits, name: str, label: str, *, on: bool) -> Edits:
+        """Return the edits with a statement switched on or off.
+
+        Raises
+        ------
+        ExerciseError
+            There is no such statement.
+        """
+        arranged(self.policy(name, edits, whole=True), [label])
+        others = [own for own in edits if own[:2] != (name, label)]
+        return tuple(sorted(others if on else [*others, (name, label, "")]))
+
+    def controls(self, name: str, edits: Edits) -> dict[str, str]:
+        """Return the list of policies, and of the chosen one its statements and its document.
+
+        The controls are ``policy``, ``on`` with a statement, ``undo``, ``text`` and ``apply``.
+        """
+        chosen = parts.choice("policy", "Policy to change", list(self.places), name)
+        if not name:
+            return {"policy": chosen}
+        policy = self.policy(name, edits, whole=True)
+        for each in policy.statements:
+            words = f"{each.effect} {each.label}: {parts.in_words(each)}"
+            chosen += parts.tick(f"on {each.label}", words, on=(name, each.label, "") not in edits)
+        if any(own[0] == name for own in edits):
+            chosen += parts.button("undo", "Undo the changes of this policy")
+        text = parts.text_field("text", f"Document of {name}", policy.text, rows=12)
+        editor = parts.fold("Edit its JSON", text + parts.button("apply", "Apply"))
+        return {"policy": chosen, "text": editor}
+
+
+def _places(world: World) -> Iterator[tuple[str, Place]]:
+    for account in world.accounts.values():
+        start = f"{account.name} " if len(world.accounts) > 1 else ""
+        for managed in account.policies.values():
+            put = partial(managed.versions.__setitem__, managed.default_version_id)
+            yield f"{start}policy {managed.name}", Place(managed.document, put)
+        for held in (account.users, account.groups, account.roles):
+            for identity in held.values():
+                for name, policy in identity.inline.items():
+                    put = partial(identity.inline.__setitem__, name)
+                    yield f"{start}{identity.kind} {identity.name}: {name}", Place(policy, put)
+        for resource in account.resources.values():
+            if resource.policy is not None:
+                put = partial(setattr, resource, "policy")
+                place = Place(resource.policy, put, "resource", resource.service)
+                yield f"{start}{resource.kind} {resource.name}", place

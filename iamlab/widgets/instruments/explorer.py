@@ -1,0 +1,372 @@
+"""The explorer: who can do what in a world, and why.
+
+Every part of a request can be changed, and everything that iamlab knows about the decision can be
+looked at. It opens any world, also one that was read from an export.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.context_keys import mfa_keys
+from iamlab.authorization.question_defects import misfit
+from iamlab.engine.labels import keys_in_policies
+from iamlab.engine.refused_statements import loud, quiet
+from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean, noted
+from iamlab.model.clock_and_ids import Clock
+from iamlab.model.network_locations import Network
+from iamlab.policy.condition_keys import is_multivalued
+from iamlab.view.style import look
+from iamlab.view.tables import Table
+from iamlab.widgets import choices
+from iamlab.widgets import controls as html
+from iamlab.widgets.instrument import Instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.network_locations import Circumstances
+    from iamlab.world.world import World
+
+MFA = ("as it is", "yes", "no")
+"""Whether the caller used MFA: what its credentials say, or a value that is set by hand."""
+
+VIEWS = ("ladder", "graph", "fixes", "who else can?", "what else can they do?")
+SLOW = VIEWS[3:]
+"""What there is to see of a decision. The last two take longer, so a change leaves them."""
+
+ABSENT = "(absent)"
+"""What to write for a condition key that the request doesn't have."""
+
+KEY = "key "
+KEYS = "Condition keys that these policies use. Leave a field empty to keep the world's value."
+ELSEWHERE = frozenset(
+    f"aws:{name}"
+    for name in ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
+)
+"""Condition keys that follow from the principal or from another control."""
+
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it was typed, which can be unfinished or wrong, and what is looked at.
+
+    Parameters
+    ----------
+    principal
+        A name that the explorer offers, an ARN, or a service.
+    mfa
+        One of ``MFA``.
+    address, endpoint, time
+        The caller's address, its VPC endpoint, and the time in UTC; empty: the world's.
+    keys
+        The condition keys that are set by hand, with their values.
+    view
+        One of ``VIEWS``.
+    """
+
+    principal: str = ""
+    action: str = ""
+    resource: str = ""
+    mfa: str = MFA[0]
+    address: str = ""
+    endpoint: str = ""
+    time: str = ""
+    keys: tuple[tuple[str, str], ...] = ()
+    view: str = VIEWS[0]
+
+
+class Explorer(Instrument[Question]):
+    """One request in a world, and everything about its decision.
+
+    Its controls are ``principal``, ``action``, ``resource``, ``mfa``, ``address``, ``endpoint``,
+    ``time``, ``view``, and ``key NAME`` for each condition key. ``set`` keeps what was typed, and
+    raises an error if it isn't a request.
+
+    Parameters
+    ----------
+    world
+        The explorer doesn't change it, but follows its changes.
+    question
+        Where to begin.
+    """
+
+    title = "The explorer"
+    question = "Who can do what, and why?"
+
+    def __init__(self, world: World, question: Question, **more: Any) -> None:
+        self._world, self._id = world, f"iamlab-explorer-{next(_NUMBERS)}"
+        self._people = lru_cache(1)(lambda _: choices.principals(world))
+        self._moved = lru_cache(4)(self._moved_to)
+        self._answered = lru_cache(64)(self._answer)
+        self._shown = lru_cache(16)(self._show)
+        self._listed = lru_cache(16)(self._lists)
+        super().__init__(question, **more)
+
+    # -- the request -----------------------------------------------------------------------------
+
+    @property
+    def world(self) -> World:
+        """The world, or a copy of it at the chosen time."""
+        if not self.state.time:
+            return self._world
+        try:
+            moment = datetime.fromisoformat(self.state.time)
+        except ValueError:
+            problem = f"{self.state.time!r} isn't a time. Write it like 2026-11-25T09:00."
+            raise RequestError(problem) from None
+        return self._moved(self._world.revision, moment.replace(tzinfo=moment.tzinfo or UTC))
+
+    def _moved_to(self, _: int, moment: datetime) -> World:
+        world = self._world.copy()
+        world.clock = Clock(moment)
+        return world
+
+    @property
+    def principals(self) -> dict[str, str]:
+        """The principals to choose from: their names, and their ARNs or access key ids."""
+        return self._people(self._world.revision)
+
+    @property
+    def caller(self) -> Caller:
+        """The principal that is chosen or typed; a ``RequestError`` if nobody has this name."""
+        return choices.caller_named(self.world, self.state.principal.strip(), self.principals)
+
+    def _how(self) -> tuple[dict[str, ContextValue], Circumstances]:
+        """Return the condition keys that are set by hand, and how the call is made."""
+        now, state = self.world.clock.now, self.state
+        used = now if state.mfa == "yes" else None
+        context = {} if state.mfa == MFA[0] else {**mfa_keys(now, used)}
+        how: Circumstances = {}
+        if state.address or state.endpoint:
+            how["network"] = Network(state.address.strip(), endpoint=state.endpoint)
+        tags = {}
+        for key, text in state.keys:
+            start, _, tag = key.partition("/")
+            if start.lower() == "aws:requesttag" and text != ABSENT:
+                tags[tag] = text
+            else:
+                value = text.split(",") if is_multivalued(key) else text
+                context[key] = () if text == ABSENT else value
+        if tags:
+            how["request_tags"] = tags
+        return context, how
+
+    def change(self, name: str, value: Any) -> Question:
+        """Change a part of the request, or what is looked at."""
+        known = {"mfa": MFA, "view": VIEWS, "endpoint": ("", *choices.endpoints(self._world))}
+        if value not in known.get(name, (value,)):
+            error = ExerciseError(f"{name} can't be {value!r}.")
+            raise noted(error, did_you_mean(str(value), known[name]))
+        changes: dict[str, Any] = {"view": VIEWS[0]} if self.state.view in SLOW else {}
+        if name.startswith(KEY):
+            kept = {**dict(self.state.keys), name.removeprefix(KEY): str(value)}
+            changes["keys"] = tuple((key, text) for key, text in kept.items() if text)
+        elif name == "keys" or name not in Question.__slots__ or value is None:
+            raise self.no_control(name)
+        else:
+            arn = getattr(value, "arn", value)
+            named = (own for own, its_arn in self.principals.items() if its_arn == arn)
+            changes[name] = str(next(named, arn) if name == "principal" else value)
+        return replace(self.state, **changes)
+
+    def _to(self, state: Question) -> None:
+        if replace(state, view=self.state.view) == self.state:
+            self.state = state  # the request is the same, so its prediction stays
+        else:
+            super()._to(state)
+
+    def set(self, name: str, value: Any) -> None:
+        """Set a control to a value; what is typed stays, also if it isn't a request.
+
+        Raises
+        ------
+        ExerciseError
+            There is no such control, or it doesn't take this value.
+        RequestError, NoSuchEntity
+            The request isn't valid; the message says how to correct it.
+        """
+        super().set(name, value)
+        if error := self._answered(self._stamp)[1]:
+            raise error
+
+    # -- the answer ------------------------------------------------------------------------------
+
+    @property
+    def _stamp(self) -> tuple[object, ...]:
+        """What every answer depends on, to remember answers."""
+        return self.state, self._world.revision, self._world.clock.now
+
+    def _answer(self, _: object) -> tuple[Decision | None, IamLabError | None]:
+        try:
+            context, how = self._how()
+            ask = self.caller, self.state.action.strip(), self.state.resource.strip()
+            return self.world.can(*ask, context=context, **how), None
+        except IamLabError as error:
+            return None, error
+
+    def decide(self) -> Decision | None:
+        """Return the decision; none if what is typed isn't a request."""
+        return self._answered(self._stamp)[0]
+
+    def reveal(self, decision: Decision) -> str:
+        """Return the verdict, with AWS's message."""
+        message = f"AWS's message: {decision.message}" if decision.message else ""
+        shown = html.tiles(("AWS decides", look(decision.verdict)))
+        words = html.paragraph(html.reason(decision)) + html.paragraph(message)
+        return f"{shown}{words}{html.explanation(decision)}"
+
+    def parts(self) -> dict[str, str]:
+        """Return the whole card; once there is a verdict, with what is looked at."""
+        parts, (_, error) = super().parts(), self._answered(self._stamp)
+        if error is not None:
+            parts["result"] = html.paragraph(self.note or error.short)
+        if self.decision is not None:
+            parts["view"] = html.segmented("view", "Look at", VIEWS, self.state.view)
+            try:
+                parts["more"] = self._shown(self._stamp)
+            except IamLabError as error:
+                parts["more"] = html.paragraph(error.short)
+        return parts
+
+    def _show(self, _: object) -> str:
+        """Return what the chosen view shows."""
+        from iamlab.view import access_graph, ladder
+        from iamlab.view.tabular import table_of
+
+        (decision, _), view = self._answered(self._stamp), VIEWS.index(self.state.view)
+        assert decision is not None  # noqa: S101 - there is a view only of a decision
+        if view < 2:
+            return (access_graph if view else ladder)(decision)._repr_html_()
+        if view == 2:
+            rows = [(fix.text, fix.who) for fix in decision.fixes()]
+            return Table.of("Each change flips the verdict", "change, who can make it", rows).html()
+        (context, how), request = self._how(), decision.request
+        if view == 3:
+            own = {key: context[key] for key in context if not key.startswith("aws:Principal")}
+            ask = request.action, request.resource
+            return table_of(self.world.who_can(*ask, context=own, **how)).html()
+        services = [request.service]
+        found = self.world.what_can(self.caller, services=services, context=context, **how)
+        return table_of(found).html()
+
+    # -- the controls ----------------------------------------------------------------------------
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the fields of the request, and those of its context."""
+        state, known = self.state, list(self.principals)
+        who = self._field("principal", "Principal", state.principal, 20)
+        if len(known) <= choices.FEW:
+            names = list(dict.fromkeys((*known, state.principal)))
+            who = html.choice("principal", "Principal", names, state.principal)
+        action = self._field("action", "Action", state.action, 24)
+        resource = self._field("resource", "Resource", state.resource, 40)
+        how = [
+            html.segmented("mfa", "MFA", MFA, state.mfa),
+            html.text_field("address", "Source address", state.address, width=14),
+            html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
+        ]
+        if ids := choices.endpoints(self._world):
+            through = {"": "none: over the internet", **{own: own for own in ids}}
+            how.append(html.choice("endpoint", "VPC endpoint", through, state.endpoint))
+        values = {f"{KEY}{key}": text for key, text in state.keys}
+        keys = [name for name in self._listed(self._stamp) if name.startswith(KEY)]
+        fields = (self._field(own, own.removeprefix(KEY), values.get(own, "")) for own in keys)
+        parts = {"request": html.row(who, action, resource), "how": html.row(*how)}
+        if keys:
+            parts["keys"] = html.paragraph(KEYS, "pale") + html.row(*fields)
+        return parts
+
+    def _field(self, name: str, label: str, value: str, width: int = 32) -> str:
+        """Write a field with suggestions."""
+        place = list(self._listed(self._stamp)).index(name)
+        return html.text_field(name, label, value, width=width, options=f"{self._id}-{place}")
+
+    def _lists(self, _: object) -> dict[str, list[str]]:
+        """Return the suggestions for each field, also for the condition keys that policies use."""
+        decision, action = self.decide(), self.state.action.strip()
+        try:
+            actions, resources = choices.suggested(self.world, self.caller, action)
+        except IamLabError:
+            actions, resources = choices.suggested(self._world, None, action)
+        named = [
+            *dict(self.state.keys),
+            *(keys_in_policies(decision) if decision is not None else ()),
+        ]
+        keys = {key.lower(): key for key in reversed(named)}
+        found = {key: [ABSENT] for key in keys if key not in ELSEWHERE}
+        for statement in () if decision is None else choices.statements_of(decision.layers):
+            for condition in statement.conditions:
+                found.get(condition.key.lower(), []).extend(condition.values)
+        own = {f"{KEY}{keys[key]}": list(dict.fromkeys(found[key])) for key in sorted(found)}
+        people = list(self.principals)
+        return {"principal": people, "action": actions, "resource": resources, **own}
+
+    def picture(self) -> str:
+        """Return the suggestions for the fields, the request, and what is odd about it."""
+        decision, lists = self.decide(), self._listed(self._stamp).values()
+        text = "".join(html.suggestions(f"{self._id}-{n}", own) for n, own in enumerate(lists))
+        if decision is None:
+            return text
+        odd = [*loud(decision.assumed), misfit(decision.request.action, decision.request.resource)]
+        taken = [note for note in quiet(decision.assumed) if note not in odd]
+        text += html.request_facts(decision) + "".join(map(html.paragraph, odd))
+        rest = "".join(map(html.paragraph, taken))
+        return text + (html.fold(f"Taken for granted ({len(taken)})", rest) if taken else "")
+
+
+def lab(
+    world: World, principal: Caller = "", action: str = "", resource: str = "", **more: Any
+) -> Explorer:
+    """Explore a world: choose a request, see the decision, and everything about it.
+
+    Parameters
+    ----------
+    world
+        Any world. It doesn't change.
+    principal, action, resource
+        The first request. Default: a request that the first principal's policies are about.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no account.
+    RequestError, NoSuchEntity
+        The request isn't valid.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> explorer = lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
+    >>> str(explorer.decision.verdict)
+    'explicit deny'
+    >>> explorer.set("action", "s3:GetObjct")
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.RequestError: s3 has no action GetObjct. Did you mean s3:GetObject? ...
+    >>> explorer.set("action", "s3:GetObject")
+    >>> bool(explorer.decision)
+    True
+    """
+    if not world.accounts:
+        raise ExerciseError("An explorer needs a world with an account.")
+    made = Explorer(world, Question(action=action), **more)
+    made.state = made.change("principal", principal or next(iter(made.principals)))
+    actions = (name for name in choices.suggested(world, made.caller, action)[0] if name[-1] != ":")
+    made.state = made.change("action", action or next(actions, "s3:GetObject"))
+    resources = (
+        arn for arn in choices.suggested(world, made.caller, made.state.action)[1] if arn != "*"
+    )
+    made.set("resource", resource or next(resources, "*"))
+    return made

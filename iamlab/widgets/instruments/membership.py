@@ -1,0 +1,188 @@
+"""The membership grid: who is in which group, with a check box for each user and group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.principal import principal_of
+from iamlab.errors import ExerciseError
+from iamlab.widgets.controls import choice, paragraph, request_facts, row
+from iamlab.widgets.instrument import Instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from iamlab.engine.decision import Decision
+    from iamlab.world.world import World
+
+IN = " in "
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """The members as ``"user in group"``, and the caller and the number of the request."""
+
+    members: tuple[str, ...]
+    caller: str = ""
+    request: int = 0
+
+
+class MembershipBoard(Instrument[Memberships]):
+    """Groups as columns, users as rows.
+
+    Its controls are ``"alice in astronomers"`` and the like, ``caller`` and ``request``, the number
+    of a request.
+
+    Parameters
+    ----------
+    world
+        The world with the memberships. The board doesn't change it.
+    callers, pairs
+        The users and the (action, resource) pairs to choose from; without any, there is no verdict.
+    """
+
+    title = "The membership board"
+    question = "Who is in which group?"
+
+    def __init__(
+        self,
+        world: World,
+        callers: Sequence[str] = (),
+        pairs: Sequence[tuple[str, str]] = (),
+        **more: Any,
+    ) -> None:
+        self._world, self._callers, self._pairs = world, list(callers), list(pairs)
+        self._users = [user for own in world.accounts.values() for user in own.users.values()]
+        self._groups = [name for own in world.accounts.values() for name in own.groups]
+        self._start = tuple(
+            f"{user.name}{IN}{group}"
+            for user in self._users
+            for group in self._groups
+            if group in user.groups
+        )
+        self._decided = lru_cache(64)(self._decide)
+        super().__init__(Memberships(self._start, "".join(self._callers[:1])), **more)
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the grid, and the lists of callers and requests."""
+        parts = {"grid": self._grid()}
+        if self._pairs:
+            names = {
+                str(number): f"{action} on {resource.rpartition(':')[2]}"
+                for number, (action, resource) in enumerate(self._pairs)
+            }
+            parts["request"] = row(
+                choice("caller", "Caller", self._callers, self.state.caller),
+                choice("request", "Request", names, str(self.state.request)),
+            )
+            parts["facts"] = paragraph(self._applying())
+        return parts
+
+    def _grid(self) -> str:
+        head = "".join(f'<th scope="col">{escape(group)}</th>' for group in self._groups)
+        rows = ""
+        for user in self._users:
+            cells = "".join(self._box(user.name, group) for group in self._groups)
+            rows += f'<tr><th scope="row">{escape(user.name)}</th>{cells}</tr>'
+        return (
+            '<div class="scroll"><table><caption>Members of groups</caption>'
+            f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _box(self, user: str, group: str) -> str:
+        name = escape(f"{user}{IN}{group}")
+        state = " checked" if f"{user}{IN}{group}" in self.state.members else ""
+        box = f'<input type="checkbox" name="{name}" aria-label="{name}"{state}>'
+        return f'<td><label class="box">{box}</label></td>'
+
+    def _applying(self) -> str:
+        world = self.world()
+        policies = [
+            f"{own.policy.name} ({own.path[0] if own.path else 'own'})"
+            for own in principal_of(world, world.user(self.state.caller)).identity
+        ]
+        return f"Policies that apply to {self.state.caller}: {', '.join(policies) or 'none'}."
+
+    def change(self, name: str, value: Any) -> Memberships:
+        """Let a user join or leave a group, or choose a caller or a request."""
+        if name == "caller" and value in self._callers:
+            return replace(self.state, caller=value)
+        if name == "request" and str(value) in map(str, range(len(self._pairs))):
+            return replace(self.state, request=int(value))
+        user, _, group = name.rpartition(IN)
+        if group not in self._groups or user not in [own.name for own in self._users]:
+            raise self.no_control(name)
+        members = [own for own in self.state.members if own != name]
+        return replace(self.state, members=tuple(sorted([*members, name] if value else members)))
+
+    @property
+    def edits(self) -> list[tuple[str, str, str]]:
+        """The difference from the world as edits: first those that leave a group."""
+        left = [own for own in self._start if own not in self.state.members]
+        joined = [own for own in self.state.members if own not in self._start]
+        named = [("remove_user", own) for own in left] + [("add_user", own) for own in joined]
+        return [(edit, own.rpartition(IN)[2], own.rpartition(IN)[0]) for edit, own in named]
+
+    def world(self) -> World:
+        """Return a copy of the world with the memberships as shown."""
+        changed = self._world.copy()
+        for edit, group, user in self.edits:
+            getattr(changed.group(group), edit)(user)
+        return changed
+
+    def decide(self) -> Decision | None:
+        """Return the decision on the chosen request."""
+        return self._decided(self.state) if self._pairs else None
+
+    def _decide(self, state: Memberships) -> Decision:
+        world = self.world()
+        return world.can(world.user(state.caller), *self._pairs[state.request])
+
+    def picture(self) -> str:
+        """Return the request."""
+        decision = self.decide()
+        return "" if decision is None else request_facts(decision)
+
+
+def membership_board(
+    world: World,
+    principals: Sequence[str] | None = None,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    **more: Any,
+) -> MembershipBoard:
+    """Show who is in which group, with check boxes to change it. The world doesn't change.
+
+    Parameters
+    ----------
+    world
+        The world in which the board begins.
+    principals
+        Names of the users to choose from; default: all.
+    pairs
+        The (action, resource) pairs to choose from; default: reading, writing and deleting an
+        object of the world's first bucket.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> board = membership_board(scenario("groups"), ["dana"])
+    >>> board.set("request", 2)
+    >>> board.set("dana in contractors", False)
+    >>> bool(board.decision), board.edits
+    (True, [('remove_user', 'contractors', 'dana')])
+    """
+    accounts = list(world.accounts.values())
+    if len(accounts) != 1 or not accounts[0].users:
+        raise ExerciseError("A membership board needs a world with one account that has users.")
+    names = principals or [name for account in accounts for name in account.users]
+    bucket = next((name for account in accounts for name in account.buckets), "bucket")
+    requests = pairs or [
+        (action, f"arn:aws:s3:::{bucket}/m31.fits")
+        for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+    ]
+    return MembershipBoard(world, names, requests, **more)

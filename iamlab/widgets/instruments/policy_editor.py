@@ -1,0 +1,252 @@
+"""The policy editor: JSON with its problems, its meaning and its decisions while you type."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from iamlab.display import count
+from iamlab.errors import ExerciseError, PolicyError
+from iamlab.policy.catalog import expand
+from iamlab.policy.describe.statements import sentence
+from iamlab.policy.describe.words import briefly
+from iamlab.policy.document import Policy
+from iamlab.policy.lint import review
+from iamlab.policy.record import written
+from iamlab.policy.rules import rules_for
+from iamlab.view.style import EFFECTS, bad, look, silent
+from iamlab.view.tables import Table
+from iamlab.widgets.controls import badge, paragraph
+from iamlab.widgets.instrument import Instrument
+from iamlab.world.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from iamlab.engine.decision import Decision
+    from iamlab.policy.lint.findings import Finding
+    from iamlab.policy.statement import Statement
+
+LEVELS = {
+    "ERROR": bad("error"),
+    "SECURITY_WARNING": bad("security warning", "!"),
+    "WARNING": silent("warning", "!"),
+    "SUGGESTION": silent("suggestion", "i"),
+}
+"""The looks of findings, by their level."""
+
+MANY, FEW = 20, 5
+"""So many findings and statements are shown, and so many actions of a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text as it was typed, and the last one that was a policy."""
+
+    text: str
+    valid: str = ""
+
+
+class PolicyEditor(Instrument[Draft]):
+    """A text, and what it means if it is a policy.
+
+    Its control is ``text``. Any text is kept, also if it isn't a policy.
+
+    Parameters
+    ----------
+    text, name
+        The text to begin with, and the policy's name.
+    requests
+        Requests whose decisions are shown: action, resource, and optionally a context.
+    policy_type
+        The type and the service, as in ``Policy.validate``.
+    world, user
+        The world in which the requests are decided, and who makes them. The policy is an inline
+        policy of this user, in a copy of the world.
+    """
+
+    title = "The policy editor"
+    question = "What does this policy do?"
+
+    def __init__(
+        self,
+        text: str,
+        name: str,
+        requests: Sequence[Sequence[Any]],
+        policy_type: tuple[str, str | None],
+        world: World,
+        user: str,
+    ) -> None:
+        rules_for(*policy_type)  # rejects an unknown type or service
+        if requests and policy_type[0] != "identity":
+            raise ExerciseError("Requests are decided with an identity-based policy only.")
+        self._world, self._user, self._name = world.copy(), world.user(user).name, name
+        self._requests, self._type = list(requests), policy_type
+        self._rows = min(max(text.count("\n") + 1, 8), MANY)
+        self._read, self._decided = lru_cache(16)(self._reading), lru_cache(16)(self._deciding)
+        self._decided("")  # a request that isn't valid raises its error now
+        super().__init__(Draft(text))
+        self.state = self.change("text", text)
+
+    def change(self, name: str, value: Any) -> Draft:
+        """Change the text."""
+        if name != "text" or not isinstance(value, str):
+            raise self.no_control(name)
+        return Draft(value, self.state.valid if self._read(value)[0] is None else value)
+
+    # -- what the text means ---------------------------------------------------------------------
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy; ``None`` while the text isn't one."""
+        return self._read(self.state.text)[0]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The problems of the text and the findings about the policy, in the order of the text."""
+        return self._read(self.state.text)[1]
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """The decisions on the requests; none while the text isn't a policy."""
+        return [found for _, found in self._decided(self.state.text)]
+
+    def _reading(self, text: str) -> tuple[Policy | None, tuple[Finding, ...], str]:
+        """Return the policy, its findings, and AWS's answer if it wouldn't save it."""
+        policy, findings = None, review(text, *self._type)
+        try:
+            policy = Policy.parse(text, name=self._name)
+            policy.validate(*self._type)
+        except PolicyError as error:
+            return policy, findings, f"{error.problems[0].what} {error.problems[0].remedy}"
+        return policy, findings, ""
+
+    def _deciding(self, text: str) -> list[tuple[tuple[object, ...], Decision]]:
+        """Return the decisions on the requests, each with the cells of its request."""
+        policy, user = self._read(text)[0], self._world.user(self._user)
+        if policy is not None:
+            user.inline[self._name] = policy  # not put_policy: AWS needn't save a draft
+            user.account.changed()
+        found: list[tuple[tuple[object, ...], Decision]] = []
+        for action, resource, *context in self._requests:
+            keys = tuple(f"{key}: {value}" for key, value in dict(*context).items())
+            decision = self._world.can(user, action, resource, context=dict(*context))
+            found.append(((action, resource, keys or None), decision))
+        return [] if policy is None else found
+
+    # -- the card --------------------------------------------------------------------------------
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the text with the numbers of its lines, and what is wrong with it."""
+        text = (
+            '<span class="name">Policy as JSON</span><div class="lines"><div class="numbers" '
+            'aria-hidden="true"></div><textarea name="text" aria-label="Policy as JSON" wrap="off" '
+            f'spellcheck="false" autocomplete="off" rows="{self._rows}">'
+            f"\n{escape(self.state.text)}</textarea></div>"
+        )
+        policy, findings, answer = self._read(self.state.text)
+        state = f"✕ AWS wouldn't save it. {answer}" if answer else "✓ AWS would save this policy."
+        items = [*map(_item, findings[:MANY])]
+        items += [f"<li>and {len(findings) - MANY} more</li>"] * (len(findings) > MANY)
+        words = paragraph("– This isn't a policy yet." if policy is None else state)
+        return {"text": text, "facts": f"{words}<ul>{''.join(items)}</ul>" if items else words}
+
+    def picture(self) -> str:
+        """Return the statements in words, the actions that they match, and the decisions."""
+        policy, is_old = self._read(self.state.valid)[0], self.state.text != self.state.valid
+        if policy is None:
+            return ""
+        shown = [_statement(own, self._type[0]) for own in policy.statements[:MANY]]
+        left = len(policy.statements) - MANY
+        names = "action, resource, context, verdict, by"
+        cells = [
+            (*request, look(found.verdict), tuple(own.address for own in found.determining))
+            for request, found in self._decided(self.state.valid)
+        ]
+        table = Table.of(f"Decisions for {self._user} with this policy", names, cells)
+        return (
+            paragraph("The last policy, before the text had an error:" * is_old, "pale")
+            + f'<div class="statements">{"".join(shown)}</div>'
+            + paragraph(f"and {count(left, 'more statement')}" * (left > 0))
+            + table.html() * bool(cells)
+        )
+
+
+def _item(finding: Finding) -> str:
+    """Write a finding; the button leads to its place in the text."""
+    line, column = finding.line, finding.column
+    where = f'<button type="button" data-line="{line}" data-column="{column}">line {line}, column '
+    button = "" if line is None else f"{where}{column}</button> "
+    words = escape(f"{finding.what} {finding.remedy}")
+    return f"<li>{button}{badge(LEVELS[finding.level])} {words}</li>"
+
+
+def _statement(statement: Statement, policy_type: str) -> str:
+    """Write a statement: its effect, its Sid, its meaning, and the actions that it matches."""
+    patterns = statement.action or statement.not_action or ()
+    lead = "Matches" if statement.action else "Matches all actions except"
+    matched = "actions of every service"
+    if not any(pattern.startswith("*") for pattern in patterns):
+        names = sorted({name for pattern in patterns for name in expand(pattern)})
+        matched = f"{count(len(names), 'action')}: {briefly(names, FEW, 'actions')}".rstrip(": ")
+    return (
+        f"<div>{badge(EFFECTS[statement.effect])}</div><div>{escape(statement.label)}</div>"
+        f"<div>{escape(sentence(statement, policy_type))}<br>"
+        f'<span class="pale">{lead} {escape(matched)}.</span></div>'
+    )
+
+
+def policy_editor(
+    policy: str | Mapping[str, object] | Policy,
+    requests: Sequence[Sequence[Any]] = (),
+    *,
+    policy_type: str = "identity",
+    service: str | None = None,
+    world: World | None = None,
+    user: str = "",
+) -> PolicyEditor:
+    """Edit a policy: see its problems, its meaning and its decisions while you type.
+
+    Parameters
+    ----------
+    policy
+        A policy, or a text that needn't be one.
+    requests
+        The requests whose decisions are shown, each with an action, a resource, and optionally a
+        context.
+    policy_type, service
+        As in ``Policy.validate``.
+    world, user
+        The world in which the requests are decided, and the user who makes them. It doesn't change.
+        Default: a new user without other policies.
+
+    Raises
+    ------
+    ExerciseError
+        There are requests, and the policy isn't identity-based.
+    RequestError, NoSuchEntity
+        A request isn't valid, or the world has no such user.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP
+    >>> editor = policy_editor(Policy.allow("s3:GetObject", MAP), [("s3:GetObject", MAP)])
+    >>> print(editor.decisions[0])
+    ✓ allowed by draft/#1
+    >>> editor.set("text", editor.state.text.replace("Allow", "Permit"))
+    >>> print(editor.policy, editor.findings[0].line)
+    None 5
+    """
+    name = policy.name if isinstance(policy, Policy) else ""
+    text = policy
+    if isinstance(policy, Policy):
+        text = policy.text or written(policy.statements, policy).text
+    elif not isinstance(policy, str):
+        text = json.dumps(policy, indent=2, ensure_ascii=False)
+    if world is None:
+        world, user = World(), "you"
+        world.create_account("main", account_id="111111111111").create_user(user)
+    return PolicyEditor(str(text), name or "draft", requests, (policy_type, service), world, user)
