@@ -23,6 +23,7 @@ from iamlab.operations.services.names_and_tags import (
     ERRORS,
     answer_of,
     check_region,
+    keys_of,
     misfit,
     more_tags,
     refuses,
@@ -206,7 +207,8 @@ class Api:
         self, name: str, answer: Answer | None = None, about: About | None = None, **more: Any
     ) -> Callable[[Perform], Perform]:
         """Register a function as an operation: ``"DeleteQueue"``."""
-        own, full_name = {"refuse": self.refuse, **more}, f"{self.service}:{name}"
+        full_name = f"{self.service}:{name}"
+        own = {"refuse": self.refuse, "keys": keys_of(full_name), **more}
         return operation(full_name, about or self.arn_of, answer or answer_of(full_name), **own)
 
     def shared(self, *, tags: bool = True) -> None:

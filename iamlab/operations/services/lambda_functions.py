@@ -275,11 +275,7 @@ def _set_role(function: Function, role_arn: str) -> None:
     function.role_arn = role_arn
 
 
-def _principal_key(_: Account, arguments: Parameters) -> dict[str, Any]:
-    return {"lambda:Principal": arguments["Principal"]}
-
-
-@API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
+@API.does("AddPermission", lambda made: {"Statement": made})
 def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Add a statement to a function's policy."""
     function: Function = API.find(account, arguments)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
-    from iamlab.operations.registry import Answer, Parameters
+    from iamlab.operations.registry import Answer, Keys, Parameters
 
     Refuses = Callable[[str], AwsError]
 
@@ -50,16 +50,24 @@ FORMS: dict[str, Callable[[Any], Any]] = {
         for tag in as_tags(found.tags) or ()
     ],
 }
-"""Name in a table -> what it stands for; other names are of ``answers.toml``, or attributes."""
+"""Name in a table -> what it stands for; other names are of ``calls.toml``, or attributes."""
 
-_TABLES = tables(__file__, "answers.toml")
+_TABLES = tables(__file__, "calls.toml")
 FORMS |= {name: partial(as_answer, form, named=FORMS) for name, form in _TABLES["forms"].items()}
 
 
 def answer_of(operation: str) -> Answer:
-    """Return what makes the response of an operation, from the form in ``answers.toml``."""
+    """Return what makes the response of an operation, from the form in ``calls.toml``."""
     form = _TABLES["answers"].get(operation)
     return nothing if form is None else partial(as_answer, form, named=FORMS)
+
+
+def keys_of(operation: str) -> Keys | None:
+    """Return what makes the condition keys of an operation that are values of its parameters."""
+    known = _TABLES["keys"].get(operation)
+    if known is None:
+        return None
+    return lambda _, arguments: {key: arguments.get(*default) for key, default in known.items()}
 
 
 _HALF = re.compile("[\ud800-\udfff]")

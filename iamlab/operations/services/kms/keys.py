@@ -50,24 +50,8 @@ _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _bypass(_: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition key for skipping the lock-out check."""
-    return {
-        "kms:BypassPolicyLockoutSafetyCheck": arguments.get("BypassPolicyLockoutSafetyCheck", False)
-    }
-
-
-def _keys_of_creating(account: Account, arguments: Parameters) -> dict[str, Any]:
-    return {
-        **_bypass(account, arguments),
-        "kms:KeyUsage": arguments.get("KeyUsage", "ENCRYPT_DECRYPT"),
-        "kms:KeySpec": arguments.get("KeySpec", "SYMMETRIC_DEFAULT"),
-        "kms:KeyOrigin": "AWS_KMS",
-    }
-
-
 # A new key has no policy yet. Region is a parameter of clients, not of the API.
-@API.does("CreateKey", about=everything, keys=_keys_of_creating, by_whom=True)
+@API.does("CreateKey", about=everything, by_whom=True)
 def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
     """Create a key; by default with the default key policy, which locks nobody out."""
     usage, spec = _kind(arguments)
@@ -140,7 +124,7 @@ def _find_policy(account: Account, arguments: Parameters) -> Key:
     return key
 
 
-@API.does("PutKeyPolicy", keys=_bypass, by_whom=True)
+@API.does("PutKeyPolicy", by_whom=True)
 def put_key_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace a key's policy."""
     _set_policy(_find_policy(account, arguments), arguments, caller)
@@ -236,11 +220,7 @@ def disable_key(account: Account, arguments: Parameters) -> None:
     API.find_changeable(account, arguments).key_state = "Disabled"
 
 
-def _window(_: Account, arguments: Parameters) -> dict[str, Any]:
-    return {"kms:ScheduleKeyDeletionPendingWindowInDays": arguments.get("PendingWindowInDays", 30)}
-
-
-@API.does("ScheduleKeyDeletion", keys=_window)
+@API.does("ScheduleKeyDeletion")
 def schedule_key_deletion(account: Account, arguments: Parameters) -> Key:
     """Schedule a key's deletion, so that users who still need it notice in time."""
     key, days = API.find_changeable(account, arguments), arguments.get("PendingWindowInDays", 30)
