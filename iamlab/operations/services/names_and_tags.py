@@ -37,12 +37,19 @@ FORMS: dict[str, Callable[[Any], Any]] = {
         | {"TargetKeyId": key.key_id}
         for name in key.aliases
     ],
+    "constraints": lambda grant: (
+        {name.title().replace("_", ""): dict(pairs) for name, pairs in grant.constraints.items()}
+        or None
+    ),
     "encryption": lambda bucket: bucket.encryption.as_parameter(),
     "is enabled": lambda key: key.key_state == "Enabled",
     "its description": lambda key: key.description,
+    "its operations": lambda grant: list(grant.operations),
     "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
+    "location": lambda bucket: f"/{bucket.name}",
     "metadata options": lambda instance: dict(instance.metadata_options),
     "own settings": lambda found: as_parameter(found.own_public_access_block),
+    "settings": as_parameter,
     "tag map": lambda found: dict(found.tags),
     "tags": lambda found: as_tags(found.tags),
     "tags of each": lambda found: [

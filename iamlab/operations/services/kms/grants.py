@@ -18,7 +18,6 @@ from iamlab.engine.grants import Grant
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import DisabledException, NotFoundException, ValidationException
-from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.kms.key import API, FACTS, Key, KeyGrant, words
@@ -109,18 +108,7 @@ def _constraints(sent: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
     return {_CONSTRAINTS[name]: dict(pairs) for name, pairs in sent.items()}
 
 
-def _listed(grant: KeyGrant) -> dict[str, Any]:
-    api_name = {ours: name for name, ours in _CONSTRAINTS.items()}
-    constraints = {api_name[key]: dict(value) for key, value in grant.constraints.items()}
-    return {
-        **fields(grant, "GrantId", "GranteePrincipal"),
-        "Operations": list(grant.operations),
-        "CreationDate": grant.creation_date,
-        **filled(**fields(grant, "Name", "RetiringPrincipal"), Constraints=constraints),
-    }
-
-
-@API.does("ListGrants", lambda grants: {"Grants": [_listed(grant) for grant in grants]})
+@API.does("ListGrants")
 def list_grants(account: Account, arguments: Parameters) -> list[KeyGrant]:
     """List a key's grants."""
     return list(API.find(account, arguments).kept_grants.values())
