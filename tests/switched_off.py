@@ -1,8 +1,9 @@
 """Find functions that no test would miss: ``python -m tests.switched_off --sample 200``.
 
 All tests run once, to record which tests enter which function. Then one public function after the
-other is switched off: it does nothing and returns ``None``. If none of the tests that enter it
-fails, it is printed; the exit status is the number of such functions. It needs Python 3.12.
+other is switched off: it does nothing and returns ``None``. If neither the fastest tests that
+enter it fail nor those of its folder, it is printed; the exit status is the number of such
+functions. It needs Python 3.12.
 """
 
 # ruff: noqa: T201 - a script prints
@@ -27,20 +28,22 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "iamlab"
 SWITCH, RECORD = "IAMLAB_SWITCHED_OFF", "IAMLAB_RECORD_TESTS"
-FASTEST, PATIENCE = 25, 300
+FASTEST, PATIENCE = 25, 900
 """The number of tests that are run for a function, the fastest first; and seconds."""
+MARKS = "not (browser or slow or speed)"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.switched_off", "-p", "no:randomly"]
 
 entered: dict[str, list[tuple[float, str]]] = defaultdict(list)
 """Function -> the tests that enter it, with their durations."""
 during: set[str] = set()
+folder = os.environ.get(RECORD, "")  # now, since tests may change the environment
 
 
 def pytest_configure() -> None:
     """As a plugin of pytest: switch off a function, or record which tests enter which."""
     if name := os.environ.get(SWITCH):
         switch_off(name)
-    if os.environ.get(RECORD):
+    if folder:
         watch = sys.monitoring
         watch.use_tool_id(watch.COVERAGE_ID, "switched_off")
         watch.register_callback(watch.COVERAGE_ID, watch.events.PY_START, _enter)
@@ -61,21 +64,21 @@ def _module_of(file: Path) -> str:
 def pytest_runtest_protocol() -> Iterator[None]:
     """Note what a test enters."""
     during.clear()
-    if os.environ.get(RECORD):
+    if folder:
         sys.monitoring.restart_events()
     return (yield)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Keep what a test has entered, when it is over."""
-    if report.when == "call" and os.environ.get(RECORD):
+    if report.when == "call" and folder:
         for name in during:
             entered[name].append((report.duration, report.nodeid))
 
 
 def pytest_unconfigure() -> None:
     """Write down what was entered."""
-    if folder := os.environ.get(RECORD):
+    if folder:
         sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, 0)
         sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
         kept = {name: sorted(tests)[:FASTEST] for name, tests in entered.items()}
@@ -121,32 +124,36 @@ def functions() -> list[str]:
 def record() -> dict[str, list[str]]:
     """Run all tests, and return the tests that enter each function, the fastest first."""
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    with TemporaryDirectory() as folder:
-        command = [*PYTEST, "-n", "2", "-m", "not (browser or slow or speed)"]
-        subprocess.run(command, cwd=ROOT, env={**os.environ, RECORD: folder}, check=False)
-        for file in Path(folder).iterdir():
+    with TemporaryDirectory() as records:
+        command = [*PYTEST, "-n", "2", "-m", MARKS]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, RECORD: records}, check=False)
+        for file in Path(records).iterdir():
             for name, tests in json.loads(file.read_text("utf-8")).items():
                 found[name] += tests
     return {name: [test for _, test in sorted(tests)[:FASTEST]] for name, tests in found.items()}
 
 
 def state_of(name: str, tests: list[str]) -> str:
-    """Switch a function off; say whether a test misses it."""
-    try:
-        run = subprocess.run(
-            [*PYTEST, "-x", "-p", "no:cacheprovider", *tests],
-            cwd=ROOT,
-            env={**os.environ, SWITCH: name},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "missed"  # something waits for ever
-    if "ValueError" in run.stderr and name in run.stderr:
-        return "not replaceable"
-    return "missed" if run.returncode else "NOT MISSED"
+    """Switch a function off; say whether a test misses it: one that enters it, or of its folder."""
+    room = f"tests/{name.split('.')[1].partition(':')[0]}"
+    for chosen in (tests, [room] if (ROOT / room).is_dir() else []):
+        try:
+            run = subprocess.run(
+                [*PYTEST, "-x", "-p", "no:cacheprovider", "-m", MARKS, *chosen],
+                cwd=ROOT,
+                env={**os.environ, SWITCH: name},
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return "missed"  # something waits for ever
+        if "ValueError" in run.stderr and name in run.stderr:
+            return "not replaceable"
+        if run.returncode:
+            return "missed"
+    return "NOT MISSED"
 
 
 def main() -> int:

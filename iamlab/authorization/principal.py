@@ -242,7 +242,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
     if text in PROVIDER_HOSTS:
         return PrincipalContext(text, "", CallerAttributes)
     if not is_arn(text):
-        text = _arn_of(world, text)
+        text = arn_of_name(world, text)
     if not is_arn(text):
         return PrincipalContext(text, "", partial(_service, text))
     arn = Arn.parse(text)
@@ -256,7 +256,7 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
     return _principal(account, arn, text)
 
 
-def _arn_of(world: World, name: str) -> str:
+def arn_of_name(world: World, name: str) -> str:
     """Return the ARN of the user or role with a name; the name of a service stays."""
     accounts = world.accounts.values()
     identities = [own for each in accounts for own in (each.users, each.roles)]

@@ -34,6 +34,7 @@ function render({ model, el }) {
   card.append(stopped);
   const shown = {};
   const typed = new Map(); // name -> timer
+  const stop = () => (stopped.textContent = STOPPED);
   let waiting;
   let sent = model.get("shown").sent ?? 0;
 
@@ -112,9 +113,13 @@ function render({ model, el }) {
       if (name !== what.name) send({ set: true, name, value: find(name).value });
     }
     sent += 1;
-    model.send({ ...what, sent });
     clearTimeout(waiting);
-    waiting = setTimeout(() => (stopped.textContent = STOPPED), PATIENCE);
+    waiting = setTimeout(stop, PATIENCE);
+    try {
+      model.send({ ...what, sent });
+    } catch {
+      stop(); // Jupyter sends nothing to a kernel that was shut down
+    }
   };
 
   const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
@@ -210,16 +215,9 @@ function render({ model, el }) {
     if (marks) mark(marks);
   };
 
-  const gone = () => (stopped.textContent = model.comm_live === false ? STOPPED : "");
-
   model.on("change:shown", update);
-  model.on("comm_live_update", gone);
   update();
-  gone();
-  return () => {
-    model.off("change:shown", update);
-    model.off("comm_live_update", gone);
-  };
+  return () => model.off("change:shown", update);
 }
 
 export default { render };

@@ -246,16 +246,18 @@ def statement_row(statement: Statement, label: str) -> str:
 def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
     """Write the statements of all policies that apply, without what they do to this request."""
     whose = f" to {of}" if of else ""
-    folds, total = "", 0
+    known: dict[str, dict[str, Statement]] = {}
     for step in decision.trace.steps:
-        matches = step.matches
-        total += len(matches)
-        if matches:
-            rows = "".join(statement_row(own.statement, own.address) for own in matches)
-            folds += f'<p class="pale">{escape(NAMES[step.layer])}</p>' * (len(folds) > 0)
-            folds += f'<div class="statements">{rows}</div>'
+        for own in step.matches:  # FullAWSAccess, for example, can be at each level
+            known.setdefault(NAMES[step.layer], {})[own.address] = own.statement
+    total = sum(map(len, known.values()))
     if not total:
         return paragraph(f"No policy applies{whose}.", "pale")
+    folds = ""
+    for name, statements in known.items():
+        rows = "".join(statement_row(own, address) for address, own in statements.items())
+        folds += paragraph(name, "pale") * (len(known) > 1)
+        folds += f'<div class="statements">{rows}</div>'
     return fold(f"The statements that apply{whose} ({total})", folds, is_open=is_open)
 
 

@@ -27,6 +27,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.learner import Learner
+
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 BROWSERS = (
@@ -77,7 +79,7 @@ SETTLED = f"""async seconds => {{ {WITHIN}
   await within(seconds, 'settling', async () => {{
     const context = window.jupyterapp.shell.currentWidget.context;
     const kernel = context.sessionContext.session.kernel;
-    const places = () => [...document.querySelectorAll('.jp-Cell, .widget-inline-hbox')]
+    const places = () => [...document.querySelectorAll('.jp-Cell')]
       .map(one => one.getBoundingClientRect().top).join();
     let since = Date.now(), before = places();
     const busy = () => {{
@@ -88,6 +90,12 @@ SETTLED = f"""async seconds => {{ {WITHIN}
     await until(() => {{ busy(); return Date.now() - since > 500; }});
   }});
 }}"""
+
+# Cells that are out of sight stay on the page.
+ALL_CELLS = """() => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: 'none' };
+}"""
 
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
@@ -123,6 +131,11 @@ class LabPage:
         """Load the page and wait until the notebook's kernel is idle."""
         self.page.goto(url)
         self.page.evaluate(READY, seconds)
+
+    def reopen(self):
+        """Load the page again, as on the next day."""
+        self.open(self.page.url)
+        self.page.evaluate(ALL_CELLS)
 
     def run_all(self, seconds=120):
         """Run all cells and wait until the last has ended; a cell that raises ends it too."""
@@ -248,3 +261,23 @@ def open_notebook(browser, jupyter_url, lab_folder):
     for context, lab in opened:
         lab.page.evaluate(SHUT_DOWN)
         context.close()
+
+
+@pytest.fixture
+def open_lesson(open_notebook):
+    """Return a function that opens a lesson, runs it, and returns a learner."""
+    opened = []
+
+    def run(name):
+        opened.append(lab := open_notebook(name))
+        lab.page.evaluate(ALL_CELLS)
+        lab.run_all()
+
+        assert lab.cell_errors() == []
+
+        return Learner(lab)
+
+    yield run
+    for lab in opened:
+        assert lab.cell_errors() == []
+        assert lab.outside_requests == []

@@ -22,7 +22,6 @@ START = """async ([code, name, shown, answers]) => {
         for (const listener of listeners[`change:${key}`] ?? []) listener();
       }
     }),
-    comm_live: true,
   };
   const url = URL.createObjectURL(new Blob([code], {type: "text/javascript"}));
   const {default: {render}} = await import(url);

@@ -41,7 +41,7 @@ from iamlab.analysis.least_privilege.used_permissions import (
     log_of,
     with_path,
 )
-from iamlab.authorization.principal import Caller, principal_of
+from iamlab.authorization.principal import Caller, arn_of_name, principal_of
 from iamlab.deprecated import with_old_names
 from iamlab.display import Shown, table
 from iamlab.engine.request import Request, is_account
@@ -196,7 +196,7 @@ def least_privilege(
         raise RequestError(f"most_resources is at least 1, not {most_resources}.")
     if form not in ("managed", "inline"):
         raise RequestError(f'form is "managed" or "inline", not {form!r}.')
-    arn = with_path(world, arn_of(caller))
+    arn = with_path(world, arn_of(world, caller))
     # Whoever was deleted still has a unique id.
     own = "" if isinstance(caller, str | Credential) else getattr(caller, "unique_id", "")
     unique_id = str(own or getattr(find_by_name(world, arn), "unique_id", ""))
@@ -267,7 +267,7 @@ def policies_now(world: World, arn: str) -> list[Policy] | None:
         return None
 
 
-def arn_of(caller: Caller) -> str:
+def arn_of(world: World, caller: Caller) -> str:
     """Return the ARN of the user or role whose permissions a caller uses: of a session, the role's.
 
     Raises
@@ -279,6 +279,8 @@ def arn_of(caller: Caller) -> str:
     if isinstance(caller, Credential):  # a session has the ARN of its role, a key its user
         user = getattr(caller, "user", None)
         text = getattr(caller, "role_arn", None) or getattr(user, "arn", "")
+    if isinstance(caller, str) and not is_arn(caller):
+        text = arn_of_name(world, caller)
     if not isinstance(text, str) or not is_arn(text) or not is_account(Arn.parse(text).account):
         shown = text if isinstance(text, str) else f"an object of type {type(caller).__name__}"
         raise RequestError(f"{shown!r} isn't a caller. Pass a user, a role or an ARN.")

@@ -268,7 +268,7 @@ def _users_and_roles(world: World, caller: Caller | None) -> list[Bounded]:
             for principal in (*account.users.values(), *account.roles.values())
             if isinstance(principal, User) or not principal.path.startswith(OF_AWS)
         ]
-    arn = with_path(world, arn_of(caller))
+    arn = with_path(world, arn_of(world, caller))
     principal_of(world, arn)  # which rejects a caller that does not exist
     identity = find_identity(world, arn)
     assert isinstance(identity, Bounded)  # noqa: S101 - arn_of lets only users and roles through

@@ -657,9 +657,9 @@ def test_a_user_is_found_behind_a_name_without_path() -> None:
     assert found.used["iam:GetUser", carol.arn].allowed == 2
 
 
-@pytest.mark.parametrize("caller", ["ana", "", 7, None, f"arn:aws:iam::{ACCOUNT}:group/g", MAPS])
+@pytest.mark.parametrize("caller", ["nobody", "", 7, None, f"arn:aws:iam::{ACCOUNT}:group/g", MAPS])
 def test_only_callers_have_least_privilege(caller: Any) -> None:
-    """Groups do not call, and names are not unique."""
+    """Groups do not call, and a name must be that of a user or a role."""
     with pytest.raises(RequestError):
         least_privilege(small_world(), caller, [])
 

@@ -694,7 +694,7 @@ def test_a_service_s_own_role_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "caller", ["ana", f"arn:aws:iam::{ACCOUNT}:group/sky", f"arn:aws:iam::{ACCOUNT}:root", 7]
+    "caller", ["nobody", f"arn:aws:iam::{ACCOUNT}:group/sky", f"arn:aws:iam::{ACCOUNT}:root", 7]
 )
 def test_only_users_and_roles_have_something_unused(caller: Any) -> None:
     """A root user has no policies, and a group does not call."""

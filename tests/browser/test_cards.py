@@ -1,0 +1,199 @@
+"""Cards in JupyterLab: their keys, their colours, and what is left of them on the next day."""
+
+import string
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import expect
+
+from iamlab.teach.exercises import find
+
+FIRST = "first = predict(...", "explicit deny", "certain"
+KEYS = (
+    *(*string.ascii_lowercase, *string.digits, *"JKLMO"),
+    *("ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft", "Home", "End", "PageDown", "PageUp"),
+    *("Delete", "Backspace", "Escape", "Space", "Enter", "d", "d", "0", "0", "i", "i"),
+)
+FOCUSABLE = ":is(a[href], button, input, select, textarea, summary, [tabindex])"
+
+# The cells as they are saved, without what they show; how many can be seen; and what has the focus.
+NOTEBOOK = """() => [
+  window.jupyterapp.shell.currentWidget.content.model.toJSON().cells.map(
+    ({id, cell_type, source, metadata}) => [id, cell_type, source, JSON.stringify(metadata)]),
+  [...document.querySelectorAll('.jp-Cell')].filter(one => one.offsetHeight).length,
+  document.querySelectorAll('.jp-Dialog').length,
+]"""
+FOCUSED_CARD = """() => [...document.querySelectorAll('.iamlab-card')].indexOf(
+  document.activeElement.closest('.iamlab-card'))"""
+
+SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
+DIE = """() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel
+  .requestExecute({code: 'import os; os.kill(os.getpid(), 9)'})"""
+SHUT_DOWN = "() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()"
+THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+
+
+def test_no_key_leaves_a_card_or_changes_the_notebook(open_lesson):
+    """Each key in each control of each card of lesson 02: JupyterLab's shortcuts do nothing.
+
+    JupyterLab's ``a`` adds a cell, ``d d`` deletes one, arrows leave the cell and fold headings,
+    ``0 0`` restarts the kernel.
+    """
+    learner = open_lesson("02_deny_wins.ipynb")
+    page, cards = learner.page, learner.page.locator(".iamlab-card")
+    before, pressed = page.evaluate(NOTEBOOK), 0
+    for number in range(cards.count()):
+        controls = cards.nth(number).locator(FOCUSABLE)
+        for place in range(controls.count()):
+            control = controls.nth(place)  # a key may have changed how many there are
+            if not control.count() or not control.is_enabled() or not control.is_visible():
+                continue
+            what = control.evaluate("one => one.outerHTML.slice(0, 200)")
+            control.focus()
+            for key in KEYS:
+                page.keyboard.press(key)
+            pressed += 1
+
+            assert page.evaluate(FOCUSED_CARD) == number, what
+            assert page.evaluate(NOTEBOOK) == before, what
+
+    assert pressed > cards.count()
+
+
+def test_a_prediction_can_be_made_by_keyboard_alone(open_lesson):
+    """Shift + Enter runs the cell, Shift + Tab leads into its card, arrow keys choose."""
+    learner = open_lesson("00_start_here.ipynb")
+    keyboard, source = learner.page.keyboard, "second = predict(..."
+    learner.cell(source).locator(".jp-InputArea .cm-content").click()
+    keyboard.press("Shift+Enter")
+    learner.lab.settle()
+    card = learner.card(source)
+    button = card.get_by_role("button", name="Show what AWS decides")
+    focused = "element => element === document.activeElement"
+    for _ in range(20):
+        if button.evaluate(focused):
+            break
+        keyboard.press("Shift+Tab")
+    expect(button).to_be_focused()
+    for option in ("certain", "denied"):  # backwards, and a group is one stop
+        keyboard.press("Shift+Tab")
+        keyboard.press("ArrowUp")
+        keyboard.press("ArrowDown")
+        radio = card.get_by_role("radio", name=option, exact=True)
+        while not radio.is_checked():
+            keyboard.press("ArrowDown")
+        expect(radio).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    expect(button).to_be_focused()
+    keyboard.press("Enter")
+
+    learner.reads(card, "○ implicit deny", "As you predicted.")
+    expect(button).to_be_focused()
+
+
+def test_a_statement_can_be_moved_and_switched_by_keyboard_alone(open_lesson):
+    """The focus goes with the statement that is moved: pressing again moves it on."""
+    learner = open_lesson("02_deny_wins.ipynb")
+    stack, keyboard = learner.card("pairs = [..."), learner.page.keyboard
+    up, down = "Move ListMaps up", "Move ListMaps down"
+    stack.get_by_role("button", name=up).focus()
+    stops = [up, down, "ListMaps", "Move KeepMaps up", "Move KeepMaps down", "KeepMaps"]
+    stops.append("Move AllMaps up")
+    for this, following in pairwise(stops):
+        expect(stack.locator(f":is([aria-label='{this}'], [name='{this}'])")).to_be_focused()
+        keyboard.press("Tab")
+        expect(
+            stack.locator(f":is([aria-label='{following}'], [name='{following}'])")
+        ).to_be_focused()
+
+    for order in (
+        "ListMaps, AllMaps, KeepMaps, NoDrafts, ReadMe",
+        "AllMaps, ListMaps, KeepMaps, NoDrafts, ReadMe",
+    ):
+        keyboard.press("Enter")
+        learner.reads(stack, f"From the top: {order}.")
+        expect(stack.get_by_role("button", name="Move AllMaps up")).to_be_focused()
+
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    learner.reads(stack, "From the top: ListMaps, KeepMaps, NoDrafts, ReadMe.")
+
+
+def test_on_the_next_day_a_card_says_which_keys_to_press_and_asks_nothing_twice(open_lesson):
+    """The notebook was saved and its kernel is gone: first a sentence, then all answers again."""
+    learner = open_lesson("02_deny_wins.ipynb")
+    source, *prediction = FIRST
+    learner.predict(learner.card(source), *prediction)
+    learner.explain(
+        learner.card(source),
+        *("A statement denies it, and that wins over every Allow.", "stack/KeepMaps"),
+    )
+    learner.reads(learner.card(source), "Yes, that is what happened.")
+    learner.check(learner.card("2.8"), *["allowed"] * len(find("2.8").questions))
+    learner.reads(learner.card("2.8"), "↻ Not yet.")
+    learner.lab.settle()
+    before = [learner.card(own).inner_text() for own in (source, "2.8")]
+    learner.page.evaluate(SAVE)
+    learner.page.evaluate(SHUT_DOWN)
+    learner.lab.reopen()
+
+    assert learner.page.locator(".iamlab-card").count() == 0
+
+    asleep = learner.cell(source).get_by_text("select this cell and press Shift + Enter")
+    expect(asleep).to_be_visible()
+    expect(learner.page.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(
+        0
+    )
+
+    learner.lab.run_all()
+
+    expect(asleep).to_be_hidden()
+    learner.reads(learner.card(source), "✕ explicit deny", "As you predicted.")
+    assert [learner.card(own).inner_text() for own in (source, "2.8")] == before
+    learner.reads(learner.card("first.walk_through()"), "Denied by stack/KeepMaps")
+
+
+@pytest.mark.parametrize("end", [DIE, SHUT_DOWN], ids=["died", "shut down"])
+def test_a_card_without_a_kernel_says_so_and_is_alive_after_run_all(open_lesson, end):
+    """It says what to press; no click is lost without a word."""
+    learner = open_lesson("02_deny_wins.ipynb")
+    card, verdict, sure = learner.card(FIRST[0]), *FIRST[1:]
+    learner.page.evaluate(end)
+    dialog = learner.page.locator(".jp-Dialog")
+    if end == DIE:
+        dialog.get_by_role("button", name="Ok").click()
+    learner.answer(card, verdict, sure)
+    learner.reads(card, "The kernel doesn't answer.", "choose Run > Run All Cells")
+
+
+def test_a_card_whose_kernel_is_busy_for_long_says_so(open_lesson):
+    """After 5 seconds; when the kernel has time, it answers, and the sentence is gone."""
+    learner = open_lesson("02_deny_wins.ipynb")
+    source, *prediction = FIRST
+    card = learner.card(source)
+    learner.page.evaluate(
+        DIE.replace("import os; os.kill(os.getpid(), 9)", "import time; time.sleep(9)")
+    )
+    learner.predict(card, *prediction)
+    learner.reads(card, "The kernel doesn't answer.")
+    learner.reads(card, "✕ explicit deny", "As you predicted.")
+    expect(card.get_by_text("The kernel doesn't answer.")).to_be_hidden()
+
+
+def test_lists_look_like_lists_and_text_fields_are_on_the_cards_own_paper(open_lesson):
+    """In the dark theme too: an arrow on each list, dark letters on light paper in each field."""
+    learner = open_lesson("02_deny_wins.ipynb")
+    arrow = "one => [getComputedStyle(one).backgroundImage, getComputedStyle(one).appearance]"
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        learner.page.evaluate(THEME, theme)
+        learner.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        choice = learner.card("2.5").get_by_role("combobox", name="Caller", exact=True)
+        field = learner.card("2.4").get_by_role("textbox")
+
+        assert choice.evaluate(arrow) != ["none", "none"]
+        for control in (choice, field):
+            paper = control.evaluate("one => getComputedStyle(one).backgroundColor")
+
+            assert paper == "rgb(255, 255, 255)", theme

@@ -1,0 +1,242 @@
+"""The gate covers answers: nothing in a lesson settles a prediction that is still open.
+
+A lesson is read from the top by somebody who runs each cell and predicts nothing. What is read is
+text and headings, what cells show with their alternative texts, and what exercises ask, with their
+first hint.
+
+The rule: before its prediction, no sentence names the action of a request, or a statement that
+decides it, together with a verdict. Questions, tasks, and what a statement itself allows or denies
+("KeepMaps denies deleting") don't count. Cards show no verdict at all, except as options to choose
+from.
+"""
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from iamlab.teach import hint, scenario
+from iamlab.teach.cards import ExerciseCard
+from iamlab.teach.checks import Predict
+from iamlab.teach.scenarios import MAP
+from iamlab.widgets.instrument import Instrument
+
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+VERDICT = re.compile(
+    r"\b(allowed|denied|explicit deny|implicit deny|(denies|allows) it|decides|decided by|wins)\b"
+    r"|[✓✕○](?! Allow| Deny)",
+    re.IGNORECASE,
+)
+ABLE = re.compile(r"\b(can(not|'t)?|may|is (not )?able|isn't able|stops?|blocks?|fails|succeeds)\b")
+"""A verdict too, if the caller is named."""
+
+IN_A_CARD = re.compile(
+    r"✓ allowed|✕ explicit deny|○ implicit deny|(allows|denies) it\b|(Allowed|Denied) by|decided it"
+)
+NO_VERDICT = re.compile(r"\?$|^[-\s]*(Add|Choose|Find|Remove|Set|Write)\b|\banother bucket\b")
+"""Questions, tasks, and sentences about other resources."""
+
+WORDS = {
+    "GetObject": "read|reads|reading",
+    "PutObject": "write|writes|writing",
+    "DeleteObject": "delete|deletes|deleting",
+    "ListBucket": "list|lists|listing",
+}
+"""What an action is called in a text."""
+
+CHOICES = re.compile(r"<(fieldset|select)\b.*?</\1>", re.DOTALL)
+STATEMENTS = re.compile(r"<div class=\"statements\">.*?</details>", re.DOTALL)
+BLOCK = re.compile(r"</?(p|li|h\d|small|td|th|dd|dt|div|caption|figcaption|summary)\b[^>]*>")
+ALT = re.compile(r'\balt="([^"]*)"')
+LINES = re.compile(r"\n(?=\s*(?:[-|#>]|\d+\.))|\n\n+")
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """A request whose verdict must be predicted."""
+
+    where: str
+    decision: object
+
+    def settled_by(self, sentence):
+        """Whether a sentence names its action or what decides it, with a verdict."""
+        operation = self.decision.request.action.partition(":")[2]
+        action = names(sentence, f"{operation}|{WORDS.get(operation, operation)}")
+        if NO_VERDICT.search(sentence) or not (action or self.is_deciding_in(sentence)):
+            return False
+        able = ABLE.search(sentence) and self.is_caller_in(sentence)
+        return bool(able or VERDICT.search(sentence))
+
+    def is_caller_in(self, sentence):
+        """Whether a sentence names the caller."""
+        return names(sentence, self.decision.request.principal.rpartition("/")[2])
+
+    def is_deciding_in(self, sentence):
+        """Whether a sentence names a statement that decides."""
+        deciding = [own.statement.label for own in self.decision.determining]
+        return any(names(sentence, own) for own in deciding if not own.startswith("#"))
+
+    def is_meant_by(self, sentence):
+        """Whether a sentence is clearly about this request, or about one like it."""
+        mine = self.is_caller_in(sentence) or self.is_deciding_in(sentence)
+        return mine and self.settled_by(sentence)
+
+
+def names(sentence, words):
+    """Whether one of these words is in a sentence."""
+    return bool(re.search(rf"\b({words})\b", sentence, re.IGNORECASE))
+
+
+def sentences(text):
+    """Split a text into sentences; rows of a table and items of a list are apart."""
+    for block in LINES.split(text):
+        plain = " ".join(re.sub(r"[*`]", "", block).split())
+        yield from re.split(r"(?<=[.!?])\s+", plain)
+
+
+def read(html):
+    """Return the text of HTML with its alternative texts, each as one sentence."""
+    alternatives = "\n\n".join(own.replace(". ", "; ") for own in ALT.findall(html))
+    text = re.sub(r"<[^>]*>", "", BLOCK.sub("\n\n", re.sub(r"<style>.*?</style>", "", html)))
+    return unescape(f"{alternatives}\n\n{text}")
+
+
+def run(source, variables):
+    """Run a cell; return what it shows."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "cell", "exec"), variables)  # noqa: S102 - a lesson of our own
+    return last and eval(compile(ast.Expression(last.value), "cell", "eval"), variables)  # noqa: S307
+
+
+def open_in(shown, where):
+    """Yield the requests that a card asks for."""
+    if isinstance(shown, ExerciseCard):
+        if isinstance(shown.task, Predict):
+            world = shown.task.world()
+            for question in shown.task.questions:
+                yield OpenRequest(where, question.ask(world))
+    elif isinstance(shown, Instrument) and shown.predict_first:
+        yield OpenRequest(where, shown.decide())
+
+
+def texts_of(shown):
+    """Yield the texts that a cell shows."""
+    if isinstance(shown, Instrument):
+        html = "".join(shown.parts().values())
+        yield read(STATEMENTS.sub("", CHOICES.sub("", html)))
+        if isinstance(shown, ExerciseCard):
+            yield from hint(shown.task.number).paragraphs
+    elif hasattr(shown, "_repr_html_"):
+        yield read(shown._repr_html_())
+    elif shown is not None:
+        yield str(shown)
+
+
+def steps(path):
+    """Yield each sentence of a lesson, and each request where it is asked."""
+    variables = {}
+    for number, cell in enumerate(json.loads(path.read_text("utf-8"))["cells"]):
+        where, source = f"cell {number}", "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            yield from ((where, own) for own in sentences(source))
+            continue
+        shown = run(source, variables)
+        yield from ((where, own) for text in texts_of(shown) for own in sentences(text))
+        yield from ((where, own) for own in open_in(shown, where))
+
+
+def violations(found):
+    """List sentences that settle a request which is asked in the same place or later.
+
+    A sentence about a request that was asked before repeats what the learner knows.
+    """
+    found = list(found)
+    predictions = [
+        (place, own) for place, (_, own) in enumerate(found) if isinstance(own, OpenRequest)
+    ]
+    return [
+        f"{where}: {sentence!r} settles {own.decision.request.action} in {own.where}"
+        for place, (where, sentence) in enumerate(found)
+        if isinstance(sentence, str)
+        and not any(own.is_meant_by(sentence) for at, own in predictions if at < place)
+        for at, own in predictions
+        if at > place and own.settled_by(sentence)
+    ]
+
+
+@each_lesson
+@pytest.mark.usefixtures("capsys")
+def test_nothing_in_a_lesson_settles_an_open_prediction(path):
+    """No sentence, title, objective, alternative text, prompt or first hint."""
+    found = list(steps(path))
+
+    assert sum(isinstance(own, OpenRequest) for _, own in found) > 1
+    assert violations(found) == []
+
+
+@each_lesson
+@pytest.mark.usefixtures("capsys")
+def test_no_card_shows_a_verdict_without_a_prediction(path):
+    """Also not the cards of explanations and figures, which wait."""
+    variables = {}
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            shown = run("".join(cell["source"]), variables)
+            if isinstance(shown, Instrument):
+                text = CHOICES.sub("", "".join(shown.parts().values()))
+
+                assert not IN_A_CARD.search(text)
+                assert not IN_A_CARD.search(str(shown))
+
+
+@pytest.fixture
+def open_request():
+    """The first prediction of lesson 02: alice deletes a map, and KeepMaps denies it."""
+    world = scenario("stack")
+    return OpenRequest("cell 9", world.can("alice", "s3:DeleteObject", MAP))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Alice can't delete the map.",
+        "So deleting a map is denied.",
+        "As you see, *KeepMaps* wins.",
+        "## Why s3:DeleteObject is an explicit deny",
+        "| delete | ✕ |",
+        "- Explain why KeepMaps stops Alice (exercise 2.1).",
+        read('<img alt="alice, stack, KeepMaps. ✕ Explicit deny."> <p>A picture.</p>'),
+    ],
+)
+def test_a_sentence_that_settles_a_prediction_is_found_before_it_only(open_request, sentence):
+    """Planted before the prediction; after it, it repeats what is known."""
+    planted = [("cell 8", own) for own in sentences(sentence)]
+
+    assert len(violations([*planted, ("cell 9", open_request)])) == 1
+    assert violations([("cell 9", open_request), *planted]) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "*KeepMaps* denies deleting.",
+        "Can Alice delete the map?",
+        "Alice wants to delete a map.",
+        "Write a policy with which Alice can't delete a map.",
+        "A request is denied until a statement allows it.",
+        "Bob can't delete the map.",
+        read('<span class="badge deny">✕ Deny</span> KeepMaps s3:Delete* on star-maps/*'),
+    ],
+)
+def test_a_sentence_that_leaves_a_prediction_open_is_not_found(open_request, sentence):
+    """What a statement says, a question, a task, a general rule, and another caller."""
+    planted = [("cell 8", own) for own in sentences(sentence)]
+
+    assert violations([*planted, ("cell 9", open_request)]) == []

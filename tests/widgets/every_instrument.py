@@ -1,0 +1,76 @@
+"""Every instrument, and what somebody does with it: controls with values, or None to press."""
+
+import json
+from functools import cache
+
+from iamlab import Policy, lab, widgets
+from iamlab.teach import observatory, scenario
+from iamlab.teach.scenarios import MAP, README
+
+
+@cache
+def acme():
+    """All of Acme Observatory; instruments don't change it."""
+    return observatory()
+
+
+def _people():
+    return list(acme().account("acme-main").users.values())
+
+
+ARCHIVIST = "arn:aws:iam::222222222222:role/archivist"
+CAROL_AS_AUDITOR = [
+    ("caller", "arn:aws:iam::111111111111:user/carol"),
+    ("role", "arn:aws:iam::111111111111:role/auditor"),
+]
+DENY = json.dumps(Policy.deny("s3:GetObject", "*").to_dict())
+REQUESTS = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
+EVERY = {
+    "lab": (
+        lambda **more: lab(acme(), "dana", "s3:DeleteObject", MAP, **more),
+        [("action", "s3:GetObject"), ("mfa", "yes"), ("principal", "carol")],
+    ),
+    "clickable_graph": (
+        lambda **more: widgets.clickable_graph(acme(), "dana", "s3:DeleteObject", MAP, **more),
+        [("guard/KeepMaps", None), ("group developers", None), ("guard/KeepMaps", None)],
+    ),
+    "statement_stack": (
+        lambda **more: widgets.statement_stack(
+            scenario("stack"), "alice", "stack", [*REQUESTS, ("s3:GetObject", README)], **more
+        ),
+        [("KeepMaps", False), ("up ReadMe", None), ("request", "2")],
+    ),
+    "membership_board": (
+        lambda **more: widgets.membership_board(scenario("groups"), **more),
+        [("dana in contractors", False), ("caller", "dana"), ("request", "2")],
+    ),
+    "matrix_board": (
+        lambda **more: widgets.matrix_board(acme(), _people(), REQUESTS, **more),
+        [("policy", "acme-main group contractors: guard")],
+    ),
+    "overlap": (
+        lambda **more: widgets.overlap(
+            Policy.allow(["s3:*", "ec2:StartInstances"], "*"),
+            Policy.allow(["s3:Get*", "iam:GetUser"], "*"),
+            **more,
+        ),
+        [("action", "ec2:StartInstances"), ("both", None)],
+    ),
+    "policy_editor": (
+        lambda: widgets.policy_editor(Policy.allow("s3:*", "*")),
+        [("text", "{"), ("text", DENY)],
+    ),
+    "reach_explorer": (
+        lambda **more: widgets.reach_explorer(acme(), "carol", ARCHIVIST, **more),
+        [("next", None), ("back", None), ("source", "arn:aws:iam::111111111111:user/alice")],
+    ),
+    "session_slider": (
+        lambda **more: widgets.session_slider(acme(), **more),
+        [*CAROL_AS_AUDITOR, ("issue", None), ("place", "9")],
+    ),
+    "stepper": (
+        lambda **more: widgets.stepper(acme().can("dana", "s3:DeleteObject", MAP), **more),
+        [("next", None), ("next", None)],
+    ),
+}
+"""Name -> a function that makes it, and what is done."""
