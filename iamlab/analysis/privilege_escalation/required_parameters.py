@@ -356,6 +356,6 @@ def common(template: str, pattern: str, filler: str) -> str | None:
     found = meeting(holes, pattern, ":" if PATH_HOLE in template else ":/")
     if found is None:
         return None
-    one = filler[0] if "?" in pattern else filler
-    text = found.replace("?*", "*").replace("*", filler).replace("?", one)
+    letter = filler[0] if "?" in pattern else filler
+    text = found.replace("?*", "*").replace("*", filler).replace("?", letter)
     return text.replace(LITERAL_STAR, "*")
