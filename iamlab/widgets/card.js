@@ -178,12 +178,9 @@ function render({ model, el }) {
       event.preventDefault();
       press(one.dataset.press);
     }
-    if (one.dataset.enter && event.key === "Enter") {
-      press(one.dataset.enter);
-      one.value = "";
-    }
-    if (event.key !== "Enter" || one.dataset.enter || !one.matches(`input:is(${TEXT})`)) return;
-    const main = one.closest("[data-part]").querySelector("button.main");
+    if (event.key !== "Enter" || !one.matches(`input:is(${TEXT})`)) return;
+    const beside = one.closest(".row")?.querySelector("button");
+    const main = beside ?? one.closest("[data-part]").querySelector("button.main");
     if (main) setTimeout(() => press(main.name)); // after its change
   });
 

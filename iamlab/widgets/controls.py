@@ -125,7 +125,6 @@ def text_field(
     width: int = 32,
     kind: str = "text",
     options: str = "",
-    enter: str = "",
 ) -> str:
     """Write a field for text; a card keeps what is typed if only the value of the field changes.
 
@@ -136,15 +135,12 @@ def text_field(
         written with its value.
     options
         The id of a list of suggestions, which is in another part.
-    enter
-        The button that the Enter key presses; it empties the field.
     """
     head = f'<div><label><span class="name">{escape(label)}</span>'
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
         return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
     own += f' list="{escape(options)}"' if options else ""
-    own += f' data-enter="{escape(enter)}"' if enter else ""
     own += f' size="{width}"' if kind in ("text", "password") else ""
     return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
 

@@ -100,9 +100,9 @@ class TokenBoxes(Instrument[Boxes]):
         values, tokens = getattr(self.state, box), ""
         for place, value in enumerate(map(shown, values or ())):
             tokens += parts.button(f"remove {box} {place}", f"{value} ×", label=f"Remove {value}")
-        add, empty = f"add {box}", "no such key" if values is None else "no value"
-        field = parts.text_field(box, "Another value", self.typed[box], width=16, enter=add)
-        form = parts.row(field, parts.button(add, "Add"))
+        empty = "no such key" if values is None else "no value"
+        field = parts.text_field(box, "Another value", self.typed[box], width=16)
+        form = parts.row(field, parts.button(f"add {box}", "Add"))
         tokens = parts.row(tokens) if tokens else parts.paragraph(empty, "pale")
         return f"<fieldset><legend>{BOXES[box]}</legend>{tokens}{form}</fieldset>"
 
