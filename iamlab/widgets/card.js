@@ -72,7 +72,8 @@ function render({ model, el }) {
     const [[old], [bare, words]] = [apart(before), apart(html)];
     if (old !== bare || !words.length) return false;
     part.querySelectorAll(TEXT).forEach((one, place) => {
-      if (one !== document.activeElement && one.value !== words[place]) one.value = words[place];
+      if (one === document.activeElement || one.type === "password") return; // Python never sends it
+      if (one.value !== words[place]) one.value = words[place];
     });
     part.querySelectorAll(".lines textarea").forEach(number);
     return true;
@@ -97,13 +98,15 @@ function render({ model, el }) {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
     if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
+    const place = [...part.querySelectorAll(FOCUSABLE)].indexOf(own);
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
     part.innerHTML = html;
     part.querySelectorAll("details").forEach((one, place) => {
       if (place in open) one.open = open[place];
     });
     guard(part);
-    if (own) (find(name, value) ?? part.querySelector(FOCUSABLE))?.focus({ preventScroll: true });
+    const all = [...part.querySelectorAll(FOCUSABLE)]; // the next one, if it is gone
+    if (own) (find(name, value) ?? all[Math.min(place, all.length - 1)])?.focus({ preventScroll: true });
   };
 
   const send = (what) => {
@@ -175,6 +178,13 @@ function render({ model, el }) {
       event.preventDefault();
       press(one.dataset.press);
     }
+    if (one.dataset.enter && event.key === "Enter") {
+      press(one.dataset.enter);
+      one.value = "";
+    }
+    if (event.key !== "Enter" || one.dataset.enter || !one.matches(`input:is(${TEXT})`)) return;
+    const main = one.closest("[data-part]").querySelector("button.main");
+    if (main) setTimeout(() => press(main.name)); // after its change
   });
 
   card.addEventListener("submit", (event) => event.preventDefault());

@@ -13,18 +13,28 @@ from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.operations.sts.session import Session
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
+from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.figures.names import distinct_names, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.layers import Layers
+    from iamlab.engine.request import ContextValue
     from iamlab.policy.statement import Statement
     from iamlab.world.world import World
 
 ANYONE = "anonymous"
 """The name of a caller who doesn't sign requests."""
+
+KEY = "key "
+"""The name of a control for a condition key begins with it."""
+
+KEYS = "Condition keys that these policies use. Leave a field empty to keep the world's value."
+
+ABSENT = "(absent)"
+"""What to write for a condition key that the request doesn't have."""
 
 FEW, MANY = 12, 100
 """So many actions of a pattern, and so many actions and resources, are offered."""
@@ -127,3 +137,31 @@ def suggested(world: World, caller: Caller | None, action: str) -> tuple[list[st
     fitting = found.places(found.fitting(action))
     actions = dict.fromkeys((*islice(named, MANY), *alike[:MANY]))
     return list(actions), [found.known[place].arn for place in fitting[:MANY]]
+
+
+def by_hand(
+    keys: Iterable[tuple[str, str]],
+) -> tuple[dict[str, ContextValue], dict[str, str]]:
+    """Return the condition keys that were set by hand, and apart from them the request's tags.
+
+    Examples
+    --------
+    >>> by_hand([("sts:ExternalId", "acme"), ("aws:RequestTag/team", "sky")])
+    ({'sts:ExternalId': 'acme'}, {'team': 'sky'})
+    """
+    context: dict[str, ContextValue] = {}
+    tags = {}
+    for key, text in keys:
+        start, _, tag = key.partition("/")
+        if start.lower() == "aws:requesttag" and text != ABSENT:
+            tags[tag] = text
+        else:
+            value = text.split(",") if is_multivalued(key) else text
+            context[key] = () if text == ABSENT else value
+    return context, tags
+
+
+def with_key(keys: Iterable[tuple[str, str]], name: str, text: str) -> tuple[tuple[str, str], ...]:
+    """Return the condition keys with one of them set; an empty text removes it."""
+    kept = {**dict(keys), name.removeprefix(KEY): text}
+    return tuple((key, own) for key, own in kept.items() if own)

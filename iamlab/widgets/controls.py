@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
+    from iamlab.model.event import Event
     from iamlab.policy.statement import Statement
     from iamlab.view.style import Look
     from iamlab.widgets.prediction import Prediction
@@ -124,22 +125,27 @@ def text_field(
     width: int = 32,
     kind: str = "text",
     options: str = "",
+    enter: str = "",
 ) -> str:
     """Write a field for text; a card keeps what is typed if only the value of the field changes.
 
     Parameters
     ----------
     kind
-        The type of the input: ``"text"``, ``"datetime-local"``.
+        The type of the input: ``"text"``, ``"datetime-local"``, or ``"password"``, which is never
+        written with its value.
     options
         The id of a list of suggestions, which is in another part.
+    enter
+        The button that the Enter key presses; it empties the field.
     """
     head = f'<div><label><span class="name">{escape(label)}</span>'
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
         return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
     own += f' list="{escape(options)}"' if options else ""
-    own += f' size="{width}"' if kind == "text" else ""
+    own += f' data-enter="{escape(enter)}"' if enter else ""
+    own += f' size="{width}"' if kind in ("text", "password") else ""
     return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
 
 
@@ -205,6 +211,15 @@ def _values(request: Request, key: str) -> str:
     values = request.values(key)
     words = "not in the request" if values is None else ", ".join(values) or "(empty)"
     return f"<code>{escape(words)}</code>"
+
+
+def calls(events: Iterable[Event]) -> str:
+    """Write the calls that events record, with their parameters."""
+    words = []
+    for event in events:
+        own = (event.request_parameters or {}).items()
+        words.append(f"{event.event_name}({', '.join(f'{key}={value}' for key, value in own)})")
+    return f"<p>AWS's calls: {escape(', then '.join(words))}.</p>" if words else ""
 
 
 def in_words(statement: Statement) -> str:

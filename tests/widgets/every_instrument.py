@@ -5,6 +5,7 @@ from functools import cache
 
 from iamlab import Policy, lab, widgets
 from iamlab.teach import observatory, scenario
+from iamlab.teach.acme import COLLECTOR, EXTERNAL_ID, OLD_MAP, READER
 from iamlab.teach.scenarios import MAP, README
 
 
@@ -18,11 +19,13 @@ def _people():
     return list(acme().account("acme-main").users.values())
 
 
+AUDITOR = "arn:aws:iam::111111111111:role/auditor"
 ARCHIVIST = "arn:aws:iam::222222222222:role/archivist"
 CAROL_AS_AUDITOR = [
     ("caller", "arn:aws:iam::111111111111:user/carol"),
-    ("role", "arn:aws:iam::111111111111:role/auditor"),
+    ("role", AUDITOR),
 ]
+MFA = "aws:MultiFactorAuthPresent"
 DENY = json.dumps(Policy.deny("s3:GetObject", "*").to_dict())
 REQUESTS = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
 EVERY = {
@@ -44,9 +47,23 @@ EVERY = {
         lambda **more: widgets.membership_board(scenario("groups"), **more),
         [("dana in contractors", False), ("caller", "dana"), ("request", "2")],
     ),
+    "condition_table": (
+        lambda **more: widgets.condition_table({"Bool": {MFA: "true"}}, [{MFA: True}, {}], **more),
+        [("row", "1"), ("given 0", "false"), ("operator 0", "Null"), ("add", None)],
+    ),
     "matrix_board": (
         lambda **more: widgets.matrix_board(acme(), _people(), REQUESTS, **more),
         [("policy", "acme-main group contractors: guard")],
+    ),
+    "organization_tree": (
+        lambda **more: widgets.organization_tree(
+            acme(), ARCHIVIST, "s3:DeleteObject", OLD_MAP, **more
+        ),
+        [("place", "OU Archive"), ("policy", "keep-the-archive"), ("detach", None)],
+    ),
+    "security_status": (
+        lambda **more: widgets.security_status(acme(), **more),
+        [("account", "111111111111"), ("Apply an IAM password policy", None)],
     ),
     "overlap": (
         lambda **more: widgets.overlap(
@@ -68,9 +85,29 @@ EVERY = {
         lambda **more: widgets.session_slider(acme(), **more),
         [*CAROL_AS_AUDITOR, ("issue", None), ("place", "9")],
     ),
+    "sign_in_form": (
+        lambda **more: widgets.sign_in_form(acme(), "carol", **more),
+        [("password", "Correct-Horse-1"), ("sign in", None), ("next", None)],
+    ),
     "stepper": (
         lambda **more: widgets.stepper(acme().can("dana", "s3:DeleteObject", MAP), **more),
         [("next", None), ("next", None)],
+    ),
+    "trust_door": (
+        lambda **more: widgets.trust_door(acme(), COLLECTOR, READER, **more),
+        [
+            ("key sts:ExternalId", EXTERNAL_ID),
+            ("trust of starsoft-reader/OurVendor", False),
+            ("policy", "starsoft role collector: collect"),
+        ],
+    ),
+    "two_accounts": (
+        lambda **more: widgets.two_accounts(acme(), AUDITOR, "s3:GetObject", OLD_MAP, **more),
+        [("read-all/ReadEverywhere", False), ("key aws:SecureTransport", "false")],
+    ),
+    "token_boxes": (
+        lambda **more: widgets.token_boxes("aws:TagKeys", ["project"], request=["cost"], **more),
+        [("policy", "cost"), ("add policy", None), ("remove request 0", None), ("present", False)],
     ),
 }
 """Name -> a function that makes it, and what is done."""

@@ -5,10 +5,12 @@ It has one copy of a world. For each state, only the policies that differ are re
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.errors import ExerciseError, MalformedPolicyDocument, did_you_mean, noted
+from iamlab.operations.policy_documents import absent
 from iamlab.policy.document import Policy
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instruments.statement_stack import arranged
@@ -22,6 +24,18 @@ Edits = tuple[tuple[str, str, str], ...]
 """Each is a policy, ``""`` and its new document, or a policy and a statement that is off."""
 
 
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """The edits of policies, the policy to change, and its document as it was typed."""
+
+    edits: Edits = ()
+    policy: str = ""
+    text: str = ""
+
+
+State = TypeVar("State", bound=Editing)
+
+
 class Place(NamedTuple):
     """A policy in a world: its document, what replaces it, its type and its service."""
 
@@ -32,7 +46,7 @@ class Place(NamedTuple):
 
 
 class EditedWorld:
-    """A copy of a world, and its customer managed, inline and resource-based policies by name.
+    """A copy of a world, and its policies by name: customer managed, inline and resource-based.
 
     Parameters
     ----------
@@ -52,9 +66,9 @@ class EditedWorld:
 
     def __init__(self, world: World) -> None:
         self._world, self._now = world.copy(), Edits()
-        self.places = dict(_places(self._world))
+        self.places, self.policy = dict(_places(self._world)), lru_cache(1024)(self._policy)
 
-    def policy(self, name: str, edits: Edits, *, whole: bool = False) -> Policy:
+    def _policy(self, name: str, edits: Edits, *, whole: bool = False) -> Policy:
         """Return a policy with its edits; the whole one has the statements that are off too.
 
         Raises
@@ -86,12 +100,16 @@ class EditedWorld:
 
         Raises
         ------
-        PolicyError
-            AWS wouldn't save it.
+        PolicyError, MalformedPolicyDocument
+            AWS wouldn't save it, for example because a principal doesn't exist.
         """
         self.policy(name, edits)
         _, _, policy_type, service = self.places[name]
-        Policy.parse(text, name=self.places[name].document.name).validate(policy_type, service)
+        policy = Policy.parse(text, name=self.places[name].document.name)
+        policy.validate(policy_type, service)
+        for kind, value, note in absent(policy, self._world):
+            error = MalformedPolicyDocument(f'Invalid principal in policy: "{kind}":"{value}"')
+            raise noted(error, note)
         return tuple(sorted([*(own for own in edits if own[0] != name), (name, "", text)]))
 
     def switched(self, edits: Edits, name: str, label: str, *, on: bool) -> Edits:
@@ -106,21 +124,41 @@ class EditedWorld:
         others = [own for own in edits if own[:2] != (name, label)]
         return tuple(sorted(others if on else [*others, (name, label, "")]))
 
-    def controls(self, name: str, edits: Edits) -> dict[str, str]:
+    def changed(self, own: State, name: str, value: Any) -> State | None:
+        """Return the state after one of its controls was used; none if it isn't one of them."""
+        kind, _, which = name.partition(" ")
+        if name == "policy" and value in self.places:
+            return replace(own, policy=value, text="")
+        if not own.policy:
+            return None
+        if name == "text":
+            return replace(own, text=str(value))
+        if name == "apply" and own.text:
+            return replace(own, edits=self.applied(own.edits, own.policy, own.text), text="")
+        if name == "undo":
+            edits = tuple(each for each in own.edits if each[0] != own.policy)
+            return replace(own, edits=edits, text="")
+        if kind == "on" and which:
+            edits = self.switched(own.edits, own.policy, which, on=bool(value))
+            return replace(own, edits=edits)
+        return None
+
+    def controls(self, own: Editing, *, switches: bool = True) -> dict[str, str]:
         """Return the list of policies, and of the chosen one its statements and its document.
 
         The controls are ``policy``, ``on`` with a statement, ``undo``, ``text`` and ``apply``.
         """
+        name, edits = own.policy, own.edits
         chosen = parts.choice("policy", "Policy to change", list(self.places), name)
         if not name:
             return {"policy": chosen}
         policy = self.policy(name, edits, whole=True)
-        for each in policy.statements:
+        for each in policy.statements if switches else ():
             words = f"{each.effect} {each.label}: {parts.in_words(each)}"
             chosen += parts.tick(f"on {each.label}", words, on=(name, each.label, "") not in edits)
-        if any(own[0] == name for own in edits):
+        if any(edit[0] == name for edit in edits):
             chosen += parts.button("undo", "Undo the changes of this policy")
-        text = parts.text_field("text", f"Document of {name}", policy.text, rows=12)
+        text = parts.text_field("text", f"Document of {name}", own.text or policy.text, rows=12)
         editor = parts.fold("Edit its JSON", text + parts.button("apply", "Apply"))
         return {"policy": chosen, "text": editor}
 
@@ -136,6 +174,10 @@ def _places(world: World) -> Iterator[tuple[str, Place]]:
                 for name, policy in identity.inline.items():
                     put = partial(identity.inline.__setitem__, name)
                     yield f"{start}{identity.kind} {identity.name}: {name}", Place(policy, put)
+        for role in account.roles.values():
+            if role.trust is not None:
+                put = partial(setattr, role, "trust")
+                yield f"{start}role {role.name}: trust policy", Place(role.trust, put, "trust")
         for resource in account.resources.values():
             if resource.policy is not None:
                 put = partial(setattr, resource, "policy")

@@ -19,11 +19,11 @@ from iamlab.engine.refused_statements import loud, quiet
 from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean, noted
 from iamlab.model.clock_and_ids import Clock
 from iamlab.model.network_locations import Network
-from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.style import look
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
 from iamlab.widgets import controls as html
+from iamlab.widgets.choices import ABSENT, KEY, KEYS
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -42,11 +42,6 @@ VIEWS = ("ladder", "graph", "fixes", "who else can?", "what else can they do?")
 SLOW = VIEWS[3:]
 """What there is to see of a decision. The last two take longer, so a change leaves them."""
 
-ABSENT = "(absent)"
-"""What to write for a condition key that the request doesn't have."""
-
-KEY = "key "
-KEYS = "Condition keys that these policies use. Leave a field empty to keep the world's value."
 ELSEWHERE = frozenset(
     f"aws:{name}"
     for name in ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
@@ -149,17 +144,10 @@ class Explorer(Instrument[Question]):
         how: Circumstances = {}
         if state.address or state.endpoint:
             how["network"] = Network(state.address.strip(), endpoint=state.endpoint)
-        tags = {}
-        for key, text in state.keys:
-            start, _, tag = key.partition("/")
-            if start.lower() == "aws:requesttag" and text != ABSENT:
-                tags[tag] = text
-            else:
-                value = text.split(",") if is_multivalued(key) else text
-                context[key] = () if text == ABSENT else value
+        own, tags = choices.by_hand(state.keys)
         if tags:
             how["request_tags"] = tags
-        return context, how
+        return {**context, **own}, how
 
     def change(self, name: str, value: Any) -> Question:
         """Change a part of the request, or what is looked at."""
@@ -169,8 +157,7 @@ class Explorer(Instrument[Question]):
             raise noted(error, did_you_mean(str(value), known[name]))
         changes: dict[str, Any] = {"view": VIEWS[0]} if self.state.view in SLOW else {}
         if name.startswith(KEY):
-            kept = {**dict(self.state.keys), name.removeprefix(KEY): str(value)}
-            changes["keys"] = tuple((key, text) for key, text in kept.items() if text)
+            changes["keys"] = choices.with_key(self.state.keys, name, str(value))
         elif name == "keys" or name not in Question.__slots__ or value is None:
             raise self.no_control(name)
         else:

@@ -19,7 +19,7 @@ from iamlab.view.figures.names import short_name
 from iamlab.view.style import look
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
-from iamlab.widgets.instruments.edited_world import EditedWorld, Edits
+from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 from iamlab.widgets.prediction import Prediction, fits, verdict_word
 
 if TYPE_CHECKING:
@@ -34,23 +34,16 @@ MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
-    """The first row, the policy that is edited, the edits, and the predictions.
+class Board(Editing):
+    """The first row, the edits of policies, and the predictions.
 
     Parameters
     ----------
-    policy, text
-        The chosen policy, and its document as it was typed.
-    edits
-        The edits of policies.
     answers, shown
         Cells with their predictions, and whether the verdicts are shown.
     """
 
     first: int = 0
-    policy: str = ""
-    text: str = ""
-    edits: Edits = ()
     answers: tuple[tuple[str, str], ...] = ()
     shown: bool = False
 
@@ -152,7 +145,7 @@ class MatrixBoard(Instrument[Board]):
         found |= {"board": self._table(), "facts": parts.paragraph(self._summary())}
         if not self.verdicts():
             found["show"] = parts.button("show", "Show what AWS decides", main=True)
-        return found | self._edited.controls(own.policy, own.edits)
+        return found | self._edited.controls(own)
 
     def _table(self) -> str:
         head, body = "<td></td>", ""
@@ -179,19 +172,11 @@ class MatrixBoard(Instrument[Board]):
 
     def change(self, name: str, value: Any) -> Board:
         """Change a policy, go to other rows, or predict."""
-        own, edited, (kind, _, which) = self.state, self._edited, name.partition(" ")
+        own = self.state
         if name == "first" and str(value) in map(str, range(0, len(self.names), MOST)):
             return replace(own, first=int(value), shown=False)
-        if name == "policy" and value in edited.places:
-            return replace(own, policy=value, text="")
-        if name == "text" and own.policy:
-            return replace(own, text=str(value))
-        if name == "apply" and own.text:
-            return self._with(edited.applied(own.edits, own.policy, own.text))
-        if name == "undo" and own.policy:
-            return self._with(tuple(each for each in own.edits if each[0] != own.policy))
-        if kind == "on" and own.policy and which:
-            return self._with(edited.switched(own.edits, own.policy, which, on=bool(value)))
+        if (edited := self._edited.changed(own, name, value)) is not None:
+            return edited if edited.edits == own.edits else self._with(edited)
         if name not in ("show", *self._decided(own.first, own.edits)) or self.verdicts():
             raise self.no_control(name)
         return self._predicted(name, value)
@@ -214,13 +199,12 @@ class MatrixBoard(Instrument[Board]):
             raise ExerciseError("First predict each cell. There is no penalty for a guess.")
         return replace(own, shown=True)
 
-    def _with(self, edits: Edits) -> Board:
-        """Return the state with other edits; the verdicts so far are the next predictions."""
+    def _with(self, edited: Board) -> Board:
+        """Return the edited state; the verdicts so far are the next predictions."""
         known = dict(self.state.answers)
         if self.predict_first:
             known |= {cell: str(verdict) for cell, verdict in self.verdicts().items()}
-        answers = tuple(sorted(known.items()))
-        return replace(self.state, edits=edits, text="", answers=answers, shown=False)
+        return replace(edited, answers=tuple(sorted(known.items())), shown=False)
 
 
 def matrix_board(

@@ -1,0 +1,269 @@
+"""Two accounts: the caller's policies on one side, the resource's policy on the other.
+
+Between two accounts, both sides must allow. Each statement can be switched off, each policy edited.
+
+Notes
+-----
+AWS page: "Cross-account policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from html import escape
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.errors import ExerciseError
+from iamlab.view.figures.calls.policy_ends import ENDS, conditions_of, side_of
+from iamlab.view.figures.calls.two_account_map import two_account_map
+from iamlab.view.figures.names import account_names
+from iamlab.view.style import ABSENT, EFFECTS, bad, good, silent
+from iamlab.widgets import choices
+from iamlab.widgets import controls as parts
+from iamlab.widgets.instrument import Instrument
+from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.verdict import StatementMatch
+    from iamlab.world.world import World
+
+Keys = tuple[tuple[str, str], ...]
+Rows = dict[str, tuple[str, "StatementMatch"]]
+"""Statements by their names, each with its policy if this can be edited, and its result."""
+
+FAR = ("resource", "rcp")
+NEAR = ("identity", *(name for name in LAYERS if name not in (*ENDS, "rcp", "grant")))
+"""The layers of each side."""
+LAST = ("policy", "text", "picture")
+"""The parts below the verdict."""
+KNOWN = ("aws:principal", "aws:resource", "aws:user")
+"""Condition keys that follow from the caller and the resource begin with these."""
+BOOL = {"": "as it is", "true": "true", "false": "false", choices.ABSENT: choices.ABSENT}
+OFF = replace(ABSENT, word="switched off")
+SIGNS = {
+    ("Allow", True): good("open: it allows"),
+    ("Allow", False): silent("shut: it doesn't match"),
+    ("Deny", True): bad("shut: it denies"),
+    ("Deny", False): replace(ABSENT, word="no effect: it doesn't match"),
+}
+"""The state of a statement, by its effect and whether it matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides(Editing):
+    """The edits of the policies on both sides, and the condition keys that are set by hand."""
+
+    keys: Keys = ()
+
+
+class TwoSides(Instrument[Sides]):
+    """The statements of both sides of a request.
+
+    Its controls are the names of the statements (``set("collect/CollectFromCustomers", False)``),
+    ``key`` with a condition key (``set("key sts:ExternalId", "acme-4711")``), and ``policy``,
+    ``text``, ``apply`` and ``undo`` to edit a policy.
+
+    Parameters
+    ----------
+    world
+        The world with both accounts. It doesn't change.
+    principal, action, resource
+        The request, as in ``World.can``.
+    """
+
+    title, target = "Two accounts", "resource"
+    question = "Do both sides allow it?"
+
+    def __init__(
+        self, world: World, principal: Caller, action: str, resource: str, **more: Any
+    ) -> None:
+        self._edited, self._question = EditedWorld(world), (principal, action, resource)
+        self._decided, self._compared = lru_cache(64)(self._decide), lru_cache(16)(self._compare)
+        self._drawn = lru_cache(16)(self._draw)
+        super().__init__(Sides(), **more)
+        matches = (own for pair in _pairs(self.decide()) for own in pair.trace.matches)
+        held, known = {id(own.attached.policy) for own in matches}, self._edited.places
+        self._edited.places = {name: own for name, own in known.items() if id(own.document) in held}
+
+    def decide(self) -> Decision:
+        """Return the decision on the request."""
+        return self._decided(self.state.edits, self.state.keys)
+
+    def world(self) -> World:
+        """Return a copy of the world with the policies as shown."""
+        return self._edited.at(self.state.edits).copy()
+
+    def statements(self) -> Rows:
+        """Return the statements of both sides by their names, also those that are off.
+
+        Of policies other than the resource's and the edited ones, only those about this action.
+        """
+        return self._compared(self.state.edits, self.state.keys)
+
+    def _decide(self, edits: Edits, keys: Keys) -> Decision:
+        context, tags = choices.by_hand(keys)
+        return self._edited.at(edits).can(*self._question, context=context, request_tags=tags)
+
+    def _compare(self, edits: Edits, keys: Keys) -> Rows:
+        whole = tuple(own for own in edits if not own[1])
+        edited = {own[0] for own in whole}
+        names = {id(self._edited.policy(name, whole)): name for name in self._edited.places}
+        found: dict[object, tuple[str, StatementMatch]] = {}
+        rows: Rows = {}
+        for pair, layer in product(_pairs(self._decided(whole, keys)), (*NEAR, *FAR)):
+            for match in pair.trace.step(layer).matches:
+                place = names.get(id(match.attached.policy), "")
+                key = layer, place, match.path, match.address
+                if key not in found or not _is_about(found[key][1]):
+                    found[key] = place, match
+        for place, match in found.values():
+            if match.layer == "resource" or place in edited or _is_about(match):
+                name, where = match.address, place or ", ".join(match.path)
+                rows[f"{where}: {name}" if name in rows else name] = place, match
+        return rows
+
+    def controls(self) -> Mapping[str, str]:
+        """Return both sides, the condition keys, and the policy that is edited."""
+        request = (first := _pairs(self.decide())[0]).request
+        near = self._side("The caller's side", request.caller.account, NEAR)
+        far = self._side(f"The {self.target}'s side", request.resource_account, FAR)
+        found = {
+            "request": parts.request_facts(first),
+            "sides": f'<div class="tiles">{near}{far}</div>',
+        }
+        if fields := self._fields().values():
+            found["keys"] = parts.paragraph(choices.KEYS, "pale") + parts.row(*fields)
+        return found | self._edited.controls(self.state, switches=False)
+
+    def parts(self) -> dict[str, str]:
+        """Return the whole card: the verdict, then the policy to edit, and the figure."""
+        found = super().parts()
+        return found | {name: found.pop(name) for name in LAST if name in found}
+
+    def _fields(self) -> dict[str, str]:
+        """Return a field for each condition key that doesn't follow from caller or resource."""
+        rows, found = self.statements().values(), {}
+        for own in (own for _, match in rows for own in match.statement.conditions):
+            if not own.key.lower().startswith(KNOWN):
+                name, value = f"{choices.KEY}{own.key}", dict(self.state.keys).get(own.key, "")
+                found[name] = parts.text_field(name, own.key, value)
+                if own.comparison.name == "Bool":
+                    found[name] = parts.choice(name, own.key, BOOL, value)
+        return found
+
+    def _side(self, title: str, account: str, layers: Iterable[str]) -> str:
+        """Write the policies of one side."""
+        known = account_names(self._edited.at(self.state.edits))
+        where = escape(f"{known.get(account, 'account')} {account}" if account else "no account")
+        text = f'<p><strong>{title}</strong> <span class="pale">{where}</span></p>'
+        rows, pairs = self.statements(), _pairs(self.decide())
+        for layer in layers:
+            mine = "".join(
+                self._row(name, *row) for name, row in rows.items() if row[1].layer == layer
+            )
+            for pair in pairs if layer in ENDS else ():
+                side = side_of(pair, layer)
+                head = side.name.capitalize() + f" for {pair.request.action}" * (len(pairs) > 1)
+                sign = "" if self.is_hidden else parts.badge(side.look)
+                text += f"<p>{escape(head)} {sign}</p>"
+            if layer in ENDS:
+                text += mine or parts.paragraph("No statement is about this action.", "pale")
+            elif mine:
+                text += parts.fold(NAMES[layer].capitalize(), mine)
+        return f'<div class="side" role="group" aria-label="{title}">{text}</div>'
+
+    def _row(self, name: str, place: str, match: StatementMatch) -> str:
+        """Write a statement, and unless it is hidden, what it does to the request."""
+        is_off = (place, match.statement.label, "") in self.state.edits
+        path = f' <span class="pale">through {escape(", ".join(match.path))}</span>'
+        text = f"{parts.badge(EFFECTS[match.effect])} <strong>{escape(match.address)}</strong>"
+        text = f"<span>{text}{path * bool(match.path)}</span>"
+        if place:
+            on = "" if is_off else " checked"
+            text = f'<label><input type="checkbox" name="{escape(name)}"{on}>{text}</label>'
+        conditions = match.statement.conditions if self.is_hidden else ()
+        words = parts.in_words(replace(match.statement, conditions=conditions))
+        text += f"<div><code>{escape(words)}</code></div>"
+        if is_off:
+            text += f"<div>{parts.badge(OFF)}</div>"
+        elif not self.is_hidden:
+            lines = list(conditions_of(self.decide(), match))
+            lines += [f"✕ {own}" for own in match.mismatches if own.condition is None]
+            text += f"<div>{parts.badge(SIGNS[match.effect, match.applies])}</div>"
+            text += "".join(f"<p><small>{escape(line)}</small></p>" for line in lines)
+        return f'<div class="ticks statement">{text}</div>'
+
+    def picture(self) -> str:
+        """Return the figure; nothing before a prediction."""
+        return "" if self.is_hidden else self._drawn(self.state.edits, self.state.keys)
+
+    def _draw(self, edits: Edits, keys: Keys) -> str:
+        world = self._edited.at(edits)
+        return two_account_map(self._decided(edits, keys), world=world)._repr_html_()
+
+    def change(self, name: str, value: Any) -> Sides:
+        """Switch a statement, set a condition key, or edit a policy."""
+        own, known = self.state, self.statements()
+        if name in known and known[name][0]:
+            which = known[name][0], known[name][1].statement.label
+            return replace(own, edits=self._edited.switched(own.edits, *which, on=bool(value)))
+        if name in self._fields():
+            keys = choices.with_key(own.keys, name, str(value))
+            self._decided(own.edits, keys)  # the error, if it isn't a value
+            return replace(own, keys=keys)
+        if (edited := self._edited.changed(own, name, value)) is None:
+            raise self.no_control(name)
+        return edited
+
+
+def _pairs(decision: Decision) -> tuple[Decision, ...]:
+    return decision.pairs or (decision,)
+
+
+def _is_about(match: StatementMatch) -> bool:
+    return all(own.element not in ("Action", "NotAction") for own in match.mismatches)
+
+
+def two_accounts(
+    world: World, principal: Caller, action: str, resource: str, **more: Any
+) -> TwoSides:
+    """Show the policies of both accounts of a request, to switch and to edit.
+
+    Parameters
+    ----------
+    world
+        The world with both accounts. It doesn't change.
+    principal, action, resource
+        The request, as in ``World.can``. The resource is in another account.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The request isn't between two accounts.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import MAIN, OLD_MAP, observatory
+    >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
+    >>> sides = two_accounts(observatory(), auditor, "s3:GetObject", OLD_MAP)
+    >>> str(sides.decision.verdict)
+    'allowed'
+    >>> sides.set("policy of star-archive/ReadersFromAcme", False)
+    >>> str(sides.decision.verdict)
+    'implicit deny'
+    """
+    sides = TwoSides(world, principal, action, resource, **more)
+    request = sides.decide().request
+    if request.same_account or not request.caller.account:
+        instead = "trust_door" if request.about_trust else "explorer"
+        raise ExerciseError(f"This request isn't between two accounts. Use {instead} instead.")
+    return sides
