@@ -118,10 +118,7 @@ def list_policies_granting_service_access(account: Account, request: Parameters)
     and organizations, and what is denied, are left out.
     """
     arn, services = request["Arn"], request["ServiceNamespaces"]
-    every: tuple[Mapping[str, Identity], ...] = (account.users, account.groups, account.roles)
-    identities = {identity.arn: identity for by_name in every for identity in by_name.values()}
-    if arn not in identities:
-        raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, identities))
+    identity = identity_with(account, arn, f"ARN {arn} is not found.")
     for service in services:
         check_namespace(service)
     return page(
@@ -130,9 +127,25 @@ def list_policies_granting_service_access(account: Account, request: Parameters)
         request,
         lambda service: {
             "ServiceNamespace": service,
-            "Policies": policies_granting(identities[arn], service.lower()),
+            "Policies": policies_granting(identity, service.lower()),
         },
     )
+
+
+def identity_with(account: Account, arn: str, missing: str) -> Identity:
+    """Find a user, a group or a role by its ARN.
+
+    Raises
+    ------
+    NoSuchEntity
+        The account has none with this ARN; ``missing`` is the message.
+    """
+    every = (*account.users.values(), *account.groups.values(), *account.roles.values())
+    by_arn: dict[str, Identity] = {identity.arn: identity for identity in every}
+    if arn not in by_arn:
+        alike = [known for known, identity in by_arn.items() if f":{identity.kind}/" in arn]
+        raise noted(NoSuchEntity(missing), did_you_mean(arn, alike or by_arn))
+    return by_arn[arn]
 
 
 def check_namespace(service: str) -> None:

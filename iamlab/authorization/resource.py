@@ -156,7 +156,7 @@ def _found(world: World, resource: str, action: str, caller_account: str) -> Res
     known = find_resource(world, arn, resource)
     if known is not None:
         return context_of_resource(known, resource, action)
-    if arn.service == "organizations":  # ARNs name the management account, whoever calls
+    if arn.service in ("organizations", "identitystore"):  # ARNs name the management account
         return ResourceContext(ResourceAttributes(caller_account))
     if arn.service == "s3" and not arn.account:
         return _unknown_bucket(world, arn, caller_account)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.display import Shown
 
@@ -68,14 +68,6 @@ class AccessChanges(Shown):
     def changed(self) -> tuple[Cell, ...]:
         """Always empty: access is gained or lost. Other differences also have other changes."""
         return ()
-
-    def to_frame(self) -> Any:
-        """Return the changes as a ``pandas.DataFrame``: a row for each gain and loss."""
-        from iamlab import display
-
-        rows = [("gained", *cell) for cell in self.gained]
-        rows += [("lost", *cell) for cell in self.lost]
-        return display.table(("change", "caller", "action", "resource"), rows)
 
 
 def _lines(word: str, cells: Sequence[Cell]) -> Iterator[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import MalformedPolicyDocument, RequestError, ValidationError, noted
@@ -52,8 +51,8 @@ def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any
     Parameters
     ----------
     form
-        A mapping of members to forms; a name in ``named``; a constant: ``"=ACTIVE"``; or an
-        attribute.
+        A mapping of members to forms; a list with forms of the record, or of each of several
+        records; a name in ``named``; a constant: ``"=ACTIVE"``; or an attribute.
 
     Examples
     --------
@@ -66,8 +65,13 @@ def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any
             return form[1:]
         if form in named:
             return named[form](record)
-        value = attrgetter(form)(record)
-        return None if value == "" else value
+        for attribute in form.split("."):
+            record = None if record is None else getattr(record, attribute)
+        return None if record == "" else record
+    if isinstance(form, list):
+        records = record if isinstance(record, list) else [record]
+        parts = (as_answer(part, each, named) for each in records for part in form)
+        return [part for part in parts if part is not None]
     members = {name: as_answer(part, record, named) for name, part in form.items()}
     return {name: value for name, value in members.items() if value is not None} or None
 

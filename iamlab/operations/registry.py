@@ -52,7 +52,7 @@ SERVICES = tuple(
 )
 """The prefixes of the services other than IAM, STS and Identity Center."""
 
-READS = ("Get", "List", "Generate", "Describe", "Simulate")
+READS = ("Get", "List", "Generate", "Describe", "Simulate", "IsMember")
 """The prefixes of read-only operations."""
 
 

@@ -41,8 +41,13 @@ _STARS = ("arn", "aws", "x", "x", ACCOUNT, "x/y:z")
 
 
 @lru_cache(maxsize=4096)
-def meeting(pattern: str, other: str) -> str | None:
+def meeting(pattern: str, other: str, stops: str = "") -> str | None:
     """Return a pattern for texts that match both patterns; ``None`` if it finds no such text.
+
+    Parameters
+    ----------
+    stops
+        Characters that the wildcards of the first pattern don't match.
 
     Examples
     --------
@@ -55,7 +60,7 @@ def meeting(pattern: str, other: str) -> str | None:
     waiting = [(0, 0)]
     while waiting:
         first, second = place = waiting.pop()
-        for step, other_step, text in _steps(pattern[first:][:1], other[second:][:1]):
+        for step, other_step, text in _steps(pattern[first:][:1], other[second:][:1], stops):
             reached = first + step, second + other_step
             if reached not in texts:
                 texts[reached] = texts[place] + text
@@ -68,14 +73,17 @@ def may_meet(pattern: str, other: str) -> bool:
     return len(pattern) * len(other) > MOST_CROSSINGS or meeting(pattern, other) is not None
 
 
-def _steps(sign: str, other: str) -> Iterator[tuple[int, int, str]]:
+def _steps(sign: str, other: str, stops: str) -> Iterator[tuple[int, int, str]]:
     """Return the next steps: how far each pattern advances, and the text between."""
+    if sign in ("*", "?") and other and other in stops:
+        other = ""
+    both = "*" if sign == other == "*" else ""
     if sign == "*":
-        yield 1, 0, ""
+        yield 1, 0, both
         if other:
             yield 0, 1, other
     if other == "*":
-        yield 0, 1, ""
+        yield 0, 1, both
         if sign:
             yield 1, 0, sign
     elif sign != "*" and sign and other and (sign == other or "?" in (sign, other)):

@@ -19,8 +19,9 @@ from iamlab.model.organization import policies
 from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import DEEPEST, OTHER_TYPES, RCP, TYPES
 from iamlab.model.organization.targets import Member, OrganizationalUnit, Root
-from iamlab.operations.organizations import reads as answers
 from iamlab.operations.organizations.parameters import RULES
+from iamlab.operations.organizations.reads import FORMS
+from iamlab.operations.organizations.reads import services as services_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage.account_details import as_printed
 from iamlab.storage.account_entries import WrongEntry, account_of, pages_in, read_policy
@@ -53,25 +54,23 @@ def organization_to_json(organization: Organization) -> dict[str, Any]:
     units = organization.organizational_units.values()
     held = organization.policies.values()
     written = {
-        "Organization": answers.organization(organization),
-        "Roots": [answers.root(organization.root)],
-        "OrganizationalUnits": [{**answers.unit(ou), "ParentId": ou.parent_id} for ou in units],
+        "Organization": FORMS["organization"](organization),
+        "Roots": [FORMS["root"](organization.root)],
+        "OrganizationalUnits": [{**FORMS["unit"](ou), "ParentId": ou.parent_id} for ou in units],
         "Accounts": [
-            {**answers.account(member), "ParentId": member.parent_id}
+            {**FORMS["account"](member), "ParentId": member.parent_id}
             for member in organization.members.values()
         ],
-        "Policies": [answers.policy(policy) for policy in held],
-        "Targets": {
-            policy.id: [answers.target(target) for target in policy.targets] for policy in held
-        },
+        "Policies": list(map(FORMS["policy"], held)),
+        "Targets": {policy.id: list(map(FORMS["target"], policy.targets)) for policy in held},
         "DelegatedAdministrators": [
             {
-                **answers.delegate(organization.members[key]),
-                "DelegatedServices": answers.services(services),
+                **FORMS["delegate"](organization.members[key]),
+                "DelegatedServices": services_of(services),
             }
             for key, services in organization.delegates.items()
         ],
-        "EnabledServicePrincipals": answers.services(organization.service_access, "DateEnabled"),
+        "EnabledServicePrincipals": services_of(organization.service_access, "DateEnabled"),
     }
     return as_printed(written)
 

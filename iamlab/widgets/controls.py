@@ -327,7 +327,7 @@ def reason(decision: Decision) -> str:
         verb = "allow" if noun[-1] == "s" else "allows"
         return f"The {noun} {by} {verb} it, and no Deny statement matches."
     layers = [NAMES[step.layer] for step in decision.trace.steps if step.blocks]
-    return f"No Allow is sufficient: {listed(layers)}." if layers else "No statement allows it."
+    return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."
 
 
 def verdict(decision: Decision) -> str:

@@ -3,7 +3,6 @@
 import string
 from itertools import pairwise
 
-import pytest
 from playwright.sync_api import expect
 
 from iamlab.teach.exercises import find
@@ -27,8 +26,8 @@ FOCUSED_CARD = """() => [...document.querySelectorAll('.iamlab-card')].indexOf(
   document.activeElement.closest('.iamlab-card'))"""
 
 SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
-DIE = """() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel
-  .requestExecute({code: 'import os; os.kill(os.getpid(), 9)'})"""
+RUN = """code => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel
+  .requestExecute({code})"""
 SHUT_DOWN = "() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()"
 THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
@@ -155,17 +154,27 @@ def test_on_the_next_day_a_card_says_which_keys_to_press_and_asks_nothing_twice(
     learner.reads(learner.card("first.walk_through()"), "Denied by stack/KeepMaps")
 
 
-@pytest.mark.parametrize("end", [DIE, SHUT_DOWN], ids=["died", "shut down"])
-def test_a_card_without_a_kernel_says_so_and_is_alive_after_run_all(open_lesson, end):
-    """It says what to press; no click is lost without a word."""
+def test_a_card_whose_kernel_died_says_so_and_lives_again_after_run_all(open_lesson):
+    """JupyterLab starts another kernel, which knows nothing of the card."""
     learner = open_lesson("02_deny_wins.ipynb")
-    card, verdict, sure = learner.card(FIRST[0]), *FIRST[1:]
-    learner.page.evaluate(end)
-    dialog = learner.page.locator(".jp-Dialog")
-    if end == DIE:
-        dialog.get_by_role("button", name="Ok").click()
-    learner.answer(card, verdict, sure)
-    learner.reads(card, "The kernel doesn't answer.", "choose Run > Run All Cells")
+    source, *prediction = FIRST
+    learner.page.evaluate(RUN, "import os; os.kill(os.getpid(), 9)")
+    learner.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
+    learner.answer(learner.card(source), *prediction)
+    learner.reads(learner.card(source), "The kernel doesn't answer.", "choose Run > Run All Cells")
+    learner.lab.run_all()
+    expect(learner.page.get_by_text("The kernel doesn't answer.")).to_have_count(0)
+    learner.predict(learner.card(source), *prediction)
+    learner.reads(learner.card(source), "As you predicted.")
+
+
+def test_a_card_whose_kernel_was_shut_down_says_so(open_lesson):
+    """At once, since Jupyter can't even send what was done."""
+    learner = open_lesson("02_deny_wins.ipynb")
+    card = learner.card(FIRST[0])
+    learner.page.evaluate(SHUT_DOWN)
+    learner.answer(card, *FIRST[1:])
+    learner.reads(card, "The kernel doesn't answer.", timeout=4_000)
 
 
 def test_a_card_whose_kernel_is_busy_for_long_says_so(open_lesson):
@@ -173,9 +182,7 @@ def test_a_card_whose_kernel_is_busy_for_long_says_so(open_lesson):
     learner = open_lesson("02_deny_wins.ipynb")
     source, *prediction = FIRST
     card = learner.card(source)
-    learner.page.evaluate(
-        DIE.replace("import os; os.kill(os.getpid(), 9)", "import time; time.sleep(9)")
-    )
+    learner.page.evaluate(RUN, "import time; time.sleep(9)")
     learner.predict(card, *prediction)
     learner.reads(card, "The kernel doesn't answer.")
     learner.reads(card, "✕ explicit deny", "As you predicted.")

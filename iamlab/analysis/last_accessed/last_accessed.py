@@ -22,6 +22,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.account_reports import identity_with
 from iamlab.analysis.last_accessed.report import (
     GRANULARITIES,
     Entity,
@@ -35,7 +36,7 @@ from iamlab.analysis.trails.actions import PREFIXES, is_data_action
 from iamlab.analysis.trails.uses import uses_of, without_path
 from iamlab.cloudtrail.event_fields import id_in, issuer_of
 from iamlab.cloudtrail.recording import NO_CALLS
-from iamlab.errors import InvalidInput, NoSuchEntity, RequestError, did_you_mean, noted
+from iamlab.errors import InvalidInput, RequestError, noted
 from iamlab.model.credentials import role_of_session
 from iamlab.model.event import Event, is_unauthenticated
 from iamlab.model.identities import Bounded, Group, Identity, policies_of, with_groups
@@ -158,11 +159,7 @@ def _find(account: Account, arn: str) -> Identity | ManagedPolicy:
         raise noted(InvalidInput(f"ARN {arn} is not valid."), note)
     if parsed.kind == "policy":
         return account.policies[arn]
-    held: Mapping[str, Identity] = getattr(account, f"{parsed.kind}s")
-    by_arn = {principal.arn: principal for principal in held.values()}
-    if arn not in by_arn:
-        raise noted(NoSuchEntity(f"ARN {arn} is not found."), did_you_mean(arn, by_arn))
-    return by_arn[arn]
+    return identity_with(account, arn, f"ARN {arn} is not found.")
 
 
 def _entities_of(account: Account, holder: Identity | ManagedPolicy) -> list[Bounded]:

@@ -16,6 +16,7 @@ is not documented; here it is for ever.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.account_reports import check_namespace
@@ -26,11 +27,12 @@ from iamlab.cloudtrail.arn_formats import table
 from iamlab.errors import AwsError, NoSuchEntity, ReportGenerationLimitExceeded, noted
 from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.common import page
+from iamlab.operations.parameters import as_answer
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
@@ -49,7 +51,7 @@ MOST_IN_PROGRESS = 5
 NEEDED_IN_ORGANIZATIONS = table("always_needed")["iam:GenerateOrganizationsAccessReport"]
 """Additional Organizations permissions for a report of an organization."""
 
-_NAMES: dict[str, dict[str, str]] = tables(__file__, "last_accessed.toml")
+_FORMS: dict[str, dict[str, str]] = tables(__file__, "last_accessed.toml")
 
 
 # -- jobs -----------------------------------------------------------------------------------------
@@ -100,25 +102,22 @@ def _about(account: Account, job: LastAccessedJob) -> dict[str, Any]:
     return answer
 
 
-def _access(access: LastAttempt | None, names: Mapping[str, str]) -> dict[str, Any]:
-    """Write an attempt, under the names that the answer has for its fields."""
-    return {} if access is None else {key: getattr(access, name) for key, name in names.items()}
+def _actions(row: ServiceLastAccessed) -> list[dict[str, Any]] | None:
+    """Return the actions that are tracked, if there was an attempt at one."""
+    attempted = any(action.access for action in row.tracked_actions)
+    return [written("of_actions", action) for action in row.tracked_actions] if attempted else None
 
 
-def _service(row: ServiceLastAccessed, of: str = "of_services") -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "ServiceName": row.service_name,
-        "ServiceNamespace": row.service_namespace,
-        **_access(row.last_access, _NAMES[of]),
-    }
-    if row.accesses:
-        found["TotalAuthenticatedEntities"] = row.total_authenticated_entities
-    if any(action.access for action in row.tracked_actions):
-        found["TrackedActionsLastAccessed"] = [
-            {"ActionName": action.action_name, **_access(action.access, _NAMES["of_actions"])}
-            for action in row.tracked_actions
-        ]
-    return found
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "actions": _actions,
+    "number of entities": lambda row: row.total_authenticated_entities or None,
+}
+"""Name in the table -> what it stands for; other names are attributes."""
+
+
+def written(form: str, record: object) -> dict[str, Any]:
+    """Return a service or an action in one of the API's forms."""
+    return dict(as_answer(_FORMS[form], record, FORMS))
 
 
 # -- services -------------------------------------------------------------------------------------
@@ -142,7 +141,7 @@ def get_service_last_accessed_details(
     """Fetch a report: its services."""
     job, report = _job(account, parameters, caller, "services")
     services = () if report is None else report.services
-    rows = page("ServicesLastAccessed", services, parameters, _service)
+    rows = page("ServicesLastAccessed", services, parameters, partial(written, "of_services"))
     granularity = {"JobType": job.services.granularity} if job.services else {}
     return {**_about(account, job), **granularity, **rows}
 
@@ -171,7 +170,7 @@ def _entities(report: LastAccessed, namespace: str) -> Iterator[tuple[Entity, La
 
 def _entity(entity: Entity, access: LastAttempt | None) -> dict[str, Any]:
     info = {name.capitalize(): value for name, value in asdict(entity).items()}
-    return {"EntityInfo": info, **_access(access, {"LastAuthenticated": "time"})}
+    return {"EntityInfo": info, **({} if access is None else {"LastAuthenticated": access.time})}
 
 
 # -- organizations --------------------------------------------------------------------------------
@@ -227,9 +226,7 @@ def get_organizations_access_report(
         key=_time if by == "LAST_AUTHENTICATED_TIME" else lambda row: (row.service_namespace,),
         reverse=direction == "DESCENDING",
     )
-    rows = page(
-        "AccessDetails", services, parameters, lambda row: _service(row, "of_organizations")
-    )
+    rows = page("AccessDetails", services, parameters, partial(written, "of_organizations"))
     return {
         **_about(account, job),
         "NumberOfServicesAccessible": report.number_of_services_accessible,

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamlab.analysis.account_reports import identity_with
 from iamlab.engine.layers import AttachedPolicy
-from iamlab.errors import InvalidInput, NoSuchEntity, PolicyError, did_you_mean, noted
-from iamlab.model.identities import Group, Identity, Role, User, with_groups
+from iamlab.errors import InvalidInput, PolicyError, noted
+from iamlab.model.identities import Identity, with_groups
 from iamlab.model.managed_policies import document_of
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.document import Policy
@@ -31,7 +32,7 @@ from iamlab.policy.json_text import read_json
 from iamlab.policy.patterns import glob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.model.account import Account
     from iamlab.operations.registry import Parameters
@@ -150,7 +151,7 @@ def _read(text: str, name: str, refusal: str, *, of_resource: bool = False) -> P
 # -- of an identity -------------------------------------------------------------------------------
 
 
-def source_of(account: Account, arn: str) -> User | Group | Role:
+def source_of(account: Account, arn: str) -> Identity:
     """Find whose policies are simulated.
 
     Raises
@@ -169,15 +170,10 @@ def source_of(account: Account, arn: str) -> User | Group | Role:
             f"Invalid Policy Source Arn: caller's account {account.account_id} does not have "
             f"access to policies in account {parsed.account}."
         )
-    held: Mapping[str, User | Group | Role] = getattr(account, f"{parsed.kind}s")
-    by_arn = {principal.arn: principal for principal in held.values()}
-    if arn not in by_arn:
-        missing = NoSuchEntity("Unable to retrieve specified IAM entity.")
-        raise noted(missing, did_you_mean(arn, by_arn))
-    return by_arn[arn]
+    return identity_with(account, arn, "Unable to retrieve specified IAM entity.")
 
 
-def policies_of_identity(source: User | Group | Role) -> list[Source]:
+def policies_of_identity(source: Identity) -> list[Source]:
     """List the policies of somebody, of a user also those of its groups; each managed one once."""
     found: list[Source] = []
     for holder in with_groups(source):
@@ -212,7 +208,7 @@ def managed(arn: str, document: Policy) -> Source:
     return Source(document.with_name(parsed.name), arn, type=kind)
 
 
-def attached_boundary(source: User | Group | Role) -> Source | None:
+def attached_boundary(source: Identity) -> Source | None:
     """Return the boundary of a user or a role; one that nobody knows allows nothing."""
     arn = getattr(source, "boundary", None)
     if arn is None:

@@ -15,9 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab import display
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
 from iamlab.analysis.suppositions import limited
@@ -208,16 +207,11 @@ class Paths(Mapping[str, "Path"], Shown):
     def __len__(self) -> int:
         return len(self._found)
 
-    def to_frame(self) -> Any:
-        """Return it as a ``pandas.DataFrame``: a line for each principal."""
-        rows = [(arn, len(path), _then(path)) for arn, path in self._found.items()]
-        return display.table(("principal", "steps", "how"), rows)
-
     def _listed(self, head: str) -> str:
         """Return one line for each principal, the proved paths first."""
         already, proved, conditional = Kinds.of(self._found)
         lines = [
-            f"  {len(path)} {arn}{': ' if len(path) else ''}{_then(path)}"
+            f"  {len(path)} {arn}{': ' if len(path) else ''}{in_a_line(path)}"
             for arn, path in [*already.items(), *proved.items(), *conditional.items()][:MOST_LINES]
         ]
         more = [f"  and {len(self) - MOST_LINES} more"] if len(self) > MOST_LINES else []
@@ -296,7 +290,7 @@ class BlastRadius(Paths):
         return f"<BlastRadius {few([called(self.source)])} becomes {who}, of {size}{admin}>"
 
 
-def _then(path: Path) -> str:
+def in_a_line(path: Path) -> str:
     """Return the steps of a path in one line: each method and its target."""
     how = ", then ".join(f"{edge.way.title} ({edge.target})" for edge in path.edges)
     return f"{how}{limited(path.conditions)}"

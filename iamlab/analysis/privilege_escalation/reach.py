@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from iamlab import display
 from iamlab.analysis.privilege_escalation import paths
 from iamlab.analysis.privilege_escalation.cut import Cut, Cutter, wanted
 from iamlab.analysis.privilege_escalation.edge_finder import SUPPOSES, EdgeFinder, is_shared
@@ -293,10 +292,6 @@ class Reach(Shown):
         """
         admins = {arn: self._finder.is_admin(state) for arn, state in self._finder.today.items()}
         return paths.to_networkx(self.edges, admins)
-
-    def to_frame(self) -> Any:
-        """Return all edges as a ``pandas.DataFrame``, one a line."""
-        return display.table(paths.COLUMNS, paths.rows_of(self.edges))
 
     def to_dot(self, edges: Iterable[Edge] | None = None) -> str:
         """Write the graph, or some of its edges, for Graphviz."""

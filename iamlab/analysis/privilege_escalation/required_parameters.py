@@ -17,14 +17,15 @@ ARNs; "IAM JSON policy elements: Resource".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.policy.arn import PARTS
 from iamlab.policy.catalog import PLACEHOLDER, resource_types_of
 from iamlab.policy.conditions import OPERATORS
-from iamlab.policy.patterns import glob, glob_resource
+from iamlab.policy.patterns import LITERAL_STAR, glob, glob_resource
+from iamlab.policy.samples import meeting
 from iamlab.policy.variables import substitute
 from iamlab.tables import tables
 
@@ -350,46 +351,11 @@ def common(template: str, pattern: str, filler: str) -> str | None:
     >>> common("function:\0", "function:dev?", "reach"), common("job/\0", "role/*", "reach")
     ('function:devr', None)
     """
-    seen: set[tuple[object, ...]] = set()
-    waiting = [_Spot(0, 0, EMPTY, "")]
-    while waiting:  # a walk through pairs of places, each looked at once
-        spot = waiting.pop()
-        if (spot.mine, spot.theirs) == (len(template), len(pattern)):
-            return spot.text
-        if spot[:3] not in seen:
-            seen.add(spot[:3])
-            waiting += _steps(spot, template, pattern, filler)
-    return None
-
-
-def _steps(spot: _Spot, template: str, pattern: str, filler: str) -> Iterator[_Spot]:
-    """Return where to go on from two places; the last one is tried first."""
-    here, there, hole, text = spot
-    mine, theirs = template[here : here + 1], pattern[there : there + 1]
-    if theirs == "*":
-        yield _Spot(here, there + 1, hole, text)  # it fills nothing more
-    if mine in (HOLE, PATH_HOLE) and mine:
-        if hole != EMPTY:
-            yield _Spot(here + 1, there, EMPTY, text)
-        if theirs == "*" and hole != FILLED:
-            yield _Spot(here, there, FILLED, text + filler)
-        elif theirs and theirs not in ("*:" if mine == PATH_HOLE else "*:/"):
-            letter = filler[0] if theirs == "?" else theirs
-            yield _Spot(here, there + 1, BEGUN, text + letter)
-    elif mine and theirs == "*":
-        yield _Spot(here + 1, there, EMPTY, text + mine)
-    elif mine and theirs in ("?", mine):
-        yield _Spot(here + 1, there + 1, EMPTY, text + mine)
-
-
-EMPTY, BEGUN, FILLED = range(3)
-"""Fillers for the hole at a place: nothing, letters of the pattern, then the filler."""
-
-
-class _Spot(NamedTuple):
-    """Two places, what is in the hole at the first, and what has been written so far."""
-
-    mine: int
-    theirs: int
-    hole: int
-    text: str
+    plain = template.replace("*", LITERAL_STAR)
+    holes = plain.replace(HOLE, "?*").replace(PATH_HOLE, "?*")
+    found = meeting(holes, pattern, ":" if PATH_HOLE in template else ":/")
+    if found is None:
+        return None
+    letter = filler[0] if "?" in pattern else filler
+    text = found.replace("?*", "*").replace("*", filler).replace("?", letter)
+    return text.replace(LITERAL_STAR, "*")

@@ -351,16 +351,6 @@ class WorldDiff(Sequence[str], Shown):
     def __str__(self) -> str:
         return "\n".join(self.lines(self.gains_and_losses if self._worlds else (), capped))
 
-    def to_frame(self) -> Any:
-        """Return the gains and losses as a ``pandas.DataFrame``."""
-        from iamlab import display
-
-        rows = (
-            [_VERB[row.gained], row.principal, row.action, row.resource, "; ".join(row.by)]
-            for row in self.gains_and_losses
-        )
-        return display.table(("change", "caller", "action", "resource", "by"), rows)
-
 
 def diff_between(before: World, after: World) -> WorldDiff:
     """Compare two worlds, as they are now."""

@@ -8,7 +8,8 @@ Notes
 -----
 AWS pages: "Actions, resources, and condition keys for AWS IAM Identity Center" and the same "for
 AWS Identity Store"; "Logging IAM Identity Center API calls with AWS CloudTrail"; "IAM Identity
-Center API Reference" and "Identity Store API Reference", with the pages of their data types.
+Center API Reference" and "Identity Store API Reference", with the pages of their data types;
+"Manage your AWS accounts", section "Limiting access to the identity store from member accounts".
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ class CenterCall(Call):
         return found
 
     def check_caller(self) -> None:
-        """Check that the caller is in the management account, which has the instance.
+        """Check that the caller is in the management account, or a member that reads the store.
 
         Raises
         ------
@@ -162,10 +163,13 @@ class CenterCall(Call):
         if self.entry.name == "ListInstances":  # each account has its own list
             super(CenterCall, self).check_caller()
             return
-        owner = self.center.organization.management_account_id
-        if not owner == self.account_id == self.who.account_id:
+        organization, own = self.center.organization, self.account_id
+        reads_store = self.entry.service == IDENTITY_STORE and self.entry.is_read_only
+        known = organization.members if reads_store else (organization.management_account_id,)
+        if own != self.who.account_id or own not in known:
             error = AccessDeniedException("You don't have permissions to access this resource.")
-            raise noted(error, f"Only the management account, {owner}, can use the instance.")
+            manager = organization.management_account_id
+            raise noted(error, f"Only the management account, {manager}, can use the instance.")
 
     def note_resources(self) -> None:
         """Note nothing: the parameters name the resources."""

@@ -159,7 +159,9 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "tags": lambda found: as_tags(found.tags),
     **{path: partial(_attribute, path) for path in ATTRIBUTES},
 }
-"""Name in the table -> what it stands for; other names are attributes, or forms of the table."""
+"""Name in the table -> what it stands for; other names are forms of the table, or attributes."""
+
+FORMS |= {name: partial(as_answer, form, named=FORMS) for name, form in _TABLES["forms"].items()}
 
 
 def _read(row: Mapping[str, Any], call: CenterCall) -> dict[str, Any]:
@@ -167,7 +169,6 @@ def _read(row: Mapping[str, Any], call: CenterCall) -> dict[str, Any]:
     hidden = {"AlternateIdentifier": HIDDEN}
     call.noted |= {name: hidden.get(name, value) for name, value in call.parameters.items()}
     found, form = as_answer(row["of"], call, GIVEN), row["form"]
-    form = _TABLES["forms"].get(form, form) if isinstance(form, str) else form
     if "noun" not in row:
         return dict(as_answer(form, found, FORMS))
     every = found.values() if isinstance(found, dict) else found

@@ -107,11 +107,6 @@ def operation(
     return register(f"organizations:{name}", arn, answer, allows=by, **more)
 
 
-def as_one(noun: str, write: Callable[[Any], dict[str, Any]]) -> Answer:
-    """Return a single part under its noun."""
-    return lambda made: {noun: write(made)}
-
-
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Return the condition keys of the service: the type of a policy, and a service's principal."""
     organization = account.world.organization_of(account.account_id)

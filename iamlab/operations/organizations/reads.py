@@ -23,7 +23,6 @@ from iamlab.operations.organizations.calls import (
     MANAGEMENT,
     MEMBER,
     anything,
-    as_one,
     operation,
 )
 from iamlab.operations.parameters import as_answer
@@ -48,28 +47,6 @@ _FEATURES = {"ALL": "FULL", "CONSOLIDATED_BILLING": "CONSOLIDATED_BILLING"}
 """The name of the feature set in an invitation."""
 
 
-def _resources(record: records.Handshake) -> list[dict[str, Any]]:
-    """Return what an invitation is about: the organization, the invited account, and notes."""
-    sender = record.organization
-    management = sender.management_account
-    about = [
-        {"Type": "MASTER_EMAIL", "Value": management.root.email},
-        {"Type": "MASTER_NAME", "Value": management.name},
-        {"Type": "ORGANIZATION_FEATURE_SET", "Value": _FEATURES[sender.feature_set]},
-    ]
-    notes = [{"Type": "NOTES", "Value": record.notes}] if record.notes else []
-    return [
-        {"Type": "ORGANIZATION", "Value": sender.id, "Resources": about},
-        {"Type": record.target_type, "Value": record.target_id},
-        *notes,
-    ]
-
-
-def _parties(record: records.Handshake) -> list[dict[str, str]]:
-    invited = {"Id": record.target_id, "Type": record.target_type}
-    return [{"Id": record.organization.id, "Type": "ORGANIZATION"}, invited]
-
-
 def _enabled(types: list[str]) -> list[dict[str, str]]:
     return [{"Type": name, "Status": "ENABLED"} for name in types]
 
@@ -79,33 +56,18 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "available policy types": lambda part: _enabled([SCP] if part.feature_set == "ALL" else []),
     "enabled policy types": lambda part: _enabled(part.policy_types),
     "management arn": lambda part: part.members[part.management_account_id].arn,
-    "management email": lambda part: part.management_account.root.email,
-    "email": lambda part: part.account.root.email,
+    "delegation date": lambda part: min(
+        filter(None, part.organization.delegates[part.id].values()), default=None
+    ),
+    "features": lambda invitation: _FEATURES[invitation.organization.feature_set],
     "its description": lambda part: part.description,
+    "its notes": lambda part: {"Type": "NOTES", "Value": part.notes} if part.notes else None,
+    "itself": dict,
     "paths": lambda part: [f"{part.organization.path_of(part.id)}{part.id}/"],
-    "parties": _parties,
-    "resources": _resources,
 }
-"""Name in the table -> what it stands for; other names are attributes."""
+"""Name in a table -> what it stands for; other names are of ``reads.toml``, or attributes."""
 
-_FORMS = tables(__file__)
-organization, root, unit, account, policy, target, request, handshake, _child = (
-    partial(as_answer, form, named=FORMS) for form in _FORMS.values()
-)
-
-
-def policy_summary(record: OrganizationPolicy) -> dict[str, Any]:
-    """Return a policy in the API's form, without its content."""
-    summary: dict[str, Any] = policy(record)["PolicySummary"]
-    return summary
-
-
-def delegate(record: records.Member) -> dict[str, Any]:
-    """Return a delegated administrator: an account, and since when."""
-    written = account(record)
-    del written["Paths"]
-    dates = [date for date in record.organization.delegates[record.id].values() if date is not None]
-    return {**written, **filled(DelegationEnabledDate=min(dates, default=None))}
+FORMS |= {name: partial(as_answer, form, named=FORMS) for name, form in tables(__file__).items()}
 
 
 def services(
@@ -115,29 +77,24 @@ def services(
     return [{"ServicePrincipal": name, **filled(**{when: date})} for name, date in since.items()]
 
 
-AS_ORGANIZATION = as_one("Organization", organization)
-AS_ROOT = as_one("Root", root)
-AS_UNIT = as_one("OrganizationalUnit", unit)
-AS_ACCOUNT = as_one("Account", account)
-AS_REQUEST = as_one("CreateAccountStatus", request)
-AS_POLICY = as_one("Policy", policy)
-AS_HANDSHAKE = as_one("Handshake", handshake)
+AS_ORGANIZATION = partial(as_answer, {"Organization": "organization"}, named=FORMS)
+AS_ROOT = partial(as_answer, {"Root": "root"}, named=FORMS)
+AS_UNIT = partial(as_answer, {"OrganizationalUnit": "unit"}, named=FORMS)
+AS_ACCOUNT = partial(as_answer, {"Account": "account"}, named=FORMS)
+AS_REQUEST = partial(as_answer, {"CreateAccountStatus": "request"}, named=FORMS)
+AS_POLICY = partial(as_answer, {"Policy": "policy"}, named=FORMS)
+AS_HANDSHAKE = partial(as_answer, {"Handshake": "handshake"}, named=FORMS)
 
 
 def lists(
-    name: str,
-    noun: str,
-    write: Callable[[Any], Any],
-    about: str | About = anything,
-    *,
-    by: str = DELEGATE,
+    name: str, noun: str, form: str, about: str | About = anything, *, by: str = DELEGATE
 ) -> Callable[[Perform], Perform]:
     """Register a function that finds parts as an operation that lists them in pages.
 
     Parameters
     ----------
-    noun, write
-        The name of the list in the response, and the function that writes a part.
+    noun, form
+        The name of the list in the response, and the form of a part.
     """
 
     def make(find: Perform) -> Perform:
@@ -147,7 +104,7 @@ def lists(
             if not is_number or int(token) > len(every):
                 raise InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
             stop = int(token) + arguments.get("MaxResults", PAGE)
-            shown = [write(part) for part in every[int(token) : stop]]
+            shown = [FORMS[form](part) for part in every[int(token) : stop]]
             return {noun: shown, **({"NextToken": str(stop)} if stop < len(every) else {})}
 
         operation(name, about, as_it_is, by=by)(perform)
@@ -167,24 +124,24 @@ operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELE
 )
 operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(lookup.policy_in)
 
-lists("ListRoots", "Roots", root)(lambda place, _: [place.root])
-lists("ListAccounts", "Accounts", account)(lambda place, _: place.members.values())
-lists("ListAccountsForParent", "Accounts", account, "ParentId")(
+lists("ListRoots", "Roots", "root")(lambda place, _: [place.root])
+lists("ListAccounts", "Accounts", "account")(lambda place, _: place.members.values())
+lists("ListAccountsForParent", "Accounts", "account", "ParentId")(
     lambda place, arguments: lookup.parent_of(place, arguments).members
 )
-lists("ListOrganizationalUnitsForParent", "OrganizationalUnits", unit, "ParentId")(
+lists("ListOrganizationalUnitsForParent", "OrganizationalUnits", "unit", "ParentId")(
     lambda place, arguments: lookup.parent_of(place, arguments).organizational_units
 )
-lists("ListTargetsForPolicy", "Targets", target, "PolicyId")(
+lists("ListTargetsForPolicy", "Targets", "target", "PolicyId")(
     lambda place, arguments: lookup.policy_in(place, arguments).targets
 )
-lists("ListTagsForResource", "Tags", dict, "ResourceId")(
+lists("ListTagsForResource", "Tags", "itself", "ResourceId")(
     lambda place, arguments: write_tags(lookup.tagged_in(place, arguments).tags)
 )
-lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", dict)(
+lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", "itself")(
     lambda place, _: services(place.service_access, "DateEnabled")
 )
-lists("ListHandshakesForOrganization", "Handshakes", handshake, by=MANAGEMENT)(
+lists("ListHandshakesForOrganization", "Handshakes", "handshake", by=MANAGEMENT)(
     lambda place, arguments: _chosen(place.handshakes.values(), arguments)
 )
 
@@ -195,14 +152,14 @@ def _chosen(every: Iterable[records.Handshake], arguments: Parameters) -> list[r
     return list(every) if kind == "INVITE" else []
 
 
-@lists("ListHandshakesForAccount", "Handshakes", handshake, by=ANYBODY)
+@lists("ListHandshakesForAccount", "Handshakes", "handshake", by=ANYBODY)
 def list_handshakes_for_account(account: Account, arguments: Parameters) -> list[records.Handshake]:
     """List the invitations that an account received."""
     every = lookup.handshakes_of(account).values()
     return _chosen((handshake for handshake in every if handshake.is_for(account)), arguments)
 
 
-@lists("ListChildren", "Children", _child, "ParentId")
+@lists("ListChildren", "Children", "child", "ParentId")
 def list_children(
     organization: Organization, arguments: Parameters
 ) -> Iterable[records.Container | records.Member]:
@@ -211,7 +168,7 @@ def list_children(
     return parent.members if arguments["ChildType"] == "ACCOUNT" else parent.organizational_units
 
 
-@lists("ListParents", "Parents", _child, "ChildId")
+@lists("ListParents", "Parents", "child", "ChildId")
 def list_parents(organization: Organization, arguments: Parameters) -> list[records.Container]:
     """List the parent of an account or an OU."""
     units, members = organization.organizational_units, organization.members
@@ -220,7 +177,7 @@ def list_parents(organization: Organization, arguments: Parameters) -> list[reco
     return [lookup.parent_of(organization, {"ParentId": child.parent_id})]
 
 
-@lists("ListCreateAccountStatus", "CreateAccountStatuses", request)
+@lists("ListCreateAccountStatus", "CreateAccountStatuses", "request")
 def list_create_account_status(
     organization: Organization, arguments: Parameters
 ) -> list[records.AccountRequest]:
@@ -229,7 +186,7 @@ def list_create_account_status(
     return [request for request in organization.requests.values() if request.state in states]
 
 
-@lists("ListDelegatedAdministrators", "DelegatedAdministrators", delegate)
+@lists("ListDelegatedAdministrators", "DelegatedAdministrators", "delegate")
 def list_delegated_administrators(
     organization: Organization, arguments: Parameters
 ) -> list[records.Member]:
@@ -239,7 +196,7 @@ def list_delegated_administrators(
     return [organization.members[key] for key in keys]
 
 
-@lists("ListDelegatedServicesForAccount", "DelegatedServices", dict, "AccountId")
+@lists("ListDelegatedServicesForAccount", "DelegatedServices", "itself", "AccountId")
 def list_delegated_services(
     organization: Organization, arguments: Parameters
 ) -> list[dict[str, Any]]:
@@ -250,14 +207,14 @@ def list_delegated_services(
     return services(organization.delegates[member.id])
 
 
-@lists("ListPolicies", "Policies", policy_summary)
+@lists("ListPolicies", "Policies", "policy_summary")
 def list_policies(organization: Organization, arguments: Parameters) -> list[OrganizationPolicy]:
     """List the policies of a type, AWS's own included."""
     wanted = arguments["Filter"]
     return [policy for policy in organization.policies.values() if policy.type == wanted]
 
 
-@lists("ListPoliciesForTarget", "Policies", policy_summary, "TargetId")
+@lists("ListPoliciesForTarget", "Policies", "policy_summary", "TargetId")
 def list_policies_for_target(
     organization: Organization, arguments: Parameters
 ) -> list[OrganizationPolicy]:

@@ -17,11 +17,13 @@ from iamlab.model.resources import Resource
 from iamlab.operations.api_models import signature
 from iamlab.operations.dispatch import perform
 from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.operations.registry import nothing, operation
+from iamlab.operations.registry import operation
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
 from iamlab.operations.services.names_and_tags import (
     ERRORS,
+    answer_of,
     check_region,
+    keys_of,
     misfit,
     more_tags,
     refuses,
@@ -202,15 +204,12 @@ class Api:
         return [(f"{self.service}:{self.put_policy}", self.arn_of(account, arguments))]
 
     def does(
-        self, name: str, answer: Answer = nothing, about: About | None = None, **more: Any
+        self, name: str, answer: Answer | None = None, about: About | None = None, **more: Any
     ) -> Callable[[Perform], Perform]:
         """Register a function as an operation: ``"DeleteQueue"``."""
-        own = {"refuse": self.refuse, **more}
-        return operation(f"{self.service}:{name}", about or self.arn_of, answer, **own)
-
-    def tells(self, name: str, answer: Answer, about: About | None = None) -> None:
-        """Register an operation that returns a resource: ``"DescribeKey"``."""
-        self.does(name, answer, about)(self.find)
+        full_name = f"{self.service}:{name}"
+        own = {"refuse": self.refuse, "keys": keys_of(full_name), **more}
+        return operation(full_name, about or self.arn_of, answer or answer_of(full_name), **own)
 
     def shared(self, *, tags: bool = True) -> None:
         """Register the operations that every service has: tag, untag and delete."""

@@ -128,7 +128,7 @@ class EventBus(NamedResource):
         self._do("RemovePermission", StatementId=statement_id)
 
 
-@API.does("CreateEventBus", lambda made: {"EventBusArn": made.arn}, also=API.also)
+@API.does("CreateEventBus", also=API.also)
 def create_event_bus(account: Account, arguments: Parameters) -> EventBus:
     """Create an event bus."""
     bus = API.new(EventBus, account, arguments)

@@ -234,10 +234,6 @@ class Function(NamedResource):
         return environment_variables(self.role_session(), more)
 
 
-def _configuration(function: Function) -> dict[str, Any]:
-    return {"FunctionName": function.name, "FunctionArn": function.arn, "Role": function.role_arn}
-
-
 def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     """Return the permission to pass the role to Lambda."""
     role = arguments.get("Role", "")
@@ -245,7 +241,7 @@ def _pass_role(account: Account, arguments: Parameters) -> list[tuple[str, str]]
     return [*passed, *API.also(account, arguments)]
 
 
-@API.does("CreateFunction", _configuration, also=_pass_role)
+@API.does("CreateFunction", also=_pass_role)
 def create_function(account: Account, arguments: Parameters) -> Function:
     """Create a function, with a role that Lambda can assume."""
     function = API.new(Function, account, arguments)
@@ -253,7 +249,7 @@ def create_function(account: Account, arguments: Parameters) -> Function:
     return API.keep(function, arguments)
 
 
-@API.does("UpdateFunctionConfiguration", _configuration, also=_pass_role)
+@API.does("UpdateFunctionConfiguration", also=_pass_role)
 def update_function_configuration(account: Account, arguments: Parameters) -> Function:
     """Replace a function's role."""
     function: Function = API.find(account, arguments)
@@ -279,11 +275,7 @@ def _set_role(function: Function, role_arn: str) -> None:
     function.role_arn = role_arn
 
 
-def _principal_key(_: Account, arguments: Parameters) -> dict[str, Any]:
-    return {"lambda:Principal": arguments["Principal"]}
-
-
-@API.does("AddPermission", lambda made: {"Statement": made}, keys=_principal_key)
+@API.does("AddPermission", lambda made: {"Statement": made})
 def add_permission(account: Account, arguments: Parameters) -> dict[str, Any]:
     """Add a statement to a function's policy."""
     function: Function = API.find(account, arguments)

@@ -1,4 +1,4 @@
-"""How services name resources and tags, and what they answer if a name or tag isn't valid.
+"""How services name resources and tags, and what they answer: forms of resources, and errors.
 
 Notes
 -----
@@ -8,23 +8,74 @@ AWS pages: the API references of the services, for the errors of each operation.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.errors import RequestError, organizations, services
 from iamlab.errors.services import ValidationException
+from iamlab.model.public_access_block import as_parameter
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.authorization_needs import tags_of
+from iamlab.operations.parameters import as_answer, as_tags
+from iamlab.operations.registry import nothing
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
-    from iamlab.operations.registry import Parameters
+    from iamlab.operations.registry import Answer, Keys, Parameters
 
     Refuses = Callable[[str], AwsError]
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "aliases": lambda key: [
+        {"AliasName": name, "AliasArn": key.api.arn(key.account, name, key.region)}
+        | {"TargetKeyId": key.key_id}
+        for name in key.aliases
+    ],
+    "constraints": lambda grant: (
+        {name.title().replace("_", ""): dict(pairs) for name, pairs in grant.constraints.items()}
+        or None
+    ),
+    "encryption": lambda bucket: bucket.encryption.as_parameter(),
+    "is enabled": lambda key: key.key_state == "Enabled",
+    "its description": lambda key: key.description,
+    "its operations": lambda grant: list(grant.operations),
+    "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
+    "location": lambda bucket: f"/{bucket.name}",
+    "metadata options": lambda instance: dict(instance.metadata_options),
+    "own settings": lambda found: as_parameter(found.own_public_access_block),
+    "settings": as_parameter,
+    "tag map": lambda found: dict(found.tags),
+    "tags": lambda found: as_tags(found.tags),
+    "tags of each": lambda found: [
+        {"ResourceId": found.name, "ResourceType": Arn.parse(found.arn).kind, **tag}
+        for tag in as_tags(found.tags) or ()
+    ],
+}
+"""Name in a table -> what it stands for; other names are of ``calls.toml``, or attributes."""
+
+_TABLES = tables(__file__, "calls.toml")
+FORMS |= {name: partial(as_answer, form, named=FORMS) for name, form in _TABLES["forms"].items()}
+
+
+def answer_of(operation: str) -> Answer:
+    """Return what makes the response of an operation, from the form in ``calls.toml``."""
+    form = _TABLES["answers"].get(operation)
+    return nothing if form is None else partial(as_answer, form, named=FORMS)
+
+
+def keys_of(operation: str) -> Keys | None:
+    """Return what makes the condition keys of an operation that are values of its parameters."""
+    known = _TABLES["keys"].get(operation)
+    if known is None:
+        return None
+    return lambda _, arguments: {key: arguments.get(*default) for key, default in known.items()}
+
 
 _HALF = re.compile("[\ud800-\udfff]")
 

@@ -152,7 +152,7 @@ class Topic(NamedResource):
 # -- queues ---------------------------------------------------------------------------------------
 
 
-@QUEUES.does("CreateQueue", lambda made: {"QueueUrl": made.url}, also=QUEUES.also)
+@QUEUES.does("CreateQueue", also=QUEUES.also)
 def create_queue(account: Account, arguments: Parameters) -> Queue:
     """Create a queue; an existing one with the same policy is returned."""
     there = account.resources.get(QUEUES.arn_of(account, arguments))
@@ -199,7 +199,7 @@ def remove_permission_from_queue(account: Account, arguments: Parameters) -> Non
 # -- topics ---------------------------------------------------------------------------------------
 
 
-@TOPICS.does("CreateTopic", lambda made: {"TopicArn": made.arn}, also=TOPICS.also)
+@TOPICS.does("CreateTopic", also=TOPICS.also)
 def create_topic(account: Account, arguments: Parameters) -> Topic:
     """Create a topic; an equal existing one is returned."""
     there = account.resources.get(TOPICS.arn_of(account, arguments))

@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.authorize import authorize
 from iamlab.errors import RequestError
 from iamlab.errors.services import InvalidParameterValue
-from iamlab.model.public_access_block import as_parameter
 from iamlab.model.resources import Resource
-from iamlab.operations.iam.common import write_tags
-from iamlab.operations.parameters import as_answer, as_list, as_tags
+from iamlab.operations.parameters import as_answer, as_list
 from iamlab.operations.registry import as_it_is, no_more
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.ec2 import instances, tagged_resources, vpc_endpoints
@@ -26,13 +24,12 @@ from iamlab.operations.services.ec2.instance import Instance, find_instances
 from iamlab.operations.services.eventbridge import DEFAULT, EventBus
 from iamlab.operations.services.kms.key import Key
 from iamlab.operations.services.lambda_functions import Function
-from iamlab.operations.services.names_and_tags import everything, refuses, region_of
+from iamlab.operations.services.names_and_tags import FORMS, everything, refuses, region_of
 from iamlab.operations.services.queues_and_topics import QUEUES, Queue, Topic
 from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.operations.services.s3.bucket import Bucket
 from iamlab.operations.services.secretsmanager import Secret
 from iamlab.operations.services.tables_and_repositories import Repository, Table
-from iamlab.policy.arn import Arn
 from iamlab.policy.patterns import glob
 from iamlab.tables import tables
 
@@ -48,32 +45,6 @@ _TYPES = (
     *(Resource, Instance, vpc_endpoints.VpcEndpoint),
 )
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in _TYPES}
-FORMS: dict[str, Callable[[Any], Any]] = {
-    "tags": lambda found: as_tags(found.tags),
-    "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
-    "aliases": lambda key: [
-        {"AliasName": name, "AliasArn": key.api.arn(key.account, name, key.region)}
-        | {"TargetKeyId": key.key_id}
-        for name in key.aliases
-    ],
-    "tags of each": lambda found: [
-        {"ResourceId": found.name, "ResourceType": Arn.parse(found.arn).kind, **tag}
-        for tag in write_tags(found.tags)
-    ],
-    "rules": lambda bucket: [{"ObjectOwnership": bucket.object_ownership}],
-    "instances": lambda found: [instances.as_instance(found)],
-    "endpoint policy": lambda found: found.endpoint_policy.text,
-    "policy names": lambda _: ["default"],
-    "tag map": lambda found: dict(found.tags),
-    "policy": lambda found: found.policy and found.policy.text,
-    "encryption": lambda found: found.encryption.as_parameter(),
-    "owner": lambda found: found.account.account_id,
-    "own settings": lambda found: as_parameter(found.own_public_access_block),
-    "vpc": lambda found: {"VpcId": found.vpc_id} if found.vpc_id else None,
-    "stream": lambda found: found.stream and found.stream.arn,
-}
-"""Name in the table -> what it stands for; other names are attributes."""
-
 
 NAMED: dict[str, Callable[[Account, Parameters], list[Any]]] = {
     "KeyId": lambda account, arguments: [Key.api.find(account, arguments)],
@@ -169,9 +140,7 @@ def _region_key(_: Account, arguments: Parameters) -> dict[str, str]:
     return {"ec2:Region": region_of(arguments)}
 
 
-_TABLES = tables(__file__)
-CONFIGURATION = _TABLES["configuration"]
-for _row in _TABLES["reads"]:
+for _row in tables(__file__)["reads"]:
     _register(_row)
 
 
@@ -179,7 +148,7 @@ for _row in _TABLES["reads"]:
 def get_queue_attributes(account: Account, arguments: Parameters) -> dict[str, str]:
     """Return the attributes that are asked for: a queue has its ARN, and can have a policy."""
     queue, wanted = QUEUES.find(account, arguments), arguments.get("AttributeNames", ())
-    every = as_answer({"QueueArn": "arn", "Policy": "policy"}, queue, FORMS)
+    every = as_answer({"QueueArn": "arn", "Policy": "policy.text"}, queue, FORMS)
     return {name: every[name] for name in every if name in wanted or "All" in wanted}
 
 
@@ -187,7 +156,7 @@ def get_queue_attributes(account: Account, arguments: Parameters) -> dict[str, s
 def get_function(account: Account, arguments: Parameters, caller: Caller) -> dict[str, Any]:
     """Return a function; its tags only for a caller who can list them."""
     found = Function.api.find(account, arguments)
-    form = {"Configuration": CONFIGURATION}
+    form = {"Configuration": "a function"}
     if found.tags and authorize(account.world, caller, "lambda:ListTags", found.arn):
         form["Tags"] = "tag map"
     return dict(as_answer(form, found, FORMS))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import ascii_letters
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import noted
 from iamlab.errors.services import (
@@ -126,15 +126,7 @@ class Secret(NamedResource):
         self._do("DeleteResourcePolicy")
 
 
-def _as_made(secret: Secret) -> dict[str, Any]:
-    return {"ARN": secret.arn, "Name": secret.name}
-
-
-def _name_key(_: Account, arguments: Parameters) -> dict[str, Any]:
-    return {"secretsmanager:Name": arguments["Name"]}
-
-
-@API.does("CreateSecret", _as_made, also=API.also, keys=_name_key, by_whom=True)
+@API.does("CreateSecret", also=API.also, by_whom=True)
 def create_secret(account: Account, arguments: Parameters, caller: Caller) -> Secret:
     """Create a secret."""
     secret = API.new(Secret, account, arguments)
@@ -144,11 +136,7 @@ def create_secret(account: Account, arguments: Parameters, caller: Caller) -> Se
     return keep(secret)
 
 
-def _block_key(_: Account, arguments: Parameters) -> dict[str, Any]:
-    return {"secretsmanager:BlockPublicPolicy": arguments.get("BlockPublicPolicy", False)}
-
-
-@API.does("PutResourcePolicy", keys=_block_key, by_whom=True)
+@API.does("PutResourcePolicy", by_whom=True)
 def put_resource_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace a secret's policy."""
     may_be_public = not arguments.get("BlockPublicPolicy")

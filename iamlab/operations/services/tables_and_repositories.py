@@ -14,7 +14,7 @@ AWS pages: "Using resource-based policies for DynamoDB"; "Resource-based policy 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import noted
 from iamlab.errors.services import (
@@ -25,7 +25,6 @@ from iamlab.errors.services import (
 from iamlab.operations.parameters import as_text
 from iamlab.operations.services.apis import Api, NamedResource, all_of, api_of, keep
 from iamlab.operations.services.names_and_tags import misfit, name_in, refuses
-from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
@@ -115,12 +114,7 @@ class Stream(Stored):
     kind: ClassVar[str] = "stream"
 
 
-def _as_table(made: Table) -> dict[str, Any]:
-    stream = {"LatestStreamArn": made.stream.arn} if made.stream else {}
-    return {"TableDescription": {"TableName": made.name, "TableArn": made.arn, **stream}}
-
-
-@TABLES.does("CreateTable", _as_table, also=TABLES.also)
+@TABLES.does("CreateTable", also=TABLES.also)
 def create_table(account: Account, arguments: Parameters) -> Table:
     """Create a table, with a stream if requested."""
     table = TABLES.keep(TABLES.new(Table, account, arguments), arguments)
@@ -190,13 +184,7 @@ class Repository(NamedResource):
         self._do("DeleteRepositoryPolicy")
 
 
-def _as_repository(made: Repository) -> dict[str, Any]:
-    arn = Arn.parse(made.arn)
-    written = {"repositoryArn": made.arn, "registryId": arn.account, "repositoryName": made.name}
-    return {"repository": written}
-
-
-@REPOSITORIES.does("CreateRepository", _as_repository, also=REPOSITORIES.also)
+@REPOSITORIES.does("CreateRepository", also=REPOSITORIES.also)
 def create_repository(account: Account, arguments: Parameters) -> Repository:
     """Create a repository."""
     return REPOSITORIES.keep(REPOSITORIES.new(Repository, account, arguments), arguments)

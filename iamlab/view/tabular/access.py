@@ -13,6 +13,7 @@ from iamlab.analysis.privilege_escalation.paths import (
     BlastRadius,
     Path,
     Paths,
+    in_a_line,
     rows_of,
 )
 from iamlab.analysis.privilege_escalation.reach import Reach
@@ -135,10 +136,7 @@ def _(found: Paths) -> Table:
         caption = f"Who can use {found.action} on {found.resource}"
     if isinstance(found, BlastRadius):
         caption = f"Principals that {found.source} can become"
-    rows = []
-    for arn, path in found.items():
-        steps = (f"{edge.way.title} ({edge.target})" for edge in path.edges)
-        rows.append((arn, len(path), ", then ".join(steps) or "directly"))
+    rows = ((arn, len(path), in_a_line(path) or "directly") for arn, path in found.items())
     return Table.of(caption, "principal, steps, how", rows)
 
 

@@ -82,6 +82,27 @@ def test_only_accounts_of_the_organization_see_its_instance(center: Any) -> None
         dev.call("sso:DescribeInstance", dev.root_arn, InstanceArn=center.arn)
 
 
+def test_member_accounts_read_the_identity_store_and_change_nothing(center: Any) -> None:
+    """AWS page: "Manage your AWS accounts": limiting access to the store from member accounts."""
+    world, store = center.world, {"IdentityStoreId": center.identity_store_id}
+    dev, other = world.account("dev"), world.create_account("other")
+    key, team = next(iter(center.users)), next(iter(center.groups))
+    assert dev.call("identitystore:ListUsers", dev.root_arn, **store)["Users"]
+    zoe = dev.create_user("zoe")
+    asks = {**store, "MemberId": {"UserId": key}, "GroupIds": [team]}
+    with pytest.raises(AwsError, match="AccessDenied"):
+        dev.call("identitystore:IsMemberInGroups", zoe, **asks)
+    zoe.put_policy("read", document(allow("identitystore:IsMemberInGroups", ["*"])))
+    assert dev.call("identitystore:IsMemberInGroups", zoe, **asks)["Results"]
+    assert world.events[-1].read_only
+    for account in (dev, other):
+        with pytest.raises(AwsError, match="AccessDenied"):
+            account.call("identitystore:DeleteUser", account.root_arn, **store, UserId=key)
+    for account, caller in ((other, other.root_arn), (dev, other.root_arn)):
+        with pytest.raises(AwsError, match="AccessDenied"):
+            account.call("identitystore:ListUsers", caller, **store)
+
+
 def test_a_permission_set_is_described_with_what_it_has(center: Any) -> None:
     """An empty description or page is left out."""
     readers, empty = sets(center)

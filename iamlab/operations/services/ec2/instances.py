@@ -74,20 +74,6 @@ def check_vpc(vpc_id: object) -> None:
         raise InvalidVpcIDMalformed(f'Invalid id: "{vpc_id}" (expecting "vpc-...")')
 
 
-def as_instance(instance: Instance) -> dict[str, Any]:
-    """Return an instance in the API's form."""
-    held = instance.association
-    return {
-        "InstanceId": instance.name,
-        "PrivateIpAddress": instance.private_ip,
-        "VpcId": instance.vpc_id,
-        "State": {"Name": instance.state},
-        "MetadataOptions": dict(instance.metadata_options),
-        "Tags": [{"Key": key, "Value": value} for key, value in instance.tags.items()],
-        **({"IamInstanceProfile": held.profile} if held else {}),
-    }
-
-
 def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     needed = needed_to_create("ec2:RunInstances", account, arguments)
     return [*needed, *_pass_role(account, arguments)]
@@ -121,11 +107,7 @@ def _vpc(account: Account, arguments: Parameters) -> str:
     return str(arguments.get("VpcId", f"vpc-{digits}"))
 
 
-def _as_started(made: list[Instance]) -> dict[str, Any]:
-    return {"Instances": [as_instance(instance) for instance in made]}
-
-
-@does("RunInstances", on="instance/*", answer=_as_started, also=_also, keys=_keys)
+@does("RunInstances", on="instance/*", also=_also, keys=_keys)
 def run_instances(account: Account, arguments: Parameters) -> list[Instance]:
     """Start instances. Subnets aren't modelled, so a call can name the VPC itself."""
     check_region(arguments)
@@ -204,11 +186,7 @@ def _as_address(digits: str) -> str:
     return f"10.0.{third}.{fourth + 4}"
 
 
-def _as_options(made: Instance) -> dict[str, Any]:
-    return {"InstanceId": made.name, "InstanceMetadataOptions": dict(made.metadata_options)}
-
-
-@does("ModifyInstanceMetadataOptions", on="InstanceId", answer=_as_options)
+@does("ModifyInstanceMetadataOptions", on="InstanceId")
 def modify_instance_metadata_options(account: Account, arguments: Parameters) -> Instance:
     """Change the options of an instance's metadata service."""
     instance = find_instance(account, arguments, arguments["InstanceId"])
@@ -298,14 +276,7 @@ def _associated(account: Account, profile: InstanceProfile) -> Association:
     return Association(new_id(account, "iip-assoc"), profile.arn, profile.unique_id)
 
 
-def _as_associated(instance: Instance) -> dict[str, Any]:
-    held, written = instance.association, dict[str, Any](InstanceId=instance.name)
-    if held is not None:
-        written |= {"AssociationId": held.association_id, "IamInstanceProfile": held.profile}
-    return {"IamInstanceProfileAssociation": written}
-
-
-@does("AssociateIamInstanceProfile", on="InstanceId", answer=_as_associated, also=_pass_role)
+@does("AssociateIamInstanceProfile", on="InstanceId", also=_pass_role)
 def associate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
     """Attach an instance profile to an instance without one."""
     instance = find_instance(account, arguments, arguments["InstanceId"])
@@ -357,7 +328,7 @@ def find_associated(account: Account, arguments: Parameters) -> Instance:
     return instance
 
 
-@does("ReplaceIamInstanceProfileAssociation", "", _as_associated, also=_pass_role, about=_about)
+@does("ReplaceIamInstanceProfileAssociation", "", also=_pass_role, about=_about)
 def replace_iam_instance_profile_association(account: Account, arguments: Parameters) -> Instance:
     """Replace a running instance's profile; the association gets a new id."""
     instance, profile = find_associated(account, arguments), _must_name(account, arguments)
@@ -366,7 +337,7 @@ def replace_iam_instance_profile_association(account: Account, arguments: Parame
     return instance
 
 
-@does("DisassociateIamInstanceProfile", on="", about=_about, answer=_as_associated)
+@does("DisassociateIamInstanceProfile", on="", about=_about)
 def disassociate_iam_instance_profile(account: Account, arguments: Parameters) -> Instance:
     """Detach an instance's profile."""
     instance = find_associated(account, arguments)

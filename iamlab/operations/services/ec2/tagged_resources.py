@@ -19,9 +19,9 @@ from iamlab.errors.services import InvalidParameterValue, TagLimitExceeded
 from iamlab.model.resources import Resource
 from iamlab.operations.authorization_needs import tags_of
 from iamlab.operations.parameters import as_keys, as_tags
-from iamlab.operations.registry import nothing, operation
+from iamlab.operations.registry import operation
 from iamlab.operations.services.apis import Made, ResourceVerbs
-from iamlab.operations.services.names_and_tags import more_tags, region_of, without
+from iamlab.operations.services.names_and_tags import answer_of, more_tags, region_of, without
 from iamlab.operations.sts.tokens_and_messages import with_encoded
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def keys_of(thing: OfEc2) -> dict[str, ContextValue]:
     return {"ec2:Region": thing.region, **tag_keys("ec2:ResourceTag", thing.tags)}
 
 
-def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[[Perform], Perform]:
+def does(
+    name: str, on: str, answer: Answer | None = None, **more: Any
+) -> Callable[[Perform], Perform]:
     """Register a function as an operation of EC2.
 
     Parameters
@@ -90,7 +92,8 @@ def does(name: str, on: str, answer: Answer = nothing, **more: Any) -> Callable[
         return [(f"ec2:{name}", arn_of(account, arguments, key)) for key in _ids(on, arguments)[1:]]
 
     own = {"also": also, "refuse": UnauthorizedOperation, "wording": with_encoded, **more}
-    return operation(f"ec2:{name}", own.pop("about", about), answer, **own)
+    made = answer or answer_of(f"ec2:{name}")
+    return operation(f"ec2:{name}", own.pop("about", about), made, **own)
 
 
 def _ids(on: str, arguments: Parameters) -> list[Any]:

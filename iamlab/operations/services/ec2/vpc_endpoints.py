@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors.ec2 import (
     InvalidParameterCombination,
@@ -21,7 +21,6 @@ from iamlab.errors.ec2 import (
 )
 from iamlab.errors.services import InvalidParameter
 from iamlab.model.record import check_texts
-from iamlab.operations.iam.common import fields
 from iamlab.operations.parameters import as_text, must_be_there
 from iamlab.operations.policy_documents import saved
 from iamlab.operations.services.apis import forget, keep
@@ -179,21 +178,11 @@ def type_for(service_name: str) -> str:
     return "Gateway" if _prefix(service_name) in GATEWAYS else "Interface"
 
 
-def _written(endpoint: VpcEndpoint) -> dict[str, Any]:
-    return {
-        "VpcEndpoint": {
-            "VpcEndpointId": endpoint.name,
-            **fields(endpoint, "VpcEndpointType", "VpcId", "ServiceName"),
-            "PolicyDocument": endpoint.endpoint_policy.text,
-        }
-    }
-
-
 def _keys(_: Account, arguments: Parameters) -> dict[str, str]:
     return {"ec2:Region": region_of(arguments), **_service_keys(arguments["ServiceName"])}
 
 
-@does("CreateVpcEndpoint", on="vpc-endpoint/*", answer=_written, keys=_keys)
+@does("CreateVpcEndpoint", on="vpc-endpoint/*", keys=_keys)
 def create_vpc_endpoint(account: Account, arguments: Parameters) -> VpcEndpoint:
     """Create a VPC endpoint, by default with full access."""
     check_region(arguments)

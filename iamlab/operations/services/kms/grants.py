@@ -18,7 +18,6 @@ from iamlab.engine.grants import Grant
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.errors.organizations import AccessDeniedException
 from iamlab.errors.services import DisabledException, NotFoundException, ValidationException
-from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.kms.key import API, FACTS, Key, KeyGrant, words
@@ -60,10 +59,6 @@ def _keys(_: Account, arguments: Parameters) -> dict[str, Any]:
     }
 
 
-def _as_made(grant: KeyGrant) -> dict[str, Any]:
-    return {"GrantId": grant.grant_id, "GrantToken": grant.grant_token}
-
-
 def _operations(key: Key, operations: Sequence[Any]) -> tuple[str, ...]:
     """Check the operations of a new grant: its key must be for them."""
     if not operations:
@@ -80,7 +75,7 @@ def _operations(key: Key, operations: Sequence[Any]) -> tuple[str, ...]:
     return tuple(operations)
 
 
-@API.does("CreateGrant", _as_made, keys=_keys)
+@API.does("CreateGrant", keys=_keys)
 def create_grant(account: Account, arguments: Parameters) -> KeyGrant:
     """Create a grant; an equal one with the same name is returned again."""
     key = API.find_changeable(account, arguments)
@@ -113,20 +108,10 @@ def _constraints(sent: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
     return {_CONSTRAINTS[name]: dict(pairs) for name, pairs in sent.items()}
 
 
-def _listed(grant: KeyGrant) -> dict[str, Any]:
-    api_name = {ours: name for name, ours in _CONSTRAINTS.items()}
-    constraints = {api_name[key]: dict(value) for key, value in grant.constraints.items()}
-    return {
-        **fields(grant, "GrantId", "GranteePrincipal"),
-        "Operations": list(grant.operations),
-        "CreationDate": grant.creation_date,
-        **filled(**fields(grant, "Name", "RetiringPrincipal"), Constraints=constraints),
-    }
-
-
-API.tells(
-    "ListGrants", lambda key: {"Grants": [_listed(grant) for grant in key.kept_grants.values()]}
-)
+@API.does("ListGrants")
+def list_grants(account: Account, arguments: Parameters) -> list[KeyGrant]:
+    """List a key's grants."""
+    return list(API.find(account, arguments).kept_grants.values())
 
 
 @API.does("RevokeGrant")

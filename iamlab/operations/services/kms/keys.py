@@ -27,7 +27,6 @@ from iamlab.errors.services import (
     NotFoundException,
     ValidationException,
 )
-from iamlab.operations.iam.common import fields, filled
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.resource_policies import check_not_locked_out, resource_policy
 from iamlab.operations.services.apis import keep
@@ -51,38 +50,8 @@ _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _bypass(_: Account, arguments: Parameters) -> dict[str, Any]:
-    """Return the condition key for skipping the lock-out check."""
-    return {
-        "kms:BypassPolicyLockoutSafetyCheck": arguments.get("BypassPolicyLockoutSafetyCheck", False)
-    }
-
-
-def _keys_of_creating(account: Account, arguments: Parameters) -> dict[str, Any]:
-    return {
-        **_bypass(account, arguments),
-        "kms:KeyUsage": arguments.get("KeyUsage", "ENCRYPT_DECRYPT"),
-        "kms:KeySpec": arguments.get("KeySpec", "SYMMETRIC_DEFAULT"),
-        "kms:KeyOrigin": "AWS_KMS",
-    }
-
-
-def _as_metadata(key: Key) -> dict[str, Any]:
-    return {
-        "KeyMetadata": {
-            "AWSAccountId": key.account.account_id,
-            **fields(key, "KeyId", "Arn"),
-            "Enabled": key.key_state == "Enabled",
-            **fields(key, "Description", "KeyUsage", "KeyState"),
-            "Origin": "AWS_KMS",
-            **fields(key, "KeyManager", "KeySpec"),
-            **filled(DeletionDate=key.deletion_date),
-        }
-    }
-
-
 # A new key has no policy yet. Region is a parameter of clients, not of the API.
-@API.does("CreateKey", _as_metadata, everything, keys=_keys_of_creating, by_whom=True)
+@API.does("CreateKey", about=everything, by_whom=True)
 def create_key(account: Account, arguments: Parameters, caller: Caller) -> Key:
     """Create a key; by default with the default key policy, which locks nobody out."""
     usage, spec = _kind(arguments)
@@ -120,9 +89,6 @@ def _kind(arguments: Parameters) -> tuple[str, str]:
     return usage, spec
 
 
-API.tells("DescribeKey", _as_metadata)
-
-
 API.shared()
 
 
@@ -158,13 +124,13 @@ def _find_policy(account: Account, arguments: Parameters) -> Key:
     return key
 
 
-@API.does("PutKeyPolicy", keys=_bypass, by_whom=True)
+@API.does("PutKeyPolicy", by_whom=True)
 def put_key_policy(account: Account, arguments: Parameters, caller: Caller) -> None:
     """Replace a key's policy."""
     _set_policy(_find_policy(account, arguments), arguments, caller)
 
 
-@API.does("GetKeyPolicy", lambda policy: {"Policy": policy.text, "PolicyName": "default"})
+@API.does("GetKeyPolicy")
 def get_key_policy(account: Account, arguments: Parameters) -> Policy:
     """Return a key's policy: every key has one."""
     key = _find_policy(account, arguments)
@@ -254,15 +220,7 @@ def disable_key(account: Account, arguments: Parameters) -> None:
     API.find_changeable(account, arguments).key_state = "Disabled"
 
 
-def _as_scheduled(key: Key) -> dict[str, Any]:
-    return {"KeyId": key.arn, "DeletionDate": key.deletion_date, "KeyState": key.key_state}
-
-
-def _window(_: Account, arguments: Parameters) -> dict[str, Any]:
-    return {"kms:ScheduleKeyDeletionPendingWindowInDays": arguments.get("PendingWindowInDays", 30)}
-
-
-@API.does("ScheduleKeyDeletion", _as_scheduled, keys=_window)
+@API.does("ScheduleKeyDeletion")
 def schedule_key_deletion(account: Account, arguments: Parameters) -> Key:
     """Schedule a key's deletion, so that users who still need it notice in time."""
     key, days = API.find_changeable(account, arguments), arguments.get("PendingWindowInDays", 30)
@@ -272,7 +230,7 @@ def schedule_key_deletion(account: Account, arguments: Parameters) -> Key:
     return key
 
 
-@API.does("CancelKeyDeletion", lambda key: {"KeyId": key.arn})
+@API.does("CancelKeyDeletion")
 def cancel_key_deletion(account: Account, arguments: Parameters) -> Key:
     """Cancel a key's deletion; enable it afterwards."""
     key = API.find(account, arguments)

@@ -170,12 +170,8 @@ def _new(account: Account, arn: str, arguments: Parameters) -> AccessPoint:
     )
 
 
-def _as_created(made: AccessPoint) -> dict[str, Any]:
-    return {"AccessPointArn": made.arn}
-
-
 # In AWS's API, policy and tags have their own operations.
-@API.does("CreateAccessPoint", _as_created, also=API.also, keys=_keys, by_whom=True)
+@API.does("CreateAccessPoint", also=API.also, keys=_keys, by_whom=True)
 def create_access_point(account: Account, arguments: Parameters, caller: Caller) -> AccessPoint:
     """Create an access point for a bucket of the account, or of another account that it names."""
     made = _new(account, API.check_new(account, arguments), arguments)

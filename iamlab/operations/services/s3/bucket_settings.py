@@ -12,7 +12,7 @@ PutBucketEncryption".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.errors import BucketAlreadyExists, BucketAlreadyOwnedByYou, noted
 from iamlab.errors.services import (
@@ -63,12 +63,8 @@ def _also(account: Account, arguments: Parameters) -> list[tuple[str, str]]:
     return [*needed, ("s3:PutBucketAcl", bucket)] if opens else needed
 
 
-def _as_location(bucket: Bucket) -> dict[str, Any]:
-    return {"Location": f"/{bucket.name}", "BucketArn": bucket.arn}
-
-
 # In AWS's API, policy and settings have their own operations.
-@API.does("CreateBucket", _as_location, also=_also, by_whom=True)
+@API.does("CreateBucket", also=_also, by_whom=True)
 def create_bucket(account: Account, arguments: Parameters, caller: Caller) -> Bucket:
     """Create a bucket with a globally unique name."""
     name = arguments["Bucket"]

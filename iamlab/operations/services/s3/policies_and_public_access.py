@@ -9,7 +9,7 @@ AWS pages: "Bucket policies for Amazon S3"; "API PutBucketPolicy"; "API GetBucke
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.evaluate import evaluate
@@ -20,7 +20,7 @@ from iamlab.errors.services import (
     NoSuchBucketPolicy,
     NoSuchPublicAccessBlockConfiguration,
 )
-from iamlab.model.public_access_block import as_parameter, from_parameter
+from iamlab.model.public_access_block import from_parameter
 from iamlab.operations.resource_policies import resource_policy
 from iamlab.operations.services.names_and_tags import everything
 from iamlab.operations.services.s3.bucket import API, not_allowed
@@ -114,10 +114,6 @@ def get_bucket_policy_status(account: Account, arguments: Parameters) -> PublicS
 # -- the settings of Block Public Access, of a bucket and of an account ----------------------------
 
 
-def _as_configuration(switches: PublicAccessBlock) -> dict[str, Any]:
-    return {"PublicAccessBlockConfiguration": as_parameter(switches)}
-
-
 def _there(switches: PublicAccessBlock | None) -> PublicAccessBlock:
     if switches is None:
         raise NoSuchPublicAccessBlockConfiguration(
@@ -140,7 +136,7 @@ def set_public_access_block(account: Account, arguments: Parameters) -> None:
     API.find(account, arguments).own_public_access_block = switches
 
 
-@API.does("GetPublicAccessBlock", _as_configuration, action="s3:GetBucketPublicAccessBlock")
+@API.does("GetPublicAccessBlock", action="s3:GetBucketPublicAccessBlock")
 def get_public_access_block(account: Account, arguments: Parameters) -> PublicAccessBlock:
     """Return a bucket's own settings."""
     return _there(API.find(account, arguments).own_public_access_block)
@@ -156,7 +152,7 @@ def set_account_public_access_block(account: Account, arguments: Parameters) -> 
     account.s3_public_access_block = sent_block(arguments)
 
 
-@API.does("GetAccountPublicAccessBlock", _as_configuration, everything)
+@API.does("GetAccountPublicAccessBlock", about=everything)
 def get_account_public_access_block(account: Account, _: Parameters) -> PublicAccessBlock:
     """Return the account's settings."""
     return _there(account.s3_public_access_block)
