@@ -35,6 +35,7 @@ def check(
     answer: Any | EllipsisType | None = None,
     *,
     confidence: str | None = None,
+    seconds: float | None = None,
     record: bool = True,
 ) -> Feedback:
     """Check an answer by running the engine, and return the feedback.
@@ -48,6 +49,8 @@ def check(
         answer (or with ``...``) the feedback repeats the task, and nothing is raised.
     confidence
         How sure you are: ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
+    seconds
+        How long the answer took, for the progress file.
     record
         Whether to keep the attempt in the progress file.
 
@@ -73,6 +76,7 @@ def check(
             belief=mark.belief,
             evidence=task.evidence(answer, world),
             confidence=confidence,
+            seconds=seconds,
         )
     return feedback(mark, failures + (not mark.correct))
 

@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from html import escape
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
@@ -300,7 +301,9 @@ class ExerciseCard(Instrument[Nothing]):
         if answer is None:
             return controls.paragraph(self.input.missing)
         confidence = self.input.said["confidence"]
-        return ask.check(self.task.number, answer, confidence=confidence).inner_html()
+        seconds, self._since = round(monotonic() - self._since, 1), monotonic()
+        found = ask.check(self.task.number, answer, confidence=confidence, seconds=seconds)
+        return found.inner_html()
 
     def _solution(self) -> str:
         give_up, self._solution_pressed = self._solution_pressed, True

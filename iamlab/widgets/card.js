@@ -172,7 +172,8 @@ function render({ model, el }) {
   });
 
   card.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // keys stay in the card
+    event.stopPropagation(); // keys stay in the card, but Escape leads back to its cell
+    if (event.key === "Escape") card.closest(".jp-Cell")?.focus();
     const one = event.target;
     if (one.dataset.press && (event.key === " " || event.key === "Enter")) {
       event.preventDefault();

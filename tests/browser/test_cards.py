@@ -11,7 +11,7 @@ FIRST = "first = predict(...", "explicit deny", "certain"
 KEYS = (
     *(*string.ascii_lowercase, *string.digits, *"JKLMO"),
     *("ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft", "Home", "End", "PageDown", "PageUp"),
-    *("Delete", "Backspace", "Escape", "Space", "Enter", "d", "d", "0", "0", "i", "i"),
+    *("Delete", "Backspace", "Space", "Enter", "d", "d", "0", "0", "i", "i"),
 )
 FOCUSABLE = ":is(a[href], button, input, select, textarea, summary, [tabindex])"
 

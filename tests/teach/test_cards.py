@@ -265,6 +265,7 @@ def test_a_solved_exercise_is_back_after_a_restart(number):
     card.press("check")
 
     assert "✓ Right." in card.parts()["result"]
+    assert journal.records()[-1]["seconds"] >= 0
 
     again, before = exercise(number), len(journal.records())
 

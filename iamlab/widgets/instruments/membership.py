@@ -63,7 +63,7 @@ class MembershipBoard(Instrument[Memberships]):
             for group in self._groups
             if group in user.groups
         )
-        self._decided = lru_cache(64)(self._decide)
+        self._decided, self._changed = lru_cache(64)(self._decide), lru_cache(4)(self._change)
         super().__init__(Memberships(self._start, "".join(self._callers[:1])), **more)
 
     def controls(self) -> Mapping[str, str]:
@@ -128,8 +128,11 @@ class MembershipBoard(Instrument[Memberships]):
 
     def world(self) -> World:
         """Return a copy of the world with the memberships as shown."""
+        return self._changed(tuple(self.edits))
+
+    def _change(self, edits: tuple[tuple[str, str, str], ...]) -> World:
         changed = self._world.copy()
-        for edit, group, user in self.edits:
+        for edit, group, user in edits:
             getattr(changed.group(group), edit)(user)
         return changed
 

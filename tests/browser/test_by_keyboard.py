@@ -1,0 +1,101 @@
+"""A lesson from top to bottom without a mouse, and again on the next day."""
+
+from iamlab.teach.scenarios import MAP
+from tests.browser.conftest import ALL_CELLS, SHUT_DOWN
+from tests.browser.learner import Learner
+from tests.browser.test_cards import NOTEBOOK, SAVE
+
+WORDS = {  # what somebody answers in lesson 00, by the name of a control
+    "first = predict(...": {"answer": "allowed", "confidence": "certain"},
+    "second = predict(...": {"answer": "denied", "confidence": "certain"},
+    "0.1": {
+        "verdict 1": "allowed",
+        "verdict 2": "denied",
+        "verdict 3": "denied",
+        "confidence": "certain",
+    },
+    "0.2": {"caller": "alice", "action": "s3:GetObject", "resource": MAP},
+    "0.3": {"verdict 1": "denied", "confidence": "certain"},
+}
+MAIN = {"Show what AWS decides", "Check"}
+ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+STOP = """() => { const one = document.activeElement;
+  return [one.localName, one.name ?? '', one.value ?? '', one.textContent.trim()]; }"""
+CHECKED = """name => [...document.activeElement.form.querySelectorAll('input:checked')]
+  .find(one => one.name === name)?.value"""
+
+
+def into(page, card):
+    """Go back into a card with Shift + Tab, to its first control."""
+    inside = "card => card.contains(document.activeElement)"
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if card.evaluate(inside):
+            break
+    while card.evaluate(inside):
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+
+
+def answer_by_keyboard(page, words):
+    """Choose with arrow keys, then press the main button with Enter."""
+    for _ in range(30):
+        kind, name, value, text = page.evaluate(STOP)
+        if text in MAIN:
+            page.keyboard.press("Enter")
+            return
+        if kind == "select":
+            while page.evaluate(STOP)[2] != words[name]:
+                page.keyboard.press("ArrowDown")
+        elif name in words:
+            if value == words[name]:  # the first option is reached, but not chosen yet
+                page.keyboard.press("Space")
+            while page.evaluate(CHECKED, name) != words[name]:
+                page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+    raise AssertionError("the card has no main button")
+
+
+def card_below(source, names):
+    """Return the name of the open card that a cell shows."""
+    cells = {
+        own: f'exercise("{own}")' if own[0] == "0" else own.removesuffix("...") for own in names
+    }
+    return next((own for own, begin in cells.items() if source.startswith(begin)), None)
+
+
+def test_lesson_00_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day(open_notebook):
+    """Shift + Enter from cell to cell, Shift + Tab back into each card; no mouse at all."""
+    lab = open_notebook("00_start_here.ipynb")
+    learner, page = Learner(lab), lab.page
+    page.evaluate(ALL_CELLS)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
+    sources = [source for _, _, source, _ in page.evaluate(NOTEBOOK)[0]]
+    open_cards = dict(WORDS)
+    while open_cards:
+        place = page.evaluate(ACTIVE)
+        page.keyboard.press("Shift+Enter")
+        lab.settle()
+        name = card_below(sources[place], open_cards)
+        if name is None:
+            continue
+        card = learner.card(name)
+        card.wait_for()
+        into(page, card)
+        answer_by_keyboard(page, open_cards.pop(name))
+        learner.reads(card, "AWS decides" if "predict" in name else "✓ Right.")
+        page.keyboard.press("Escape")  # out of the card, to its cell
+        page.keyboard.press("ArrowDown")
+    while page.evaluate(ACTIVE) < len(sources) - 1:
+        page.keyboard.press("Shift+Enter")
+        lab.settle()
+
+    assert open_cards == {}
+    assert learner.cell("progress()").inner_text().count("✓ solved") == 3
+
+    page.evaluate(SAVE)
+    page.evaluate(SHUT_DOWN)
+    lab.reopen()
+    lab.run_all()
+    for name in WORDS:
+        learner.reads(learner.card(name), "AWS decides" if "predict" in name else "✓ Right.")
