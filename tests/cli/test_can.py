@@ -316,7 +316,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "path left out": (ask(f"{IAM}user/alice"), arn_of("alice")),
     "unknown account": (ask("arn:aws:iam::999999999999:user/a"), "999999999999"),
     "a group": (ask(f"{IAM}group/astronomers"), "isn't a principal"),
-    "a name": ((*ask()[:4], "alice", *ask()[5:]), "ARN"),
+    "a name": ((*ask()[:4], "alise", *ask()[5:]), "ARN"),
     "no principal at all": (ask(""), "--principal"),
     "a line break in the principal": (ask(f"{IAM}user/x\ny"), "cannot be found"),
     "action without service": (ask("alice", "GetObject"), "service:Action"),

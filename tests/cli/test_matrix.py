@@ -168,7 +168,7 @@ def test_how_the_call_is_made_counts(name: str, shell: Shell) -> None:
         (ask(resources=[]), "--resource"),
         (ask(resources=[""]), "resource"),
         (ask("--by", "user"), "group"),
-        (ask("--principal", "alice"), "ARN"),
+        (ask("--principal", "alise"), "ARN"),
         (ask("--principal", arn_of("alice") + "s"), "Did you mean alice"),
         (ask("--json", "--csv"), "--csv"),
     ],

@@ -109,7 +109,7 @@ def test_graphs_are_printed_whole_and_in_part(shell: Shell) -> None:
         (("--cut",), "need --principal"),
         (("--from", DANA, "--keep", DANA, *READ), "Use --keep with --cut"),
         (("--from", DANA, "--cut", "--csv"), "Use --cut without another form"),
-        (("--from", "dana"), "isn't a caller"),
+        (("--from", "danna"), "isn't a caller"),
         (("--from", DANA.replace("dana", "nobody")), "cannot be found"),
         (("--from", DANA, "--to", "arn:aws:iam::111111111111:group/g"), "cannot be found"),
         (("--from", DANA, "--cut", "--keep", DANA, "s3:PutObject", "*"), "cannot stay"),

@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_said_in_a_line(shell: Shell, tmp_path: Path) -> 
     world = ("--world", "world.json")
     assert "nowhere" in one_line(shell("unused", "nowhere", *world))
     assert one_line(shell("unused", str(empty), *world))
-    assert "dana" in one_line(shell(*ask("least-privilege", shell, "--principal", "dana")))
+    assert "danna" in one_line(shell(*ask("least-privilege", shell, "--principal", "danna")))
     assert one_line(shell(*ask("unused", shell, "--unused-access-age", "0")))
 
 

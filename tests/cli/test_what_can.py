@@ -142,7 +142,7 @@ def test_a_service_can_be_asked_too(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (ask("alice"), "ARN"),
+        (ask("alise"), "ARN"),
         (ask(arn_of("alice") + "s"), "Did you mean alice"),
         (ask(arn_of("alice").replace("user/sky/alice", "group/astronomers")), "isn't a principal"),
         (ask(arn_of("alice"), "--service", "s33"), "s33"),

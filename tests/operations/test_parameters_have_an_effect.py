@@ -35,7 +35,6 @@ NO_EFFECT: Mapping[str, str] = {
     "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
     "lambda:CreateFunction Handler": "It comes with the code.",
     "lambda:CreateFunction Runtime": "It comes with the code.",
-    "secretsmanager:CreateSecret Description": "Nothing that iamlab answers shows it.",
     "secretsmanager:DeleteSecret ForceDeleteWithoutRecovery": "Secrets are never recovered here.",
     "sts:GetScopedCredentials ScopedSessionDescription": "A note that no answer of STS shows.",
 }

@@ -321,7 +321,7 @@ BAD_CALLERS: dict[str, tuple[str, type[IamLabError], str]] = {
     "no such group": (f"{IAM}group/astronomer", NoSuchEntity, "astronomers"),
     "a policy": (f"{IAM}policy/everything", RequestError, "isn't a caller"),
     "a bucket": (MAPS, NoSuchEntity, "account"),
-    "a name": ("alice", RequestError, "ARN"),
+    "a name that nobody has": ("alise", RequestError, "ARN"),
     "nothing": ("", RequestError, "ARN"),
     "no service": ("a.b", RequestError, "isn't a caller"),
     "half an ARN": ("arn:aws:iam::", RequestError, "ARN"),

@@ -45,7 +45,7 @@ NO_NUMBER = ("900", 900.0, True, b"9", [], {}, [900], object(), float("nan"))
 NO_TEXTS = (5, 5.5, True, "x", b"x", object(), [5], [None], [b"x"], ["x", 5], World)
 NO_DOCUMENT = (5, 5.5, True, b"x", [], ["x"], (), object(), World)
 NO_MAPPING = (5, True, "x", b"x", [], ["x"], [{"Key": "a", "Value": "b"}], object(), World)
-NO_CALLER = (None, 5, True, b"x", [], {}, object(), World, "", "ana", "a.b", "ec2.amazonaws.com")
+NO_CALLER = (None, 5, True, b"x", [], {}, object(), World, "", "anna", "a.b", "ec2.amazonaws.com")
 WRONG = {
     "principal": NO_CALLER,
     **dict.fromkeys(("duration_seconds", "minimum_session_token_size"), NO_NUMBER),

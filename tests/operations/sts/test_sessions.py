@@ -322,7 +322,7 @@ NOBODY: dict[str, tuple[Callable[[Scene], Any], type[Exception]]] = {
         RequestError,
     ),
     "an account": (lambda _: MAIN, RequestError),
-    "text": (lambda _: "ana", RequestError),
+    "text": (lambda _: "anna", RequestError),
 }
 
 
