@@ -250,3 +250,13 @@ def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
 
     assert figure.alt == "There are no answers yet."
     assert "tags: 0 of 0, – not asked" in figure.lines
+
+
+def test_the_legend_explains_each_piece_by_its_words():
+    """And by a sign in front of them: without, words would stand for nothing."""
+    figure = calibration(answers(SURE, 3, 2))
+    words = [label.whole for label in figure.record.labels]
+    signs = [shape for shape in figure.sheet.shapes if isinstance(shape, Rectangle)]
+
+    assert {"expected", "range of chance"} <= set(words)
+    assert len(signs) > len(bars(figure))
