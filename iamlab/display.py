@@ -179,8 +179,12 @@ def steps(items: Iterable[Item], what: str, total: int | None = None) -> Iterato
             break
     else:
         return
-    from tqdm.auto import tqdm  # imported late: quick answers need no bar
+    # Imported late: quick answers need no bar. tqdm.auto takes a terminal for a notebook as soon as
+    # a widget has been imported.
+    shell = sys.modules.get("IPython")
+    in_notebook = shell is not None and hasattr(shell.get_ipython(), "kernel")
+    bar = import_module("tqdm.auto" if in_notebook else "tqdm").tqdm
 
-    yield from tqdm(
+    yield from bar(
         waiting, desc=what, total=count, initial=done, file=sys.stderr, leave=False, unit=""
     )

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -132,3 +133,14 @@ def test_a_question_that_shows_a_bar_gives_the_same_answer(
 
     assert ask(world) == quick
     assert capfd.readouterr().err
+
+
+def test_a_terminal_stays_one_after_a_widget_was_imported(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bar is text, not a widget, unless there is a kernel."""
+    import_module("iamlab.widgets.card")
+    monkeypatch.setattr(progress, "PATIENCE", -1)
+
+    assert list(steps(NAMES, "gathering")) == NAMES
+    assert "gathering" in capfd.readouterr().err
