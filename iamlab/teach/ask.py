@@ -97,9 +97,15 @@ def hint(number: str) -> Feedback:
     attempts = journal.of_exercise(number, "attempt")
     if task.exit and not attempts:
         return Feedback(None, (ANSWER_FIRST,))
-    last = attempts[-1] if attempts and not attempts[-1].get("correct") else None
-    step = min(len(journal.of_exercise(number, "hint")), 2) if attempts else 0
-    if len(journal.of_exercise(number, "hint")) < 3:
+    if not attempts:
+        if not journal.of_exercise(number, "hint"):
+            _record(task, "hint", step=0)
+        later = "The next hint comes after your first answer. Any answer will do."
+        return Feedback(None, ("Hint 1 of 3.", task.nudge, later))
+    last = None if attempts[-1].get("correct") else attempts[-1]
+    used = sum(record.get("step") != 0 for record in journal.of_exercise(number, "hint"))
+    step = min(used, 2)
+    if used < 3:
         _record(task, "hint", step=step + 1)
     help_text = (_nudge, _counterexample, _worked)[step](task, last)
     return Feedback(None, (f"Hint {step + 1} of 3.", *help_text.paragraphs), help_text.decision)

@@ -6,7 +6,6 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.verdict import Verdict
 from iamlab.teach import journal
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
@@ -83,8 +82,8 @@ def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]
         texts.append(f"You chose: {happened} What happened: {right}")
     if decided in names:
         texts.append(f"And {decided} decided it.")
+    elif names == ["no statement"]:
+        texts.append("No statement decided it. An implicit deny is the default: it needs none.")
     else:
-        texts.append(f"It was decided by {' and '.join(names)}, not by {decided}.")
-        if decision.verdict is Verdict.IMPLICIT_DENY:
-            texts.append("An implicit deny is the default: it needs no statement.")
+        texts.append(f"{' and '.join(names)} decided it, not {decided}.")
     return happened == right and decided in names, " ".join(texts)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import keys_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
-from iamlab.view.figures.names import short_name
+from iamlab.view.figures.names import resource_policy_of, short_name
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import listed
 from iamlab.widgets.prediction import look_of
@@ -269,7 +269,7 @@ def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str
         rows = "".join(statement_row(own, address) for address, own in statements.items())
         folds += paragraph(name, "pale") * (len(known) > 1)
         folds += f'<div class="statements">{rows}</div>'
-    return fold(f"The statements that apply{whose} ({total})", folds, is_open=is_open)
+    return fold(f"Statements in the policies that apply{whose} ({total})", folds, is_open=is_open)
 
 
 def tiles(*sides: tuple[str, Look]) -> str:
@@ -326,7 +326,8 @@ def reason(decision: Decision) -> str:
             return "It needs no permission."
         verb = "allow" if noun[-1] == "s" else "allows"
         return f"The {noun} {by} {verb} it, and no Deny statement matches."
-    layers = [NAMES[step.layer] for step in decision.trace.steps if step.blocks]
+    names = {**NAMES, "resource": resource_policy_of(decision.request)}
+    layers = [names[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."
 
 
