@@ -29,6 +29,10 @@ VALUES: dict[str, list[Any]] = {
     "ACL": ["private", "private", "public-read", "no"],
     "Key": ["m31", "raw/m31"],
     "AbacStatus": [{"Status": "Enabled"}, {"Status": "Disabled"}, {"Status": "Perhaps"}],
+    "ServerSideEncryptionConfiguration": [
+        {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}]}
+        for algorithm in ("AES256", "aws:kms", "none")
+    ],
     "Tagging": [*({"TagSet": tags} for tags in TAGS), {"TagSet": 5}, {}],
     # KMS
     "PolicyName": ["default", "default", "other"],
