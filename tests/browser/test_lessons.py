@@ -81,7 +81,7 @@ def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_le
     learner.explain(
         second, "No Allow is sufficient, so AWS denies it by default.", "AmazonS3FullAccess/#1"
     )
-    learner.reads(second, "It was decided by guard/KeepMaps, not by AmazonS3FullAccess/#1")
+    learner.reads(second, "guard/KeepMaps decided it, not AmazonS3FullAccess/#1")
 
 
 def test_lesson_03_marks_every_collection_and_prediction(open_lesson):
