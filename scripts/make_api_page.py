@@ -79,7 +79,8 @@ def page() -> str:
 def _objects() -> list[str]:
     """Return the public classes of ``iamlab.world``, which methods of a world return."""
     modules = [
-        import_module(f"iamlab.world.{found.name}") for found in pkgutil.iter_modules(world.__path__)
+        import_module(f"iamlab.world.{found.name}")
+        for found in pkgutil.iter_modules(world.__path__)
     ]
     return [
         f"{module.__name__}.{name}"
