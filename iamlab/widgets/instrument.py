@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 State = TypeVar("State")
-PREDICT_FIRST = "First choose a verdict and say how sure you are. There is no penalty for a guess."
+PREDICT_FIRST = "First choose a verdict and say how sure you are. A guess costs nothing."
 
 
 class Instrument(Generic[State]):
@@ -88,7 +88,7 @@ class Instrument(Generic[State]):
         Raises
         ------
         ExerciseError
-            There is no such control, or it doesn't take this value.
+            The control doesn't exist, or doesn't take this value.
         """
         raise self.no_control(name)
 

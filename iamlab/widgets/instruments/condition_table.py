@@ -148,7 +148,7 @@ class ConditionTable(Instrument[Table]):
         self.state = replace(own, answers=_put(own.answers, own.row, answer))
 
     def operators(self, place: int) -> list[str]:
-        """Return the operators to choose from for a condition; none if there is no such one."""
+        """Return the operators to choose from for a condition; none if it doesn't exist."""
         if place >= len(self._statement.conditions):
             return []
         own = self._statement.conditions[place]

@@ -74,10 +74,10 @@ class EditedWorld:
         Raises
         ------
         ExerciseError
-            There is no such policy.
+            The policy doesn't exist.
         """
         if name not in self.places:
-            error = ExerciseError(f"There is no policy {name!r} to change.")
+            error = ExerciseError(f"The world has no policy {name!r} to change.")
             raise noted(error, did_you_mean(name, self.places))
         own = {label: text for policy, label, text in edits if policy == name}
         policy = self.places[name].document
@@ -118,7 +118,7 @@ class EditedWorld:
         Raises
         ------
         ExerciseError
-            There is no such statement.
+            The statement doesn't exist.
         """
         arranged(self.policy(name, edits, whole=True), [label])
         others = [own for own in edits if own[:2] != (name, label)]

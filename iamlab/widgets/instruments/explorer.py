@@ -178,7 +178,7 @@ class Explorer(Instrument[Question]):
         Raises
         ------
         ExerciseError
-            There is no such control, or it doesn't take this value.
+            The control doesn't exist, or doesn't take this value.
         RequestError, NoSuchEntity
             The request isn't valid; the message says how to correct it.
         """

@@ -196,7 +196,7 @@ class MatrixBoard(Instrument[Board]):
         if name != "show":
             return replace(own, answers=tuple(sorted({**known, name: verdict_word(value)}.items())))
         if not self._decided(own.first, own.edits).keys() <= known.keys():
-            raise ExerciseError("First predict each cell. There is no penalty for a guess.")
+            raise ExerciseError("First predict each cell. A guess costs nothing.")
         return replace(own, shown=True)
 
     def _with(self, edited: Board) -> Board:

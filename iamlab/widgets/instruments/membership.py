@@ -41,7 +41,7 @@ class MembershipBoard(Instrument[Memberships]):
     world
         The world with the memberships. The board doesn't change it.
     callers, pairs
-        The users and the (action, resource) pairs to choose from; without any, there is no verdict.
+        The users and the (action, resource) pairs to choose from; without any, no verdict is shown.
     """
 
     title = "The membership board"

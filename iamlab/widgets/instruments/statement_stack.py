@@ -89,7 +89,7 @@ class StatementStack(Instrument[Stack]):
     world, user, policy_name
         The user with the policy, and its name. The stack doesn't change the world.
     pairs
-        The (action, resource) pairs to choose from; without any, there is no verdict.
+        The (action, resource) pairs to choose from; without any, no verdict is shown.
     movable
         Whether the order can be changed.
     """

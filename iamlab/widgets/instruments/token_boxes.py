@@ -157,7 +157,7 @@ def token_boxes(
     Raises
     ------
     RequestError
-        There is no such operator, or a value isn't text.
+        The operator doesn't exist, or a value isn't text.
 
     Examples
     --------
