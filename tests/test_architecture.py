@@ -47,7 +47,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "storage": (1965, 11),
     "world": (2110, 18),
     "view": (9092, 84),
-    "widgets": (3199, 27),
+    "widgets": (3200, 27),
     "teach": (2156, 21),
     "cli": (1429, 12),
 }

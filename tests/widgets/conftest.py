@@ -1,8 +1,10 @@
 """Progress files of their own, and one browser for all."""
 
-import shutil
+import os
 
 import pytest
+
+from tests.browser.conftest import find_browser
 
 
 @pytest.fixture(autouse=True)
@@ -13,13 +15,19 @@ def progress_file(tmp_path, monkeypatch):
     return file
 
 
-@pytest.fixture(scope="session")
+# "module": Playwright keeps an event loop running, in which no other test should find itself.
+@pytest.fixture(scope="module")
 def _chromium():
-    """One browser for all tests."""
+    """One browser for the tests of a file; without one they are skipped, and fail where CI=true."""
     from playwright.sync_api import sync_playwright
 
+    path = find_browser()
+    if path is None:
+        reason = "there is no Chromium or Chrome on this machine"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()

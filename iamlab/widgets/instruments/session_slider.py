@@ -37,6 +37,7 @@ STEPS = 48
 MOST = 16
 """The most credentials that are shown."""
 DURATIONS = {"900": "15 minutes", "3600": "1 hour", "7200": "2 hours", "43200": "12 hours"}
+WHEN = "%Y-%m-%d %H:%M"
 HEADINGS = ("Who", "Requested by", "From", "To (UTC)", "State")
 REVOKE = "revoke"
 Call = tuple[int, str, str, str]
@@ -143,7 +144,7 @@ class SessionSlider(Instrument[Moment]):
         figure, text = session_timeline(newest), self._then(self._calls()).outcome
         if len(timeline) > MOST:
             text += f" The card shows the newest {MOST} of {len(timeline)} credentials."
-        words = f"{now:%Y-%m-%d %H:%M} (UTC)"
+        words = f"{now:{WHEN}} (UTC)"
         sessions = {key: _name(held.arn) for key, held in reversed(world.sessions.items())}
         return {
             "clock": parts.slider("place", "Time", own.place, STEPS, words),
@@ -194,7 +195,7 @@ def _table(timeline: Timeline) -> str:
     body = ""
     for row in reversed(timeline.rows):
         by = names.get(row.parent) or _name(row.asked_by)
-        start, end = f"{row.start:%H:%M}", f"{row.end:%H:%M}" if row.end else "no end"
+        start, end = f"{row.start:{WHEN}}", f"{row.end:{WHEN}}" if row.end else "no end"
         state = parts.badge(LOOKS.get(row.ended) or bad(row.ended))
         cells = "".join(f"<td>{escape(text)}</td>" for text in (by, start, end))
         body += f'<tr><th scope="row">{escape(_name(row.arn))}</th>{cells}<td>{state}</td></tr>'
