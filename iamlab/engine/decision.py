@@ -198,7 +198,7 @@ class Decision(Shown):
 
     @property
     def nearest_miss(self) -> str:
-        """For an implicit deny: the Allow that nearly matches, and its mismatches."""
+        """For an implicit deny: the Allow with only one mismatch, if there is one, as a sentence."""
         from iamlab.engine.explain import nearest_miss
 
         return nearest_miss(self)
