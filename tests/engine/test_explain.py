@@ -412,7 +412,8 @@ REASONS = {
         Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY, policy({}, name="account")]]),
         "scp",
         (
-            "✓ scp: everything/#1 and account/#1 allow it, but a service control policy never grants."
+            "✓ scp: everything/#1 and account/#1 allow it,"
+            " but a service control policy never grants."
         ),
     ),
     "a level denies": (
@@ -461,7 +462,10 @@ REASONS = {
             grant=[Grant(ANA, ["Decrypt"])],
         ),
         "resource",
-        "✓ resource: key/#1 and grant/#1 allow; one of them names the caller directly, or everybody.",
+        (
+            "✓ resource: key/#1 and grant/#1 allow;"
+            " one of them names the caller directly, or everybody."
+        ),
     ),
     "grant that is for something else": (
         ask(action="kms:Decrypt", resource=KEY),
