@@ -81,7 +81,7 @@ class Predict(Exercise):
         words, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
         for mutant in MUTANTS.values():
             if [self._word(str(mutant.verdict(decision))) for decision in decisions] == words:
-                hint = f"You answered as if {mutant.claim} ({mutant.name}). {mutant.truth}"
+                hint = f"You answered as if {mutant.claim}. {mutant.truth}"
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
 
