@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
+from iamlab.teach.checks import request_lines
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
@@ -129,8 +130,10 @@ class Break(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return the order and the request as text."""
-        return repr(tuple(answer))
+        """Return the statements that are on, in their order, and the request."""
+        order, *request = answer
+        labels = ", ".join(order) or "none"
+        return f"Statements that are on, from the top: {labels}\n{request_lines(request)}"
 
 
 def _applying(decision: Decision) -> str:

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.edits import apply_edits, as_calls
+from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import evidence
+from iamlab.widgets.controls import reason
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.edits import Edit
@@ -80,7 +81,7 @@ class Predict(Exercise):
         words, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
         for mutant in MUTANTS.values():
             if [self._word(str(mutant.verdict(decision))) for decision in decisions] == words:
-                hint = f"You answered as if {mutant.claim} ({mutant.name}). {mutant.truth}"
+                hint = f"You answered as if {mutant.claim}. {mutant.truth}"
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
 
@@ -102,8 +103,9 @@ class Predict(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return the list as text."""
-        return repr(list(answer))
+        """Return each request with its verdict."""
+        pairs = zip(self.questions, answer, strict=True)
+        return "\n".join(f"{question}: {word}" for question, word in pairs)
 
 
 def _count(good: int, total: int, participle: str) -> str:
@@ -116,12 +118,14 @@ def _edits(number: int) -> str:
 
 
 def _because(decision: Decision) -> str:
-    """Return a sentence with the reason, or with the statement that nearly matches."""
-    return decision.nearest_miss or f"The reason: {_names(decision)}."
+    """Return a sentence with the statement that nearly matches, or with the reason."""
+    return decision.nearest_miss or reason(decision)
 
 
-def _names(decision: Decision) -> str:
-    return ", ".join(map(str, decision.determining)) or "nothing allows it"
+def request_lines(parts: Sequence[str]) -> str:
+    """Return the caller, the action and the resource of a request, each in a line."""
+    names = zip(("Caller", "Action", "Resource"), parts, strict=True)
+    return "\n".join(f"{name}: {part}" for name, part in names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +187,8 @@ class Witness(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return caller, action and resource as text."""
-        return repr(tuple(answer))
+        """Return caller, action and resource, each in a line."""
+        return request_lines(answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,8 +241,8 @@ class Collect(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return the set as text."""
-        return "{" + ", ".join(repr(name) for name in sorted(answer)) + "}"
+        """Return the names that are ticked."""
+        return f"Ticked: {', '.join(sorted(answer)) or 'nothing'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +357,7 @@ class Repair(Exercise):
         return Mark(correct=True, true_part=f"{count} {self.why}")
 
     def shown(self, answer: Any) -> str:
-        """Return the calls that make the edits, as text."""
+        """Return the edits in words."""
         if not all(isinstance(edit, list | tuple) for edit in answer):
             return "\n".join(map(str, answer))  # sentences, for a world changed by hand
-        return "\n".join(as_calls(answer)) or "(no change)"
+        return "\n".join(in_words(answer)) or "No change"

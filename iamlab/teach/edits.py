@@ -31,22 +31,22 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "add_user": (
         2,
         lambda world, group, user: world.group(group).add_user(user),
-        "world.group({0!r}).add_user({1!r})",
+        "{1} joins {0}",
     ),
     "remove_user": (
         2,
         lambda world, group, user: world.group(group).remove_user(user),
-        "world.group({0!r}).remove_user({1!r})",
+        "{1} leaves {0}",
     ),
     "arrange": (
         3,
         lambda world, user, policy, sids: arrange(world.user(user), policy, sids.split()),
-        "arrange(world.user({0!r}), {1!r}, {2!r}.split())",
+        "Only these statements of {1} are on: {2}",
     ),
     "set_default_version": (
         2,
         _set_default_version,
-        "account.policies[{0!r}].set_default_version({1!r})",
+        "Default version of {0}: {1}",
     ),
 }
 
@@ -68,15 +68,18 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
         operation[1](world, *parts[1:])
 
 
-def as_calls(edits: Iterable[Edit]) -> list[str]:
-    """Return edits as the Python calls that make them.
+def in_words(edits: Iterable[Edit]) -> list[str]:
+    """Return edits in the words of a card.
 
     Examples
     --------
-    >>> as_calls([("add_user", "astronomers", "dana")])
-    ["world.group('astronomers').add_user('dana')"]
+    >>> in_words([("add_user", "astronomers", "dana"), ("arrange", "dana", "stack", "Read Write")])
+    ['dana joins astronomers', 'Only these statements of stack are on: Read, Write']
     """
-    return [_OPERATIONS[edit[0]][2].format(*edit[1:]) for edit in edits]
+    return [
+        _OPERATIONS[name][2].format(*(part.replace(" ", ", ") for part in parts))
+        for name, *parts in edits
+    ]
 
 
 def moves(world: World) -> Iterator[list[Edit]]:

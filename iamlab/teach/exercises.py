@@ -140,7 +140,7 @@ class Exercise(ABC):
 
     @abstractmethod
     def shown(self, answer: Any) -> str:
-        """Return an answer as the learner would type it."""
+        """Return an answer in the words of the card: what is chosen, ticked or written."""
 
     def solution_answer(self, seed: int | None = None) -> Any:
         """Compute the right answer."""

@@ -48,7 +48,7 @@ class Side(NamedTuple):
     look
         Their outcome.
     shown, others
-        The statements that apply, Denys first, or else the nearest Allow; and all others.
+        The statements that apply, Denys first, or else the Allow with the fewest mismatches; and all others.
     """
 
     name: str
