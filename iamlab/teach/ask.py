@@ -124,8 +124,7 @@ def _counterexample(task: Exercise, last: dict[str, Any] | None) -> Feedback:
 
 def _worked(task: Exercise, last: dict[str, Any] | None) -> Feedback:
     _, mark, _ = _wrong(task, last)
-    texts = () if mark.decision is not None else (task.nudge, mark.counterexample)
-    return Feedback(None, (*texts, task.why), mark.decision)
+    return Feedback(None, (*mark.worked, task.why), mark.decision)
 
 
 def _wrong(task: Exercise, last: dict[str, Any] | None) -> tuple[Any, Mark, bool]:
