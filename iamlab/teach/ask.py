@@ -126,8 +126,7 @@ def _counterexample(task: Exercise, last: dict[str, Any]) -> Feedback:
 
 def _worked(task: Exercise, last: dict[str, Any]) -> Feedback:
     _, mark, _ = _wrong(task, last)
-    texts = () if mark.decision is not None else (task.nudge, mark.counterexample)
-    return Feedback(None, (*texts, task.why), mark.decision)
+    return Feedback(None, (*mark.worked, task.why), mark.decision)
 
 
 def _wrong(task: Exercise, last: dict[str, Any]) -> tuple[Any, Mark, bool]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError
 from iamlab.teach import ask, journal
 from iamlab.teach.checks import Repair
-from iamlab.teach.inputs import input_for
+from iamlab.teach.kinds import input_for
 from iamlab.teach.marks import WalkThrough
 from iamlab.teach.predictions import (
     earlier,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
@@ -113,6 +114,16 @@ def _count(good: int, total: int, participle: str) -> str:
     return f"{good} of {total} {'is' if good == 1 else 'are'} {participle}." if good else ""
 
 
+def applying(decision: Decision) -> str:
+    """Return a sentence with the statements that match a request."""
+    names = [
+        f"{match.statement.label} ({match.effect})"
+        for match in decision.trace.matches
+        if match.applies
+    ]
+    return f"These match your request: {', '.join(names) or 'no statement'}."
+
+
 def _edits(number: int) -> str:
     return "1 edit" if number == 1 else f"{number} edits"
 
@@ -178,7 +189,7 @@ class Witness(Exercise):
             return Mark(correct=True, true_part=f"{answer} is {decision}. {self.why}")
         return Mark(
             correct=False,
-            true_part="",
+            true_part=applying(decision),
             counterexample=(
                 f"The request must be {self.wanted}, but it is {decision.verdict.symbol} "
                 f"{decision.verdict}. {_because(decision)}"
@@ -238,6 +249,7 @@ class Collect(Exercise):
             correct=False,
             true_part=_count(good, len(right), "found"),
             counterexample=f"{first} {word}: {self.about(world, first)}",
+            worked=tuple(f"{name}: {self.about(world, name)}" for name in self.candidates(world)),
         )
 
     def shown(self, answer: Any) -> str:
@@ -319,16 +331,14 @@ class Repair(Exercise):
         raise ExerciseError(message)
 
     def _mark(self, answer: World, world: World) -> Mark:
-        edits = world.diff(answer)
-        edit_count = self.count(world, answer)
         wrong = [
             (cell, decision)
             for cell in self.target
             for decision in [cell.question.ask(answer)]
             if bool(decision) is not cell.allowed
         ]
-        good = len(self.target) - len(wrong)
-        count = f"{good} of {len(self.target)} requests are as wanted, with {_edits(edit_count)}."
+        good, edits = len(self.target) - len(wrong), _edits(self.count(world, answer))
+        count = f"{good} of {len(self.target)} requests are as wanted, with {edits}."
         if wrong:
             cell, decision = wrong[0]
             expected = "allowed" if cell.allowed else "denied"
@@ -341,20 +351,20 @@ class Repair(Exercise):
                 ),
                 decision=decision,
             )
-        other = [edit for edit in edits if not any(kind in edit for kind in self.kinds)]
-        if other:
-            return Mark(
-                correct=False,
-                true_part=count,
-                counterexample=f"You reached the target, but not as the task asks: {other[0]}.",
-            )
-        if self.most is not None and edit_count > self.most:
-            return Mark(
-                correct=False,
-                true_part=count,
-                counterexample=f"You reached the target, but {_edits(self.most)} would be enough.",
-            )
+        if fault := self._fault(answer, world):
+            worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
+            text = f"You reached the target, but {fault}."
+            return Mark(correct=False, true_part=count, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{count} {self.why}")
+
+    def _fault(self, answer: World, world: World) -> str:
+        """Return what is wrong with an answer that reaches the target; empty if nothing is."""
+        for edit in world.diff(answer):
+            if not any(kind in edit for kind in self.kinds):
+                return f"not as the task asks: {edit}"
+        if self.most is not None and self.count(world, answer) > self.most:
+            return f"{_edits(self.most)} would be enough"
+        return ""
 
     def shown(self, answer: Any) -> str:
         """Return the edits in words."""

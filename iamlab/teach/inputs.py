@@ -11,9 +11,6 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach.break_belief import Break
-from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.write import Write
 from iamlab.widgets.controls import choice, fold, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
@@ -24,7 +21,9 @@ from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.teach.exercises import Exercise
+    from iamlab.teach.break_belief import Break
+    from iamlab.teach.checks import Collect, Predict, Repair, Witness
+    from iamlab.teach.write import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,20 +291,13 @@ class BreakInput(StatementStack):
         self.request = dict(zip(self.request, request, strict=True))
 
 
-_EDITORS: dict[str, Any] = {"memberships": MembershipInput, "statements": StatementInput}
-_INPUTS: dict[type, Any] = {
-    Predict: VerdictInput,
-    Witness: RequestInput,
-    Collect: NamesInput,
-    Write: PolicyInput,
-    Break: BreakInput,
+_EDITORS: dict[str, Any] = {
+    "memberships": MembershipInput,
+    "statements": StatementInput,
+    "versions": VersionInput,
 }
 
 
-def input_for(task: Exercise) -> Any:
-    """Return the instrument for the answer to an exercise of this kind."""
-    if isinstance(task, Repair):
-        return _EDITORS.get(task.editor, VersionInput)(task)
-    if type(task) not in _INPUTS:
-        raise TypeError(f"There is no card for exercise {task.number}.")
-    return _INPUTS[type(task)](task)
+def repair_input(task: Repair) -> Any:
+    """Return the instrument that changes what a repair is about."""
+    return _EDITORS[task.editor](task)

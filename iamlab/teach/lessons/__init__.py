@@ -14,10 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach.break_belief import Break
-from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
+from iamlab.teach.checks import Cell
 from iamlab.teach.exercises import KnownWrong, Question
-from iamlab.teach.write import Write
+from iamlab.teach.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 
     from iamlab.teach.exercises import Exercise
     from iamlab.world.world import World
-
-KINDS: dict[str, Any] = {
-    kind.__name__: kind for kind in (Predict, Witness, Collect, Repair, Write, Break)
-}
 
 
 def read_exercises(name: str) -> tuple[Exercise, ...]:
@@ -50,8 +45,7 @@ def reveals() -> dict[str, str]:
 def _exercise(lesson: ModuleType, kind: str, known_wrong: Any, **fields: Any) -> Exercise:
     wrong = (KnownWrong(_answer(lesson, **own), own["belief"], own["hint"]) for own in known_wrong)
     values = {name: _value(lesson, name, value) for name, value in fields.items()}
-    made: Exercise = KINDS[kind](**values, known_wrong=tuple(wrong))
-    return made
+    return KINDS[kind.lower()].exercise(**values, known_wrong=tuple(wrong))
 
 
 def _value(lesson: ModuleType, name: str, value: Any) -> Any:

@@ -1,0 +1,99 @@
+"""A small exercise of each kind; each begins with an answer that is partly right."""
+
+from iamlab.teach.break_belief import Break
+from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
+from iamlab.teach.edits import moves
+from iamlab.teach.exercises import KnownWrong, Question
+from iamlab.teach.lessons.groups_and_policies import all_policies, of_dana, where
+from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README, allow, document
+from iamlab.teach.write import Case, Requests, Write
+
+READ, LIST = "s3:GetObject", "s3:ListBucket"
+PEOPLE = ("alice", "bob", "carol", "dana")
+
+
+def example(kind, code, world_name, wrong, **fields):
+    """Make an exercise whose number is the code of its kind; its wrong answers have beliefs."""
+    return kind(
+        number=f"{code}.1",
+        title=f"An exercise of kind {code}",
+        prompt="Answer the question.",
+        nudge="Read the policies first.",
+        why="This is the rule.",
+        world_name=world_name,
+        known_wrong=tuple(
+            KnownWrong(lambda _, own=answer: own, "M03", f"Belief {place} in words.")
+            for place, answer in enumerate(wrong)
+        ),
+        **fields,
+    )
+
+
+EXAMPLES = [
+    example(
+        Predict,
+        "P",
+        "first_door",
+        [["allowed", "allowed"], ["denied", "denied"]],
+        questions=(Question("alice", READ, MAP), Question("bob", READ, MAP)),
+    ),
+    example(
+        Write,
+        "W",
+        "first_door",
+        [document(allow("All", "s3:*", "*"))],
+        user="bob",
+        policy_name="list",
+        requests=Requests(("alice", "bob"), (READ, LIST), (MAP, MAPS)),
+        cases=(Case("today", lambda _: None),),
+        wanted=lambda question, without: without or question == Question("bob", LIST, MAPS),
+        examples=lambda _: [document(allow("List", LIST, MAPS))],
+    ),
+    example(
+        Repair,
+        "R",
+        "groups",
+        [[("remove_user", "contractors", "dana")]],
+        target=(
+            Cell(Question("dana", READ, MAP), allowed=True),
+            Cell(Question("dana", "s3:PutObject", MAP), allowed=False),
+        ),
+        most=2,
+        editor="memberships",
+        kinds=(" in group ",),
+        search=moves,
+    ),
+    example(
+        Witness,
+        "X",
+        "first_door",
+        [["bob", READ, MAP], ["alice", LIST, MAPS]],
+        has=bool,
+        wanted="allowed",
+        callers=("bob", "alice"),
+        actions=(LIST, READ),
+        resources=(MAPS, MAP),
+    ),
+    example(
+        Collect,
+        "C",
+        "groups",
+        [{"own-notes"}, {"own-notes", "guard"}],
+        candidates=all_policies,
+        truth=of_dana,
+        about=where,
+    ),
+    example(
+        Break,
+        "B",
+        "stack",
+        [[["AllMaps", "ReadMe"], "alice", READ, MAP]],
+        mutant="last_wins",
+        user="alice",
+        policy_name="stack",
+        callers=("bob", "alice"),
+        actions=(READ, "s3:DeleteObject"),
+        resources=(MAP, README, f"{DRAFTS}/plan.txt"),
+    ),
+]
+EVERY = {task.number: task for task in EXAMPLES}
