@@ -20,10 +20,10 @@ from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.teach.edits import Edit
+    from iamlab.teach.edits import Edit, Editor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,22 +276,12 @@ class Repair(Exercise):
     most
         The largest number of edits. A move counts as two: leave and join. ``None``: any number.
     editor
-        What the card can change: ``"memberships"``, ``"versions"`` or ``"statements"``.
-    kinds
-        The edits that count: the sentence of an edit must contain one of these texts.
-    search
-        A function that yields lists of edits that could be the answer, the shortest first.
-    count
-        A function that counts the edits between two worlds. Default: the sentences of
-        ``World.diff``.
+        What the card can change.
     """
 
     target: tuple[Cell, ...]
     most: int | None = None
-    editor: str
-    kinds: tuple[str, ...]
-    search: Callable[[World], Iterator[list[Edit]]]
-    count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
+    editor: Editor
 
     def read(self, answer: Any, world: World) -> World:
         """Return the changed world of an answer, which can also be a list of edits."""
@@ -324,7 +314,7 @@ class Repair(Exercise):
 
     def right_answer(self, world: World) -> list[Edit]:
         """Search for edits that reach the target."""
-        for edits in self.search(world):
+        for edits in self.editor.search(world, self.target):
             if self._mark(self.read(edits, world), world).correct:
                 return edits
         message = f"No edit that exercise {self.number} offers reaches the target."
@@ -337,7 +327,7 @@ class Repair(Exercise):
             for decision in [cell.question.ask(answer)]
             if bool(decision) is not cell.allowed
         ]
-        good, edits = len(self.target) - len(wrong), _edits(self.count(world, answer))
+        good, edits = len(self.target) - len(wrong), _edits(self.editor.count(world, answer))
         count = f"{good} of {len(self.target)} requests are as wanted, with {edits}."
         if wrong:
             cell, decision = wrong[0]
@@ -360,9 +350,9 @@ class Repair(Exercise):
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""
         for edit in world.diff(answer):
-            if not any(kind in edit for kind in self.kinds):
+            if self.editor.about not in edit:
                 return f"not as the task asks: {edit}"
-        if self.most is not None and self.count(world, answer) > self.most:
+        if self.most is not None and self.editor.count(world, answer) > self.most:
             return f"{_edits(self.most)} would be enough"
         return ""
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError
+from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
-from iamlab.widgets.instruments.statement_stack import arrange
+from iamlab.teach.notation import read_policy
+from iamlab.teach.places import Place
+from iamlab.widgets.instruments.statement_stack import arranged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
+    from iamlab.teach.checks import Cell
     from iamlab.world.world import World
 
 Edit = tuple[str, ...]
@@ -27,6 +31,29 @@ def _set_default_version(world: World, policy: str, version: str) -> None:
     raise ExerciseError(message)
 
 
+def _arrange(world: World, owner: str, policy_name: str, sids: str) -> None:
+    place = Place(owner, policy_name)
+    policy = place.read(world)
+    if policy is None:
+        raise ExerciseError(f"There is no policy to change: {place}.")
+    place.put(world, arranged(policy, sids.split()))
+
+
+def _identity(world: World, name: str) -> Any:
+    every = [getattr(own, kind) for own in world.accounts.values() for kind in _IDENTITIES]
+    found = next((known[name] for known in every if name in known), None)
+    if found is None:
+        error = ExerciseError(f"There is no user, group or role {name!r}.")
+        raise noted(error, did_you_mean(name, (own for known in every for own in known)))
+    return found
+
+
+def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
+    account = next(iter(world.accounts.values()))
+    Place(owner, policy_name).write(world, Policy.parse(read_policy(text, account)))
+
+
+_IDENTITIES = ("users", "groups", "roles")
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "add_user": (
         2,
@@ -38,17 +65,40 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
         lambda world, group, user: world.group(group).remove_user(user),
         "{1} leaves {0}",
     ),
-    "arrange": (
-        3,
-        lambda world, user, policy, sids: arrange(world.user(user), policy, sids.split()),
-        "Only these statements of {1} are on: {2}",
-    ),
-    "set_default_version": (
+    "attach_policy": (
         2,
-        _set_default_version,
-        "Default version of {0}: {1}",
+        lambda world, identity, policy: _identity(world, identity).attach_policy(policy),
+        "{0} gets {1}",
     ),
+    "detach_policy": (
+        2,
+        lambda world, identity, policy: _identity(world, identity).detach_policy(policy),
+        "{0} loses {1}",
+    ),
+    "put_policy": (3, _put_policy, "The policy {1} of {0} is now: {2}"),
+    "arrange": (3, _arrange, "Only these statements of {1} are on: {2}"),
+    "set_default_version": (2, _set_default_version, "Default version of {0}: {1}"),
 }
+
+
+def read_edits(text: str) -> list[Edit]:
+    """Read edits from text, with ``;`` between them: ``add_user astronomers dana; ...``.
+
+    Examples
+    --------
+    >>> read_edits("remove_user developers dana; arrange alice stack ReadMe AllMaps")
+    [('remove_user', 'developers', 'dana'), ('arrange', 'alice', 'stack', 'ReadMe AllMaps')]
+    """
+    return [_edit(part.split()) for part in text.split(";") if part.strip()]
+
+
+def _edit(words: list[str]) -> Edit:
+    name, *arguments = words
+    if name not in _OPERATIONS:
+        error = ExerciseError(f"There is no edit {name!r}.")
+        raise noted(error, did_you_mean(name, _OPERATIONS))
+    size = _OPERATIONS[name][0]
+    return (name, *arguments[: size - 1], " ".join(arguments[size - 1 :]))
 
 
 def apply_edits(world: World, edits: Iterable[Any]) -> None:
@@ -82,17 +132,77 @@ def in_words(edits: Iterable[Edit]) -> list[str]:
     ]
 
 
-def moves(world: World) -> Iterator[list[Edit]]:
-    """Yield each move of one user from one group to another."""
-    for account in world.accounts.values():
-        for user in account.users.values():
-            for old in user.groups:
-                for new in account.groups:
-                    if new not in user.groups:
-                        yield [("remove_user", old, user.name), ("add_user", new, user.name)]
+Target = Sequence["Cell"]
 
 
-def version_choices(world: World) -> Iterator[list[Edit]]:
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """What a repair can change.
+
+    Parameters
+    ----------
+    name
+        As a lesson writes it: ``"statements alice stack"``.
+    about
+        An edit counts if its sentence contains this text.
+    search
+        Yields lists of edits that could be the answer, the shortest first.
+    count
+        Counts the edits between two worlds.
+    read
+        Reads edits from a lesson's text.
+    """
+
+    name: str
+    about: str
+    search: Callable[[World, Target], Iterator[list[Edit]]]
+    count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
+    read: Callable[[str], list[Edit]] = read_edits
+
+
+def _memberships() -> Editor:
+    """Change who is in which group."""
+    return Editor("memberships", " in group ", _membership_changes)
+
+
+def _versions() -> Editor:
+    """Choose another default version of a customer managed policy."""
+    return Editor("versions", "default version of policy", _version_choices)
+
+
+def _statements(owner: str, policy_name: str) -> Editor:
+    """Leave statements of a policy out."""
+    place = Place(owner, policy_name)
+
+    def search(world: World, _: Target) -> Iterator[list[Edit]]:
+        policy = place.read(world)
+        labels = [statement.label for statement in policy.statements] if policy else []
+        for size in range(len(labels) - 1, -1, -1):
+            for kept in combinations(labels, size):
+                yield [("arrange", owner, policy_name, " ".join(kept))]
+
+    def count(before: World, after: World) -> int:
+        return len(_json_of(place, before) ^ _json_of(place, after))
+
+    def read(text: str) -> list[Edit]:
+        return [("arrange", owner, policy_name, " ".join(text.split()))]
+
+    return Editor(f"statements {owner} {policy_name}", policy_name, search, count, read)
+
+
+EDITORS: dict[str, Callable[..., Editor]] = {
+    "memberships": _memberships,
+    "versions": _versions,
+    "statements": _statements,
+}
+
+
+def _json_of(place: Place, world: World) -> set[str]:
+    policy = place.read(world)
+    return {str(statement_to_json(own)) for own in policy.statements} if policy else set()
+
+
+def _version_choices(world: World, _: Target) -> Iterator[list[Edit]]:
     """Yield each choice of another default version of one policy."""
     for account in world.accounts.values():
         for policy in account.policies.values():
@@ -101,50 +211,29 @@ def version_choices(world: World) -> Iterator[list[Edit]]:
                     yield [("set_default_version", policy.name, version)]
 
 
-def memberships_for(world: World, is_right: Callable[[World, str], bool]) -> Iterator[list[Edit]]:
-    """Yield the smallest memberships that are right for each user, one user at a time.
+def _membership_changes(world: World, target: Target) -> Iterator[list[Edit]]:
+    """Yield the fewest changes that reach the target, one user at a time.
 
     Users don't influence each other, so each user is searched alone: 2 to the number of groups.
     """
     edits: list[Edit] = []
     for account in world.accounts.values():
-        groups = list(account.groups)
-        choices = list(
-            chain.from_iterable(combinations(groups, size) for size in range(len(groups) + 1))
-        )
-        for user in account.users:
-            for chosen in choices:
-                tried = [("add_user", group, user) for group in chosen]
-                changed = world.copy()
-                apply_edits(changed, tried)
-                if is_right(changed, user):
-                    edits += tried
-                    break
-            else:
+        for user in account.users.values():
+            own = [cell for cell in target if cell.question.caller == user.name]
+            changes: list[Edit] = [
+                ("remove_user" if group in user.groups else "add_user", group, user.name)
+                for group in account.groups
+            ]
+            sizes = range(len(changes) + 1)
+            found = chain.from_iterable(combinations(changes, size) for size in sizes)
+            fewest = next((chosen for chosen in found if _reaches(world, chosen, own)), None)
+            if fewest is None:
                 return
+            edits += fewest
     yield edits
 
 
-def kept_statements(user: str, policy: str) -> Callable[[World], Iterator[list[Edit]]]:
-    """Return a search that leaves statements out of an inline policy: the fewest first."""
-
-    def search(world: World) -> Iterator[list[Edit]]:
-        labels = [statement.label for statement in world.user(user).inline[policy].statements]
-        for size in range(len(labels) - 1, -1, -1):
-            for kept in combinations(labels, size):
-                yield [("arrange", user, policy, " ".join(kept))]
-
-    return search
-
-
-def left_out(user: str, policy_name: str) -> Callable[[World, World], int]:
-    """Return a function that counts the statements an inline policy lost or gained."""
-
-    def count(before: World, after: World) -> int:
-        def statements(world: World) -> set[str]:
-            policy = world.user(user).inline.get(policy_name)
-            return {str(statement_to_json(own)) for own in policy.statements} if policy else set()
-
-        return len(statements(before) ^ statements(after))
-
-    return count
+def _reaches(world: World, edits: Iterable[Edit], target: Target) -> bool:
+    changed = world.copy()
+    apply_edits(changed, edits)
+    return all(bool(cell.question.ask(changed)) is cell.allowed for cell in target)

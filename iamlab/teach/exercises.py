@@ -9,11 +9,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.scenarios import SEED, scenario
+from iamlab.teach.callers import circumstances, decide
+from iamlab.teach.lesson import SEED, lessons
+from iamlab.teach.scenarios import scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,23 +22,30 @@ if TYPE_CHECKING:
     from iamlab.teach.marks import Mark
     from iamlab.world.world import World
 
-LESSONS = ("start_here", "deny_wins", "groups_and_policies")
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request of a scenario, with the caller by name."""
+    """One request of a scenario, with the caller by name.
+
+    Parameters
+    ----------
+    given
+        The circumstances: ``"ip=203.0.113.9 aws:MultiFactorAuthPresent=true"``.
+    """
 
     caller: str
     action: str
     resource: str
+    given: str = ""
 
     def ask(self, world: World) -> Decision:
         """Return the engine's decision."""
-        return world.can(self.caller, self.action, self.resource)
+        given = circumstances(self.given, next(iter(world.accounts.values())))
+        return decide(world, self.caller, self.action, self.resource, given)
 
     def __str__(self) -> str:
-        return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}"
+        given = f", with {self.given}" if self.given else ""
+        return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}{given}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +155,24 @@ class Exercise(ABC):
 
 
 @cache
-def every() -> dict[str, Exercise]:
-    """Return all exercises of all lessons, by number."""
-    found: dict[str, Exercise] = {}
-    for lesson in LESSONS:
-        for exercise in import_module(f"iamlab.teach.lessons.{lesson}").EXERCISES:
-            found[exercise.number] = exercise
-    return found
-
-
-def find(number: str) -> Exercise:
+def find(number: str, seed: int = SEED) -> Exercise:
     """Find an exercise by its number.
+
+    Parameters
+    ----------
+    seed
+        The learner's seed: names can vary by it.
 
     Raises
     ------
     ExerciseError
         There is no exercise with this number.
     """
-    known = every()
-    if str(number) not in known:
-        error = ExerciseError(f"There is no exercise {number!r}.")
-        lesson = [own for own in known if own.split(".")[0] == str(number).split(".")[0]]
-        raise noted(error, did_you_mean(str(number), lesson or known))
-    return known[str(number)]
+    from iamlab.teach.tables import read_exercise
+
+    return read_exercise(number, seed)
+
+
+def every() -> dict[str, Exercise]:
+    """Return all exercises of all lessons, by number."""
+    return {number: find(number) for lesson in lessons().values() for number in lesson.exercises}

@@ -203,7 +203,8 @@ class StatementInput(StatementStack):
     missing = "Not answered yet. Switch at least one statement off."
 
     def __init__(self, task: Repair) -> None:
-        super().__init__(task.world(), "alice", "stack", movable=False)
+        _, user, policy_name = task.editor.name.split()
+        super().__init__(task.world(), user, policy_name, movable=False)
 
     def read(self) -> Any:
         """Return the edit."""
@@ -224,7 +225,7 @@ class PolicyInput(Choices):
     names = ("policy",)
 
     def __init__(self, task: Write) -> None:
-        self._label = f"Policy {task.policy_name} of {task.user}, as JSON"
+        self._label = f"{str(task.place).capitalize()}, as JSON"
         self._start = TEMPLATE  # the field's part stays as it is while one types
         super().__init__(Chosen((TEMPLATE,)))
 
@@ -300,4 +301,4 @@ _EDITORS: dict[str, Any] = {
 
 def repair_input(task: Repair) -> Any:
     """Return the instrument that changes what a repair is about."""
-    return _EDITORS[task.editor](task)
+    return _EDITORS[task.editor.name.split()[0]](task)

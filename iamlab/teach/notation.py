@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from iamlab.world.account import Account
 
-_SHORT_ARN = re.compile(r"[a-z0-9-]+:[a-z0-9-]*:[0-9]*:")
+_SHORT_ARN = re.compile(r"[a-z0-9-]+:[a-z0-9-]*:[0-9*]*:")
 _IAM_KINDS = ("user", "group", "role", "policy", "mfa", "instance-profile")
 _EFFECTS = {"allow": "Allow", "deny": "Deny"}
 _STATEMENT = "allow|deny Sid actions resources [to principals] [if operator key values]"
@@ -132,6 +132,7 @@ def _principals(values: Sequence[str], account: Account) -> Any:
 
 
 def _principal(name: str, account: Account) -> tuple[str, str]:
+    name = getattr(account.world, "named", {}).get(name, name)
     arn = f"arn:aws:{name}" if _SHORT_ARN.match(name) else name
     if ":saml-provider/" in arn or ":oidc-provider/" in arn:
         return "Federated", arn

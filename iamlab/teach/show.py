@@ -117,7 +117,7 @@ def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
         nobody reads it too early.
     """
     from iamlab.teach.cards import Reveal
-    from iamlab.teach.lessons import reveals
+    from iamlab.teach.lesson import reveals
 
     return Reveal(card, reveals().get(text, text))
 

@@ -7,12 +7,12 @@ then the answer of somebody with this belief is computed.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.policy.patterns import glob
+from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
@@ -25,7 +25,7 @@ from iamlab.teach.places import Place
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.exercises import Exercise
@@ -70,7 +70,7 @@ class Keys:
         return tuple(arn_of(word, self.account) for word in self.words(key))
 
     def question(self, line: str) -> Question:
-        """Return the question of a line: ``alice s3:GetObject star-maps/m1 with ip=203.0.113.9``."""
+        """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``."""
         head, _, given = line.partition(" with ")
         words = head.split()
         if len(words) != 3:
@@ -270,7 +270,7 @@ def _write(keys: Keys, common: dict[str, Any]) -> Exercise:
         **common,
         place=place,
         requests=Requests(keys.words("callers"), keys.words("actions"), keys.arns("resources")),
-        cases=tuple(_case(keys, line) for line in keys.lines("cases", "today")),
+        cases=tuple(map(_case, keys.lines("cases", "today"))),
         wanted=wanted,
         solution=read(keys.take("solution")),
         known_wrong=keys.wrong(read),
@@ -284,7 +284,9 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     """Read a line such as ``deny alice s3:Delete* star-maps/*``: which requests, and what."""
     verdict, *patterns = line.split()
     if verdict not in _WANTED or len(patterns) != 3:
-        message = f"{line!r} isn't a rule. Write allow, deny or either, then caller action resource."
+        message = (
+            f"{line!r} isn't a rule. Write allow, deny or either, then caller action resource."
+        )
         raise ExerciseError(message)
     caller, action, resource = patterns
     resource = arn_of(resource, keys.account)
@@ -292,17 +294,17 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     def matches(question: Question) -> bool:
         return (
             glob(caller, question.caller)
-            and glob_action(action, question.action)
+            and glob_ignoring_case(action, question.action)
             and glob(resource, question.resource)
         )
 
     return matches, _WANTED[verdict]
 
 
-def _case(keys: Keys, line: str) -> Case:
+def _case(line: str) -> Case:
     """Read a situation: its name, and after a colon the edits that lead to it."""
     name, _, text = line.partition(": ")
-    edits = read_edits(text, keys.account)
+    edits = read_edits(text)
     return Case(name.strip(), lambda world: apply_edits(world, edits))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from iamlab.world.account import Account
     from iamlab.world.organization import Organization
+    from iamlab.world.world import World
 
 Table = dict[str, Any]
 
@@ -57,9 +58,13 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
         f"com.amazonaws.us-east-1.{table.get('service', 's3')}", table.get("vpc", "vpc-1")
     ),
     "instance_profiles": lambda account, name, _: account.create_instance_profile(name),
+    "identity_providers": lambda account, name, _: _PROVIDERS[name](account.world).register(
+        account
+    ),
 }
 """What an account can list, and how each is created."""
 
+_WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
 _OF_ACCOUNT = (*_LISTS, "policies", "calls", "id")
 _OF_WORLD = ("accounts", "organization", "sessions", "network", "time")
 _OF_RESOURCE = ("policy", "tags", "block_public_access", "role", "service", "vpc")
@@ -173,7 +178,7 @@ def _create(account: Account, contents: Table) -> None:
     for kind, name in _names(contents):
         with _at(kind, name):
             made = _LISTS[kind](account, name, contents.get(name, {}))
-            if kind in ("keys", "endpoints"):
+            if kind in _WITHOUT_NAME:
                 account.world.named[name] = made.arn  # type: ignore[attr-defined]
 
 
@@ -264,6 +269,11 @@ def _of_role(account: Account, name: str, key: str, value: Any) -> None:
         _of_identity(account, name, key, value, "roles")
 
 
+def _of_profile(account: Account, name: str, key: str, value: Any) -> None:
+    _check_keys({key: value}, ("role",))
+    account.instance_profiles[name].add_role(value)
+
+
 def _of_resource(account: Account, name: str, key: str, value: Any) -> None:
     _check_keys({key: value}, _OF_RESOURCE)
     if key not in ("policy", "tags"):  # it was needed to create the resource
@@ -280,7 +290,19 @@ _FILLERS: dict[str, Callable[[Account, str, str, Any], None]] = {
     "users": _of_user,
     "groups": _of_group,
     "roles": _of_role,
+    "instance_profiles": _of_profile,
 }
+
+
+def _provider(world: World, name: str) -> Any:
+    """Return an issuer or a directory outside AWS, which an account can register."""
+    makers: dict[str, Callable[[], Any]] = {
+        "github": world.github_actions,
+        "cognito": world.cognito,
+        "directory": world.create_saml_directory,
+    }
+    _check_keys({name: ""}, makers)
+    return makers[name]()
 
 
 def _own_account(account: Account) -> Table:
