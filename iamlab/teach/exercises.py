@@ -95,11 +95,11 @@ class Exercise(ABC):
     seed: int = SEED
     exit: bool = False
 
-    def world(self, seed: int | None = None) -> World:
+    def world(self) -> World:
         """Build a new world for the exercise."""
-        return scenario(self.world_name, seed=self.seed if seed is None else seed)
+        return scenario(self.world_name, seed=self.seed)
 
-    def mark(self, answer: Any, seed: int | None = None) -> Mark:
+    def mark(self, answer: Any) -> Mark:
         """Check an answer by running the engine.
 
         Raises
@@ -107,7 +107,7 @@ class Exercise(ABC):
         ExerciseError
             The answer is of the wrong kind. The message describes the right kind.
         """
-        world = self.world(seed)
+        world = self.world()
         found = self._mark(self.read(answer, world), world)
         if found.correct:
             return found
@@ -149,9 +149,9 @@ class Exercise(ABC):
     def shown(self, answer: Any) -> str:
         """Return an answer in the words of the card: what is chosen, ticked or written."""
 
-    def solution_answer(self, seed: int | None = None) -> Any:
+    def solution_answer(self) -> Any:
         """Compute the right answer."""
-        return self.right_answer(self.world(seed))
+        return self.right_answer(self.world())
 
 
 @cache

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from iamlab.world.account import Account
     from iamlab.world.organization import Organization
-    from iamlab.world.world import World
 
 Table = dict[str, Any]
 
@@ -58,9 +57,7 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
         f"com.amazonaws.us-east-1.{table.get('service', 's3')}", table.get("vpc", "vpc-1")
     ),
     "instance_profiles": lambda account, name, _: account.create_instance_profile(name),
-    "identity_providers": lambda account, name, _: _PROVIDERS[name](account.world).register(
-        account
-    ),
+    "identity_providers": lambda account, name, _: _provider(account, name),
 }
 """What an account can list, and how each is created."""
 
@@ -294,15 +291,16 @@ _FILLERS: dict[str, Callable[[Account, str, str, Any], None]] = {
 }
 
 
-def _provider(world: World, name: str) -> Any:
-    """Return an issuer or a directory outside AWS, which an account can register."""
+def _provider(account: Account, name: str) -> Any:
+    """Register an issuer or a directory outside AWS."""
+    world = account.world
     makers: dict[str, Callable[[], Any]] = {
         "github": world.github_actions,
         "cognito": world.cognito,
         "directory": world.create_saml_directory,
     }
     _check_keys({name: ""}, makers)
-    return makers[name]()
+    return makers[name]().register(account)
 
 
 def _own_account(account: Account) -> Table:

@@ -2,11 +2,13 @@
 
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
-from iamlab.teach.edits import moves
+from iamlab.teach.edits import EDITORS
 from iamlab.teach.exercises import KnownWrong, Question
-from iamlab.teach.lessons.groups_and_policies import all_policies, of_dana, where
-from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README, allow, document
+from iamlab.teach.named import PoliciesOf
+from iamlab.teach.places import Place
+from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README
 from iamlab.teach.write import Case, Requests, Write
+from tests.policy.documents import allow, document
 
 READ, LIST = "s3:GetObject", "s3:ListBucket"
 PEOPLE = ("alice", "bob", "carol", "dana")
@@ -29,6 +31,7 @@ def example(kind, code, world_name, wrong, **fields):
     )
 
 
+DANAS = PoliciesOf("dana")
 EXAMPLES = [
     example(
         Predict,
@@ -41,13 +44,12 @@ EXAMPLES = [
         Write,
         "W",
         "first_door",
-        [document(allow("All", "s3:*", "*"))],
-        user="bob",
-        policy_name="list",
+        [document(allow("s3:*"))],
+        place=Place("bob", "list"),
         requests=Requests(("alice", "bob"), (READ, LIST), (MAP, MAPS)),
         cases=(Case("today", lambda _: None),),
         wanted=lambda question, without: without or question == Question("bob", LIST, MAPS),
-        examples=lambda _: [document(allow("List", LIST, MAPS))],
+        solution=document(allow(LIST, MAPS)),
     ),
     example(
         Repair,
@@ -59,9 +61,7 @@ EXAMPLES = [
             Cell(Question("dana", "s3:PutObject", MAP), allowed=False),
         ),
         most=2,
-        editor="memberships",
-        kinds=(" in group ",),
-        search=moves,
+        editor=EDITORS["memberships"](),
     ),
     example(
         Witness,
@@ -79,9 +79,9 @@ EXAMPLES = [
         "C",
         "groups",
         [{"own-notes"}, {"own-notes", "guard"}],
-        candidates=all_policies,
-        truth=of_dana,
-        about=where,
+        candidates=DANAS.candidates,
+        truth=DANAS.truth,
+        about=DANAS.about,
     ),
     example(
         Break,

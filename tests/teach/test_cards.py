@@ -7,7 +7,7 @@ import pytest
 from iamlab import ExerciseError, Verdict
 from iamlab.teach import after, exercise, journal, predict, refused, reveal, scenario
 from iamlab.teach.exercises import every, find
-from iamlab.teach.lessons import reveals
+from iamlab.teach.lesson import reveals
 from iamlab.teach.scenarios import MAP
 from iamlab.widgets.prediction import HAPPENED
 

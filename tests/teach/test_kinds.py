@@ -5,7 +5,7 @@ import json
 import pytest
 
 from iamlab import ExerciseError
-from iamlab.teach import check, exercise, exercises, hint, journal, solution
+from iamlab.teach import check, exercise, exercises, hint, journal, solution, tables
 from iamlab.teach.kinds import KINDS, input_for, kind_of
 from iamlab.teach.marks import feedback
 from tests.teach.every_kind import EVERY
@@ -24,7 +24,11 @@ each_wrong = pytest.mark.parametrize(
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch):
     """Let the examples be the only exercises."""
+    exercises.find.cache_clear()
     monkeypatch.setattr(exercises, "every", lambda: EVERY)
+    monkeypatch.setattr(tables, "read_exercise", lambda number, _: EVERY[number])
+    yield
+    exercises.find.cache_clear()
 
 
 def as_json(value):
