@@ -64,6 +64,15 @@ WORDS = (  # what is not plain English -> what to write instead
     (r"(?:speaks?|spoke|spoken|speaking) of", "applies to, is about, names"),
     (r"what (?:is|was|are|were) (?:told|asked|brought|given|said)", "the field's noun"),
     (r"(?:is|are|was|were|be|been) told(?! apart)", "the field's verb: reported, set, passed"),
+    (
+        r"(?:statements?|statement that|an? allow|an? deny) "
+        r"(?:doesn't |don't |never |can |must |still )?appl(?:y|ies)(?! to\b)",
+        "a statement matches",
+    ),
+    (
+        r"(?<!pattern of a )polic(?:y|ies) (?:that |which )?(?:doesn't |don't |never )?match(?:es)?",
+        "a policy applies",
+    ),
     (r"the (?:asked|told|brought|said|heard) \w+", "the field's noun"),
     (r"nor (?:is|are|does|do|did|has|have|can|may|must|will)", "subject, then verb"),
 )

@@ -48,7 +48,8 @@ class Side(NamedTuple):
     look
         Their outcome.
     shown, others
-        The statements that apply, Denys first, or else the Allow with the fewest mismatches; and all others.
+        The statements that match, Denys first, or else the Allow with the fewest mismatches; and
+        all others.
     """
 
     name: str
