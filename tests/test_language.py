@@ -35,7 +35,7 @@ PARTICIPLES = (
     "lit|shown|named|counted|kept|left|missing|known|given|meant|found|checked|tested|asked|"
     "listed|marked|written|drawn|said|told|brought|gone|new"
 )
-NOT = r"(?:doesn't |don't |never |can |must |still )?"
+NOT = "(?:doesn't |don't |never )?"
 NO_NOUN = r"longer|more|less|different|better|worse|doubt|one\b|matter|way\b"
 WORDS = (  # what is not plain English -> what to write instead
     (r"shall|shalt", "must, can, or nothing"),
