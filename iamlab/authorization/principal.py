@@ -281,9 +281,9 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
         group = account.groups[arn.name]
-        members = ", ".join(user.name for user in group.users) or "none yet"
+        members = ", ".join(user.name for user in group.users) or "it has none yet"
         raise RequestError(
-            f"Group {group.name} isn't a caller: a group isn't a principal. "
+            f"Group {group.name} can't be a caller, because a group isn't a principal. "
             f"Pass one of its users: {members}."
         )
     if (arn.service, arn.kind) == ("iam", "user"):

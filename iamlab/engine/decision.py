@@ -11,7 +11,7 @@ from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.combining_rule import combining_rule
 from iamlab.engine.refused_statements import quiet, refused_statements
 from iamlab.engine.rules import AWS_RULES
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import Verdict, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -264,7 +264,7 @@ class Decision(Shown):
         return {**names, "verdict": self.verdict.value, "message": self.message}
 
     def __str__(self) -> str:
-        by = f" by {', '.join(map(str, self.determining))}" if self.determining else ""
+        by = f" by {', '.join(addresses(self.determining))}" if self.determining else ""
         return f"{self.verdict.symbol} {self.verdict}{by}"
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from iamlab.engine.layers import (
     Place,
 )
 from iamlab.engine.principals import PrincipalMatch
-from iamlab.engine.verdict import LayerMatches, Verdict
+from iamlab.engine.verdict import LayerMatches, Verdict, addresses
 from iamlab.errors import RequestError, did_you_mean
 from iamlab.policy.describe.words import joined
 from iamlab.policy.document import Policy
@@ -164,23 +164,19 @@ _HOW = {
 def _allow_reason(decision: Decision, allows: tuple[StatementMatch, ...]) -> str:
     if allows[0].layer in ("resource", "grant"):
         strongest = max(match.principal_match for match in allows)
-        which = "it" if len(_addresses(allows)) == 1 else "one of them"
+        which = "it" if len(addresses(allows)) == 1 else "one of them"
         return f"{_do(allows, 'allows')}; {which} {_HOW[strongest]}."
     note = "" if decision else " That isn't enough."
     return f"{_do(allows, 'allows')}.{note}"
 
 
-def _addresses(matches: tuple[StatementMatch, ...]) -> list[str]:
-    return list(dict.fromkeys(match.address for match in matches))
-
-
 def _list(matches: tuple[StatementMatch, ...]) -> str:
-    return joined(_addresses(matches))
+    return joined(addresses(matches))
 
 
 def _do(matches: tuple[StatementMatch, ...], verb: str) -> str:
     """Return statements with their verb: ``"a/1 allows"``, ``"a/1 and b/1 allow"``."""
-    is_plural = len(_addresses(matches)) > 1
+    is_plural = len(addresses(matches)) > 1
     return f"{_list(matches)} {PLURALS[verb] if is_plural else verb}"
 
 

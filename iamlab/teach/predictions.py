@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.verdict import addresses
 from iamlab.teach import journal
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
@@ -74,7 +75,7 @@ def statements(decision: Decision) -> list[str]:
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:
     """Check the learner's explanation of a revealed decision, and return the feedback."""
     right = HAPPENED[decision.verdict]
-    names = [hit.address for hit in decision.determining] or ["no statement"]
+    names = addresses(decision.determining) or ["no statement"]
     texts = []
     if happened == right:
         texts.append("Yes, that is what happened.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import keys_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.engine.verdict import addresses
 from iamlab.view.figures.names import resource_policy_of, short_name
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import listed
@@ -313,11 +314,11 @@ def reason(decision: Decision) -> str:
     >>> reason(world.can(world.user("alice"), "s3:GetObject", MAP))
     'The statement star-maps-read/ReadMaps allows it, and no Deny statement matches.'
     """
-    by = listed([f"{own.address}" for own in decision.determining])
-    noun = "statements" if len(decision.determining) > 1 else "statement"
+    names = addresses(decision.determining)
+    by, noun = listed(names), "statements" if len(names) > 1 else "statement"
     if decision.denies and not decision:
         found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
-        allows = [own.address for own in found if own.layer not in CEILINGS]
+        allows = addresses(own for own in found if own.layer not in CEILINGS)
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
         return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"
@@ -326,8 +327,8 @@ def reason(decision: Decision) -> str:
             return "It needs no permission."
         verb = "allow" if noun[-1] == "s" else "allows"
         return f"The {noun} {by} {verb} it, and no Deny statement matches."
-    names = {**NAMES, "resource": resource_policy_of(decision.request)}
-    layers = [names[step.layer] for step in decision.trace.steps if step.blocks]
+    types = {**NAMES, "resource": resource_policy_of(decision.request)}
+    layers = [types[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."
 
 

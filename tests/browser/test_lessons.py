@@ -80,7 +80,7 @@ def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_le
     learner.predict(second, "allowed", "fairly sure")
     learner.reads(second, "✕ explicit deny", DIFFERENT)
     learner.explain(
-        second, "No Allow is sufficient, so AWS denies it by default.", "AmazonS3FullAccess/#1"
+        second, "A required Allow is missing, so AWS denies it by default.", "AmazonS3FullAccess/#1"
     )
     learner.reads(second, "guard/KeepMaps decided it, not AmazonS3FullAccess/#1")
 

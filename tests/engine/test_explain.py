@@ -200,7 +200,7 @@ def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
 
 
 def test_a_trust_policy_may_have_no_resource():
-    """The statement applies to nobody, and says why."""
+    """The statement matches nobody, and says why."""
     request = ask(action="sts:AssumeRole", resource=ROLE)
     decision = evaluate(request, Layers(resource=resource_policy({}, name="trust")))
 

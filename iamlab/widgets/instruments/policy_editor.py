@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
+from iamlab.engine.verdict import addresses
 from iamlab.errors import ExerciseError, PolicyError
 from iamlab.policy.catalog import expand
 from iamlab.policy.describe.statements import sentence
@@ -163,7 +164,7 @@ class PolicyEditor(Instrument[Draft]):
         left = len(policy.statements) - MANY
         names = "action, resource, context, verdict, by"
         cells = [
-            (*request, look(found.verdict), tuple(own.address for own in found.determining))
+            (*request, look(found.verdict), tuple(addresses(found.determining)))
             for request, found in self._decided(self.state.valid)
         ]
         table = Table.of(f"Decisions for {self._user} with this policy", names, cells)
