@@ -300,12 +300,17 @@ class Trace:
 
     @property
     def nearest(self) -> StatementMatch | None:
-        """The Allow that nearly matches, where one is missing.
+        """The first Allow that nearly matches; ``None`` if there isn't one."""
+        return next(iter(self.all_nearest), None)
 
-        ``None`` if the verdict isn't an implicit deny, or if there is no Allow at all.
+    @property
+    def all_nearest(self) -> tuple[StatementMatch, ...]:
+        """The Allows that nearly match, where one is missing; all are equally near.
+
+        Empty if the verdict isn't an implicit deny, or if there is no Allow at all.
         """
         if self.verdict is not Verdict.IMPLICIT_DENY or self.refusal:
-            return None
+            return ()
         layers: tuple[str, ...] = ("identity", "resource", "grant")
         if self.is_cut:
             layers = self.blocking
@@ -319,7 +324,8 @@ class Trace:
             for match in level.matches
             if match.effect == "Allow" and not match.applies
         ]
-        return min(near, key=_distance, default=None)
+        least = min(map(_distance, near), default=0)
+        return tuple(match for match in near if _distance(match) == least)
 
 
 def _allows(level: TraceLevel) -> bool:

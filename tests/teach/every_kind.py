@@ -4,6 +4,7 @@ from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
 from iamlab.teach.edits import moves
 from iamlab.teach.exercises import KnownWrong, Question
+from iamlab.teach.explain import Explain, Order
 from iamlab.teach.lessons.groups_and_policies import all_policies, of_dana, where
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README, allow, document
 from iamlab.teach.write import Case, Requests, Write
@@ -36,6 +37,20 @@ EXAMPLES = [
         "first_door",
         [["allowed", "allowed"], ["denied", "denied"]],
         questions=(Question("alice", READ, MAP), Question("bob", READ, MAP)),
+    ),
+    example(
+        Explain,
+        "E",
+        "stack",
+        [
+            ["stack/AllMaps", "no statement", "stack/ReadMe"],
+            ["stack/AllMaps", "stack/ListMaps", "stack/ReadMe"],
+        ],
+        questions=(
+            Question("alice", READ, MAP),
+            Question("bob", READ, MAP),
+            Question("alice", READ, README),
+        ),
     ),
     example(
         Write,
@@ -82,6 +97,13 @@ EXAMPLES = [
         candidates=all_policies,
         truth=of_dana,
         about=where,
+    ),
+    example(
+        Order,
+        "O",
+        "stack",
+        [["first step", "third step", "second step"]],
+        places=lambda _: {"second step": 2, "first step": 1, "third step": 3},
     ),
     example(
         Break,

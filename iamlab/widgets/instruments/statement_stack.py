@@ -152,7 +152,7 @@ class StatementStack(Instrument[Stack]):
         if name == "request" and str(value) in map(str, range(len(self._pairs))):
             return replace(self.state, request=int(value))
         if move in ("up", "down") and sid in self._statements and self._movable:
-            return replace(self.state, statements=_moved(self.state.statements, sid, move == "up"))
+            return replace(self.state, statements=moved(self.state.statements, sid, move == "up"))
         raise self.no_control(name)
 
     def world(self) -> World:
@@ -180,7 +180,7 @@ def _words(sid: str, statement: Statement) -> str:
     return f"{badge(EFFECTS[statement.effect])} <strong>{escape(sid)}</strong> {words}"
 
 
-def _moved(names: tuple[str, ...], name: str, is_up: bool) -> tuple[str, ...]:  # noqa: FBT001
+def moved(names: tuple[str, ...], name: str, is_up: bool) -> tuple[str, ...]:  # noqa: FBT001
     """Return the names with one of them a place higher or lower, if there is one."""
     order, old = list(names), names.index(name)
     new = old - 1 if is_up else old + 1
