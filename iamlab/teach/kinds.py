@@ -9,6 +9,7 @@ from iamlab.teach import inputs, step_inputs
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.explain import Explain, Order
+from iamlab.teach.sequence import Sequence
 from iamlab.teach.write import Write
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ KINDS = {
         Kind("X", Witness, inputs.RequestInput),
         Kind("C", Collect, inputs.NamesInput),
         Kind("O", Order, step_inputs.OrderInput),
+        Kind("S", Sequence, step_inputs.CallsInput),
         Kind("B", Break, inputs.BreakInput),
     )
 }

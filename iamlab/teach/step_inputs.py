@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.inputs import Chosen
-from iamlab.widgets.controls import button
+from iamlab.teach.sequence import OF_CALL
+from iamlab.widgets.controls import button, choice, text_field
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.statement_stack import moved
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.teach.explain import Order
+    from iamlab.teach.sequence import Sequence
 
 
 def movers(name: str, text: str) -> str:
@@ -44,7 +48,7 @@ class OrderInput(Instrument[Chosen]):
         move, _, text = name.partition(" ")
         if move not in ("up", "down") or text not in self.state.values:
             raise self.no_control(name)
-        return Chosen(moved(self.state.values, text, move == "up"))
+        return Chosen(moved(self.state.values, text, up=move == "up"))
 
     def read(self) -> Any:
         """Return the texts, if one was moved."""
@@ -53,3 +57,110 @@ class OrderInput(Instrument[Chosen]):
     def restore(self, answer: Any) -> None:
         """Bring the texts into an earlier order."""
         self.state = Chosen(tuple(answer))
+
+
+Row = tuple[tuple[str, str], ...]
+"""A call: its number in the card, its caller, its operation, and the parameters as texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The calls, in their order."""
+
+    rows: tuple[Row, ...]
+
+
+class CallsInput(Instrument[Rows]):
+    """A list of calls, each with its caller, its operation and its parameters.
+
+    Its controls are ``add``, and with the number of a call ``Caller 1``, ``Operation 1``, the names
+    of parameters, ``up 1``, ``down 1`` and ``remove 1``. A call keeps its number when it is moved.
+    """
+
+    missing = "Not answered yet. Fill in each call, or remove it."
+
+    def __init__(self, task: Sequence) -> None:
+        self._callers, self._operations = task.callers, task.operations(task.world())
+        super().__init__(Rows((self._row(1),)))
+
+    def _row(self, number: int, **call: Any) -> Row:
+        """Return a call; what has only one value is chosen already."""
+        caller, operation = call.pop("Caller", _only(self._callers)), call.pop("Operation", "")
+        known = self._operations.get(operation, dict.fromkeys(call, ()))
+        values = {name: call.get(name, _only(own)) for name, own in known.items()}
+        head = {"number": str(number), "Caller": caller, "Operation": operation}
+        return tuple((name, _text(own)) for name, own in {**head, **values}.items())
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the calls, and a button for one more."""
+        rows = enumerate(map(dict, self.state.rows), 1)
+        calls = "".join(self._call(place, row) for place, row in rows)
+        return {"calls": calls, "add": button("add", "Add a call")}
+
+    def _call(self, place: int, row: dict[str, str]) -> str:
+        key = row["number"]
+        callers = {name: name for name in self._callers}
+        callers |= {f"{OF_CALL}{n}": f"with the credentials of call {n}" for n in range(1, place)}
+        own = choice(f"Caller {key}", "Caller", callers, row["Caller"])
+        own += choice(f"Operation {key}", "Operation", list(self._operations), row["Operation"])
+        for name, values in self._operations.get(row["Operation"], {}).items():
+            if values:
+                texts = {_text(value): _shortened(_text(value)) for value in values}
+                own += choice(f"{name} {key}", name, texts, row[name])
+            else:
+                own += text_field(f"{name} {key}", name, row[name])
+        remove = button(f"remove {key}", "✕", small=True, label=f"Remove call {place}")
+        own += f"<div>{movers(key, f'call {place}')} {remove}</div>"
+        return f'<fieldset><legend>Call {place}</legend><div class="row">{own}</div></fieldset>'
+
+    def change(self, name: str, value: Any) -> Rows:
+        """Add, move, remove or change a call."""
+        rows = self.state.rows
+        known = {dict(row)["number"]: row for row in rows}
+        if name == "add":
+            return Rows((*rows, self._row(max(map(int, known), default=0) + 1)))
+        what, _, key = name.rpartition(" ")
+        row = known.get(key, ())
+        if what in ("up", "down") and row:
+            return Rows(moved(rows, row, up=what == "up"))
+        if what == "remove" and row:
+            return Rows(tuple(own for own in rows if own is not row))
+        if what not in dict(row) or what == "number":
+            raise self.no_control(name)
+        new = {**dict(row), what: str(value)}
+        if what == "Operation":
+            made = self._row(int(key), Caller=new["Caller"], Operation=new["Operation"])
+        else:
+            made = tuple(new.items())
+        return Rows(tuple(made if own is row else own for own in rows))
+
+    def read(self) -> Any:
+        """Return the calls, if all are complete."""
+        calls = [dict(row[1:]) for row in self.state.rows]
+        if not calls or "" in (text for call in calls for text in call.values()):
+            return None
+        return [
+            {name: self._value(call["Operation"], name, text) for name, text in call.items()}
+            for call in calls
+        ]
+
+    def _value(self, operation: str, name: str, text: str) -> Any:
+        """Return the value that a text is written for, which isn't always a text."""
+        values = self._operations.get(operation, {}).get(name, ())
+        return next((value for value in values if _text(value) == text), text)
+
+    def restore(self, answer: Any) -> None:
+        """Show the calls of an earlier answer."""
+        self.state = Rows(tuple(self._row(n, **call) for n, call in enumerate(answer, 1)))
+
+
+def _only(values: Any) -> Any:
+    return values[0] if len(values) == 1 else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,5 +1,6 @@
 """A small exercise of each kind; each begins with an answer that is partly right."""
 
+from iamlab.teach import scenarios
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
 from iamlab.teach.edits import moves
@@ -7,10 +8,29 @@ from iamlab.teach.exercises import KnownWrong, Question
 from iamlab.teach.explain import Explain, Order
 from iamlab.teach.lessons.groups_and_policies import all_policies, of_dana, where
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS, README, allow, document
+from iamlab.teach.sequence import Sequence
 from iamlab.teach.write import Case, Requests, Write
 
 READ, LIST = "s3:GetObject", "s3:ListBucket"
 PEOPLE = ("alice", "bob", "carol", "dana")
+
+MAKE_KEY = {"Caller": "bob", "Operation": "iam:CreateAccessKey", "UserName": "alice"}
+READ_MAP = {"Caller": "call 1", "Operation": READ, "Resource": MAP}
+
+
+def _two_keys(account):
+    """Build lesson 00's world; Bob can also create access keys for Alice."""
+    scenarios._BUILDERS["first_door"](account)
+    arn = account.users["alice"].arn
+    account.users["bob"].put_policy("keys", document(allow("Keys", "iam:CreateAccessKey", arn)))
+
+
+scenarios._BUILDERS["two_keys"] = _two_keys
+
+
+def is_read(world):
+    """Return whether somebody read an object."""
+    return any(own.event_name == "GetObject" and not own.error_code for own in world.events)
 
 
 def example(kind, code, world_name, wrong, **fields):
@@ -104,6 +124,20 @@ EXAMPLES = [
         "stack",
         [["first step", "third step", "second step"]],
         places=lambda _: {"second step": 2, "first step": 1, "third step": 3},
+    ),
+    example(
+        Sequence,
+        "S",
+        "two_keys",
+        [[MAKE_KEY, {**READ_MAP, "Caller": "bob"}], [MAKE_KEY]],
+        callers=("bob",),
+        operations=lambda _: {
+            "iam:CreateAccessKey": {"UserName": ["alice", "bob"]},
+            "s3:GetObject": {"Resource": [MAP]},
+        },
+        goal=is_read,
+        wanted="Bob must read the map.",
+        most=2,
     ),
     example(
         Break,

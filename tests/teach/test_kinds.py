@@ -20,7 +20,7 @@ each_wrong = pytest.mark.parametrize(
     ],
 )
 
-CODES = list("PEWRXCOB")
+CODES = list("PEWRXCOSB")
 
 
 @pytest.fixture(autouse=True)
