@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.teach.inputs import Chosen
 from iamlab.teach.sequence import OF_CALL
 from iamlab.widgets.controls import button, choice, text_field
+from iamlab.widgets.controls import row as row_of
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.statement_stack import moved
 
@@ -86,32 +87,38 @@ class CallsInput(Instrument[Rows]):
     def _row(self, number: int, **call: Any) -> Row:
         """Return a call; what has only one value is chosen already."""
         caller, operation = call.pop("Caller", _only(self._callers)), call.pop("Operation", "")
-        known = self._operations.get(operation, dict.fromkeys(call, ()))
-        values = {name: call.get(name, _only(own)) for name, own in known.items()}
+        known = self._operations.get(operation, {})
+        values = {name: _only(own) for name, own in known.items()} | call
         head = {"number": str(number), "Caller": caller, "Operation": operation}
         return tuple((name, _text(own)) for name, own in {**head, **values}.items())
 
     def controls(self) -> Mapping[str, str]:
         """Return the calls, and a button for one more."""
-        rows = enumerate(map(dict, self.state.rows), 1)
-        calls = "".join(self._call(place, row) for place, row in rows)
-        return {"calls": calls, "add": button("add", "Add a call")}
+        calls = "".join(map(self._call, range(len(self.state.rows))))
+        return {"calls": f'<ol class="plain">{calls}</ol>', "add": button("add", "Add a call")}
 
-    def _call(self, place: int, row: dict[str, str]) -> str:
-        key = row["number"]
-        callers = {name: name for name in self._callers}
-        callers |= {f"{OF_CALL}{n}": f"with the credentials of call {n}" for n in range(1, place)}
-        own = choice(f"Caller {key}", "Caller", callers, row["Caller"])
-        own += choice(f"Operation {key}", "Operation", list(self._operations), row["Operation"])
-        for name, values in self._operations.get(row["Operation"], {}).items():
-            if values:
-                texts = {_text(value): _shortened(_text(value)) for value in values}
-                own += choice(f"{name} {key}", name, texts, row[name])
-            else:
-                own += text_field(f"{name} {key}", name, row[name])
-        remove = button(f"remove {key}", "✕", small=True, label=f"Remove call {place}")
-        own += f"<div>{movers(key, f'call {place}')} {remove}</div>"
-        return f'<fieldset><legend>Call {place}</legend><div class="row">{own}</div></fieldset>'
+    def _called_by(self, place: int) -> dict[str, str]:
+        """Return who can make the call at a place, from 0: for each choice, the answer's caller."""
+        earlier = (dict(row)["number"] for row in self.state.rows[:place])
+        calls = {f"{OF_CALL}{key}": f"{OF_CALL}{n}" for n, key in enumerate(earlier, 1)}
+        return {**{own: own for own in self._callers}, **calls}
+
+    def _call(self, place: int) -> str:
+        row, number = dict(self.state.rows[place]), place + 1
+        key, known = row.pop("number"), self._operations.get(row["Operation"], {})
+        callers = {
+            own: text if own in self._callers else f"with the credentials of {text}"
+            for own, text in self._called_by(place).items()
+        }
+        own = choice(f"Caller {key}", "Caller", callers, row.pop("Caller"))
+        own += choice(f"Operation {key}", "Operation", list(self._operations), row.pop("Operation"))
+        for name, text in row.items():
+            texts = {_text(value): _shortened(_text(value)) for value in known.get(name, ())}
+            field = f"{name} {key}", name
+            own += choice(*field, texts, text) if texts else text_field(*field, text)
+        remove = button(f"remove {key}", "✕", small=True, label=f"Remove call {number}")
+        head = f'<div class="row">{movers(key, f"call {number}")}{remove}<b>Call {number}</b></div>'
+        return f'<li class="side">{head}<div>{row_of(own)}</div></li>'
 
     def change(self, name: str, value: Any) -> Rows:
         """Add, move, remove or change a call."""
@@ -137,6 +144,8 @@ class CallsInput(Instrument[Rows]):
     def read(self) -> Any:
         """Return the calls, if all are complete."""
         calls = [dict(row[1:]) for row in self.state.rows]
+        for place, call in enumerate(calls):
+            call["Caller"] = self._called_by(place).get(call["Caller"], "")
         if not calls or "" in (text for call in calls for text in call.values()):
             return None
         return [
