@@ -5,12 +5,12 @@ Each kind reads an answer, stores it, checks it by running the engine, and compu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.edits import apply_edits, as_calls
+from iamlab.teach.edits import apply_edits, as_calls, of_choices
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import MUTANTS
@@ -19,7 +19,7 @@ from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.edits import Edit
@@ -272,11 +272,15 @@ class Repair(Exercise):
     most
         The largest number of edits. A move counts as two: leave and join. ``None``: any number.
     editor
-        What the card can change: ``"memberships"``, ``"versions"`` or ``"statements"``.
+        What the card can change: ``"memberships"``, ``"versions"``, ``"statements"`` or
+        ``"choices"``.
+    choices
+        What a card with choices offers: a text for each choice, and its edits.
     kinds
-        The edits that count: the sentence of an edit must contain one of these texts.
+        The edits that count: the sentence of an edit must contain one of these texts. ``()``: all.
     search
         A function that yields lists of edits that could be the answer, the shortest first.
+        ``None``: all combinations of the choices.
     count
         A function that counts the edits between two worlds. Default: the sentences of
         ``World.diff``.
@@ -284,9 +288,10 @@ class Repair(Exercise):
 
     target: tuple[Cell, ...]
     most: int | None = None
-    editor: str
-    kinds: tuple[str, ...]
-    search: Callable[[World], Iterator[list[Edit]]]
+    editor: str = "choices"
+    choices: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    search: Callable[[World], Iterator[list[Edit]]] | None = None
     count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
 
     def read(self, answer: Any, world: World) -> World:
@@ -320,7 +325,8 @@ class Repair(Exercise):
 
     def right_answer(self, world: World) -> list[Edit]:
         """Search for edits that reach the target."""
-        for edits in self.search(world):
+        search = self.search or of_choices(self.choices)
+        for edits in search(world):
             if self._mark(self.read(edits, world), world).correct:
                 return edits
         message = f"No edit that exercise {self.number} offers reaches the target."
@@ -356,7 +362,7 @@ class Repair(Exercise):
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""
         for edit in world.diff(answer):
-            if not any(kind in edit for kind in self.kinds):
+            if self.kinds and not any(kind in edit for kind in self.kinds):
                 return f"not as the task asks: {edit}"
         if self.most is not None and self.count(world, answer) > self.most:
             return f"{_edits(self.most)} would be enough"

@@ -6,15 +6,21 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
+from iamlab.operations.dispatch import perform
 from iamlab.policy.statement import statement_to_json
 from iamlab.widgets.instruments.statement_stack import arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from iamlab.world.account import Account
     from iamlab.world.world import World
 
-Edit = tuple[str, ...]
+Edit = tuple[Any, ...]
+"""An operation of the table below with its arguments; or an operation of an AWS API with its
+parameters, which the account's root user calls: ``("iam:DeleteGroup", {"GroupName": "tower"})``.
+In a world with several accounts, the name of the account follows.
+"""
 
 
 def _set_default_version(world: World, policy: str, version: str) -> None:
@@ -60,12 +66,18 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
         An edit isn't a tuple of an operation and its arguments.
     """
     for edit in edits:
-        parts = [str(part) for part in edit] if isinstance(edit, list | tuple) else []
-        operation = _OPERATIONS.get(parts[0]) if parts else None
-        if operation is None or len(parts) != operation[0] + 1:
-            message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
-            raise ExerciseError(message + ", ".join(_OPERATIONS))
-        operation[1](world, *parts[1:])
+        match edit:
+            case [str(name), dict(parameters), *account] if len(account) < 2:
+                perform(_account(world, *account), name.removeprefix("iam:"), **parameters)
+            case [str(name), *arguments] if len(arguments) == _OPERATIONS.get(name, (-1,))[0]:
+                _OPERATIONS[name][1](world, *map(str, arguments))
+            case _:
+                message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
+                raise ExerciseError(message + ", ".join(_OPERATIONS))
+
+
+def _account(world: World, name: str = "") -> Account:
+    return world.account(name) if name else next(iter(world.accounts.values()))
 
 
 def as_calls(edits: Iterable[Edit]) -> list[str]:
@@ -75,8 +87,30 @@ def as_calls(edits: Iterable[Edit]) -> list[str]:
     --------
     >>> as_calls([("add_user", "astronomers", "dana")])
     ["world.group('astronomers').add_user('dana')"]
+    >>> as_calls([("iam:DeleteGroup", {"GroupName": "tower"})])
+    ["account.call('DeleteGroup', account.root, GroupName='tower')"]
     """
-    return [_OPERATIONS[edit[0]][2].format(*edit[1:]) for edit in edits]
+    return [_as_call(*edit) for edit in edits]
+
+
+def _as_call(name: str, *arguments: Any) -> str:
+    if name in _OPERATIONS:
+        return _OPERATIONS[name][2].format(*arguments)
+    parameters, *account = arguments
+    owner = f"world.account({account[0]!r})" if account else "account"
+    sent = "".join(f", {key}={value!r}" for key, value in parameters.items())
+    return f"{owner}.call({name.removeprefix('iam:')!r}, {owner}.root{sent})"
+
+
+def of_choices(choices: Mapping[str, Sequence[Edit]]) -> Callable[[World], Iterator[list[Edit]]]:
+    """Return a search that makes some of these edits: the fewest first."""
+
+    def search(_: World) -> Iterator[list[Edit]]:
+        for number in range(1, len(choices) + 1):
+            for chosen in combinations(choices.values(), number):
+                yield list(chain(*chosen))
+
+    return search
 
 
 def moves(world: World) -> Iterator[list[Edit]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from iamlab.teach.edits import as_calls
 from iamlab.widgets.controls import choice, fold, paragraph, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
@@ -149,9 +150,12 @@ class NamesInput(Instrument[Chosen]):
 
     missing = "Not answered yet. Tick at least one box."
 
-    def __init__(self, task: Collect) -> None:
-        self.names = list(task.candidates(task.world()))
+    def __init__(self, task: Collect | Repair) -> None:
+        self.names = list(self._offered(task))
         super().__init__(Chosen(()))
+
+    def _offered(self, task: Any) -> Iterable[str]:
+        return list(task.candidates(task.world()))
 
     def controls(self) -> Mapping[str, str]:
         """Return the boxes."""
@@ -162,8 +166,8 @@ class NamesInput(Instrument[Chosen]):
         """Tick a box."""
         if name not in self.names:
             raise self.no_control(name)
-        others = [own for own in self.state.values if own != name]
-        return Chosen(tuple([*others, name] if value else others))
+        ticked = {*self.state.values, name} if value else {*self.state.values} - {name}
+        return Chosen(tuple(own for own in self.names if own in ticked))
 
     def read(self) -> Any:
         """Return the ticked names."""
@@ -190,6 +194,36 @@ class MembershipInput(MembershipBoard):
         """Make the edits of an earlier answer."""
         for edit, group, user in answer:
             self.state = self.change(f"{user}{IN}{group}", edit == "add_user")
+
+
+class ChoiceInput(NamesInput):
+    """A check box for each choice of edits, and the choices as Python calls."""
+
+    def __init__(self, task: Repair) -> None:
+        self._choices = task.choices
+        super().__init__(task)
+
+    def _offered(self, task: Any) -> Iterable[str]:
+        return list(task.choices)
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the boxes, and the calls that they make."""
+        choices = self._choices.items()
+        calls = "".join(
+            paragraph("\n".join([f"# {name}", *as_calls(own)])) for name, own in choices
+        )
+        return {**super().controls(), "calls": fold("The choices as Python calls", calls)}
+
+    def read(self) -> Any:
+        """Return the edits, in the order of the boxes."""
+        return [edit for name in self.state.values for edit in self._choices[name]] or None
+
+    def restore(self, answer: Any) -> None:
+        """Tick the boxes whose edits are in an earlier answer."""
+        given = [list(edit) for edit in answer]
+        super().restore(
+            [name for name, own in self._choices.items() if all(list(e) in given for e in own)]
+        )
 
 
 class VersionInput(Choices):
@@ -324,6 +358,7 @@ class BreakInput(StatementStack):
 
 
 _EDITORS: dict[str, Any] = {
+    "choices": ChoiceInput,
     "memberships": MembershipInput,
     "statements": StatementInput,
     "versions": VersionInput,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.teach import inputs, step_inputs
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
+from iamlab.teach.design import Design
 from iamlab.teach.explain import Explain, Order
 from iamlab.teach.sequence import Sequence
 from iamlab.teach.write import Write
@@ -53,6 +54,7 @@ KINDS = {
         Kind("C", Collect, inputs.NamesInput),
         Kind("O", Order, step_inputs.OrderInput),
         Kind("S", Sequence, step_inputs.CallsInput),
+        Kind("D", Design, inputs.repair_input),
         Kind("B", Break, inputs.BreakInput),
     )
 }

@@ -1,8 +1,11 @@
 """A small exercise of each kind; each begins with an answer that is partly right."""
 
+import json
+
 from iamlab.teach import scenarios
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
+from iamlab.teach.design import Design
 from iamlab.teach.edits import moves
 from iamlab.teach.exercises import KnownWrong, Question
 from iamlab.teach.explain import Explain, Order
@@ -31,6 +34,20 @@ scenarios._BUILDERS["two_keys"] = _two_keys
 def is_read(world):
     """Return whether somebody read an object."""
     return any(own.event_name == "GetObject" and not own.error_code for own in world.events)
+
+
+def _of_bob(name, *statements):
+    return {
+        "UserName": "bob",
+        "PolicyName": name,
+        "PolicyDocument": json.dumps(document(*statements)),
+    }
+
+
+ALL = _of_bob("all", allow("All", "s3:*", "*"))
+WIDE = _of_bob("wide", allow("Wide", ["s3:GetObject", "s3:ListBucket", "iam:PassRole"], "*"))
+LISTS = _of_bob("list", allow("List", LIST, MAPS))
+READS = _of_bob("read", allow("Read", READ, f"{MAPS}/*"))
 
 
 def example(kind, code, world_name, wrong, **fields):
@@ -138,6 +155,27 @@ EXAMPLES = [
         goal=is_read,
         wanted="Bob must read the map.",
         most=2,
+    ),
+    example(
+        Design,
+        "D",
+        "first_door",
+        [
+            [("iam:PutUserPolicy", ALL)],
+            [("iam:PutUserPolicy", WIDE)],
+        ],
+        target=(
+            Cell(Question("bob", LIST, MAPS), allowed=True),
+            Cell(Question("bob", READ, MAP), allowed=True),
+            Cell(Question("bob", "s3:DeleteObject", MAP), allowed=False),
+        ),
+        choices={
+            "Allow Bob all of S3": [("iam:PutUserPolicy", ALL)],
+            "Allow Bob to read everything": [("iam:PutUserPolicy", WIDE)],
+            "Allow Bob to list the bucket": [("iam:PutUserPolicy", LISTS)],
+            "Allow Bob to read the maps": [("iam:PutUserPolicy", READS)],
+        },
+        limits={"policies": 3},
     ),
     example(
         Break,

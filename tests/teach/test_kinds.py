@@ -20,7 +20,7 @@ each_wrong = pytest.mark.parametrize(
     ],
 )
 
-CODES = list("PEWRXCOSB")
+CODES = list("PEWRXCOSDB")
 
 
 @pytest.fixture(autouse=True)
