@@ -70,7 +70,8 @@ class Design(Repair):
     def _fault(self, answer: World, world: World) -> str:
         for name, finding in findings(answer):
             if finding.code not in self.excepted:
-                return f"a review has a finding in {name}: {str(finding).removesuffix('.')}"
+                about = f"{finding.code}. {finding.what} {finding.remedy}".removesuffix(".")
+                return f"a policy check has a finding in {name}: {about}"
         counted = sizes(answer)
         for what, most in self.limits.items():
             if counted[what] > most:

@@ -48,10 +48,13 @@ def deciders(decision: Decision) -> set[str]:
     >>> sorted(deciders(world.can("bob", "s3:GetObject", MAP)))
     ['identity-based policy', 'no statement']
     """
-    matches = decision.determining
+    matches, trace = decision.determining, decision.trace
     layers = {match.layer for match in matches} or set(decision.blocked_by)
-    found = {match.address for match in matches} | {_named(decision, own) for own in layers}
-    return found if matches or layers & set(CEILINGS) else {*found, NO_STATEMENT}
+    found = {match.address for match in matches}
+    if not matches and not trace.is_cut:  # nothing would grant it, whatever limits it
+        found.add(NO_STATEMENT)
+        layers |= {trace.missing_granter} if layers else set()
+    return found | {_named(decision, layer) for layer in layers}
 
 
 def without(decision: Decision, chosen: str) -> Decision:

@@ -208,11 +208,9 @@ class ChoiceInput(NamesInput):
 
     def controls(self) -> Mapping[str, str]:
         """Return the boxes, and the calls that they make."""
-        choices = self._choices.items()
-        calls = "".join(
-            paragraph("\n".join([f"# {name}", *as_calls(own)])) for name, own in choices
-        )
-        return {**super().controls(), "calls": fold("The choices as Python calls", calls)}
+        texts = ("\n".join([f"# {name}", *as_calls(own)]) for name, own in self._choices.items())
+        calls = fold("The choices as Python calls", "".join(map(paragraph, texts)))
+        return {**super().controls(), "calls": calls}
 
     def read(self) -> Any:
         """Return the edits, in the order of the boxes."""
