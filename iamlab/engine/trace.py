@@ -299,13 +299,18 @@ class Trace:
 
     @property
     def nearest(self) -> StatementMatch | None:
-        """The Allow that nearly matches, where one is missing: only one part of it doesn't match.
+        """The first Allow that nearly matches; ``None`` if there isn't one."""
+        return next(iter(self.all_nearest), None)
 
-        A part is the action, the resource, the principal or one condition. ``None`` if the verdict
-        isn't an implicit deny, or if no Allow is so near.
+    @property
+    def all_nearest(self) -> tuple[StatementMatch, ...]:
+        """The Allows that nearly match, where one is missing: only one part doesn't match.
+
+        A part is the action, the resource, the principal or one condition. Empty if the verdict
+        isn't an implicit deny, or if no Allow is so near. All are equally near.
         """
         if self.verdict is not Verdict.IMPLICIT_DENY or self.refusal:
-            return None
+            return ()
         layers: tuple[str, ...] = ("identity", "resource", "grant")
         if self.is_cut:
             layers = self.blocking
@@ -319,7 +324,8 @@ class Trace:
             for match in level.matches
             if match.effect == "Allow" and not match.applies and len(match.mismatches) == 1
         ]
-        return min(near, key=_distance, default=None)
+        least = min(map(_distance, near), default=0)
+        return tuple(match for match in near if _distance(match) == least)
 
 
 def _allows(level: TraceLevel) -> bool:

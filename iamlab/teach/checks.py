@@ -95,7 +95,7 @@ class Predict(Exercise):
         decision = self.questions[place].ask(world)
         return Mark(
             correct=False,
-            true_part=_count(good, len(right), "right"),
+            true_part=counted(good, len(right), "right"),
             counterexample=(
                 f"Look at {self.questions[place]}. You answered {answer[place]}; "
                 f"AWS decides {decision.verdict.symbol} {decision.verdict}. {_because(decision)}"
@@ -109,7 +109,7 @@ class Predict(Exercise):
         return "\n".join(f"{question}: {word}" for question, word in pairs)
 
 
-def _count(good: int, total: int, participle: str) -> str:
+def counted(good: int, total: int, participle: str) -> str:
     """Return a sentence that counts what is right."""
     return f"{good} of {total} {'is' if good == 1 else 'are'} {participle}." if good else ""
 
@@ -247,7 +247,7 @@ class Collect(Exercise):
         word = "doesn't belong to the set" if extra else "is missing"
         return Mark(
             correct=False,
-            true_part=_count(good, len(right), "found"),
+            true_part=counted(good, len(right), "found"),
             counterexample=f"{first} {word}: {self.about(world, first)}",
             worked=tuple(f"{name}: {self.about(world, name)}" for name in self.candidates(world)),
         )

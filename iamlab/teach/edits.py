@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.notation import read_policy
@@ -16,9 +17,14 @@ from iamlab.widgets.instruments.statement_stack import arranged
 
 if TYPE_CHECKING:
     from iamlab.teach.checks import Cell
+    from iamlab.world.account import Account
     from iamlab.world.world import World
 
-Edit = tuple[str, ...]
+Edit = tuple[Any, ...]
+"""An operation of the table below with its arguments; or an operation of an AWS API with its
+parameters, which the account's root user calls: ``("iam:DeleteGroup", {"GroupName": "tower"})``.
+In a world with several accounts, the name of the account follows.
+"""
 
 
 def _set_default_version(world: World, policy: str, version: str) -> None:
@@ -110,12 +116,18 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
         An edit isn't a tuple of an operation and its arguments.
     """
     for edit in edits:
-        parts = [str(part) for part in edit] if isinstance(edit, list | tuple) else []
-        operation = _OPERATIONS.get(parts[0]) if parts else None
-        if operation is None or len(parts) != operation[0] + 1:
-            message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
-            raise ExerciseError(message + ", ".join(_OPERATIONS))
-        operation[1](world, *parts[1:])
+        match edit:
+            case [str(name), dict(parameters), *account] if len(account) < 2:
+                perform(_account(world, *account), name.removeprefix("iam:"), **parameters)
+            case [str(name), *arguments] if len(arguments) == _OPERATIONS.get(name, (-1,))[0]:
+                _OPERATIONS[name][1](world, *map(str, arguments))
+            case _:
+                message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
+                raise ExerciseError(message + ", ".join(_OPERATIONS))
+
+
+def _account(world: World, name: str = "") -> Account:
+    return world.account(name) if name else next(iter(world.accounts.values()))
 
 
 def in_words(edits: Iterable[Edit]) -> list[str]:
@@ -125,11 +137,18 @@ def in_words(edits: Iterable[Edit]) -> list[str]:
     --------
     >>> in_words([("add_user", "astronomers", "dana"), ("arrange", "dana", "stack", "Read Write")])
     ['dana joins astronomers', 'Only these statements of stack are on: Read, Write']
+    >>> in_words([("iam:DeleteGroup", {"GroupName": "tower"})])
+    ['iam:DeleteGroup(GroupName=tower)']
     """
-    return [
-        _OPERATIONS[name][2].format(*(part.replace(" ", ", ") for part in parts))
-        for name, *parts in edits
-    ]
+    return [_in_words(*edit) for edit in edits]
+
+
+def _in_words(name: str, *arguments: Any) -> str:
+    if name in _OPERATIONS:
+        return _OPERATIONS[name][2].format(*(part.replace(" ", ", ") for part in arguments))
+    parameters, *account = arguments
+    sent = ", ".join(f"{key}={value}" for key, value in parameters.items())
+    return f"{name}({sent}){' in '.join(['', *account])}"
 
 
 Target = Sequence["Cell"]
@@ -151,6 +170,8 @@ class Editor:
         Counts the edits between two worlds.
     read
         Reads edits from a lesson's text.
+    choices
+        What a card with choices offers: a text for each choice, and its edits.
     """
 
     name: str
@@ -158,6 +179,7 @@ class Editor:
     search: Callable[[World, Target], Iterator[list[Edit]]]
     count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
     read: Callable[[str], list[Edit]] = read_edits
+    choices: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
 
 
 def _memberships() -> Editor:
@@ -188,6 +210,17 @@ def _statements(owner: str, policy_name: str) -> Editor:
         return [("arrange", owner, policy_name, " ".join(text.split()))]
 
     return Editor(f"statements {owner} {policy_name}", policy_name, search, count, read)
+
+
+def of_choices(choices: Mapping[str, Sequence[Edit]]) -> Editor:
+    """Make some of these edits: the fewest first."""
+
+    def search(_: World, __: Target) -> Iterator[list[Edit]]:
+        for number in range(1, len(choices) + 1):
+            for chosen in combinations(choices.values(), number):
+                yield list(chain(*chosen))
+
+    return Editor("choices", "", search, choices=choices)
 
 
 EDITORS: dict[str, Callable[..., Editor]] = {

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from iamlab.widgets.controls import choice, fold, segmented, statements, text_field
+from iamlab.teach.edits import in_words
+from iamlab.widgets.controls import choice, fold, paragraph, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.membership import IN, MembershipBoard
@@ -19,10 +20,13 @@ from iamlab.widgets.instruments.statement_stack import StatementStack
 from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from iamlab.engine.decision import Decision
     from iamlab.teach.break_belief import Break
     from iamlab.teach.checks import Collect, Predict, Repair, Witness
+    from iamlab.teach.exercises import Question
+    from iamlab.teach.explain import Explain
     from iamlab.teach.write import Write
 
 
@@ -65,11 +69,7 @@ class VerdictInput(Choices):
         self.task = task
         self.names = tuple(f"verdict {number}" for number, _ in enumerate(task.questions, 1))
         world = task.world()
-        decisions = {question.caller: question.ask(world) for question in task.questions}
-        self._folds = "".join(
-            statements(decision, is_open=False, of=caller if len(decisions) > 1 else "")
-            for caller, decision in decisions.items()
-        )
+        self._folds = _folds(task.questions, [own.ask(world) for own in task.questions])
         super().__init__(Chosen(("",) * len(self.names)))
 
     def controls(self) -> Mapping[str, str]:
@@ -89,6 +89,39 @@ class VerdictInput(Choices):
     def read(self) -> Any:
         """Return the verdicts, if all are chosen and the confidence too."""
         return super().read() if self.said["confidence"] else None
+
+
+def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
+    """Write the statements of the policies that apply to each caller."""
+    made = dict(zip((question.caller for question in questions), decisions, strict=True))
+    return "".join(
+        statements(decision, is_open=False, of=caller if len(made) > 1 else "")
+        for caller, decision in made.items()
+    )
+
+
+class ExplainInput(Choices):
+    """A list of explanations for each request."""
+
+    missing = "Not answered yet. Choose an explanation for each request."
+
+    def __init__(self, task: Explain) -> None:
+        world = task.world()
+        self._task, self._decisions = task, task.decisions(world)
+        self._options = task.options(world)
+        self.names = tuple(f"explanation {number}" for number, _ in enumerate(task.questions, 1))
+        self._folds = _folds(task.questions, self._decisions)
+        super().__init__(Chosen(("",) * len(self.names)))
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the requests, each with its explanations."""
+        parts, task = {"policies": self._folds}, self._task
+        asked = zip(self.names, task.questions, self._decisions, self.state.values, strict=True)
+        for number, (name, question, decision, value) in enumerate(asked, 1):
+            label = f"{number}. {question}" if len(self.names) > 1 else str(question)
+            own = choice(name, label, self._options, value)
+            parts[name] = own + paragraph(task.shows(decision), "pale")
+        return parts
 
 
 class RequestInput(Choices):
@@ -117,9 +150,12 @@ class NamesInput(Instrument[Chosen]):
 
     missing = "Not answered yet. Tick at least one box."
 
-    def __init__(self, task: Collect) -> None:
-        self.names = list(task.candidates(task.world()))
+    def __init__(self, task: Collect | Repair) -> None:
+        self.names = list(self._offered(task))
         super().__init__(Chosen(()))
+
+    def _offered(self, task: Any) -> Iterable[str]:
+        return list(task.candidates(task.world()))
 
     def controls(self) -> Mapping[str, str]:
         """Return the boxes."""
@@ -130,8 +166,8 @@ class NamesInput(Instrument[Chosen]):
         """Tick a box."""
         if name not in self.names:
             raise self.no_control(name)
-        others = [own for own in self.state.values if own != name]
-        return Chosen(tuple([*others, name] if value else others))
+        ticked = {*self.state.values, name} if value else {*self.state.values} - {name}
+        return Chosen(tuple(own for own in self.names if own in ticked))
 
     def read(self) -> Any:
         """Return the ticked names."""
@@ -158,6 +194,34 @@ class MembershipInput(MembershipBoard):
         """Make the edits of an earlier answer."""
         for edit, group, user in answer:
             self.state = self.change(f"{user}{IN}{group}", edit == "add_user")
+
+
+class ChoiceInput(NamesInput):
+    """A check box for each choice of edits, and what each of them changes."""
+
+    def __init__(self, task: Repair) -> None:
+        self._choices = task.editor.choices
+        super().__init__(task)
+
+    def _offered(self, task: Any) -> Iterable[str]:
+        return list(task.editor.choices)
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the boxes, and what they change."""
+        texts = ("\n".join([f"# {name}", *in_words(own)]) for name, own in self._choices.items())
+        calls = fold("What each choice changes", "".join(map(paragraph, texts)))
+        return {**super().controls(), "calls": calls}
+
+    def read(self) -> Any:
+        """Return the edits, in the order of the boxes."""
+        return [edit for name in self.state.values for edit in self._choices[name]] or None
+
+    def restore(self, answer: Any) -> None:
+        """Tick the boxes whose edits are in an earlier answer."""
+        given = [list(edit) for edit in answer]
+        super().restore(
+            [name for name, own in self._choices.items() if all(list(e) in given for e in own)]
+        )
 
 
 class VersionInput(Choices):
@@ -293,6 +357,7 @@ class BreakInput(StatementStack):
 
 
 _EDITORS: dict[str, Any] = {
+    "choices": ChoiceInput,
     "memberships": MembershipInput,
     "statements": StatementInput,
     "versions": VersionInput,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach import inputs
+from iamlab.teach import inputs, step_inputs
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
+from iamlab.teach.design import Design
+from iamlab.teach.explain import Explain, Order
+from iamlab.teach.sequence import Sequence
 from iamlab.teach.write import Write
 
 if TYPE_CHECKING:
@@ -44,10 +47,14 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("P", Predict, inputs.VerdictInput),
+        Kind("E", Explain, inputs.ExplainInput),
         Kind("W", Write, inputs.PolicyInput),
         Kind("R", Repair, inputs.repair_input),
         Kind("X", Witness, inputs.RequestInput),
         Kind("C", Collect, inputs.NamesInput),
+        Kind("O", Order, step_inputs.OrderInput),
+        Kind("S", Sequence, step_inputs.CallsInput),
+        Kind("D", Design, inputs.repair_input),
         Kind("B", Break, inputs.BreakInput),
     )
 }

@@ -1,14 +1,15 @@
-"""What a lesson's file names but can't express: properties of decisions, and sets to collect."""
+"""What a lesson's file names but can't express: properties, goals, orders, and sets to collect."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 from iamlab.authorization.principal import principal_of
+from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
-from iamlab.teach.callers import caller_of
-from iamlab.teach.notation import identity_arn
+from iamlab.teach.callers import caller_of, decide
+from iamlab.teach.notation import arn_of, identity_arn
 from iamlab.teach.places import Place
 
 if TYPE_CHECKING:
@@ -125,3 +126,59 @@ COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "policies_of": PoliciesOf,
     "principals": Principals,
 }
+
+
+class Steps:
+    """The types of policies in the order in which AWS evaluates them.
+
+    Parameters
+    ----------
+    request
+        Caller, action and resource: only the types that count for it.
+    """
+
+    def __init__(self, request: str) -> None:
+        self.request = request
+
+    def places(self, world: World) -> dict[str, int]:
+        """Return each type of policy with its number."""
+        caller, action, resource = self.request.split()
+        account = next(iter(world.accounts.values()))
+        decision = decide(world, caller, action, arn_of(resource, account))
+        present = [step for step in decision.trace.steps if step.found.present]
+        return {NAMES[step.layer]: number for number, step in enumerate(present, 1)}
+
+    def about(self, _: World, name: str) -> str:
+        """Return a sentence about a type of policy."""
+        layer = next((layer for layer, own in NAMES.items() if own == name), "")
+        if layer in CEILINGS:
+            return f"The {name} limits what others allow."
+        return f"The {name} can allow the request."
+
+
+class Ordered(Protocol):
+    """Texts with an order."""
+
+    def places(self, world: World) -> dict[str, int]:
+        """Return each text with its place."""
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence about a text."""
+
+
+ORDERS: dict[str, Callable[..., Ordered]] = {"steps": Steps}
+
+
+def _always() -> Callable[[World], bool]:
+    """Return a goal that is reached when every call is allowed."""
+    return lambda _: True
+
+
+def _called(event_name: str) -> Callable[[World], bool]:
+    """Return a goal: a call has succeeded."""
+    return lambda world: any(
+        own.event_name == event_name and not own.error_code for own in world.events
+    )
+
+
+GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {"always": _always, "called": _called}

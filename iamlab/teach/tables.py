@@ -7,8 +7,9 @@ then the answer of somebody with this belief is computed.
 
 from __future__ import annotations
 
+import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError, did_you_mean, noted
@@ -16,23 +17,29 @@ from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
 from iamlab.teach.break_belief import Break
 from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
-from iamlab.teach.edits import EDITORS, apply_edits, read_edits
+from iamlab.teach.design import Design
+from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import KnownWrong, Question
+from iamlab.teach.explain import Explain, Order
 from iamlab.teach.lesson import SEED, lesson_of
 from iamlab.teach.mutants import MUTANTS
-from iamlab.teach.notation import arn_of, read_policy
+from iamlab.teach.notation import arn_of, lines_of, read_policy
 from iamlab.teach.places import Place
+from iamlab.teach.sequence import OF_CALL, Sequence
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
+    from iamlab.teach.edits import Editor
     from iamlab.teach.exercises import Exercise
     from iamlab.teach.lesson import Lesson
+    from iamlab.teach.sequence import Call
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
+Found = TypeVar("Found")
 VERDICTS = {"A": "allowed", "D": "denied", "E": "explicit deny", "I": "implicit deny"}
 
 
@@ -127,9 +134,7 @@ def read_exercise(number: str, seed: int = SEED) -> Exercise:
 
 def _read(keys: Keys) -> Exercise:
     kind = keys.take("kind")
-    if kind not in READERS:
-        error = ExerciseError(f"There is no kind {kind!r} of exercises.")
-        raise noted(error, did_you_mean(kind, READERS))
+    read = _found("kind", kind, READERS)
     common = {
         "number": keys.number,
         "seed": keys.seed,
@@ -140,7 +145,7 @@ def _read(keys: Keys) -> Exercise:
         "why": keys.take("why"),
         "exit": keys.take("exit", default=False),
     }
-    made: Exercise = READERS[kind](keys, common)
+    made = read(keys, common)
     for key in keys.left:
         raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")
     return made
@@ -169,10 +174,7 @@ def _has(keys: Keys) -> Callable[[Decision], bool]:
     words = [str(verdict) for verdict in Verdict]
     if name in words:
         return lambda decision: str(decision.verdict) == name
-    if name not in named.PROPERTIES:
-        error = ExerciseError(f"There is no property {name!r}.")
-        raise noted(error, did_you_mean(name, (*words, *named.PROPERTIES)))
-    return named.PROPERTIES[name]
+    return _found("property", name, named.PROPERTIES)
 
 
 def _request(keys: Keys, text: str) -> list[str]:
@@ -194,10 +196,7 @@ def _witness(keys: Keys, common: dict[str, Any]) -> Exercise:
 
 def _collect(keys: Keys, common: dict[str, Any]) -> Exercise:
     name, *arguments = keys.words("collect")
-    if name not in named.COLLECTIONS:
-        error = ExerciseError(f"There is no collection {name!r}.")
-        raise noted(error, did_you_mean(name, named.COLLECTIONS))
-    collection = named.COLLECTIONS[name](*arguments)
+    collection = _found("collection", name, named.COLLECTIONS)(*arguments)
 
     def read(text: str) -> list[str]:
         every = collection.candidates(keys.world)
@@ -219,20 +218,125 @@ def _cell(keys: Keys, line: str) -> Cell:
     return Cell(keys.question(request.strip()), allowed=sign == "+")
 
 
-def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _editor(keys: Keys) -> Editor:
+    """Return what a repair can change: an editor by name, or the choices that the table offers."""
+    if "choices" in keys.left:
+        pairs = (choice.partition(": ") for choice in keys.take("choices"))
+        return of_choices({name: read_edits(edits) for name, _, edits in pairs})
     name, *arguments = keys.words("edit")
-    if name not in EDITORS:
-        error = ExerciseError(f"There is no edit {name!r}.")
-        raise noted(error, did_you_mean(name, EDITORS))
-    editor = EDITORS[name](*arguments)
-    target = tuple(_cell(keys, line) for line in keys.lines("target"))
+    make: Callable[..., Editor] = _found("edit", name, EDITORS)
+    return make(*arguments)
+
+
+def _target(keys: Keys) -> tuple[Cell, ...]:
+    return tuple(_cell(keys, line) for line in keys.lines("target"))
+
+
+def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
+    editor = _editor(keys)
     return Repair(
         **common,
-        target=target,
+        target=_target(keys),
         most=keys.take("most", None),
         editor=editor,
         known_wrong=keys.wrong(editor.read),
     )
+
+
+def _design(keys: Keys, common: dict[str, Any]) -> Exercise:
+    editor = _editor(keys)
+    return Design(
+        **common,
+        target=_target(keys),
+        most=keys.take("most", None),
+        editor=editor,
+        limits=keys.take("limits", {}),
+        excepted=keys.words("excepted", ""),
+        known_wrong=keys.wrong(editor.read),
+    )
+
+
+def _explain(keys: Keys, common: dict[str, Any]) -> Exercise:
+    shows = keys.take("shows", "")
+    return Explain(
+        **common,
+        questions=tuple(map(keys.question, keys.lines("ask"))),
+        asks=keys.take("asks", "statement"),
+        shows=_found("text", shows, _SHOWS),
+        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
+    )
+
+
+_SHOWS: dict[str, Callable[[Decision], str]] = {
+    "": lambda _: "",
+    "message": lambda decision: decision.message,
+}
+
+
+def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
+    name, *arguments = keys.take("order").split(" ", 1)
+    order = _found("order", name, named.ORDERS)(*arguments)
+    return Order(
+        **common,
+        places=order.places,
+        about=order.about,
+        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
+    )
+
+
+def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
+    target = _target(keys) if "target" in keys.left else ()
+    name, *arguments = keys.words("goal", "always")
+    reached = _found("goal", name, named.GOALS)(*arguments)
+    offered = {
+        operation: {key: _values(keys, key, values) for key, values in parameters.items()}
+        for operation, parameters in keys.take("operations").items()
+    }
+    solution = keys.take("solution", "")
+
+    def goal(world: World) -> bool:
+        return reached(world) and all(bool(c.question.ask(world)) is c.allowed for c in target)
+
+    return Sequence(
+        **common,
+        callers=keys.words("callers"),
+        operations=lambda _: offered,
+        goal=goal,
+        wanted=keys.take("wanted"),
+        most=keys.take("most", None),
+        solution=(lambda _: _calls(keys, solution)) if solution else None,
+        known_wrong=keys.wrong(partial(_calls, keys)),
+    )
+
+
+def _calls(keys: Keys, text: str) -> list[Call]:
+    """Read calls with ``;`` between them: ``bob iam:CreateAccessKey UserName=alice; ...``."""
+    return [_call(keys, words) for part in text.split(";") for words in lines_of(part)]
+
+
+def _call(keys: Keys, words: list[str]) -> Call:
+    if len(words) < 2 or not all("=" in word for word in words[2:]):
+        message = f"{' '.join(words)!r} isn't a call. Write: caller operation Name=value."
+        raise ExerciseError(message)
+    caller, operation, *parameters = words
+    call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
+    pairs = (word.split("=", 1) for word in parameters)
+    return {**call, "Operation": operation, **{k: _values(keys, k, v)[0] for k, v in pairs}}
+
+
+def _values(keys: Keys, name: str, text: str) -> list[str]:
+    """Return the values of a parameter: ARNs of resources, JSON of policies, or words."""
+    if name.endswith("Document") or name == "Policy":
+        return [json.dumps(read_policy(text, keys.account))] if text else []
+    words = text.split()
+    return [arn_of(word, keys.account) for word in words] if name == "Resource" else words
+
+
+def _found(what: str, name: str, known: Mapping[str, Found]) -> Found:
+    """Return what a name stands for."""
+    if name not in known:
+        raise noted(ExerciseError(f"There is no {what} {name!r}."), did_you_mean(name, known))
+    return known[name]
 
 
 def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
@@ -310,9 +414,13 @@ def _case(line: str) -> Case:
 
 READERS: dict[str, Callable[[Keys, dict[str, Any]], Exercise]] = {
     "predict": _predict,
+    "explain": _explain,
+    "write": _write,
+    "repair": _repair,
     "witness": _witness,
     "collect": _collect,
-    "repair": _repair,
-    "write": _write,
+    "order": _order,
+    "sequence": _sequence,
+    "design": _design,
     "break": _break,
 }

@@ -20,6 +20,8 @@ each_wrong = pytest.mark.parametrize(
     ],
 )
 
+CODES = list("PEWRXCOSDB")
+
 
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch):
@@ -46,8 +48,8 @@ def answered(task, answer):
 
 def test_there_are_ten_kinds_and_an_example_of_each():
     """A lesson finds each by its name."""
-    assert [kind.code for kind in KINDS.values()] == list("PWRXCB")
-    assert [kind_of(task).code for task in EVERY.values()] == list("PWRXCB")
+    assert [kind.code for kind in KINDS.values()] == CODES
+    assert [kind_of(task).code for task in EVERY.values()] == CODES
     assert all(KINDS[name].name == name for name in KINDS)
 
 

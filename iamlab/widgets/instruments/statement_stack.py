@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy, written
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
     from iamlab.world.identities import User
     from iamlab.world.world import World
+
+
+Item = TypeVar("Item")
 
 
 def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
@@ -152,7 +155,9 @@ class StatementStack(Instrument[Stack]):
         if name == "request" and str(value) in map(str, range(len(self._pairs))):
             return replace(self.state, request=int(value))
         if move in ("up", "down") and sid in self._statements and self._movable:
-            return replace(self.state, statements=_moved(self.state.statements, sid, move == "up"))
+            return replace(
+                self.state, statements=moved(self.state.statements, sid, up=move == "up")
+            )
         raise self.no_control(name)
 
     def world(self) -> World:
@@ -180,13 +185,19 @@ def _words(sid: str, statement: Statement) -> str:
     return f"{badge(EFFECTS[statement.effect])} <strong>{escape(sid)}</strong> {words}"
 
 
-def _moved(names: tuple[str, ...], name: str, is_up: bool) -> tuple[str, ...]:  # noqa: FBT001
-    """Return the names with one of them a place higher or lower, if there is one."""
-    order, old = list(names), names.index(name)
-    new = old - 1 if is_up else old + 1
-    if 0 <= new < len(order):
-        order[old], order[new] = order[new], order[old]
-    return tuple(order)
+def moved(order: tuple[Item, ...], item: Item, *, up: bool) -> tuple[Item, ...]:
+    """Return items in their order with one of them a place higher or lower, if there is one.
+
+    Examples
+    --------
+    >>> moved(("a", "b", "c"), "c", up=True)
+    ('a', 'c', 'b')
+    """
+    changed, old = list(order), order.index(item)
+    new = old - 1 if up else old + 1
+    if 0 <= new < len(changed):
+        changed[old], changed[new] = changed[new], changed[old]
+    return tuple(changed)
 
 
 def statement_stack(
