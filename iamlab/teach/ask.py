@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.exercises import find
 from iamlab.teach.marks import Feedback, feedback
+from iamlab.teach.tables import find
 from iamlab.widgets.prediction import confidence_word
 
 if TYPE_CHECKING:

@@ -58,13 +58,17 @@ class LessonWorld(World):
 
 
 def decide(
-    world: World, caller: str, action: str, resource: str, given: Mapping[str, Any] | None = None
+    world: World,
+    caller: str,
+    action: str,
+    resource: str,
+    circumstances: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Ask the world, or a copy in which the caller's session has been made.
 
     Parameters
     ----------
-    given
+    circumstances
         Further arguments of ``World.can``.
 
     Returns
@@ -80,7 +84,7 @@ def decide(
         if isinstance(error.decision, Decision):
             return error.decision
         raise
-    return world.can(principal, action, resource, **(given or {}))
+    return world.can(principal, action, resource, **(circumstances or {}))
 
 
 def caller_of(world: World, name: str) -> Caller:
@@ -191,7 +195,7 @@ _MAKERS: dict[str, Callable[[LessonWorld, str, str, Call], Caller]] = {
 _NETWORK = ("ip", "vpc", "endpoint")
 
 
-def circumstances(text: str, account: Account) -> dict[str, Any]:
+def read_circumstances(text: str, account: Account) -> dict[str, Any]:
     """Return further arguments of ``World.can`` from words such as ``ip=203.0.113.9``.
 
     A word with a colon is a condition key: ``aws:MultiFactorAuthPresent=true``. ``tag:`` begins a
@@ -201,7 +205,7 @@ def circumstances(text: str, account: Account) -> dict[str, Any]:
     --------
     >>> from iamlab import World
     >>> main = World(seed=7).create_account("acme-main")
-    >>> circumstances("region=eu-west-1 aws:MultiFactorAuthPresent=true", main)
+    >>> read_circumstances("region=eu-west-1 aws:MultiFactorAuthPresent=true", main)
     {'region': 'eu-west-1', 'context': {'aws:MultiFactorAuthPresent': 'true'}}
     """
     found: dict[str, Any] = {}

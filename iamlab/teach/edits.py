@@ -145,7 +145,9 @@ def in_words(edits: Iterable[Edit]) -> list[str]:
 
 def _in_words(name: str, *arguments: Any) -> str:
     if name in _OPERATIONS:
-        return _OPERATIONS[name][2].format(*(part.replace(" ", ", ") for part in arguments))
+        *first, last = arguments
+        last = last.replace(" ", ", ") if name == "arrange" else last
+        return _OPERATIONS[name][2].format(*first, last)
     parameters, *account = arguments
     sent = ", ".join(f"{key}={value}" for key, value in parameters.items())
     return f"{name}({sent}){' in '.join(['', *account])}"

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach.callers import circumstances, decide
-from iamlab.teach.lesson import SEED, lessons
+from iamlab.teach.callers import decide, read_circumstances
+from iamlab.teach.lesson import SEED
 from iamlab.teach.scenarios import scenario
 
 if TYPE_CHECKING:
@@ -29,23 +28,23 @@ class Question:
 
     Parameters
     ----------
-    given
-        The circumstances: ``"ip=203.0.113.9 aws:MultiFactorAuthPresent=true"``.
+    circumstances
+        For example ``"ip=203.0.113.9 aws:MultiFactorAuthPresent=true"``.
     """
 
     caller: str
     action: str
     resource: str
-    given: str = ""
+    circumstances: str = ""
 
     def ask(self, world: World) -> Decision:
         """Return the engine's decision."""
-        given = circumstances(self.given, next(iter(world.accounts.values())))
-        return decide(world, self.caller, self.action, self.resource, given)
+        more = read_circumstances(self.circumstances, next(iter(world.accounts.values())))
+        return decide(world, self.caller, self.action, self.resource, more)
 
     def __str__(self) -> str:
-        given = f", with {self.given}" if self.given else ""
-        return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}{given}"
+        more = f", with {self.circumstances}" if self.circumstances else ""
+        return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,27 +151,3 @@ class Exercise(ABC):
     def solution_answer(self) -> Any:
         """Compute the right answer."""
         return self.right_answer(self.world())
-
-
-@cache
-def find(number: str, seed: int = SEED) -> Exercise:
-    """Find an exercise by its number.
-
-    Parameters
-    ----------
-    seed
-        The learner's seed: names can vary by it.
-
-    Raises
-    ------
-    ExerciseError
-        There is no exercise with this number.
-    """
-    from iamlab.teach.tables import read_exercise
-
-    return read_exercise(number, seed)
-
-
-def every() -> dict[str, Exercise]:
-    """Return all exercises of all lessons, by number."""
-    return {number: find(number) for lesson in lessons().values() for number in lesson.exercises}

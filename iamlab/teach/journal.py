@@ -211,7 +211,7 @@ def progress() -> Progress:
 
     For the confidence only the first answer to each question counts: later, you know the verdict.
     """
-    from iamlab.teach.exercises import every
+    from iamlab.teach.tables import every
 
     known = records()
     if not known:

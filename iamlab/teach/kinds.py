@@ -66,7 +66,7 @@ def kind_of(task: Exercise) -> Kind:
 
     Examples
     --------
-    >>> from iamlab.teach.exercises import find
+    >>> from iamlab.teach.tables import find
     >>> kind = kind_of(find("0.1"))
     >>> kind.code, kind.name
     ('P', 'predict')

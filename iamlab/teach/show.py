@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
-from iamlab.teach.exercises import find
 from iamlab.teach.marks import Feedback
 from iamlab.teach.predictions import commit, keep
+from iamlab.teach.tables import find
 from iamlab.widgets.prediction import COARSE, FINE
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.access_matrix import everybody
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.teach.exercises import find
+from iamlab.teach.tables import find
 from iamlab.teach.scenarios import MAP, scenario
 from tests.analysis.worlds_to_ask import (
     ACTIONS,

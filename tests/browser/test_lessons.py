@@ -6,7 +6,7 @@ A wrong answer is given to each exercise first, and its own feedback is read; th
 import json
 import re
 
-from iamlab.teach.exercises import find
+from iamlab.teach.tables import find
 from iamlab.teach.mutants import find_mutant
 from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from iamlab.teach.exercises import find
 from iamlab.teach.lesson import open_lesson
+from iamlab.teach.tables import find
 
 LESSON = open_lesson(Path(__file__).with_name("x1_every_kind.toml"))
 EVERY = {number: find(number) for number in LESSON.exercises}

@@ -7,7 +7,7 @@ import pytest
 
 from iamlab import ExerciseError
 from iamlab.teach import check, hint, progress, solution, start
-from iamlab.teach.exercises import every, find
+from iamlab.teach.tables import every, find
 
 ALL_ALLOWED = ["allowed", "allowed", "allowed"]
 RIGHT = ["allowed", "denied", "denied"]

@@ -9,9 +9,10 @@ from iamlab import ExerciseError, World
 from iamlab.errors import IamLabError
 from iamlab.teach import arrange, check, hint, journal, scenario, solution, start
 from iamlab.teach.break_belief import Break
-from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.exercises import Question
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.scenarios import MAP, MAPS, README
+from iamlab.teach.tables import every, find
 
 TASKS = {number: task for number, task in every().items() if isinstance(task, Break)}
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)

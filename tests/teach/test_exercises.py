@@ -8,8 +8,9 @@ import pytest
 from iamlab import ExerciseError, World
 from iamlab.teach.checks import Cell, Predict, Repair
 from iamlab.teach.edits import apply_edits
-from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.exercises import Question
 from iamlab.teach.scenarios import MAP
+from iamlab.teach.tables import every, find
 
 EXERCISES = every()
 DENY_WRITING = {

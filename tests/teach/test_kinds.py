@@ -5,7 +5,7 @@ import json
 import pytest
 
 from iamlab import ExerciseError
-from iamlab.teach import check, exercise, exercises, hint, journal, solution, tables
+from iamlab.teach import check, exercise, hint, journal, solution, tables
 from iamlab.teach.kinds import KINDS, input_for, kind_of
 from iamlab.teach.marks import feedback
 from tests.teach.every_kind import EVERY
@@ -26,11 +26,7 @@ CODES = list("PEWRXCOSDB")
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch):
     """Let the examples be the only exercises."""
-    exercises.find.cache_clear()
-    monkeypatch.setattr(exercises, "every", lambda: EVERY)
-    monkeypatch.setattr(tables, "read_exercise", lambda number, _: EVERY[number])
-    yield
-    exercises.find.cache_clear()
+    monkeypatch.setattr(tables, "every", lambda: EVERY)
 
 
 def as_json(value):
@@ -103,13 +99,13 @@ def test_the_feedback_grows_with_the_failures(task):
 def test_an_answer_survives_as_json(task):
     """In the progress file, and in the state of the card."""
     answer = task.solution_answer()
-    given = as_json(task.submitted(answer, task.world()))
+    submitted = as_json(task.submitted(answer, task.world()))
     card = answered(task, answer)
     other = input_for(task)
-    other.restore(given)
+    other.restore(submitted)
 
-    assert task.mark(given) == task.mark(answer)
-    assert as_json(task.data(given, task.world())) == as_json(task.data(answer, task.world()))
+    assert task.mark(submitted) == task.mark(answer)
+    assert as_json(task.data(submitted, task.world())) == as_json(task.data(answer, task.world()))
     assert other.to_json() == card.input.to_json()
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from iamlab import ExerciseError, Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS_RULES, Rules
-from iamlab.teach.exercises import find
 from iamlab.teach.mutants import MUTANTS, find_mutant, telling
 from iamlab.teach.scenarios import MAP, README, scenario
+from iamlab.teach.tables import find
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
 

@@ -9,7 +9,7 @@ import pytest
 from iamlab import Verdict
 from iamlab.teach import beliefs, check, hint, predict, scenario
 from iamlab.teach.checks import Predict
-from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.exercises import Question
 from iamlab.teach.mutants import MUTANTS, find_mutant
 from iamlab.teach.recognition import (
     NONE_FITS,
@@ -20,6 +20,7 @@ from iamlab.teach.recognition import (
     fits,
 )
 from iamlab.teach.scenarios import MAP, MAPS, README
+from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import FINE
 from tests.effort import tries
 

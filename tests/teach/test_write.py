@@ -9,8 +9,9 @@ import pytest
 from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
 from iamlab.teach import check, exercise, hint, journal, solution, start
-from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.exercises import Question
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
+from iamlab.teach.tables import every, find
 from iamlab.teach.write import ELSEWHERE, Case, Requests, Write, can_occur
 from iamlab.widgets.instruments.statement_stack import arranged
 

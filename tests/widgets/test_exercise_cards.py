@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab.teach import exercise, exercises
+from iamlab.teach import exercise, tables
 from tests.teach.every_kind import EVERY
 from tests.widgets.page import problems, put
 
@@ -14,7 +14,7 @@ each_kind = pytest.mark.parametrize("number", EVERY)
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch):
     """Let the examples be the only exercises."""
-    monkeypatch.setattr(exercises, "every", lambda: EVERY)
+    monkeypatch.setattr(tables, "every", lambda: EVERY)
 
 
 def type_keys(page, keys):
