@@ -159,15 +159,15 @@ class Explain(Exercise):
 
     def _mark(self, answer: list[str], world: World) -> Mark:
         decisions = self.decisions(world)
-        asked = list(zip(self.questions, answer, decisions, strict=True))
-        wrong = [(q, own, made) for q, own, made in asked if own not in self.right(made)]
+        rows = list(zip(self.questions, answer, decisions, strict=True))
+        wrong = [row for row in rows if row[1] not in self.right(row[2])]
         if not wrong:
             return Mark(correct=True, true_part=self.why)
         question, chosen, decision = wrong[0]
         see = _too_far if self.asks == "nearest" else _remove
         return Mark(
             correct=False,
-            true_part=counted(len(asked) - len(wrong), len(asked), "right"),
+            true_part=counted(len(rows) - len(wrong), len(rows), "right"),
             counterexample=f"Look at {question}. {see(decision, chosen)}",
             decision=decision,
         )
@@ -192,22 +192,23 @@ def _elements(statement: Any) -> list[str]:
 
 
 def _remove(decision: Decision, chosen: str) -> str:
-    """Say what happens without what was chosen."""
+    """Return a sentence with the decision without what was chosen."""
     changed = without(decision, chosen)
     now, then = f"{decision.verdict.symbol} {decision.verdict}", changed.verdict
-    what = "any policy" if chosen == NO_STATEMENT else chosen
+    if chosen == NO_STATEMENT and then is decision.verdict:
+        return f"{applying(decision)} Even so, it is {now}: something limits it."
+    if chosen == NO_STATEMENT:
+        text = f"It is {now}. Without any policy it would be {then.symbol} {then}"
+        return f"{text}, so a statement decides."
+    what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
     if then is decision.verdict:
-        if chosen == NO_STATEMENT:
-            return f"{applying(decision)} Even so, it is {now}: something limits it."
         return f"Remove {what} and see: it is still {now}, so it doesn't decide."
     text = f"It is {now}. Without {what} it would be {then.symbol} {then}"
-    if chosen == NO_STATEMENT:
-        return f"{text}, so a statement decides."
     return f"{text}: it must allow this too, but it never grants anything."
 
 
 def _too_far(decision: Decision, chosen: str) -> str:
-    """Say what the chosen statement is compared with the request."""
+    """Return a sentence that compares the chosen statement with the request."""
     address, _, element = chosen.rpartition(": ")
     match = next((own for own in decision.trace.matches if own.address == address), None)
     if match is None:

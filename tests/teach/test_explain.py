@@ -100,7 +100,7 @@ def test_the_layer_alone_can_be_asked():
 
     assert task.options(task.world()) == ["bucket policy", "identity-based policy"]
     assert task.mark(["identity", "identity-based policy"]).correct
-    assert "Remove bucket policy" in task.mark(["resource", "identity"]).counterexample
+    assert "Remove the bucket policy" in task.mark(["resource", "identity"]).counterexample
 
 
 def test_the_nearest_statement_and_what_fails_in_it():
