@@ -204,7 +204,7 @@ def _remove(decision: Decision, chosen: str) -> str:
     if then is decision.verdict:
         return f"Remove {what} and see: it is still {now}, so it doesn't decide."
     text = f"It is {now}. Without {what} it would be {then.symbol} {then}"
-    return f"{text}: it must allow this too, but it never grants anything."
+    return f"{text}. So it must allow this too, but it grants nothing."
 
 
 def _too_far(decision: Decision, chosen: str) -> str:
@@ -228,7 +228,7 @@ class Order(Exercise):
         A function of the world: each text with its place, such as a number or a duration. Texts
         with the same place can be in any order.
     about
-        A function that explains the place of a text.
+        A function that explains the place of a text in a few words, such as ``"12 hours"``.
     """
 
     places: Callable[[World], Mapping[str, Any]]
@@ -266,18 +266,22 @@ class Order(Exercise):
         places = self.places(world)
         return bool(places[text] == sorted(places.values())[number])
 
+    def _line(self, text: str, world: World) -> str:
+        about = self.about(world, text)
+        return f"{text} ({about})" if about else text
+
     def _mark(self, answer: list[str], world: World) -> Mark:
         first = self._first_wrong(answer, world)
         if first is None:
             return Mark(correct=True, true_part=self.why)
         right = self.right_answer(world)
-        about = [f"{text}. {self.about(world, text)}".strip() for text in (*right, answer[first])]
+        steps = [f"{n}. {self._line(text, world)}" for n, text in enumerate(right[: first + 1], 1)]
         good = [text for place, text in enumerate(answer) if self._fits(text, place, world)]
         return Mark(
             correct=False,
             true_part=counted(len(good), len(right), "in the right place"),
-            counterexample=f"Number {first + 1} comes too early: {about[-1]}",
-            worked=tuple(f"{n}. {text}" for n, text in enumerate(about[: first + 1], 1)),
+            counterexample=f"Number {first + 1} comes too early: {self._line(answer[first], world)}",
+            worked=("\n".join(["The order begins:", *steps]),),
         )
 
     def shown(self, answer: Any) -> str:
