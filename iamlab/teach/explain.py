@@ -276,11 +276,12 @@ class Order(Exercise):
             return Mark(correct=True, true_part=self.why)
         right = self.right_answer(world)
         steps = [f"{n}. {self._line(text, world)}" for n, text in enumerate(right[: first + 1], 1)]
+        early = f"Number {first + 1} comes too early: {self._line(answer[first], world)}"
         good = [text for place, text in enumerate(answer) if self._fits(text, place, world)]
         return Mark(
             correct=False,
             true_part=counted(len(good), len(right), "in the right place"),
-            counterexample=f"Number {first + 1} comes too early: {self._line(answer[first], world)}",
+            counterexample=early,
             worked=("\n".join(["The order begins:", *steps]),),
         )
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from iamlab import ExerciseError
+from iamlab import ExerciseError, Policy, World
+from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.teach import observatory
 from iamlab.teach.edits import apply_edits, as_calls
 from iamlab.teach.kinds import input_for
@@ -29,6 +30,31 @@ def test_calls_use_the_credentials_of_earlier_calls():
 
     assert done.made[1] == "call 1: sts:GetCallerIdentity()"
     assert "assumed-role/auditor/carol" in str(done.world.events[-1].user_identity)
+
+
+def test_a_directory_signs_in_somebody_who_has_no_credentials():
+    """The call itself is unsigned; the next one uses its session."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    directory = create_directory(world)
+    provider = directory.register(main)
+    trust = Policy.allow("sts:AssumeRoleWithSAML", None, principal={"Federated": provider.arn})
+    role = main.create_role("sky", assume_role_policy_document=trust)
+    role.put_policy("list", Policy.allow("iam:ListUsers", "*"))
+    directory.map_group("astronomers", role, provider)
+    signed = directory.sign_in(directory.add_user("ana", groups=["astronomers"]))
+    calls = [
+        {
+            "Caller": "anonymous",
+            "Operation": "sts:AssumeRoleWithSAML",
+            "RoleArn": role.arn,
+            "PrincipalArn": provider.arn,
+            "SAMLAssertion": signed,
+        },
+        {"Caller": "call 1", "Operation": "iam:ListUsers"},
+    ]
+
+    assert replay(world, calls).error is None
 
 
 @pytest.mark.parametrize(
