@@ -46,8 +46,8 @@ def check(
     number
         The exercise: ``"3.1"``.
     answer
-        Verdicts, a request, a set of names, or a changed world, as the exercise asks. Without an
-        answer (or with ``...``) the feedback repeats the task, and nothing is raised.
+        Verdicts, a request, a set of names, calls or a changed world, as the exercise asks. Without
+        an answer (or with ``...``) the feedback repeats the task, and nothing is raised.
     confidence
         How sure you are: ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
     seconds

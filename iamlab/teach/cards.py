@@ -272,9 +272,10 @@ class ExerciseCard(Instrument[Nothing]):
         if attempts and attempts[-1].get("given") is not None:
             last = attempts[-1]
             with suppress(ExerciseError, TypeError, ValueError):
+                result = ask.again(self.task, attempts).inner_html()  # fails if it is outdated
                 self.input.restore(last["given"])
                 self.input.said["confidence"] = last.get("confidence", "")
-                self.result = ask.again(self.task, attempts).inner_html()
+                self.result = result
 
     def set(self, name: str, value: Any) -> None:
         """Set a control of the answer."""

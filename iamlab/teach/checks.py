@@ -202,6 +202,10 @@ class Witness(Exercise):
         return request_lines(answer)
 
 
+FEW = 12
+"""So many names are explained in the worked steps."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Collect(Exercise):
     """C: a set of names.
@@ -249,7 +253,7 @@ class Collect(Exercise):
             correct=False,
             true_part=counted(good, len(right), "found"),
             counterexample=f"{first} {word}: {self.about(world, first)}",
-            worked=tuple(f"{name}: {self.about(world, name)}" for name in self.candidates(world)),
+            worked=tuple(f"{name}: {self.about(world, name)}" for name in [*extra, *missing][:FEW]),
         )
 
     def shown(self, answer: Any) -> str:

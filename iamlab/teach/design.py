@@ -75,5 +75,5 @@ class Design(Repair):
         counted = sizes(answer)
         for what, most in self.limits.items():
             if counted[what] > most:
-                return f"your policies have {counted[what]} {what}; {most} are enough"
+                return f"your policies have {counted[what]} {what}, more than {most}"
         return super()._fault(answer, world)

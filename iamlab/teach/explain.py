@@ -159,15 +159,15 @@ class Explain(Exercise):
 
     def _mark(self, answer: list[str], world: World) -> Mark:
         decisions = self.decisions(world)
-        asked = list(zip(self.questions, answer, decisions, strict=True))
-        wrong = [(q, own, made) for q, own, made in asked if own not in self.right(made)]
+        rows = list(zip(self.questions, answer, decisions, strict=True))
+        wrong = [row for row in rows if row[1] not in self.right(row[2])]
         if not wrong:
             return Mark(correct=True, true_part=self.why)
         question, chosen, decision = wrong[0]
         see = _too_far if self.asks == "nearest" else _remove
         return Mark(
             correct=False,
-            true_part=counted(len(asked) - len(wrong), len(asked), "right"),
+            true_part=counted(len(rows) - len(wrong), len(rows), "right"),
             counterexample=f"Look at {question}. {see(decision, chosen)}",
             decision=decision,
         )
@@ -193,22 +193,23 @@ def _elements(statement: Any) -> list[str]:
 
 
 def _remove(decision: Decision, chosen: str) -> str:
-    """Say what happens without what was chosen."""
+    """Return a sentence with the decision without what was chosen."""
     changed = without(decision, chosen)
     now, then = f"{decision.verdict.symbol} {decision.verdict}", changed.verdict
-    what = "any policy" if chosen == NO_STATEMENT else chosen
+    if chosen == NO_STATEMENT and then is decision.verdict:
+        return f"{applying(decision)} Even so, it is {now}: something limits it."
+    if chosen == NO_STATEMENT:
+        text = f"It is {now}. Without any policy it would be {then.symbol} {then}"
+        return f"{text}, so a statement decides."
+    what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
     if then is decision.verdict:
-        if chosen == NO_STATEMENT:
-            return f"{applying(decision)} Even so, it is {now}: something limits it."
         return f"Remove {what} and see: it is still {now}, so it doesn't decide."
     text = f"It is {now}. Without {what} it would be {then.symbol} {then}"
-    if chosen == NO_STATEMENT:
-        return f"{text}, so a statement decides."
-    return f"{text}: it must allow this too, but it never grants anything."
+    return f"{text}. So it must allow this too, but it grants nothing."
 
 
 def _too_far(decision: Decision, chosen: str) -> str:
-    """Say what the chosen statement is compared with the request."""
+    """Return a sentence that compares the chosen statement with the request."""
     address, _, element = chosen.rpartition(": ")
     match = next((own for own in decision.trace.matches if own.address == address), None)
     if match is None:
@@ -228,7 +229,7 @@ class Order(Exercise):
         A function of the world: each text with its place, such as a number or a duration. Texts
         with the same place can be in any order.
     about
-        A function that explains the place of a text.
+        A function that explains the place of a text in a few words, such as ``"12 hours"``.
     """
 
     places: Callable[[World], Mapping[str, Any]]
@@ -266,18 +267,23 @@ class Order(Exercise):
         places = self.places(world)
         return bool(places[text] == sorted(places.values())[number])
 
+    def _line(self, text: str, world: World) -> str:
+        about = self.about(world, text)
+        return f"{text} ({about})" if about else text
+
     def _mark(self, answer: list[str], world: World) -> Mark:
         first = self._first_wrong(answer, world)
         if first is None:
             return Mark(correct=True, true_part=self.why)
         right = self.right_answer(world)
-        about = [f"{text}. {self.about(world, text)}".strip() for text in (*right, answer[first])]
+        steps = [f"{n}. {self._line(text, world)}" for n, text in enumerate(right[: first + 1], 1)]
+        early = f"Number {first + 1} comes too early: {self._line(answer[first], world)}"
         good = [text for place, text in enumerate(answer) if self._fits(text, place, world)]
         return Mark(
             correct=False,
             true_part=counted(len(good), len(right), "in the right place"),
-            counterexample=f"Number {first + 1} comes too early: {about[-1]}",
-            worked=tuple(f"{n}. {text}" for n, text in enumerate(about[: first + 1], 1)),
+            counterexample=early,
+            worked=("\n".join(["The order begins:", *steps]),),
         )
 
     def shown(self, answer: Any) -> str:

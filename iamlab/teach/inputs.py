@@ -116,11 +116,12 @@ class ExplainInput(Choices):
     def controls(self) -> Mapping[str, str]:
         """Return the requests, each with its explanations."""
         parts, task = {"policies": self._folds}, self._task
-        asked = zip(self.names, task.questions, self._decisions, self.state.values, strict=True)
-        for number, (name, question, decision, value) in enumerate(asked, 1):
+        rows = zip(self.names, task.questions, self._decisions, self.state.values, strict=True)
+        for number, (name, question, decision, value) in enumerate(rows, 1):
             label = f"{number}. {question}" if len(self.names) > 1 else str(question)
-            own = choice(name, label, self._options, value)
-            parts[name] = own + paragraph(task.shows(decision), "pale")
+            text = escape(task.shows(decision))
+            parts[name] = choice(name, label, self._options, value)
+            parts[name] += f'<div class="code">{text}</div>' if text else ""
         return parts
 
 
@@ -218,10 +219,9 @@ class ChoiceInput(NamesInput):
 
     def restore(self, answer: Any) -> None:
         """Tick the boxes whose edits are in an earlier answer."""
-        given = [list(edit) for edit in answer]
-        super().restore(
-            [name for name, own in self._choices.items() if all(list(e) in given for e in own)]
-        )
+        edits = [list(edit) for edit in answer]
+        choices = self._choices.items()
+        super().restore([name for name, own in choices if all(list(e) in edits for e in own)])
 
 
 class VersionInput(Choices):

@@ -190,7 +190,8 @@ class Sequence(Exercise):
         if done.error is None and self.goal(done.world):
             if self.most is None or len(answer) <= self.most:
                 return Mark(correct=True, true_part=f"{text} {self.why}".strip())
-            problem = f"You reached the goal, but {self.most} calls are enough."
+            enough = f"{self.most} {'is' if self.most == 1 else 'are'} enough"
+            problem = f"You reached the goal with {len(answer)} calls, but {enough}."
         elif done.error is None:
             problem = f"But the goal isn't reached. {self.wanted}"
         else:

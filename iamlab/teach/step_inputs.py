@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.inputs import Chosen
 from iamlab.teach.sequence import OF_CALL
+from iamlab.view.words import shorten
 from iamlab.widgets.controls import button, choice, text_field
 from iamlab.widgets.controls import row as row_of
 from iamlab.widgets.instrument import Instrument
@@ -113,7 +114,7 @@ class CallsInput(Instrument[Rows]):
         own = choice(f"Caller {key}", "Caller", callers, row.pop("Caller"))
         own += choice(f"Operation {key}", "Operation", list(self._operations), row.pop("Operation"))
         for name, text in row.items():
-            texts = {_text(value): _shortened(_text(value)) for value in known.get(name, ())}
+            texts = {_text(value): shorten(_text(value), 60) for value in known.get(name, ())}
             field = f"{name} {key}", name
             own += choice(*field, texts, text) if texts else text_field(*field, text)
         remove = button(f"remove {key}", "✕", small=True, label=f"Remove call {number}")
@@ -169,7 +170,3 @@ def _only(values: Any) -> Any:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.access_matrix import everybody
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.teach.tables import find
 from iamlab.teach.scenarios import MAP, scenario
+from iamlab.teach.tables import find
 from tests.analysis.worlds_to_ask import (
     ACTIONS,
     DATA,

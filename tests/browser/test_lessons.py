@@ -6,10 +6,10 @@ A wrong answer is given to each exercise first, and its own feedback is read; th
 import json
 import re
 
-from iamlab.teach.tables import find
 from iamlab.teach.mutants import find_mutant
 from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP
+from iamlab.teach.tables import find
 from iamlab.widgets.instrument import PREDICT_FIRST
 
 DIFFERENT = "Different from your prediction."

@@ -8,8 +8,8 @@ from iamlab import ExerciseError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.exercises import Question
 from iamlab.teach.explain import Explain, deciders, without
-from iamlab.teach.scenarios import MAP, MAPS
-from tests.teach.every_kind import EVERY, LIST, READ, example
+from iamlab.teach.scenarios import MAP, MAPS, README
+from tests.teach.every_kind import BY_CODE, LIST, READ, example
 
 NOTHING = {"identity-based policy", "no statement"}
 ARCHIVIST = "arn:aws:iam::222222222222:role/archivist"
@@ -69,7 +69,7 @@ def test_a_layer_can_be_removed_to_see_what_it_does(acme):
 )
 def test_the_feedback_removes_what_was_chosen_and_decides_again(chosen, words):
     """The learner sees that it isn't what decides."""
-    mark = explain(EVERY["E.1"].questions[2], world="stack").mark([chosen])
+    mark = explain(Question("alice", READ, README), world="stack").mark([chosen])
 
     assert words in mark.counterexample
     assert mark.true_part == ""
@@ -81,7 +81,7 @@ def test_an_allow_in_a_ceiling_never_decides(monkeypatch, acme):
     monkeypatch.setattr(Explain, "world", lambda _, __=None: acme)
     mark = task.mark(["developer-limit/StorageAndQueues"])
 
-    assert "it must allow this too, but it never grants anything" in mark.counterexample
+    assert "it must allow this too, but it grants nothing." in mark.counterexample
 
 
 def test_a_limit_is_named_by_its_type(monkeypatch, acme):
@@ -100,7 +100,7 @@ def test_the_layer_alone_can_be_asked():
 
     assert task.options(task.world()) == ["bucket policy", "identity-based policy"]
     assert task.mark(["identity", "identity-based policy"]).correct
-    assert "Remove bucket policy" in task.mark(["resource", "identity"]).counterexample
+    assert "Remove the bucket policy" in task.mark(["resource", "identity"]).counterexample
 
 
 def test_the_nearest_statement_and_what_fails_in_it():
@@ -134,7 +134,7 @@ def test_allows_that_are_equally_near_are_all_right():
 def test_texts_with_the_same_place_can_be_in_any_order():
     """Ties are accepted, and the first text out of place is named."""
     places = {"a": 1, "b": 2, "c": 2, "d": 3}
-    task = replace(EVERY["O.1"], places=lambda _: places, known_wrong=())
+    task = replace(BY_CODE["O"], places=lambda _: places, known_wrong=())
 
     assert task.mark(["a", "b", "c", "d"]).correct
     assert task.mark(["a", "c", "b", "d"]).correct
@@ -142,13 +142,17 @@ def test_texts_with_the_same_place_can_be_in_any_order():
     mark = task.mark(["a", "d", "b", "c"])
 
     assert mark.true_part == "2 of 4 are in the right place."
-    assert "Number 2 comes too early: d." in mark.counterexample
-    assert mark.worked == ("1. a.", "2. b.")
+    assert mark.counterexample == "Number 2 comes too early: d"
+    assert mark.worked == ("The order begins:\n1. a\n2. b",)
+
+    named = replace(task, about=lambda _, text: f"place {places[text]}")
+
+    assert named.mark(["d", "a", "b", "c"]).counterexample.endswith("too early: d (place 3)")
 
 
 @pytest.mark.parametrize("number", range(20))
 def test_a_card_never_shows_the_right_order_first(number):
     """Whatever its number is."""
-    task = replace(EVERY["O.1"], number=str(number), places=lambda _: {"a": 1, "b": 2})
+    task = replace(BY_CODE["O"], number=str(number), places=lambda _: {"a": 1, "b": 2})
 
     assert not replace(task, known_wrong=()).mark(task.shuffled(task.world())).correct

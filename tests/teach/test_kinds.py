@@ -99,13 +99,13 @@ def test_the_feedback_grows_with_the_failures(task):
 def test_an_answer_survives_as_json(task):
     """In the progress file, and in the state of the card."""
     answer = task.solution_answer()
-    submitted = as_json(task.submitted(answer, task.world()))
+    saved = as_json(task.submitted(answer, task.world()))
     card = answered(task, answer)
     other = input_for(task)
-    other.restore(submitted)
+    other.restore(saved)
 
-    assert task.mark(submitted) == task.mark(answer)
-    assert as_json(task.data(submitted, task.world())) == as_json(task.data(answer, task.world()))
+    assert task.mark(saved) == task.mark(answer)
+    assert as_json(task.data(saved, task.world())) == as_json(task.data(answer, task.world()))
     assert other.to_json() == card.input.to_json()
 
 

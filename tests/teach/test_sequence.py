@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from iamlab import ExerciseError
+from iamlab import ExerciseError, Policy, World
+from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.teach import observatory
-from iamlab.teach.edits import apply_edits, as_calls
+from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.kinds import input_for
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.sequence import Sequence, replay
-from tests.teach.every_kind import ALL, EVERY, LISTS, MAKE_KEY, READ_MAP, READS
+from tests.teach.every_kind import ALL, BY_CODE, LISTS, MAKE_KEY, READ_MAP, READS
 
-TASK, DESIGN = EVERY["S.1"], EVERY["D.1"]
+TASK, DESIGN = BY_CODE["S"], BY_CODE["D"]
 
 
 def test_calls_use_the_credentials_of_earlier_calls():
@@ -31,12 +32,37 @@ def test_calls_use_the_credentials_of_earlier_calls():
     assert "assumed-role/auditor/carol" in str(done.world.events[-1].user_identity)
 
 
+def test_a_directory_signs_in_somebody_who_has_no_credentials():
+    """The call itself is unsigned; the next one uses its session."""
+    world = World(seed=7)
+    main = world.create_account("main", account_id="111111111111")
+    directory = create_directory(world)
+    provider = directory.register(main)
+    trust = Policy.allow("sts:AssumeRoleWithSAML", None, principal={"Federated": provider.arn})
+    role = main.create_role("sky", assume_role_policy_document=trust)
+    role.put_policy("list", Policy.allow("iam:ListUsers", "*"))
+    directory.map_group("astronomers", role, provider)
+    signed = directory.sign_in(directory.add_user("ana", groups=["astronomers"]))
+    calls = [
+        {
+            "Caller": "anonymous",
+            "Operation": "sts:AssumeRoleWithSAML",
+            "RoleArn": role.arn,
+            "PrincipalArn": provider.arn,
+            "SAMLAssertion": signed,
+        },
+        {"Caller": "call 1", "Operation": "iam:ListUsers"},
+    ]
+
+    assert replay(world, calls).error is None
+
+
 @pytest.mark.parametrize(
     ("calls", "words"),
     [
         ([READ_MAP, MAKE_KEY], "Call 1 is refused: call 1: s3:GetObject"),
         ([MAKE_KEY, MAKE_KEY], "But the goal isn't reached. Bob must read the map."),
-        ([MAKE_KEY, READ_MAP, READ_MAP], "You reached the goal, but 2 calls are enough."),
+        ([MAKE_KEY, READ_MAP, READ_MAP], "You reached the goal with 3 calls, but 2 are enough."),
         ([{**MAKE_KEY, "UserName": "bob"}], "is not authorized to perform: iam:CreateAccessKey"),
         ([{**MAKE_KEY, "Operation": "iam:MakeKey"}], "no operation 'MakeKey'"),
         ([{**MAKE_KEY, "Color": "red"}], "Color"),
@@ -120,10 +146,10 @@ def test_a_design_needs_its_target_then_clean_policies_then_few():
     assert "s3:DeleteObject on star-maps/m31.fits must be denied" in (
         DESIGN.mark([("iam:PutUserPolicy", ALL)]).counterexample
     )
-    wide = DESIGN.mark(DESIGN.choices["Allow Bob to read everything"])
+    wide = DESIGN.mark(DESIGN.editor.choices["Allow Bob too much"])
     assert "finding in user bob: wide: PASS_ROLE_WITH_STAR_IN_RESOURCE" in wide.counterexample
     small = replace(DESIGN, limits={"policies": 2})
-    assert "have 3 policies; 2 are enough" in small.mark(edits).counterexample
+    assert "have 3 policies, more than 2." in small.mark(edits).counterexample
     assert DESIGN.mark(edits).correct
 
 
@@ -131,7 +157,7 @@ def test_a_finding_can_be_excepted():
     """The author knows that it is part of the task."""
     task = replace(DESIGN, excepted=("PASS_ROLE_WITH_STAR_IN_RESOURCE",))
 
-    assert task.mark(task.choices["Allow Bob to read everything"]).correct
+    assert task.mark(task.editor.choices["Allow Bob too much"]).correct
 
 
 def test_a_world_changed_by_hand_is_a_design():
@@ -154,5 +180,4 @@ def test_an_edit_can_be_a_call_of_an_api():
     apply_edits(acme, edits)
 
     assert "zoe" in acme.account("acme-data").users
-    owner = "world.account('acme-data')"
-    assert as_calls(edits) == [f"{owner}.call('CreateUser', {owner}.root, UserName='zoe')"]
+    assert in_words(edits) == ["iam:CreateUser(UserName=zoe) in acme-data"]
