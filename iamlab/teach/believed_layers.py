@@ -1,7 +1,7 @@
 """Wrong beliefs about what applies: which policies count for a request, and its condition keys.
 
 Each function returns the differences between what a learner sees and what AWS reads: fields of
-``Layers``, and under ``context`` the condition keys. It is empty if there are none.
+``Layers``, and under ``context`` the condition keys. It is empty if nothing differs.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def _unconditional(policy: Policy) -> Policy:
     changed: dict[int, Statement | None] = {
         statement.number: replace(statement, conditions=())
         for statement in policy.statements
-        if statement.effect == "Allow" and ("*" in dict(statement.principal or ()).values())
+        if statement.effect == "Allow" and any(who == "*" for _, who in statement.principal or ())
     }
     return edited(policy, changed) if changed else policy
 

@@ -71,7 +71,7 @@ class Mutant:
         request, layers = pair.request, pair.layers
         seen = self.view(request, layers) if self.view is not None else {}
         if self.world_view is not None and world is not None:
-            seen = self.world_view(request, layers, world)
+            seen = seen | self.world_view(request, layers, world)
         if not seen and self.rules is AWS_RULES:
             return pair
         changes: dict[str, Any] = dict(seen)

@@ -119,11 +119,11 @@ def _externalid_identity(here):
             }
         ),
     )
-    asked = [
+    decisions = [
         here.ask(user, "sts:AssumeRole", role.arn, context={"sts:ExternalId": "acme-7"})
         for user in callers
     ]
-    return asked[1], ALLOWED, asked[0]
+    return decisions[1], ALLOWED, decisions[0]
 
 
 @case
@@ -310,8 +310,8 @@ def _trust_grants(here):
 def _trust_alone(here):
     role = here.role()
     here.bob.put_policy("own", document(allow("sts:AssumeRole")))
-    asked = [here.ask(user, "sts:AssumeRole", role.arn) for user in (here.alice, here.bob)]
-    return asked[0], ALLOWED, asked[1]
+    decisions = [here.ask(user, "sts:AssumeRole", role.arn) for user in (here.alice, here.bob)]
+    return decisions[0], ALLOWED, decisions[1]
 
 
 @case
@@ -344,9 +344,9 @@ def _fedtoken_full(here):
 def _chain_keeps(here):
     first, second = here.role("first", aws("user/alice")), here.role("second", aws("role/first"))
     here.alice.put_policy("own", document(allow(GET)))
-    one = here.session(here.alice, first)
-    two = here.session(one, second)
-    return here.ask(two), ALLOWED, here.ask(one)
+    session = here.session(here.alice, first)
+    chained = here.session(session, second)
+    return here.ask(chained), ALLOWED, here.ask(session)
 
 
 @case
@@ -388,8 +388,8 @@ def _values_and(here):
     here.alice.put_policy(
         "own", document(allow(LIST, Condition={"StringEquals": {"s3:prefix": ["a", "b"]}}))
     )
-    asked = [here.ask(here.alice, LIST, MAPS, context={"s3:prefix": key}) for key in "ac"]
-    return asked[0], IMPLICIT, asked[1]
+    decisions = [here.ask(here.alice, LIST, MAPS, context={"s3:prefix": key}) for key in "ac"]
+    return decisions[0], IMPLICIT, decisions[1]
 
 
 @case
@@ -397,8 +397,10 @@ def _equals_globs(here):
     here.alice.put_policy(
         "own", document(allow(LIST, Condition={"StringEquals": {"s3:prefix": "home/*"}}))
     )
-    asked = [here.ask(here.alice, LIST, MAPS, context={"s3:prefix": k}) for k in ("home/a", "x")]
-    return asked[0], ALLOWED, asked[1]
+    decisions = [
+        here.ask(here.alice, LIST, MAPS, context={"s3:prefix": k}) for k in ("home/a", "x")
+    ]
+    return decisions[0], ALLOWED, decisions[1]
 
 
 @case

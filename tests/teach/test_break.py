@@ -280,6 +280,19 @@ def test_the_same_exercise_works_for_any_belief_about_denies(mutant):
     assert task.mark(task.solution_answer()).correct
 
 
+def test_a_belief_about_the_world_is_broken_with_a_changed_world():
+    """An MFA device alone requires nothing."""
+    task = replace(find("2.6"), mutant="mfa_by_switch", known_wrong=())
+    world = task.world()
+    answer = (world, "alice", "s3:GetObject", MAP)
+
+    assert not task.mark(answer).correct
+
+    world.user("alice").register_passkey("key")
+
+    assert task.mark(answer).correct
+
+
 def test_a_misspelt_belief_is_rejected():
     """An exercise needs a mutant."""
     with pytest.raises(ExerciseError, match="no mutant"):

@@ -104,13 +104,10 @@ def test_a_belief_about_the_world_agrees_without_the_world():
 def test_a_chain_of_roles_is_followed_to_the_first_caller():
     """The log knows who assumed each role."""
     here = Scenario()
-    two = CASES["chain_keeps"](here)[0].request.principal
-    one = f"{here.main.roles['first'].arn}/night".replace(":iam:", ":sts:")
+    chained = CASES["chain_keeps"](here)[0].request.principal
+    first = f"arn:aws:sts::{here.main.account_id}:assumed-role/first/night"
 
-    assert believed_worlds.assumers(here.world, two) == [
-        one.replace(":role/", ":assumed-role/"),
-        here.alice.arn,
-    ]
+    assert believed_worlds.assumers(here.world, chained) == [first, here.alice.arn]
 
 
 # -- anything that can be asked ---------------------------------------------------------------
