@@ -109,7 +109,7 @@ class Break(Exercise):
 
     def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
         decision = answer.question.ask(answer.world)
-        believed, belief = self.belief.verdict(decision), self.belief
+        believed, belief = self.belief.verdict(decision, answer.world), self.belief
         verdict = f"{decision.verdict.symbol} {decision.verdict}"
         if (str(believed) == "allowed") is not bool(decision):
             text = (

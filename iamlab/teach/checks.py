@@ -13,7 +13,7 @@ from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
-from iamlab.teach.mutants import MUTANTS
+from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.controls import reason
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
@@ -72,7 +72,7 @@ class Predict(Exercise):
         """Count for each wrong belief the requests that test it, and the answers that fit it."""
         found: dict[str, list[int]] = {}
         for question, word in zip(self.questions, self.read(answer, world), strict=True):
-            for name, fits_belief in evidence(question.ask(world), word).items():
+            for name, fits_belief in evidence(question.ask(world), word, world).items():
                 tested, fitting = found.get(name, [0, 0])
                 found[name] = [tested + 1, fitting + fits_belief]
         return found
@@ -80,8 +80,9 @@ class Predict(Exercise):
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:
         """Return the belief that leads to exactly this answer."""
         words, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
-        for mutant in MUTANTS.values():
-            if [self._word(str(mutant.verdict(decision))) for decision in decisions] == words:
+        for mutant in mutants_met(self.number.partition(".")[0].zfill(2)):
+            believed = [self._word(str(mutant.verdict(own, world))) for own in decisions]
+            if believed == words:
                 hint = f"You answered as if {mutant.claim}. {mutant.truth}"
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None

@@ -138,7 +138,7 @@ def in_words(edits: Iterable[Edit]) -> list[str]:
     >>> in_words([("add_user", "astronomers", "dana"), ("arrange", "dana", "stack", "Read Write")])
     ['dana joins astronomers', 'Only these statements of stack are on: Read, Write']
     >>> in_words([("iam:DeleteGroup", {"GroupName": "tower"})])
-    ['iam:DeleteGroup(GroupName=tower)']
+    ['iam:DeleteGroup GroupName=tower']
     """
     return [_in_words(*edit) for edit in edits]
 
@@ -149,8 +149,8 @@ def _in_words(name: str, *arguments: Any) -> str:
         last = last.replace(" ", ", ") if name == "arrange" else last
         return _OPERATIONS[name][2].format(*first, last)
     parameters, *account = arguments
-    sent = ", ".join(f"{key}={value}" for key, value in parameters.items())
-    return f"{name}({sent}){' in '.join(['', *account])}"
+    sent = "".join(f" {key}={value}" for key, value in parameters.items())
+    return f"{name}{sent}{' in '.join(['', *account])}"
 
 
 Target = Sequence["Cell"]

@@ -62,7 +62,7 @@ class Place:
         return f"{words.get(self.name, f'the inline policy {self.name}')} of {self.owner}"
 
     def read(self, world: World) -> Policy | None:
-        """Return the policy; ``None`` if there is none."""
+        """Return the policy; ``None`` if it doesn't have one."""
         owner = self._owner(world)
         found: Policy | None
         if self.owner == "session":

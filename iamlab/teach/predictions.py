@@ -13,17 +13,25 @@ from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, ver
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
+    from iamlab.world.world import World
 
 
-def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:
+def commit(
+    decision: Decision,
+    answer: str,
+    confidence: str,
+    *,
+    record: bool = True,
+    world: World | None = None,
+) -> Prediction:
     """Commit to a prediction; only this reveals the verdict."""
     prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
     if record:
-        keep(prediction)
+        keep(prediction, world)
     return prediction
 
 
-def keep(prediction: Prediction) -> None:
+def keep(prediction: Prediction, world: World | None = None) -> None:
     """Keep a prediction in the progress file."""
     decision = prediction.decision
     request = decision.request
@@ -37,7 +45,7 @@ def keep(prediction: Prediction) -> None:
             "confidence": prediction.confidence,
             "seconds": prediction.seconds,
             "correct": prediction.correct,
-            "evidence": evidence(decision, prediction.answer),
+            "evidence": evidence(decision, prediction.answer, world),
         }
     )
 

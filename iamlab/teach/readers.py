@@ -38,7 +38,7 @@ def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
     questions = tuple(map(keys.question, keys.lines("ask")))
 
     def believed(mutant: Any, world: World) -> list[str]:
-        return [str(mutant.verdict(question.ask(world))) for question in questions]
+        return [str(mutant.verdict(question.ask(world), world)) for question in questions]
 
     def read(text: str) -> list[str]:
         return [VERDICTS.get(word, word) for word in text.split()]

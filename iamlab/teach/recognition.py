@@ -15,6 +15,7 @@ from iamlab.widgets.prediction import fits
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
+    from iamlab.world.world import World
 
 
 NOTHING_TESTED = "None of your predictions tests a wrong belief yet."
@@ -24,12 +25,12 @@ ENOUGH = 2
 """How many predictions must fit a belief, or test one if none fits."""
 
 
-def evidence(decision: Decision, answer: str) -> dict[str, bool]:
+def evidence(decision: Decision, answer: str, world: World | None = None) -> dict[str, bool]:
     """Return for each belief that the answer tests, whether the answer fits it."""
     is_right = fits(answer, decision.verdict)
     # A wrong answer is evidence for the beliefs that lead to it, and against all others.
-    tested = telling(decision) if is_right else MUTANTS.values()
-    found = {mutant.name: fits(answer, mutant.verdict(decision)) for mutant in tested}
+    tested = telling(decision, world) if is_right else MUTANTS.values()
+    found = {mutant.name: fits(answer, mutant.verdict(decision, world)) for mutant in tested}
     return {name: is_fit for name, is_fit in found.items() if not (is_fit and is_right)}
 
 

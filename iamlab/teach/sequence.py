@@ -60,7 +60,7 @@ def replay(world: World, calls: Iterable[Call]) -> Replay:
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> read = {"Caller": "alice", "Operation": "s3:GetObject", "Resource": MAP}
     >>> replay(scenario("first_door"), [read, {**read, "Caller": "bob"}]).made
-    ('alice: s3:GetObject(Resource=arn:aws:s3:::star-maps/m31.fits)',)
+    ('alice: s3:GetObject Resource=arn:aws:s3:::star-maps/m31.fits',)
     """
     changed = world.copy()
     made: list[str] = []
@@ -102,12 +102,12 @@ def in_words(call: Call) -> str:
     Examples
     --------
     >>> in_words({"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"})
-    'dana: iam:CreateAccessKey(UserName=bob)'
+    'dana: iam:CreateAccessKey UserName=bob'
     """
     caller, operation, *parameters = call.values()
     names = [name for name in call if name not in ("Caller", "Operation")]
-    words = ", ".join(f"{name}={own}" for name, own in zip(names, parameters, strict=True))
-    return f"{caller}: {operation}({words})"
+    words = (f" {name}={own}" for name, own in zip(names, parameters, strict=True))
+    return f"{caller}: {operation}{''.join(words)}"
 
 
 @dataclass(frozen=True, kw_only=True)

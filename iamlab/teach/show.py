@@ -76,8 +76,9 @@ def predict(
         from iamlab.teach.cards import PredictionCard
 
         options = FINE if fine else COARSE
-        return PredictionCard(decision, options, ritual=ritual, explain=explain, record=record)
-    return commit(decision, answer, confidence, record=record)
+        more = {"ritual": ritual, "explain": explain, "record": record}
+        return PredictionCard(decision, options, world=world, **more)
+    return commit(decision, answer, confidence, record=record, world=world)
 
 
 def exercise(number: str) -> ExerciseCard:

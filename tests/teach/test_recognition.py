@@ -104,6 +104,21 @@ def test_a_belief_about_missing_keys_is_recognised_from_requests_without_the_key
     assert recognised() == ["missing_key_false"]
 
 
+def test_a_belief_about_the_world_is_recognised():
+    """A session has the role's permissions only; the world knows who assumed the role."""
+    world = scenario("first_door")
+    alice, account = world.user("alice"), world.account("acme-main")
+    trust = {"Effect": "Allow", "Principal": {"AWS": alice.arn}, "Action": "sts:AssumeRole"}
+    role = account.create_role(
+        "empty", assume_role_policy_document={"Version": "2012-10-17", "Statement": trust}
+    )
+    session = world.sts.assume_role(alice, role_arn=role, role_session_name="alice")
+    for resource in (MAP, README):
+        predict(world, session, "s3:GetObject", resource, "allowed")
+
+    assert "role_adds" in recognised()
+
+
 def test_no_belief_is_recognised_if_all_answers_are_right():
     """The predictions test beliefs, and none of them fits."""
     go_through_lesson_02(right)
@@ -165,7 +180,7 @@ def test_no_belief_is_recognised_without_a_prediction_that_tests_one(progress_fi
     """An empty file and a request on which all beliefs agree have no evidence."""
     assert str(beliefs()) == NOTHING_TESTED
 
-    predict(scenario("stack"), "bob", "s3:GetObject", MAP, "implicit deny")
+    predict(scenario("stack"), "bob", "sts:GetCallerIdentity", "*", "allowed")
 
     assert progress_file.exists()
     assert str(beliefs()) == NOTHING_TESTED

@@ -28,7 +28,7 @@ def test_calls_use_the_credentials_of_earlier_calls():
     session = {"Caller": "call 1", "Operation": "sts:GetCallerIdentity"}
     done = replay(observatory(), [{**assume, "RoleSessionName": "carol"}, session])
 
-    assert done.made[1] == "call 1: sts:GetCallerIdentity()"
+    assert done.made[1] == "call 1: sts:GetCallerIdentity"
     assert "assumed-role/auditor/carol" in str(done.world.events[-1].user_identity)
 
 
@@ -180,4 +180,4 @@ def test_an_edit_can_be_a_call_of_an_api():
     apply_edits(acme, edits)
 
     assert "zoe" in acme.account("acme-data").users
-    assert in_words(edits) == ["iam:CreateUser(UserName=zoe) in acme-data"]
+    assert in_words(edits) == ["iam:CreateUser UserName=zoe in acme-data"]
