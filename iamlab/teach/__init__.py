@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.journal import progress
+    from iamlab.teach.progress_report import progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -30,7 +30,7 @@ _HOME = {
     "membership_board": "show",
     "observatory": "acme",
     "predict": "show",
-    "progress": "journal",
+    "progress": "progress_report",
     "refused": "show",
     "reveal": "show",
     "scenario": "scenarios",

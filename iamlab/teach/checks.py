@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.edits import apply_edits, in_words
-from iamlab.teach.exercises import Exercise, KnownWrong, Question
+from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
@@ -260,14 +260,6 @@ class Collect(Exercise):
     def shown(self, answer: Any) -> str:
         """Return the names that are ticked."""
         return f"Ticked: {', '.join(sorted(answer)) or 'nothing'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a target matrix: a question, and whether it must be allowed."""
-
-    question: Question
-    allowed: bool
 
 
 @dataclass(frozen=True, kw_only=True)

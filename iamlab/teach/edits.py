@@ -16,7 +16,7 @@ from iamlab.teach.places import Place
 from iamlab.widgets.instruments.statement_stack import arranged
 
 if TYPE_CHECKING:
-    from iamlab.teach.checks import Cell
+    from iamlab.teach.exercises import Cell
     from iamlab.world.account import Account
     from iamlab.world.world import World
 

@@ -48,6 +48,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a target matrix: a question, and whether it must be allowed."""
+
+    question: Question
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KnownWrong:
     """An answer that a misconception leads to.
 

@@ -11,9 +11,10 @@ from iamlab.errors import ExerciseError
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
 from iamlab.teach.break_belief import Break
-from iamlab.teach.checks import Cell, Collect, Predict, Repair, Witness
+from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.design import Design
 from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
+from iamlab.teach.exercises import Cell
 from iamlab.teach.explain import Explain, Order
 from iamlab.teach.keys import find_named
 from iamlab.teach.notation import arn_of, lines_of, read_policy

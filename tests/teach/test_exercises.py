@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from iamlab import ExerciseError, World
-from iamlab.teach.checks import Cell, Predict, Repair
+from iamlab.teach.checks import Predict, Repair
 from iamlab.teach.edits import apply_edits
-from iamlab.teach.exercises import Question
+from iamlab.teach.exercises import Cell, Question
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import every, find
 
