@@ -12,6 +12,7 @@ from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Question
 from iamlab.teach.mutants import MUTANTS, find_mutant
 from iamlab.teach.recognition import (
+    MIXED,
     NONE_FITS,
     NOTHING_TESTED,
     TOO_LITTLE,
@@ -287,6 +288,7 @@ def test_the_text_is_escaped():
 def test_the_best_fit_is_named_with_all_ties():
     """A belief must fit half of the predictions that test it; the best ones are named."""
     last, exact, lifted = (find_mutant(name) for name in ABOUT_DENIES)
+    assert str(Beliefs(((last, 2, 5),))) == MIXED
     for counts, names in (
         (((last, 1, 1),), []),
         (((last, 2, 5),), []),
