@@ -32,7 +32,7 @@ from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.prediction import HAPPENED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.exercises import Exercise
@@ -146,15 +146,9 @@ class PredictionCard(Instrument[Explained]):
             parts["steps"] = controls.explanation(self._decision)
         return parts
 
-    def walk_through(self, *, blank: Collection[int] = ()) -> Reveal:
-        """Return the six questions with their answers, after the prediction.
-
-        Parameters
-        ----------
-        blank
-            Numbers of the answers, from 1, that are left out for you to fill in.
-        """
-        return Reveal(self, WalkThrough(self._decision, tuple(blank)))
+    def walk_through(self) -> Reveal:
+        """Return the six questions with their answers, after the prediction."""
+        return Reveal(self, WalkThrough(self._decision))
 
     def access_graph(self) -> Reveal:
         """Return the access graph, after the prediction."""

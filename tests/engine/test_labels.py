@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import ANONYMOUS, AttachedPolicy, Layers, evaluate
 from iamlab.engine.grants import Grant
-from iamlab.engine.labels import QUESTIONS, as_text, labels
+from iamlab.engine.labels import labels
 from tests.engine.making import (
     ANA,
     DENY,
@@ -225,14 +225,3 @@ def test_the_sixth_question_names_only_what_there_is(request_, layers, more):
     question = labels(evaluate(request_, layers))[5].question
 
     assert question == f"Which policies allow it{more}?"
-
-
-def test_answers_can_be_left_blank():
-    """For the reader to fill in; the verdict is then left out too."""
-    decision = evaluate(ask(), Layers([EVERYTHING]))
-    text = as_text(decision, blank=(1, 6))
-
-    assert text.splitlines()[:2] == [f"1. {QUESTIONS[0]}", "   ..."]
-    assert text.count("   ...") == 2
-    assert "ALLOWED" not in text
-    assert as_text(decision) == decision.explain()
