@@ -177,6 +177,32 @@ def badge(seen: Look) -> str:
     return f'<span class="badge {kind}">{escape(seen.symbol)} {escape(seen.word)}</span>'
 
 
+def scrolled(label: str, inside: str, kind: str = "") -> str:
+    """Let HTML scroll in a box of its own, also with the keyboard."""
+    start = f'<div class="{f"scroll {kind}".strip()}" tabindex="0" role="group"'
+    return f'{start} aria-label="{escape(label)}">{inside}</div>'
+
+
+def table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
+    """Write a table that scrolls if it is wide; nothing without rows.
+
+    Parameters
+    ----------
+    heads
+        The headings of the columns as HTML; ``""`` for none.
+    rows
+        The cells as HTML. The first one names its row; a badge fills its cell.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in heads)
+    body = ""
+    for name, *cells in rows:
+        own = "".join(f"<td>{cell}</td>" for cell in cells)
+        body += f'<tr><th scope="row">{name}</th>{own}</tr>'
+    text = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+    whole = f'<table class="{kind}">{text}<tbody>{body}</tbody></table>'
+    return scrolled(caption, whole) if body else ""
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """Write names with their values, which are HTML."""
     body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in pairs)

@@ -47,7 +47,7 @@ OPTIONS = {"Allow": ("allowed", "implicit deny"), "Deny": ("allowed", "explicit 
 ALSO = {"Allow": "No other statement allows it.", "Deny": "Another statement allows it."}
 _VALUE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 _BOOL = {"": "absent", "true": "true", "false": "false"}
-_ABSENT, _LATER = '<span class="pale">absent</span>', "<td>… not yet</td>"
+_ABSENT, _LATER = '<span class="pale">absent</span>', "… not yet"
 _ANY = Policy.allow("*", sid="Everything").statements[0]
 
 
@@ -183,26 +183,22 @@ class ConditionTable(Instrument[Table]):
         }
 
     def _table(self) -> str:
-        own, head, body = self.state, "<td></td>", ""
+        own, rows = self.state, []
         heads = [("Given", key) for key in self.keys.values()]
         for name, each in zip(own.operators, self._statement.conditions, strict=True):
             heads.append((f"When {each.key}", name))
-        for kind, name in (*heads, ("Then", "the statement")):
-            head += f'<th scope="col"><small>{escape(kind)}</small><br>{escape(name)}</th>'
+        heads.append(("Then", "the statement"))
         for row, values in enumerate(own.rows):
             match, chosen = self.outcome(row), " checked" * (row == own.row)
-            field = f'<input type="radio" name="row" value="{row}"{chosen}>'
-            body += f'<tr><th scope="row" class="ticks"><label>{field}{row + 1}</label></th>'
-            body += "".join(f"<td>{escape(text) or _ABSENT}</td>" for text in values)
             missed = [miss.condition for miss in match.mismatches] if match else []
             met = [own not in missed for own in match.statement.conditions] if match else []
             looks = [MATCHES if own else MISSES for own in (*met, not missed)]
-            shown = (f'<td class="{parts.CLASSES[seen.symbol]}">{seen}</td>' for seen in looks)
-            body += ("".join(shown) if match else _LATER * (len(own.operators) + 1)) + "</tr>"
-        return (
-            '<div class="scroll" tabindex="0" role="group" aria-label="Rows"><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        )
+            field = f'<input type="radio" name="row" value="{row}"{chosen}>'
+            shown = map(parts.badge, looks) if match else [_LATER] * (len(own.operators) + 1)
+            texts = (escape(text) or _ABSENT for text in values)
+            rows.append([f"<label>{field}{row + 1}</label>", *texts, *shown])
+        words = (f"<small>{escape(kind)}</small><br>{escape(name)}" for kind, name in heads)
+        return parts.table("Requests", ["", *words], rows)
 
     def picture(self) -> str:
         """Return the conditions of the chosen row as a tree; nothing before a prediction."""

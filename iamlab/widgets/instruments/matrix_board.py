@@ -148,27 +148,24 @@ class MatrixBoard(Instrument[Board]):
         return found | self._edited.controls(own)
 
     def _table(self) -> str:
-        head, body = "<td></td>", ""
+        heads, places = [""], range(len(self._requests))
         for action, resource in self._requests:
-            on = escape(short_name(resource)[0])
-            head += f'<th scope="col">{escape(action)}<br><span class="pale">{on}</span></th>'
-        for row, name in list(enumerate(self.names))[self.state.first :][:MOST]:
-            cells = "".join(self._cell(row, column) for column in range(len(self._requests)))
-            body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
-        return (
-            '<div class="scroll" tabindex="0" role="group" aria-label="Access"><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+            on = f'<br><span class="pale">{escape(short_name(resource)[0])}</span>'
+            heads.append(f"{escape(action)}{on}")
+        rows = (
+            [escape(self.names[row]), *(self._cell(row, column) for column in places)]
+            for row in range(len(self.names))[self.state.first :][:MOST]
         )
+        return parts.table("Access", heads, rows)
 
     def _cell(self, row: int, column: int) -> str:
         cell, (action, resource) = f"cell {row} {column}", self._requests[column]
         if not self.verdicts():
             label = f"{self.names[row]}: {action} on {short_name(resource)[0]}"
             answer = dict(self.state.answers).get(cell, "")
-            return f"<td>{parts.choice(cell, label, self.options, answer, bare=True)}</td>"
-        seen = look(self.verdicts()[cell])
+            return parts.choice(cell, label, self.options, answer, bare=True)
         notes = "".join(f"<br><small>{own}</small>" for own in self.notes(cell).values() if own)
-        return f'<td class="{parts.CLASSES.get(seen.symbol, "silent")}">{seen}{notes}</td>'
+        return parts.badge(look(self.verdicts()[cell])) + notes
 
     def change(self, name: str, value: Any) -> Board:
         """Change a policy, go to other rows, or predict."""

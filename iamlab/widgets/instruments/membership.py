@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import ExerciseError
-from iamlab.widgets.controls import choice, paragraph, request_facts, row
+from iamlab.widgets.controls import choice, paragraph, request_facts, row, table
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -82,21 +82,15 @@ class MembershipBoard(Instrument[Memberships]):
         return parts
 
     def _grid(self) -> str:
-        head = "".join(f'<th scope="col">{escape(group)}</th>' for group in self._groups)
-        rows = ""
-        for user in self._users:
-            cells = "".join(self._box(user.name, group) for group in self._groups)
-            rows += f'<tr><th scope="row">{escape(user.name)}</th>{cells}</tr>'
-        return (
-            '<div class="scroll"><table><caption>Members of groups</caption>'
-            f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        )
+        names = (user.name for user in self._users)
+        rows = ([escape(user), *(self._box(user, own) for own in self._groups)] for user in names)
+        return table("Members of groups", ["", *map(escape, self._groups)], rows)
 
     def _box(self, user: str, group: str) -> str:
         name = escape(f"{user}{IN}{group}")
         state = " checked" if f"{user}{IN}{group}" in self.state.members else ""
         box = f'<input type="checkbox" name="{name}" aria-label="{name}"{state}>'
-        return f'<td><label class="box">{box}</label></td>'
+        return f'<label class="box">{box}</label>'
 
     def _applying(self) -> str:
         world = self.world()

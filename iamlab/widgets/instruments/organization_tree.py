@@ -164,7 +164,7 @@ def _nested(lines: Iterable[str]) -> str:
             body = f"<strong>{body}</strong>"
         text += " <ul>" * (now > depth) + "</ul>" * ((depth - now) // 2) + f"<li>{body}"
         depth = now
-    return f'<div class="scroll tree" tabindex="0" role="group" aria-label="Tree">{text}</div>'
+    return parts.scrolled("Tree", text, "tree")
 
 
 def organization_tree(

@@ -125,19 +125,14 @@ class SecurityBoard(Instrument[Steps]):
 
 
 def _table(items: status.SecurityStatus, where: str) -> str:
-    body, done = "", sum(item.is_done for item in items)
+    rows, done = [], sum(item.is_done for item in items)
     for item in items:
         today = f'<br><small class="pale">Today: {escape(item.today)}</small>' if item.today else ""
         seen = parts.badge(state_look(str(item)[0], item.state))
-        text = f"<strong>{escape(item.title)}</strong><br>{escape(item.reason)}{today}"
         do = parts.button(item.title, "Do it", label=f"Do it: {item.title}") if item.remedy else ""
-        body += f"<tr><td>{seen}</td><td>{text}</td><td>{do}</td></tr>"
+        rows.append([escape(item.title), seen, f"{escape(item.reason)}{today}", do])
     title = f"{items.title} ({where}): {done} of {len(items.items)} done"
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{title}"><table class="wide">'
-        f'<caption>{title}</caption><thead><tr><th scope="col">State</th><th scope="col">Item</th>'
-        f'<th scope="col">Next step</th></tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    return parts.table(title, ("Item", "State", "Why", "Next step"), rows, "wide")
 
 
 def security_status(world: World, **more: Any) -> SecurityBoard:

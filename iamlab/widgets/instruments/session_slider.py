@@ -190,19 +190,14 @@ class SessionSlider(Instrument[Moment]):
 
 
 def _table(timeline: Timeline) -> str:
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
     names = {row.access_key_id: _name(row.arn) for row in timeline}
-    body = ""
+    rows = []
     for row in reversed(timeline.rows):
         by = names.get(row.parent) or _name(row.asked_by)
         start, end = f"{row.start:{WHEN}}", f"{row.end:{WHEN}}" if row.end else "no end"
         state = parts.badge(LOOKS.get(row.ended) or bad(row.ended))
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (by, start, end))
-        body += f'<tr><th scope="row">{escape(_name(row.arn))}</th>{cells}<td>{state}</td></tr>'
-    return (
-        '<div class="scroll" tabindex="0" role="group" aria-label="Credentials"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    ) * bool(body)
+        rows.append([*map(escape, (_name(row.arn), by, start, end)), state])
+    return parts.table("Credentials", HEADINGS, rows)
 
 
 def _name(arn: str) -> str:
