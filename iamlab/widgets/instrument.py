@@ -177,20 +177,16 @@ class Instrument(Generic[State]):
 
     def asked(self) -> dict[str, str]:
         """Return the controls of a prediction."""
-        done = self.prediction is not None
-        return {
-            "answer": segmented(
-                "answer", "Your prediction", self.options, self.said["answer"], disabled=done
-            ),
-            "sure": segmented(
-                "confidence",
-                "How sure are you?",
-                CONFIDENCE,
-                self.said["confidence"],
-                disabled=done,
-            )
-            + button("reveal", "Show what AWS decides", main=True),
+        asks = {
+            "answer": ("Your prediction", self.options),
+            "confidence": ("How sure are you?", CONFIDENCE),
         }
+        done = self.prediction is not None
+        answer, sure = (
+            segmented(name, *words, self.said[name], disabled=done) for name, words in asks.items()
+        )
+        reveal = button("reveal", "Show what AWS decides", main=True)
+        return {"answer": answer, "sure": sure + reveal}
 
     def no_control(self, name: str) -> ExerciseError:
         """Return the error for a control that doesn't exist."""

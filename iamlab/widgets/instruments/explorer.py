@@ -19,7 +19,6 @@ from iamlab.engine.refused_statements import loud, quiet
 from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean, noted
 from iamlab.model.clock_and_ids import Clock
 from iamlab.model.network_locations import Network
-from iamlab.view.style import look
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
 from iamlab.widgets import controls as html
@@ -208,9 +207,7 @@ class Explorer(Instrument[Question]):
     def reveal(self, decision: Decision) -> str:
         """Return the verdict, with AWS's message."""
         message = f"AWS's message: {decision.message}" if decision.message else ""
-        shown = html.tiles(("AWS decides", look(decision.verdict)))
-        words = html.paragraph(html.reason(decision)) + html.paragraph(message)
-        return f"{shown}{words}{html.explanation(decision)}"
+        return html.verdict(decision, message)
 
     def parts(self) -> dict[str, str]:
         """Return the whole card; once there is a verdict, with what is looked at."""
