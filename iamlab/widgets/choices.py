@@ -17,7 +17,7 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.figures.names import distinct_names, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.layers import Layers
@@ -61,6 +61,30 @@ def principals(world: World) -> dict[str, str]:
         forms[key] = (named, f"session {named}", f"session {named}: {key}", key)
     forms[ANONYMOUS] = (ANYONE, *("the anonymous caller",) * 3)
     return {name: own for own, name in distinct_names(forms).items()}
+
+
+def requests(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the words of requests by their numbers.
+
+    Examples
+    --------
+    >>> requests([("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")])
+    {'0': 's3:GetObject on star-maps/m31.fits'}
+    """
+    words = (f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs)
+    return {str(number): text for number, text in enumerate(words)}
+
+
+def pages(names: Sequence[str], most: int) -> dict[str, str]:
+    """Return the parts of a long list by the numbers of their first names; none if it is short.
+
+    Examples
+    --------
+    >>> pages(["alice", "bob", "carol"], 2), pages(["alice"], 2)
+    ({'0': 'from alice', '2': 'from carol'}, {})
+    """
+    found = {str(number): f"from {names[number]}" for number in range(0, len(names), most)}
+    return found if len(found) > 1 else {}
 
 
 def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:

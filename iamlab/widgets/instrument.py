@@ -19,6 +19,7 @@ from iamlab.errors import ExerciseError, IamLabError
 from iamlab.view.style import look
 from iamlab.widgets.controls import (
     button,
+    choice,
     explanation,
     heading,
     paragraph,
@@ -82,8 +83,15 @@ class Instrument(Generic[State]):
         """Return the parts with controls as HTML, by name."""
         return {}
 
+    def choices(self) -> Mapping[str, Mapping[str, str]]:
+        """Return what can be chosen for fields of the state: their values, with words for each.
+
+        A control with the name of such a field sets it, without ``change``.
+        """
+        return {}
+
     def change(self, name: str, value: Any) -> State:  # noqa: ARG002
-        """Return the state after a control was used; a button has no value.
+        """Return the state after another control was used; a button has no value.
 
         Raises
         ------
@@ -123,8 +131,15 @@ class Instrument(Generic[State]):
         if name in self.said:
             self.said[name] = verdict_word(value) if name == "answer" else confidence_word(value)
         else:
-            self._to(self.change(name, value))
+            self._to(self._chosen(name, value) or self.change(name, value))
         self.changed()
+
+    def _chosen(self, name: str, value: Any) -> State | None:
+        if str(value) not in self.choices().get(name, ()):
+            return None
+        kind = type(getattr(self.state, name))  # a number can come as text
+        own: State = replace(self.state, **{name: kind(value)})  # type: ignore[type-var]
+        return own
 
     def press(self, name: str) -> None:
         """Press a button."""
@@ -187,6 +202,10 @@ class Instrument(Generic[State]):
         )
         reveal = button("reveal", "Show what AWS decides", main=True)
         return {"answer": answer, "sure": sure + reveal}
+
+    def chooser(self, name: str, label: str) -> str:
+        """Return the list to choose a field of the state from."""
+        return choice(name, label, self.choices()[name], str(getattr(self.state, name)))
 
     def no_control(self, name: str) -> ExerciseError:
         """Return the error for a control that doesn't exist."""

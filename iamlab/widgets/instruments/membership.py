@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import ExerciseError
-from iamlab.widgets.controls import choice, paragraph, request_facts, row, table
+from iamlab.widgets import choices
+from iamlab.widgets.controls import paragraph, request_facts, row, table
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -19,22 +20,31 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 IN = " in "
+MOST = 24
+"""The most users that are shown at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memberships:
-    """The members as ``"user in group"``, and the caller and the number of the request."""
+    """The members as ``"user in group"``, and the caller and the number of the request.
+
+    Parameters
+    ----------
+    first
+        The number of the first user that is shown.
+    """
 
     members: tuple[str, ...]
     caller: str = ""
     request: int = 0
+    first: int = 0
 
 
 class MembershipBoard(Instrument[Memberships]):
     """Groups as columns, users as rows.
 
-    Its controls are ``"alice in astronomers"`` and the like, ``caller`` and ``request``, the number
-    of a request.
+    Its controls are ``"alice in astronomers"`` and the like; ``caller`` and ``request``, the number
+    of a request; and with many users ``first``, the number of the first user that is shown.
 
     Parameters
     ----------
@@ -55,35 +65,36 @@ class MembershipBoard(Instrument[Memberships]):
         **more: Any,
     ) -> None:
         self._world, self._callers, self._pairs = world, list(callers), list(pairs)
-        self._users = [user for own in world.accounts.values() for user in own.users.values()]
+        users = [user for own in world.accounts.values() for user in own.users.values()]
+        self._users = [user.name for user in users]
         self._groups = [name for own in world.accounts.values() for name in own.groups]
-        self._start = tuple(
-            f"{user.name}{IN}{group}"
-            for user in self._users
-            for group in self._groups
-            if group in user.groups
-        )
+        self._start = tuple(f"{user.name}{IN}{group}" for user in users for group in user.groups)
         self._decided, self._changed = lru_cache(64)(self._decide), lru_cache(4)(self._change)
         super().__init__(Memberships(self._start, "".join(self._callers[:1])), **more)
+
+    def choices(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the callers, the requests, and the parts of the list of users."""
+        return {
+            "caller": {name: name for name in self._callers},
+            "request": choices.requests(self._pairs),
+            "first": choices.pages(self._users, MOST),
+        }
 
     def controls(self) -> Mapping[str, str]:
         """Return the grid, and the lists of callers and requests."""
         parts = {"grid": self._grid()}
+        if len(self._users) > MOST:
+            parts = {"first": self.chooser("first", "Users"), **parts}
         if self._pairs:
-            names = {
-                str(number): f"{action} on {resource.rpartition(':')[2]}"
-                for number, (action, resource) in enumerate(self._pairs)
-            }
-            parts["request"] = row(
-                choice("caller", "Caller", self._callers, self.state.caller),
-                choice("request", "Request", names, str(self.state.request)),
-            )
-            parts["facts"] = paragraph(self._applying())
+            chosen = self.chooser("caller", "Caller"), self.chooser("request", "Request")
+            parts |= {"request": row(*chosen), "facts": paragraph(self._applying())}
         return parts
 
     def _grid(self) -> str:
-        names = (user.name for user in self._users)
-        rows = ([escape(user), *(self._box(user, own) for own in self._groups)] for user in names)
+        rows = (
+            [escape(user), *(self._box(user, group) for group in self._groups)]
+            for user in self._users[self.state.first :][:MOST]
+        )
         return table("Members of groups", ["", *map(escape, self._groups)], rows)
 
     def _box(self, user: str, group: str) -> str:
@@ -101,16 +112,12 @@ class MembershipBoard(Instrument[Memberships]):
         return f"Policies that apply to {self.state.caller}: {', '.join(policies) or 'none'}."
 
     def change(self, name: str, value: Any) -> Memberships:
-        """Let a user join or leave a group, or choose a caller or a request."""
-        if name == "caller" and value in self._callers:
-            return replace(self.state, caller=value)
-        if name == "request" and str(value) in map(str, range(len(self._pairs))):
-            return replace(self.state, request=int(value))
+        """Let a user join or leave a group."""
         user, _, group = name.rpartition(IN)
-        if group not in self._groups or user not in [own.name for own in self._users]:
+        if group not in self._groups or user not in self._users:
             raise self.no_control(name)
-        members = [own for own in self.state.members if own != name]
-        return replace(self.state, members=tuple(sorted([*members, name] if value else members)))
+        members = {*self.state.members, name} if value else {*self.state.members} - {name}
+        return replace(self.state, members=tuple(sorted(members)))
 
     @property
     def edits(self) -> list[tuple[str, str, str]]:
