@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from iamlab.view.style import Look
     from iamlab.widgets.prediction import Prediction
 
+    Options = Mapping[str, str] | Sequence[str]
+
 CHOOSE = "choose ..."
 CLASSES = {"✓": "allow", "✕": "deny"}
 """The class of each symbol; others are silent."""
@@ -66,14 +68,7 @@ def segmented(
     return f'{start}<div class="segments">{body}</div></fieldset>'
 
 
-def choice(
-    name: str,
-    label: str,
-    options: Mapping[str, str] | Sequence[str],
-    value: str = "",
-    *,
-    bare: bool = False,
-) -> str:
+def choice(name: str, label: str, options: Options, value: str = "", *, bare: bool = False) -> str:
     """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
 
     A bare one, in a table, shows no label; a screen reader reads it.
