@@ -9,10 +9,7 @@ from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_i
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.request import ANONYMOUS, as_text
-from iamlab.errors import RequestError, did_you_mean, noted
-from iamlab.operations.sts.session import Session
 from iamlab.policy import catalog
-from iamlab.policy.arn import is_arn
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.figures.names import distinct_names, short_name
 
@@ -85,32 +82,6 @@ def pages(names: Sequence[str], most: int) -> dict[str, str]:
     """
     found = {str(number): f"from {names[number]}" for number in range(0, len(names), most)}
     return found if len(found) > 1 else {}
-
-
-def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
-    """Return the principal that a text names: by its name, its ARN, or as a service.
-
-    Raises
-    ------
-    RequestError
-        The world has no such principal.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import scenario
-    >>> world = scenario("groups")
-    >>> caller_named(world, "alice", principals(world))
-    'arn:aws:iam::111111111111:user/alice'
-    """
-    own = known.get(text, text)
-    if own in world.sessions:
-        return Session(world, world.sessions[own])
-    if text in known or is_arn(own) or own.endswith(".amazonaws.com"):
-        return own
-    if any(text in account.groups for account in world.accounts.values()):
-        raise RequestError(f"{text} is a group, and a group makes no requests. Choose a member.")
-    error = RequestError(f"{text!r} isn't a principal of this world.")
-    raise noted(error, did_you_mean(text, known))
 
 
 def endpoints(world: World) -> list[str]:

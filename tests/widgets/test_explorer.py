@@ -229,7 +229,7 @@ def test_many_principals_are_searched(large):
     parts = lab.parts()
     assert '<input type="text" name="principal"' in parts["request"]
     assert '<option value="user-199">' in parts["picture"]
-    with pytest.raises(RequestError, match="isn't a principal") as caught:
+    with pytest.raises(RequestError, match="isn't a caller") as caught:
         lab.set("principal", "usr-7")
     assert "user-7" in caught.value.short
 
@@ -276,7 +276,7 @@ def test_the_verdict_and_all_views_are_hidden_until_it_is_predicted():
     ("name", "value", "words"),
     [
         ("principal", "alise", "Did you mean alice?"),
-        ("principal", "astronomers", "is a group"),
+        ("principal", "astronomers", "a group isn't a principal"),
         ("principal", "arn:aws:iam::111111111111:user/zoe", "zoe"),
         ("action", "s3:GetObjct", "Did you mean s3:GetObject?"),
         ("action", "GetObject", "s3:GetObject"),

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.edits import with_levels
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS
 from iamlab.engine.trace import ALLOWS
@@ -122,14 +123,8 @@ class ClickableGraph(Instrument[Switched]):
     def _layers(self, on: int) -> Layers:
         """Return the policies that are on."""
         levels = {layer: [level for _, level in self._levels(layer, on)] for layer in CEILINGS}
-        flat = {layer: [own for level in levels[layer] for own in level] for layer in CEILINGS}
-        changed = {name: next(iter(flat[name]), None) for name in ("boundary", "endpoint")}
-        return replace(
-            self._base.layers,
-            identity=tuple(self._policies("identity", on)),
-            resource=next(self._policies("resource", on), None),
-            **{**flat, **changed, "scp": levels["scp"], "rcp": levels["rcp"]},  # type: ignore[arg-type]
-        )
+        sides = {layer: [tuple(self._policies(layer, on))] for layer in ("identity", "resource")}
+        return with_levels(self._base.layers, levels | sides)
 
     def _levels(self, layer: str, on: int) -> Iterator[tuple[str, Level]]:
         """Yield the stops of a layer that are on, each with its policies."""
