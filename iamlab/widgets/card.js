@@ -8,20 +8,31 @@ const PATIENCE = 5000; // milliseconds without an answer, after which a kernel m
 const STOPPED =
   "The kernel doesn't answer. If it has stopped, choose Run > Run All Cells; your answers are kept.";
 
-// Writes the numbers of the lines beside a text.
+// Writes the numbers of the lines beside a text, at the same place of its scrollbar.
 function number(text) {
-  const numbers = text.value.split("\n").map((_, place) => place + 1);
-  text.previousElementSibling.textContent = numbers.join("\n");
+  const [numbers, lines] = [text.previousElementSibling, text.value.split("\n")];
+  numbers.textContent = lines.map((_, place) => place + 1).join("\n");
+  numbers.scrollTop = text.scrollTop;
 }
 
-// HTML without the words in its text fields, and these words.
-function apart(html) {
-  const own = document.createElement("template");
-  own.innerHTML = html;
-  const fields = [...own.content.querySelectorAll(TEXT)];
-  const words = fields.map((one) => one.value);
-  for (const one of fields) one.matches("input") ? one.removeAttribute("value") : one.replaceChildren();
-  return [own.innerHTML, words];
+// Makes a node like a fresh one. What stays the same element keeps its focus, the text that is being
+// typed with its caret and undo, a fold that was opened, and a slider that is dragged.
+function renew(old, fresh) {
+  const differs = ["nodeName", "name", "type"].some((own) => old[own] !== fresh[own]);
+  if (differs) return old.replaceWith(fresh);
+  if (old.nodeType !== Node.ELEMENT_NODE) return void (old.data = fresh.data);
+  for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+  for (const name of old.getAttributeNames()) {
+    if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  const [kept, nodes] = [[...old.childNodes], [...fresh.childNodes]];
+  nodes.forEach((node, place) => (kept[place] ? renew(kept[place], node) : old.append(node)));
+  kept.slice(nodes.length).forEach((node) => node.remove());
+  if (old.matches("option")) old.selected = fresh.selected;
+  if (!old.matches("input, textarea") || old.type === "password") return; // Python never sends it
+  old.checked = fresh.checked;
+  const typing = old === document.activeElement && old.matches(TEXT);
+  if (!typing || !fresh.value) old.value = fresh.value; // Python empties a field when it is used
 }
 
 function render({ model, el }) {
@@ -61,22 +72,9 @@ function render({ model, el }) {
       }
       if (part === next) next = next.nextElementSibling;
       else card.insertBefore(part, next); // in the order of Python
-      if (shown[name] !== html && !retype(part, shown[name] ?? "", html)) fill(part, html);
+      if (shown[name] !== html) fill(part, html);
       shown[name] = html;
     }
-  };
-
-  // A part that differs only in the words of its text fields keeps these fields, and so what is
-  // being typed, the place of the caret, and undo.
-  const retype = (part, before, html) => {
-    const [[old], [bare, words]] = [apart(before), apart(html)];
-    if (old !== bare || !words.length) return false;
-    part.querySelectorAll(TEXT).forEach((one, place) => {
-      if (one === document.activeElement || one.type === "password") return; // Python never sends it
-      if (one.value !== words[place]) one.value = words[place];
-    });
-    part.querySelectorAll(".lines textarea").forEach(number);
-    return true;
   };
 
   const drop = (name) => {
@@ -84,26 +82,13 @@ function render({ model, el }) {
     delete shown[name];
   };
 
-  // A slider is alone in its part, and stays the same element while it is dragged.
-  const slid = (own, html) => {
-    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("input[type=range]");
-    if (fresh?.name !== own.name || fresh.max !== own.max) return false;
-    own.value = fresh.value;
-    own.setAttribute("aria-valuetext", fresh.getAttribute("aria-valuetext"));
-    own.previousElementSibling.textContent = fresh.previousElementSibling.textContent;
-    return true;
-  };
-
   const fill = (part, html) => {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
-    if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
     const place = [...part.querySelectorAll(FOCUSABLE)].indexOf(own);
-    const open = [...part.querySelectorAll("details")].map((one) => one.open);
-    part.innerHTML = html;
-    part.querySelectorAll("details").forEach((one, place) => {
-      if (place in open) one.open = open[place];
-    });
+    const fresh = part.cloneNode();
+    fresh.innerHTML = html;
+    renew(part, fresh);
     guard(part);
     const all = [...part.querySelectorAll(FOCUSABLE)]; // the next one, if it is gone
     if (own) (find(name, value) ?? all[Math.min(place, all.length - 1)])?.focus({ preventScroll: true });
@@ -128,7 +113,7 @@ function render({ model, el }) {
   const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
 
   card.addEventListener("input", ({ target }) => {
-    if (target.matches(".lines textarea")) number(target);
+    follow({ target });
     if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
     clearTimeout(typed.get(target.name));
     typed.set(target.name, setTimeout(() => {
@@ -137,9 +122,7 @@ function render({ model, el }) {
     }, target.type === "range" ? 0 : TYPING));
   });
 
-  const follow = ({ target }) => {
-    if (target.matches(".lines textarea")) target.previousElementSibling.scrollTop = target.scrollTop;
-  };
+  const follow = ({ target }) => target.matches(".lines textarea") && number(target);
   card.addEventListener("scroll", follow, true);
 
   // A button with the line and column of a place in the card's text leads there.
