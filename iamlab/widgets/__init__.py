@@ -1,7 +1,8 @@
 """Cards and instruments: what a learner touches, by mouse or by keyboard."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from iamlab.display import lazily
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
@@ -20,25 +21,6 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.token_boxes import token_boxes
     from iamlab.widgets.instruments.trust_door import trust_door
     from iamlab.widgets.instruments.two_accounts import two_accounts
-
-_HOME = {
-    "clickable_graph": "access_graph",
-    "condition_table": "condition_table",
-    "matrix_board": "matrix_board",
-    "membership_board": "membership",
-    "organization_tree": "organization_tree",
-    "overlap": "overlap",
-    "policy_editor": "policy_editor",
-    "reach_explorer": "reach_explorer",
-    "security_status": "security_status",
-    "session_slider": "session_slider",
-    "sign_in_form": "sign_in_form",
-    "statement_stack": "statement_stack",
-    "stepper": "stepper",
-    "token_boxes": "token_boxes",
-    "trust_door": "trust_door",
-    "two_accounts": "two_accounts",
-}
 
 __all__ = [
     "clickable_graph",
@@ -59,11 +41,9 @@ __all__ = [
     "two_accounts",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        message = f"module 'iamlab.widgets' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"iamlab.widgets.instruments.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+_HOME = {name: f"instruments.{name}" for name in __all__} | {
+    "clickable_graph": "instruments.access_graph",
+    "membership_board": "instruments.membership",
+}
+"""Each function is in the module of its name, except two."""
+__getattr__ = lazily(__name__, _HOME)

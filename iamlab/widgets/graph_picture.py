@@ -15,6 +15,7 @@ from iamlab.view.drawing.shapes import Circle, Ink, Rectangle, Text
 from iamlab.view.drawing.svg import element
 from iamlab.view.figure import PIXELS
 from iamlab.view.style import PAPER
+from iamlab.widgets.controls import scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,23 +63,20 @@ def picture(sheet: Sheet, parts: Mapping[str, Part], label: str) -> str:
     label
         What a screen reader calls the picture.
     """
-    groups: dict[str, list[Shape]] = {"": []}
-    order = sorted(zip(sheet.parts, sheet.shapes, strict=True), key=lambda each: each[1].ink.layer)
-    for name in sheet.parts:
-        groups[name if name in parts else ""] = []
+    owners = [name if name in parts else "" for name in sheet.parts]
+    groups: dict[str, list[Shape]] = {name: [] for name in ("", *owners)}
+    order = sorted(zip(owners, sheet.shapes, strict=True), key=lambda each: each[1].ink.layer)
     for name, shape in order:
-        groups[name if name in parts else ""].append(shape)
+        groups[name].append(shape)
     whole = round(sheet.width * PIXELS)
     size = f"0 0 {sheet.width * POINTS:.0f} {sheet.height * POINTS:.0f}"
     background = "".join(map(element, groups.pop("")))
     body = "".join(_group(name, parts[name], shapes) for name, shapes in groups.items())
-    named = escape(label)
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{named}">'
-        f'<svg class="graph" role="group" aria-label="{named}" viewBox="{size}" '
+    return scrolled(
+        label,
+        f'<svg class="graph" role="group" aria-label="{escape(label)}" viewBox="{size}" '
         f'style="width:100%;max-width:{whole}px;min-width:{min(whole, LEAST)}px" '
-        'font-family="DejaVu Sans,Verdana,sans-serif">'
-        f"{background}{body}</svg></div>"
+        f'font-family="DejaVu Sans,Verdana,sans-serif">{background}{body}</svg>',
     )
 
 

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from iamlab.display import need
-from iamlab.errors import ExerciseError, IamLabError
+from iamlab.errors import ExerciseError, IamLabError, did_you_mean, noted
 from iamlab.view.style import look
 from iamlab.widgets.controls import (
     button,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
+    from iamlab.widgets.controls import Options
 
 State = TypeVar("State")
 PREDICT_FIRST = "First choose a verdict and say how sure you are. A guess costs nothing."
@@ -83,8 +84,8 @@ class Instrument(Generic[State]):
         """Return the parts with controls as HTML, by name."""
         return {}
 
-    def choices(self) -> Mapping[str, Mapping[str, str]]:
-        """Return what can be chosen for fields of the state: their values, with words for each.
+    def choices(self) -> Mapping[str, Options]:
+        """Return what can be chosen for fields of the state: their values, or values with words.
 
         A control with the name of such a field sets it, without ``change``.
         """
@@ -135,8 +136,12 @@ class Instrument(Generic[State]):
         self.changed()
 
     def _chosen(self, name: str, value: Any) -> State | None:
-        if str(value) not in self.choices().get(name, ()):
+        known = self.choices().get(name)
+        if known is None:
             return None
+        if str(value) not in known:
+            error = ExerciseError(f"{name} can't be {value!r}.")
+            raise noted(error, did_you_mean(str(value), known))
         kind = type(getattr(self.state, name))  # a number can come as text
         own: State = replace(self.state, **{name: kind(value)})  # type: ignore[type-var]
         return own
@@ -192,20 +197,16 @@ class Instrument(Generic[State]):
 
     def asked(self) -> dict[str, str]:
         """Return the controls of a prediction."""
-        done = self.prediction is not None
-        return {
-            "answer": segmented(
-                "answer", "Your prediction", self.options, self.said["answer"], disabled=done
-            ),
-            "sure": segmented(
-                "confidence",
-                "How sure are you?",
-                CONFIDENCE,
-                self.said["confidence"],
-                disabled=done,
-            )
-            + button("reveal", "Show what AWS decides", main=True),
+        asks = {
+            "answer": ("Your prediction", self.options),
+            "confidence": ("How sure are you?", CONFIDENCE),
         }
+        done = self.prediction is not None
+        answer, sure = (
+            segmented(name, *words, self.said[name], disabled=done) for name, words in asks.items()
+        )
+        reveal = button("reveal", "Show what AWS decides", main=True)
+        return {"answer": answer, "sure": sure + reveal}
 
     def chooser(self, name: str, label: str) -> str:
         """Return the list to choose a field of the state from."""

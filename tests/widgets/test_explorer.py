@@ -130,6 +130,16 @@ def test_a_vpc_endpoint_can_be_used():
     assert not lab.decision
 
 
+def test_a_request_that_needs_no_permission_names_no_statement():
+    """Everybody can ask who they are, and the root user needs no Allow."""
+    world = scenario("groups")
+    lab = iamlab.lab(world, "bob", "sts:GetCallerIdentity", "*")
+    assert "It needs no permission." in lab.parts()["result"]
+    lab.set("principal", "root user")
+    lab.set("action", "s3:ListAllMyBuckets")
+    assert "It needs no permission." in lab.parts()["result"]
+
+
 def test_sessions_and_roles_are_principals():
     """A session has its own policies, and expires."""
     world = guarded()

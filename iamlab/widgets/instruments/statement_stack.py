@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy, written
 from iamlab.view.style import EFFECTS
-from iamlab.widgets.controls import badge, button, choice, in_words, paragraph, request_facts
+from iamlab.widgets.choices import requests
+from iamlab.widgets.controls import badge, button, check_box, in_words, paragraph, request_facts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.policy.statement import Statement
     from iamlab.world.identities import User
     from iamlab.world.world import World
 
@@ -118,42 +118,41 @@ class StatementStack(Instrument[Stack]):
 
     def controls(self) -> Mapping[str, str]:
         """Return a row for each statement, and the list of requests."""
-        parts = {"stack": "".join(self._row(sid) for sid in self.state.statements)}
+        parts = {"stack": "".join(map(self._row, self.state.statements))}
         if self._pairs:
-            names = {
-                str(number): f"{action} on {resource.rpartition(':')[2]}"
-                for number, (action, resource) in enumerate(self._pairs)
-            }
-            parts["request"] = choice("request", "Request", names, str(self.state.request))
             order = ", ".join(self.state.order) or "nothing, all are off"
-            parts["facts"] = paragraph(f"From the top: {order}.")
+            facts = paragraph(f"From the top: {order}.")
+            parts |= {"request": self.chooser("request", "Request"), "facts": facts}
         return parts
 
+    def choices(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the requests."""
+        return {"request": requests(self._pairs)}
+
     def _row(self, sid: str) -> str:
-        statement = self._statements[sid]
-        movers = ""
-        if self._movable:
-            movers = button(f"up {sid}", "▲", small=True, label=f"Move {sid} up") + button(
-                f"down {sid}", "▼", small=True, label=f"Move {sid} down"
-            )
-        state = "" if sid in self.state.off else " checked"
-        return (
-            f'<div class="row ticks statement">{movers}<label>'
-            f'<input type="checkbox" name="{escape(sid)}"{state}>{_words(sid, statement)}'
-            "</label></div>"
+        own, signs = self._statements[sid], {"up": "▲", "down": "▼"} if self._movable else {}
+        movers = (
+            button(f"{way} {sid}", sign, small=True, label=f"Move {sid} {way}")
+            for way, sign in signs.items()
         )
+        words = f"<strong>{escape(sid)}</strong> <code>{escape(in_words(own))}</code>"
+        label = f"{badge(EFFECTS[own.effect])} {words}"
+        box = check_box(sid, label, on=sid not in self.state.off)
+        return f'<div class="row ticks statement">{"".join(movers)}{box}</div>'
 
     def change(self, name: str, value: Any) -> Stack:
-        """Switch or move a statement, or choose a request."""
-        move, _, sid = name.partition(" ")
+        """Switch or move a statement."""
+        way, _, sid = name.partition(" ")
         if name in self._statements:
             off = [own for own in self.state.off if own != name]
             return replace(self.state, off=tuple(sorted(off if value else [*off, name])))
-        if name == "request" and str(value) in map(str, range(len(self._pairs))):
-            return replace(self.state, request=int(value))
-        if move in ("up", "down") and sid in self._statements and self._movable:
-            return replace(self.state, statements=_moved(self.state.statements, sid, move == "up"))
-        raise self.no_control(name)
+        if way not in ("up", "down") or sid not in self._statements or not self._movable:
+            raise self.no_control(name)
+        order = list(self.state.statements)
+        place = order.index(sid) + (1 if way == "down" else -1)
+        order.remove(sid)
+        order.insert(max(place, 0), sid)
+        return replace(self.state, statements=tuple(order))
 
     def world(self) -> World:
         """Return a copy of the world with the stack as shown."""
@@ -173,20 +172,6 @@ class StatementStack(Instrument[Stack]):
         """Return the request."""
         decision = self.decide()
         return "" if decision is None else request_facts(decision)
-
-
-def _words(sid: str, statement: Statement) -> str:
-    words = f"<code>{escape(in_words(statement))}</code>"
-    return f"{badge(EFFECTS[statement.effect])} <strong>{escape(sid)}</strong> {words}"
-
-
-def _moved(names: tuple[str, ...], name: str, is_up: bool) -> tuple[str, ...]:  # noqa: FBT001
-    """Return the names with one of them a place higher or lower, if there is one."""
-    order, old = list(names), names.index(name)
-    new = old - 1 if is_up else old + 1
-    if 0 <= new < len(order):
-        order[old], order[new] = order[new], order[old]
-    return tuple(order)
 
 
 def statement_stack(
