@@ -6,7 +6,7 @@ from iamlab.display import lazily
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
-    from iamlab.widgets.instruments.condition_table import condition_table
+    from iamlab.widgets.instruments.conditions import condition_table, token_boxes
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
     from iamlab.widgets.instruments.organization_tree import organization_tree
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.sign_in_form import sign_in_form
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
-    from iamlab.widgets.instruments.token_boxes import token_boxes
-    from iamlab.widgets.instruments.trust_door import trust_door
-    from iamlab.widgets.instruments.two_accounts import two_accounts
+    from iamlab.widgets.instruments.two_sides import trust_door, two_accounts
 
 __all__ = [
     "clickable_graph",
@@ -43,7 +41,11 @@ __all__ = [
 
 _HOME = {name: f"instruments.{name}" for name in __all__} | {
     "clickable_graph": "instruments.access_graph",
+    "condition_table": "instruments.conditions",
     "membership_board": "instruments.membership",
+    "token_boxes": "instruments.conditions",
+    "trust_door": "instruments.two_sides",
+    "two_accounts": "instruments.two_sides",
 }
-"""Each function is in the module of its name, except two."""
+"""The module of each function: most have one of their own, with its name."""
 __getattr__ = lazily(__name__, _HOME)

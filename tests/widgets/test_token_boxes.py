@@ -6,7 +6,7 @@ import pytest
 
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.policy.conditions import holds, read_operator
-from iamlab.widgets.instruments.token_boxes import MOST, token_boxes
+from iamlab.widgets.instruments.conditions import FULL, token_boxes
 from tests.widgets.page import problems, put
 
 TAGS = "aws:TagKeys"
@@ -99,10 +99,10 @@ def test_other_values_are_errors():
     with pytest.raises(ExerciseError, match="Type a value"):
         boxes.press("add request")
     assert boxes.state == before
-    for number in range(MOST):
+    for number in range(FULL):
         boxes.set("request", f"v{number}")
         boxes.use("add request", press=True)
-    assert len(boxes.state.request) == MOST
+    assert len(boxes.state.request) == FULL
     assert "at most 12" in boxes.parts()["result"]
     single = token_boxes("aws:SourceIp", ["10.0.0.0/8"], "IpAddress", "10.0.0.1")
     single.set("request", "10.0.0.2")

@@ -111,16 +111,17 @@ class OrganizationTree(Instrument[Attachments]):
         decision = world.can(*self._request)
         return decision, view.organization_tree(world.organizations[self._key], decision)
 
+    def choices(self) -> Mapping[str, list[str]]:
+        """Return the names of places, policies and accounts."""
+        return {name: list(ids) for name, ids in self._ids.items()}
+
     def controls(self) -> Mapping[str, str]:
         """Return the request, the tree in words, and what can be attached and moved."""
         own, (decision, figure) = self.state, self._decided(self.state.calls)
         lines = [line for line in figure.lines if not (self.is_hidden and SIGN.match(line))]
         tree = takewhile(lambda line: not line.startswith(decision.request.principal), lines[1:])
         called = parts.calls(self._then(own.calls).events[len(self._start.events) :][-1:])
-        place, policy, account = (
-            parts.choice(name, name.capitalize(), list(ids), getattr(own, name))
-            for name, ids in self._ids.items()
-        )
+        place, policy, account = (self.chooser(name, name.capitalize()) for name in self._ids)
         attach = parts.button("attach", "Attach") + parts.button("detach", "Detach")
         undo = parts.button("undo", "Undo the last call") if own.calls else ""
         return {
@@ -131,11 +132,9 @@ class OrganizationTree(Instrument[Attachments]):
             "move": parts.row(account, parts.button("move", "Move it into the place"), undo),
         }
 
-    def change(self, name: str, value: Any) -> Attachments:
-        """Choose for the next call, make it, or undo the last one."""
+    def change(self, name: str, value: Any) -> Attachments:  # noqa: ARG002
+        """Make the next call, or undo the last one."""
         own = self.state
-        if value in self._ids.get(name, ()):
-            return replace(own, **{name: value})
         if name == "undo" and own.calls:
             return replace(own, calls=own.calls[:-1])
         kind = "account" if name == "move" else "policy"
