@@ -297,8 +297,8 @@ class TokenBoxes(Instrument[Boxes]):
         The operator and the values.
     """
 
-    title = "Token boxes"
-    question = "Does the condition match?"
+    title = "Values of a condition"
+    question = "Does the condition match the request?"
 
     def __init__(self, key: str, state: Boxes, **more: Any) -> None:
         self.key, self.typed = key, dict.fromkeys(BOXES, "")
@@ -326,7 +326,7 @@ class TokenBoxes(Instrument[Boxes]):
     def controls(self) -> dict[str, str]:
         """Return the operator, and the two boxes."""
         own, label = self.state, f"Operator for {self.key}"
-        has = parts.tick("present", "The request has the key", on=own.request is not None)
+        has = parts.tick("present", f"The request has {self.key}", on=own.request is not None)
         boxes = f'<div class="tiles">{"".join(map(self._box, BOXES))}</div>'
         operator = parts.choice("operator", label, self.operators, own.operator)
         return {"operator": _start("Allow") + operator, "boxes": boxes + has}
@@ -336,7 +336,7 @@ class TokenBoxes(Instrument[Boxes]):
         values, tokens = getattr(self.state, box), ""
         for place, value in enumerate(map(shown, values or ())):
             tokens += parts.button(f"remove {box} {place}", f"{value} ×", label=f"Remove {value}")
-        empty = "no such key" if values is None else "no value"
+        empty = "The request doesn't have the key." if values is None else "No values."
         field = parts.text_field(box, "Another value", self.typed[box], width=16)
         form = parts.row(field, parts.button(f"add {box}", "Add"))
         tokens = parts.row(tokens) if tokens else parts.paragraph(empty, "pale")
