@@ -19,7 +19,6 @@ from iamlab.engine.refused_statements import loud, quiet
 from iamlab.errors import ExerciseError, IamLabError, RequestError
 from iamlab.model.clock_and_ids import Clock
 from iamlab.model.network_locations import Network
-from iamlab.operations.sts.session import Session
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
 from iamlab.widgets import controls as html
@@ -139,9 +138,7 @@ class Explorer(Instrument[Question]):
     @property
     def caller(self) -> Caller:
         """The principal that is chosen or typed; the world rejects one that it doesn't have."""
-        text, world = self.state.principal.strip(), self.world
-        own = self.principals.get(text, text)
-        return Session(world, world.sessions[own]) if own in world.sessions else own
+        return choices.caller_named(self.world, self.state.principal.strip(), self.principals)
 
     def _how(self) -> tuple[dict[str, ContextValue], Circumstances]:
         """Return the condition keys that are set by hand, and how the call is made."""
