@@ -38,12 +38,9 @@ function renew(old, fresh) {
 function render({ model, el }) {
   const card = document.createElement("form"); // groups of radio buttons end at their form
   card.className = "iamlab-card mathjax_ignore tex2jax_ignore";
-  const stopped = document.createElement("p");
-  stopped.className = "stopped";
-  stopped.setAttribute("role", "status");
+  card.innerHTML = '<p class="stopped" role="status"></p>';
+  const stopped = card.firstChild;
   el.append(card);
-  card.append(stopped);
-  const shown = {};
   const typed = new Map(); // name -> timer
   const stop = () => (stopped.textContent = STOPPED);
   let waiting;
@@ -61,7 +58,9 @@ function render({ model, el }) {
     );
 
   const show = (parts) => {
-    for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
+    for (const part of card.querySelectorAll(":scope > [data-part]")) {
+      if (!(part.dataset.part in parts)) part.remove();
+    }
     let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
       let part = card.querySelector(`:scope > [data-part="${name}"]`);
@@ -72,14 +71,9 @@ function render({ model, el }) {
       }
       if (part === next) next = next.nextElementSibling;
       else card.insertBefore(part, next); // in the order of Python
-      if (shown[name] !== html) fill(part, html);
-      shown[name] = html;
+      if (part.shown !== html) fill(part, html);
+      part.shown = html;
     }
-  };
-
-  const drop = (name) => {
-    card.querySelector(`:scope > [data-part="${name}"]`)?.remove();
-    delete shown[name];
   };
 
   const fill = (part, html) => {
@@ -95,11 +89,7 @@ function render({ model, el }) {
   };
 
   const send = (what) => {
-    for (const [name, timer] of typed) {
-      clearTimeout(timer);
-      typed.delete(name);
-      if (name !== what.name) send({ set: true, name, value: find(name).value });
-    }
+    for (const name of typed.keys()) set(find(name));
     sent += 1;
     clearTimeout(waiting);
     waiting = setTimeout(stop, PATIENCE);
@@ -110,17 +100,20 @@ function render({ model, el }) {
     }
   };
 
-  const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
+  const set = ({ name, type, checked, value }) => {
+    clearTimeout(typed.get(name));
+    typed.delete(name);
+    send({ set: true, name, value: type === "checkbox" ? checked : value });
+  };
 
   card.addEventListener("input", ({ target }) => {
     follow({ target });
-    if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
+    if (!target.name || !target.matches(`input[type=range], ${TEXT}`)) return;
     clearTimeout(typed.get(target.name));
-    typed.set(target.name, setTimeout(() => {
-      typed.delete(target.name);
-      send({ set: true, name: target.name, value: valueOf(target) });
-    }, target.type === "range" ? 0 : TYPING));
+    typed.set(target.name, setTimeout(() => set(target), target.type === "range" ? 0 : TYPING));
   });
+
+  card.addEventListener("change", ({ target }) => target.name && set(target));
 
   const follow = ({ target }) => target.matches(".lines textarea") && number(target);
   card.addEventListener("scroll", follow, true);
@@ -134,13 +127,6 @@ function render({ model, el }) {
     text.setSelectionRange(start, start + 1);
     text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
   };
-
-  card.addEventListener("change", ({ target }) => {
-    if (!target.name) return;
-    clearTimeout(typed.get(target.name));
-    typed.delete(target.name);
-    send({ set: true, name: target.name, value: valueOf(target) });
-  });
 
   const press = (name) => {
     answerAlone(name);
@@ -179,7 +165,7 @@ function render({ model, el }) {
     const place = switches.indexOf(name);
     if (place < 0) return;
     on ^= 1 << place;
-    show({ ...shown, ...outcomes[of[on]].parts });
+    show({ ...model.get("shown").parts, ...outcomes[of[on]].parts });
     mark(outcomes[of[on]].marks, switches);
   };
 

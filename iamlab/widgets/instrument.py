@@ -102,7 +102,7 @@ class Instrument(Generic[State]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict as HTML."""
-        return html.verdict(decision)
+        return html.verdict(decision) + html.explanation(decision)
 
     def answers(self) -> dict[str, Any]:
         """Return the outcomes of all switches for ``card.js``; empty if the kernel answers."""

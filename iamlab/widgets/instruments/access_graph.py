@@ -23,7 +23,7 @@ from iamlab.view.figures.access.access_graph import CALLER, RESOURCE, STATEMENT,
 from iamlab.view.figures.calls.policy_ends import OUTCOMES
 from iamlab.view.figures.names import asks_for
 from iamlab.view.layouts.path import draw_path
-from iamlab.view.style import LOOKS, look
+from iamlab.view.style import LOOKS
 from iamlab.widgets import controls as html
 from iamlab.widgets.graph_picture import MOST, STOP, Part, neutral, picture, switches_of
 from iamlab.widgets.instrument import Instrument
@@ -180,8 +180,7 @@ class ClickableGraph(Instrument[Switched]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict with its reason."""
-        verdict = html.tiles(("AWS decides", look(decision.verdict)))
-        return verdict + html.paragraph(html.reason(decision))
+        return html.verdict(decision)
 
     # -- the outcome -----------------------------------------------------------------------------
 
