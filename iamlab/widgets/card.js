@@ -46,12 +46,6 @@ function render({ model, el }) {
   let waiting;
   let sent = model.get("shown").sent ?? 0;
 
-  // JupyterLab's shortcuts ask the focused element itself whether they may act.
-  const guard = (root) => {
-    for (const one of root.querySelectorAll(FOCUSABLE)) one.dataset.lmSuppressShortcuts = "true";
-    root.querySelectorAll(".lines textarea").forEach(number);
-  };
-
   const find = (name, value) =>
     [...card.querySelectorAll("[name], [data-press]")].find(
       (one) => (one.name || one.dataset.press) === name && (one.type !== "radio" || one.value === value)
@@ -63,12 +57,10 @@ function render({ model, el }) {
     }
     let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
-      let part = card.querySelector(`:scope > [data-part="${name}"]`);
-      if (!part) {
-        part = document.createElement("div");
-        part.dataset.part = name;
-        if (name === "result" || name === "facts") part.setAttribute("role", "status");
-      }
+      const own = card.querySelector(`:scope > [data-part="${name}"]`);
+      const part = own ?? document.createElement("div");
+      part.dataset.part = name;
+      if (name === "result" || name === "facts") part.setAttribute("role", "status");
       if (part === next) next = next.nextElementSibling;
       else card.insertBefore(part, next); // in the order of Python
       if (part.shown !== html) fill(part, html);
@@ -83,9 +75,12 @@ function render({ model, el }) {
     const fresh = part.cloneNode();
     fresh.innerHTML = html;
     renew(part, fresh);
-    guard(part);
-    const all = [...part.querySelectorAll(FOCUSABLE)]; // the next one, if it is gone
-    if (own) (find(name, value) ?? all[Math.min(place, all.length - 1)])?.focus({ preventScroll: true });
+    part.querySelectorAll("textarea").forEach(number);
+    const all = [...part.querySelectorAll(FOCUSABLE)];
+    // JupyterLab's shortcuts ask the focused element itself whether they may act.
+    for (const one of all) one.dataset.lmSuppressShortcuts = "true";
+    const next = find(name, value) ?? all[Math.min(place, all.length - 1)]; // if it is gone
+    if (own) next?.focus({ preventScroll: true });
   };
 
   const send = (what) => {
@@ -115,12 +110,12 @@ function render({ model, el }) {
 
   card.addEventListener("change", ({ target }) => target.name && set(target));
 
-  const follow = ({ target }) => target.matches(".lines textarea") && number(target);
+  const follow = ({ target }) => target.matches("textarea") && number(target);
   card.addEventListener("scroll", follow, true);
 
   // A button with the line and column of a place in the card's text leads there.
   const lead = ({ line, column }) => {
-    const text = card.querySelector(".lines textarea");
+    const text = card.querySelector("textarea");
     const before = text.value.split("\n").slice(0, line - 1);
     const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
     text.focus();

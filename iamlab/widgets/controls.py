@@ -119,6 +119,8 @@ def text_field(
 
     Parameters
     ----------
+    rows
+        With several, the lines have numbers, and don't wrap.
     kind
         The type of the input: ``"text"``, ``"datetime-local"``, or ``"password"``, which is never
         written with its value.
@@ -127,7 +129,9 @@ def text_field(
     """
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
-        return labelled(label, f'<textarea {own} rows="{rows}">\n{escape(value)}</textarea>')
+        area = f'<textarea {own} wrap="off" rows="{rows}">\n{escape(value)}</textarea>'
+        numbers = '<span class="numbers" aria-hidden="true"></span>'
+        return labelled(label, f'<span class="lines">{numbers}{area}</span>')
     own += f' list="{escape(options)}"' if options else ""
     own += f' size="{width}"' if kind in ("text", "password") else ""
     return labelled(label, f'<input type="{kind}" {own} value="{escape(value)}">')
