@@ -50,6 +50,8 @@ class Instrument(Generic[State]):
 
     title: str = ""
     question: str = ""
+    offered: Mapping[str, Options] = {}
+    """The choices, if they are always the same."""
     asks_itself: bool = False
     """Whether its own controls ask for predictions, so that ``decide`` waits for them."""
 
@@ -80,7 +82,7 @@ class Instrument(Generic[State]):
 
         A control with the name of such a field sets it, without ``change``.
         """
-        return {}
+        return self.offered
 
     def change(self, name: str, value: Any) -> State:  # noqa: ARG002
         """Return the state after another control was used; a button has no value.

@@ -173,7 +173,7 @@ class ConditionTable(Instrument[Table]):
         known = dict.fromkeys([str(own.comparison), *found, *null])
         return [name for name in known if read_operator(name)]
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the operators, the table, and the values of the chosen row."""
         own, block, fields = self.state, "", ""
         for place, each in enumerate(self._statement.conditions):
@@ -323,7 +323,7 @@ class TokenBoxes(Instrument[Boxes]):
         """Return the values as two sets; nothing before a prediction."""
         return "" if self.is_hidden else self._decided(self.state)[1]
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the operator, and the two boxes."""
         own, label = self.state, f"Operator for {self.key}"
         has = parts.tick("present", "The request has the key", on=own.request is not None)

@@ -24,7 +24,7 @@ from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 from iamlab.widgets.prediction import Prediction, fits, verdict_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
@@ -91,6 +91,7 @@ class MatrixBoard(Instrument[Board]):
             for column, pair in enumerate(requests)
             if target and arn in target.principals and pair in target.pairs
         }
+        self.offered = {"first": choices.pages(self.names, MOST)}
         super().__init__(Board(), **more)
 
     def world(self) -> World:
@@ -104,10 +105,6 @@ class MatrixBoard(Instrument[Board]):
 
     def _cells(self) -> dict[str, Decision]:
         return self._decided(self.state.first, self.state.edits)
-
-    def choices(self) -> Mapping[str, dict[str, str]]:
-        """Return the parts of the list of principals."""
-        return {"first": choices.pages(self.names, MOST)}
 
     def _decide(self, first: int, edits: Edits) -> dict[str, Decision]:
         world, callers = self._edited.at(edits), enumerate(self._callers)
@@ -142,7 +139,7 @@ class MatrixBoard(Instrument[Board]):
         found = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))]
         return f"Of {count(len(cells), 'cell')}: {', '.join(found) or 'nothing changed'}."
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the table, and the policy that is edited."""
         first = self.chooser("first", "Principals") * (len(self.names) > MOST)
         reveal = parts.button("reveal", "Show what AWS decides", main=True)

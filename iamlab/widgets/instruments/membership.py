@@ -14,7 +14,7 @@ from iamlab.widgets.controls import paragraph, request_facts, row, table
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.world.world import World
@@ -64,27 +64,23 @@ class MembershipBoard(Instrument[Memberships]):
         pairs: Sequence[tuple[str, str]] = (),
         **more: Any,
     ) -> None:
-        self._world, self._callers, self._pairs = world, list(callers), list(pairs)
+        self._world, self._pairs = world, list(pairs)
         users = [user for own in world.accounts.values() for user in own.users.values()]
         self._users = [user.name for user in users]
         self._groups = [name for own in world.accounts.values() for name in own.groups]
         self._start = tuple(f"{user.name}{IN}{group}" for user in users for group in user.groups)
         self._decided, self._changed = lru_cache(64)(self._decide), lru_cache(4)(self._change)
-        super().__init__(Memberships(self._start, "".join(self._callers[:1])), **more)
-
-    def choices(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the callers, the requests, and the parts of the list of users."""
-        return {
-            "caller": {name: name for name in self._callers},
-            "request": choices.requests(self._pairs),
+        self.offered = {
+            "caller": list(callers),
+            "request": choices.requests(pairs),
             "first": choices.pages(self._users, MOST),
         }
+        super().__init__(Memberships(self._start, next(iter(callers), "")), **more)
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the grid, and the lists of callers and requests."""
-        parts = {"grid": self._grid()}
-        if len(self._users) > MOST:
-            parts = {"first": self.chooser("first", "Users"), **parts}
+        first = self.chooser("first", "Users") * (len(self._users) > MOST)
+        parts = {"first": first, "grid": self._grid()}
         if self._pairs:
             chosen = self.chooser("caller", "Caller"), self.chooser("request", "Request")
             parts |= {"request": row(*chosen), "facts": paragraph(self._applying())}

@@ -27,7 +27,7 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
@@ -89,6 +89,7 @@ class OrganizationTree(Instrument[Attachments]):
             "policy": {own.name: own.id for own in found[0].policies.values()},
             "account": {name: key for name, key in places.items() if key in found[0].members},
         }
+        self.offered = {name: list(ids) for name, ids in self._ids.items()}
         super().__init__(Attachments(), **more)
 
     def world(self) -> World:
@@ -111,11 +112,7 @@ class OrganizationTree(Instrument[Attachments]):
         decision = world.can(*self._request)
         return decision, view.organization_tree(world.organizations[self._key], decision)
 
-    def choices(self) -> Mapping[str, list[str]]:
-        """Return the names of places, policies and accounts."""
-        return {name: list(ids) for name, ids in self._ids.items()}
-
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the request, the tree in words, and what can be attached and moved."""
         own, (decision, figure) = self.state, self._decided(self.state.calls)
         lines = [line for line in figure.lines if not (self.is_hidden and SIGN.match(line))]

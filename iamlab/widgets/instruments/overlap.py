@@ -28,7 +28,7 @@ from iamlab.widgets.instrument import Instrument
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.operations.policy_documents import Document
@@ -91,8 +91,7 @@ class Overlap(Instrument[Sets]):
         self._decided, sets = lru_cache(64)(self._decide), []
         for own in self.actions:
             request = Request(self._user.arn, own, resource)
-            has = bool(evaluate(request, Layers([identity])))
-            may = bool(evaluate(request, Layers([Policy.allow("*")], boundary=limit)))
+            has, may = (bool(evaluate(request, Layers([each]))) for each in (identity, limit))
             sets.append((own, list(SETS)[2 * has + may]))
         super().__init__(Sets(tuple(sets), self.actions[0]), **more)
 
@@ -119,7 +118,7 @@ class Overlap(Instrument[Sets]):
         """Return the decision on the chosen action."""
         return self._decided(self.state.sets)[0][self.state.action]
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the list of actions by set, and a button for each set."""
         action, sets, groups = self.state.action, dict(self.state.sets), ""
         for key, title in SETS.items():

@@ -28,7 +28,6 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.operations.iam.credentials import AccessKey
@@ -77,11 +76,11 @@ class SecurityBoard(Instrument[Steps]):
 
     def __init__(self, world: World, **more: Any) -> None:
         self._start, self._then = world.copy(), lru_cache(64)(self._do)
-        self._names = {key: account.name for key, account in world.accounts.items()}
-        if not self._names:
+        names = {key: account.name for key, account in world.accounts.items()}
+        if not names:
             raise ExerciseError("A security status board needs a world with an account.")
-        self._found = lru_cache(64)(self._find)
-        super().__init__(Steps(next(iter(self._names))), **more)
+        self._found, self.offered = lru_cache(64)(self._find), {"account": names}
+        super().__init__(Steps(next(iter(names))), **more)
 
     def world(self) -> World:
         """Return a copy of the world after the steps."""
@@ -111,17 +110,13 @@ class SecurityBoard(Instrument[Steps]):
         lists = status.security_status(account, known), replace(today, items=tuple(found.values()))
         return lists, users
 
-    def choices(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the accounts."""
-        return {"account": self._names}
-
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return both lists as tables, and the last calls."""
         own = self.state
         before, after = self._then(own.steps[:-1]).events, self._then(own.steps).events
         old, today = map(_table, self.lists(), ("until 2020", "today"))
         called = parts.calls(after[len(before) :])
-        choice = self.chooser("account", "Account") * (len(self._names) > 1)
+        choice = self.chooser("account", "Account") * (len(self._start.accounts) > 1)
         return {"account": choice, "old": old, "today": today, "facts": called}
 
     def change(self, name: str, value: Any) -> Steps:  # noqa: ARG002

@@ -24,6 +24,7 @@ from iamlab.view.words import listed
 from iamlab.widgets import choices
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
+from iamlab.world.sts import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,6 @@ class Moment:
     place: int = 0
     calls: tuple[Call, ...] = ()
     caller: str = ""
-    session: str = ""
     role: str = ""
     seconds: str = "3600"
 
@@ -65,9 +65,9 @@ class Moment:
 class SessionSlider(Instrument[Moment]):
     """The clock of a world, and the calls that make and revoke sessions.
 
-    Its controls are ``place``, the place of the slider; ``caller``, ``session``, ``role`` and
-    ``seconds`` for the next call; and the buttons ``issue`` (the caller assumes the role),
-    ``chain`` (the session does) and ``revoke`` (the caller revokes the role's older sessions).
+    Its controls are ``place``, the place of the slider; ``caller`` (also a session), ``role`` and
+    ``seconds`` for the next call; and the buttons ``issue`` (the caller assumes the role) and
+    ``revoke`` (the caller revokes the role's older sessions).
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class SessionSlider(Instrument[Moment]):
             return self._start, "No call was made with this card yet."
         place, caller, role, what = calls[-1]
         world = self._at(place, calls[:-1]).copy()
-        who = choices.caller_named(world, caller, {})
+        who = Session(world, world.sessions[caller]) if caller in world.sessions else caller
         if what == REVOKE:
             roles = world.accounts[role.split(":")[4]].roles
             done = roles[role.rpartition("/")[2]].revoke_sessions(who)
@@ -137,11 +137,10 @@ class SessionSlider(Instrument[Moment]):
             "place": list(map(str, range(STEPS + 1))),
             "role": self._roles,
             "seconds": DURATIONS,
-            "caller": self._callers,
-            "session": {key: _name(held.arn) for key, held in reversed(sessions.items())},
+            "caller": self._callers | {key: _name(own.arn) for key, own in sessions.items()},
         }
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the slider, the timeline, and what can be called."""
         place, calls = self.state.place, self._calls()
         world = self._at(place, calls)
@@ -150,7 +149,6 @@ class SessionSlider(Instrument[Moment]):
         figure, text = session_timeline(newest), self._then(calls)[1]
         if len(timeline) > MOST:
             text += f" The card shows the newest {MOST} of {len(timeline)} credentials."
-        chain = parts.button("chain", "Assume the role with this session")
         return {
             "clock": parts.slider("place", "Time", place, STEPS, words),
             "timeline": figure._repr_html_() + _table(newest),
@@ -159,19 +157,17 @@ class SessionSlider(Instrument[Moment]):
             "caller": parts.row(
                 self.chooser("caller", "Caller"),
                 parts.button("issue", "Assume the role", main=True),
-                parts.button("revoke", "Revoke the role's older sessions"),
+                parts.button(REVOKE, "Revoke the role's older sessions"),
             ),
-            "session": parts.row(self.chooser("session", "Session"), chain) * bool(world.sessions),
         }
 
     def change(self, name: str, value: Any) -> Moment:  # noqa: ARG002
         """Make the next call."""
         own = self.state
-        if name not in ("issue", "chain", "revoke") or (name == "chain" and not own.session):
+        if name not in ("issue", REVOKE):
             raise self.no_control(name)
-        caller = own.session if name == "chain" else own.caller
-        what = REVOKE if name == "revoke" else own.seconds
-        calls = (*self._calls(), (own.place, caller, own.role, what))
+        what = REVOKE if name == REVOKE else own.seconds
+        calls = (*self._calls(), (own.place, own.caller, own.role, what))
         self._then(calls)  # AWS's error, if there is one
         return replace(own, calls=calls)
 

@@ -33,7 +33,7 @@ from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.verdict import StatementMatch
@@ -136,7 +136,7 @@ class TwoSides(Instrument[Sides]):
                 rows[f"{where}: {name}" if name in rows else name] = place, match
         return rows
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return both sides, the condition keys, and the policy that is edited."""
         request = (first := _pairs(self.decide())[0]).request
         near = self._side("The caller's side", request.caller.account, NEAR)
