@@ -38,22 +38,13 @@ function renew(old, fresh) {
 function render({ model, el }) {
   const card = document.createElement("form"); // groups of radio buttons end at their form
   card.className = "iamlab-card mathjax_ignore tex2jax_ignore";
-  const stopped = document.createElement("p");
-  stopped.className = "stopped";
-  stopped.setAttribute("role", "status");
+  card.innerHTML = '<p class="stopped" role="status"></p>';
+  const stopped = card.firstChild;
   el.append(card);
-  card.append(stopped);
-  const shown = {};
   const typed = new Map(); // name -> timer
   const stop = () => (stopped.textContent = STOPPED);
   let waiting;
   let sent = model.get("shown").sent ?? 0;
-
-  // JupyterLab's shortcuts ask the focused element itself whether they may act.
-  const guard = (root) => {
-    for (const one of root.querySelectorAll(FOCUSABLE)) one.dataset.lmSuppressShortcuts = "true";
-    root.querySelectorAll(".lines textarea").forEach(number);
-  };
 
   const find = (name, value) =>
     [...card.querySelectorAll("[name], [data-press]")].find(
@@ -61,25 +52,20 @@ function render({ model, el }) {
     );
 
   const show = (parts) => {
-    for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
+    for (const part of card.querySelectorAll(":scope > [data-part]")) {
+      if (!(part.dataset.part in parts)) part.remove();
+    }
     let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
-      let part = card.querySelector(`:scope > [data-part="${name}"]`);
-      if (!part) {
-        part = document.createElement("div");
-        part.dataset.part = name;
-        if (name === "result" || name === "facts") part.setAttribute("role", "status");
-      }
+      const own = card.querySelector(`:scope > [data-part="${name}"]`);
+      const part = own ?? document.createElement("div");
+      part.dataset.part = name;
+      if (name === "result" || name === "facts") part.setAttribute("role", "status");
       if (part === next) next = next.nextElementSibling;
       else card.insertBefore(part, next); // in the order of Python
-      if (shown[name] !== html) fill(part, html);
-      shown[name] = html;
+      if (part.shown !== html) fill(part, html);
+      part.shown = html;
     }
-  };
-
-  const drop = (name) => {
-    card.querySelector(`:scope > [data-part="${name}"]`)?.remove();
-    delete shown[name];
   };
 
   const fill = (part, html) => {
@@ -89,17 +75,16 @@ function render({ model, el }) {
     const fresh = part.cloneNode();
     fresh.innerHTML = html;
     renew(part, fresh);
-    guard(part);
-    const all = [...part.querySelectorAll(FOCUSABLE)]; // the next one, if it is gone
-    if (own) (find(name, value) ?? all[Math.min(place, all.length - 1)])?.focus({ preventScroll: true });
+    part.querySelectorAll("textarea").forEach(number);
+    const all = [...part.querySelectorAll(FOCUSABLE)];
+    // JupyterLab's shortcuts ask the focused element itself whether they may act.
+    for (const one of all) one.dataset.lmSuppressShortcuts = "true";
+    const next = find(name, value) ?? all[Math.min(place, all.length - 1)]; // if it is gone
+    if (own) next?.focus({ preventScroll: true });
   };
 
   const send = (what) => {
-    for (const [name, timer] of typed) {
-      clearTimeout(timer);
-      typed.delete(name);
-      if (name !== what.name) send({ set: true, name, value: find(name).value });
-    }
+    for (const name of typed.keys()) set(find(name));
     sent += 1;
     clearTimeout(waiting);
     waiting = setTimeout(stop, PATIENCE);
@@ -110,37 +95,33 @@ function render({ model, el }) {
     }
   };
 
-  const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
+  const set = ({ name, type, checked, value }) => {
+    clearTimeout(typed.get(name));
+    typed.delete(name);
+    send({ set: true, name, value: type === "checkbox" ? checked : value });
+  };
 
   card.addEventListener("input", ({ target }) => {
     follow({ target });
-    if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
+    if (!target.name || !target.matches(`input[type=range], ${TEXT}`)) return;
     clearTimeout(typed.get(target.name));
-    typed.set(target.name, setTimeout(() => {
-      typed.delete(target.name);
-      send({ set: true, name: target.name, value: valueOf(target) });
-    }, target.type === "range" ? 0 : TYPING));
+    typed.set(target.name, setTimeout(() => set(target), target.type === "range" ? 0 : TYPING));
   });
 
-  const follow = ({ target }) => target.matches(".lines textarea") && number(target);
+  card.addEventListener("change", ({ target }) => target.name && set(target));
+
+  const follow = ({ target }) => target.matches("textarea") && number(target);
   card.addEventListener("scroll", follow, true);
 
   // A button with the line and column of a place in the card's text leads there.
   const lead = ({ line, column }) => {
-    const text = card.querySelector(".lines textarea");
+    const text = card.querySelector("textarea");
     const before = text.value.split("\n").slice(0, line - 1);
     const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
     text.focus();
     text.setSelectionRange(start, start + 1);
     text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
   };
-
-  card.addEventListener("change", ({ target }) => {
-    if (!target.name) return;
-    clearTimeout(typed.get(target.name));
-    typed.delete(target.name);
-    send({ set: true, name: target.name, value: valueOf(target) });
-  });
 
   const press = (name) => {
     answerAlone(name);
@@ -179,7 +160,7 @@ function render({ model, el }) {
     const place = switches.indexOf(name);
     if (place < 0) return;
     on ^= 1 << place;
-    show({ ...shown, ...outcomes[of[on]].parts });
+    show({ ...model.get("shown").parts, ...outcomes[of[on]].parts });
     mark(outcomes[of[on]].marks, switches);
   };
 

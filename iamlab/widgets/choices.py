@@ -9,6 +9,7 @@ from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_i
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.request import ANONYMOUS, as_text
+from iamlab.operations.sts.session import Session
 from iamlab.policy import catalog
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.figures.names import distinct_names, short_name
@@ -82,6 +83,20 @@ def pages(names: Sequence[str], most: int) -> dict[str, str]:
     """
     found = {str(number): f"from {names[number]}" for number in range(0, len(names), most)}
     return found if len(found) > 1 else {}
+
+
+def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
+    """Return the principal that a text names; the world rejects a name that it doesn't have.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("groups")
+    >>> caller_named(world, "alice", principals(world))
+    'arn:aws:iam::111111111111:user/alice'
+    """
+    own = known.get(text, text)
+    return Session(world, world.sessions[own]) if own in world.sessions else own
 
 
 def endpoints(world: World) -> list[str]:

@@ -119,6 +119,8 @@ def text_field(
 
     Parameters
     ----------
+    rows
+        With several, the lines have numbers, and don't wrap.
     kind
         The type of the input: ``"text"``, ``"datetime-local"``, or ``"password"``, which is never
         written with its value.
@@ -127,7 +129,9 @@ def text_field(
     """
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
-        return labelled(label, f'<textarea {own} rows="{rows}">\n{escape(value)}</textarea>')
+        area = f'<textarea {own} wrap="off" rows="{rows}">\n{escape(value)}</textarea>'
+        numbers = '<span class="numbers" aria-hidden="true"></span>'
+        return labelled(label, f'<span class="lines">{numbers}{area}</span>')
     own += f' list="{escape(options)}"' if options else ""
     own += f' size="{width}"' if kind in ("text", "password") else ""
     return labelled(label, f'<input type="{kind}" {own} value="{escape(value)}">')
@@ -258,18 +262,17 @@ def statement_row(statement: Statement, label: str, meaning: str = "") -> str:
 def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
     """Write the statements of all policies that apply, without what they do to this request."""
     whose = f" to {of}" if of else ""
-    known: dict[str, dict[str, Statement]] = {}
+    known: dict[str, dict[str, str]] = {}
     for step in decision.trace.steps:
         for own in step.matches:  # FullAWSAccess, for example, can be at each level
-            known.setdefault(NAMES[step.layer], {})[own.address] = own.statement
-    total = sum(map(len, known.values()))
-    if not total:
+            rows = known.setdefault(NAMES[step.layer], {})
+            rows[own.address] = statement_row(own.statement, own.address)
+    if not known:
         return paragraph(f"No policy applies{whose}.", "pale")
-    folds = ""
-    for name, statements in known.items():
-        rows = "".join(statement_row(own, address) for address, own in statements.items())
+    total, folds = sum(map(len, known.values())), ""
+    for name, rows in known.items():
         folds += paragraph(name, "pale") * (len(known) > 1)
-        folds += f'<div class="statements">{rows}</div>'
+        folds += f'<div class="statements">{"".join(rows.values())}</div>'
     return fold(f"Statements in the policies that apply{whose} ({total})", folds, is_open=is_open)
 
 
@@ -320,10 +323,9 @@ def reason(decision: Decision) -> str:
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."
 
 
-def verdict(decision: Decision, message: str = "") -> str:
-    """Write a verdict, its reason in one sentence, a message, and the six questions in a fold."""
-    words = tiles(("AWS decides", look(decision.verdict))) + paragraph(reason(decision))
-    return f"{words}{paragraph(message)}{explanation(decision)}"
+def verdict(decision: Decision) -> str:
+    """Write a verdict, and its reason in one sentence."""
+    return tiles(("AWS decides", look(decision.verdict))) + paragraph(reason(decision))
 
 
 def explanation(decision: Decision) -> str:

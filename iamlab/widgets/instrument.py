@@ -11,23 +11,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from iamlab.display import need
 from iamlab.errors import ExerciseError, IamLabError, did_you_mean, noted
 from iamlab.view.style import look
-from iamlab.widgets.controls import (
-    button,
-    choice,
-    explanation,
-    heading,
-    paragraph,
-    reason,
-    result_of,
-    segmented,
-    verdict,
-)
+from iamlab.widgets import controls as html
 from iamlab.widgets.prediction import CONFIDENCE, FINE, Prediction, confidence_word, verdict_word
 
 if TYPE_CHECKING:
@@ -113,7 +104,7 @@ class Instrument(Generic[State]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict as HTML."""
-        return verdict(decision)
+        return html.verdict(decision) + html.explanation(decision)
 
     def answers(self) -> dict[str, Any]:
         """Return the outcomes of all switches for ``card.js``; empty if the kernel answers."""
@@ -184,35 +175,34 @@ class Instrument(Generic[State]):
 
     def parts(self) -> dict[str, str]:
         """Return the whole card: the HTML of its parts, from the top."""
-        parts = {"head": heading(self.title, self.question), **self.controls()}
+        parts = {"head": html.heading(self.title, self.question), **self.controls()}
         if picture := self.picture():
             parts["picture"] = picture
         decision = self.decide()
         if decision is not None and (self.is_hidden or self.prediction is not None):
             parts |= self.asked()
-        parts["result"] = paragraph(self.note)
-        if not self.note and self.prediction is not None:
-            parts["result"] = result_of(self.prediction) + explanation(self.prediction.decision)
-        elif not self.note and not self.is_hidden and decision is not None:
+        parts["result"] = html.paragraph(self.note)
+        if self.note:
+            return parts
+        if (own := self.prediction) is not None:
+            parts["result"] = html.result_of(own) + html.explanation(own.decision)
+        elif not self.is_hidden and decision is not None:
             parts["result"] = self.reveal(decision)
         return parts
 
     def asked(self) -> dict[str, str]:
         """Return the controls of a prediction."""
-        asks = {
-            "answer": ("Your prediction", self.options),
-            "confidence": ("How sure are you?", CONFIDENCE),
+        said, done = self.said, self.prediction is not None
+        ask = partial(html.segmented, disabled=done)
+        sure = ask("confidence", "How sure are you?", CONFIDENCE, said["confidence"])
+        return {
+            "answer": ask("answer", "Your prediction", self.options, said["answer"]),
+            "sure": sure + html.button("reveal", "Show what AWS decides", main=True),
         }
-        done = self.prediction is not None
-        answer, sure = (
-            segmented(name, *words, self.said[name], disabled=done) for name, words in asks.items()
-        )
-        reveal = button("reveal", "Show what AWS decides", main=True)
-        return {"answer": answer, "sure": sure + reveal}
 
     def chooser(self, name: str, label: str) -> str:
         """Return the list to choose a field of the state from."""
-        return choice(name, label, self.choices()[name], str(getattr(self.state, name)))
+        return html.choice(name, label, self.choices()[name], str(getattr(self.state, name)))
 
     def no_control(self, name: str) -> ExerciseError:
         """Return the error for a control that doesn't exist."""
@@ -250,7 +240,7 @@ class Instrument(Generic[State]):
         decision = self.decision
         end = "Predict first." if self.predict_first else ""
         if decision is not None:
-            end = f"{look(decision.verdict).sentence} {reason(decision)}"
+            end = f"{look(decision.verdict).sentence} {html.reason(decision)}"
         return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
 
     def __repr__(self) -> str:

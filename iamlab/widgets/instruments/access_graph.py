@@ -23,10 +23,9 @@ from iamlab.view.figures.access.access_graph import CALLER, RESOURCE, STATEMENT,
 from iamlab.view.figures.calls.policy_ends import OUTCOMES
 from iamlab.view.figures.names import asks_for
 from iamlab.view.layouts.path import draw_path
-from iamlab.view.style import LOOKS, look
+from iamlab.view.style import LOOKS
 from iamlab.widgets import controls as html
-from iamlab.widgets.graph_picture import Part, picture
-from iamlab.widgets.graph_scene import STOP, neutral, switches_of
+from iamlab.widgets.graph_picture import MOST, STOP, Part, neutral, picture, switches_of
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Node
     from iamlab.world.world import World
 
-MOST = 10
-"""The largest number of switches with answers beforehand; with more, the kernel answers a click."""
 SIDES = ("identity", "resource", "grant")
 """The layers whose statements are drawn."""
 VERDICTS = dict(zip(("allow", "deny", "silent"), map(str, LOOKS.values()), strict=True))
@@ -183,8 +180,7 @@ class ClickableGraph(Instrument[Switched]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict with its reason."""
-        verdict = html.tiles(("AWS decides", look(decision.verdict)))
-        return verdict + html.paragraph(html.reason(decision))
+        return html.verdict(decision)
 
     # -- the outcome -----------------------------------------------------------------------------
 

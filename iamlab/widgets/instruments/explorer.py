@@ -19,7 +19,6 @@ from iamlab.engine.refused_statements import loud, quiet
 from iamlab.errors import ExerciseError, IamLabError, RequestError
 from iamlab.model.clock_and_ids import Clock
 from iamlab.model.network_locations import Network
-from iamlab.operations.sts.session import Session
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
 from iamlab.widgets import controls as html
@@ -139,9 +138,7 @@ class Explorer(Instrument[Question]):
     @property
     def caller(self) -> Caller:
         """The principal that is chosen or typed; the world rejects one that it doesn't have."""
-        text, world = self.state.principal.strip(), self.world
-        own = self.principals.get(text, text)
-        return Session(world, world.sessions[own]) if own in world.sessions else own
+        return choices.caller_named(self.world, self.state.principal.strip(), self.principals)
 
     def _how(self) -> tuple[dict[str, ContextValue], Circumstances]:
         """Return the condition keys that are set by hand, and how the call is made."""
@@ -213,7 +210,7 @@ class Explorer(Instrument[Question]):
     def reveal(self, decision: Decision) -> str:
         """Return the verdict, with AWS's message."""
         message = f"AWS's message: {decision.message}" if decision.message else ""
-        return html.verdict(decision, message)
+        return html.verdict(decision) + html.paragraph(message) + html.explanation(decision)
 
     def parts(self) -> dict[str, str]:
         """Return the whole card; once there is a verdict, with what is looked at."""
@@ -243,11 +240,10 @@ class Explorer(Instrument[Question]):
             return Table.of("Each change flips the verdict", "change, who can make it", rows).html()
         if view == 3:
             own = {key: context[key] for key in context if not key.startswith("aws:Principal")}
-            found = self.world.who_can(request.action, request.resource, context=own, **how)
-            return table_of(found).html()
-        services = [request.service]
-        can = self.world.what_can(self.caller, services=services, context=context, **how)
-        return table_of(can).html()
+            ask = request.action, request.resource
+            return table_of(self.world.who_can(*ask, context=own, **how)).html()
+        found = self.world.what_can(self.caller, services=[request.service], context=context, **how)
+        return table_of(found).html()
 
     # -- the controls ----------------------------------------------------------------------------
 

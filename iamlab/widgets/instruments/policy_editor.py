@@ -18,7 +18,7 @@ from iamlab.policy.lint import review
 from iamlab.policy.rules import rules_for
 from iamlab.view.style import bad, look, silent
 from iamlab.view.tables import Table
-from iamlab.widgets.controls import badge, paragraph, statement_row
+from iamlab.widgets.controls import badge, paragraph, statement_row, text_field
 from iamlab.widgets.instrument import Instrument
 from iamlab.world.world import World
 
@@ -138,12 +138,7 @@ class PolicyEditor(Instrument[Draft]):
 
     def controls(self) -> Mapping[str, str]:
         """Return the text with the numbers of its lines, and what is wrong with it."""
-        text = (
-            '<span class="name">Policy as JSON</span><div class="lines"><div class="numbers" '
-            'aria-hidden="true"></div><textarea name="text" aria-label="Policy as JSON" wrap="off" '
-            f'spellcheck="false" autocomplete="off" rows="{self._rows}">'
-            f"\n{escape(self.state.text)}</textarea></div>"
-        )
+        text = text_field("text", "Policy as JSON", self.state.text, rows=self._rows)
         policy, findings, answer = self._read(self.state.text)
         state = f"✕ AWS wouldn't save it. {answer}" if answer else "✓ AWS would save this policy."
         items = "".join(map(_item, findings[:MANY]))

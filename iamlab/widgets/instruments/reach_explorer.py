@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.authorization.principal import Caller
-    from iamlab.view.scene import Node
     from iamlab.world.world import World
 
 KINDS = {kind.__name__: kind for kind in get_args(cut_edits.CutEdit)}
@@ -178,24 +177,22 @@ class ReachExplorer(Instrument[Exploration]):
                 yield f"Allowed by {listed(list(by), 4)}."
             yield from (f"Only if {condition}." for condition in step.conditions)
 
-    def _nodes(self) -> Sequence[Node]:
-        return () if self.path is None else scene_of(self.path, [], []).nodes
-
     def _graph(self) -> str:
         """Return the path."""
-        parts = {
-            node.id: Part(label=node.words, words={"decides": f"step {number}"})
-            for number, node in enumerate(self._nodes())
-        }
         if self.path is None:
             return ""
-        sheet = draw_tree(scene_of(self.path, [], []), "PATH")
-        return picture(sheet, parts, "The path, step by step")
+        scene = scene_of(self.path, [], [])
+        parts = {
+            node.id: Part(label=node.words, words={"decides": f"step {number}"})
+            for number, node in enumerate(scene.nodes)
+        }
+        return picture(draw_tree(scene, "PATH"), parts, "The path, step by step")
 
     def marks(self) -> dict[str, str]:
         """Return which step is the present one, and which come later."""
-        here, nodes = self.state.step, enumerate(self._nodes())
-        return {own.id: "decides" if n == here else "out" if n > here else "" for n, own in nodes}
+        here, nodes = self.state.step, scene_of(self.path, [], []).nodes if self.path else ()
+        states = ("out" if n > here else "decides" * (n == here) for n in range(len(nodes)))
+        return {node.id: state for node, state in zip(nodes, states, strict=True)}
 
     def _closing(self, source: str, target: str, cuts: Cuts) -> str:
         """Return the path before the last edit, and what the edit does to each step."""
