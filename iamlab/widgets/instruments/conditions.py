@@ -103,13 +103,6 @@ class ConditionTable(Instrument[Table]):
     Its controls are ``row``, the number of the chosen row; ``given 0`` with the number of a key,
     for this row; ``operator 0`` with the number of a condition; and the buttons ``add`` and
     ``remove``. All numbers begin at 0.
-
-    Parameters
-    ----------
-    what
-        A statement, or a Condition block as in a policy.
-    rows
-        The context of each row: condition keys and their values.
     """
 
     title = "The condition table"
@@ -207,8 +200,8 @@ class ConditionTable(Instrument[Table]):
                 cells = [parts.badge(MATCHES if each else MISSES) for each in met]
             chosen = " checked" * (row == own.row)
             field = f'<input type="radio" name="row" value="{row}"{chosen}>{row + 1}'
-            given = (escape(text) or _ABSENT for text in values)
-            rows.append([f"<label>{field}</label>", *given, *cells])
+            written = (escape(text) or _ABSENT for text in values)
+            rows.append([f"<label>{field}</label>", *written, *cells])
         words = (f"<small>{escape(kind)}</small><br>{escape(name)}" for kind, name in heads)
         return parts.table("Requests", ["", *words], rows)
 
@@ -288,13 +281,6 @@ class TokenBoxes(Instrument[Boxes]):
     Its controls are ``operator``; ``present``, whether the request has the key; the fields
     ``policy`` and ``request`` with the buttons ``add policy`` and ``add request``; and the buttons
     ``remove policy 0`` and ``remove request 0``, with the number of a value.
-
-    Parameters
-    ----------
-    key
-        The condition key.
-    state
-        The operator and the values.
     """
 
     title = "Values of a condition"
