@@ -93,6 +93,7 @@ class Overlap(Instrument[Sets]):
             request = Request(self._user.arn, own, resource)
             has, may = (bool(evaluate(request, Layers([each]))) for each in (identity, limit))
             sets.append((own, list(SETS)[2 * has + may]))
+        self.offered = {"action": self.actions}
         super().__init__(Sets(tuple(sets), self.actions[0]), **more)
 
     def _decide(self, sets: tuple[tuple[str, str], ...]) -> tuple[dict[str, Decision], str]:
@@ -122,16 +123,17 @@ class Overlap(Instrument[Sets]):
         """Return the list of actions by set, and a button for each set."""
         action, sets, groups = self.state.action, dict(self.state.sets), ""
         for key, title in SETS.items():
-            options = ""
-            for own in (own for own in self.actions if sets[own] == key):
-                chosen = " selected" if own == action else ""
-                options += f'<option value="{escape(own)}"{chosen}>{escape(own)}</option>'
+            options = "".join(
+                f"<option{' selected' * (own == action)}>{escape(own)}</option>"
+                for own in self.actions
+                if sets[own] == key
+            )
             groups += f'<optgroup label="{title.capitalize()}">{options}</optgroup>' * bool(options)
         size = min(len(sets) + len(set(sets.values())), ROWS)
         select = f'<select name="action" size="{size}">{groups}</select>'
         buttons = (parts.button(key, f"Put {title}") for key, title in SETS.items())
         return {
-            "actions": f'<label><span class="name">Actions</span>{select}</label>',
+            "actions": parts.labelled("Actions", select),
             "sets": parts.row(*buttons),
             "facts": parts.paragraph(f"Dana requests {action}. It is {SETS[sets[action]]}."),
         }
@@ -142,11 +144,9 @@ class Overlap(Instrument[Sets]):
         text = parts.paragraph(f"Effective permissions: {names}.")
         return "" if self.is_hidden else self._decided(self.state.sets)[1] + text
 
-    def change(self, name: str, value: Any) -> Sets:
-        """Choose an action, or move it."""
+    def change(self, name: str, value: Any) -> Sets:  # noqa: ARG002
+        """Move the chosen action."""
         own = self.state
-        if name == "action" and value in self.actions:
-            return replace(own, action=value)
         if name not in SETS:
             raise self.no_control(name)
         sets = tuple((action, name if action == own.action else held) for action, held in own.sets)
