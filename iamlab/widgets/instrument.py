@@ -236,15 +236,12 @@ class Instrument(Generic[State]):
         self._to(replace(self.state, **values))  # type: ignore[type-var]
         self.changed()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         decision = self.decision
         end = "Predict first." if self.predict_first else ""
         if decision is not None:
             end = f"{look(decision.verdict).sentence} {html.reason(decision)}"
         return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _ipython_display_(self) -> None:
         need("anywidget")
