@@ -192,11 +192,10 @@ class Instrument(Generic[State]):
 
     def asked(self) -> dict[str, str]:
         """Return the controls of a prediction."""
-        said, done = self.said, self.prediction is not None
-        ask = partial(html.segmented, disabled=done)
-        sure = ask("confidence", "How sure are you?", CONFIDENCE, said["confidence"])
+        ask = partial(html.segmented, disabled=self.prediction is not None)
+        sure = ask("confidence", "How sure are you?", CONFIDENCE, self.said["confidence"])
         return {
-            "answer": ask("answer", "Your prediction", self.options, said["answer"]),
+            "answer": ask("answer", "Your prediction", self.options, self.said["answer"]),
             "sure": sure + html.button("reveal", "Show what AWS decides", main=True),
         }
 
