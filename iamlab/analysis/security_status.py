@@ -216,7 +216,7 @@ def _groups(account: Account) -> Answer:
 def _password_policy(account: Account) -> Answer:
     if account.password_policy is not None:
         return True, "The account has a password policy.", ""
-    reason = "The account has none. By default, a password has 8 characters of three kinds."
+    reason = "The account has none. AWS then requires 8 characters of three kinds, such as a, B, 3."
     return False, reason, _REMEDIES["password_policy"]
 
 

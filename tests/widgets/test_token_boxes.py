@@ -22,7 +22,7 @@ def test_the_outcome_is_that_of_the_engine():
         boxes = token_boxes(TAGS, ["project", "own*"], operator, request)
         wanted = holds(read_operator(operator), ["project", "own*"], request, multivalued=True)
         assert bool(boxes.decision) is wanted
-        word = "the condition holds" if wanted else "the condition does not hold"
+        word = "the condition matches" if wanted else "the condition does not match"
         assert word in boxes.parts()["picture"]
 
 
@@ -141,8 +141,8 @@ def test_it_works_by_mouse_and_keyboard(page):
     assert page.evaluate("document.activeElement.ariaLabel") == "Remove owner"
     page.keyboard.press("Space")
     card.locator(".tile.allow").wait_for()
-    card.get_by_label("The request has the key").press("Space")
-    request.get_by_text("no such key").wait_for()
+    card.get_by_label("The request has aws:TagKeys").press("Space")
+    request.get_by_text("doesn't have the key").wait_for()
     card.get_by_label("Operator for").select_option("ForAnyValue:StringEquals")
     card.locator(".tile.silent").wait_for()
     assert problems(page) == []

@@ -103,13 +103,6 @@ class ConditionTable(Instrument[Table]):
     Its controls are ``row``, the number of the chosen row; ``given 0`` with the number of a key,
     for this row; ``operator 0`` with the number of a condition; and the buttons ``add`` and
     ``remove``. All numbers begin at 0.
-
-    Parameters
-    ----------
-    what
-        A statement, or a Condition block as in a policy.
-    rows
-        The context of each row: condition keys and their values.
     """
 
     title = "The condition table"
@@ -207,8 +200,8 @@ class ConditionTable(Instrument[Table]):
                 cells = [parts.badge(MATCHES if each else MISSES) for each in met]
             chosen = " checked" * (row == own.row)
             field = f'<input type="radio" name="row" value="{row}"{chosen}>{row + 1}'
-            given = (escape(text) or _ABSENT for text in values)
-            rows.append([f"<label>{field}</label>", *given, *cells])
+            written = (escape(text) or _ABSENT for text in values)
+            rows.append([f"<label>{field}</label>", *written, *cells])
         words = (f"<small>{escape(kind)}</small><br>{escape(name)}" for kind, name in heads)
         return parts.table("Requests", ["", *words], rows)
 
@@ -288,17 +281,10 @@ class TokenBoxes(Instrument[Boxes]):
     Its controls are ``operator``; ``present``, whether the request has the key; the fields
     ``policy`` and ``request`` with the buttons ``add policy`` and ``add request``; and the buttons
     ``remove policy 0`` and ``remove request 0``, with the number of a value.
-
-    Parameters
-    ----------
-    key
-        The condition key.
-    state
-        The operator and the values.
     """
 
-    title = "Token boxes"
-    question = "Does the condition match?"
+    title = "Values of a condition"
+    question = "Does the condition match the request?"
 
     def __init__(self, key: str, state: Boxes, **more: Any) -> None:
         self.key, self.typed = key, dict.fromkeys(BOXES, "")
@@ -326,7 +312,7 @@ class TokenBoxes(Instrument[Boxes]):
     def controls(self) -> dict[str, str]:
         """Return the operator, and the two boxes."""
         own, label = self.state, f"Operator for {self.key}"
-        has = parts.tick("present", "The request has the key", on=own.request is not None)
+        has = parts.tick("present", f"The request has {self.key}", on=own.request is not None)
         boxes = f'<div class="tiles">{"".join(map(self._box, BOXES))}</div>'
         operator = parts.choice("operator", label, self.operators, own.operator)
         return {"operator": _start("Allow") + operator, "boxes": boxes + has}
@@ -336,7 +322,7 @@ class TokenBoxes(Instrument[Boxes]):
         values, tokens = getattr(self.state, box), ""
         for place, value in enumerate(map(shown, values or ())):
             tokens += parts.button(f"remove {box} {place}", f"{value} ×", label=f"Remove {value}")
-        empty = "no such key" if values is None else "no value"
+        empty = "The request doesn't have the key." if values is None else "No values."
         field = parts.text_field(box, "Another value", self.typed[box], width=16)
         form = parts.row(field, parts.button(f"add {box}", "Add"))
         tokens = parts.row(tokens) if tokens else parts.paragraph(empty, "pale")
