@@ -220,7 +220,7 @@ class Reveal(Instrument[Nothing]):
             return {"result": "".join(map(_prose, value.strip().split("\n\n")))}
         return {"result": value._repr_html_()}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return str(self.value) if self.is_open else self._wait
 
 
@@ -319,5 +319,5 @@ class ExerciseCard(Instrument[Nothing]):
             "result": controls.paragraph(self.note) or self.result,
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.title}: {self.question}\n{self.task.prompt}"

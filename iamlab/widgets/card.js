@@ -116,11 +116,12 @@ function render({ model, el }) {
   // A button with the line and column of a place in the card's text leads there.
   const lead = ({ line, column }) => {
     const text = card.querySelector("textarea");
-    const before = text.value.split("\n").slice(0, line - 1);
-    const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
+    const lines = text.value.split("\n");
+    const before = [...lines.slice(0, line - 1), ""].join("\n");
+    const start = before.length + Number(column) - 1;
     text.focus();
     text.setSelectionRange(start, start + 1);
-    text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
+    text.scrollTop = (text.scrollHeight * (line - 3)) / lines.length;
   };
 
   const press = (name) => {

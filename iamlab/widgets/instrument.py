@@ -192,11 +192,10 @@ class Instrument(Generic[State]):
 
     def asked(self) -> dict[str, str]:
         """Return the controls of a prediction."""
-        said, done = self.said, self.prediction is not None
-        ask = partial(html.segmented, disabled=done)
-        sure = ask("confidence", "How sure are you?", CONFIDENCE, said["confidence"])
+        ask = partial(html.segmented, disabled=self.prediction is not None)
+        sure = ask("confidence", "How sure are you?", CONFIDENCE, self.said["confidence"])
         return {
-            "answer": ask("answer", "Your prediction", self.options, said["answer"]),
+            "answer": ask("answer", "Your prediction", self.options, self.said["answer"]),
             "sure": sure + html.button("reveal", "Show what AWS decides", main=True),
         }
 
@@ -236,15 +235,12 @@ class Instrument(Generic[State]):
         self._to(replace(self.state, **values))  # type: ignore[type-var]
         self.changed()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         decision = self.decision
         end = "Predict first." if self.predict_first else ""
         if decision is not None:
             end = f"{look(decision.verdict).sentence} {html.reason(decision)}"
         return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _ipython_display_(self) -> None:
         need("anywidget")

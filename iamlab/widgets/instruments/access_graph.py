@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import AttachedPolicy, Layers, Level
+    from iamlab.engine.layers import AttachedPolicy, Level
     from iamlab.engine.request import ContextValue
     from iamlab.engine.trace import TraceLevel
     from iamlab.engine.verdict import StatementMatch
@@ -110,18 +110,14 @@ class ClickableGraph(Instrument[Switched]):
         return self._decided(self.switches_on())
 
     def _decide(self, on: int) -> Decision:
-        base = self._base
-        return evaluate(base.request, self._layers(on)).assuming(base.assumed)
+        levels = {layer: [level for _, level in self._levels(layer, on)] for layer in CEILINGS}
+        sides = {layer: [tuple(self._policies(layer, on))] for layer in ("identity", "resource")}
+        request, layers = self._base.request, with_levels(self._base.layers, levels | sides)
+        return evaluate(request, layers).assuming(self._base.assumed)
 
     def _is_on(self, part: str, on: int) -> bool:
         needs = self._needs.get(self._drawn_as.get(part, part), 0)
         return on & needs == needs
-
-    def _layers(self, on: int) -> Layers:
-        """Return the policies that are on."""
-        levels = {layer: [level for _, level in self._levels(layer, on)] for layer in CEILINGS}
-        sides = {layer: [tuple(self._policies(layer, on))] for layer in ("identity", "resource")}
-        return with_levels(self._base.layers, levels | sides)
 
     def _levels(self, layer: str, on: int) -> Iterator[tuple[str, Level]]:
         """Yield the stops of a layer that are on, each with its policies."""

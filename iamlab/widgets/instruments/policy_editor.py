@@ -236,8 +236,6 @@ def policy_editor(
     text = (policy.text or policy.to_dict()) if isinstance(policy, Policy) else policy
     if not isinstance(text, str):
         text = json.dumps(text, indent=2, ensure_ascii=False)
-    if world is None:
-        world, user = World(), "you"
-        world.create_account("main", account_id="111111111111").create_user(user)
-    own = world.copy().user(user)
+    new = World().create_account("main", account_id="111111111111").create_user("you")
+    own = new if world is None else world.copy().user(user)
     return PolicyEditor(text, name or "draft", requests, (policy_type, service), own)

@@ -128,7 +128,7 @@ class SecurityBoard(Instrument[Steps]):
         self._then(steps)  # AWS's error, if there is one
         return replace(own, steps=steps)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(map(str, self.lists()))
 
 

@@ -132,8 +132,8 @@ class StatementStack(Instrument[Stack]):
     def _row(self, sid: str) -> str:
         own, signs = self._statements[sid], {"up": "▲", "down": "▼"} if self._movable else {}
         movers = (
-            button(f"{way} {sid}", sign, small=True, label=f"Move {sid} {way}")
-            for way, sign in signs.items()
+            button(f"{move} {sid}", sign, small=True, label=f"Move {sid} {move}")
+            for move, sign in signs.items()
         )
         words = f"<strong>{escape(sid)}</strong> <code>{escape(in_words(own))}</code>"
         label = f"{badge(EFFECTS[own.effect])} {words}"
@@ -142,14 +142,14 @@ class StatementStack(Instrument[Stack]):
 
     def change(self, name: str, value: Any) -> Stack:
         """Switch or move a statement."""
-        way, _, sid = name.partition(" ")
+        move, _, sid = name.partition(" ")
         if name in self._statements:
             off = [own for own in self.state.off if own != name]
             return replace(self.state, off=tuple(sorted(off if value else [*off, name])))
-        if way not in ("up", "down") or sid not in self._statements or not self._movable:
+        if move not in ("up", "down") or sid not in self._statements or not self._movable:
             raise self.no_control(name)
         order = list(self.state.statements)
-        place = order.index(sid) + (1 if way == "down" else -1)
+        place = order.index(sid) + (1 if move == "down" else -1)
         order.remove(sid)
         order.insert(max(place, 0), sid)
         return replace(self.state, statements=tuple(order))
