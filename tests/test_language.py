@@ -35,6 +35,7 @@ PARTICIPLES = (
     "lit|shown|named|counted|kept|left|missing|known|given|meant|found|checked|tested|asked|"
     "listed|marked|written|drawn|said|told|brought|gone|new"
 )
+NOT = "(?:doesn't |don't |never )?"
 NO_NOUN = r"longer|more|less|different|better|worse|doubt|one\b|matter|way\b"
 WORDS = (  # what is not plain English -> what to write instead
     (r"shall|shalt", "must, can, or nothing"),
@@ -64,6 +65,11 @@ WORDS = (  # what is not plain English -> what to write instead
     (r"(?:speaks?|spoke|spoken|speaking) of", "applies to, is about, names"),
     (r"what (?:is|was|are|were) (?:told|asked|brought|given|said)", "the field's noun"),
     (r"(?:is|are|was|were|be|been) told(?! apart)", "the field's verb: reported, set, passed"),
+    (
+        rf"(?:statements?|statement that|an? allow|an? deny) {NOT}appl(?:y|ies)(?! to\b)",
+        "it matches",
+    ),
+    (rf"(?<!pattern of a )polic(?:y|ies) (?:that )?{NOT}match(?:es)?", "it applies"),
     (r"the (?:asked|told|brought|said|heard) \w+", "the field's noun"),
     (r"nor (?:is|are|does|do|did|has|have|can|may|must|will)", "subject, then verb"),
 )
@@ -293,6 +299,8 @@ def test_rooms_still_to_do_exist():
         ('"""A user can assume it. It isn\'t a group."""', 0),
         ('"""A group is no principal."""', 1),
         ('"""There is no user; it is no longer there."""', 0),
+        ('"""A statement applies. A policy never matches."""', 2),
+        ('"""A statement that matches is in a policy that applies."""', 0),
         ('"""Whom it names stands in the policy."""', 2),
         ('"""Give the ARN."""', 1),
         ('"""It gives the ARN of ``what stands there``."""', 0),

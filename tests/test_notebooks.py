@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from iamlab import view
-from iamlab.teach.exercises import every
+from iamlab.teach.tables import every
 from iamlab.view.showing import PICTURES
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))

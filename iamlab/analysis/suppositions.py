@@ -1,8 +1,8 @@
-"""Suppositions: values of condition keys that no export tells, with which a statement applies.
+"""Suppositions: values of condition keys that no export tells, with which a statement matches.
 
 An export doesn't say from where people call, who has an MFA device, or which service calls on their
 behalf. A condition on such a key doesn't mean no: whoever meets it is allowed. A supposition has
-the values that make an Allow apply, and keep the Denies away, and says them in words: "called from
+the values that make an Allow match, and keep the Denies away, and says them in words: "called from
 203.0.113.0/24". Where the caller chooses the value, there is nothing to say.
 
 Notes

@@ -282,8 +282,8 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
         return _session(account, arn, text)
     if (arn.service, arn.kind) == ("iam", "group"):
         group = account.groups[arn.name]
-        members = ", ".join(user.name for user in group.users) or "none yet"
-        what = f"Group {group.name} isn't a caller: a group isn't a principal."
+        members = ", ".join(user.name for user in group.users) or "it has none yet"
+        what = f"Group {group.name} can't be a caller, because a group isn't a principal."
         raise RequestError(f"{what} Pass one of its users: {members}.")
     if (arn.service, arn.kind) == ("iam", "user"):
         user = _exact(account.users[arn.name], text)

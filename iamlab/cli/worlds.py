@@ -36,7 +36,7 @@ def demo(options: argparse.Namespace) -> Answer:
 def _demo_files() -> dict[str, str]:
     """Return the files of an account, of the same account after an edit, and of its events."""
     from iamlab.storage.saved_world import world_to_json
-    from iamlab.teach.scenarios import GUARD, MAP, MAPS, scenario
+    from iamlab.teach.scenarios import MAP, MAPS, scenario
 
     world = scenario("groups")
     (account,) = world.accounts.values()
@@ -53,6 +53,7 @@ def _demo_files() -> dict[str, str]:
     details = account.call("GetAccountAuthorizationDetails", account.root_arn)
     report = account.credential_report().csv
     account.groups["contractors"].remove_user("dana")
+    guard = account.groups["contractors"].inline["guard"]
     values = {
         "world.json": before,
         "after.json": world_to_json(world),
@@ -62,7 +63,7 @@ def _demo_files() -> dict[str, str]:
         "bucket-policy.json": Policy.allow("s3:GetObject", f"{MAPS}/*", principal="*").to_dict(),
         "question.json": {
             "request": {"principal": dana.arn, "action": "s3:DeleteObject", "resource": MAP},
-            "layers": {"identity": [{"policy": GUARD, "name": "guard"}]},
+            "layers": {"identity": [{"policy": guard.to_dict(), "name": "guard"}]},
         },
     }
     texts = {name: json.dumps(value, indent=2, default=str) for name, value in values.items()}

@@ -170,7 +170,7 @@ WITHOUT_RESOURCE = frozenset({"ecr"})
 # Services whose resource policies apply only to AWS services, whatever else they name.
 FOR_SERVICES_ONLY = frozenset({"logs"})
 
-# Services with gateway endpoints, whose policies match only the root user of a named account.
+# Services with gateway endpoints, whose policies name only the root user of a named account.
 GATEWAY_SERVICES = frozenset({"s3", "dynamodb"})
 
 

@@ -11,7 +11,7 @@ from iamlab.engine.applicable_statements import applicable_statements
 from iamlab.engine.combining_rule import combining_rule
 from iamlab.engine.refused_statements import quiet, refused_statements
 from iamlab.engine.rules import AWS_RULES
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import Verdict, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -198,7 +198,7 @@ class Decision(Shown):
 
     @property
     def nearest_miss(self) -> str:
-        """For an implicit deny: the Allow that nearly matches, and its mismatches."""
+        """For an implicit deny: a sentence with an Allow that has only one mismatch, if any."""
         from iamlab.engine.explain import nearest_miss
 
         return nearest_miss(self)
@@ -264,7 +264,7 @@ class Decision(Shown):
         return {**names, "verdict": self.verdict.value, "message": self.message}
 
     def __str__(self) -> str:
-        by = f" by {', '.join(map(str, self.determining))}" if self.determining else ""
+        by = f" by {', '.join(addresses(self.determining))}" if self.determining else ""
         return f"{self.verdict.symbol} {self.verdict}{by}"
 
     def __repr__(self) -> str:

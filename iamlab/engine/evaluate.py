@@ -8,7 +8,7 @@ By default, AWS denies a request. A policy must allow it, and a matching Deny ov
    allow, and a policy must grant the request. The combining rule depends on the request: one
    account or two, a role, a KMS key, the root user. It decides which policies must allow, and
    whether a permissions boundary or session policy limits them.
-4. If no Allow is sufficient, the verdict is an implicit deny.
+4. If a required Allow is missing, the verdict is an implicit deny.
 
 ``read`` does exactly this, with any rules. ``evaluate`` returns the same verdict. For AWS's own
 rules it is faster, because it uses ``engine/compiled.py``.

@@ -16,8 +16,9 @@ from iamlab.engine.layers import (
     Place,
 )
 from iamlab.engine.principals import PrincipalMatch
-from iamlab.engine.verdict import LayerMatches, Verdict
+from iamlab.engine.verdict import LayerMatches, Verdict, addresses
 from iamlab.errors import RequestError, did_you_mean
+from iamlab.policy.describe.words import joined
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def steps(decision: Decision) -> tuple[Step, ...]:
             reason = f"Denied by {_list(denies)}. A Deny overrides every Allow."
             first = Step("deny", "deny", denies, reason)
         else:
-            reason = f"{_list(denies)} denies, but no Deny can stop {decision.request.action}."
+            reason = f"{_do(denies, 'denies')}, but no Deny can stop {decision.request.action}."
             first = Step("deny", "silent", denies, reason)
     else:
         void = [str(refused) for refused in decision.trace.refused if refused.is_void_deny]
@@ -113,7 +114,7 @@ def _step(decision: Decision, layer: str) -> Step:
     matches = (*found.matches, *grants.matches)
     if found.denies:
         would = f"; {_list(found.allows)} would have allowed it" if found.allows else ""
-        return Step(layer, "deny", matches, f"{_list(found.denies)} denies{would}.")
+        return Step(layer, "deny", matches, f"{_do(found.denies, 'denies')}{would}.")
     if layer in CEILINGS:
         return Step(layer, *_ceiling(decision, traced))
     allows = (*found.allows, *grants.allows)
@@ -136,7 +137,7 @@ def _ceiling(decision: Decision, traced: TraceStep) -> tuple[str, tuple[Statemen
     if found.only_denies:
         return "allow", matches, f"It doesn't deny. This {name} needs no Allow."
     if all(found.allows_by_level):
-        reason = f"{_list(found.allows)} allows it, but a {name} never grants."
+        reason = f"{_do(found.allows, 'allows')} it, but a {name} never grants."
         return "allow", matches, reason
     if decision and layer in PERMISSION_FILTERS:
         why = f"The {name} doesn't allow {action}, but it doesn't limit a grant to this caller."
@@ -152,6 +153,7 @@ def _ceiling(decision: Decision, traced: TraceStep) -> tuple[str, tuple[Statemen
     return "silent", matches, f"The {name} doesn't allow {action}{at} and {cuts}."
 
 
+PLURALS = {"allows": "allow", "denies": "deny"}
 _HOW = {
     PrincipalMatch.DIRECT: "names the caller directly, or everybody",
     PrincipalMatch.INDIRECT: "names the role or user behind the caller",
@@ -162,13 +164,20 @@ _HOW = {
 def _allow_reason(decision: Decision, allows: tuple[StatementMatch, ...]) -> str:
     if allows[0].layer in ("resource", "grant"):
         strongest = max(match.principal_match for match in allows)
-        return f"{_list(allows)} allows; it {_HOW[strongest]}."
+        which = "it" if len(addresses(allows)) == 1 else "one of them"
+        return f"{_do(allows, 'allows')}; {which} {_HOW[strongest]}."
     note = "" if decision else " That isn't enough."
-    return f"{_list(allows)} allows.{note}"
+    return f"{_do(allows, 'allows')}.{note}"
 
 
 def _list(matches: tuple[StatementMatch, ...]) -> str:
-    return ", ".join(dict.fromkeys(match.address for match in matches))
+    return joined(addresses(matches))
+
+
+def _do(matches: tuple[StatementMatch, ...], verb: str) -> str:
+    """Return statements with their verb: ``"a/1 allows"``, ``"a/1 and b/1 allow"``."""
+    is_plural = len(addresses(matches)) > 1
+    return f"{_list(matches)} {PLURALS[verb] if is_plural else verb}"
 
 
 def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[StatementMatch, ...]:
@@ -197,6 +206,6 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
 
 
 def nearest_miss(decision: Decision) -> str:
-    """Return a sentence with the Allow that nearly matches, and its mismatches; can be empty."""
+    """Return a sentence with the Allow that nearly matches, and its mismatch; can be empty."""
     match = decision.trace.nearest
     return f"{match.address} nearly matches. {match.why_not}." if match else ""

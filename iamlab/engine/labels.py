@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import GUARDRAILS, LAYERS, NAMES
+from iamlab.engine.layers import GUARDRAILS, LAYERS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.refused_statements import loud, quiet
 from iamlab.engine.request import Kind
 from iamlab.engine.trace import PARTICULAR
@@ -25,11 +25,11 @@ QUESTIONS = (
     "Which policies apply?",
     "Is there an explicit deny?",
     "Do the RCPs, SCPs and endpoint policies allow it?",
-    (
-        "Which policies allow it (resource-based, identity-based or both), "
-        "within the boundary and the session policy?"
-    ),
+    "Which policies allow it?",
 )
+"""Between two accounts, and where a policy limits the grant, the last question names these too."""
+
+LIMITS = (*PERMISSION_FILTERS, "scoped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ def labels(decision: Decision) -> tuple[Label, ...]:
         _ceilings(steps),
         _grant(decision, steps),
     )
+    questions = *QUESTIONS[:-1], _last_question(decision, steps)
     return tuple(
-        Label(question, tuple(answer)) for question, answer in zip(QUESTIONS, answers, strict=True)
+        Label(question, tuple(answer)) for question, answer in zip(questions, answers, strict=True)
     )
 
 
@@ -164,6 +165,15 @@ def _ceilings(steps: dict[str, Step]) -> list[str]:
     return [f"{steps[layer].symbol} {NAMES[layer]}: {steps[layer].reason}" for layer in GUARDRAILS]
 
 
+def _last_question(decision: Decision, steps: dict[str, Step]) -> str:
+    """Ask which policies allow it, about both sides and about limits only if there are some."""
+    question = QUESTIONS[-1].removesuffix("?")
+    if not decision.request.same_account:
+        question += " (resource-based, identity-based or both)"
+    limits = [NAMES[name] for name in LIMITS if name in steps and steps[name].result != "absent"]
+    return f"{question}{', within the ' * bool(limits)}{' and the '.join(limits)}?"
+
+
 def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
     if decision.combining_rule == "root_user" and decision:
         return ["The root user needs no Allow in its own account."]
@@ -172,7 +182,7 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
     lines = [PARTICULAR[decision.combining_rule]] if decision.combining_rule in PARTICULAR else []
     lines += [
         f"{step.symbol} {NAMES[layer]}: {step.reason}"
-        for layer in ("resource", "identity", "boundary", "session", "scoped")
+        for layer in ("resource", "identity", *LIMITS)
         for step in [steps.get(layer)]
         if step and (step.result != "absent" or layer in ("resource", "identity"))
     ]

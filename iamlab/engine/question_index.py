@@ -225,7 +225,7 @@ class QuestionIndex:
         """List the resources with policies or grants, once for each service of their actions.
 
         A role is listed once for each action, since the action decides which callers its trust
-        policy matches.
+        policy names.
         """
         found = []
         for arn, facts in self.facts.items():

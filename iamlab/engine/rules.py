@@ -130,7 +130,7 @@ class Rules(ConditionRules):
     deny_wins
         Returns whether a Deny decides, of the statements that match.
     default
-        The verdict if no statement denies and no Allow is sufficient.
+        The verdict if no statement denies and a required Allow is missing.
     rcp, scp, endpoint, boundary, session, scoped
         Returns whether the ceiling allows, by the results of its levels.
     same_account, role_trust, kms_key, cross_account, root_user, root_user_kms, root_user_abroad

@@ -70,8 +70,7 @@ BY_IDENTITY = ("same_account", "root_user", "assume_root", "credentials_refused"
 BY_RESOURCE_FIRST = ("role_trust", "both_sides", "kms_key", "cross_account")
 """The rules that need an Allow on the resource's side, and then on the caller's side."""
 
-# How nearly an Allow matches: a mismatch in a condition is smaller than one in the action. The
-# values are added up; the smallest sum is the nearest Allow.
+# Of the Allows with one mismatch, one in a condition is nearer than one in the action.
 _DISTANCE = {"Condition": 1, "Resource": 2, "NotResource": 2, "Action": 4, "NotAction": 4}
 _FAR = 8  # the statement names another principal
 
@@ -300,12 +299,18 @@ class Trace:
 
     @property
     def nearest(self) -> StatementMatch | None:
-        """The Allow that nearly matches, where one is missing.
+        """The first Allow that nearly matches; ``None`` if there isn't one."""
+        return next(iter(self.all_nearest), None)
 
-        ``None`` if the verdict isn't an implicit deny, or if there is no Allow at all.
+    @property
+    def all_nearest(self) -> tuple[StatementMatch, ...]:
+        """The Allows that nearly match, where one is missing: only one part doesn't match.
+
+        A part is the action, the resource, the principal or one condition. Empty if the verdict
+        isn't an implicit deny, or if no Allow is so near. All are equally near.
         """
         if self.verdict is not Verdict.IMPLICIT_DENY or self.refusal:
-            return None
+            return ()
         layers: tuple[str, ...] = ("identity", "resource", "grant")
         if self.is_cut:
             layers = self.blocking
@@ -317,9 +322,10 @@ class Trace:
             for level in self.step(layer).levels
             if layer not in CEILINGS or not _allows(level)
             for match in level.matches
-            if match.effect == "Allow" and not match.applies
+            if match.effect == "Allow" and not match.applies and len(match.mismatches) == 1
         ]
-        return min(near, key=_distance, default=None)
+        least = min(map(_distance, near), default=0)
+        return tuple(match for match in near if _distance(match) == least)
 
 
 def _allows(level: TraceLevel) -> bool:
@@ -327,7 +333,8 @@ def _allows(level: TraceLevel) -> bool:
 
 
 def _distance(match: StatementMatch) -> int:
-    return sum(_DISTANCE.get(mismatch.element, _FAR) for mismatch in match.mismatches)
+    (mismatch,) = match.mismatches
+    return _DISTANCE.get(mismatch.element, _FAR)
 
 
 def trace(

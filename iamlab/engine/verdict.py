@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.deprecated import with_old_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.matching import Mismatch
@@ -217,3 +217,8 @@ class LayerMatches:
             any(match.applies and match.effect == "Allow" for match in level)
             for level in self.levels
         )
+
+
+def addresses(matches: Iterable[StatementMatch]) -> list[str]:
+    """List the addresses of statements, each once: a policy can apply through several groups."""
+    return list(dict.fromkeys(match.address for match in matches))

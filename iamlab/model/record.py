@@ -80,11 +80,12 @@ def facade_of(record: type[Record]) -> Callable[[Facade], Facade]:
 
 
 def plain(cls: type) -> type:
-    """Return the record of a class of `iamlab.world`; any other class itself.
+    """Return the record of a class of `iamlab.world` or of its subclass; any other class itself.
 
     A saved world names this class.
     """
-    return next((base for base in cls.__mro__ if base.__dict__.get("made_as") is cls), cls)
+    records = (base for base in cls.__mro__ if issubclass(cls, base.__dict__.get("made_as") or ()))
+    return next(records, cls)
 
 
 def copy_into(part: Held, **holder: object) -> Held:

@@ -7,7 +7,7 @@ from iamlab.display import lazily
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.journal import progress
+    from iamlab.teach.progress_report import progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -31,7 +31,7 @@ _HOME = {
     "membership_board": "show",
     "observatory": "acme",
     "predict": "show",
-    "progress": "journal",
+    "progress": "progress_report",
     "refused": "show",
     "reveal": "show",
     "scenario": "scenarios",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.exercises import find
 from iamlab.teach.marks import Feedback, feedback
+from iamlab.teach.tables import find
 from iamlab.widgets.prediction import confidence_word
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
+SOLVED = "You have solved this exercise."
 ANSWER_FIRST = "This is an exit ticket. Please answer first; after that you can get help."
 
 
@@ -45,8 +46,8 @@ def check(
     number
         The exercise: ``"3.1"``.
     answer
-        Verdicts, a request, a set of names, or a changed world, as the exercise asks. Without an
-        answer (or with ``...``) the feedback repeats the task, and nothing is raised.
+        Verdicts, a request, a set of names, calls or a changed world, as the exercise asks. Without
+        an answer (or with ``...``) the feedback repeats the task, and nothing is raised.
     confidence
         How sure you are: ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
     seconds
@@ -90,8 +91,7 @@ def again(task: Exercise, attempts: list[dict[str, Any]]) -> Feedback:
 def hint(number: str) -> Feedback:
     """Return the next of three hints: a nudge, a counterexample, worked steps.
 
-    Before the first attempt there is only the nudge. If your last answer was wrong, the hints are
-    about that answer.
+    Before the first attempt there is only the nudge. Later, the hints are about your last answer.
     """
     task = find(number)
     attempts = journal.of_exercise(number, "attempt")
@@ -102,7 +102,9 @@ def hint(number: str) -> Feedback:
             _record(task, "hint", step=0)
         later = "The next hint comes after your first answer. Any answer will do."
         return Feedback(None, ("Hint 1 of 3.", task.nudge, later))
-    last = None if attempts[-1].get("correct") else attempts[-1]
+    last = attempts[-1]
+    if last.get("correct"):
+        return Feedback(None, (SOLVED,))
     used = sum(record.get("step") != 0 for record in journal.of_exercise(number, "hint"))
     step = min(used, 2)
     if used < 3:
@@ -111,36 +113,32 @@ def hint(number: str) -> Feedback:
     return Feedback(None, (f"Hint {step + 1} of 3.", *help_text.paragraphs), help_text.decision)
 
 
-def _nudge(task: Exercise, last: dict[str, Any] | None) -> Feedback:
+def _nudge(task: Exercise, last: dict[str, Any]) -> Feedback:
     recognised = _recognised(task, last)
     return Feedback(None, (recognised.hint if recognised else task.nudge,))
 
 
-def _counterexample(task: Exercise, last: dict[str, Any] | None) -> Feedback:
+def _counterexample(task: Exercise, last: dict[str, Any]) -> Feedback:
     answer, mark, is_own = _wrong(task, last)
-    lead = "You answered" if is_own else "Suppose somebody answers"
-    return Feedback(None, (f"{lead}\n{task.shown(answer)}", mark.counterexample))
+    lead = "You answered:" if is_own else "A common wrong answer:"
+    return Feedback(None, (lead, task.shown(answer), mark.counterexample))
 
 
-def _worked(task: Exercise, last: dict[str, Any] | None) -> Feedback:
+def _worked(task: Exercise, last: dict[str, Any]) -> Feedback:
     _, mark, _ = _wrong(task, last)
-    texts = () if mark.decision is not None else (task.nudge, mark.counterexample)
-    return Feedback(None, (*texts, task.why), mark.decision)
+    return Feedback(None, (*mark.worked, task.why), mark.decision)
 
 
-def _wrong(task: Exercise, last: dict[str, Any] | None) -> tuple[Any, Mark, bool]:
+def _wrong(task: Exercise, last: dict[str, Any]) -> tuple[Any, Mark, bool]:
     """Return a wrong answer, its mark, and whether it was the learner's last answer."""
-    if last is not None:
-        with suppress(ExerciseError):  # for a world changed by hand, only sentences are kept
-            return last.get("given"), task.mark(last.get("given")), True
+    with suppress(ExerciseError):  # for a world changed by hand, only sentences are kept
+        return last.get("given"), task.mark(last.get("given")), True
     answer = task.known_wrong[0].answer(task.world())
     return answer, task.mark(answer), False
 
 
-def _recognised(task: Exercise, last: dict[str, Any] | None) -> Any:
+def _recognised(task: Exercise, last: dict[str, Any]) -> Any:
     """Return the known wrong answer, or the belief, behind the last attempt."""
-    if last is None:
-        return None
     world = task.world()
     for wrong in task.known_wrong:
         if task.data(wrong.answer(world.copy()), world) == last.get("answer"):
@@ -167,7 +165,7 @@ def solution(number: str, *, give_up: bool = False) -> Feedback:
         )
         return Feedback(None, (text,))
     _record(task, "solution", give_up=give_up and not attempts)
-    return Feedback(None, (f"A right answer:\n{task.shown(task.solution_answer())}", task.why))
+    return Feedback(None, ("A right answer:", task.shown(task.solution_answer()), task.why))
 
 
 def _record(task: Exercise, kind: str, **facts: Any) -> None:

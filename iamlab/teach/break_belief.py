@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
+from iamlab.teach.checks import applying, request_lines
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
@@ -15,8 +16,6 @@ from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from iamlab.engine.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Break(Exercise):
 
     def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
         decision = answer.question.ask(answer.world)
-        believed, belief = self.belief.verdict(decision), self.belief
+        believed, belief = self.belief.verdict(decision, answer.world), self.belief
         verdict = f"{decision.verdict.symbol} {decision.verdict}"
         if (str(believed) == "allowed") is not bool(decision):
             text = (
@@ -120,7 +119,7 @@ class Break(Exercise):
             return Mark(correct=True, true_part=text, decision=decision)
         return Mark(
             correct=False,
-            true_part=_applying(decision),
+            true_part=applying(decision),
             counterexample=(
                 f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
                 f"expect the same. {self.nudge}"
@@ -129,15 +128,7 @@ class Break(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return the order and the request as text."""
-        return repr(tuple(answer))
-
-
-def _applying(decision: Decision) -> str:
-    """Return a sentence with the statements that match a request."""
-    names = [
-        f"{match.statement.label} ({match.effect})"
-        for match in decision.trace.matches
-        if match.applies
-    ]
-    return f"These match your request: {', '.join(names) or 'no statement'}."
+        """Return the statements that are on, in their order, and the request."""
+        order, *request = answer
+        labels = ", ".join(order) or "none"
+        return f"Statements that are on, from the top: {labels}\n{request_lines(request)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError
 from iamlab.teach import ask, journal
 from iamlab.teach.checks import Repair
-from iamlab.teach.inputs import input_for
+from iamlab.teach.kinds import input_for
 from iamlab.teach.marks import WalkThrough
 from iamlab.teach.predictions import (
     earlier,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.exercises import Exercise
+    from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class PredictionCard(Instrument[Explained]):
         Whether the card answers the six questions after the reveal.
     record
         Whether the prediction is kept in the progress file, and restored from it.
+    world
+        The world of the request, for beliefs about the world.
     """
 
     title = "Predict"
@@ -72,13 +76,14 @@ class PredictionCard(Instrument[Explained]):
         ritual: bool,
         explain: bool,
         record: bool,
+        world: World | None = None,
     ) -> None:
         self._decision, self._ritual, self._explain = decision, ritual, explain
         self._record = record
         self._html = controls.request_facts(decision) + controls.statements(decision)
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
-            self.keep = keep
+            self.keep = partial(keep, world=world)
             self.prediction, explained = earlier(decision)
             if explained:
                 self.state = Explained(explained["happened"], explained["decided"], compared=True)
@@ -266,9 +271,10 @@ class ExerciseCard(Instrument[Nothing]):
         if attempts and attempts[-1].get("given") is not None:
             last = attempts[-1]
             with suppress(ExerciseError, TypeError, ValueError):
+                result = ask.again(self.task, attempts).inner_html()  # fails if it is outdated
                 self.input.restore(last["given"])
                 self.input.said["confidence"] = last.get("confidence", "")
-                self.result = ask.again(self.task, attempts).inner_html()
+                self.result = result
 
     def set(self, name: str, value: Any) -> None:
         """Set a control of the answer."""

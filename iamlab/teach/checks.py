@@ -8,20 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.edits import apply_edits, as_calls
-from iamlab.teach.exercises import Exercise, KnownWrong, Question
+from iamlab.teach.edits import apply_edits, in_words
+from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
-from iamlab.teach.mutants import MUTANTS
+from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
+from iamlab.widgets.controls import reason
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.teach.edits import Edit
+    from iamlab.teach.edits import Edit, Editor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,7 @@ class Predict(Exercise):
         """Count for each wrong belief the requests that test it, and the answers that fit it."""
         found: dict[str, list[int]] = {}
         for question, word in zip(self.questions, self.read(answer, world), strict=True):
-            for name, fits_belief in evidence(question.ask(world), word).items():
+            for name, fits_belief in evidence(question.ask(world), word, world).items():
                 tested, fitting = found.get(name, [0, 0])
                 found[name] = [tested + 1, fitting + fits_belief]
         return found
@@ -78,9 +80,10 @@ class Predict(Exercise):
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:
         """Return the belief that leads to exactly this answer."""
         words, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
-        for mutant in MUTANTS.values():
-            if [self._word(str(mutant.verdict(decision))) for decision in decisions] == words:
-                hint = f"You answered as if {mutant.claim} ({mutant.name}). {mutant.truth}"
+        for mutant in mutants_met(self.number.partition(".")[0].zfill(2)):
+            believed = [self._word(str(mutant.verdict(own, world))) for own in decisions]
+            if believed == words:
+                hint = f"You answered as if {mutant.claim}. {mutant.truth}"
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
 
@@ -93,7 +96,7 @@ class Predict(Exercise):
         decision = self.questions[place].ask(world)
         return Mark(
             correct=False,
-            true_part=_count(good, len(right), "right"),
+            true_part=counted(good, len(right), "right"),
             counterexample=(
                 f"Look at {self.questions[place]}. You answered {answer[place]}; "
                 f"AWS decides {decision.verdict.symbol} {decision.verdict}. {_because(decision)}"
@@ -102,13 +105,24 @@ class Predict(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return the list as text."""
-        return repr(list(answer))
+        """Return each request with its verdict."""
+        pairs = zip(self.questions, answer, strict=True)
+        return "\n".join(f"{question}: {word}" for question, word in pairs)
 
 
-def _count(good: int, total: int, participle: str) -> str:
+def counted(good: int, total: int, participle: str) -> str:
     """Return a sentence that counts what is right."""
     return f"{good} of {total} {'is' if good == 1 else 'are'} {participle}." if good else ""
+
+
+def applying(decision: Decision) -> str:
+    """Return a sentence with the statements that match a request."""
+    names = [
+        f"{match.statement.label} ({match.effect})"
+        for match in decision.trace.matches
+        if match.applies
+    ]
+    return f"These match your request: {', '.join(names) or 'no statement'}."
 
 
 def _edits(number: int) -> str:
@@ -116,12 +130,14 @@ def _edits(number: int) -> str:
 
 
 def _because(decision: Decision) -> str:
-    """Return a sentence with the reason, or with the statement that nearly matches."""
-    return decision.nearest_miss or f"The reason: {_names(decision)}."
+    """Return a sentence with the statement that nearly matches, or with the reason."""
+    return decision.nearest_miss or reason(decision)
 
 
-def _names(decision: Decision) -> str:
-    return ", ".join(map(str, decision.determining)) or "nothing allows it"
+def request_lines(parts: Sequence[str]) -> str:
+    """Return the caller, the action and the resource of a request, each in a line."""
+    names = zip(("Caller", "Action", "Resource"), parts, strict=True)
+    return "\n".join(f"{name}: {part}" for name, part in names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +190,7 @@ class Witness(Exercise):
             return Mark(correct=True, true_part=f"{answer} is {decision}. {self.why}")
         return Mark(
             correct=False,
-            true_part="",
+            true_part=applying(decision),
             counterexample=(
                 f"The request must be {self.wanted}, but it is {decision.verdict.symbol} "
                 f"{decision.verdict}. {_because(decision)}"
@@ -183,8 +199,12 @@ class Witness(Exercise):
         )
 
     def shown(self, answer: Any) -> str:
-        """Return caller, action and resource as text."""
-        return repr(tuple(answer))
+        """Return caller, action and resource, each in a line."""
+        return request_lines(answer)
+
+
+FEW = 12
+"""So many names are explained in the worked steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,21 +252,14 @@ class Collect(Exercise):
         word = "doesn't belong to the set" if extra else "is missing"
         return Mark(
             correct=False,
-            true_part=_count(good, len(right), "found"),
+            true_part=counted(good, len(right), "found"),
             counterexample=f"{first} {word}: {self.about(world, first)}",
+            worked=tuple(f"{name}: {self.about(world, name)}" for name in [*extra, *missing][:FEW]),
         )
 
     def shown(self, answer: Any) -> str:
-        """Return the set as text."""
-        return "{" + ", ".join(repr(name) for name in sorted(answer)) + "}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a target matrix: a question, and whether it must be allowed."""
-
-    question: Question
-    allowed: bool
+        """Return the names that are ticked."""
+        return f"Ticked: {', '.join(sorted(answer)) or 'nothing'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,22 +273,12 @@ class Repair(Exercise):
     most
         The largest number of edits. A move counts as two: leave and join. ``None``: any number.
     editor
-        What the card can change: ``"memberships"``, ``"versions"`` or ``"statements"``.
-    kinds
-        The edits that count: the sentence of an edit must contain one of these texts.
-    search
-        A function that yields lists of edits that could be the answer, the shortest first.
-    count
-        A function that counts the edits between two worlds. Default: the sentences of
-        ``World.diff``.
+        What the card can change.
     """
 
     target: tuple[Cell, ...]
     most: int | None = None
-    editor: str
-    kinds: tuple[str, ...]
-    search: Callable[[World], Iterator[list[Edit]]]
-    count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
+    editor: Editor
 
     def read(self, answer: Any, world: World) -> World:
         """Return the changed world of an answer, which can also be a list of edits."""
@@ -308,23 +311,21 @@ class Repair(Exercise):
 
     def right_answer(self, world: World) -> list[Edit]:
         """Search for edits that reach the target."""
-        for edits in self.search(world):
+        for edits in self.editor.search(world, self.target):
             if self._mark(self.read(edits, world), world).correct:
                 return edits
         message = f"No edit that exercise {self.number} offers reaches the target."
         raise ExerciseError(message)
 
     def _mark(self, answer: World, world: World) -> Mark:
-        edits = world.diff(answer)
-        edit_count = self.count(world, answer)
         wrong = [
             (cell, decision)
             for cell in self.target
             for decision in [cell.question.ask(answer)]
             if bool(decision) is not cell.allowed
         ]
-        good = len(self.target) - len(wrong)
-        count = f"{good} of {len(self.target)} requests are as wanted, with {_edits(edit_count)}."
+        good, edits = len(self.target) - len(wrong), _edits(self.editor.count(world, answer))
+        count = f"{good} of {len(self.target)} requests are as wanted, with {edits}."
         if wrong:
             cell, decision = wrong[0]
             expected = "allowed" if cell.allowed else "denied"
@@ -337,23 +338,23 @@ class Repair(Exercise):
                 ),
                 decision=decision,
             )
-        other = [edit for edit in edits if not any(kind in edit for kind in self.kinds)]
-        if other:
-            return Mark(
-                correct=False,
-                true_part=count,
-                counterexample=f"You reached the target, but not as the task asks: {other[0]}.",
-            )
-        if self.most is not None and edit_count > self.most:
-            return Mark(
-                correct=False,
-                true_part=count,
-                counterexample=f"You reached the target, but {_edits(self.most)} would be enough.",
-            )
+        if fault := self._fault(answer, world):
+            worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
+            text = f"You reached the target, but {fault}."
+            return Mark(correct=False, true_part=count, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{count} {self.why}")
 
+    def _fault(self, answer: World, world: World) -> str:
+        """Return what is wrong with an answer that reaches the target; empty if nothing is."""
+        for edit in world.diff(answer):
+            if self.editor.about not in edit:
+                return f"not as the task asks: {edit}"
+        if self.most is not None and self.editor.count(world, answer) > self.most:
+            return f"{_edits(self.most)} would be enough"
+        return ""
+
     def shown(self, answer: Any) -> str:
-        """Return the calls that make the edits, as text."""
+        """Return the edits in words."""
         if not all(isinstance(edit, list | tuple) for edit in answer):
             return "\n".join(map(str, answer))  # sentences, for a world changed by hand
-        return "\n".join(as_calls(answer)) or "(no change)"
+        return "\n".join(in_words(answer)) or "No change"

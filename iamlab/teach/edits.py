@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError
+from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.operations.dispatch import perform
+from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
-from iamlab.widgets.instruments.statement_stack import arrange
+from iamlab.teach.notation import read_policy
+from iamlab.teach.places import Place
+from iamlab.widgets.instruments.statement_stack import arranged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
+    from iamlab.teach.exercises import Cell
+    from iamlab.world.account import Account
     from iamlab.world.world import World
 
-Edit = tuple[str, ...]
+Edit = tuple[Any, ...]
+"""An operation of the table below with its arguments; or an operation of an AWS API with its
+parameters, which the account's root user calls: ``("iam:DeleteGroup", {"GroupName": "tower"})``.
+In a world with several accounts, the name of the account follows.
+"""
 
 
 def _set_default_version(world: World, policy: str, version: str) -> None:
@@ -27,28 +37,74 @@ def _set_default_version(world: World, policy: str, version: str) -> None:
     raise ExerciseError(message)
 
 
+def _arrange(world: World, owner: str, policy_name: str, sids: str) -> None:
+    place = Place(owner, policy_name)
+    policy = place.read(world)
+    if policy is None:
+        raise ExerciseError(f"There is no policy to change: {place}.")
+    place.put(world, arranged(policy, sids.split()))
+
+
+def _identity(world: World, name: str) -> Any:
+    every = [getattr(own, kind) for own in world.accounts.values() for kind in _IDENTITIES]
+    found = next((known[name] for known in every if name in known), None)
+    if found is None:
+        error = ExerciseError(f"There is no user, group or role {name!r}.")
+        raise noted(error, did_you_mean(name, (own for known in every for own in known)))
+    return found
+
+
+def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
+    account = next(iter(world.accounts.values()))
+    Place(owner, policy_name).write(world, Policy.parse(read_policy(text, account)))
+
+
+_IDENTITIES = ("users", "groups", "roles")
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "add_user": (
         2,
         lambda world, group, user: world.group(group).add_user(user),
-        "world.group({0!r}).add_user({1!r})",
+        "{1} joins {0}",
     ),
     "remove_user": (
         2,
         lambda world, group, user: world.group(group).remove_user(user),
-        "world.group({0!r}).remove_user({1!r})",
+        "{1} leaves {0}",
     ),
-    "arrange": (
-        3,
-        lambda world, user, policy, sids: arrange(world.user(user), policy, sids.split()),
-        "arrange(world.user({0!r}), {1!r}, {2!r}.split())",
-    ),
-    "set_default_version": (
+    "attach_policy": (
         2,
-        _set_default_version,
-        "account.policies[{0!r}].set_default_version({1!r})",
+        lambda world, identity, policy: _identity(world, identity).attach_policy(policy),
+        "{0} gets {1}",
     ),
+    "detach_policy": (
+        2,
+        lambda world, identity, policy: _identity(world, identity).detach_policy(policy),
+        "{0} loses {1}",
+    ),
+    "put_policy": (3, _put_policy, "The policy {1} of {0} is now: {2}"),
+    "arrange": (3, _arrange, "Only these statements of {1} are on: {2}"),
+    "set_default_version": (2, _set_default_version, "Default version of {0}: {1}"),
 }
+
+
+def read_edits(text: str) -> list[Edit]:
+    """Read edits from text, with ``;`` between them: ``add_user astronomers dana; ...``.
+
+    Examples
+    --------
+    >>> read_edits("remove_user developers dana; arrange alice stack ReadMe AllMaps")
+    [('remove_user', 'developers', 'dana'), ('arrange', 'alice', 'stack', 'ReadMe AllMaps')]
+    """
+    return [_edit(part.split()) for part in text.split(";") if part.strip()]
+
+
+def _edit(words: list[str]) -> Edit:
+    name, *arguments = words
+    if name not in _OPERATIONS:
+        error = ExerciseError(f"There is no edit {name!r}.")
+        raise noted(error, did_you_mean(name, _OPERATIONS))
+    size = _OPERATIONS[name][0]
+    return (name, *arguments[: size - 1], " ".join(arguments[size - 1 :]))
 
 
 def apply_edits(world: World, edits: Iterable[Any]) -> None:
@@ -60,36 +116,128 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
         An edit isn't a tuple of an operation and its arguments.
     """
     for edit in edits:
-        parts = [str(part) for part in edit] if isinstance(edit, list | tuple) else []
-        operation = _OPERATIONS.get(parts[0]) if parts else None
-        if operation is None or len(parts) != operation[0] + 1:
-            message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
-            raise ExerciseError(message + ", ".join(_OPERATIONS))
-        operation[1](world, *parts[1:])
+        match edit:
+            case [str(name), dict(parameters), *account] if len(account) < 2:
+                perform(_account(world, *account), name.removeprefix("iam:"), **parameters)
+            case [str(name), *arguments] if len(arguments) == _OPERATIONS.get(name, (-1,))[0]:
+                _OPERATIONS[name][1](world, *map(str, arguments))
+            case _:
+                message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
+                raise ExerciseError(message + ", ".join(_OPERATIONS))
 
 
-def as_calls(edits: Iterable[Edit]) -> list[str]:
-    """Return edits as the Python calls that make them.
+def _account(world: World, name: str = "") -> Account:
+    return world.account(name) if name else next(iter(world.accounts.values()))
+
+
+def in_words(edits: Iterable[Edit]) -> list[str]:
+    """Return edits in the words of a card.
 
     Examples
     --------
-    >>> as_calls([("add_user", "astronomers", "dana")])
-    ["world.group('astronomers').add_user('dana')"]
+    >>> in_words([("add_user", "astronomers", "dana"), ("arrange", "dana", "stack", "Read Write")])
+    ['dana joins astronomers', 'Only these statements of stack are on: Read, Write']
+    >>> in_words([("iam:DeleteGroup", {"GroupName": "tower"})])
+    ['iam:DeleteGroup GroupName=tower']
     """
-    return [_OPERATIONS[edit[0]][2].format(*edit[1:]) for edit in edits]
+    return [_in_words(*edit) for edit in edits]
 
 
-def moves(world: World) -> Iterator[list[Edit]]:
-    """Yield each move of one user from one group to another."""
-    for account in world.accounts.values():
-        for user in account.users.values():
-            for old in user.groups:
-                for new in account.groups:
-                    if new not in user.groups:
-                        yield [("remove_user", old, user.name), ("add_user", new, user.name)]
+def _in_words(name: str, *arguments: Any) -> str:
+    if name in _OPERATIONS:
+        *first, last = arguments
+        last = last.replace(" ", ", ") if name == "arrange" else last
+        return _OPERATIONS[name][2].format(*first, last)
+    parameters, *account = arguments
+    sent = "".join(f" {key}={value}" for key, value in parameters.items())
+    return f"{name}{sent}{' in '.join(['', *account])}"
 
 
-def version_choices(world: World) -> Iterator[list[Edit]]:
+Target = Sequence["Cell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """What a repair can change.
+
+    Parameters
+    ----------
+    name
+        As a lesson writes it: ``"statements alice stack"``.
+    about
+        An edit counts if its sentence contains this text.
+    search
+        Yields lists of edits that could be the answer, the shortest first.
+    count
+        Counts the edits between two worlds.
+    read
+        Reads edits from a lesson's text.
+    choices
+        What a card with choices offers: a text for each choice, and its edits.
+    """
+
+    name: str
+    about: str
+    search: Callable[[World, Target], Iterator[list[Edit]]]
+    count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
+    read: Callable[[str], list[Edit]] = read_edits
+    choices: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
+
+
+def _memberships() -> Editor:
+    """Change who is in which group."""
+    return Editor("memberships", " in group ", _membership_changes)
+
+
+def _versions() -> Editor:
+    """Choose another default version of a customer managed policy."""
+    return Editor("versions", "default version of policy", _version_choices)
+
+
+def _statements(owner: str, policy_name: str) -> Editor:
+    """Leave statements of a policy out."""
+    place = Place(owner, policy_name)
+
+    def search(world: World, _: Target) -> Iterator[list[Edit]]:
+        policy = place.read(world)
+        labels = [statement.label for statement in policy.statements] if policy else []
+        for size in range(len(labels) - 1, -1, -1):
+            for kept in combinations(labels, size):
+                yield [("arrange", owner, policy_name, " ".join(kept))]
+
+    def count(before: World, after: World) -> int:
+        return len(_json_of(place, before) ^ _json_of(place, after))
+
+    def read(text: str) -> list[Edit]:
+        return [("arrange", owner, policy_name, " ".join(text.split()))]
+
+    return Editor(f"statements {owner} {policy_name}", policy_name, search, count, read)
+
+
+def of_choices(choices: Mapping[str, Sequence[Edit]]) -> Editor:
+    """Make some of these edits: the fewest first."""
+
+    def search(_: World, __: Target) -> Iterator[list[Edit]]:
+        for number in range(1, len(choices) + 1):
+            for chosen in combinations(choices.values(), number):
+                yield list(chain(*chosen))
+
+    return Editor("choices", "", search, choices=choices)
+
+
+EDITORS: dict[str, Callable[..., Editor]] = {
+    "memberships": _memberships,
+    "versions": _versions,
+    "statements": _statements,
+}
+
+
+def _json_of(place: Place, world: World) -> set[str]:
+    policy = place.read(world)
+    return {str(statement_to_json(own)) for own in policy.statements} if policy else set()
+
+
+def _version_choices(world: World, _: Target) -> Iterator[list[Edit]]:
     """Yield each choice of another default version of one policy."""
     for account in world.accounts.values():
         for policy in account.policies.values():
@@ -98,50 +246,29 @@ def version_choices(world: World) -> Iterator[list[Edit]]:
                     yield [("set_default_version", policy.name, version)]
 
 
-def memberships_for(world: World, is_right: Callable[[World, str], bool]) -> Iterator[list[Edit]]:
-    """Yield the smallest memberships that are right for each user, one user at a time.
+def _membership_changes(world: World, target: Target) -> Iterator[list[Edit]]:
+    """Yield the fewest changes that reach the target, one user at a time.
 
     Users don't influence each other, so each user is searched alone: 2 to the number of groups.
     """
     edits: list[Edit] = []
     for account in world.accounts.values():
-        groups = list(account.groups)
-        choices = list(
-            chain.from_iterable(combinations(groups, size) for size in range(len(groups) + 1))
-        )
-        for user in account.users:
-            for chosen in choices:
-                tried = [("add_user", group, user) for group in chosen]
-                changed = world.copy()
-                apply_edits(changed, tried)
-                if is_right(changed, user):
-                    edits += tried
-                    break
-            else:
+        for user in account.users.values():
+            own = [cell for cell in target if cell.question.caller == user.name]
+            changes: list[Edit] = [
+                ("remove_user" if group in user.groups else "add_user", group, user.name)
+                for group in account.groups
+            ]
+            sizes = range(len(changes) + 1)
+            found = chain.from_iterable(combinations(changes, size) for size in sizes)
+            fewest = next((chosen for chosen in found if _reaches(world, chosen, own)), None)
+            if fewest is None:
                 return
+            edits += fewest
     yield edits
 
 
-def kept_statements(user: str, policy: str) -> Callable[[World], Iterator[list[Edit]]]:
-    """Return a search that leaves statements out of an inline policy: the fewest first."""
-
-    def search(world: World) -> Iterator[list[Edit]]:
-        labels = [statement.label for statement in world.user(user).inline[policy].statements]
-        for size in range(len(labels) - 1, -1, -1):
-            for kept in combinations(labels, size):
-                yield [("arrange", user, policy, " ".join(kept))]
-
-    return search
-
-
-def left_out(user: str, policy_name: str) -> Callable[[World, World], int]:
-    """Return a function that counts the statements an inline policy lost or gained."""
-
-    def count(before: World, after: World) -> int:
-        def statements(world: World) -> set[str]:
-            policy = world.user(user).inline.get(policy_name)
-            return {str(statement_to_json(own)) for own in policy.statements} if policy else set()
-
-        return len(statements(before) ^ statements(after))
-
-    return count
+def _reaches(world: World, edits: Iterable[Edit], target: Target) -> bool:
+    changed = world.copy()
+    apply_edits(changed, edits)
+    return all(bool(cell.question.ask(changed)) is cell.allowed for cell in target)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.scenarios import SEED, scenario
+from iamlab.teach.callers import decide, read_circumstances
+from iamlab.teach.lesson import SEED
+from iamlab.teach.scenarios import scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,23 +21,38 @@ if TYPE_CHECKING:
     from iamlab.teach.marks import Mark
     from iamlab.world.world import World
 
-LESSONS = ("start_here", "deny_wins", "groups_and_policies")
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request of a scenario, with the caller by name."""
+    """One request of a scenario, with the caller by name.
+
+    Parameters
+    ----------
+    circumstances
+        For example ``"ip=203.0.113.9 aws:MultiFactorAuthPresent=true"``.
+    """
 
     caller: str
     action: str
     resource: str
+    circumstances: str = ""
 
     def ask(self, world: World) -> Decision:
         """Return the engine's decision."""
-        return world.can(self.caller, self.action, self.resource)
+        more = read_circumstances(self.circumstances, next(iter(world.accounts.values())))
+        return decide(world, self.caller, self.action, self.resource, more)
 
     def __str__(self) -> str:
-        return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}"
+        more = f", with {self.circumstances}" if self.circumstances else ""
+        return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a target matrix: a question, and whether it must be allowed."""
+
+    question: Question
+    allowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +102,11 @@ class Exercise(ABC):
     seed: int = SEED
     exit: bool = False
 
-    def world(self, seed: int | None = None) -> World:
+    def world(self) -> World:
         """Build a new world for the exercise."""
-        return scenario(self.world_name, seed=self.seed if seed is None else seed)
+        return scenario(self.world_name, seed=self.seed)
 
-    def mark(self, answer: Any, seed: int | None = None) -> Mark:
+    def mark(self, answer: Any) -> Mark:
         """Check an answer by running the engine.
 
         Raises
@@ -100,7 +114,7 @@ class Exercise(ABC):
         ExerciseError
             The answer is of the wrong kind. The message describes the right kind.
         """
-        world = self.world(seed)
+        world = self.world()
         found = self._mark(self.read(answer, world), world)
         if found.correct:
             return found
@@ -140,34 +154,8 @@ class Exercise(ABC):
 
     @abstractmethod
     def shown(self, answer: Any) -> str:
-        """Return an answer as the learner would type it."""
+        """Return an answer in the words of the card: what is chosen, ticked or written."""
 
-    def solution_answer(self, seed: int | None = None) -> Any:
+    def solution_answer(self) -> Any:
         """Compute the right answer."""
-        return self.right_answer(self.world(seed))
-
-
-@cache
-def every() -> dict[str, Exercise]:
-    """Return all exercises of all lessons, by number."""
-    found: dict[str, Exercise] = {}
-    for lesson in LESSONS:
-        for exercise in import_module(f"iamlab.teach.lessons.{lesson}").EXERCISES:
-            found[exercise.number] = exercise
-    return found
-
-
-def find(number: str) -> Exercise:
-    """Find an exercise by its number.
-
-    Raises
-    ------
-    ExerciseError
-        There is no exercise with this number.
-    """
-    known = every()
-    if str(number) not in known:
-        error = ExerciseError(f"There is no exercise {number!r}.")
-        lesson = [own for own in known if own.split(".")[0] == str(number).split(".")[0]]
-        raise noted(error, did_you_mean(str(number), lesson or known))
-    return known[str(number)]
+        return self.right_answer(self.world())

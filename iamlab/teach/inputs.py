@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach.break_belief import Break
-from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.write import Write
-from iamlab.widgets.controls import choice, fold, segmented, statements, text_field
+from iamlab.teach.edits import in_words
+from iamlab.widgets.controls import choice, fold, paragraph, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.membership import IN, MembershipBoard
@@ -22,9 +20,14 @@ from iamlab.widgets.instruments.statement_stack import StatementStack
 from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from iamlab.teach.exercises import Exercise
+    from iamlab.engine.decision import Decision
+    from iamlab.teach.break_belief import Break
+    from iamlab.teach.checks import Collect, Predict, Repair, Witness
+    from iamlab.teach.exercises import Question
+    from iamlab.teach.explain import Explain
+    from iamlab.teach.write import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,7 @@ class VerdictInput(Choices):
         self.task = task
         self.names = tuple(f"verdict {number}" for number, _ in enumerate(task.questions, 1))
         world = task.world()
-        decisions = {question.caller: question.ask(world) for question in task.questions}
-        self._folds = "".join(
-            statements(decision, is_open=False, of=caller if len(decisions) > 1 else "")
-            for caller, decision in decisions.items()
-        )
+        self._folds = _folds(task.questions, [own.ask(world) for own in task.questions])
         super().__init__(Chosen(("",) * len(self.names)))
 
     def controls(self) -> Mapping[str, str]:
@@ -90,6 +89,40 @@ class VerdictInput(Choices):
     def read(self) -> Any:
         """Return the verdicts, if all are chosen and the confidence too."""
         return super().read() if self.said["confidence"] else None
+
+
+def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
+    """Write the statements of the policies that apply to each caller."""
+    made = dict(zip((question.caller for question in questions), decisions, strict=True))
+    return "".join(
+        statements(decision, is_open=False, of=caller if len(made) > 1 else "")
+        for caller, decision in made.items()
+    )
+
+
+class ExplainInput(Choices):
+    """A list of explanations for each request."""
+
+    missing = "Not answered yet. Choose an explanation for each request."
+
+    def __init__(self, task: Explain) -> None:
+        world = task.world()
+        self._task, self._decisions = task, task.decisions(world)
+        self._options = task.options(world)
+        self.names = tuple(f"explanation {number}" for number, _ in enumerate(task.questions, 1))
+        self._folds = _folds(task.questions, self._decisions)
+        super().__init__(Chosen(("",) * len(self.names)))
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the requests, each with its explanations."""
+        parts, task = {"policies": self._folds}, self._task
+        rows = zip(self.names, task.questions, self._decisions, self.state.values, strict=True)
+        for number, (name, question, decision, value) in enumerate(rows, 1):
+            label = f"{number}. {question}" if len(self.names) > 1 else str(question)
+            text = escape(task.shows(decision))
+            parts[name] = choice(name, label, self._options, value)
+            parts[name] += f'<div class="code">{text}</div>' if text else ""
+        return parts
 
 
 class RequestInput(Choices):
@@ -118,9 +151,12 @@ class NamesInput(Instrument[Chosen]):
 
     missing = "Not answered yet. Tick at least one box."
 
-    def __init__(self, task: Collect) -> None:
-        self.names = list(task.candidates(task.world()))
+    def __init__(self, task: Collect | Repair) -> None:
+        self.names = list(self._offered(task))
         super().__init__(Chosen(()))
+
+    def _offered(self, task: Any) -> Iterable[str]:
+        return list(task.candidates(task.world()))
 
     def controls(self) -> Mapping[str, str]:
         """Return the boxes."""
@@ -131,8 +167,8 @@ class NamesInput(Instrument[Chosen]):
         """Tick a box."""
         if name not in self.names:
             raise self.no_control(name)
-        others = [own for own in self.state.values if own != name]
-        return Chosen(tuple([*others, name] if value else others))
+        ticked = {*self.state.values, name} if value else {*self.state.values} - {name}
+        return Chosen(tuple(own for own in self.names if own in ticked))
 
     def read(self) -> Any:
         """Return the ticked names."""
@@ -159,6 +195,33 @@ class MembershipInput(MembershipBoard):
         """Make the edits of an earlier answer."""
         for edit, group, user in answer:
             self.state = self.change(f"{user}{IN}{group}", edit == "add_user")
+
+
+class ChoiceInput(NamesInput):
+    """A check box for each choice of edits, and what each of them changes."""
+
+    def __init__(self, task: Repair) -> None:
+        self._choices = task.editor.choices
+        super().__init__(task)
+
+    def _offered(self, task: Any) -> Iterable[str]:
+        return list(task.editor.choices)
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the boxes, and what they change."""
+        texts = ("\n".join([f"# {name}", *in_words(own)]) for name, own in self._choices.items())
+        calls = fold("What each choice changes", "".join(map(paragraph, texts)))
+        return {**super().controls(), "calls": calls}
+
+    def read(self) -> Any:
+        """Return the edits, in the order of the boxes."""
+        return [edit for name in self.state.values for edit in self._choices[name]] or None
+
+    def restore(self, answer: Any) -> None:
+        """Tick the boxes whose edits are in an earlier answer."""
+        edits = [list(edit) for edit in answer]
+        choices = self._choices.items()
+        super().restore([name for name, own in choices if all(list(e) in edits for e in own)])
 
 
 class VersionInput(Choices):
@@ -204,7 +267,8 @@ class StatementInput(StatementStack):
     missing = "Not answered yet. Switch at least one statement off."
 
     def __init__(self, task: Repair) -> None:
-        super().__init__(task.world(), "alice", "stack", movable=False)
+        _, user, policy_name = task.editor.name.split()
+        super().__init__(task.world(), user, policy_name, movable=False)
 
     def read(self) -> Any:
         """Return the edit."""
@@ -225,7 +289,7 @@ class PolicyInput(Choices):
     names = ("policy",)
 
     def __init__(self, task: Write) -> None:
-        self._label = f"Policy {task.policy_name} of {task.user}, as JSON"
+        self._label = f"{str(task.place).capitalize()}, as JSON"
         self._start = TEMPLATE  # the field's part stays as it is while one types
         super().__init__(Chosen((TEMPLATE,)))
 
@@ -292,20 +356,14 @@ class BreakInput(StatementStack):
         self.request = dict(zip(self.request, request, strict=True))
 
 
-_EDITORS: dict[str, Any] = {"memberships": MembershipInput, "statements": StatementInput}
-_INPUTS: dict[type, Any] = {
-    Predict: VerdictInput,
-    Witness: RequestInput,
-    Collect: NamesInput,
-    Write: PolicyInput,
-    Break: BreakInput,
+_EDITORS: dict[str, Any] = {
+    "choices": ChoiceInput,
+    "memberships": MembershipInput,
+    "statements": StatementInput,
+    "versions": VersionInput,
 }
 
 
-def input_for(task: Exercise) -> Any:
-    """Return the instrument for the answer to an exercise of this kind."""
-    if isinstance(task, Repair):
-        return _EDITORS.get(task.editor, VersionInput)(task)
-    if type(task) not in _INPUTS:
-        raise TypeError(f"There is no card for exercise {task.number}.")
-    return _INPUTS[type(task)](task)
+def repair_input(task: Repair) -> Any:
+    """Return the instrument that changes what a repair is about."""
+    return _EDITORS[task.editor.name.split()[0]](task)

@@ -35,6 +35,8 @@ class Mark:
         The decision that shows it.
     belief, hint
         The misconception (``"M05"``) that is known to lead to this answer, and its hint.
+    worked
+        The worked steps, if there is no decision that shows them.
     """
 
     correct: bool
@@ -43,6 +45,7 @@ class Mark:
     decision: Decision | None = None
     belief: str = ""
     hint: str = ""
+    worked: tuple[str, ...] = ()
 
     def recognised(self, belief: str, hint: str) -> Mark:
         """Return the same mark with the belief behind the answer."""
@@ -120,5 +123,7 @@ def feedback(mark: Mark, failures: int) -> Feedback:
     texts = [mark.true_part, mark.counterexample]
     if failures >= 2 and mark.hint:
         texts.append(mark.hint)
+    if failures >= 3:
+        texts += mark.worked
     worked = mark.decision if failures >= 3 else None
     return Feedback(correct=False, paragraphs=tuple(filter(None, texts)), decision=worked)

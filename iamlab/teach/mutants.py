@@ -1,24 +1,29 @@
-"""Wrong beliefs as rules: the engine can decide a request as if a wrong belief were true.
+"""Wrong beliefs as mutants: the engine can decide a request as if a wrong belief were true.
 
-Each mutant is AWS's table of rules with one entry replaced. With it an exercise finds out what a
-learner believes. A learner breaks a belief with a request on which the mutant and AWS disagree.
+``misconceptions.toml`` has the beliefs in words. A mutant decides the same request again, but by
+another rule (``believed_rules.py``), by other policies or condition keys (``believed_layers.py``),
+or with a wrong idea of the world (``believed_worlds.py``). With mutants an exercise finds out what
+a learner believes. A learner breaks a belief with a request on which the mutant and AWS disagree.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.context_keys import override_keys
+from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.policy.conditions import Comparison, missing_key_default
+from iamlab.tables import tables
+from iamlab.teach.believed_layers import BELIEVED_LAYERS, View
+from iamlab.teach.believed_rules import BELIEVED_RULES
+from iamlab.teach.believed_worlds import BELIEVED_ANSWERS, BELIEVED_WORLDS, Answer, WorldView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamlab.engine.decision import Decision
-    from iamlab.engine.verdict import StatementMatch, Verdict
+    from iamlab.engine.verdict import Verdict
+    from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,86 +41,110 @@ class Mutant:
     truth
         What AWS does instead.
     rules
-        AWS's rules with one entry replaced.
+        AWS's rules; if the belief is about them, with other entries.
+    view, world_view
+        Functions that return what differs from AWS in the policies and condition keys. The second
+        one also needs the world.
     """
 
     name: str
     belief: str
     claim: str
     truth: str
-    rules: Rules
+    rules: Rules = AWS_RULES
+    view: View | None = None
+    world_view: WorldView | None = None
 
-    def verdict(self, decision: Decision) -> Verdict:
-        """Decide the same request by the rules of this belief."""
-        return read(decision.request, decision.layers, self.rules).verdict
+    def verdict(self, decision: Decision, world: World | None = None) -> Verdict:
+        """Decide the same request by this belief.
 
+        Parameters
+        ----------
+        world
+            The world of the request. A belief about facts that only the world knows agrees with AWS
+            without it.
+        """
+        pairs = decision.pairs or (decision,)
+        return Decision.of_call([self._decide(pair, world) for pair in pairs]).verdict
 
-def _last_wins(applying: Sequence[StatementMatch]) -> bool:
-    return applying[-1].effect == "Deny"
-
-
-_NO_WILDCARDS = str.maketrans("", "", "*?")
-
-
-def _literal_letters(match: StatementMatch) -> tuple[int, int]:
-    """Measure how specific a statement is: the letters of its resources, then of its actions."""
-    statement = match.statement
-
-    def longest(patterns: tuple[str, ...] | None) -> int:
-        return max((len(text.translate(_NO_WILDCARDS)) for text in patterns or ()), default=0)
-
-    return longest(statement.resource), longest(statement.action)
-
-
-def _most_specific_wins(applying: Sequence[StatementMatch]) -> bool:
-    denies = [_literal_letters(match) for match in applying if match.effect == "Deny"]
-    allows = [_literal_letters(match) for match in applying if match.effect == "Allow"]
-    return max(denies) >= max(allows, default=(0, 0))
-
-
-def _deny_is_deny(applying: Sequence[StatementMatch]) -> bool:
-    return all(match.effect == "Deny" for match in applying)
+    def _decide(self, pair: Decision, world: World | None) -> Decision:
+        request, layers = pair.request, pair.layers
+        seen = self.view(request, layers) if self.view is not None else {}
+        if self.world_view is not None and world is not None:
+            seen = seen | self.world_view(request, layers, world)
+        if not seen and self.rules is AWS_RULES:
+            return pair
+        changes: dict[str, Any] = dict(seen)
+        if keys := changes.pop("context", {}):
+            context = override_keys(request.context, keys)
+            request = replace(request, context=context, issuer=request.caller.issuer or None)
+        return read(request, replace(layers, **changes) if changes else layers, self.rules)
 
 
-def _missing_key_is_false(comparison: Comparison, wanted: Sequence[str | None]) -> bool:
-    if comparison.name == "Bool" and not comparison.if_exists:
-        return any(value is not None and value.lower() == "false" for value in wanted)
-    return missing_key_default(comparison, wanted)
+@dataclass(frozen=True, slots=True)
+class WorldMutant(Mutant):
+    """A wrong belief about something that no policy decides: its verdicts are AWS's.
+
+    Parameters
+    ----------
+    question
+        A question about a world.
+    answer, believed
+        Functions that answer it, as in AWS and by the belief.
+    """
+
+    question: str = ""
+    answer: Answer = bool
+    believed: Answer = bool
+
+    def differs(self, world: World) -> bool:
+        """Return whether the belief gives another answer in this world."""
+        return self.answer(world) != self.believed(world)
 
 
-MUTANTS = {
-    mutant.name: mutant
-    for mutant in (
-        Mutant(
-            "last_wins",
-            "M02",
-            "the last statement decides",
-            "The order of statements never matters: any Deny that matches wins.",
-            replace(AWS_RULES, deny_wins=_last_wins),
-        ),
-        Mutant(
-            "most_specific_wins",
-            "M02",
-            "the most specific statement decides",
-            "A more specific statement isn't stronger: any Deny that matches wins.",
-            replace(AWS_RULES, deny_wins=_most_specific_wins),
-        ),
-        Mutant(
-            "deny_is_deny",
-            "M04",
-            "one more Allow fixes every denial",
-            "An Allow fixes an implicit deny only. An explicit deny wins over every Allow.",
-            replace(AWS_RULES, deny_wins=_deny_is_deny),
-        ),
-        Mutant(
-            "missing_key_false",
-            "M18",
-            "a condition key that isn't in the request counts as false",
-            "A missing key isn't false: Bool doesn't match a key that isn't in the request.",
-            replace(AWS_RULES, missing_key=_missing_key_is_false),
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Misconception:
+    """A wrong belief of the syllabus.
+
+    Parameters
+    ----------
+    id
+        ``"M18"``.
+    lessons
+        The lessons in which it is met: ``("04", "06")``.
+    mutants
+        What a learner with this belief can think.
+    """
+
+    id: str
+    lessons: tuple[str, ...]
+    mutants: tuple[Mutant, ...]
+
+
+def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
+    """Make a mutant of the words and the functions for it."""
+    if name in BELIEVED_ANSWERS:
+        question, answer, believed = BELIEVED_ANSWERS[name]
+        more: dict[str, Any] = {"question": question, "answer": answer, "believed": believed}
+        return WorldMutant(name, belief, claim, truth, **more)
+    changed = BELIEVED_RULES.get(name)
+    rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
+    views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
+    return Mutant(name, belief, claim, truth, rules, *views)
+
+
+def _misconception(key: str, table: dict[str, Any]) -> Misconception:
+    lessons = tuple(table.pop("lessons").split())
+    return Misconception(key, lessons, tuple(_mutant(key, own, **table[own]) for own in table))
+
+
+MISCONCEPTIONS = {
+    key: _misconception(key, table)
+    for key, table in tables(__file__, "misconceptions.toml").items()
 }
+"""All misconceptions of the syllabus, by id: ``MISCONCEPTIONS["M18"].lessons``."""
+
+MUTANTS = {mutant.name: mutant for known in MISCONCEPTIONS.values() for mutant in known.mutants}
 
 
 def find_mutant(name: str) -> Mutant:
@@ -131,7 +160,22 @@ def find_mutant(name: str) -> Mutant:
     return MUTANTS[name]
 
 
-def telling(decision: Decision) -> tuple[Mutant, ...]:
+def mutants_met(lesson: str) -> list[Mutant]:
+    """List the mutants that a learner has met up to a lesson, first those of this lesson.
+
+    In a lesson of your own, whose number isn't one of the course, they are all.
+
+    Examples
+    --------
+    >>> [mutant.name for mutant in mutants_met("02")][:3], len(mutants_met("21"))
+    (['last_wins', 'most_specific_wins', 'deny_is_deny'], 42)
+    """
+    met = [known for known in MISCONCEPTIONS.values() if known.lessons[0] <= lesson]
+    met.sort(key=lambda known: lesson not in known.lessons)
+    return [mutant for known in met for mutant in known.mutants]
+
+
+def telling(decision: Decision, world: World | None = None) -> tuple[Mutant, ...]:
     """Return the mutants whose verdict on this request differs from AWS's.
 
     Examples
@@ -143,4 +187,5 @@ def telling(decision: Decision) -> tuple[Mutant, ...]:
     ['last_wins', 'deny_is_deny']
     """
     own = decision.verdict
-    return tuple(mutant for mutant in MUTANTS.values() if mutant.verdict(decision) is not own)
+    every = MUTANTS.values()
+    return tuple(mutant for mutant in every if mutant.verdict(decision, world) is not own)

@@ -6,23 +6,32 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.verdict import addresses
 from iamlab.teach import journal
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
+    from iamlab.world.world import World
 
 
-def commit(decision: Decision, answer: str, confidence: str, *, record: bool = True) -> Prediction:
+def commit(
+    decision: Decision,
+    answer: str,
+    confidence: str,
+    *,
+    record: bool = True,
+    world: World | None = None,
+) -> Prediction:
     """Commit to a prediction; only this reveals the verdict."""
     prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
     if record:
-        keep(prediction)
+        keep(prediction, world)
     return prediction
 
 
-def keep(prediction: Prediction) -> None:
+def keep(prediction: Prediction, world: World | None = None) -> None:
     """Keep a prediction in the progress file."""
     decision = prediction.decision
     request = decision.request
@@ -36,7 +45,7 @@ def keep(prediction: Prediction) -> None:
             "confidence": prediction.confidence,
             "seconds": prediction.seconds,
             "correct": prediction.correct,
-            "evidence": evidence(decision, prediction.answer),
+            "evidence": evidence(decision, prediction.answer, world),
         }
     )
 
@@ -74,7 +83,7 @@ def statements(decision: Decision) -> list[str]:
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:
     """Check the learner's explanation of a revealed decision, and return the feedback."""
     right = HAPPENED[decision.verdict]
-    names = [hit.address for hit in decision.determining] or ["no statement"]
+    names = addresses(decision.determining) or ["no statement"]
     texts = []
     if happened == right:
         texts.append("Yes, that is what happened.")

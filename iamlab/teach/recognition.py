@@ -15,14 +15,22 @@ from iamlab.widgets.prediction import fits
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
+    from iamlab.world.world import World
 
 
-def evidence(decision: Decision, answer: str) -> dict[str, bool]:
+NOTHING_TESTED = "None of your predictions tests a wrong belief yet."
+TOO_LITTLE = "There is too little evidence yet to name a wrong belief. Answer more questions."
+NONE_FITS = "Your predictions fit none of the wrong beliefs that iamlab knows."
+ENOUGH = 2
+"""How many predictions must fit a belief, or test one if none fits."""
+
+
+def evidence(decision: Decision, answer: str, world: World | None = None) -> dict[str, bool]:
     """Return for each belief that the answer tests, whether the answer fits it."""
     is_right = fits(answer, decision.verdict)
     # A wrong answer is evidence for the beliefs that lead to it, and against all others.
-    tested = telling(decision) if is_right else MUTANTS.values()
-    found = {mutant.name: fits(answer, mutant.verdict(decision)) for mutant in tested}
+    tested = telling(decision, world) if is_right else MUTANTS.values()
+    found = {mutant.name: fits(answer, mutant.verdict(decision, world)) for mutant in tested}
     return {name: is_fit for name, is_fit in found.items() if not (is_fit and is_right)}
 
 
@@ -34,14 +42,17 @@ class Beliefs:
     ----------
     counts
         Each belief, the number of predictions that fit it, and the number that test it.
+    named
+        Whether the check of an exercise has named a wrong belief.
     """
 
     counts: tuple[tuple[Mutant, int, int], ...]
+    named: bool = False
 
     @property
     def recognised(self) -> tuple[tuple[Mutant, int, int], ...]:
         """The beliefs that fit best, if they fit at least two predictions and half of all."""
-        likely = [count for count in self.counts if count[1] >= 2 and 2 * count[1] >= count[2]]
+        likely = [count for count in self.counts if count[1] >= ENOUGH and 2 * count[1] >= count[2]]
         best = max((fitting / tested for _, fitting, tested in likely), default=0)
         return tuple(count for count in likely if count[1] / count[2] == best)
 
@@ -49,15 +60,19 @@ class Beliefs:
     def lines(self) -> tuple[str, ...]:
         """One sentence for each recognised belief, and what AWS does instead."""
         return tuple(
-            f"You answered as if {mutant.claim}: {fitting} of {tested} times "
-            f"({mutant.name}). {mutant.truth}"
+            f"You answered as if {mutant.claim}. {fitting} of the {tested} answers that test this "
+            f"belief fit it. {mutant.truth}"
             for mutant, fitting, tested in self.recognised
         )
 
     def __str__(self) -> str:
-        if not self.counts:
-            return "No prediction yet that tests a wrong belief."
-        return "\n".join(self.lines) or "Your predictions fit none of the wrong beliefs."
+        if self.recognised:
+            return "\n".join(self.lines)
+        if not (self.counts or self.named):
+            return NOTHING_TESTED
+        fits_one = self.named or any(fitting for _, fitting, _ in self.counts)
+        is_little = fits_one or max(tested for *_, tested in self.counts) < ENOUGH
+        return TOO_LITTLE if is_little else NONE_FITS
 
     __repr__ = __str__
 
@@ -69,10 +84,11 @@ def beliefs() -> Beliefs:
     """Compare your first predictions in all lessons with the known wrong beliefs."""
     fitting: Counter[str] = Counter()
     tested: Counter[str] = Counter()
-    seen = set()
+    seen, named = set(), False
     for record in journal.records():
         if record.get("kind") not in ("prediction", "attempt"):
             continue
+        named = named or bool(record.get("belief"))
         key = str((record.get("exercise"), record.get("question"), record.get("verdict")))
         found = record.get("evidence")
         if key in seen or not isinstance(found, dict):
@@ -84,4 +100,4 @@ def beliefs() -> Beliefs:
                 tested[name] += pair[0]
                 fitting[name] += pair[1]
     counts = ((mutant, fitting[name], tested[name]) for name, mutant in MUTANTS.items())
-    return Beliefs(tuple(count for count in counts if count[2]))
+    return Beliefs(tuple(count for count in counts if count[2]), named)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
-from iamlab.teach.exercises import find
 from iamlab.teach.marks import Feedback
 from iamlab.teach.predictions import commit, keep
+from iamlab.teach.tables import find
 from iamlab.widgets.prediction import COARSE, FINE
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ def predict(
         from iamlab.teach.cards import PredictionCard
 
         options = FINE if fine else COARSE
-        return PredictionCard(decision, options, ritual=ritual, explain=explain, record=record)
-    return commit(decision, answer, confidence, record=record)
+        more = {"ritual": ritual, "explain": explain, "record": record}
+        return PredictionCard(decision, options, world=world, **more)
+    return commit(decision, answer, confidence, record=record, world=world)
 
 
 def exercise(number: str) -> ExerciseCard:
@@ -117,7 +118,7 @@ def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
         nobody reads it too early.
     """
     from iamlab.teach.cards import Reveal
-    from iamlab.teach.lessons import reveals
+    from iamlab.teach.lesson import reveals
 
     return Reveal(card, reveals().get(text, text))
 

@@ -6,33 +6,61 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.authorization.question_defects import misfit
 from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
+from iamlab.policy.catalog import arns_for
 from iamlab.policy.document import Policy
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
+    from iamlab.teach.places import Place
     from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """All requests of a scenario: every caller, every action, every resource."""
+    """The requests of a scenario: callers, actions and resources, as far as they fit together."""
 
     callers: tuple[str, ...]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
 
+    def questions(self) -> Iterator[Question]:
+        """Yield the requests that can occur in AWS, with some on resources outside the scenario."""
+        for caller in self.callers:
+            for action in self.actions:
+                for resource in (*self.resources, *ELSEWHERE):
+                    if can_occur(action, resource):
+                        yield Question(caller, action, resource)
+
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
-        matrix = world.access_matrix(self.actions, self.resources, self.callers)
-        return {
-            Question(caller, action, resource): matrix.allowed(row, pair)
-            for row, caller in enumerate(self.callers)
-            for pair, (action, resource) in enumerate(matrix.pairs)
-        }
+        return {question: bool(question.ask(world)) for question in self.questions()}
+
+
+ELSEWHERE = (
+    "arn:aws:s3:::elsewhere",
+    "arn:aws:s3:::elsewhere/other.fits",
+    "arn:aws:iam::555555555555:user/somebody",
+    "arn:aws:kms:us-east-1:555555555555:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "arn:aws:sqs:us-east-1:555555555555:elsewhere",
+    "*",
+)
+"""Resources outside every scenario: a policy must not allow more than the task says."""
+
+
+def can_occur(action: str, resource: str) -> bool:
+    """Return whether AWS has requests with this action on this resource.
+
+    Examples
+    --------
+    >>> [can_occur("s3:GetObject", f"arn:aws:s3:::maps{key}") for key in ("", "/m31.fits")]
+    [False, True]
+    """
+    return (resource == "*") is (arns_for(action) == ("*",)) and not misfit(action, resource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +85,8 @@ class Write(Exercise):
 
     Parameters
     ----------
-    user, policy_name
-        The user that gets it as an inline policy, and its name.
+    place
+        Where the policy is put.
     requests
         All requests on which it is checked.
     cases
@@ -66,16 +94,15 @@ class Write(Exercise):
     wanted
         A function of a request and whether it is allowed without the policy. It returns whether
         the request must be allowed; ``None``: both are right.
-    examples
-        Documents to try for the solution, the best first.
+    solution
+        A document that is right.
     """
 
-    user: str
-    policy_name: str
+    place: Place
     requests: Requests
     cases: tuple[Case, ...]
     wanted: Callable[[Question, bool], bool | None]
-    examples: Callable[[World], Iterable[dict[str, object]]]
+    solution: dict[str, Any]
 
     def read(self, answer: Any, world: World) -> Policy:
         """Return the policy of an answer: a policy, a dict, or JSON text."""
@@ -83,8 +110,8 @@ class Write(Exercise):
             message = f"Exercise {self.number} needs a policy: a dict, or JSON text."
             raise ExerciseError(message)
         try:
-            policy = Policy.parse(answer, name=self.policy_name)
-            world.copy().user(self.user).put_policy(self.policy_name, policy)
+            policy = Policy.parse(answer, name=self.place.name)
+            self.place.write(world.copy(), policy)
         except (PolicyError, AwsError) as error:
             raise noted(ExerciseError(str(error)), *getattr(error, "__notes__", ())) from None
         return policy
@@ -94,12 +121,16 @@ class Write(Exercise):
         return self.read(answer, world).to_dict()
 
     def right_answer(self, world: World) -> dict[str, object]:
-        """Return the first of the example documents that is right."""
-        for document in self.examples(world):
-            if self._mark(self.read(document, world), world).correct:
-                return document
-        message = f"No example document of exercise {self.number} is right."
-        raise ExerciseError(message)
+        """Return the lesson's solution, after a check.
+
+        Raises
+        ------
+        ExerciseError
+            It isn't right in this world.
+        """
+        if self._mark(self.read(self.solution, world), world).correct:
+            return self.solution
+        raise ExerciseError(f"The solution of exercise {self.number} isn't right.")
 
     def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
@@ -108,7 +139,7 @@ class Write(Exercise):
             case.change(before)
             without = self.requests.allowed(before)
             after = before.copy()
-            after.user(self.user).put_policy(self.policy_name, policy)
+            self.place.write(after, policy)
             for question, allowed in self.requests.allowed(after).items():
                 wanted = self.wanted(question, without[question])
                 if wanted is not None and wanted is not allowed:
@@ -123,7 +154,7 @@ class Write(Exercise):
         case, question, wanted = wrong[0]
         changed = world.copy()
         case.change(changed)
-        changed.user(self.user).put_policy(self.policy_name, answer)
+        self.place.write(changed, answer)
         decision = question.ask(changed)
         expected = "allowed" if wanted else "denied"
         return Mark(

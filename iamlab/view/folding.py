@@ -89,7 +89,7 @@ def nested(scene: Scene, most: int) -> Scene:
     """Return a scene with at most so many innermost nodes, if possible.
 
     Nodes in one place with the same kinds of nodes in them are drawn as one, and so are the nodes
-    in them: eight groups whose policies don't match. If that isn't enough, highlighted nodes are
+    in them: eight groups whose statements don't match. If that isn't enough, highlighted nodes are
     drawn so, too; nodes with ``stays`` and those in no other node never are.
     """
     for keep_highlighted in (True, False):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import keys_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.engine.verdict import addresses
 from iamlab.view.figures.names import resource_policy_of, short_name
 from iamlab.view.style import EFFECTS, look
 from iamlab.view.words import listed
@@ -306,11 +307,11 @@ def reason(decision: Decision) -> str:
     >>> reason(world.can(world.user("alice"), "s3:GetObject", MAP))
     'The statement star-maps-read/ReadMaps allows it, and no Deny statement matches.'
     """
-    many = len(decision.determining) > 1
-    by = f"The statement{'s' * many} {listed([own.address for own in decision.determining])}"
+    names = addresses(decision.determining)
+    many, by = len(names) > 1, f"The statement{'s' * (len(names) > 1)} {listed(names)}"
     if decision.denies and not decision:
         found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
-        allows = [own.address for own in found if own.layer not in CEILINGS]
+        allows = addresses(own for own in found if own.layer not in CEILINGS)
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
         return f"{by} {'deny' if many else 'denies'} it.{also}"
@@ -318,8 +319,8 @@ def reason(decision: Decision) -> str:
         return f"{by} allow{'s' * (not many)} it, and no Deny statement matches."
     if decision:
         return "It needs no permission."
-    names = {**NAMES, "resource": resource_policy_of(decision.request)}
-    layers = [names[step.layer] for step in decision.trace.steps if step.blocks]
+    types = {**NAMES, "resource": resource_policy_of(decision.request)}
+    layers = [types[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."
 
 

@@ -34,7 +34,7 @@ WORDS = {other: word for word, others in _MEANINGS.items() for other in others.s
 HAPPENED = {
     Verdict.ALLOWED: "A statement allows it, and no statement denies it.",
     Verdict.EXPLICIT_DENY: "A statement denies it, and that wins over every Allow.",
-    Verdict.IMPLICIT_DENY: "No Allow is sufficient, so AWS denies it by default.",
+    Verdict.IMPLICIT_DENY: "A required Allow is missing, so AWS denies it by default.",
 }
 """One sentence for each verdict: after the reveal, the learner picks what happened."""
 

@@ -317,11 +317,11 @@ class Group(IdentityMethods, records.Group):
             It isn't a user: groups can't contain groups or roles.
         """
         if isinstance(user, records.Identity) and not isinstance(user, User):
-            message = (
-                f"{user.kind} {user.name} cannot be a member of group {self.name}: "
-                "a group contains only users."
-            )
-            raise RequestError(message)
+            fix = f"Attach the policies of group {self.name} to role {user.name} instead."
+            if isinstance(user, Group):
+                users = ", ".join(own.name for own in user.users) or "it has none yet"
+                fix = f"Add the users of group {user.name} to group {self.name}: {users}."
+            raise RequestError(f"A {user.kind} can't be a member of a group. {fix}")
         self._do("AddUserTo{}", UserName=self.own_user(user).name)
 
     def remove_user(self, user: User | str) -> None:

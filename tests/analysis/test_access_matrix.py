@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from iamlab import ANONYMOUS, Policy, World
 from iamlab.analysis.access_matrix import everybody
 from iamlab.errors import IamLabError, NoSuchEntity, RequestError
-from iamlab.teach.lessons.deny_wins import UNIVERSE
 from iamlab.teach.scenarios import MAP, scenario
+from iamlab.teach.tables import find
 from tests.analysis.worlds_to_ask import (
     ACTIONS,
     DATA,
@@ -121,9 +121,10 @@ def test_a_loaded_account_is_decided_alike(loaded: bool) -> None:  # noqa: FBT00
 def test_a_lessons_universe_is_decided_alike(name: str) -> None:
     """The request universe of exercises that judge a policy."""
     world = scenario(name)
-    callers = [world.user(caller) for caller in UNIVERSE.callers]
+    requests = find("2.4").requests
+    callers = [world.user(caller) for caller in requests.callers]
 
-    assert cells(world, UNIVERSE.actions, UNIVERSE.resources, callers) > 0
+    assert cells(world, requests.actions, requests.resources, callers) > 0
 
 
 def test_the_time_of_the_world_counts() -> None:

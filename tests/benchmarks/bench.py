@@ -178,7 +178,7 @@ class Iamlab:
             yield from self.evaluate(made, self.layers[statement.principal]).steps
 
     def explain(self, request: Sequence[Question]) -> int:
-        """Read all steps: the reason of each, and which statements apply."""
+        """Read all steps: the reason of each, and which statements match."""
         return sum(
             len(step.reason) + sum(match.applies for match in step.statements)
             for step in self.steps(request)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from playwright.sync_api import expect
 
-from iamlab.teach.exercises import find
+from iamlab.teach.tables import find
 
 FIRST = "first = predict(...", "explicit deny", "certain"
 KEYS = (

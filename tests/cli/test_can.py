@@ -135,8 +135,10 @@ def test_explain_answers_the_six_questions_in_order(who: str, shell: Shell) -> N
     """Each label is there once, numbered, above the verdict."""
     lines = shell(*ask(who, "s3:GetObject", OBJECT, "--explain")).out.splitlines()
 
-    numbered = [f"{number}. {question}" for number, question in enumerate(QUESTIONS, 1)]
-    assert [line for line in lines if line in numbered] == numbered
+    numbered = [line for line in lines if line[1:3] == ". "]
+    assert len(numbered) == len(QUESTIONS)
+    for number, (line, question) in enumerate(zip(numbered, QUESTIONS, strict=True), 1):
+        assert line.startswith(f"{number}. {question.removesuffix('?')}")
     assert "Assumed:" in lines
 
 

@@ -72,7 +72,7 @@ def test_who_gets_to_a_resource_is_listed_with_his_steps(shell: Shell) -> None:
 def test_the_cut_closes_and_keeps(shell: Shell) -> None:
     """With what must stay."""
     result = shell(*ask("--from", DANA, "--cut", "--keep", DANA, *READ))
-    assert "Take sts:AssumeRole out of statement #1 of own" in result.out
+    assert "Remove sts:AssumeRole from statement #1 of own" in result.out
     assert "No smaller set of such edits does it." in result.out
     text = json.loads(shell(*ask("--from", DANA, "--cut", "--json")).out)
     assert text["cut"]["is_closed"]

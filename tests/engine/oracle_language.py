@@ -1,4 +1,4 @@
-"""Whether a statement of a policy matches, written from the AWS documents; a part of the oracle."""
+"""Whether a policy's statement matches, written from the AWS documents; a part of the oracle."""
 
 import base64
 import ipaddress

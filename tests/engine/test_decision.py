@@ -463,7 +463,8 @@ def test_explain_answers_six_questions_and_gives_the_verdict(question):
     text = decision.explain()
 
     assert f"\n{decision.verdict.symbol} {WORDS[decision.verdict.value]}" in text
-    assert [line for line in text.splitlines() if line[1:3] == ". "] == [
-        f"{number}. {request}" for number, request in enumerate(SIX, 1)
-    ]
+    numbered = [line for line in text.splitlines() if line[1:3] == ". "]
+    assert len(numbered) == len(SIX)
+    for number, (line, request) in enumerate(zip(numbered, SIX, strict=True), 1):
+        assert line.startswith(f"{number}. {request.removesuffix('?')}")
     assert decision.message in text

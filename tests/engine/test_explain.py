@@ -200,7 +200,7 @@ def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
 
 
 def test_a_trust_policy_may_have_no_resource():
-    """The statement applies to nobody, and says why."""
+    """The statement matches nobody, and says why."""
     request = ask(action="sts:AssumeRole", resource=ROLE)
     decision = evaluate(request, Layers(resource=resource_policy({}, name="trust")))
 
@@ -258,6 +258,15 @@ def test_nothing_comes_near_without_an_allow():
     assert evaluate(ask(), Layers([unrelated])).nearest_miss == ""
     assert nearest_miss(evaluate(ask(), Layers([DENY, EC2_ONLY]))) == ""
     assert nearest_miss(evaluate(ask(), Layers([EVERYTHING, EC2_ONLY]))) == ""
+
+
+def test_an_allow_with_two_mismatches_is_not_near():
+    """Nothing is said about it, neither as a sentence nor in the sixth answer."""
+    far = policy(TEAM | {"Action": "ec2:*"}, {"Resource": "arn:aws:s3:::other"} | TEAM)
+    decision = evaluate(ask(), Layers([far]))
+
+    assert decision.nearest_miss == ""
+    assert "Nearest miss" not in decision.explain()
 
 
 def test_the_nearest_miss_is_on_the_side_that_is_missing():
@@ -402,7 +411,10 @@ REASONS = {
         ask(),
         Layers([EVERYTHING], scp=[[EVERYTHING], [EC2_ONLY, policy({}, name="account")]]),
         "scp",
-        ("✓ scp: everything/#1, account/#1 allows it, but a service control policy never grants."),
+        (
+            "✓ scp: everything/#1 and account/#1 allow it,"
+            " but a service control policy never grants."
+        ),
     ),
     "a level denies": (
         ask(),
@@ -450,7 +462,10 @@ REASONS = {
             grant=[Grant(ANA, ["Decrypt"])],
         ),
         "resource",
-        "✓ resource: key/#1, grant/#1 allows; it names the caller directly, or everybody.",
+        (
+            "✓ resource: key/#1 and grant/#1 allow;"
+            " one of them names the caller directly, or everybody."
+        ),
     ),
     "grant that is for something else": (
         ask(action="kms:Decrypt", resource=KEY),

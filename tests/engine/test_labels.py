@@ -206,6 +206,27 @@ def test_the_sixth_answer_begins_with_what_is_particular(request_, rule):
     assert labels(evaluate(ask(), Layers()))[5].answer[0].startswith("–")
 
 
+EITHER = " (resource-based, identity-based or both)"
+LAST = {
+    "one account": (ask(), Layers([EVERYTHING]), ""),
+    "two accounts": (ask(resource_account=FOREIGN), Layers(), EITHER),
+    "boundary": (ask(), Layers(boundary=EVERYTHING), ", within the permissions boundary"),
+    "session policy": (
+        ask(DEV_1),
+        Layers(boundary=EVERYTHING, session=[EVERYTHING]),
+        ", within the permissions boundary and the session policy",
+    ),
+}
+
+
+@pytest.mark.parametrize(("request_", "layers", "more"), LAST.values(), ids=LAST)
+def test_the_sixth_question_names_only_what_there_is(request_, layers, more):
+    """In a simple world it is short."""
+    question = labels(evaluate(request_, layers))[5].question
+
+    assert question == f"Which policies allow it{more}?"
+
+
 def test_answers_can_be_left_blank():
     """For the reader to fill in; the verdict is then left out too."""
     decision = evaluate(ask(), Layers([EVERYTHING]))

@@ -286,7 +286,7 @@ def test_which_statement_covers_which(wide, narrow, covered):
         ({"Resource": None, "NotResource": "arn:aws:sqs:*:${aws:PrincipalAccount}:q"}, True),
     ],
 )
-def test_which_statement_never_applies(item, idle):
+def test_which_statement_never_matches(item, idle):
     """An empty list, or a variable where none can be."""
     assert never_applies(two(item, {})[0]) is idle
 

@@ -9,8 +9,10 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from iamlab import Policy
 from iamlab.errors import RequestError
+from iamlab.policy.catalog import expand
 from iamlab.policy.describe import prose, sentences
 from iamlab.policy.describe.action_phrases import phrase
+from iamlab.policy.describe.targets import may_work_on
 from tests.effort import first_now, is_thorough, slow
 from tests.growth import grows_linearly
 from tests.rows import each_row
@@ -144,6 +146,33 @@ def test_what_is_denied_is_in_gerunds():
 def test_action_rows(actions, wanted):
     """Each way to write an action, in words."""
     assert uncounted(said(Action=actions)) == f"Lets the caller {uncounted(wanted)}"
+
+
+MAPS = "arn:aws:s3:::star-maps"
+
+
+@pytest.mark.parametrize(
+    ("resource", "names"),
+    [
+        (f"{MAPS}/*", ("DeleteObject", "DeleteObjectVersion")),
+        (MAPS, ("DeleteBucket", "DeleteBucketPolicy")),
+    ],
+)
+def test_only_actions_that_work_on_the_resource_are_counted(resource, names):
+    """An action of buckets isn't one of the actions on objects."""
+    every = expand("s3:Delete*")
+    fitting = [name for name in every if may_work_on(name, resource)]
+    text = said(Action="s3:Delete*", Resource=resource)
+
+    assert {f"s3:{name}" for name in names} <= set(fitting) < set(every)
+    assert f"every s3:Delete* action ({len(fitting)}" in text
+
+
+def test_no_action_of_another_service_is_counted():
+    """Nothing of EC2 works on a bucket."""
+    text = said(Action=["s3:Get*", "ec2:Describe*"], Resource=MAPS)
+
+    assert "ec2:Describe* (none)" in text
 
 
 def test_what_is_many_is_counted():

@@ -1,12 +1,13 @@
 """The functions of a lesson: check, hint, solution, progress, and the progress file."""
 
 import json
+import re
 
 import pytest
 
 from iamlab import ExerciseError
 from iamlab.teach import check, hint, progress, solution, start
-from iamlab.teach.exercises import every, find
+from iamlab.teach.tables import every, find
 
 ALL_ALLOWED = ["allowed", "allowed", "allowed"]
 RIGHT = ["allowed", "denied", "denied"]
@@ -58,7 +59,9 @@ def test_an_attempt_is_kept_as_data(progress_file):
 @pytest.mark.parametrize("number", every())
 def test_hints_come_in_three_steps_and_never_run_out(number, progress_file):
     """A nudge, a counterexample, worked steps; after that the third step again."""
-    check(number, find(number).solution_answer())  # an exit ticket has no hints before
+    task = find(number)
+    wrong = task.known_wrong[0]
+    check(number, wrong.answer(start(number)))  # an exit ticket has no hints before
     steps = [str(hint(number)) for _ in range(4)]
 
     hints = [record for record in _records(progress_file) if record["kind"] == "hint"]
@@ -69,9 +72,40 @@ def test_hints_come_in_three_steps_and_never_run_out(number, progress_file):
         "Hint 3 of 3.",
         "Hint 3 of 3.",
     ]
-    assert find(number).nudge in steps[0]
-    assert "Suppose somebody answers" in steps[1]
-    assert find(number).why in steps[2]
+    assert wrong.hint in steps[0]
+    assert steps[1].splitlines()[1] == "You answered:"
+    assert task.why in steps[2]
+
+
+def test_after_a_right_answer_there_is_no_hint(progress_file):
+    """It isn't recorded either."""
+    check("0.1", RIGHT)
+
+    assert str(hint("0.1")) == "You have solved this exercise."
+    assert len(_records(progress_file)) == 1
+
+
+PYTHON = re.compile(r"\w\(|\['|\bworld\b|[(){}]")
+
+
+@pytest.mark.parametrize("number", [number for number, task in every().items() if task.known_wrong])
+def test_answers_are_in_the_words_of_the_card(number):
+    """What to click or to write, and nothing in Python."""
+    task = find(number)
+    answers = [task.solution_answer(), *(own.answer(start(number)) for own in task.known_wrong)]
+
+    for answer in answers:
+        shown = task.shown(answer)
+        assert not PYTHON.search(shown) or shown.startswith("{")
+        assert not shown.startswith("{") or json.loads(shown)
+
+
+def test_a_predicted_verdict_is_shown_with_its_request():
+    """The solution of a card that is answered with the mouse."""
+    text = str(solution("0.1", give_up=True))
+
+    for question, word in zip(find("0.1").questions, RIGHT, strict=True):
+        assert f"{question}: {word}\n" in text
 
 
 def test_the_first_hint_follows_the_belief_that_was_recognised():
@@ -87,8 +121,10 @@ def test_the_later_hints_are_about_the_last_answer():
     check("0.1", ["allowed", "denied", "allowed"])
     hint("0.1")
 
-    assert "['allowed', 'denied', 'allowed']" in str(hint("0.1"))
-    assert "user/bob" in str(hint("0.1"))
+    second = hint("0.1")
+    for question, word in zip(find("0.1").questions, ("allowed", "denied", "allowed"), strict=True):
+        assert f"{question}: {word}\n" in str(second)
+    assert "Look at bob" in str(second)
 
 
 def test_worked_steps_do_not_repeat_the_nudge():
@@ -109,7 +145,7 @@ def test_a_world_changed_by_hand_gets_hints_too():
     check("3.4", world)
     hint("3.4")
 
-    assert "Suppose somebody answers" in str(hint("3.4"))
+    assert "A common wrong answer:\ndana joins astronomers\n" in str(hint("3.4"))
 
 
 def test_a_solution_needs_an_attempt_or_giving_up(progress_file):
@@ -118,7 +154,7 @@ def test_a_solution_needs_an_attempt_or_giving_up(progress_file):
 
     given_up = str(solution("0.1", give_up=True))
 
-    assert repr(RIGHT) in given_up
+    assert "A right answer:\n" in given_up
     assert _records(progress_file)[-1]["give_up"] is True
 
     check("0.3", ["allowed"])

@@ -6,9 +6,9 @@ import pytest
 
 from iamlab import ExerciseError, Verdict
 from iamlab.teach import after, exercise, journal, predict, refused, reveal, scenario
-from iamlab.teach.exercises import every, find
-from iamlab.teach.lessons import reveals
+from iamlab.teach.lesson import reveals
 from iamlab.teach.scenarios import MAP
+from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import HAPPENED
 
 OPTIONS = re.compile(r"<fieldset>.*?</fieldset>|<select.*?</select>", re.DOTALL)

@@ -11,8 +11,8 @@ import pytest
 import iamlab
 from iamlab import Verdict
 from iamlab.teach import check, exercise, hint, journal, predict, progress, scenario
-from iamlab.teach.exercises import find
 from iamlab.teach.scenarios import MAP
+from iamlab.teach.tables import find
 from iamlab.widgets.prediction import HAPPENED
 
 RIGHT = ["allowed", "denied", "denied"]

@@ -9,9 +9,10 @@ import pytest
 from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
 from iamlab.teach import check, exercise, hint, journal, solution, start
-from iamlab.teach.exercises import Question, every, find
+from iamlab.teach.exercises import Question
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
-from iamlab.teach.write import Case, Requests, Write
+from iamlab.teach.tables import every, find
+from iamlab.teach.write import ELSEWHERE, Case, Requests, Write, can_occur
 from iamlab.widgets.instruments.statement_stack import arranged
 
 TASKS = {number: task for number, task in every().items() if isinstance(task, Write)}
@@ -44,8 +45,9 @@ def test_all_requests_are_decided_as_can_decides_them(task):
         case.change(world)
         allowed = task.requests.allowed(world)
 
-        requests = product(task.requests.callers, task.requests.actions, task.requests.resources)
-        assert list(allowed) == [Question(*parts) for parts in requests]
+        resources = (*task.requests.resources, *ELSEWHERE)
+        requests = product(task.requests.callers, task.requests.actions, resources)
+        assert list(allowed) == [Question(*each) for each in requests if can_occur(*each[1:])]
         assert all(bool(question.ask(world)) is answer for question, answer in allowed.items())
 
 
@@ -57,7 +59,7 @@ def test_a_right_policy_is_right_for_every_request_in_every_case(task):
         before = task.world()
         case.change(before)
         after = before.copy()
-        after.user(task.user).put_policy(task.policy_name, policy)
+        task.place.write(after, policy)
         for question in task.requests.allowed(before):
             wanted = task.wanted(question, bool(question.ask(before)))
             assert wanted in (None, bool(question.ask(after))), (case.name, question)
@@ -82,10 +84,9 @@ def test_the_counterexample_is_the_first_wrong_request():
         names, own = [case.name for case in task.cases], failure[1]
         return (
             names.index(failure[0].name),
-            *(
-                getattr(task.requests, part).index(getattr(own, part[:-1]))
-                for part in ("callers", "actions", "resources")
-            ),
+            task.requests.callers.index(own.caller),
+            task.requests.actions.index(own.action),
+            (*task.requests.resources, *ELSEWHERE).index(own.resource),
         )
 
     assert [place(failure) for failure in wrong] == sorted(place(failure) for failure in wrong)
@@ -105,7 +106,7 @@ def test_the_counterexample_is_the_first_wrong_request():
         ({**DENY, "Resource": MAP}, "s3:DeleteObject on star-maps/drafts/plan.txt"),
         ({**DENY, "Resource": f"{DRAFTS}/*"}, "s3:DeleteObject on star-maps/m31.fits"),
         ({**DENY, "Resource": MAPS}, "s3:DeleteObject on star-maps/m31.fits"),
-        ({**DENY, "Resource": "*"}, "s3:DeleteObject on star-maps"),
+        ({**DENY, "Resource": "*"}, "s3:DeleteObject on elsewhere/other.fits"),
     ],
     ids=["excess-action", "all-actions", "one-object", "one-folder", "bucket", "everything"],
 )
@@ -187,23 +188,22 @@ def test_any_right_policy_passes_in_any_form(answer):
 @pytest.mark.parametrize("seed", [7, 1, 20261125])
 def test_its_solution_is_found_on_every_seed_and_is_a_document(task, seed):
     """It is JSON, it passes as a dict and as text, and it is the first example."""
-    answer = task.solution_answer(seed)
+    task = find(task.number, seed)
+    answer = task.solution_answer()
 
-    assert task.mark(answer, seed).correct
-    assert task.mark(json.dumps(answer), seed).correct
+    assert task.mark(answer).correct
+    assert task.mark(json.dumps(answer)).correct
     assert json.loads(task.shown(answer)) == answer
-    assert answer == next(iter(task.examples(task.world(seed))))
+    assert answer == task.solution
 
 
-def test_the_solution_is_computed_in_the_world_at_hand():
-    """A wrong example is skipped; if all are wrong, an error reports it."""
+def test_a_solution_that_is_wrong_raises_an_error():
+    """A lesson's solution is checked like an answer."""
     task = find("2.4")
-    several = replace(task, examples=lambda _: [document(IDLE), document(DENY)])
-    none = replace(task, examples=lambda _: [document(IDLE)])
 
-    assert several.solution_answer() == document(DENY)
-    with pytest.raises(ExerciseError, match=r"No example document of exercise 2\.4 is right"):
-        none.solution_answer()
+    assert task.solution_answer()["Statement"][0]["Action"] == "s3:DeleteObject"
+    with pytest.raises(ExerciseError, match=r"The solution of exercise 2\.4 isn't right"):
+        replace(task, solution=document(IDLE)).solution_answer()
 
 
 def test_both_verdicts_can_be_right():
@@ -224,7 +224,6 @@ def test_requests_can_have_callers_by_arn_and_cases_can_add_them():
         requests=Requests((carol,), ("s3:DeleteObject",), (MAP,)),
         cases=(Case("with carol", lambda world: world.account("acme-main").create_user("carol")),),
         wanted=lambda _, without: without,
-        user="alice",
     )
     policy = task.read(document(DENY), task.world())
 

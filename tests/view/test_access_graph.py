@@ -162,7 +162,7 @@ def test_the_table_has_what_each_layer_said(case):
         assert [row["policy"] for row in own] == [
             reading.attached.policy.name for reading in readings
         ]
-        assert [row["applies"] for row in own] == [reading.applies for reading in readings]
+        assert [row["matches"] for row in own] == [reading.applies for reading in readings]
         assert [row["missed"] for row in own] == [
             "; ".join(map(str, o.mismatches)) for o in readings
         ]

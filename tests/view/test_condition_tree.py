@@ -88,7 +88,7 @@ def test_each_value_has_the_sign_that_the_engine_gives_it(condition, matches, va
     [branch], [statement] = nodes[CONDITION], nodes[STATEMENT]
 
     assert branch.facts["matches"] is branch.stays is matches
-    assert branch.facts["statement applies"] is statement.highlighted is matches
+    assert branch.facts["statement matches"] is statement.highlighted is matches
     assert "".join(map(sign, nodes[VALUE])) == values
     assert "".join(map(sign, nodes[FOUND])) == (found or "–")
     assert (nodes[FOUND][0].text == f"– {NO_KEY}") is (not found)
@@ -132,7 +132,7 @@ def test_the_outcome_of_a_tree_is_the_engines_and_its_leaves_add_up(operator, ke
     of, has = ([sign(node) == "✓" for node in nodes[kind] if sign(node) != "–"]
                for kind in (VALUE, FOUND))  # fmt: skip
 
-    assert facts["statement applies"] is facts["matches"] is allowed
+    assert facts["statement matches"] is facts["matches"] is allowed
     if of and not facts["request has"]:
         assert any(of) is allowed  # Null
     elif of and len(of) == len(values):
@@ -187,16 +187,16 @@ def test_operators_are_said_in_words(name, values, words):
 
 
 def test_a_statement_says_what_else_it_misses():
-    """Its conditions can match although the statement doesn't apply."""
+    """Its conditions can match although the statement doesn't match."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
     figure = condition_tree(when(condition, action="ec2:*"), ASKED)
-    words = "does not apply: ○ Action"
+    words = "does not match: ○ Action"
 
-    assert (figure.rows[0]["matches"], figure.rows[0]["statement applies"]) == (True, False)
+    assert (figure.rows[0]["matches"], figure.rows[0]["statement matches"]) == (True, False)
     assert "○ Allow Maps" in figure.lines
     assert f"  {words}" in figure.lines
     assert words in figure.alt
-    assert "  applies" in condition_tree(when(condition), ASKED).lines
+    assert "  matches" in condition_tree(when(condition), ASKED).lines
 
 
 def test_variables_have_their_values():
@@ -228,7 +228,7 @@ def test_the_table_agrees_with_what_the_statement_misses():
     assert [row["values"] for row in figure.rows] == [("true",), ("sky", "sea")]
     assert [row["request has"] for row in figure.rows] == [None, ("sky",)]
     assert f"○ aws:MultiFactorAuthPresent ({NO_KEY})" in figure.alt
-    assert figure.alt.startswith(f"{asks_for(ASKED)}: Allow own/Maps does not apply")
+    assert figure.alt.startswith(f"{asks_for(ASKED)}: Allow own/Maps does not match")
 
 
 def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
@@ -243,7 +243,7 @@ def test_a_decision_shows_the_conditions_of_all_its_layers_and_its_verdict():
     assert figure.alt.endswith("✕ Explicit deny.")
     assert figure.as_text().endswith("✕ explicit deny")
     assert "✕ Deny guard/Mfa" not in figure.alt
-    assert "Deny guard/Mfa applies: ✓ aws:MultiFactorAuthPresent" in figure.alt
+    assert "Deny guard/Mfa matches: ✓ aws:MultiFactorAuthPresent" in figure.alt
 
 
 def test_without_conditions_it_says_so():

@@ -34,7 +34,7 @@ def test_before_the_first_prediction_the_verdicts_do_not_say_what_they_mean():
     secret = door(meanings=False)
     figure = door()
 
-    for words in ("an Allow applies", "it always wins", "the default"):
+    for words in ("an Allow matches", "a Deny matches", "a required Allow is missing"):
         assert words in figure.as_text()
         assert words in figure.alt
         assert words not in secret.as_text()

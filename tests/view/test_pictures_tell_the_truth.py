@@ -275,10 +275,10 @@ def test_where_either_side_is_enough_and_one_allows_only_a_cut_shuts_the_gate():
 
 
 def test_the_rows_of_an_access_graph_are_what_was_heard():
-    """Each statement that applies is a row, and the deciding statements are marked."""
+    """Each statement that matches is a row, and the deciding statements are marked."""
     for decision in asked_by_chance()[:900]:
         *rows, _ = access_graph(decision).rows
-        applying = sorted((row["layer"], row["effect"]) for row in rows if row["applies"])
+        applying = sorted((row["layer"], row["effect"]) for row in rows if row["matches"])
         heard = (
             (NAMES[layer], match.effect) for layer in NAMES for match in _applying(decision, layer)
         )
@@ -306,7 +306,7 @@ def test_without_its_stops_a_request_gets_through():
 # -- conditions ------------------------------------------------------------------------------------
 
 
-def test_a_statement_applies_if_its_conditions_match_and_these_if_their_values_do():
+def test_a_statement_matches_if_its_conditions_match_and_these_if_their_values_do():
     """OR, NOR and the set operators join the values to the engine's outcome."""
     judged = 0
     for decision in asked_by_chance():

@@ -162,7 +162,7 @@ def test_a_step_that_is_closed_has_the_edit_beside_it(world, reach):
     assert [row["open_after_cut"] for row in figure.rows] == [True, True, False]
     assert [row["reached_after_cut"] for row in figure.rows] == [True, True, True]
     assert figure.rows[2]["closed_by"] == str(cut.edits[0])
-    assert "Take iam:PassRole out of statement #1 of deploy" in figure.alt
+    assert "Remove iam:PassRole from statement #1 of deploy" in figure.alt
     assert str(cut.edits[0]) in " ".join(label.whole for label in figure.record.labels)
     assert "✓ open" in words(figure)
     assert bold(figure) == ["dana", "erin", "deployer"]
@@ -223,7 +223,7 @@ def test_two_ways_need_two_edits_and_the_other_one_is_named_too():
         assert str(edit) in figure.as_text()
     (row,) = figure.rows
     edits = [line for line in figure.lines if line.startswith("edit: ")]
-    assert "Take iam:PutUserPolicy out of statement #1 of more" in row["closed_by"]
+    assert "Remove iam:PutUserPolicy from statement #1 of more" in row["closed_by"]
     assert len(edits) == len(cut)
     assert faults(figure) == []
 
@@ -423,7 +423,7 @@ def test_the_alternative_text_of_a_cut_has_names_in_the_place_of_arns(world, rea
     role = main.create_role("auditor", assume_role_policy_document=trust({"AWS": MAIN}))
     edit = TakeAction(role.arn, "read-all", 2, "s3:*")
 
-    assert short_edit(str(edit)) == "Take s3:* out of statement #2 of read-all of role auditor"
+    assert short_edit(str(edit)) == "Remove s3:* from statement #2 of read-all of role auditor"
     assert short_edit(str(Detach(role.arn, f"arn:aws:iam::{MAIN}:policy/ops/wide"))) == (
         "Detach policy wide from role auditor"
     )

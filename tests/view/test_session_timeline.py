@@ -197,7 +197,9 @@ def test_a_revoked_session_has_its_cross_and_what_outlives_it_is_named(night):
     night.wait(minutes=5)
     figure = night.figure()
 
-    assert "operator/alice was revoked at 09:20, but map-reader/maps stays valid" in figure.alt
+    assert (
+        "operator/alice was revoked on 2026-11-25 at 09:20, but map-reader/maps stays" in figure.alt
+    )
     assert "✕ revoked 2026-11-25 09:20:00" in figure.as_text()
     assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
     assert faults(figure) == []
@@ -259,11 +261,11 @@ def test_the_alternative_text_counts_what_is_valid_and_names_them(night):
     before = night.figure().alt
     night.wait(hours=2)
 
-    assert before.startswith("At 2026-11-25 09:10, 2 of 2 credentials are valid")
-    assert "of operator/alice and alice" in before
+    assert before.startswith("On 2026-11-25 at 09:10, 2 of 2 credentials are valid")
+    assert before.endswith(": operator/alice and alice.")
     assert night.figure().alt == (
-        "At 2026-11-25 11:10, 1 of 2 credentials is valid, of alice; 1 is over, operator/alice "
-        "last."
+        "On 2026-11-25 at 11:10, 1 of 2 credentials is valid: alice. "
+        "operator/alice expired on 2026-11-25 at 10:00."
     )
 
 

@@ -100,7 +100,7 @@ def test_the_table_has_every_statement_of_every_layer(acme):
             for layer in decision.layer_matches.values()
             for reading in layer.matches
         ]
-        shown = [(row["statement"], row["effect"], row["applies"]) for row in rows]
+        shown = [(row["statement"], row["effect"], row["matches"]) for row in rows]
         assert sorted(row for row in shown if row[0]) == sorted(heard)
         text = two_account_map(decision).as_text()
         assert all(f"{effect} {address}" in text for address, effect, _ in heard)
@@ -267,7 +267,7 @@ def test_the_arrow_stops_just_where_the_decision_is_denied(seed):
 
 
 @pytest.mark.parametrize("layer", ["identity", "resource"])
-def test_an_end_without_a_statement_that_applies_shows_the_one_that_came_nearest(layer):
+def test_an_end_without_a_statement_that_matches_shows_the_one_that_came_nearest(layer):
     """So the reader sees what is missing."""
     far = allow(["s3:PutObject", "ec2:*"], "arn:aws:s3:::other/*", Sid="Far")
     near = allow("s3:GetObject", "arn:aws:s3:::other/*", Sid="Near")
@@ -327,7 +327,7 @@ def test_many_statements_and_conditions_are_counted():
 
     assert "and 6 other statements" in drawn(figure)
     assert "and 4 more" in drawn(figure)
-    assert sum(row["applies"] for row in figure.rows) == 9
+    assert sum(row["matches"] for row in figure.rows) == 9
     assert all(f"identity/S{i}" in figure.as_text() for i in range(9))
     assert all(key in figure.as_text() for key in keys)
     assert faults(figure) == []

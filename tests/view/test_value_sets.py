@@ -59,7 +59,9 @@ def test_the_outcome_is_the_engines(operator, policy, request, key):
     figure = value_sets(operator, key, policy, request)
     is_met = holds(operator, key, policy, request)
 
-    assert outcome(figure).startswith("✓ the condition matches" if is_met else "○ the condition does")
+    assert outcome(figure).startswith(
+        "✓ the condition matches" if is_met else "○ the condition does"
+    )
     assert ("The condition matches" in figure.alt) is is_met
     for row in figure.rows:
         value = row["value"]

@@ -7,11 +7,14 @@ import pytest
 import iamlab
 from iamlab import Network, Policy, World
 from iamlab.errors import ExerciseError, NoSuchEntity, RequestError
-from iamlab.teach.scenarios import _BUILDERS, MAP, MAPS, scenario
+from iamlab.teach.lesson import lessons
+from iamlab.teach.scenarios import MAP, MAPS, scenario
 from iamlab.widgets.choices import principals
 from iamlab.widgets.instruments.explorer import ABSENT, VIEWS
 from tests.storage.account_exports import export_of, hand_made
 from tests.widgets.page import put
+
+SCENARIOS = [name for lesson in lessons().values() for name in lesson.worlds]
 
 UGLY = '<b>"&' + 50 * "x"
 
@@ -195,7 +198,7 @@ def test_it_opens_an_export():
 
 def test_every_scenario_opens_with_a_request_that_its_policies_are_about():
     """A world without accounts has none."""
-    for name in _BUILDERS:
+    for name in SCENARIOS:
         assert iamlab.lab(scenario(name)).decision is not None
     with pytest.raises(ExerciseError, match="account"):
         iamlab.lab(World())

@@ -112,6 +112,23 @@ def test_a_board_needs_one_account_with_users():
         membership_board(World())
 
 
+def test_many_users_are_shown_in_parts():
+    """So a card of an account with 200 users stays fast."""
+    world = World()
+    main = world.create_account("main")
+    main.create_group("readers")
+    for number in range(60):
+        main.create_user(f"user{number:02d}")
+    board = membership_board(world)
+    assert "user23 in readers" in board.parts()["grid"]
+    assert "user24 in readers" not in board.parts()["grid"]
+    board.set("first", 48)
+    board.set("user59 in readers", True)
+
+    assert board.parts()["grid"].count('<th scope="row"') == 12
+    assert board.edits == [("add_user", "readers", "user59")]
+
+
 @pytest.mark.browser
 def test_the_board_works_by_mouse_and_by_keyboard(page, world):
     """The focus stays on the box that was ticked."""

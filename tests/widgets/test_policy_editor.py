@@ -8,6 +8,7 @@ from iamlab import Policy
 from iamlab.errors import ExerciseError, NoSuchEntity, RequestError
 from iamlab.policy.lint import review
 from iamlab.teach.scenarios import MAP, MAPS, scenario
+from iamlab.widgets.controls import reason
 from iamlab.widgets.instruments.policy_editor import policy_editor
 from tests.widgets.page import put
 
@@ -54,6 +55,21 @@ def test_the_policy_replaces_a_policy_of_a_user_of_a_world():
     editor.set("text", Policy.allow("s3:*").text)
     assert verdicts(editor) == ["allowed"]
     assert world.revision == revision
+
+
+def test_a_statement_that_decides_is_named_once():
+    """Also if the policy comes through two groups."""
+    world = scenario("groups")
+    guard = Policy.deny("s3:*", sid="No")
+    for group in ("astronomers", "developers"):
+        world.group(group).add_user("alice")
+        world.group(group).put_policy("guard", guard)
+    editor = policy_editor(READ, REQUESTS, world=world, user="alice")
+    (decision, _) = editor.decisions
+    assert [match.address for match in decision.determining] == ["guard/No", "guard/No"]
+    assert str(decision) == "✕ explicit deny by guard/No"
+    assert reason(decision).startswith("The statement guard/No denies it.")
+    assert editor.parts()["picture"].count("guard/No") == len(REQUESTS)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"', "{}", "\ud800", "<b>&", "1" * 99])

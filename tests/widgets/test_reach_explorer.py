@@ -65,7 +65,7 @@ def test_edits_of_the_present_step_take_away_what_it_needs(world):
     explorer = reach_explorer(world, "dana", "bob")
     assert explorer.state.target == f"{MAIN}user/bob"
     assert [str(edit) for edit in explorer.edits] == [
-        f"Take iam:CreateAccessKey out of statement #1 of keys of {MAIN}user/dana.",
+        f"Remove iam:CreateAccessKey from statement #1 of keys of {MAIN}user/dana.",
         f"Deny {MAIN}user/dana iam:CreateAccessKey, in an inline policy reach-cut.",
     ]
     explorer.set("edit", "1")

@@ -226,7 +226,7 @@ class Generalisation:
 
 
 def writable(resource: str, *, is_exact: bool = True) -> tuple[str, str]:
-    """Write a resource so that a policy matches only it; say why the pattern matches more, if so.
+    """Write a resource so that a pattern matches only it; say why it matches more, if so.
 
     Parameters
     ----------

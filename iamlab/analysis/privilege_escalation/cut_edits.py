@@ -21,6 +21,7 @@ from iamlab.errors import RequestError
 from iamlab.model.identities import Role
 from iamlab.operations.parameters import as_text
 from iamlab.policy.arn import Arn
+from iamlab.policy.describe.principals import account_of
 from iamlab.policy.document import Policy, edited
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
 DENIED = "reach-cut"
 """What the inline policy is called that denies."""
 
+NOUNS = {"Service": "the service", "Federated": "the identity provider"}
+"""What the names of some types of principals are called; an ARN needs no noun."""
+
 
 @dataclass(frozen=True, slots=True)
 class TakeAction:
-    """Take an action pattern out of an Allow.
+    """Remove an action pattern from an Allow.
 
     Parameters
     ----------
@@ -59,12 +63,12 @@ class TakeAction:
 
     def __str__(self) -> str:
         where = f"{self.policy} of {self.holder}" if self.holder else self.policy
-        return f"Take {self.pattern} out of statement #{self.number} of {where}."
+        return f"Remove {self.pattern} from statement #{self.number} of {where}."
 
 
 @dataclass(frozen=True, slots=True)
 class Distrust:
-    """Take a name out of a role's trust policy."""
+    """Remove a principal from a role's trust policy."""
 
     role: str
     number: int
@@ -73,20 +77,22 @@ class Distrust:
 
     def __str__(self) -> str:
         kind, name = self.principal
-        text = name if kind in ("", "*") else f"{kind} {name}"
-        return f"Take {text} out of statement #{self.number} of the trust policy of {self.role}."
+        account = account_of(name)
+        text = f"the account {account}" if account else f"{NOUNS.get(kind, '')} {name}".lstrip()
+        where = f"Principal of statement #{self.number} of the trust policy of {self.role}"
+        return f"Remove {text} from {where}."
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Take a user out of a group."""
+    """Remove a user from a group."""
 
     user: str
     group: str
     breadth: ClassVar[int] = 3
 
     def __str__(self) -> str:
-        return f"Take {self.user} out of group {self.group}."
+        return f"Remove {self.user} from group {self.group}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ def _edit_statements(world: World, every: Iterable[CutEdit]) -> None:
 
 
 Removed = defaultdict[int, set[object]]
-"""Number of a statement -> what is taken out of it."""
+"""Number of a statement -> what is removed from it."""
 
 
 def _take_actions(world: World, holder: str, policy: str, removed: Removed) -> None:

@@ -269,7 +269,7 @@ class Reach(Shown):
         >>> dana.put_policy("own", Policy.allow(["iam:PutUserPolicy", "s3:GetObject"]))
         >>> reach = main.world.reach()
         >>> print(reach.cut(dana, keep=[(dana, "s3:GetObject", "arn:aws:s3:::maps/m31")]))
-        Take iam:PutUserPolicy out of statement #1 of own of arn:aws:iam::111111111111:user/dana.
+        Remove iam:PutUserPolicy from statement #1 of own of arn:aws:iam::111111111111:user/dana.
         No smaller set of such edits does it.
         """
 

@@ -24,7 +24,7 @@ from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import NAMES
 from iamlab.engine.matching import action_matches
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import Verdict, addresses
 from iamlab.errors import IamLabError
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.condition_keys import is_multivalued
@@ -231,7 +231,7 @@ def _lacking(decision: Decision, layer: str) -> tuple[Condition, ...]:
 
 def _denied_by(decision: Decision) -> tuple[str, ...]:
     if decision.verdict is Verdict.EXPLICIT_DENY:
-        return tuple(dict.fromkeys(match.address for match in decision.denies))
+        return tuple(addresses(decision.denies))
     blocking = tuple(NAMES[layer] for layer in decision.blocking)
     return blocking or ("the type of its credentials",)
 

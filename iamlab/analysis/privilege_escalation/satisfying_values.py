@@ -219,7 +219,7 @@ def _is_open(name: str, thing: str, key: str, *, has_tags: bool) -> bool:
 
 
 def _value(effect: str, condition: Condition) -> str | None:
-    """Return a value that makes an Allow apply, or keeps a Deny away."""
+    """Return a value that makes an Allow match, or keeps a Deny away."""
     first = next(iter(condition.values), None)
     if first is None or has_variable(first):
         return None

@@ -118,7 +118,7 @@ def action_phrases(found: SortedActions, target: ActionTarget, *, denies: bool) 
     names = [name for name in found.exact if name not in unfit]
     many = len(names) > FEW + 1
     chunks = _exact(names[:FEW] if many else names, target, denies=denies)
-    rest = _rest(found, len(names) - FEW if many else 0, denies=denies)
+    rest = _rest(found, target, len(names) - FEW if many else 0, denies=denies)
     if rest:
         chunks.append((rest, f" on {target.words}"))
     return _joined(chunks)
@@ -134,11 +134,11 @@ def _joined(chunks: Iterable[PhrasedActions]) -> str:
     return joined([*alone, *grouped], ", and")
 
 
-def _rest(found: SortedActions, more: int, *, denies: bool) -> str:
+def _rest(found: SortedActions, target: ActionTarget, more: int, *, denies: bool) -> str:
     """Name groups of actions: whole services, patterns and the rest."""
     parts = [of_services(found.services)] if found.services else []
     if found.wild:
-        parts.append(of_wildcards(found.wild))
+        parts.append(of_wildcards(found.wild, target.unfit))
     if more:
         parts.append(f"{more} more actions")
     words = joined(parts)

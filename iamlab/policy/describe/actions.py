@@ -10,7 +10,7 @@ from iamlab.policy.describe.words import called, joined, named
 from iamlab.policy.patterns import is_action_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 FEW = 8
 """At most this number of names is listed; others are counted."""
@@ -101,8 +101,18 @@ def of_services(prefixes: tuple[str, ...], noun: str = "action") -> str:
     return f"{'every ' if noun == 'action' else ''}{joined(names)} {noun}"
 
 
-def of_wildcards(patterns: tuple[str, ...]) -> str:
+def of_wildcards(
+    patterns: tuple[str, ...], unfit: Callable[[Sequence[str]], Iterable[str]] = lambda _: ()
+) -> str:
     """Name the actions that some patterns match, and count them as of today.
+
+    Parameters
+    ----------
+    patterns
+        Patterns with wildcards.
+    unfit
+        A function that lists those of some actions that can't match the statement's resources;
+        they aren't counted.
 
     Examples
     --------
@@ -110,21 +120,23 @@ def of_wildcards(patterns: tuple[str, ...]) -> str:
     'every sqs:Get* action (..., all Read)'
     """
     if len(patterns) == 1:
-        return f"every {_counted(patterns[0], 'action ')}"
-    named = [_counted(pattern) for pattern in patterns[:FEW]]
+        return f"every {_counted(patterns[0], unfit, 'action ')}"
+    named = [_counted(pattern, unfit) for pattern in patterns[:FEW]]
     left = len(patterns) - FEW
     if left > 1:
         return f"every action that matches {joined([*named, f'{left} more patterns'], 'or')}"
-    named = [_counted(pattern) for pattern in patterns]
+    named = [_counted(pattern, unfit) for pattern in patterns]
     return f"every action that matches {joined(named, 'or')}"
 
 
-def _counted(pattern: str, after: str = "") -> str:
+def _counted(pattern: str, unfit: Callable[[Sequence[str]], Iterable[str]], after: str = "") -> str:
     prefix = pattern.partition(":")[0]
     if prefix == "*":
         return f"{named(pattern)} {after}(of any service)"
-    names = expand(pattern)
-    return f"{named(pattern)} {after}({len(names)}{_level(prefix, names)})"
+    every = expand(pattern)
+    left_out = set(unfit(every))
+    names = tuple(name for name in every if name not in left_out)
+    return f"{named(pattern)} {after}({len(names) or 'none'}{_level(prefix, names)})"
 
 
 def _level(prefix: str, names: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ from iamlab.analysis.world_diff.world_diff import WorldDiff
 from iamlab.display import count
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
+from iamlab.engine.verdict import addresses
 from iamlab.errors import RequestError
 from iamlab.model.event import EventLog, row_of
 from iamlab.view.style import GAINED, LOOKS, LOST, OUTCOMES, bad, good, look, silent
@@ -63,7 +64,7 @@ def _(found: WhoCan) -> Table:
     """Return the principals with access, each with the statements that allow it."""
     caption = f"Who can do {found.action} on {found.resource}: {len(found)} of {found.asked}"
     rows = (
-        (arn, look(decision.verdict), tuple(match.address for match in decision.determining))
+        (arn, look(decision.verdict), tuple(addresses(decision.determining)))
         for arn, decision in found.items()
     )
     under = ((arn, UNSURE, words) for arn, words in found.conditional.items())

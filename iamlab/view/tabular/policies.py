@@ -88,7 +88,7 @@ def _(decision: Decision) -> Table:
         rows.append((name, RESULTS[step.result], step.layer in decided, step.reason, applying))
     who, verdict = request.principal or "anybody", decision.verdict
     caption = f"{verdict.symbol} {verdict}: {who}, {request.action} on {request.resource}"
-    return Table.of(caption, "layer, result, decided, reason, statements that apply", rows)
+    return Table.of(caption, "layer, result, decided, reason, statements that match", rows)
 
 
 def _deciding(decision: Decision) -> set[str]:

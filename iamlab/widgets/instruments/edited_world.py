@@ -66,7 +66,7 @@ class EditedWorld:
 
     def __init__(self, world: World) -> None:
         self._world, self._now = world.copy(), Edits()
-        self.places, self.policy = dict(_places(self._world)), lru_cache(1024)(self._policy)
+        self.places, self.policy = dict(places(self._world)), lru_cache(1024)(self._policy)
 
     def _policy(self, name: str, edits: Edits, *, whole: bool = False) -> Policy:
         """Return a policy with its edits; the whole one has the statements that are off too.
@@ -163,7 +163,8 @@ class EditedWorld:
         return {"policy": chosen, "text": editor}
 
 
-def _places(world: World) -> Iterator[tuple[str, Place]]:
+def places(world: World) -> Iterator[tuple[str, Place]]:
+    """Yield the policies that the owners of a world wrote, each with its name."""
     for account in world.accounts.values():
         start = f"{account.name} " if len(world.accounts) > 1 else ""
         for managed in account.policies.values():

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
+from iamlab.engine.verdict import addresses
 from iamlab.errors import ExerciseError, PolicyError
 from iamlab.policy.catalog import expand
 from iamlab.policy.describe.statements import sentence
@@ -157,7 +158,7 @@ class PolicyEditor(Instrument[Draft]):
         cells, decisions = list[tuple[object, ...]](), self._decided(self.state.valid)
         for (*pair, context), found in zip(self._requests, decisions, strict=True):
             keys = tuple(f"{key}: {value}" for key, value in context.items()) or None
-            by = tuple(own.address for own in found.determining)
+            by = tuple(addresses(found.determining))
             cells.append((*pair, keys, look(found.verdict), by))
         table = Table.of(f"Decisions for {self._user.name} with this policy", names, cells)
         return (

@@ -237,6 +237,6 @@ def reach_explorer(
     >>> print(explorer)
     The reach explorer
     After 1 edit, no path leads from dana to an administrator.
-    Take iam:PutUserPolicy out of statement #1 of own of arn:aws:iam::111111111111:user/dana.
+    Remove iam:PutUserPolicy from statement #1 of own of arn:aws:iam::111111111111:user/dana.
     """
     return ReachExplorer(world, source, target, **more)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy, written
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.world.identities import User
     from iamlab.world.world import World
+
+
+Item = TypeVar("Item")
 
 
 def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
@@ -148,11 +151,8 @@ class StatementStack(Instrument[Stack]):
             return replace(self.state, off=tuple(sorted(off if value else [*off, name])))
         if move not in ("up", "down") or sid not in self._statements or not self._movable:
             raise self.no_control(name)
-        order = list(self.state.statements)
-        place = order.index(sid) + (1 if move == "down" else -1)
-        order.remove(sid)
-        order.insert(max(place, 0), sid)
-        return replace(self.state, statements=tuple(order))
+        order = moved(self.state.statements, sid, up=move == "up")
+        return replace(self.state, statements=order)
 
     def world(self) -> World:
         """Return a copy of the world with the stack as shown."""
@@ -172,6 +172,20 @@ class StatementStack(Instrument[Stack]):
         """Return the request."""
         decision = self.decide()
         return "" if decision is None else request_facts(decision)
+
+
+def moved(order: tuple[Item, ...], item: Item, *, up: bool) -> tuple[Item, ...]:
+    """Return items in their order with one of them a place higher or lower, if there is one.
+
+    Examples
+    --------
+    >>> moved(("a", "b", "c"), "c", up=True)
+    ('a', 'c', 'b')
+    """
+    changed, place = list(order), order.index(item) + (-1 if up else 1)
+    changed.remove(item)
+    changed.insert(max(place, 0), item)
+    return tuple(changed)
 
 
 def statement_stack(

@@ -86,6 +86,26 @@ def test_an_administrator_loses_what_makes_him_one(main: Account, dana: User) ->
     assert cut.edits == (Detach(dana.arn, "arn:aws:iam::aws:policy/AdministratorAccess"),)
 
 
+@pytest.mark.parametrize(
+    ("principal", "words"),
+    [
+        (("AWS", "arn:aws:iam::111111111111:root"), "the account 111111111111"),
+        (("AWS", "111111111111"), "the account 111111111111"),
+        (("AWS", OWN), OWN),
+        (("Service", "ec2.amazonaws.com"), "the service ec2.amazonaws.com"),
+        (("*", "*"), "*"),
+    ],
+)
+def test_an_edit_of_a_trust_policy_names_the_principal_in_words(
+    principal: tuple[str, str], words: str
+) -> None:
+    """An account is named as an account, not as its root user."""
+    edit = Distrust("arn:aws:iam::111111111111:role/boss", 1, principal)
+    assert str(edit) == (
+        f"Remove {words} from Principal of statement #1 of the trust policy of {edit.role}."
+    )
+
+
 def test_a_name_is_taken_out_of_a_trust_policy(main: Account, dana: User) -> None:
     """Whoever else is named stays."""
     bob = main.create_user("bob")

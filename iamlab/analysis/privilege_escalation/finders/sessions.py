@@ -269,7 +269,7 @@ def use_session(view: AttackerView) -> Iterator[Gain]:
 
 
 def _conditional_on(view: AttackerView, *starts: str) -> list[Statement]:
-    """Return the statements that can apply to a principal, with conditions on such keys."""
+    """Return the statements that can match for a principal, with conditions on such keys."""
     return [
         statement
         for statement in statements_about(view, view.state.principal)

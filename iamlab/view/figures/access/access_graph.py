@@ -56,7 +56,7 @@ MATCHES, MISSES = {"Allow": good("match"), "Deny": bad("match")}, silent("don't 
 """The looks of statements."""
 STATEMENT, MOST = 3, 8
 """The column of statements, and their largest number in a picture; more are folded."""
-COLUMNS = "layer level place policy policy_type statement effect applies missed names decides"
+COLUMNS = "layer level place policy policy_type statement effect matches missed names decides"
 EMPTY = ("", 0, "", "", "", "", "", False, "", "", False)
 """The columns of the table, and a row without facts."""
 
@@ -123,7 +123,7 @@ def scene_of(decision: Decision, session: Session | None = None) -> Scene:
         ],
         table=[
             *(node.facts for node in (*chain, *table) if node.facts),
-            {**_row("verdict"), "effect": seen.word, "applies": True, "decides": True},
+            {**_row("verdict"), "effect": seen.word, "matches": True, "decides": True},
         ],
     )
 

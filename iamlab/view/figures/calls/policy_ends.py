@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.trace import ABSENT, ALLOWS, DENIES, NO_ALLOW
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import Verdict, addresses
 from iamlab.view import style
 from iamlab.view.figures.names import resource_policy_of
 from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
@@ -48,7 +48,8 @@ class Side(NamedTuple):
     look
         Their outcome.
     shown, others
-        The statements that apply, Denys first, or else the nearest Allow; and all others.
+        The statements that match, Denys first, or else the Allow with the fewest mismatches; and
+        all others.
     """
 
     name: str
@@ -128,7 +129,7 @@ def rule_of(decision: Decision) -> str:
     """Return the rule that decided, as a sentence."""
     trace = decision.trace
     if decision.verdict is Verdict.EXPLICIT_DENY:
-        denies = ", ".join(dict.fromkeys(match.address for match in trace.denies))
+        denies = ", ".join(addresses(trace.denies))
         return f"A Deny overrides every Allow: {denies}."
     if trace.is_cut:
         limits = " and the ".join(NAMES[layer] for layer in trace.blocking)

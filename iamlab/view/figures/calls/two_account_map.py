@@ -47,7 +47,7 @@ PLACES = dict(zip(LAYERS, (2.55, 2.97, 3.38, 3.8, 4.2, 4.58, 5.6, 7.35), strict=
 SHORT = {"scoped": "scope-down", "scp": "SCP", "rcp": "RCP"}
 SYMBOLS = {"Allow": "✓", "Deny": "✕"}
 TONES = {"✓": ALLOW, "✕": DENY, "–": SILENT}
-NOTHING = {"statement": "", "effect": "", "applies": False}
+NOTHING = {"statement": "", "effect": "", "matches": False}
 NOTHING |= dict.fromkeys(("names_account", "conditions", "missed"), "")
 """The row of a layer without policies."""
 
@@ -167,7 +167,7 @@ def _statement(
             **facts,
             "statement": match.address,
             "effect": match.effect,
-            "applies": match.applies,
+            "matches": match.applies,
             "names_account": account,
             "conditions": "; ".join(conditions),
             "missed": "; ".join(misses),

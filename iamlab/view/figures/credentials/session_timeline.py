@@ -29,6 +29,7 @@ from iamlab.view.words import alt_text, listed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from iamlab.analysis.credential_timeline.lifetimes import Lifetime
     from iamlab.view.figure import Figure
@@ -72,7 +73,7 @@ def session_timeline(timeline: Timeline) -> Figure:
     >>> session = world.sts.get_session_token(key, duration_seconds=900)
     >>> world.clock.advance(hours=1)
     >>> print(session_timeline(world.timeline()).alt)
-    At 2026-11-25 10:00, 1 of 2 credentials is valid, of ana; 1 is over, ana last.
+    On 2026-11-25 at 10:00, 1 of 2 credentials is valid: ana. ana expired on 2026-11-25 at 09:15.
     """
     check("session_timeline", timeline, Timeline)
     roles = {row.access_key_id for row in timeline if row.kind is CredentialKind.ROLE}
@@ -227,26 +228,38 @@ def _line(row: Lifetime) -> str:
 
 
 def _alt(timeline: Timeline) -> str:
-    """Describe how many credentials are valid, and which ended early."""
+    """Describe in sentences how many credentials are valid, and which ended early."""
     valid = {row.access_key_id: row for row in timeline if row.ended == VALID}
-    are = "is" if len(valid) == 1 else "are"
-    first = (
-        f"At {stamp(timeline.now)[:16]}, {len(valid)} of {len(timeline)} credentials {are} valid"
-    )
+    of, are = count(len(timeline), "credential"), "is" if len(valid) == 1 else "are"
+    first = f"On {_when(timeline.now)}, {len(valid)} of {of} {are} valid"
     if valid:
         names = list(dict.fromkeys(_name(row.arn) for row in reversed(valid.values())))
-        first += f", of {listed(names, 4, length=30)}"
+        first += f": {listed(names, 4, length=30)}"
     parts = [_ended(row, valid) for row in timeline if _look(row).symbol == CROSS]
-    over = [row for row in timeline if row.ended in ("expired", "inactive")]
+    over = [row for row in timeline if row.ended in LOOKS and row.ended != VALID]
     if over:
-        last = shorten(_name(max(over, key=lambda row: row.end or row.start).arn), 32)
-        parts.append(f"; {len(over)} {'is' if len(over) == 1 else 'are'} over, {last} last")
-    return alt_text(first, parts, ".", between="")
+        last = max(over, key=lambda row: row.end or row.start)
+        others = f", the last of {len(over)} that have ended" if len(over) > 1 else ""
+        parts.append(f"{_end_of(last)}{others}")
+    return alt_text(f"{first}. ", parts, "." if parts else "", between=". ").rstrip()
+
+
+def _when(moment: datetime) -> str:
+    """Return a day and a time of day."""
+    return " at ".join(stamp(moment)[:16].split(" "))
+
+
+def _end_of(row: Lifetime) -> str:
+    """Return how and when credentials ended, as a sentence."""
+    how = {"expired": "expired", "revoked": "was revoked", "inactive": "became inactive"}
+    on = f" on {_when(row.end)}" if row.end else ""
+    why = "" if row.ended in how else f" ({row.ended})"
+    return f"{shorten(_name(row.arn), 40)} {how.get(row.ended, 'ended')}{on}{why}"
 
 
 def _ended(row: Lifetime, valid: Mapping[str, Lifetime]) -> str:
-    at = f" at {stamp(row.end)[11:16]}" if row.end else ""
+    """Return how credentials ended early, and which requested with them stay valid."""
     outlived = [_name(valid[child].arn) for child in row.children if child in valid]
-    more = f", but {listed(outlived, 2, length=32)} stays valid" if outlived else ""
-    how = "was revoked" if row.ended == "revoked" else f"ended ({row.ended})"
-    return f"; {shorten(_name(row.arn), 40)} {how}{at}{more}"
+    stay = "stays" if len(outlived) == 1 else "stay"
+    more = f", but {listed(outlived, 2, length=32)} {stay} valid" if outlived else ""
+    return f"{_end_of(row)}{more}"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import Verdict, addresses
 from iamlab.view.arguments import check
 from iamlab.view.drawing.measure import SMALL, Face, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
@@ -163,9 +163,7 @@ def rungs(decision: Decision) -> list[Rung]:
             answer = "lets through"
         elif step.layer == "resource" and (request.about_trust or request.about_kms_key):
             name = "Role trust policy" if request.about_trust else "Key policy and grants"
-        applying = ", ".join(
-            dict.fromkeys(match.address for match in step.statements if match.applies)
-        )
+        applying = ", ".join(addresses(match for match in step.statements if match.applies))
         row = number, step.layer, name, step.symbol, answer, applying, step.reason, part
         found.append(Rung(*row, decides=part == DECIDES))
     if not deciding:

@@ -53,9 +53,9 @@ PARTS = (
     ("in which context", "time, address, MFA, tags ..."),
 )
 MEANING = {
-    Verdict.ALLOWED: "an Allow applies, no Deny does",
-    Verdict.EXPLICIT_DENY: "a Deny applies: it always wins",
-    Verdict.IMPLICIT_DENY: "nothing applies: the default",
+    Verdict.ALLOWED: "an Allow matches, no Deny does",
+    Verdict.EXPLICIT_DENY: "a Deny matches: it always wins",
+    Verdict.IMPLICIT_DENY: "a required Allow is missing",
 }
 FIRST = (
     "currenttime sourceip requestedregion multifactorauthpresent securetransport principaltag/ "

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
-from iamlab.engine.verdict import Verdict
+from iamlab.engine.verdict import Verdict, addresses
 from iamlab.view.arguments import check
 from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
 from iamlab.view.drawing.paragraph import lines_of, paragraph
@@ -159,8 +159,7 @@ def plan(decision: Decision) -> Plan:
     comes = not in_series and any(door.state == "open" for door in doors)
     comes = comes or any(match.layer not in ("identity", "resource") for match in trace.denies)
     if comes and decision.verdict is Verdict.EXPLICIT_DENY:
-        addresses = dict.fromkeys(match.address for match in trace.denies)
-        bars.insert(0, ("✕", f"Deny: {', '.join(addresses)}"))
+        bars.insert(0, ("✕", f"Deny: {', '.join(addresses(trace.denies))}"))
     return Plan(doors, in_series, names.who_must_allow(decision), tuple(bars))
 
 
@@ -172,7 +171,7 @@ def _door(decision: Decision, place: str, *, counts: bool) -> Door:
     matches = [
         match for own in found for match in (own.denies if state == "barred" else own.applying)
     ]
-    statements = ", ".join(dict.fromkeys(match.address for match in matches))
+    statements = ", ".join(addresses(matches))
     leads = state == "open" and counts
     if decision:
         leads = any(match.layer in layers for match in decision.determining)

@@ -48,7 +48,7 @@ LIMITS = {STATEMENT: 15, VALUE: 6, FOUND: 6}
 """The largest numbers of boxes in the picture."""
 MATCHES = replace(LOOKS["allowed"], word="matches")
 MISSES = replace(LOOKS["implicitDeny"], word="does not match")
-NOT_APPLYING = Look("○", "does not apply", INK, PAPER)
+NOT_MATCHING = Look("○", "does not match", INK, PAPER)
 FROM_REQUEST = replace(PLAIN, area=LIT_AREA)
 NO_KEY, EMPTY = "no such key", "(empty text)"
 NOTHING = "no statement has a condition"
@@ -81,7 +81,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     >>> request = Request("arn:aws:iam::111122223333:user/alice", "s3:GetObject",
     ...                   "arn:aws:s3:::star-maps/m31.fits")
     >>> condition_tree(policy, request).alt.partition(": ")[2]
-    'Allow #1 does not apply: ○ aws:MultiFactorAuthPresent (no such key).'
+    'Allow #1 does not match: ○ aws:MultiFactorAuthPresent (no such key).'
     """
     decision, matches = _evaluated(what, request)
     verdict = look(decision.verdict) if isinstance(what, Decision) else None
@@ -150,8 +150,8 @@ class ConditionNodes:
         policy, statement = match.attached.policy.name, match.statement
         others = dict.fromkeys(miss.element for miss in match.mismatches if miss.condition is None)
         missed = [f"{MISSES.symbol} {element}" for element in others]
-        seen = EFFECTS[match.effect] if match.applies else NOT_APPLYING
-        outcome = "applies" if match.applies else seen.word
+        seen = EFFECTS[match.effect] if match.applies else NOT_MATCHING
+        outcome = "matches" if match.applies else seen.word
         words = f"{outcome}: {listed(missed)}" if missed else outcome
         name = self._add(
             STATEMENT,
@@ -201,7 +201,7 @@ class ConditionNodes:
                 "request has": found or None,
                 "matches": matches,
                 "why": why,
-                "statement applies": match.applies,
+                "statement matches": match.applies,
             },
         )
 

@@ -330,8 +330,8 @@ def short_edit(edit: str) -> str:
 
     Examples
     --------
-    >>> short_edit("Take s3:* out of statement #2 of read of arn:aws:iam::111111111111:role/a.")
-    'Take s3:* out of statement #2 of read of role a'
+    >>> short_edit("Remove s3:* from statement #2 of read of arn:aws:iam::111111111111:role/a.")
+    'Remove s3:* from statement #2 of read of role a'
     """
     words = []
     for word in edit.removesuffix(".").split(" "):

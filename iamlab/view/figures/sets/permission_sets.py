@@ -20,6 +20,7 @@ from iamlab.deprecated import with_old_names
 from iamlab.display import count
 from iamlab.engine.combining_rule import why_absent
 from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.engine.verdict import addresses
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view.arguments import check, texts
@@ -242,7 +243,7 @@ def _title(part: str, sets: Sequence[Layers]) -> str:
 
 
 def _denying(decision: Decision) -> str:
-    return ", ".join(dict.fromkeys(match.address for match in decision.denies))
+    return ", ".join(addresses(decision.denies))
 
 
 def _marked(decision: Decision) -> str:

@@ -1,0 +1,291 @@
+"""Two kinds of exercise about how AWS decides: what decides a request, and what comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal
+
+from iamlab.engine.edits import Edit, apply_edits
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
+from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.teach.checks import applying, counted
+from iamlab.teach.exercises import Exercise, Question
+from iamlab.teach.marks import Mark
+from iamlab.view.figures.names import resource_policy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamlab.engine.decision import Decision
+    from iamlab.world.world import World
+
+NO_STATEMENT = "no statement"
+
+
+def _named(decision: Decision, layer: str) -> str:
+    """Return the name of a layer's type of policy."""
+    return resource_policy_of(decision.request) if layer == "resource" else NAMES[layer]
+
+
+def _layers(decision: Decision) -> dict[str, str]:
+    """Return the layers that apply, and those that can always allow, with their names."""
+    steps = decision.trace.steps
+    own = [s.layer for s in steps if s.found.present or s.layer in ("resource", "identity")]
+    return {layer: _named(decision, layer) for layer in own}
+
+
+def deciders(decision: Decision) -> set[str]:
+    """Return everything that decides a request: addresses of statements, and types of policies.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("first_door")
+    >>> sorted(deciders(world.can("alice", "s3:GetObject", MAP)))
+    ['identity-based policy', 'read-maps/ReadMaps']
+    >>> sorted(deciders(world.can("bob", "s3:GetObject", MAP)))
+    ['identity-based policy', 'no statement']
+    """
+    matches, trace = decision.determining, decision.trace
+    layers = {match.layer for match in matches} or set(decision.blocked_by)
+    found = {match.address for match in matches}
+    if not matches and not trace.is_cut:  # nothing would grant it, whatever limits it
+        found.add(NO_STATEMENT)
+        layers |= {trace.missing_granter} if layers else set()
+    return found | {_named(decision, layer) for layer in layers}
+
+
+def without(decision: Decision, chosen: str) -> Decision:
+    """Decide the same request without a statement, a type of policy, or (nothing) any policy.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> decision = scenario("stack").can("alice", "s3:DeleteObject", MAP)
+    >>> without(decision, "stack/AllMaps"), without(decision, "stack/KeepMaps")
+    (<Decision ✕ explicit deny by stack/KeepMaps>, <Decision ✓ allowed by stack/AllMaps>)
+    """
+    layers = decision.layers
+    removed = [layer for layer in LAYERS if chosen == _named(decision, layer)]
+    if removed or chosen == NO_STATEMENT:
+        values = {own.name: getattr(layers, own.name) for own in fields(Layers) if own.init}
+        empty = {layer: () if isinstance(values[layer], tuple) else None for layer in LAYERS}
+        kept = {name: own for name, own in values.items() if removed and name not in removed}
+        return evaluate(decision.request, Layers(**empty | kept))
+    edits = [
+        Edit("", "", 1, (), layer, level, place, statement.number)
+        for layer in LAYERS
+        for level, policies in enumerate(layers.levels(layer))
+        for place, attached in enumerate(policies)
+        for statement in attached.policy.statements
+        if layer != "grant" and chosen == f"{attached.policy.name or 'policy'}/{statement.label}"
+    ]
+    return evaluate(decision.request, apply_edits(layers, edits))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain(Exercise):
+    """E: what decides each request.
+
+    Parameters
+    ----------
+    asks
+        ``"statement"``: the address of a statement, ``"no statement"``, or the type of policy that
+        limits the request. ``"layer"``: the type of policy. ``"nearest"``: the Allow that nearly
+        matches, and an element of it that doesn't: ``"read-maps/ReadMaps: Resource"``.
+    shows
+        A function of a decision: a text for the learner to explain, such as AWS's message.
+    """
+
+    questions: tuple[Question, ...]
+    asks: Literal["statement", "layer", "nearest"] = "statement"
+    shows: Callable[[Decision], str] = lambda _: ""
+
+    def decisions(self, world: World) -> list[Decision]:
+        """Return the decisions to explain."""
+        return [question.ask(world) for question in self.questions]
+
+    def options(self, world: World) -> list[str]:
+        """Return the explanations to choose from, the same for each request."""
+        decisions = self.decisions(world)
+        matches = [match for decision in decisions for match in decision.trace.matches]
+        layers = [own for decision in decisions for own in _layers(decision).items()]
+        if self.asks == "layer":
+            options = [name for _, name in layers]
+        elif self.asks == "nearest":
+            allows = (match for match in matches if match.effect == "Allow")
+            options = [f"{m.address}: {name}" for m in allows for name in _elements(m.statement)]
+        else:
+            options = [match.address for match in matches]
+            options += [*(name for layer, name in layers if layer in CEILINGS), NO_STATEMENT]
+        return list(dict.fromkeys(options))
+
+    def right(self, decision: Decision) -> set[str]:
+        """Return the explanations that are right."""
+        if self.asks != "nearest":
+            return deciders(decision)
+        near = decision.trace.all_nearest
+        return {f"{own.address}: {miss.element}" for own in near for miss in own.mismatches}
+
+    def read(self, answer: Any, world: World) -> list[str]:
+        """Return the explanations of an answer."""
+        if not isinstance(answer, list | tuple) or len(answer) != len(self.questions):
+            message = f"Exercise {self.number} needs a list of {len(self.questions)} explanations."
+            raise ExerciseError(message)
+        known = {option.lower(): option for option in self.options(world)}
+        words = []
+        for item, decision in zip(answer, self.decisions(world), strict=True):
+            word = str(item).lower()
+            words.append(_layers(decision).get(word, word).lower())
+            if words[-1] not in known:
+                error = ExerciseError(f"{item!r} isn't one of the explanations.")
+                raise noted(error, did_you_mean(str(item), known.values()))
+        return [known[word] for word in words]
+
+    def data(self, answer: Any, world: World) -> list[str]:
+        """Return the explanations."""
+        return self.read(answer, world)
+
+    def right_answer(self, world: World) -> list[str]:
+        """Return the first right explanation of each decision."""
+        options, decisions = self.options(world), self.decisions(world)
+        found = [[own for own in options if own in self.right(each)] for each in decisions]
+        if not all(found):
+            message = f"Nothing that exercise {self.number} offers explains a decision."
+            raise ExerciseError(message)
+        return [own[0] for own in found]
+
+    def _mark(self, answer: list[str], world: World) -> Mark:
+        decisions = self.decisions(world)
+        rows = list(zip(self.questions, answer, decisions, strict=True))
+        wrong = [row for row in rows if row[1] not in self.right(row[2])]
+        if not wrong:
+            return Mark(correct=True, true_part=self.why)
+        question, chosen, decision = wrong[0]
+        see = _too_far if self.asks == "nearest" else _remove
+        return Mark(
+            correct=False,
+            true_part=counted(len(rows) - len(wrong), len(rows), "right"),
+            counterexample=f"Look at {question}. {see(decision, chosen)}",
+            decision=decision,
+        )
+
+    def shown(self, answer: Any) -> str:
+        """Return each request with what decides it."""
+        pairs = zip(self.questions, answer, strict=True)
+        return "\n".join(f"{question}: {word}" for question, word in pairs)
+
+
+def _elements(statement: Any) -> list[str]:
+    """Return the names of the elements that a statement has."""
+    every = {
+        "Principal": statement.principal,
+        "NotPrincipal": statement.not_principal,
+        "Action": statement.action,
+        "NotAction": statement.not_action,
+        "Resource": statement.resource,
+        "NotResource": statement.not_resource,
+        "Condition": statement.conditions,
+    }
+    return [name for name, value in every.items() if value]
+
+
+def _remove(decision: Decision, chosen: str) -> str:
+    """Return a sentence with the decision without what was chosen."""
+    changed = without(decision, chosen)
+    now, then = f"{decision.verdict.symbol} {decision.verdict}", changed.verdict
+    if chosen == NO_STATEMENT and then is decision.verdict:
+        return f"{applying(decision)} Even so, it is {now}: something limits it."
+    if chosen == NO_STATEMENT:
+        text = f"It is {now}. Without any policy it would be {then.symbol} {then}"
+        return f"{text}, so a statement decides."
+    what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
+    if then is decision.verdict:
+        return f"Remove {what} and see: it is still {now}, so it doesn't decide."
+    text = f"It is {now}. Without {what} it would be {then.symbol} {then}"
+    return f"{text}. So it must allow this too, but it grants nothing."
+
+
+def _too_far(decision: Decision, chosen: str) -> str:
+    """Return a sentence that compares the chosen statement with the request."""
+    address, _, element = chosen.rpartition(": ")
+    match = next((own for own in decision.trace.matches if own.address == address), None)
+    if match is None:
+        return f"{address} doesn't apply to this caller."
+    if element not in {miss.element for miss in match.mismatches}:
+        return f"The {element} of {address} matches this request."
+    return f"{match.text} Another Allow is nearer."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Exercise):
+    """O: texts in their right order.
+
+    Parameters
+    ----------
+    places
+        A function of the world: each text with its place, such as a number or a duration. Texts
+        with the same place can be in any order.
+    about
+        A function that explains the place of a text in a few words, such as ``"12 hours"``.
+    """
+
+    places: Callable[[World], Mapping[str, Any]]
+    about: Callable[[World, str], str] = lambda _, __: ""
+
+    def shuffled(self, world: World) -> list[str]:
+        """Return the texts in an order that isn't right."""
+        texts = self.right_answer(world)
+        Random(self.number).shuffle(texts)
+        return texts if self._first_wrong(texts, world) is not None else texts[::-1]
+
+    def read(self, answer: Any, world: World) -> list[str]:
+        """Return the texts of an answer, each once."""
+        known = self.places(world)
+        if not isinstance(answer, list | tuple) or sorted(map(str, answer)) != sorted(known):
+            texts = ", ".join(map(repr, self.shuffled(world)))
+            raise ExerciseError(f"Exercise {self.number} needs a list with each of: {texts}.")
+        return list(map(str, answer))
+
+    def data(self, answer: Any, world: World) -> list[str]:
+        """Return the texts."""
+        return self.read(answer, world)
+
+    def right_answer(self, world: World) -> list[str]:
+        """Return the texts by their places."""
+        places = self.places(world)
+        return sorted(places, key=lambda text: places[text])
+
+    def _first_wrong(self, answer: list[str], world: World) -> int | None:
+        """Return the number of the first text that is out of place, from 0."""
+        numbers = (n for n, text in enumerate(answer) if not self._fits(text, n, world))
+        return next(numbers, None)
+
+    def _fits(self, text: str, number: int, world: World) -> bool:
+        places = self.places(world)
+        return bool(places[text] == sorted(places.values())[number])
+
+    def _line(self, text: str, world: World) -> str:
+        about = self.about(world, text)
+        return f"{text} ({about})" if about else text
+
+    def _mark(self, answer: list[str], world: World) -> Mark:
+        first = self._first_wrong(answer, world)
+        if first is None:
+            return Mark(correct=True, true_part=self.why)
+        right = self.right_answer(world)
+        steps = [f"{n}. {self._line(text, world)}" for n, text in enumerate(right[: first + 1], 1)]
+        early = f"Number {first + 1} comes too early: {self._line(answer[first], world)}"
+        good = [text for place, text in enumerate(answer) if self._fits(text, place, world)]
+        return Mark(
+            correct=False,
+            true_part=counted(len(good), len(right), "in the right place"),
+            counterexample=early,
+            worked=("\n".join(["The order begins:", *steps]),),
+        )
+
+    def shown(self, answer: Any) -> str:
+        """Return the texts from the top."""
+        return "\n".join(f"{number}. {text}" for number, text in enumerate(answer, 1))

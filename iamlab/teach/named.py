@@ -1,0 +1,184 @@
+"""What a lesson's file names but can't express: properties, goals, orders, and sets to collect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from iamlab.authorization.principal import principal_of
+from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.errors import MalformedPolicy
+from iamlab.model.identities import policies_of
+from iamlab.teach.callers import caller_of, decide
+from iamlab.teach.notation import arn_of, identity_arn
+from iamlab.teach.places import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.engine.decision import Decision
+    from iamlab.world.world import World
+
+
+def _allowed_by_a_statement(decision: Decision) -> bool:
+    """Return whether a statement allows the request."""
+    return bool(decision) and bool(decision.determining)
+
+
+PROPERTIES: dict[str, Callable[[Decision], bool]] = {
+    "allowed_by_a_statement": _allowed_by_a_statement,
+}
+
+
+class Collection(Protocol):
+    """A set that a learner collects."""
+
+    def candidates(self, world: World) -> list[str]:
+        """Return the names to choose from."""
+
+    def truth(self, world: World) -> set[str]:
+        """Return the names that belong to the set."""
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence why a name belongs to the set, or doesn't."""
+
+
+class PoliciesOf:
+    """The policies that apply to a user.
+
+    Parameters
+    ----------
+    user
+        The user's name.
+    """
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+
+    def candidates(self, world: World) -> list[str]:
+        """Return the name of every policy of a user or group in the account."""
+        account = next(iter(world.accounts.values()))
+        identities = [*account.users.values(), *account.groups.values()]
+        return sorted({own.policy.name for identity in identities for own in policies_of(identity)})
+
+    def truth(self, world: World) -> set[str]:
+        """Return the names of the policies that apply to the user."""
+        principal = principal_of(world, caller_of(world, self.user))
+        return {attached.policy.name for attached in principal.identity}
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence: which identity has the policy, and which users are in the group."""
+        account = next(iter(world.accounts.values()))
+        for group in account.groups.values():
+            if name in {attached.policy.name for attached in policies_of(group)}:
+                members = ", ".join(user.name for user in group.users) or "nobody"
+                return f"the group {group.name} has it, with these members: {members}."
+        for user in account.users.values():
+            if name in {attached.policy.name for attached in policies_of(user)}:
+                return f"the user {user.name} has it."
+        return "it isn't attached."
+
+
+class Principals:
+    """Who can be the Principal of a bucket's policy.
+
+    Parameters
+    ----------
+    bucket
+        The bucket's name.
+    names
+        The candidates: ``user:alice``, ``group:astronomers``, ``account:acme-main``.
+    """
+
+    def __init__(self, bucket: str, *names: str) -> None:
+        self.place = Place(bucket, "policy")
+        self.names = [name.replace(":", " ") for name in names]
+
+    def candidates(self, _: World) -> list[str]:
+        """Return the candidates."""
+        return sorted(self.names)
+
+    def truth(self, world: World) -> set[str]:
+        """Return the candidates that S3 accepts."""
+        return {name for name in self.names if not self._refusal(world, name)}
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence about a candidate."""
+        return self._refusal(world, name) or "S3 accepts a policy that names it."
+
+    def _refusal(self, world: World, name: str) -> str:
+        """Try to save a bucket policy with this principal; return S3's error, or nothing."""
+        account = next(iter(world.accounts.values()))
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": identity_arn(name.partition(" ")[2], account)},
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{self.place.owner}/*",
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        try:
+            self.place.write(world.copy(), document)
+        except MalformedPolicy as error:
+            return f"S3 says: {error}."
+        return ""
+
+
+COLLECTIONS: dict[str, Callable[..., Collection]] = {
+    "policies_of": PoliciesOf,
+    "principals": Principals,
+}
+
+
+class Steps:
+    """The types of policies in the order in which AWS evaluates them.
+
+    Parameters
+    ----------
+    request
+        Caller, action and resource: only the types that count for it.
+    """
+
+    def __init__(self, request: str) -> None:
+        self.request = request
+
+    def places(self, world: World) -> dict[str, int]:
+        """Return each type of policy with its number."""
+        caller, action, resource = self.request.split()
+        account = next(iter(world.accounts.values()))
+        decision = decide(world, caller, action, arn_of(resource, account))
+        present = [step for step in decision.trace.steps if step.found.present]
+        return {NAMES[step.layer]: number for number, step in enumerate(present, 1)}
+
+    def about(self, _: World, name: str) -> str:
+        """Return a sentence about a type of policy."""
+        layer = next((layer for layer, own in NAMES.items() if own == name), "")
+        if layer in CEILINGS:
+            return f"The {name} limits what others allow."
+        return f"The {name} can allow the request."
+
+
+class Ordered(Protocol):
+    """Texts with an order."""
+
+    def places(self, world: World) -> dict[str, int]:
+        """Return each text with its place."""
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence about a text."""
+
+
+ORDERS: dict[str, Callable[..., Ordered]] = {"steps": Steps}
+
+
+def _always() -> Callable[[World], bool]:
+    """Return a goal that is reached when every call is allowed."""
+    return lambda _: True
+
+
+def _called(event_name: str) -> Callable[[World], bool]:
+    """Return a goal: a call has succeeded."""
+    return lambda world: any(
+        own.event_name == event_name and not own.error_code for own in world.events
+    )
+
+
+GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {"always": _always, "called": _called}

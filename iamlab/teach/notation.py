@@ -1,0 +1,199 @@
+"""The short notation for statements and requests in a lesson's file.
+
+A line of a policy is a statement: effect, Sid (``-`` for none), actions, resources, and for
+resource-based policies ``to`` and the principals, then ``if`` and conditions::
+
+    deny  KeepMaps   s3:Delete*      star-maps/*
+    allow OwnNotes   s3:PutObject    star-maps/notes/${aws:username}/*
+    allow Partner    s3:GetObject    star-maps/*  to acme-data  if Bool aws:SecureTransport true
+    allow OurPeople  sts:AssumeRole  to acme-main  if Bool aws:MultiFactorAuthPresent true
+
+A comma separates values, ``!`` before them means all others (``NotAction``, ``NotResource``,
+``NotPrincipal``), ``and`` joins conditions, and quotes keep blanks together. Learners always see
+the JSON. Names of the world's resources and identities stand for their ARNs; another ARN can be
+written without ``arn:aws:``, as ``s3:::moon-maps/m1.fits``.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import ExerciseError, did_you_mean, noted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamlab.world.account import Account
+
+_SHORT_ARN = re.compile(r"[a-z0-9-]+:[a-z0-9-]*:[0-9*]*:")
+_IAM_KINDS = ("user", "group", "role", "policy", "mfa", "instance-profile")
+_EFFECTS = {"allow": "Allow", "deny": "Deny"}
+_STATEMENT = "allow|deny Sid actions resources [to principals] [if operator key values]"
+
+
+def read_policy(value: Any, account: Account) -> dict[str, Any]:
+    """Return a policy document: from lines of the notation, or AWS's JSON as a table.
+
+    Raises
+    ------
+    ExerciseError
+        A line isn't a statement, or a name isn't in the world. The error names the line.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("acme-main", account_id="111111111111")
+    >>> _ = main.create_bucket("star-maps")
+    >>> read_policy("deny KeepMaps s3:Delete* star-maps/*", main)["Statement"]
+    [{'Sid': 'KeepMaps', 'Effect': 'Deny', 'Action': 's3:Delete*', \
+'Resource': 'arn:aws:s3:::star-maps/*'}]
+    """
+    if isinstance(value, dict):
+        return value
+    statements = [read_statement(words, account) for words in lines_of(value)]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def lines_of(text: str) -> Iterator[list[str]]:
+    """Yield the words of each line; an error names the line."""
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            words = shlex.split(line, comments=True)
+            if words:
+                yield words
+        except ValueError as error:
+            message = f"A quotation mark isn't closed: {line.strip()}"
+            raise noted(ExerciseError(message), f"line {number} of the text") from error
+
+
+def read_statement(words: Sequence[str], account: Account) -> dict[str, Any]:
+    """Return the statement of one line."""
+    head, tests = _split(words, "if")
+    head, principals = _split(head, "to")
+    if len(head) not in (3, 4) or head[0] not in _EFFECTS or (len(head) == 3 and not principals):
+        message = f"{' '.join(words)!r} isn't a statement. Write {_STATEMENT}."
+        raise ExerciseError(message)
+    effect, sid, actions, *resources = head
+    statement: dict[str, Any] = {} if sid == "-" else {"Sid": sid}
+    statement["Effect"] = _EFFECTS[effect]
+    if principals:
+        put_element(statement, "Principal", " ".join(principals), account)
+    put_element(statement, "Action", actions, account)
+    for resource in resources:
+        put_element(statement, "Resource", resource, account)
+    if tests:
+        statement["Condition"] = _conditions(tests)
+    return statement
+
+
+def _split(words: Sequence[str], mark: str) -> tuple[list[str], list[str]]:
+    """Split words at the first mark."""
+    place = words.index(mark) if mark in words else len(words)
+    return list(words[:place]), list(words[place + 1 :])
+
+
+def put_element(statement: dict[str, Any], name: str, text: str, account: Account) -> None:
+    """Put Action, Resource or Principal into a statement, or with ``!`` its opposite."""
+    values = text.removeprefix("!").replace(" ", "").split(",")
+    found: Any
+    if name == "Principal":
+        found = _principals(values, account)
+    else:
+        found = values if name == "Action" else [arn_of(value, account) for value in values]
+        found = found[0] if len(found) == 1 else found
+    statement[f"Not{name}" if text.startswith("!") else name] = found
+
+
+def _conditions(words: Sequence[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    test, rest = _split(words, "and")
+    while test:
+        if len(test) != 3:
+            message = f"{' '.join(test)!r} isn't a condition. Write an operator, a key and values."
+            raise ExerciseError(message)
+        operator, key, text = test
+        values = text.split(",")
+        found.setdefault(operator, {})[key] = values[0] if len(values) == 1 else values
+        test, rest = _split(rest, "and")
+    return found
+
+
+def _principals(values: Sequence[str], account: Account) -> Any:
+    """Return a Principal element: ``*``, or the principals by type."""
+    if values == ["*"]:
+        return "*"
+    found: dict[str, Any] = {}
+    for value in values:
+        kind, text = _principal(value, account)
+        found.setdefault(kind, []).append(text)
+    return {kind: own[0] if len(own) == 1 else own for kind, own in found.items()}
+
+
+def _principal(name: str, account: Account) -> tuple[str, str]:
+    name = getattr(account.world, "named", {}).get(name, name)
+    arn = f"arn:aws:{name}" if _SHORT_ARN.match(name) else name
+    if ":saml-provider/" in arn or ":oidc-provider/" in arn:
+        return "Federated", arn
+    if arn.startswith("arn:") or arn == "*" or arn.isdigit():
+        return "AWS", arn
+    if name.endswith(".amazonaws.com") and not name.startswith("cognito-identity."):
+        return "Service", name
+    if "." in name:
+        return "Federated", name
+    return "AWS", identity_arn(name, account)
+
+
+def identity_arn(name: str, account: Account) -> str:
+    """Return the ARN that a Principal element needs for a name.
+
+    An account's own identities come first. ``acme-data/reader`` is an identity of another account,
+    and an account's name stands for the account; ``auditor/carol`` is a session of a role.
+    """
+    first, _, rest = name.partition("/")
+    accounts = {own.name: own for own in account.world.accounts.values()}
+    owner = accounts.get(first)
+    if owner is not None:
+        return identity_arn(rest, owner) if rest else owner.root_arn
+    if first in account.roles and rest:
+        role = account.roles[first]
+        return f"arn:{account.partition}:sts::{account.account_id}:assumed-role/{role.name}/{rest}"
+    for own in (account.users, account.roles, account.groups):
+        if name in own:
+            return own[name].arn
+    known = [*accounts, *account.users, *account.roles]
+    raise noted(ExerciseError(f"There is no principal {name!r}."), did_you_mean(name, known))
+
+
+def arn_of(name: str, account: Account) -> str:
+    """Return the ARN that a resource's name stands for.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no resource with this name.
+    """
+    if name in ("*", "") or name.startswith(("arn:", "${")):
+        return name
+    if _SHORT_ARN.match(name):
+        return f"arn:aws:{name}"
+    first, slash, rest = name.partition("/")
+    if first in _IAM_KINDS and rest:
+        return f"arn:{account.partition}:iam::{account.account_id}:{name}"
+    resources = named_resources(account)
+    if first in resources:
+        return f"{resources[first]}{slash}{rest}"
+    error = ExerciseError(f"There is no resource {first!r}.")
+    raise noted(error, did_you_mean(first, resources), "Another ARN: s3:::moon-maps/m1.fits.")
+
+
+def named_resources(account: Account) -> dict[str, str]:
+    """Return all resources of the world by name; those of the account itself come first."""
+    others = [own for own in account.world.accounts.values() if own is not account]
+    found = {
+        getattr(resource, "name", arn): arn
+        for own in (*others, account)
+        for arn, resource in own.resources.items()
+    }
+    return {**found, **getattr(account.world, "named", {})}

@@ -1,0 +1,303 @@
+"""For each kind of exercise, the function that reads its keys."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.verdict import Verdict
+from iamlab.errors import ExerciseError
+from iamlab.policy.patterns import glob, glob_ignoring_case
+from iamlab.teach import named
+from iamlab.teach.break_belief import Break
+from iamlab.teach.checks import Collect, Predict, Repair, Witness
+from iamlab.teach.design import Design
+from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
+from iamlab.teach.exercises import Cell
+from iamlab.teach.explain import Explain, Order
+from iamlab.teach.keys import find_named
+from iamlab.teach.notation import arn_of, lines_of, read_policy
+from iamlab.teach.places import Place
+from iamlab.teach.sequence import OF_CALL, Sequence
+from iamlab.teach.write import Case, Requests, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.engine.decision import Decision
+    from iamlab.teach.edits import Editor
+    from iamlab.teach.exercises import Exercise, Question
+    from iamlab.teach.keys import Keys
+    from iamlab.teach.sequence import Call
+    from iamlab.world.world import World
+
+VERDICTS = {"A": "allowed", "D": "denied", "E": "explicit deny", "I": "implicit deny"}
+
+
+def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
+    questions = tuple(map(keys.question, keys.lines("ask")))
+
+    def believed(mutant: Any, world: World) -> list[str]:
+        return [str(mutant.verdict(question.ask(world), world)) for question in questions]
+
+    def read(text: str) -> list[str]:
+        return [VERDICTS.get(word, word) for word in text.split()]
+
+    return Predict(
+        **common,
+        questions=questions,
+        fine=keys.take("fine", default=True),
+        known_wrong=keys.wrong(read, believed),
+    )
+
+
+def _has(keys: Keys) -> Callable[[Decision], bool]:
+    """Return a property of decisions: a verdict, or a function of ``iamlab.teach.named``."""
+    name = keys.take("has")
+    words = [str(verdict) for verdict in Verdict]
+    if name in words:
+        return lambda decision: str(decision.verdict) == name
+    return find_named("property", name, named.PROPERTIES)
+
+
+def _request(keys: Keys, text: str) -> list[str]:
+    question = keys.question(text)
+    return [question.caller, question.action, question.resource]
+
+
+def _witness(keys: Keys, common: dict[str, Any]) -> Exercise:
+    return Witness(
+        **common,
+        has=_has(keys),
+        wanted=keys.take("wanted"),
+        callers=keys.words("callers"),
+        actions=keys.words("actions"),
+        resources=keys.arns("resources"),
+        known_wrong=keys.wrong(partial(_request, keys)),
+    )
+
+
+def _collect(keys: Keys, common: dict[str, Any]) -> Exercise:
+    name, *arguments = keys.words("collect")
+    collection = find_named("collection", name, named.COLLECTIONS)(*arguments)
+
+    def read(text: str) -> list[str]:
+        every = collection.candidates(keys.world)
+        return every if text == "all" else [part.strip() for part in text.split(",")]
+
+    return Collect(
+        **common,
+        candidates=collection.candidates,
+        truth=collection.truth,
+        about=collection.about,
+        known_wrong=keys.wrong(read),
+    )
+
+
+def _cell(keys: Keys, line: str) -> Cell:
+    sign, _, request = line.partition(" ")
+    if sign not in ("+", "-"):
+        raise ExerciseError(f"{line!r} isn't a cell. Begin with + (allowed) or - (denied).")
+    return Cell(keys.question(request.strip()), allowed=sign == "+")
+
+
+def _editor(keys: Keys) -> Editor:
+    """Return what a repair can change: an editor by name, or the choices that the table offers."""
+    if "choices" in keys.left:
+        pairs = (choice.partition(": ") for choice in keys.take("choices"))
+        return of_choices({name: read_edits(edits) for name, _, edits in pairs})
+    name, *arguments = keys.words("edit")
+    make: Callable[..., Editor] = find_named("edit", name, EDITORS)
+    return make(*arguments)
+
+
+def _target(keys: Keys) -> tuple[Cell, ...]:
+    return tuple(_cell(keys, line) for line in keys.lines("target"))
+
+
+def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
+    editor = _editor(keys)
+    return Repair(
+        **common,
+        target=_target(keys),
+        most=keys.take("most", None),
+        editor=editor,
+        known_wrong=keys.wrong(editor.read),
+    )
+
+
+def _design(keys: Keys, common: dict[str, Any]) -> Exercise:
+    editor = _editor(keys)
+    return Design(
+        **common,
+        target=_target(keys),
+        most=keys.take("most", None),
+        editor=editor,
+        limits=keys.take("limits", {}),
+        excepted=keys.words("excepted", ""),
+        known_wrong=keys.wrong(editor.read),
+    )
+
+
+def _explain(keys: Keys, common: dict[str, Any]) -> Exercise:
+    shows = keys.take("shows", "")
+    return Explain(
+        **common,
+        questions=tuple(map(keys.question, keys.lines("ask"))),
+        asks=keys.take("asks", "statement"),
+        shows=find_named("text", shows, _SHOWS),
+        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
+    )
+
+
+_SHOWS: dict[str, Callable[[Decision], str]] = {
+    "": lambda _: "",
+    "message": lambda decision: decision.message,
+}
+
+
+def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
+    name, *arguments = keys.take("order").split(" ", 1)
+    order = find_named("order", name, named.ORDERS)(*arguments)
+    return Order(
+        **common,
+        places=order.places,
+        about=order.about,
+        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
+    )
+
+
+def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
+    target = _target(keys) if "target" in keys.left else ()
+    name, *arguments = keys.words("goal", "always")
+    reached = find_named("goal", name, named.GOALS)(*arguments)
+    offered = {
+        operation: {key: _values(keys, key, values) for key, values in parameters.items()}
+        for operation, parameters in keys.take("operations").items()
+    }
+    solution = keys.take("solution", "")
+
+    def goal(world: World) -> bool:
+        return reached(world) and all(bool(c.question.ask(world)) is c.allowed for c in target)
+
+    return Sequence(
+        **common,
+        callers=keys.words("callers"),
+        operations=lambda _: offered,
+        goal=goal,
+        wanted=keys.take("wanted"),
+        most=keys.take("most", None),
+        solution=(lambda _: _calls(keys, solution)) if solution else None,
+        known_wrong=keys.wrong(partial(_calls, keys)),
+    )
+
+
+def _calls(keys: Keys, text: str) -> list[Call]:
+    """Read calls with ``;`` between them: ``bob iam:CreateAccessKey UserName=alice; ...``."""
+    return [_call(keys, words) for part in text.split(";") for words in lines_of(part)]
+
+
+def _call(keys: Keys, words: list[str]) -> Call:
+    if len(words) < 2 or not all("=" in word for word in words[2:]):
+        message = f"{' '.join(words)!r} isn't a call. Write: caller operation Name=value."
+        raise ExerciseError(message)
+    caller, operation, *parameters = words
+    call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
+    pairs = (word.split("=", 1) for word in parameters)
+    return {**call, "Operation": operation, **{k: _values(keys, k, v)[0] for k, v in pairs}}
+
+
+def _values(keys: Keys, name: str, text: str) -> list[str]:
+    """Return the values of a parameter: ARNs of resources, JSON of policies, or words."""
+    if name.endswith("Document") or name == "Policy":
+        return [json.dumps(read_policy(text, keys.account))] if text else []
+    words = text.split()
+    return [arn_of(word, keys.account) for word in words] if name == "Resource" else words
+
+
+def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
+    def read(text: str) -> list[Any]:
+        order, _, request = text.partition("/ ")
+        return [order.split(), *_request(keys, request)]
+
+    stack = Place.parse(keys.take("stack"))
+    return Break(
+        **common,
+        mutant=keys.take("mutant"),
+        user=stack.owner,
+        policy_name=stack.name,
+        callers=keys.words("callers"),
+        actions=keys.words("actions"),
+        resources=keys.arns("resources"),
+        known_wrong=keys.wrong(read),
+    )
+
+
+def _write(keys: Keys, common: dict[str, Any]) -> Exercise:
+    place = Place.parse(keys.take("put"))
+    musts = [_must(keys, line) for line in keys.lines("must")]
+
+    def wanted(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - a result
+        for matches, verdict in musts:
+            if matches(question):
+                return verdict
+        return without
+
+    def read(text: str) -> dict[str, Any]:
+        return read_policy(text, keys.account)
+
+    return Write(
+        **common,
+        place=place,
+        requests=Requests(keys.words("callers"), keys.words("actions"), keys.arns("resources")),
+        cases=tuple(map(_case, keys.lines("cases", "today"))),
+        wanted=wanted,
+        solution=read(keys.take("solution")),
+        known_wrong=keys.wrong(read),
+    )
+
+
+_WANTED: dict[str, bool | None] = {"allow": True, "deny": False, "either": None}
+
+
+def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | None]:
+    """Read a line such as ``deny alice s3:Delete* star-maps/*``: which requests, and what."""
+    verdict, *patterns = line.split()
+    if verdict not in _WANTED or len(patterns) != 3:
+        message = (
+            f"{line!r} isn't a rule. Write allow, deny or either, then caller action resource."
+        )
+        raise ExerciseError(message)
+    caller, action, resource = patterns
+    resource = arn_of(resource, keys.account)
+
+    def matches(question: Question) -> bool:
+        return (
+            glob(caller, question.caller)
+            and glob_ignoring_case(action, question.action)
+            and glob(resource, question.resource)
+        )
+
+    return matches, _WANTED[verdict]
+
+
+def _case(line: str) -> Case:
+    """Read a situation: its name, and after a colon the edits that lead to it."""
+    name, _, text = line.partition(": ")
+    edits = read_edits(text)
+    return Case(name.strip(), lambda world: apply_edits(world, edits))
+
+
+READERS: dict[str, Callable[[Keys, dict[str, Any]], Exercise]] = {
+    "predict": _predict,
+    "explain": _explain,
+    "write": _write,
+    "repair": _repair,
+    "witness": _witness,
+    "collect": _collect,
+    "order": _order,
+    "sequence": _sequence,
+    "design": _design,
+    "break": _break,
+}

@@ -1,0 +1,216 @@
+"""Exercises of kind S: API calls that reach a goal, each of them authorized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.principal import principal_of
+from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean, noted
+from iamlab.operations.dispatch import call_in
+from iamlab.teach.checks import counted
+from iamlab.teach.exercises import Exercise
+from iamlab.teach.marks import Mark
+
+if TYPE_CHECKING:
+    from collections import abc
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.world.world import World
+
+Call = dict[str, Any]
+"""A call as data: its caller, its operation, and its parameters by their names.
+
+``{"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"}``. The caller
+``"call 1"`` uses the credentials that the first call returned. An action without a model has a
+``Resource``: ``{"Caller": "call 1", "Operation": "s3:GetObject", "Resource": "arn:..."}``.
+"""
+
+OF_CALL = "call "
+"""The name of a caller with the credentials of an earlier call begins with it."""
+
+LONGEST = 3
+"""How many calls a search tries, if an exercise has no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Calls that were made in a copy of a world.
+
+    Parameters
+    ----------
+    made
+        The calls that succeeded, in words.
+    error
+        The error of the next call; ``None`` if all succeeded.
+    """
+
+    world: World
+    made: tuple[str, ...]
+    error: IamLabError | None = None
+
+
+def replay(world: World, calls: Iterable[Call]) -> Replay:
+    """Make calls in a copy of a world, until one is refused.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> read = {"Caller": "alice", "Operation": "s3:GetObject", "Resource": MAP}
+    >>> replay(scenario("first_door"), [read, {**read, "Caller": "bob"}]).made
+    ('alice: s3:GetObject Resource=arn:aws:s3:::star-maps/m31.fits',)
+    """
+    changed = world.copy()
+    made: list[str] = []
+    answers: list[Mapping[str, Any]] = []
+    for call in calls:
+        try:
+            answers.append(_make(changed, call, answers))
+        except IamLabError as error:
+            return Replay(changed, tuple(made), error)
+        made.append(in_words(call))
+    return Replay(changed, tuple(made))
+
+
+def _make(world: World, call: Call, answers: abc.Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Make a call and return the API's response."""
+    parameters = {name: own for name, own in call.items() if name not in ("Caller", "Operation")}
+    caller, operation = _caller(world, call["Caller"], answers), call["Operation"]
+    if "Resource" in parameters:
+        world.do(caller, operation, parameters["Resource"])
+        return {}
+    account_id = principal_of(world, caller).account_id
+    return call_in(world, operation.removeprefix("iam:"), caller, parameters, account_id)[1]
+
+
+def _caller(world: World, name: str, answers: abc.Sequence[Mapping[str, Any]]) -> Caller:
+    """Return the caller with this name, or with the credentials of an earlier call."""
+    if not name.startswith(OF_CALL):
+        return name
+    earlier = dict(enumerate(answers, 1)).get(int(name.removeprefix(OF_CALL)), {})
+    for value in earlier.values():
+        if isinstance(value, dict) and "AccessKeyId" in value:
+            return world.caller_of(value)
+    raise RequestError(f"{name.capitalize()} didn't return credentials before this call.")
+
+
+def in_words(call: Call) -> str:
+    """Return a call as one line of text.
+
+    Examples
+    --------
+    >>> in_words({"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"})
+    'dana: iam:CreateAccessKey UserName=bob'
+    """
+    caller, operation, *parameters = call.values()
+    names = [name for name in call if name not in ("Caller", "Operation")]
+    words = (f" {name}={own}" for name, own in zip(names, parameters, strict=True))
+    return f"{caller}: {operation}{''.join(words)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequence(Exercise):
+    """S: calls that reach a goal.
+
+    Parameters
+    ----------
+    callers
+        Who can call: names or ARNs. Others can only call with the credentials of an earlier call.
+    operations
+        A function of the world: the operations that a card offers, each with its parameters, and
+        for each parameter the values to choose from; without values, the learner writes one.
+    goal
+        A function: has a world reached the goal?
+    wanted
+        The goal in words: a sentence.
+    most
+        The largest number of calls. ``None``: any number.
+    solution
+        A function of the world: calls that reach the goal. ``None``: search what a card offers.
+    """
+
+    callers: tuple[str, ...]
+    operations: Callable[[World], Mapping[str, Mapping[str, abc.Sequence[Any]]]]
+    goal: Callable[[World], bool]
+    wanted: str
+    most: int | None = None
+    solution: Callable[[World], Iterable[Call]] | None = None
+
+    def read(self, answer: Any, world: World) -> list[Call]:  # noqa: ARG002 - as for all kinds
+        """Return the calls, each with its caller and operation first."""
+        if not isinstance(answer, list | tuple) or not all(map(_is_call, answer)):
+            message = (
+                f"Exercise {self.number} needs a list of calls, such as "
+                f'[{{"Caller": "{self.callers[0]}", "Operation": "iam:ListUsers"}}].'
+            )
+            raise ExerciseError(message)
+        for call in answer:
+            number = call["Caller"].removeprefix(OF_CALL)
+            if call["Caller"] not in self.callers and not number.isdecimal():
+                error = ExerciseError(f"{call['Caller']!r} can't call here.")
+                raise noted(error, did_you_mean(call["Caller"], self.callers))
+        return [
+            {"Caller": call["Caller"], "Operation": call["Operation"], **call} for call in answer
+        ]
+
+    def data(self, answer: Any, world: World) -> list[Call]:
+        """Return the calls."""
+        return self.read(answer, world)
+
+    def offered(self, world: World, before: int) -> Iterator[Call]:
+        """Yield each call that a card offers after some calls, without those to write."""
+        callers = [*self.callers, *(f"{OF_CALL}{number}" for number in range(1, before + 1))]
+        for caller, (operation, parameters) in product(callers, self.operations(world).items()):
+            for values in product(*parameters.values()):
+                named = dict(zip(parameters, values, strict=True))
+                yield {"Caller": caller, "Operation": operation, **named}
+
+    def _search(self, world: World) -> Iterator[list[Call]]:
+        """Yield all lists of offered calls that are authorized, the shortest first."""
+        known: list[list[Call]] = [[]]
+        for length in range(self.most or LONGEST):
+            longer = ([*calls, call] for calls in known for call in self.offered(world, length))
+            known = [calls for calls in longer if replay(world, calls).error is None]
+            yield from known
+
+    def right_answer(self, world: World) -> list[Call]:
+        """Return the shortest calls that reach the goal, or the author's."""
+        tried = self._search(world) if self.solution is None else [list(self.solution(world))]
+        for calls in tried:
+            if self._mark(calls, world).correct:
+                return calls
+        message = f"No calls that exercise {self.number} offers reach the goal."
+        raise ExerciseError(message)
+
+    def _mark(self, answer: list[Call], world: World) -> Mark:
+        done = replay(world, answer)
+        text = counted(len(done.made), len(answer), "allowed")
+        if done.error is None and self.goal(done.world):
+            if self.most is None or len(answer) <= self.most:
+                return Mark(correct=True, true_part=f"{text} {self.why}".strip())
+            enough = f"{self.most} {'is' if self.most == 1 else 'are'} enough"
+            problem = f"You reached the goal with {len(answer)} calls, but {enough}."
+        elif done.error is None:
+            problem = f"But the goal isn't reached. {self.wanted}"
+        else:
+            refused = f"Call {len(done.made) + 1} is refused: {in_words(answer[len(done.made)])}."
+            problem = f"{refused} {done.error}"
+        decision = getattr(done.error, "decision", None)
+        lines = [f"{number}. ✓ {line}" for number, line in enumerate(done.made, 1)]
+        steps = ("\n".join(["These calls are allowed:", *lines]),) if decision is None else ()
+        return Mark(
+            correct=False, true_part=text, counterexample=problem, decision=decision, worked=steps
+        )
+
+    def shown(self, answer: Any) -> str:
+        """Return the calls, one in each line."""
+        return "\n".join(f"{number}. {in_words(call)}" for number, call in enumerate(answer, 1))
+
+
+def _is_call(call: Any) -> bool:
+    """Return whether a value has the form of a call."""
+    return isinstance(call, dict) and all(
+        isinstance(call.get(name), str) for name in ("Caller", "Operation")
+    )

@@ -1,0 +1,64 @@
+"""All exercises, by their numbers, from the tables of the lessons' files."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamlab.errors import ExerciseError
+from iamlab.teach.keys import Keys, find_named
+from iamlab.teach.lesson import SEED, lesson_of, lessons
+from iamlab.teach.readers import READERS
+
+if TYPE_CHECKING:
+    from iamlab.teach.exercises import Exercise
+
+
+@cache
+def find(number: str, seed: int = SEED) -> Exercise:
+    """Find an exercise by its number.
+
+    Parameters
+    ----------
+    seed
+        The learner's seed: names can vary by it.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such exercise, or its table has an error. The message names file and line.
+    """
+    lesson = lesson_of(number)
+    table = find_named("exercise", number, lesson.exercises)
+    path = number.split(".")
+    try:
+        keys = Keys(lesson, number, lesson.named(table, seed), seed)
+        return _read(keys)
+    except ExerciseError as error:
+        if str(error).startswith(lesson.file.name):
+            raise
+        raise lesson.located(error, *path) from error
+
+
+def _read(keys: Keys) -> Exercise:
+    kind = keys.take("kind")
+    read = find_named("kind", kind, READERS)
+    common = {
+        "number": keys.number,
+        "seed": keys.seed,
+        "world_name": keys.world_name,
+        "title": keys.take("title"),
+        "prompt": keys.take("prompt"),
+        "nudge": keys.take("nudge"),
+        "why": keys.take("why"),
+        "exit": keys.take("exit", default=False),
+    }
+    made = read(keys, common)
+    for key in keys.left:
+        raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")
+    return made
+
+
+def every() -> dict[str, Exercise]:
+    """Return all exercises of all lessons, by number."""
+    return {number: find(number) for lesson in lessons().values() for number in lesson.exercises}
