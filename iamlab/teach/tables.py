@@ -6,9 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError
-from iamlab.teach.keys import Keys, find_named
+from iamlab.teach.keys import Keys
 from iamlab.teach.lesson import SEED, lesson_of, lessons
 from iamlab.teach.readers import READERS
+from iamlab.teach.source_lines import KeyedError, at, find_named
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise
@@ -30,19 +31,17 @@ def find(number: str, seed: int = SEED) -> Exercise:
     """
     lesson = lesson_of(number)
     table = find_named("exercise", number, lesson.exercises)
-    path = number.split(".")
     try:
-        keys = Keys(lesson, number, lesson.named(table, seed), seed)
-        return _read(keys)
-    except ExerciseError as error:
-        if str(error).startswith(lesson.file.name):
-            raise
-        raise lesson.located(error, *path) from error
+        with at(*number.split(".")):
+            return _read(Keys(lesson, number, lesson.named(table, seed), seed))
+    except KeyedError as error:
+        raise lesson.located(error) from error
 
 
 def _read(keys: Keys) -> Exercise:
     kind = keys.take("kind")
-    read = find_named("kind", kind, READERS)
+    with at("kind"):
+        read = find_named("kind", kind, READERS)
     common = {
         "number": keys.number,
         "seed": keys.seed,
@@ -51,11 +50,12 @@ def _read(keys: Keys) -> Exercise:
         "prompt": keys.take("prompt"),
         "nudge": keys.take("nudge"),
         "why": keys.take("why"),
-        "exit": keys.take("exit", default=False),
+        "exit": keys.take("exit", default=False, types=(bool,)),
     }
     made = read(keys, common)
     for key in keys.left:
-        raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")
+        with at(key):
+            raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")
     return made
 
 
