@@ -37,6 +37,22 @@ def find_named(what: str, name: str, known: Mapping[str, Found]) -> Found:
     return known[name]
 
 
+def question_of(line: str, account: Account) -> Question:
+    """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``.
+
+    Raises
+    ------
+    ExerciseError
+        The line isn't a request.
+    """
+    head, _, circumstances = line.partition(" with ")
+    words = head.split()
+    if len(words) != 3:
+        raise ExerciseError(f"{line!r} isn't a request. Write: caller action resource.")
+    caller, action, resource = words
+    return Question(caller, action, arn_of(resource, account), circumstances.strip())
+
+
 class Keys:
     """The keys of an exercise's table. Each is taken once; the rest has no meaning."""
 
@@ -71,13 +87,8 @@ class Keys:
         return tuple(arn_of(word, self.account) for word in self.words(key))
 
     def question(self, line: str) -> Question:
-        """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``."""
-        head, _, circumstances = line.partition(" with ")
-        words = head.split()
-        if len(words) != 3:
-            raise ExerciseError(f"{line!r} isn't a request. Write: caller action resource.")
-        caller, action, resource = words
-        return Question(caller, action, arn_of(resource, self.account), circumstances.strip())
+        """Return the question of a line."""
+        return question_of(line, self.account)
 
     def wrong(
         self, read: Callable[[str], Any], believed: Callable[[Any, World], Any] | None = None
