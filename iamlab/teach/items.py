@@ -36,7 +36,7 @@ BELIEFS = 2
 """How many wrong beliefs an item can expose, its own included."""
 
 _FILE = tables(__file__)
-_NAMES = {kind: words.split() for kind, words in _FILE.pop("names").items()}
+_NAMES: dict[str, list[str]] = {kind: words.split() for kind, words in _FILE.pop("names").items()}
 _TEXTS: dict[str, str] = _FILE.pop("texts")
 TEMPLATES: dict[str, list[dict[str, Any]]] = _FILE
 """The templates of each belief, by its id."""
@@ -156,12 +156,12 @@ class _Drawn:
 
     def _text(self, text: str) -> str:
         """Replace names and texts, and choose."""
-        return _CHOICE.sub(lambda match: self._draw.choice(match[1].split("|")), self._named(text))
+        return _CHOICE.sub(lambda own: self._draw.choice(own[1].split("|")), self._named(text))
 
     def _named(self, text: str) -> str:
         def name(match: re.Match[str]) -> str:
             kind, number = match[1], int(match[2])
-            word = self._names[kind.lower()][number - 1]
+            word: str = self._names[kind.lower()][number - 1]
             return word if kind.islower() else word.capitalize()
 
         return _NAME.sub(name, _TEXT.sub(lambda match: _TEXTS[match[1]], text)).strip()

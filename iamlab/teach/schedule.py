@@ -21,6 +21,7 @@ from iamlab.teach.tables import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from fsrs import Card
 
@@ -55,6 +56,11 @@ def reviews(records: Iterable[journal.Record]) -> Iterator[Review]:
 
 def _time(record: journal.Record) -> datetime:
     return datetime.fromisoformat(record["time"]).astimezone(UTC)
+
+
+def day_of(time: datetime) -> date:
+    """Return the day of a time, where the learner is."""
+    return time.astimezone().date()
 
 
 def _tested(record: journal.Record) -> Iterable[str]:
@@ -95,12 +101,12 @@ class History:
 
     def __init__(self, time: datetime | None = None) -> None:
         self.time = time or datetime.now(UTC)
-        self.day = self.time.astimezone().date()
+        self.day = day_of(self.time)
         self._earlier: list[journal.Record] = []
         self._today: list[journal.Record] = []
         for record in journal.records():
             with suppress(KeyError, TypeError, ValueError):
-                is_earlier = _time(record).astimezone().date() < self.day
+                is_earlier = day_of(_time(record)) < self.day
                 (self._earlier if is_earlier else self._today).append(record)
 
     def due(self) -> dict[str, datetime]:
@@ -150,7 +156,7 @@ class History:
         kept = [record for record in own if record.get("item") in TEMPLATES]
         return [Planned(one["item"], one["seed"], bool(one.get("control"))) for one in kept]
 
-    def plan(self, practice: str, topics: list[str], most: int) -> list[Planned]:
+    def plan(self, practice: str, topics: list[str], most: int | None = None) -> list[Planned]:
         """Plan the items of a practice: what was answered today, then new items on other topics.
 
         Parameters
@@ -158,16 +164,29 @@ class History:
         practice
             Its name: ``"warm-up 02"``.
         topics
-            The topics, the most urgent first. Those that were asked today come last.
+            The topics, the most urgent first.
         most
-            How many items to plan.
+            How many items to plan, if necessary with topics that were asked today elsewhere.
         """
         done = self.answered(practice)
-        here = {own.belief for own in done}
         asked = {record.get("item") for record in self._today}
-        rest = sorted((own for own in topics if own not in here), key=lambda own: own in asked)
+        rest = [topic for topic in topics if topic not in asked]
+        if most is not None:
+            here = {own.belief for own in done}
+            rest += [topic for topic in topics if topic in asked - here]
         more = [self.planned(practice, len(done) + n, topic) for n, topic in enumerate(rest)]
         return (done + more)[:most]
+
+    def next_seed(self, number: str) -> int:
+        """Return the seed for an exercise again: the last one, or after a right answer a new one.
+
+        What was answered today stays.
+        """
+        tried = journal.of_exercise(number, "attempt", None)
+        last = min((own["seed"] for own in tried if own.get("seed", 0) < 0), default=0)
+        own = [record for record in tried if record.get("seed") == last]
+        is_open = any(r in self._today for r in own) or not any(r["correct"] for r in own)
+        return last if own and is_open else last - 1
 
     def planned(self, practice: str, place: int, topic: str, *, control: bool = False) -> Planned:
         """Plan an item of today."""
