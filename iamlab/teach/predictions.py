@@ -31,8 +31,8 @@ def commit(
     return prediction
 
 
-def keep(prediction: Prediction, world: World | None = None) -> None:
-    """Keep a prediction in the progress file."""
+def keep(prediction: Prediction, world: World | None = None, **facts: Any) -> None:
+    """Keep a prediction in the progress file, with further facts such as its item."""
     decision = prediction.decision
     request = decision.request
     journal.add(
@@ -46,6 +46,7 @@ def keep(prediction: Prediction, world: World | None = None) -> None:
             "seconds": prediction.seconds,
             "correct": prediction.correct,
             "evidence": evidence(decision, prediction.answer, world),
+            **facts,
         }
     )
 
@@ -58,9 +59,9 @@ def key_of(decision: Decision) -> str:
     return sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def earlier(decision: Decision) -> tuple[Prediction | None, dict[str, Any]]:
+def earlier(decision: Decision, key: str) -> tuple[Prediction | None, dict[str, Any]]:
     """Return the prediction of this question that is in the progress file, and what followed."""
-    own = [record for record in journal.records() if record.get("key") == key_of(decision)]
+    own = [record for record in journal.records() if record.get("key") == key]
     found = next((each for each in own if each.get("kind") == "prediction"), None)
     explained = next((each for each in own if each.get("kind") == "explanation"), {})
     if found is None:
@@ -68,10 +69,10 @@ def earlier(decision: Decision) -> tuple[Prediction | None, dict[str, Any]]:
     return Prediction(found["answer"], found["confidence"], decision), explained
 
 
-def keep_explanation(decision: Decision, happened: str, decided: str, *, correct: bool) -> None:
+def keep_explanation(key: str, happened: str, decided: str, *, correct: bool) -> None:
     """Keep what the learner chose under "What happened?" and "Which statement decided?"."""
     facts = {"happened": happened, "decided": decided, "correct": correct}
-    journal.add({"kind": "explanation", "key": key_of(decision), **facts})
+    journal.add({"kind": "explanation", "key": key, **facts})
 
 
 def statements(decision: Decision) -> list[str]:

@@ -76,7 +76,7 @@ def predict(
         from iamlab.teach.cards import PredictionCard
 
         options = FINE if fine else COARSE
-        more = {"ritual": ritual, "explain": explain, "record": record}
+        more: dict[str, Any] = {"ritual": ritual, "explain": explain, "record": record}
         return PredictionCard(decision, options, world=world, **more)
     return commit(decision, answer, confidence, record=record, world=world)
 
