@@ -7,7 +7,8 @@ from iamlab.display import lazily
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.progress_report import progress
+    from iamlab.teach.course import course_map
+    from iamlab.teach.progress_report import export_progress, import_progress, progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         reveal,
         statement_stack,
     )
+    from iamlab.teach.terms import glossary, lookup
     from iamlab.widgets.instruments.statement_stack import arrange
 
 _HOME = {
@@ -26,8 +28,13 @@ _HOME = {
     "arrange": "scenarios",
     "beliefs": "recognition",
     "check": "ask",
+    "course_map": "course",
     "exercise": "show",
+    "export_progress": "progress_report",
+    "glossary": "terms",
     "hint": "ask",
+    "import_progress": "progress_report",
+    "lookup": "terms",
     "membership_board": "show",
     "observatory": "acme",
     "predict": "show",
@@ -45,8 +52,13 @@ __all__ = [
     "arrange",
     "beliefs",
     "check",
+    "course_map",
     "exercise",
+    "export_progress",
+    "glossary",
     "hint",
+    "import_progress",
+    "lookup",
     "membership_board",
     "observatory",
     "predict",

@@ -107,8 +107,8 @@ class Lesson:
         return tuple(Objective(text, tuple(own.split())) for text, own in found.items())
 
     @property
-    def glossary(self) -> dict[str, str]:
-        """Each new term, and what it means."""
+    def glossary(self) -> dict[str, str | Mapping[str, str]]:
+        """Each new term: what it means, or a table with the fields of ``terms.Term``."""
         return dict(self.content.get("glossary", {}))
 
     @property

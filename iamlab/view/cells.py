@@ -6,7 +6,9 @@ by commas. ``None`` is an empty cell.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import need
@@ -19,6 +21,22 @@ if TYPE_CHECKING:
 
 ROWS = 40
 """The largest number of rows that a table shows; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to an address; without an address, they are only words."""
+
+    words: str
+    address: str = ""
+
+    def html(self) -> str:
+        """Return the link as HTML."""
+        words = escape(self.words)
+        return f'<a href="{escape(self.address)}">{words}</a>' if self.address else words
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.address})" if self.address else self.words
 
 
 def as_words(cell: object) -> str:

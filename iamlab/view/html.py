@@ -16,7 +16,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.view.cells import as_words, is_number, named_by
+from iamlab.view.cells import Link, as_words, is_number, named_by
 from iamlab.view.style import HAIRLINE, INK, PAPER, Look
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ def _cell(cell: object, *, is_head: bool = False) -> str:
         style = f"{CELL};background:{cell.area};color:{cell.colour};white-space:nowrap"
         symbol = f"{escape(cell.symbol)}&nbsp;" if cell.symbol else ""
         return f'<td style="{style}">{symbol}{escape(cell.word)}</td>'
+    if isinstance(cell, Link):
+        return f'<td style="{CELL}">{cell.html()}</td>'
     text = as_words(cell)
     style = CELL
     if is_number(cell):
