@@ -14,7 +14,7 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AwsError, ExerciseError, IamLabError, did_you_mean, noted
 from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
-from iamlab.teach.callers import PASSWORD, LessonWorld, session_call
+from iamlab.teach.callers import PASSWORD, LessonWorld, key_of, session_call
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.widgets.instruments.statement_stack import arranged
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iamlab.world.account import Account
+    from iamlab.world.credentials import RootUser
+    from iamlab.world.identities import User
     from iamlab.world.organization import Organization
+    from iamlab.world.world import World
 
 Table = dict[str, Any]
 
@@ -62,7 +65,7 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
 """What an account can list, and how each is created."""
 
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
-_OF_ACCOUNT = (*_LISTS, "policies", "calls", "id")
+_OF_ACCOUNT = (*_LISTS, "policies", "root", "calls", "id")
 _OF_WORLD = ("accounts", "organization", "sessions", "network", "time")
 _OF_RESOURCE = ("policy", "tags", "block_public_access", "role", "service", "vpc")
 
@@ -190,10 +193,24 @@ def _fill(account: Account, contents: Table) -> None:
         for key, value in own.items():
             with _at(name, key):
                 fill(account, name, key, value)
+    for key, value in contents.get("root", {}).items():
+        with _at("root", key):
+            _check_keys({key: value}, _CREDENTIALS)
+            _CREDENTIALS[key](account.root, "root", value)
     for call in contents.get("calls", ()):
-        parameters = {key: value for key, value in call.items() if key != "Operation"}
         with _at("calls"):
-            perform(account, call["Operation"], **parameters)
+            _make_call(account, **call)
+
+
+def _make_call(account: Account, Operation: str, **parameters: Any) -> None:  # noqa: N803 - AWS's
+    """Make a call as the root user, or ``by`` an access key; ``at`` a time."""
+    if "at" in parameters:
+        _move_to(account.world, parameters.pop("at"))
+    if "by" in parameters:
+        key, resource = key_of(parameters["by"], account), arn_of(parameters["Resource"], account)
+        account.world.do(key, Operation, resource)
+    else:
+        perform(account, Operation, **parameters)
 
 
 def policy_of(value: Any, account: Account) -> Policy:
@@ -236,18 +253,21 @@ def _of_identity(account: Account, name: str, key: str, value: Any, kind: str) -
         identity.put_policy(key, policy_of(value, account))
 
 
+_CREDENTIALS: dict[str, Callable[[User | RootUser, str, Any], Any]] = {
+    "password": lambda owner, _, __: owner.create_login_profile(PASSWORD),
+    "mfa": lambda owner, name, _: owner.create_virtual_mfa_device(name).enable(),
+    "access_keys": lambda owner, _, many: [owner.create_access_key() for _ in range(int(many))],
+}
+"""What a user, or the root user, can have to sign in with."""
+
+
 def _of_user(account: Account, name: str, key: str, value: Any) -> None:
     user = account.users[name]
     if key == "groups":
         for group in value.split():
             account.groups[group].add_user(name)
-    elif key == "password":
-        user.create_login_profile(PASSWORD)
-    elif key == "mfa":
-        user.create_virtual_mfa_device(name).enable()
-    elif key == "access_keys":
-        for _ in range(int(value)):
-            user.create_access_key()
+    elif key in _CREDENTIALS:
+        _CREDENTIALS[key](user, name, value)
     else:
         _of_identity(account, name, key, value, "users")
 
@@ -348,7 +368,7 @@ def _target(world: LessonWorld, organization: Organization, name: str) -> Any:
     return organization.root if name == "root" else accounts.get(name, name)
 
 
-def _move_to(world: LessonWorld, time: datetime) -> None:
+def _move_to(world: World, time: datetime) -> None:
     """Move the world's clock to a later time."""
     seconds = (time - world.clock.now).total_seconds()
     if seconds < 0:
