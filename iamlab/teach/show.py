@@ -106,13 +106,13 @@ def after(number: str, draw: Callable[..., Any], *arguments: Any) -> Reveal:
     return Reveal(number, partial(draw, *arguments))
 
 
-def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
+def reveal(card: PredictionCard | ExerciseCard | str, text: str) -> Reveal:
     """Show a text when the prediction or the exercise of a card has been answered.
 
     Parameters
     ----------
     card
-        A card that was shown before.
+        A card that was shown before, or the number of an exercise.
     text
         Its paragraphs are separated by empty lines; or the name of a text in a lesson's file, where
         nobody reads it too early.
