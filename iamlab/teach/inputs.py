@@ -185,7 +185,7 @@ class MembershipInput(MembershipBoard):
     missing = "Not answered yet. Change a membership."
 
     def __init__(self, task: Repair) -> None:
-        super().__init__(task.world())
+        super().__init__(task.world(), pairs=())
 
     def read(self) -> Any:
         """Return the edits."""

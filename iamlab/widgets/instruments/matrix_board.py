@@ -51,7 +51,7 @@ class Board(Editing):
 
 
 class MatrixBoard(Instrument[Board]):
-    """Principals as rows, requests as columns.
+    """Who can do what: principals as rows, requests as columns, and policies to change.
 
     Its controls are ``policy``, ``on`` with a statement (``set("on KeepMaps", False)``), ``text``,
     ``apply`` and ``undo`` for a policy; ``first``, the number of the first row; and for predictions
@@ -65,6 +65,18 @@ class MatrixBoard(Instrument[Board]):
         The rows, and the (action, resource) pairs of the columns.
     target
         The access to reach: what ``World.access_matrix`` returns.
+    more
+        ``predict_first``: whether the verdicts are hidden until they are predicted.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> requests = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
+    >>> board = matrix_board(scenario("groups"), ["alice", "dana"], requests)
+    >>> board.set("policy", "group contractors: guard")
+    >>> board.set("on KeepMaps", False)
+    >>> board.notes("cell 1 1")
+    {'changed': 'changed from explicit deny'}
     """
 
     title = "The matrix board"
@@ -191,34 +203,4 @@ def _predicted(board: Board, cells: dict[str, str]) -> Board:
     return replace(board, answers=tuple(sorted(answers.items())), shown=-1)
 
 
-def matrix_board(
-    world: World,
-    principals: Sequence[Caller],
-    requests: Sequence[tuple[str, str]],
-    target: AccessMatrix | None = None,
-    **more: Any,
-) -> MatrixBoard:
-    """Show who can do what as a table, with policies to change. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world in which the board begins.
-    principals, requests
-        The rows, and the (action, resource) pairs of the columns.
-    target
-        The access to reach: what ``World.access_matrix`` returns.
-    more
-        ``predict_first``: whether the verdicts are hidden until they are predicted.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> requests = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
-    >>> board = matrix_board(scenario("groups"), ["alice", "dana"], requests)
-    >>> board.set("policy", "group contractors: guard")
-    >>> board.set("on KeepMaps", False)
-    >>> board.notes("cell 1 1")
-    {'changed': 'changed from explicit deny'}
-    """
-    return MatrixBoard(world, principals, requests, target, **more)
+matrix_board = MatrixBoard

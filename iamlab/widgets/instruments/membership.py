@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 IN = " in "
+VERBS = ("Get", "Put", "Delete")
 MOST = 24
 """The most users that are shown at once."""
 
@@ -41,7 +42,7 @@ class Memberships:
 
 
 class MembershipBoard(Instrument[Memberships]):
-    """Groups as columns, users as rows.
+    """Who is in which group: groups as columns, users as rows. The world doesn't change.
 
     Its controls are ``"alice in astronomers"`` and the like; ``caller`` and ``request``, the number
     of a request; and with many users ``first``, the number of the first user that is shown.
@@ -49,9 +50,28 @@ class MembershipBoard(Instrument[Memberships]):
     Parameters
     ----------
     world
-        The world with the memberships. The board doesn't change it.
-    callers, pairs
-        The users and the (action, resource) pairs to choose from; without any, no verdict is shown.
+        The world in which the board begins.
+    principals
+        Names of the users to choose from; default: all.
+    pairs
+        The (action, resource) pairs to choose from; default: reading, writing and deleting an
+        object of the world's first bucket. Without any, no verdict is shown.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The world has several accounts, or no user.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> board = membership_board(scenario("groups"), ["dana"])
+    >>> board.set("request", 2)
+    >>> board.set("dana in contractors", False)
+    >>> bool(board.decision), board.edits
+    (True, [('remove_user', 'contractors', 'dana')])
     """
 
     title = "The membership board"
@@ -60,22 +80,27 @@ class MembershipBoard(Instrument[Memberships]):
     def __init__(
         self,
         world: World,
-        callers: Sequence[str] = (),
-        pairs: Sequence[tuple[str, str]] = (),
+        principals: Sequence[str] | None = None,
+        pairs: Sequence[tuple[str, str]] | None = None,
         **more: Any,
     ) -> None:
+        account = next(iter(world.accounts.values()), None)
+        if account is None or len(world.accounts) > 1 or not account.users:
+            raise ExerciseError("A membership board needs a world with one account that has users.")
+        if pairs is None:
+            bucket = next(iter(account.buckets), "bucket")
+            pairs = [(f"s3:{verb}Object", f"arn:aws:s3:::{bucket}/m31.fits") for verb in VERBS]
         self._world, self._pairs = world, list(pairs)
-        users = [user for own in world.accounts.values() for user in own.users.values()]
-        self._users = [user.name for user in users]
-        self._groups = [name for own in world.accounts.values() for name in own.groups]
+        self._users, self._groups = list(account.users), list(account.groups)
+        users, callers = account.users.values(), list(principals or account.users)
         self._start = tuple(f"{user.name}{IN}{group}" for user in users for group in user.groups)
         self._decided, self._changed = lru_cache(64)(self._decide), lru_cache(4)(self._change)
         self.offered = {
-            "caller": list(callers),
+            "caller": callers,
             "request": choices.requests(pairs),
             "first": choices.pages(self._users, MOST),
         }
-        super().__init__(Memberships(self._start, next(iter(callers), "")), **more)
+        super().__init__(Memberships(self._start, callers[0]), **more)
 
     def controls(self) -> dict[str, str]:
         """Return the grid, and the lists of callers and requests."""
@@ -147,42 +172,4 @@ class MembershipBoard(Instrument[Memberships]):
         return "" if decision is None else request_facts(decision)
 
 
-def membership_board(
-    world: World,
-    principals: Sequence[str] | None = None,
-    pairs: Sequence[tuple[str, str]] | None = None,
-    **more: Any,
-) -> MembershipBoard:
-    """Show who is in which group, with check boxes to change it. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world in which the board begins.
-    principals
-        Names of the users to choose from; default: all.
-    pairs
-        The (action, resource) pairs to choose from; default: reading, writing and deleting an
-        object of the world's first bucket.
-    more
-        ``predict_first``: whether the verdict is hidden until it is predicted.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import scenario
-    >>> board = membership_board(scenario("groups"), ["dana"])
-    >>> board.set("request", 2)
-    >>> board.set("dana in contractors", False)
-    >>> bool(board.decision), board.edits
-    (True, [('remove_user', 'contractors', 'dana')])
-    """
-    accounts = list(world.accounts.values())
-    if len(accounts) != 1 or not accounts[0].users:
-        raise ExerciseError("A membership board needs a world with one account that has users.")
-    names = principals or [name for account in accounts for name in account.users]
-    bucket = next((name for account in accounts for name in account.buckets), "bucket")
-    requests = pairs or [
-        (action, f"arn:aws:s3:::{bucket}/m31.fits")
-        for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-    ]
-    return MembershipBoard(world, names, requests, **more)
+membership_board = MembershipBoard

@@ -95,6 +95,18 @@ class StatementStack(Instrument[Stack]):
         The (action, resource) pairs to choose from; without any, no verdict is shown.
     movable
         Whether the order can be changed.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> stack = statement_stack(scenario("stack"), "alice", "stack", [("s3:DeleteObject", MAP)])
+    >>> str(stack.decision.verdict)
+    'explicit deny'
+    >>> stack.set("KeepMaps", False)
+    >>> str(stack.decision.verdict)
+    'allowed'
     """
 
     title = "The statement stack"
@@ -188,30 +200,4 @@ def moved(order: tuple[Item, ...], item: Item, *, up: bool) -> tuple[Item, ...]:
     return tuple(changed)
 
 
-def statement_stack(
-    world: World, user: str, policy_name: str, pairs: Sequence[tuple[str, str]], **more: Any
-) -> StatementStack:
-    """Show the statements of an inline policy, to move and to switch. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world in which the card begins.
-    user, policy_name
-        The user with the inline policy, and its name.
-    pairs
-        The (action, resource) pairs to choose from.
-    more
-        ``predict_first``: whether the verdict is hidden until it is predicted.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> stack = statement_stack(scenario("stack"), "alice", "stack", [("s3:DeleteObject", MAP)])
-    >>> str(stack.decision.verdict)
-    'explicit deny'
-    >>> stack.set("KeepMaps", False)
-    >>> str(stack.decision.verdict)
-    'allowed'
-    """
-    return StatementStack(world, user, policy_name, pairs, **more)
+statement_stack = StatementStack
