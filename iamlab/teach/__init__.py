@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         reveal,
         statement_stack,
     )
-    from iamlab.widgets.instruments.statement_stack import arrange
+    from iamlab.world.policy_places import arrange
 
 _HOME = {
     "after": "show",

@@ -16,7 +16,7 @@ from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
 from iamlab.teach.callers import PASSWORD, LessonWorld, session_call
 from iamlab.teach.notation import arn_of, read_policy
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.world.policy_places import arranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,18 +6,16 @@ It has one copy of a world. For each state, only the policies that differ are re
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import ExerciseError, MalformedPolicyDocument, did_you_mean, noted
 from iamlab.operations.policy_documents import absent
 from iamlab.policy.document import Policy
 from iamlab.widgets import controls as parts
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.world.policy_places import PolicyPlace, arranged, policy_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamlab.world.world import World
 
 Edits = tuple[tuple[str, str, str], ...]
@@ -36,17 +34,8 @@ class Editing:
 State = TypeVar("State", bound=Editing)
 
 
-class Place(NamedTuple):
-    """A policy in a world: its document, what replaces it, its type and its service."""
-
-    document: Policy
-    put: Callable[[Policy], object]
-    policy_type: str = "identity"
-    service: str | None = None
-
-
 class EditedWorld:
-    """A copy of a world, and its policies by name: customer managed, inline and resource-based.
+    """A copy of a world, and its policies by name, as ``policy_places`` lists them.
 
     Parameters
     ----------
@@ -66,7 +55,10 @@ class EditedWorld:
 
     def __init__(self, world: World) -> None:
         self._world, self._now = world.copy(), Edits()
-        self.places, self.policy = dict(places(self._world)), lru_cache(1024)(self._policy)
+        self.places, self._first = dict[str, PolicyPlace](), dict[str, Policy]()
+        for name, place, document in policy_places(self._world):
+            self.places[name], self._first[name] = place, document
+        self.policy = lru_cache(1024)(self._policy)
 
     def _policy(self, name: str, edits: Edits, *, whole: bool = False) -> Policy:
         """Return a policy with its edits; the whole one has the statements that are off too.
@@ -80,7 +72,7 @@ class EditedWorld:
             error = ExerciseError(f"The world has no policy {name!r} to change.")
             raise noted(error, did_you_mean(name, self.places))
         own = {label: text for policy, label, text in edits if policy == name}
-        policy = self.places[name].document
+        policy = self._first[name]
         if text := own.pop("", ""):
             policy = Policy.parse(text, name=policy.name)
         kept = [each.label for each in policy.statements if each.label not in own]
@@ -103,10 +95,8 @@ class EditedWorld:
         PolicyError, MalformedPolicyDocument
             AWS wouldn't save it, for example because a principal doesn't exist.
         """
-        self.policy(name, edits)
-        _, _, policy_type, service = self.places[name]
-        policy = Policy.parse(text, name=self.places[name].document.name)
-        policy.validate(policy_type, service)
+        policy = Policy.parse(text, name=self.policy(name, edits).name)
+        policy.validate(self.places[name].policy_type, self.places[name].service)
         for kind, value, note in absent(policy, self._world):
             error = MalformedPolicyDocument(f'Invalid principal in policy: "{kind}":"{value}"')
             raise noted(error, note)
@@ -161,26 +151,3 @@ class EditedWorld:
         text = parts.text_field("text", f"Document of {name}", own.text or policy.text, rows=12)
         editor = parts.fold("Edit its JSON", text + parts.button("apply", "Apply"))
         return {"policy": chosen, "text": editor}
-
-
-def places(world: World) -> Iterator[tuple[str, Place]]:
-    """Yield the policies that the owners of a world wrote, each with its name."""
-    for account in world.accounts.values():
-        start = f"{account.name} " if len(world.accounts) > 1 else ""
-        for managed in account.policies.values():
-            put = partial(managed.versions.__setitem__, managed.default_version_id)
-            yield f"{start}policy {managed.name}", Place(managed.document, put)
-        for held in (account.users, account.groups, account.roles):
-            for identity in held.values():
-                for name, policy in identity.inline.items():
-                    put = partial(identity.inline.__setitem__, name)
-                    yield f"{start}{identity.kind} {identity.name}: {name}", Place(policy, put)
-        for role in account.roles.values():
-            if role.trust is not None:
-                put = partial(setattr, role, "trust")
-                yield f"{start}role {role.name}: trust policy", Place(role.trust, put, "trust")
-        for resource in account.resources.values():
-            if resource.policy is not None:
-                put = partial(setattr, resource, "policy")
-                place = Place(resource.policy, put, "resource", resource.service)
-                yield f"{start}{resource.kind} {resource.name}", place

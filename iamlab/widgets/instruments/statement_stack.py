@@ -10,61 +10,21 @@ from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.policy.document import Policy, written
+from iamlab.errors import ExerciseError
 from iamlab.view.style import EFFECTS
 from iamlab.widgets.choices import requests
 from iamlab.widgets.controls import badge, button, check_box, in_words, paragraph, request_facts
 from iamlab.widgets.instrument import Instrument
+from iamlab.world.policy_places import arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.world.identities import User
     from iamlab.world.world import World
 
 
 Item = TypeVar("Item")
-
-
-def arranged(policy: Policy, sids: Iterable[str]) -> Policy:
-    """Return the policy with only these of its statements, in this order.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import scenario
-    >>> stack = scenario("stack").user("alice").inline["stack"]
-    >>> [statement.sid for statement in arranged(stack, ["AllMaps", "KeepMaps"]).statements]
-    ['AllMaps', 'KeepMaps']
-
-    Raises
-    ------
-    ExerciseError
-        The policy has no such statement.
-    """
-    own = {statement.label: statement for statement in policy.statements}
-    chosen = list(map(str, sids))
-    for sid in chosen:
-        if sid not in own:
-            error = ExerciseError(f"Policy {policy.name!r} has no statement {sid!r}.")
-            raise noted(error, did_you_mean(sid, own))
-    return written((own[sid] for sid in chosen), policy)
-
-
-def arrange(user: User, policy_name: str, sids: Iterable[str]) -> None:
-    """Keep only these statements of a user's inline policy, in this order.
-
-    Raises
-    ------
-    ExerciseError
-        The user has no such policy, or the policy has no such statement.
-    """
-    if policy_name not in user.inline:
-        raise ExerciseError(f"{user.name} has no inline policy {policy_name!r}.")
-    # Not put_policy: a stack can be empty, and IAM rejects an empty policy.
-    user.inline[policy_name] = arranged(user.inline[policy_name], sids)
-    user.account.changed()
 
 
 @dataclass(frozen=True, slots=True)
