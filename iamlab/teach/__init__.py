@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         statement_stack,
     )
     from iamlab.teach.terms import glossary, lookup
-    from iamlab.widgets.instruments.statement_stack import arrange
+    from iamlab.world.policy_places import arrange
 
 _HOME = {
     "after": "show",

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy
 from iamlab.teach.source_lines import at, each_line, expect, need
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.world.policy_places import arranged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

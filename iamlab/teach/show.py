@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
     from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
-    from iamlab.widgets.instruments.membership import MembershipBoard
-    from iamlab.widgets.instruments.statement_stack import StatementStack
+    from iamlab.widgets.instruments.switches import MembershipBoard, StatementStack
     from iamlab.widgets.prediction import Prediction
     from iamlab.world.world import World
 
