@@ -7,6 +7,7 @@ from iamlab.display import lazily
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
+    from iamlab.teach.lesson import open_lesson
     from iamlab.teach.progress_report import progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
@@ -30,6 +31,7 @@ _HOME = {
     "hint": "ask",
     "membership_board": "show",
     "observatory": "acme",
+    "open_lesson": "lesson",
     "predict": "show",
     "progress": "progress_report",
     "refused": "show",
@@ -49,6 +51,7 @@ __all__ = [
     "hint",
     "membership_board",
     "observatory",
+    "open_lesson",
     "predict",
     "progress",
     "refused",

@@ -13,9 +13,9 @@ from iamlab.teach.source_lines import KeyedError, at, find_named
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise
+    from iamlab.teach.lesson import Lesson
 
 
-@cache
 def find(number: str, seed: int = SEED) -> Exercise:
     """Find an exercise by its number.
 
@@ -30,7 +30,13 @@ def find(number: str, seed: int = SEED) -> Exercise:
         There is no such exercise, or its table has an error. The message names file and line.
     """
     lesson = lesson_of(number)
-    table = find_named("exercise", number, lesson.exercises)
+    find_named("exercise", number, lesson.exercises)
+    return _made(lesson, number, seed)
+
+
+@cache
+def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
+    table = lesson.exercises[number]
     try:
         with at(*number.split(".")):
             return _read(Keys(lesson, number, lesson.named(table, seed), seed))

@@ -158,9 +158,6 @@ BROKEN = {  # what is wrong -> what the file has, and has instead; a part of the
 def _forget(monkeypatch):
     """Each test opens its own lessons."""
     monkeypatch.setattr(lessons, "_opened", {})
-    find.cache_clear()
-    yield
-    find.cache_clear()
 
 
 def read_all(file, text):
