@@ -170,7 +170,8 @@ class LessonCheck:
     def _seeds(self, number: str, path: Keys) -> Iterator[Fault]:
         first = None
         for task in (find(number, seed) for seed in self.seeds):
-            mark = task.mark(task.solution_answer())
+            with at("solution"):
+                mark = task.mark(task.solution_answer())
             if not mark.correct:
                 text = f"The solution doesn't pass with seed {task.seed}: {mark.counterexample}"
                 yield (*path, "solution"), text, "Change the solution or the target."
@@ -318,8 +319,10 @@ def _texts_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 def _has_term(text: str, term: str) -> bool:
+    """Return whether a text has a term. The titles of linked pages don't count."""
     words = re.escape(term).replace(r"\ ", r"\s+")
-    return bool(re.search(rf"\b{words}(s|es)?\b", text.replace("*", ""), re.IGNORECASE))
+    plain = re.sub(r"\[[^\]]*\]\(|\*", "", text)
+    return bool(re.search(rf"\b{words}(s|es)?\b", plain, re.IGNORECASE))
 
 
 def _difficulty(task: Any) -> Counter[Any]:
