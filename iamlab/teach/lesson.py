@@ -43,7 +43,7 @@ _SHAPE: dict[str, tuple[type, ...]] = {
     "exam": (list,),
     "knowledge": (list,),
     "objectives": (dict, str),
-    "glossary": (dict, str),
+    "glossary": (dict, str, dict),
     "names": (dict, str, list),
     "reveals": (dict, str),
     "world": (dict, dict),

@@ -197,13 +197,13 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
         return find_named("goal", name, named.GOALS)(*arguments)
 
     reached = keys.take("goal", "always", read=made)
-    offered: dict[str, dict[str, list[str]]] = {}
+    offered: dict[str, dict[str, list[Any]]] = {}
     for operation, parameters in keys.take("operations", types=(dict,)).items():
         with at("operations", operation):
             offered[operation] = {}
             for name, values in expect(parameters, dict).items():
                 with at(name):
-                    offered[operation][name] = _values(keys, name, expect(values, str))
+                    offered[operation][name] = _values(keys, name, expect(values, str, list))
     solution = keys.take("solution", "")
 
     def goal(world: World) -> bool:
@@ -236,8 +236,13 @@ def _call(keys: Keys, words: list[str]) -> Call:
     return {**call, "Operation": operation, **{k: _values(keys, k, v)[0] for k, v in pairs}}
 
 
-def _values(keys: Keys, name: str, text: str) -> list[str]:
-    """Return the values of a parameter: ARNs of resources, JSON of policies, or words."""
+def _values(keys: Keys, name: str, text: Any) -> list[Any]:
+    """Return the values of a parameter: ARNs of resources, JSON of policies, or words.
+
+    Values that aren't texts, such as numbers, are a list.
+    """
+    if isinstance(text, list):
+        return text
     if name.endswith("Document") or name == "Policy":
         return [json.dumps(read_policy(text, keys.account))] if text else []
     words = text.split()
