@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.course import course_map
+    from iamlab.teach.lesson import open_lesson
     from iamlab.teach.progress_report import export_progress, import_progress, progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
@@ -37,6 +38,7 @@ _HOME = {
     "lookup": "terms",
     "membership_board": "show",
     "observatory": "acme",
+    "open_lesson": "lesson",
     "predict": "show",
     "progress": "progress_report",
     "refused": "show",
@@ -61,6 +63,7 @@ __all__ = [
     "lookup",
     "membership_board",
     "observatory",
+    "open_lesson",
     "predict",
     "progress",
     "refused",

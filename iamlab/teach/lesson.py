@@ -69,9 +69,9 @@ class Objective:
     exercises: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
-    """A lesson's file.
+    """A lesson's file. What is opened again is another lesson, with exercises of its own.
 
     Parameters
     ----------
@@ -285,7 +285,9 @@ def open_lesson(file: str | Path) -> Lesson:
         The file has an error, or iamlab has a lesson with this number.
     """
     lesson = read_lesson(Path(file))
-    if lesson.number in _own():
+    if own := _own().get(lesson.number):
+        if own.file == lesson.file.resolve():
+            return own
         message = f"iamlab has a lesson {lesson.number} already. Rename {lesson.file.name}."
         raise ExerciseError(message)
     _opened[lesson.number] = lesson

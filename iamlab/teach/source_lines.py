@@ -59,7 +59,7 @@ class LocatedError(ExerciseError):
 
     def __init__(self, text: str, file: str, line: int) -> None:
         super().__init__(f"{file}, line {line}: {text}")
-        self.text, self.line = text, line
+        self.text, self.file, self.line = text, file, line
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from iamlab.teach.source_lines import KeyedError, at, find_named
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise, KnownWrong
+    from iamlab.teach.lesson import Lesson
 
 _ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last)\b")
 
 
-@cache
 def find(number: str, seed: int = SEED) -> Exercise:
     """Find an exercise by its number.
 
@@ -37,7 +37,13 @@ def find(number: str, seed: int = SEED) -> Exercise:
         There is no such exercise, or its table has an error. The message names file and line.
     """
     lesson = lesson_of(number)
-    table = find_named("exercise", number, lesson.exercises)
+    find_named("exercise", number, lesson.exercises)
+    return _made(lesson, number, seed)
+
+
+@cache
+def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
+    table = lesson.exercises[number]
     try:
         with at(*number.split(".")):
             kept = {key: table[key] for key in ("kind", "world") if key in table}
