@@ -34,7 +34,9 @@ STATEMENTS = (2, 4)
 MOST_DRAWN = 3
 """How many optional statements a policy has at most."""
 BELIEFS = 2
-"""How many wrong beliefs an item can expose, its own included."""
+"""How many wrong beliefs an item exposes at most, if its template doesn't give ``exposes``."""
+DEFAULT = "M03"
+"""Every implicit deny exposes this belief, so it isn't counted."""
 
 _FILE = tables(__file__)
 _NAMES: dict[str, list[str]] = {kind: words.split() for kind, words in _FILE.pop("names").items()}
@@ -131,9 +133,10 @@ def _fits(belief: str, world: LessonWorld, decision: Decision, *, control: bool)
     """Return whether a request is a good question about a belief."""
     mutants, allowed = MISCONCEPTIONS[belief].mutants, bool(decision)
     agree = [(str(own.verdict(decision, world)) == "allowed") is allowed for own in mutants]
-    if all(agree) is not control or len(addresses(decision.determining)) > 1:
+    if all(agree) is not control or (len(addresses(decision.determining)) > 1 and not control):
         return False
-    return len({own.belief for own in telling(decision, world)} | {belief}) <= BELIEFS
+    told = {own.belief for own in telling(decision, world)} - {DEFAULT}
+    return control or len(told | {belief}) <= TEMPLATES[belief][0].get("exposes", BELIEFS)
 
 
 class _Drawn:
@@ -153,7 +156,7 @@ class _Drawn:
         if not isinstance(part, dict):
             return part
         found = {self._text(key): self._part(own) for key, own in part.items()}
-        return {key: own for key, own in found.items() if own != ""}
+        return {key: own for key, own in found.items() if own is not None}
 
     def _text(self, text: str) -> str:
         """Replace names and texts, and choose."""
@@ -167,15 +170,15 @@ class _Drawn:
 
         return _NAME.sub(name, _TEXT.sub(lambda match: _TEXTS[match[1]], text)).strip()
 
-    def _policy(self, text: str) -> str:
-        """Choose statements, and bring them into any order."""
+    def _policy(self, text: str) -> str | None:
+        """Choose statements, and bring them into any order; there may be none."""
         lines = [line for line in text.splitlines() if line[0] != "?"]
         options = [line.removeprefix("? ") for line in text.splitlines() if line[0] == "?"]
-        number = self._draw.randint(0 if lines else 1, MOST_DRAWN)
+        number = self._draw.randint(0, MOST_DRAWN)
         lines += self._draw.sample(options, min(number, len(options)))
-        self.count += len(lines)
+        self.count += sum(line.split()[1] != "-" for line in lines)
         self._draw.shuffle(lines)
-        return "\n".join(lines)
+        return "\n".join(lines) or None
 
     def decisions(self, seed: int) -> Iterator[tuple[str, LessonWorld, Decision]]:
         """Yield the prompt of each question, the world and the decision, in any order."""

@@ -170,7 +170,7 @@ class Practice(Instrument[Place]):
 
     def press(self, name: str) -> None:
         """Press a button of the practice or of the present item."""
-        moves = {"next": self._next, "back": self._back, "more": self._again}
+        moves = {"next": self._next, "more": self._again}
         self._use(moves[name] if name in moves else lambda: self.card.press(name))
 
     def _use(self, action: Callable[[], None]) -> None:
@@ -184,9 +184,6 @@ class Practice(Instrument[Place]):
             raise ExerciseError(EXPLAIN_FIRST)
         late = self.minutes is not None and monotonic() - (self._started or 0) > self.minutes * 60
         self.state = Place(len(self._plan) if late else self.state.number + 1)
-
-    def _back(self) -> None:
-        self.state = Place(max(self.state.number - 1, 0))
 
     def _again(self) -> None:
         if self._more is None:
@@ -220,18 +217,17 @@ class Practice(Instrument[Place]):
         """Return the card of the present item, or the score."""
         if self.is_over:
             button = controls.button("more", "More items", main=True) if self._more else ""
-            back = controls.button("back", "Previous item") if self._plan else ""
             return {
                 "head": controls.heading(self.title, "Done"),
-                "moves": controls.row(back + button),
                 "result": controls.paragraph(self.note or self.score),
+                "more": button,
             }
         count = f"Item {self.state.number + 1} of {len(self._plan)}"
-        back = controls.button("back", "Previous item") if self.state.number else ""
-        moves = controls.row(back + controls.button("next", "Next item"))
         own = {**self.card.parts(), "head": controls.heading(self.title, count)}
-        note = {"note": controls.paragraph(self.note)} if self.note else {}
-        return {"head": own.pop("head"), "moves": moves, **note, **own}
+        own |= {"facts": controls.paragraph(self.note)} if self.note else {}
+        if self.card.state.compared:
+            own["next"] = controls.button("next", "Next item", main=True)
+        return own
 
     def __str__(self) -> str:
         if self.is_over:

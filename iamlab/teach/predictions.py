@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import addresses
 from iamlab.teach import journal
+from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
 
@@ -78,13 +79,13 @@ def keep_explanation(key: str, happened: str, decided: str, *, correct: bool) ->
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
     every = [match.address for match in decision.trace.matches]
-    return [*dict.fromkeys(every), "no statement"]
+    return [*dict.fromkeys(every), NO_STATEMENT]
 
 
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:
     """Check the learner's explanation of a revealed decision, and return the feedback."""
     right = HAPPENED[decision.verdict]
-    names = addresses(decision.determining) or ["no statement"]
+    names = addresses(decision.determining) or [NO_STATEMENT]
     texts = []
     if happened == right:
         texts.append("Yes, that is what happened.")
@@ -92,8 +93,9 @@ def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]
         texts.append(f"You chose: {happened} What happened: {right}")
     if decided in names:
         texts.append(f"And {decided} decided it.")
-    elif names == ["no statement"]:
+    elif names == [NO_STATEMENT]:
         texts.append("No statement decided it. An implicit deny is the default: it needs none.")
     else:
-        texts.append(f"{' and '.join(names)} decided it, not {decided}.")
+        other = "" if decided == NO_STATEMENT else f", not {decided}"
+        texts.append(f"{' and '.join(names)} decided it{other}.")
     return happened == right and decided in names, " ".join(texts)
