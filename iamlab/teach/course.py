@@ -15,6 +15,7 @@ from iamlab.teach import journal
 from iamlab.teach.lesson import lessons
 from iamlab.view.cards.card import boxed
 from iamlab.view.cells import Link
+from iamlab.view.html import html_table
 from iamlab.view.style import good, silent
 from iamlab.view.tables import Table
 
@@ -180,10 +181,12 @@ class CourseMap:
 
     def _repr_html_(self) -> str:
         link, rest = self.course.advice
+        table = self.lessons
+        whole = html_table(table.caption, table.columns, table.rows, longest=len(table))
         paths = "".join(map(self._path, _TABLES["paths"]))
         return boxed(
-            f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{self.lessons.html()}"
-            f"<p><strong>Paths by goal</strong> ({KEY})</p><dl>{paths}</dl>"
+            f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{whole}"
+            f"<p><strong>Paths by goal</strong> ({KEY})</p><ul>{paths}</ul>"
         )
 
     def _path(self, goal: str) -> str:
@@ -191,7 +194,7 @@ class CourseMap:
         own = [self.course.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
         steps = (lesson.link(f"{lesson.look.symbol} {lesson.number}").html() for lesson in own)
-        return f"<dt>{escape(goal)}: {hours}</dt><dd>{' · '.join(steps)}</dd>"
+        return f"<li>{escape(goal)}: {hours}<br>{' · '.join(steps)}</li>"
 
 
 def course_map() -> CourseMap:

@@ -18,6 +18,7 @@ from iamlab.teach.course import Course, course
 from iamlab.teach.marks import Feedback
 from iamlab.teach.recognition import beliefs_met
 from iamlab.view.cards.card import boxed
+from iamlab.view.cells import LINK
 from iamlab.view.style import good, silent
 from iamlab.view.tables import Table
 from iamlab.widgets.controls import fold
@@ -103,12 +104,13 @@ class Progress:
     def _file(self) -> str:
         """Write where the progress file is, with a link that downloads it."""
         name = escape(_name())
-        text = f"Saved in <code>{name}</code>, on this computer only."
+        text = f"Saved in {name}, on this computer only."
         content = journal.as_lines(self.course.records)
         if len(content) > LARGEST_LINK:
-            return f"{text} <code>export_progress(path)</code> copies it."
+            return f"{text} export_progress(path) copies it."
         address = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
-        return f'{text} <a download="{name}" href="{address}">Download your progress</a>'
+        link = f'<a style="{LINK}" download="{name}" href="{address}">Download your progress</a>'
+        return f"{text} {link}"
 
 
 def _name() -> str:

@@ -161,9 +161,7 @@ def test_the_map_leads_to_where_you_left_off():
     """The first line is a link to the notebook."""
     _solve("2.1")
 
-    assert '<a href="02_deny_wins.ipynb">Continue with exercise 2.2</a>' in (
-        course_map()._repr_html_()
-    )
+    assert 'href="02_deny_wins.ipynb">Continue with exercise 2.2</a>' in course_map()._repr_html_()
     assert "(02_deny_wins.ipynb)" in str(course_map()).splitlines()[0]
 
 
