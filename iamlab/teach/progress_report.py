@@ -14,7 +14,7 @@ from iamlab import view
 from iamlab.display import count
 from iamlab.errors import LoadError
 from iamlab.teach import journal
-from iamlab.teach.course import Course, course
+from iamlab.teach.course import Course, course_map
 from iamlab.teach.marks import Feedback
 from iamlab.teach.recognition import beliefs_met
 from iamlab.view.cards.card import boxed
@@ -119,11 +119,7 @@ def _name() -> str:
 
 def _table(*lessons: LessonState) -> Table:
     """Return the exercises of lessons as a table."""
-    rows = (
-        (own.number, own.title, own.look, own.attempts, own.hints)
-        for lesson in lessons
-        for own in lesson.exercises
-    )
+    rows = (own for lesson in lessons for own in lesson.exercises)
     return Table.of("Exercises", "exercise, title, state, attempts, hints", rows)
 
 
@@ -132,7 +128,7 @@ def progress() -> Progress:
 
     For the confidence only the first answer to each question counts: later, you know the verdict.
     """
-    return Progress(course())
+    return Progress(course_map())
 
 
 def _question(record: journal.Record) -> str:
