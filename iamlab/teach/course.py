@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.display import count
 from iamlab.tables import tables
@@ -15,6 +15,7 @@ from iamlab.teach import journal
 from iamlab.teach.lesson import lessons
 from iamlab.view.cards.card import boxed
 from iamlab.view.cells import Link
+from iamlab.view.html import html_table
 from iamlab.view.style import good, silent
 from iamlab.view.tables import Table
 
@@ -34,15 +35,14 @@ PLANNED = {number: text.split(" | ") for number, text in _TABLES["lessons"].item
 """The title and the minutes of lessons that have no file yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExerciseState:
+class ExerciseState(NamedTuple):
     """What a learner has done in an exercise."""
 
     number: str
     title: str
     look: Look
-    attempts: int = 0
-    hints: int = 0
+    attempts: int
+    hints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,20 @@ class LessonState:
             return IN_PREPARATION
         of, tried = len(self.exercises), [own for own in self.exercises if own.attempts]
         right = sum(own.look is SOLVED for own in tried)
-        if right == of:
-            return DONE
-        return silent(f"{right} of {of} solved", "↻") if tried else NOT_TRIED
+        if not tried:
+            return NOT_TRIED
+        return DONE if right == of else silent(f"{right} of {of} solved", "↻")
 
 
 @dataclass(frozen=True)
 class Course:
-    """The lessons with a learner's state, and the records that it is computed from."""
+    """The lessons with a learner's state, the paths by goal, and where the learner left off.
+
+    Parameters
+    ----------
+    records
+        The progress from which the state is computed.
+    """
 
     records: Sequence[journal.Record]
 
@@ -98,7 +104,7 @@ class Course:
         found |= {number: _state(own, kinds, right) for number, own in lessons().items()}
         return dict(sorted(found.items()))
 
-    @property
+    @cached_property
     def met(self) -> list[str]:
         """The lessons with records; the latest is the last."""
         numbers = (
@@ -127,6 +133,39 @@ class Course:
         words = f"{'Continue' if self.records else 'Begin'} with exercise {exercise.number}"
         return lesson.link(words), f": {exercise.title}, in {lesson.number} {lesson.title}."
 
+    @property
+    def table(self) -> Table:
+        """The lessons as a table."""
+        rows = (
+            (own.number, own.link(own.title), own.minutes, own.look)
+            for own in self.lessons.values()
+        )
+        return Table.of("Lessons", "number, lesson, minutes, state", rows)
+
+    def __str__(self) -> str:
+        paths = (f"{goal}: {numbers}" for goal, numbers in _TABLES["paths"].items())
+        advice = "".join(map(str, self.advice))
+        return "\n".join([advice, "", self.table.as_text(), "", "Paths by goal", *paths])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        link, rest = self.advice
+        table = self.table
+        whole = html_table(table.caption, table.columns, table.rows, longest=len(table))
+        paths = "".join(map(self._path, _TABLES["paths"]))
+        return boxed(
+            f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{whole}"
+            f"<p><strong>Paths by goal</strong> ({KEY})</p><ul>{paths}</ul>"
+        )
+
+    def _path(self, goal: str) -> str:
+        """Write a path as HTML, with a link to each lesson and the state of it."""
+        own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
+        hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
+        steps = (lesson.link(f"{lesson.look.symbol} {lesson.number}").html() for lesson in own)
+        return f"<li>{escape(goal)}: {hours}<br>{' · '.join(steps)}</li>"
+
 
 def _state(
     lesson: Lesson, kinds: Counter[tuple[str, object]], right: Collection[str]
@@ -151,55 +190,12 @@ def _state(
     )
 
 
-def course() -> Course:
-    """Return the course with your state."""
-    return Course(journal.records())
-
-
-@dataclass(frozen=True, slots=True)
-class CourseMap:
-    """The lessons of the course with your state, the paths by goal, and where you left off."""
-
-    course: Course
-
-    @property
-    def lessons(self) -> Table:
-        """The lessons as a table."""
-        rows = (
-            (own.number, own.link(own.title), own.minutes, own.look)
-            for own in self.course.lessons.values()
-        )
-        return Table.of("Lessons", "number, lesson, minutes, state", rows)
-
-    def __str__(self) -> str:
-        paths = (f"{goal}: {numbers}" for goal, numbers in _TABLES["paths"].items())
-        advice = "".join(map(str, self.course.advice))
-        return "\n".join([advice, "", self.lessons.as_text(), "", "Paths by goal", *paths])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        link, rest = self.course.advice
-        paths = "".join(map(self._path, _TABLES["paths"]))
-        return boxed(
-            f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{self.lessons.html()}"
-            f"<p><strong>Paths by goal</strong> ({KEY})</p><dl>{paths}</dl>"
-        )
-
-    def _path(self, goal: str) -> str:
-        """Write a path as HTML, with a link to each lesson and the state of it."""
-        own = [self.course.lessons[number] for number in _TABLES["paths"][goal].split()]
-        hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
-        steps = (lesson.link(f"{lesson.look.symbol} {lesson.number}").html() for lesson in own)
-        return f"<dt>{escape(goal)}: {hours}</dt><dd>{' · '.join(steps)}</dd>"
-
-
-def course_map() -> CourseMap:
+def course_map() -> Course:
     """Show all lessons with your state, the paths by goal, and where you left off.
 
     Examples
     --------
-    >>> print(course_map().course.lessons["02"].title)
-    Deny wins
+    >>> course_map().lessons["02"].title
+    'Deny wins'
     """
-    return CourseMap(course())
+    return Course(journal.records())

@@ -14,10 +14,11 @@ from iamlab import view
 from iamlab.display import count
 from iamlab.errors import LoadError
 from iamlab.teach import journal
-from iamlab.teach.course import Course, course
+from iamlab.teach.course import Course, course_map
 from iamlab.teach.marks import Feedback
 from iamlab.teach.recognition import beliefs_met
 from iamlab.view.cards.card import boxed
+from iamlab.view.cells import LINK
 from iamlab.view.style import good, silent
 from iamlab.view.tables import Table
 from iamlab.widgets.controls import fold
@@ -103,12 +104,13 @@ class Progress:
     def _file(self) -> str:
         """Write where the progress file is, with a link that downloads it."""
         name = escape(_name())
-        text = f"Saved in <code>{name}</code>, on this computer only."
+        text = f"Saved in {name}, on this computer only."
         content = journal.as_lines(self.course.records)
         if len(content) > LARGEST_LINK:
-            return f"{text} <code>export_progress(path)</code> copies it."
+            return f"{text} export_progress(path) copies it."
         address = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
-        return f'{text} <a download="{name}" href="{address}">Download your progress</a>'
+        link = f'<a style="{LINK}" download="{name}" href="{address}">Download your progress</a>'
+        return f"{text} {link}"
 
 
 def _name() -> str:
@@ -117,11 +119,7 @@ def _name() -> str:
 
 def _table(*lessons: LessonState) -> Table:
     """Return the exercises of lessons as a table."""
-    rows = (
-        (own.number, own.title, own.look, own.attempts, own.hints)
-        for lesson in lessons
-        for own in lesson.exercises
-    )
+    rows = (own for lesson in lessons for own in lesson.exercises)
     return Table.of("Exercises", "exercise, title, state, attempts, hints", rows)
 
 
@@ -130,7 +128,7 @@ def progress() -> Progress:
 
     For the confidence only the first answer to each question counts: later, you know the verdict.
     """
-    return Progress(course())
+    return Progress(course_map())
 
 
 def _question(record: journal.Record) -> str:

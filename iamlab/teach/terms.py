@@ -19,7 +19,7 @@ from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey, condition_key
 from iamlab.policy.document import Policy
 from iamlab.tables import tables
 from iamlab.teach.acme import observatory
-from iamlab.teach.course import course
+from iamlab.teach.course import course_map
 from iamlab.teach.lesson import lessons
 from iamlab.view.cells import Link
 from iamlab.view.tables import Table
@@ -74,7 +74,7 @@ class Term:
     @property
     def facts(self) -> Table:
         """The term as a table of facts."""
-        known = course().lessons.get(self.lesson)
+        known = course_map().lessons.get(self.lesson)
         values = {
             "rule": self.rule,
             "lesson": known and known.link(f"{known.number} {known.title}"),
@@ -196,7 +196,7 @@ def glossary(word: str = "") -> Term | Table:
     """
     if word:
         return lookup(word)
-    met = course().met
+    met = course_map().met
     own = [term for term in terms().values() if term.lesson in met]
     rows = [(term.word, term.rule, term.exercise or term.lesson) for term in own]
     rows.sort(key=lambda row: row[0].casefold())

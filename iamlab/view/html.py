@@ -48,7 +48,12 @@ LONG_WORD = 24
 
 
 def html_table(
-    caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], below: str = ""
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    below: str = "",
+    *,
+    longest: int = LONG,
 ) -> str:
     """Write a table.
 
@@ -58,6 +63,8 @@ def html_table(
         A ``Look`` is shown as its symbol and its word, in its colour.
     below
         The words below the last row: ``"and 34 more"``.
+    longest
+        A table with more rows scrolls in a frame.
 
     Examples
     --------
@@ -69,7 +76,7 @@ def html_table(
     body = "".join(f"<tr>{_row(row, head)}</tr>" for row in rows)
     table = written(caption, columns, body, below)
     wide = len(columns) > MANY or _letters([columns, *rows]) > WIDE
-    return framed(table, caption, long=len(rows) > LONG, wide=wide)
+    return framed(table, caption, long=len(rows) > longest, wide=wide)
 
 
 def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:

@@ -6,7 +6,7 @@ from iamlab import view
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.policy.conditions import OPERATORS
 from iamlab.teach import glossary, lookup
-from iamlab.teach.course import course
+from iamlab.teach.course import course_map
 from iamlab.teach.lesson import open_lesson
 from iamlab.teach.tables import every
 from iamlab.teach.terms import PAGES, PICTURES, terms
@@ -20,7 +20,7 @@ def test_a_word_has_a_short_rule_and_names_only_what_exists(term):
     """Its lesson, exercise, page and picture."""
     assert term.rule.endswith(".")
     assert max(len(sentence.split()) for sentence in term.rule.split(". ")) <= LONGEST
-    assert term.lesson in {"", *course().lessons}
+    assert term.lesson in {"", *course_map().lessons}
     assert term.exercise in {"", *every()}
     assert not term.exercise or int(term.exercise.partition(".")[0]) == int(term.lesson)
     assert not term.page or term.url.startswith("https://docs.aws.amazon.com/")
