@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         membership_board,
         predict,
         refused,
+        request_builder,
         reveal,
         statement_stack,
     )
@@ -32,6 +33,7 @@ _HOME = {
     "predict": "show",
     "progress": "progress_report",
     "refused": "show",
+    "request_builder": "show",
     "reveal": "show",
     "scenario": "scenarios",
     "solution": "ask",
@@ -51,6 +53,7 @@ __all__ = [
     "predict",
     "progress",
     "refused",
+    "request_builder",
     "reveal",
     "scenario",
     "solution",
