@@ -17,7 +17,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -45,6 +45,31 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return html(self)
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
+    """Return the ``__getattr__`` of a package that imports a name when it is first used (PEP 562).
+
+    Parameters
+    ----------
+    homes
+        The names, and the modules in the package that define them.
+
+    Examples
+    --------
+    >>> lazily("iamlab.policy", {"Arn": "arn"})("Arn").__name__
+    'Arn'
+    """
+
+    def imported(name: str) -> object:
+        if name not in homes:
+            message = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        value = getattr(import_module(f"{package}.{homes[name]}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return imported
 
 
 def need(package: str) -> None:

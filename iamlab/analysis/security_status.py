@@ -202,21 +202,21 @@ def _root_mfa(root: Credentials) -> Answer:
 
 def _users(account: Account) -> Answer:
     number = len(account.users)
-    return bool(number), f"There are {_many(number, 'user')}.", _REMEDIES["users"]
+    return bool(number), f"The account has {_many(number, 'user')}.", _REMEDIES["users"]
 
 
 def _groups(account: Account) -> Answer:
     used = (group for group in account.groups.values() if group.users)
     working = [group for group in used if group.attached or group.inline]
     text = _REMEDIES["groups"].format(user=next(iter(account.users), "alice"))
-    reason = f"There are {_many(len(working), 'group')} with a member and a policy."
+    reason = f"The account has {_many(len(working), 'group')} with a member and a policy."
     return bool(working), reason, text if account.users else f"{_REMEDIES['users']}\n{text}"
 
 
 def _password_policy(account: Account) -> Answer:
     if account.password_policy is not None:
-        return True, "There is one.", ""
-    reason = "There is no password policy: passwords have 8 characters or more, of three kinds."
+        return True, "The account has a password policy.", ""
+    reason = "The account has none. AWS then requires 8 characters of three kinds, such as a, B, 3."
     return False, reason, _REMEDIES["password_policy"]
 
 
@@ -229,7 +229,7 @@ def _own_keys(own: Credentials, long_ago: datetime) -> Answer:
     used = [key.last_used or key.last_rotated for key in own.active_keys]
     unused = [moment for moment in used if moment and moment < long_ago]
     text = _REMEDIES["own_keys"].format(user=own.user)
-    return not unused, f"{own.user} has {_many(len(unused), 'such key')}.", text
+    return not unused, f"{own.user} has {_many(len(unused), 'active key')} unused for a year.", text
 
 
 def _many(number: int, noun: str) -> str:

@@ -257,12 +257,13 @@ def _look_up(world: World, caller: Caller) -> PrincipalContext:
 
 
 def arn_of_name(world: World, name: str) -> str:
-    """Return the ARN of the user or role with a name; the name of a service stays."""
+    """Return the ARN of the user, role or group with a name; the name of a service stays."""
     accounts = world.accounts.values()
     identities = [own for each in accounts for own in (each.users, each.roles)]
     found = [known[name].arn for known in identities if name in known]
     if len(found) > 1:
         raise RequestError(f"{name!r} is the name of {' and '.join(found)}. Pass one of the ARNs.")
+    found += [each.groups[name].arn for each in accounts if name in each.groups]  # an error later
     if found or "." in name:
         return found[0] if found else name
     error = RequestError(f"{name!r} isn't a caller. Pass a user, a role, a name or an ARN.")
@@ -282,10 +283,8 @@ def _principal(account: Account, arn: Arn, text: str) -> PrincipalContext:
     if (arn.service, arn.kind) == ("iam", "group"):
         group = account.groups[arn.name]
         members = ", ".join(user.name for user in group.users) or "it has none yet"
-        raise RequestError(
-            f"Group {group.name} can't be a caller, because a group isn't a principal. "
-            f"Pass one of its users: {members}."
-        )
+        what = f"Group {group.name} can't be a caller, because a group isn't a principal."
+        raise RequestError(f"{what} Pass one of its users: {members}.")
     if (arn.service, arn.kind) == ("iam", "user"):
         user = _exact(account.users[arn.name], text)
         return _bounded(user, text, partial(context.user_attributes, user, _membership(account)))

@@ -13,6 +13,7 @@ from iamlab.engine.evaluate import evaluate_call
 from iamlab.engine.labels import pair_lines
 from iamlab.engine.questions import read_questions
 from iamlab.engine.refused_statements import loud, quiet, refused_statements
+from iamlab.engine.verdict import addresses
 from iamlab.policy import catalog
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def who_can(options: argparse.Namespace) -> Answer:
     by: dict[str, list[str]] = {}
     for arn, decision in steps(allowed.items(), "finding out why"):
         notes |= dict.fromkeys(decision.assumed)
-        by[arn] = [match.address for match in decision.determining]
+        by[arn] = addresses(decision.determining)
     why = {arn: _reasons(arn, names) for arn, names in by.items()}
     lines = [f"{arn}  ({', '.join(names)})" for arn, names in why.items()]
     conditional = allowed.conditional.items()

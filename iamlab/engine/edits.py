@@ -13,7 +13,7 @@ from iamlab.engine.layers import AttachedPolicy, Layers
 from iamlab.policy.document import Policy, edited, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.request import Request
     from iamlab.policy.statement import Statement
@@ -102,21 +102,22 @@ def apply_edits(layers: Layers, edits: Iterable[Edit]) -> Layers:
         changed[layer][level][place] = replace(attached, policy=policy, arn=arn)
     for layer, level, attached in detached:
         changed[layer][level].remove(attached)
-    return _layers(layers, changed, switched_off=switched_off)
+    block = layers.public_access_block
+    if block is not None and switched_off:
+        block = replace(block, restrict_public_buckets=False)
+    return with_levels(replace(layers, public_access_block=block), changed)
 
 
 _FIELDS = ("scp", "rcp", "endpoint", "resource", "identity", "boundary", "session", "scoped")
 
 
-def _layers(
-    before: Layers, changed: Mapping[str, list[list[AttachedPolicy]]], *, switched_off: bool
+def with_levels(
+    before: Layers, changed: Mapping[str, Sequence[Iterable[AttachedPolicy]]]
 ) -> Layers:
+    """Return the layers with other policies: those of each layer, by level."""
+
     def flat(layer: str) -> list[AttachedPolicy]:
         return [attached for level in changed[layer] for attached in level]
-
-    block = before.public_access_block
-    if block is not None and switched_off:
-        block = replace(block, restrict_public_buckets=False)
 
     def single(layer: str) -> AttachedPolicy | None:
         return next(iter(flat(layer)), None)
@@ -131,7 +132,7 @@ def _layers(
         endpoint=single("endpoint"),
         scoped=flat("scoped"),
         grant=before.grant,
-        public_access_block=block,
+        public_access_block=before.public_access_block,
     )
 
 

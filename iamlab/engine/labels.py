@@ -13,7 +13,7 @@ from iamlab.engine.verdict import Verdict
 from iamlab.policy.variables import keys_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.explain import Step
@@ -57,27 +57,18 @@ def labels(decision: Decision) -> tuple[Label, ...]:
     )
 
 
-def as_text(decision: Decision, *, blank: Collection[int] = ()) -> str:
-    """Write the six questions with their answers, then the verdict.
-
-    Parameters
-    ----------
-    blank
-        Numbers of the questions, from 1, whose answers the reader must fill in. Then the verdict is
-        left out too.
-    """
-    lines = [] if blank else loud(decision.assumed)
+def as_text(decision: Decision) -> str:
+    """Write the six questions with their answers, then the verdict."""
+    lines = loud(decision.assumed)
     for number, label in enumerate(labels(decision), 1):
         lines.append(f"{number}. {label.question}")
-        answer = ("...",) if number in blank else label.answer
-        lines += (f"   {line}" for line in answer)
-    if not blank:
-        lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
-        lines += (line for line in (decision.message,) if line)
-        if decision.pairs:
-            lines += ("", f"{PAIRS}:", *(f"  {line}" for line in pair_lines(decision)))
-        if notes := quiet(decision.assumed):
-            lines += ("", "Assumed:", *(f"  - {line}" for line in notes))
+        lines += (f"   {line}" for line in label.answer)
+    lines += ("", f"{decision.verdict.symbol} {str(decision.verdict).upper()}")
+    lines += (line for line in (decision.message,) if line)
+    if decision.pairs:
+        lines += ("", f"{PAIRS}:", *(f"  {line}" for line in pair_lines(decision)))
+    if notes := quiet(decision.assumed):
+        lines += ("", "Assumed:", *(f"  - {line}" for line in notes))
     return "\n".join(lines)
 
 

@@ -306,8 +306,9 @@ class Trace:
     def all_nearest(self) -> tuple[StatementMatch, ...]:
         """The Allows that nearly match, where one is missing: only one part doesn't match.
 
-        A part is the action, the resource, the principal or one condition. Empty if the verdict
-        isn't an implicit deny, or if no Allow is so near. All are equally near.
+        A part is the action, the resource, the principal or one condition. An action of another
+        service isn't near. Empty if the verdict isn't an implicit deny, or if no Allow is so near.
+        All are equally near.
         """
         if self.verdict is not Verdict.IMPLICIT_DENY or self.refusal:
             return ()
@@ -322,7 +323,7 @@ class Trace:
             for level in self.step(layer).levels
             if layer not in CEILINGS or not _allows(level)
             for match in level.matches
-            if match.effect == "Allow" and not match.applies and len(match.mismatches) == 1
+            if match.effect == "Allow" and _is_near(match)
         ]
         least = min(map(_distance, near), default=0)
         return tuple(match for match in near if _distance(match) == least)
@@ -330,6 +331,16 @@ class Trace:
 
 def _allows(level: TraceLevel) -> bool:
     return any(match.applies and match.effect == "Allow" for match in level.matches)
+
+
+def _is_near(match: StatementMatch) -> bool:
+    """Return whether only one part of a statement doesn't match, and its service does."""
+    if len(match.mismatches) != 1:
+        return False
+    (mismatch,) = match.mismatches
+    service = str(mismatch.actual).partition(":")[0].lower()
+    of_service = any(text.lower().startswith(f"{service}:") for text in mismatch.expected)
+    return mismatch.element != "Action" or of_service
 
 
 def _distance(match: StatementMatch) -> int:

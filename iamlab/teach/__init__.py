@@ -1,7 +1,8 @@
 """The lessons: predict, run and explain; exercises that the engine checks; a progress file."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from iamlab.display import lazily
 
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
@@ -61,11 +62,4 @@ __all__ = [
     "statement_stack",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        message = f"module 'iamlab.teach' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"iamlab.teach.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)

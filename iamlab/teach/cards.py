@@ -32,7 +32,7 @@ from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.prediction import HAPPENED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.exercises import Exercise
@@ -146,15 +146,9 @@ class PredictionCard(Instrument[Explained]):
             parts["steps"] = controls.explanation(self._decision)
         return parts
 
-    def walk_through(self, *, blank: Collection[int] = ()) -> Reveal:
-        """Return the six questions with their answers, after the prediction.
-
-        Parameters
-        ----------
-        blank
-            Numbers of the answers, from 1, that are left out for you to fill in.
-        """
-        return Reveal(self, WalkThrough(self._decision, tuple(blank)))
+    def walk_through(self) -> Reveal:
+        """Return the six questions with their answers, after the prediction."""
+        return Reveal(self, WalkThrough(self._decision))
 
     def access_graph(self) -> Reveal:
         """Return the access graph, after the prediction."""
@@ -225,7 +219,7 @@ class Reveal(Instrument[Nothing]):
             return {"result": "".join(map(_prose, value.strip().split("\n\n")))}
         return {"result": value._repr_html_()}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return str(self.value) if self.is_open else self._wait
 
 
@@ -243,18 +237,12 @@ def _target(task: Repair) -> str:
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
     wanted = {(c.question.caller, c.question.action, c.question.resource): c for c in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    rows = ""
+    rows = []
     for caller in dict.fromkeys(question.caller for question in questions):
         cells = (wanted.get((caller, *column)) for column in columns)
         words = ("" if cell is None else "yes" if cell.allowed else "no" for cell in cells)
-        body = "".join(f"<td>{word}</td>" for word in words)
-        rows += f'<tr><th scope="row">{escape(caller)}</th>{body}</tr>'
-    return (
-        '<div class="scroll" tabindex="0" role="group" aria-label="Wanted access"><table>'
-        f"<caption>Wanted access</caption><thead><tr><td></td>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+        rows.append([escape(caller), *words])
+    return controls.table("Wanted access", ["", *map(escape, names)], rows)
 
 
 class ExerciseCard(Instrument[Nothing]):
@@ -331,5 +319,5 @@ class ExerciseCard(Instrument[Nothing]):
             "result": controls.paragraph(self.note) or self.result,
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.title}: {self.question}\n{self.task.prompt}"

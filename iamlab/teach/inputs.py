@@ -95,7 +95,7 @@ def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
     """Write the statements of the policies that apply to each caller."""
     made = dict(zip((question.caller for question in questions), decisions, strict=True))
     return "".join(
-        statements(decision, is_open=False, of=caller if len(made) > 1 else "")
+        statements(decision, is_open=len(made) == 1, of=caller if len(made) > 1 else "")
         for caller, decision in made.items()
     )
 

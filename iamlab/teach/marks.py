@@ -97,23 +97,20 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class WalkThrough:
-    """The six questions of a decision. Some answers can be blank, for the reader to fill in."""
+    """The six questions of a decision, with their answers."""
 
     decision: Decision
-    blank: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return as_text(self.decision, blank=self.blank)
+        return as_text(self.decision)
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        verdict = "" if self.blank else badge(self.decision)
-        steps = six_labels(self.decision, blank=self.blank)
-        message = "" if self.blank else escape(self.decision.message)
+        message = escape(self.decision.message)
         line = f'<div style="{CODE}">{message}</div>' if message else ""
-        return boxed(f"{steps}{verdict}{line}")
+        return boxed(f"{six_labels(self.decision)}{badge(self.decision)}{line}")
 
 
 def feedback(mark: Mark, failures: int) -> Feedback:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NOTHING_TESTED = "None of your predictions tests a wrong belief yet."
 TOO_LITTLE = "There is too little evidence yet to name a wrong belief. Answer more questions."
+MIXED = "No wrong belief explains most of your answers."
 NONE_FITS = "Your predictions fit none of the wrong beliefs that iamlab knows."
 ENOUGH = 2
 """How many predictions must fit a belief, or test one if none fits."""
@@ -70,9 +71,11 @@ class Beliefs:
             return "\n".join(self.lines)
         if not (self.counts or self.named):
             return NOTHING_TESTED
-        fits_one = self.named or any(fitting for _, fitting, _ in self.counts)
-        is_little = fits_one or max(tested for *_, tested in self.counts) < ENOUGH
-        return TOO_LITTLE if is_little else NONE_FITS
+        most = max((fitting for _, fitting, _ in self.counts), default=0)
+        if most >= ENOUGH:
+            return MIXED
+        is_tested = any(tested >= ENOUGH for *_, tested in self.counts)
+        return TOO_LITTLE if self.named or most or not is_tested else NONE_FITS
 
     __repr__ = __str__
 

@@ -3,8 +3,9 @@
 Names are imported when they are first used, so a lesson without figures loads none.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from iamlab.display import lazily
 
 if TYPE_CHECKING:
     from iamlab.view.figure import Figure
@@ -101,11 +102,4 @@ __all__ = [
     "verdict_table",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        message = f"module 'iamlab.view' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"iamlab.view.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)

@@ -1,11 +1,12 @@
 """Cards and instruments: what a learner touches, by mouse or by keyboard."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from iamlab.display import lazily
 
 if TYPE_CHECKING:
     from iamlab.widgets.instruments.access_graph import clickable_graph
-    from iamlab.widgets.instruments.condition_table import condition_table
+    from iamlab.widgets.instruments.conditions import condition_table, token_boxes
     from iamlab.widgets.instruments.matrix_board import matrix_board
     from iamlab.widgets.instruments.membership import membership_board
     from iamlab.widgets.instruments.organization_tree import organization_tree
@@ -17,28 +18,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.sign_in_form import sign_in_form
     from iamlab.widgets.instruments.statement_stack import statement_stack
     from iamlab.widgets.instruments.stepper import stepper
-    from iamlab.widgets.instruments.token_boxes import token_boxes
-    from iamlab.widgets.instruments.trust_door import trust_door
-    from iamlab.widgets.instruments.two_accounts import two_accounts
-
-_HOME = {
-    "clickable_graph": "access_graph",
-    "condition_table": "condition_table",
-    "matrix_board": "matrix_board",
-    "membership_board": "membership",
-    "organization_tree": "organization_tree",
-    "overlap": "overlap",
-    "policy_editor": "policy_editor",
-    "reach_explorer": "reach_explorer",
-    "security_status": "security_status",
-    "session_slider": "session_slider",
-    "sign_in_form": "sign_in_form",
-    "statement_stack": "statement_stack",
-    "stepper": "stepper",
-    "token_boxes": "token_boxes",
-    "trust_door": "trust_door",
-    "two_accounts": "two_accounts",
-}
+    from iamlab.widgets.instruments.two_sides import trust_door, two_accounts
 
 __all__ = [
     "clickable_graph",
@@ -59,11 +39,13 @@ __all__ = [
     "two_accounts",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        message = f"module 'iamlab.widgets' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"iamlab.widgets.instruments.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+_HOME = {name: f"instruments.{name}" for name in __all__} | {
+    "clickable_graph": "instruments.access_graph",
+    "condition_table": "instruments.conditions",
+    "membership_board": "instruments.membership",
+    "token_boxes": "instruments.conditions",
+    "trust_door": "instruments.two_sides",
+    "two_accounts": "instruments.two_sides",
+}
+"""The module of each function: most have one of their own, with its name."""
+__getattr__ = lazily(__name__, _HOME)

@@ -8,41 +8,43 @@ const PATIENCE = 5000; // milliseconds without an answer, after which a kernel m
 const STOPPED =
   "The kernel doesn't answer. If it has stopped, choose Run > Run All Cells; your answers are kept.";
 
-// Writes the numbers of the lines beside a text.
+// Writes the numbers of the lines beside a text, at the same place of its scrollbar.
 function number(text) {
-  const numbers = text.value.split("\n").map((_, place) => place + 1);
-  text.previousElementSibling.textContent = numbers.join("\n");
+  const [numbers, lines] = [text.previousElementSibling, text.value.split("\n")];
+  numbers.textContent = lines.map((_, place) => place + 1).join("\n");
+  numbers.scrollTop = text.scrollTop;
 }
 
-// HTML without the words in its text fields, and these words.
-function apart(html) {
-  const own = document.createElement("template");
-  own.innerHTML = html;
-  const fields = [...own.content.querySelectorAll(TEXT)];
-  const words = fields.map((one) => one.value);
-  for (const one of fields) one.matches("input") ? one.removeAttribute("value") : one.replaceChildren();
-  return [own.innerHTML, words];
+// Makes a node like a fresh one. What stays the same element keeps its focus, the text that is being
+// typed with its caret and undo, a fold that was opened, and a slider that is dragged.
+function renew(old, fresh) {
+  const differs = ["nodeName", "name", "type"].some((own) => old[own] !== fresh[own]);
+  if (differs) return old.replaceWith(fresh);
+  if (old.nodeType !== Node.ELEMENT_NODE) return void (old.data = fresh.data);
+  for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+  for (const name of old.getAttributeNames()) {
+    if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  const [kept, nodes] = [[...old.childNodes], [...fresh.childNodes]];
+  nodes.forEach((node, place) => (kept[place] ? renew(kept[place], node) : old.append(node)));
+  kept.slice(nodes.length).forEach((node) => node.remove());
+  if (old.matches("option")) old.selected = fresh.selected;
+  if (!old.matches("input, textarea") || old.type === "password") return; // Python never sends it
+  old.checked = fresh.checked;
+  const typing = old === document.activeElement && old.matches(TEXT);
+  if (!typing || !fresh.value) old.value = fresh.value; // Python empties a field when it is used
 }
 
 function render({ model, el }) {
   const card = document.createElement("form"); // groups of radio buttons end at their form
   card.className = "iamlab-card mathjax_ignore tex2jax_ignore";
-  const stopped = document.createElement("p");
-  stopped.className = "stopped";
-  stopped.setAttribute("role", "status");
+  card.innerHTML = '<p class="stopped" role="status"></p>';
+  const stopped = card.firstChild;
   el.append(card);
-  card.append(stopped);
-  const shown = {};
   const typed = new Map(); // name -> timer
   const stop = () => (stopped.textContent = STOPPED);
   let waiting;
   let sent = model.get("shown").sent ?? 0;
-
-  // JupyterLab's shortcuts ask the focused element itself whether they may act.
-  const guard = (root) => {
-    for (const one of root.querySelectorAll(FOCUSABLE)) one.dataset.lmSuppressShortcuts = "true";
-    root.querySelectorAll(".lines textarea").forEach(number);
-  };
 
   const find = (name, value) =>
     [...card.querySelectorAll("[name], [data-press]")].find(
@@ -50,71 +52,39 @@ function render({ model, el }) {
     );
 
   const show = (parts) => {
-    for (const name of Object.keys(shown)) if (!(name in parts)) drop(name);
+    for (const part of card.querySelectorAll(":scope > [data-part]")) {
+      if (!(part.dataset.part in parts)) part.remove();
+    }
     let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
-      let part = card.querySelector(`:scope > [data-part="${name}"]`);
-      if (!part) {
-        part = document.createElement("div");
-        part.dataset.part = name;
-        if (name === "result" || name === "facts") part.setAttribute("role", "status");
-      }
+      const own = card.querySelector(`:scope > [data-part="${name}"]`);
+      const part = own ?? document.createElement("div");
+      part.dataset.part = name;
+      if (name === "result" || name === "facts") part.setAttribute("role", "status");
       if (part === next) next = next.nextElementSibling;
       else card.insertBefore(part, next); // in the order of Python
-      if (shown[name] !== html && !retype(part, shown[name] ?? "", html)) fill(part, html);
-      shown[name] = html;
+      if (part.shown !== html) fill(part, html);
+      part.shown = html;
     }
-  };
-
-  // A part that differs only in the words of its text fields keeps these fields, and so what is
-  // being typed, the place of the caret, and undo.
-  const retype = (part, before, html) => {
-    const [[old], [bare, words]] = [apart(before), apart(html)];
-    if (old !== bare || !words.length) return false;
-    part.querySelectorAll(TEXT).forEach((one, place) => {
-      if (one === document.activeElement || one.type === "password") return; // Python never sends it
-      if (one.value !== words[place]) one.value = words[place];
-    });
-    part.querySelectorAll(".lines textarea").forEach(number);
-    return true;
-  };
-
-  const drop = (name) => {
-    card.querySelector(`:scope > [data-part="${name}"]`)?.remove();
-    delete shown[name];
-  };
-
-  // A slider is alone in its part, and stays the same element while it is dragged.
-  const slid = (own, html) => {
-    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("input[type=range]");
-    if (fresh?.name !== own.name || fresh.max !== own.max) return false;
-    own.value = fresh.value;
-    own.setAttribute("aria-valuetext", fresh.getAttribute("aria-valuetext"));
-    own.previousElementSibling.textContent = fresh.previousElementSibling.textContent;
-    return true;
   };
 
   const fill = (part, html) => {
     const own = part.contains(document.activeElement) ? document.activeElement : null;
-    if (own?.type === "range" && slid(own, html)) return;
     const [name, value] = own ? [own.name || own.dataset.press, own.value] : [];
     const place = [...part.querySelectorAll(FOCUSABLE)].indexOf(own);
-    const open = [...part.querySelectorAll("details")].map((one) => one.open);
-    part.innerHTML = html;
-    part.querySelectorAll("details").forEach((one, place) => {
-      if (place in open) one.open = open[place];
-    });
-    guard(part);
-    const all = [...part.querySelectorAll(FOCUSABLE)]; // the next one, if it is gone
-    if (own) (find(name, value) ?? all[Math.min(place, all.length - 1)])?.focus({ preventScroll: true });
+    const fresh = part.cloneNode();
+    fresh.innerHTML = html;
+    renew(part, fresh);
+    part.querySelectorAll("textarea").forEach(number);
+    const all = [...part.querySelectorAll(FOCUSABLE)];
+    // JupyterLab's shortcuts ask the focused element itself whether they may act.
+    for (const one of all) one.dataset.lmSuppressShortcuts = "true";
+    const next = find(name, value) ?? all[Math.min(place, all.length - 1)]; // if it is gone
+    if (own) next?.focus({ preventScroll: true });
   };
 
   const send = (what) => {
-    for (const [name, timer] of typed) {
-      clearTimeout(timer);
-      typed.delete(name);
-      if (name !== what.name) send({ set: true, name, value: find(name).value });
-    }
+    for (const name of typed.keys()) set(find(name));
     sent += 1;
     clearTimeout(waiting);
     waiting = setTimeout(stop, PATIENCE);
@@ -125,39 +95,34 @@ function render({ model, el }) {
     }
   };
 
-  const valueOf = (one) => (one.type === "checkbox" ? one.checked : one.value);
+  const set = ({ name, type, checked, value }) => {
+    clearTimeout(typed.get(name));
+    typed.delete(name);
+    send({ set: true, name, value: type === "checkbox" ? checked : value });
+  };
 
   card.addEventListener("input", ({ target }) => {
-    if (target.matches(".lines textarea")) number(target);
-    if (!target.name || !target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
+    follow({ target });
+    if (!target.name || !target.matches(`input[type=range], ${TEXT}`)) return;
     clearTimeout(typed.get(target.name));
-    typed.set(target.name, setTimeout(() => {
-      typed.delete(target.name);
-      send({ set: true, name: target.name, value: valueOf(target) });
-    }, target.type === "range" ? 0 : TYPING));
+    typed.set(target.name, setTimeout(() => set(target), target.type === "range" ? 0 : TYPING));
   });
 
-  const follow = ({ target }) => {
-    if (target.matches(".lines textarea")) target.previousElementSibling.scrollTop = target.scrollTop;
-  };
+  card.addEventListener("change", ({ target }) => target.name && set(target));
+
+  const follow = ({ target }) => target.matches("textarea") && number(target);
   card.addEventListener("scroll", follow, true);
 
   // A button with the line and column of a place in the card's text leads there.
   const lead = ({ line, column }) => {
-    const text = card.querySelector(".lines textarea");
-    const before = text.value.split("\n").slice(0, line - 1);
-    const start = before.reduce((sum, one) => sum + one.length + 1, Number(column) - 1);
+    const text = card.querySelector("textarea");
+    const lines = text.value.split("\n");
+    const before = [...lines.slice(0, line - 1), ""].join("\n");
+    const start = before.length + Number(column) - 1;
     text.focus();
     text.setSelectionRange(start, start + 1);
-    text.scrollTop = (text.scrollHeight * (line - 3)) / text.value.split("\n").length;
+    text.scrollTop = (text.scrollHeight * (line - 3)) / lines.length;
   };
-
-  card.addEventListener("change", ({ target }) => {
-    if (!target.name) return;
-    clearTimeout(typed.get(target.name));
-    typed.delete(target.name);
-    send({ set: true, name: target.name, value: valueOf(target) });
-  });
 
   const press = (name) => {
     answerAlone(name);
@@ -196,7 +161,7 @@ function render({ model, el }) {
     const place = switches.indexOf(name);
     if (place < 0) return;
     on ^= 1 << place;
-    show({ ...shown, ...outcomes[of[on]].parts });
+    show({ ...model.get("shown").parts, ...outcomes[of[on]].parts });
     mark(outcomes[of[on]].marks, switches);
   };
 

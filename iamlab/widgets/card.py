@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from iamlab.widgets.instrument import Instrument
 
-_OUTPUT = ".jp-OutputArea-output"
 WITHOUT_KERNEL = (
     '<div class="iamlab-asleep">This is a card of iamlab. To use it, open this notebook in '
     "JupyterLab, select this cell and press Shift + Enter, or choose Run &gt; Run All Cells. Your "

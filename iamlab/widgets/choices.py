@@ -9,15 +9,13 @@ from iamlab.analysis.what_can.candidates import Home, candidates_for, patterns_i
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.request import ANONYMOUS, as_text
-from iamlab.errors import RequestError, did_you_mean, noted
 from iamlab.operations.sts.session import Session
 from iamlab.policy import catalog
-from iamlab.policy.arn import is_arn
 from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.figures.names import distinct_names, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.layers import Layers
@@ -63,13 +61,32 @@ def principals(world: World) -> dict[str, str]:
     return {name: own for own, name in distinct_names(forms).items()}
 
 
-def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
-    """Return the principal that a text names: by its name, its ARN, or as a service.
+def requests(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the words of requests by their numbers.
 
-    Raises
-    ------
-    RequestError
-        The world has no such principal.
+    Examples
+    --------
+    >>> requests([("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")])
+    {'0': 's3:GetObject on star-maps/m31.fits'}
+    """
+    words = (f"{action} on {resource.rpartition(':')[2]}" for action, resource in pairs)
+    return {str(number): text for number, text in enumerate(words)}
+
+
+def pages(names: Sequence[str], most: int) -> dict[str, str]:
+    """Return the parts of a long list by the numbers of their first names; none if it is short.
+
+    Examples
+    --------
+    >>> pages(["alice", "bob", "carol"], 2), pages(["alice"], 2)
+    ({'0': 'from alice', '2': 'from carol'}, {})
+    """
+    found = {str(number): f"from {names[number]}" for number in range(0, len(names), most)}
+    return found if len(found) > 1 else {}
+
+
+def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
+    """Return the principal that a text names; the world rejects a name that it doesn't have.
 
     Examples
     --------
@@ -79,14 +96,7 @@ def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
     'arn:aws:iam::111111111111:user/alice'
     """
     own = known.get(text, text)
-    if own in world.sessions:
-        return Session(world, world.sessions[own])
-    if text in known or is_arn(own) or own.endswith(".amazonaws.com"):
-        return own
-    if any(text in account.groups for account in world.accounts.values()):
-        raise RequestError(f"{text} is a group, and a group makes no requests. Choose a member.")
-    error = RequestError(f"{text!r} isn't a principal of this world.")
-    raise noted(error, did_you_mean(text, known))
+    return Session(world, world.sessions[own]) if own in world.sessions else own
 
 
 def endpoints(world: World) -> list[str]:

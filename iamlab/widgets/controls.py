@@ -21,7 +21,7 @@ from iamlab.view.words import listed
 from iamlab.widgets.prediction import look_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from iamlab.policy.statement import Statement
     from iamlab.view.style import Look
     from iamlab.widgets.prediction import Prediction
+
+    Options = Mapping[str, str] | Sequence[str]
 
 CHOOSE = "choose ..."
 CLASSES = {"✓": "allow", "✕": "deny"}
@@ -49,34 +51,25 @@ def heading(title: str, question: str = "") -> str:
     return f"<h4>{escape(title)}{small}</h4>"
 
 
+def labelled(label: str, control: str) -> str:
+    """Write a label above a control."""
+    return f'<div><label><span class="name">{escape(label)}</span>{control}</label></div>'
+
+
 def segmented(
-    name: str,
-    legend: str,
-    options: Sequence[str],
-    value: str | None = None,
-    *,
-    disabled: bool = False,
+    name: str, legend: str, options: Sequence[str], value: str = "", *, disabled: bool = False
 ) -> str:
     """Write a group of options side by side: one tab stop, and the arrow keys choose."""
-    off = " disabled" if disabled else ""
     body = "".join(
         f'<label><input type="radio" name="{escape(name)}" value="{escape(option)}"'
-        f"{' checked' if option == value else ''}{off}>{escape(option)}</label>"
+        f"{' checked' * (option == value)}>{escape(option)}</label>"
         for option in options
     )
-    return (
-        f'<fieldset><legend>{escape(legend)}</legend><div class="segments">{body}</div></fieldset>'
-    )
+    start = f"<fieldset{' disabled' * disabled}><legend>{escape(legend)}</legend>"
+    return f'{start}<div class="segments">{body}</div></fieldset>'
 
 
-def choice(
-    name: str,
-    label: str,
-    options: Mapping[str, str] | Sequence[str],
-    value: str = "",
-    *,
-    bare: bool = False,
-) -> str:
+def choice(name: str, label: str, options: Options, value: str = "", *, bare: bool = False) -> str:
     """Write a list to choose from, with what each value is called; ``""`` is not chosen yet.
 
     A bare one, in a table, shows no label; a screen reader reads it.
@@ -84,37 +77,33 @@ def choice(
     named = options if isinstance(options, dict) else {option: option for option in options}
     first = {} if value in named else {"": CHOOSE}
     body = "".join(
-        f'<option value="{escape(own)}"{" selected" if own == value else ""}>{escape(word)}'
-        "</option>"
+        f'<option value="{escape(own)}"{" selected" * (own == value)}>{escape(word)}</option>'
         for own, word in {**first, **named}.items()
     )
-    if bare:
-        return f'<select name="{escape(name)}" aria-label="{escape(label)}">{body}</select>'
-    return (
-        f'<div><label><span class="name">{escape(label)}</span>'
-        f'<select name="{escape(name)}">{body}</select></label></div>'
-    )
+    described = f' aria-label="{escape(label)}"' * bare
+    select = f'<select name="{escape(name)}"{described}>{body}</select>'
+    return select if bare else labelled(label, select)
 
 
-def tick(name: str, label: str, *, on: bool, disabled: bool = False) -> str:
-    """Write a check box."""
-    state = f"{' checked' if on else ''}{' disabled' if disabled else ''}"
-    return (
-        f'<div class="ticks"><label><input type="checkbox" name="{escape(name)}"{state}>'
-        f"<span>{escape(label)}</span></label></div>"
-    )
+def check_box(name: str, label: str, *, on: bool) -> str:
+    """Write a check box; its label is HTML."""
+    box = f'<input type="checkbox" name="{escape(name)}"{" checked" * on}>'
+    return f"<label>{box}{label}</label>"
+
+
+def tick(name: str, label: str, *, on: bool) -> str:
+    """Write a check box in a row of its own."""
+    return f'<div class="ticks">{check_box(name, f"<span>{escape(label)}</span>", on=on)}</div>'
 
 
 def button(
     name: str, text: str, *, main: bool = False, small: bool = False, label: str = ""
 ) -> str:
     """Write a button; the main one of a card stands out, a small one has a symbol and a label."""
-    kind = " ".join(filter(None, ("main" * main, "small" * small)))
+    kind = "main" * main or "small" * small
     described = f' aria-label="{escape(label)}" title="{escape(label)}"' if label else ""
-    return (
-        f'<button type="button" name="{escape(name)}" class="{kind}"{described}>{escape(text)}'
-        "</button>"
-    )
+    start = f'<button type="button" name="{escape(name)}" class="{kind}"{described}>'
+    return f"{start}{escape(text)}</button>"
 
 
 def text_field(
@@ -131,19 +120,22 @@ def text_field(
 
     Parameters
     ----------
+    rows
+        With several, the lines have numbers, and don't wrap.
     kind
         The type of the input: ``"text"``, ``"datetime-local"``, or ``"password"``, which is never
         written with its value.
     options
         The id of a list of suggestions, which is in another part.
     """
-    head = f'<div><label><span class="name">{escape(label)}</span>'
     own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
     if rows > 1:
-        return f'{head}<textarea {own} rows="{rows}">\n{escape(value)}</textarea></label></div>'
+        area = f'<textarea {own} wrap="off" rows="{rows}">\n{escape(value)}</textarea>'
+        numbers = '<span class="numbers" aria-hidden="true"></span>'
+        return labelled(label, f'<span class="lines">{numbers}{area}</span>')
     own += f' list="{escape(options)}"' if options else ""
     own += f' size="{width}"' if kind in ("text", "password") else ""
-    return f'{head}<input type="{kind}" {own} value="{escape(value)}"></label></div>'
+    return labelled(label, f'<input type="{kind}" {own} value="{escape(value)}">')
 
 
 def suggestions(own_id: str, options: Iterable[str]) -> str:
@@ -154,11 +146,9 @@ def suggestions(own_id: str, options: Iterable[str]) -> str:
 
 def slider(name: str, label: str, value: int, most: int, words: str) -> str:
     """Write a slider from 0, with words for its present place. It is alone in its part."""
-    return (
-        f'<div><label><span class="name">{escape(label)}: {escape(words)}</span>'
-        f'<input type="range" name="{escape(name)}" min="0" max="{most}" value="{value}" '
-        f'aria-valuetext="{escape(words)}"></label></div>'
-    )
+    own = f'name="{escape(name)}" min="0" max="{most}" value="{value}"'
+    field = f'<input type="range" {own} aria-valuetext="{escape(words)}">'
+    return labelled(f"{label}: {words}", field)
 
 
 def row(*parts: str) -> str:
@@ -168,8 +158,7 @@ def row(*parts: str) -> str:
 
 def fold(summary: str, inside: str, *, is_open: bool = False) -> str:
     """Put HTML into a fold."""
-    state = " open" if is_open else ""
-    return f"<details{state}><summary>{escape(summary)}</summary>{inside}</details>"
+    return f"<details{' open' * is_open}><summary>{escape(summary)}</summary>{inside}</details>"
 
 
 def badge(seen: Look) -> str:
@@ -178,10 +167,30 @@ def badge(seen: Look) -> str:
     return f'<span class="badge {kind}">{escape(seen.symbol)} {escape(seen.word)}</span>'
 
 
-def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Write names with their values, which are HTML."""
-    body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in pairs)
-    return f"<dl>{body}</dl>"
+def scrolled(label: str, inside: str, kind: str = "") -> str:
+    """Let HTML scroll in a box of its own, also with the keyboard."""
+    start = f'<div class="{f"scroll {kind}".strip()}" tabindex="0" role="group"'
+    return f'{start} aria-label="{escape(label)}">{inside}</div>'
+
+
+def table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
+    """Write a table that scrolls if it is wide; nothing without rows.
+
+    Parameters
+    ----------
+    heads
+        The headings of the columns as HTML; ``""`` for none.
+    rows
+        The cells as HTML. The first one names its row; a badge fills its cell.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in heads)
+    body = ""
+    for name, *cells in rows:
+        own = "".join(f"<td>{cell}</td>" for cell in cells)
+        body += f'<tr><th scope="row">{name}</th>{own}</tr>'
+    text = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+    whole = f'<table class="{kind}">{text}<tbody>{body}</tbody></table>'
+    return scrolled(caption, whole) if body else ""
 
 
 def request_facts(decision: Decision) -> str:
@@ -189,14 +198,14 @@ def request_facts(decision: Decision) -> str:
     request = decision.request
     who, what = short_name(request.principal), short_name(request.resource)
     own = [key for key in keys_in_policies(decision) if not key.lower().startswith("aws:username")]
-    return facts(
-        [
-            ("Who", _named(*who, request.principal)),
-            ("Action", f"<code>{escape(request.action)}</code>"),
-            ("Resource", _named(*what, request.resource)),
-            *((key, _values(request, key)) for key in own),
-        ]
-    )
+    facts = {
+        "Who": _named(*who, request.principal),
+        "Action": f"<code>{escape(request.action)}</code>",
+        "Resource": _named(*what, request.resource),
+        **{key: _values(request, key) for key in own},
+    }
+    body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts.items())
+    return f"<dl>{body}</dl>"
 
 
 def _named(name: str, kind: str, arn: str) -> str:
@@ -229,15 +238,12 @@ def in_words(statement: Statement) -> str:
     's3:Get* on star-maps/*'
     """
     actions = _listed(statement.action, statement.not_action)
-    on = f" on {_listed(statement.resource, statement.not_resource)}" * bool(
-        statement.resource or statement.not_resource
-    )
+    where = statement.resource, statement.not_resource
+    on = f" on {_listed(*where)}" if any(where) else ""
     who = statement.principal or statement.not_principal or ()
     by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
-    unless = " and ".join(
-        f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions
-    )
-    return f"{actions}{on}{by}{f', if {unless}' if unless else ''}"
+    tests = [f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions]
+    return f"{actions}{on}{by}{', if ' * bool(tests)}{' and '.join(tests)}"
 
 
 def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> str:
@@ -247,29 +253,27 @@ def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> s
     return listed(names) if names else "nothing"
 
 
-def statement_row(statement: Statement, label: str) -> str:
-    """Write a statement as three cells: its effect, its Sid, and the rest."""
-    rest = f"<code>{escape(in_words(statement))}</code>"
-    return (
-        f"<div>{badge(EFFECTS[statement.effect])}</div><div>{escape(label)}</div><div>{rest}</div>"
-    )
+def statement_row(statement: Statement, label: str, meaning: str = "") -> str:
+    """Write a statement as three cells: its effect, its Sid, and its meaning, which is HTML."""
+    own = meaning or f"<code>{escape(in_words(statement))}</code>"
+    cells = badge(EFFECTS[statement.effect]), escape(label), own
+    return "".join(f"<div>{cell}</div>" for cell in cells)
 
 
 def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
     """Write the statements of all policies that apply, without what they do to this request."""
     whose = f" to {of}" if of else ""
-    known: dict[str, dict[str, Statement]] = {}
+    known: dict[str, dict[str, str]] = {}
     for step in decision.trace.steps:
         for own in step.matches:  # FullAWSAccess, for example, can be at each level
-            known.setdefault(NAMES[step.layer], {})[own.address] = own.statement
-    total = sum(map(len, known.values()))
-    if not total:
+            rows = known.setdefault(NAMES[step.layer], {})
+            rows[own.address] = statement_row(own.statement, own.address)
+    if not known:
         return paragraph(f"No policy applies{whose}.", "pale")
-    folds = ""
-    for name, statements in known.items():
-        rows = "".join(statement_row(own, address) for address, own in statements.items())
+    total, folds = sum(map(len, known.values())), ""
+    for name, rows in known.items():
         folds += paragraph(name, "pale") * (len(known) > 1)
-        folds += f'<div class="statements">{rows}</div>'
+        folds += f'<div class="statements">{"".join(rows.values())}</div>'
     return fold(f"Statements in the policies that apply{whose} ({total})", folds, is_open=is_open)
 
 
@@ -293,17 +297,6 @@ def result_of(prediction: Prediction, *, explain: bool = True) -> str:
     return f"{shown}<p><strong>{lead}</strong> {why}</p>"
 
 
-def steps(decision: Decision, *, blank: Collection[int] = ()) -> str:
-    """Write the six questions with their answers; those without content are short and grey."""
-    rows = ""
-    for number, label in enumerate(labels(decision), 1):
-        is_short = label.answer[0].startswith(("Nothing limits", "No Deny statement matches"))
-        kind = ' class="short"' if is_short and number not in blank else ""
-        answer = "…" if number in blank else "<br>".join(map(escape, label.answer))
-        rows += f"<li{kind}><strong>{escape(label.question)}</strong> {answer}</li>"
-    return f'<ol class="steps">{rows}</ol>'
-
-
 def reason(decision: Decision) -> str:
     """Return one sentence that says why.
 
@@ -315,31 +308,32 @@ def reason(decision: Decision) -> str:
     'The statement star-maps-read/ReadMaps allows it, and no Deny statement matches.'
     """
     names = addresses(decision.determining)
-    by, noun = listed(names), "statements" if len(names) > 1 else "statement"
+    many, by = len(names) > 1, f"The statement{'s' * (len(names) > 1)} {listed(names)}"
     if decision.denies and not decision:
         found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
         allows = addresses(own for own in found if own.layer not in CEILINGS)
         end = " would allow it, but a Deny that matches always wins."
         also = f" {listed(allows)}{end}" if allows else ""
-        return f"The {noun} {by} {'deny' if noun[-1] == 's' else 'denies'} it.{also}"
+        return f"{by} {'deny' if many else 'denies'} it.{also}"
+    if decision and decision.determining:
+        return f"{by} allow{'s' * (not many)} it, and no Deny statement matches."
     if decision:
-        if not by:
-            return "It needs no permission."
-        verb = "allow" if noun[-1] == "s" else "allows"
-        return f"The {noun} {by} {verb} it, and no Deny statement matches."
+        return "It needs no permission."
     types = {**NAMES, "resource": resource_policy_of(decision.request)}
     layers = [types[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."
 
 
 def verdict(decision: Decision) -> str:
-    """Write a verdict, its reason in one sentence, and the six steps in a fold."""
-    return (
-        f"{tiles(('AWS decides', look(decision.verdict)))}{paragraph(reason(decision))}"
-        f"{explanation(decision)}"
-    )
+    """Write a verdict, and its reason in one sentence."""
+    return tiles(("AWS decides", look(decision.verdict))) + paragraph(reason(decision))
 
 
 def explanation(decision: Decision) -> str:
-    """Write the six steps in a fold."""
-    return fold("The six questions", steps(decision))
+    """Write the six questions with their answers in a fold; without content, they are short."""
+    rows = ""
+    for label in labels(decision):
+        is_short = label.answer[0].startswith(("Nothing limits", "No Deny statement matches"))
+        kind, answer = ' class="short"' * is_short, "<br>".join(map(escape, label.answer))
+        rows += f"<li{kind}><strong>{escape(label.question)}</strong> {answer}</li>"
+    return fold("The six questions", f'<ol class="steps">{rows}</ol>')

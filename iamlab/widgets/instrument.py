@@ -11,28 +11,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from iamlab.display import need
-from iamlab.errors import ExerciseError, IamLabError
+from iamlab.errors import ExerciseError, IamLabError, did_you_mean, noted
 from iamlab.view.style import look
-from iamlab.widgets.controls import (
-    button,
-    explanation,
-    heading,
-    paragraph,
-    reason,
-    result_of,
-    segmented,
-    verdict,
-)
+from iamlab.widgets import controls as html
 from iamlab.widgets.prediction import CONFIDENCE, FINE, Prediction, confidence_word, verdict_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.engine.decision import Decision
+    from iamlab.widgets.controls import Options
 
 State = TypeVar("State")
 PREDICT_FIRST = "First choose a verdict and say how sure you are. A guess costs nothing."
@@ -57,6 +50,8 @@ class Instrument(Generic[State]):
 
     title: str = ""
     question: str = ""
+    offered: Mapping[str, Options] = {}
+    """The choices, if they are always the same."""
     asks_itself: bool = False
     """Whether its own controls ask for predictions, so that ``decide`` waits for them."""
 
@@ -82,8 +77,15 @@ class Instrument(Generic[State]):
         """Return the parts with controls as HTML, by name."""
         return {}
 
+    def choices(self) -> Mapping[str, Options]:
+        """Return what can be chosen for fields of the state: their values, or values with words.
+
+        A control with the name of such a field sets it, without ``change``.
+        """
+        return self.offered
+
     def change(self, name: str, value: Any) -> State:  # noqa: ARG002
-        """Return the state after a control was used; a button has no value.
+        """Return the state after another control was used; a button has no value.
 
         Raises
         ------
@@ -102,7 +104,7 @@ class Instrument(Generic[State]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict as HTML."""
-        return verdict(decision)
+        return html.verdict(decision) + html.explanation(decision)
 
     def answers(self) -> dict[str, Any]:
         """Return the outcomes of all switches for ``card.js``; empty if the kernel answers."""
@@ -123,8 +125,19 @@ class Instrument(Generic[State]):
         if name in self.said:
             self.said[name] = verdict_word(value) if name == "answer" else confidence_word(value)
         else:
-            self._to(self.change(name, value))
+            self._to(self._chosen(name, value) or self.change(name, value))
         self.changed()
+
+    def _chosen(self, name: str, value: Any) -> State | None:
+        known = self.choices().get(name)
+        if known is None:
+            return None
+        if str(value) not in known:
+            error = ExerciseError(f"{name} can't be {value!r}.")
+            raise noted(error, did_you_mean(str(value), known))
+        kind = type(getattr(self.state, name))  # a number can come as text
+        own: State = replace(self.state, **{name: kind(value)})  # type: ignore[type-var]
+        return own
 
     def press(self, name: str) -> None:
         """Press a button."""
@@ -162,35 +175,33 @@ class Instrument(Generic[State]):
 
     def parts(self) -> dict[str, str]:
         """Return the whole card: the HTML of its parts, from the top."""
-        parts = {"head": heading(self.title, self.question), **self.controls()}
+        parts = {"head": html.heading(self.title, self.question), **self.controls()}
         if picture := self.picture():
             parts["picture"] = picture
         decision = self.decide()
         if decision is not None and (self.is_hidden or self.prediction is not None):
             parts |= self.asked()
-        parts["result"] = paragraph(self.note)
-        if not self.note and self.prediction is not None:
-            parts["result"] = result_of(self.prediction) + explanation(self.prediction.decision)
-        elif not self.note and not self.is_hidden and decision is not None:
+        parts["result"] = html.paragraph(self.note)
+        if self.note:
+            return parts
+        if (own := self.prediction) is not None:
+            parts["result"] = html.result_of(own) + html.explanation(own.decision)
+        elif not self.is_hidden and decision is not None:
             parts["result"] = self.reveal(decision)
         return parts
 
     def asked(self) -> dict[str, str]:
         """Return the controls of a prediction."""
-        done = self.prediction is not None
+        ask = partial(html.segmented, disabled=self.prediction is not None)
+        sure = ask("confidence", "How sure are you?", CONFIDENCE, self.said["confidence"])
         return {
-            "answer": segmented(
-                "answer", "Your prediction", self.options, self.said["answer"], disabled=done
-            ),
-            "sure": segmented(
-                "confidence",
-                "How sure are you?",
-                CONFIDENCE,
-                self.said["confidence"],
-                disabled=done,
-            )
-            + button("reveal", "Show what AWS decides", main=True),
+            "answer": ask("answer", "Your prediction", self.options, self.said["answer"]),
+            "sure": sure + html.button("reveal", "Show what AWS decides", main=True),
         }
+
+    def chooser(self, name: str, label: str) -> str:
+        """Return the list to choose a field of the state from."""
+        return html.choice(name, label, self.choices()[name], str(getattr(self.state, name)))
 
     def no_control(self, name: str) -> ExerciseError:
         """Return the error for a control that doesn't exist."""
@@ -224,15 +235,12 @@ class Instrument(Generic[State]):
         self._to(replace(self.state, **values))  # type: ignore[type-var]
         self.changed()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         decision = self.decision
         end = "Predict first." if self.predict_first else ""
         if decision is not None:
-            end = f"{look(decision.verdict).sentence} {reason(decision)}"
+            end = f"{look(decision.verdict).sentence} {html.reason(decision)}"
         return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _ipython_display_(self) -> None:
         need("anywidget")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
-from iamlab.view.style import LOOKS
+from iamlab.view.style import LOOKS, bad
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
@@ -86,10 +86,7 @@ def fits(answer: str, verdict: Verdict) -> bool:
 
 def look_of(answer: str) -> Look:
     """Return how an answer looks; "denied" has no symbol of its own."""
-    for seen in LOOKS.values():
-        if seen.word == answer:
-            return seen
-    return replace(LOOKS["explicitDeny"], word=answer)
+    return {seen.word: seen for seen in LOOKS.values()}.get(answer) or bad(answer)
 
 
 def verdict_word(text: str) -> str:

@@ -117,7 +117,7 @@ def test_a_loaded_account_is_decided_alike(loaded: bool) -> None:  # noqa: FBT00
     assert cells(world, actions, [*resources, *RESOURCES[:8]]) > 0
 
 
-@pytest.mark.parametrize("name", ["stack", "groups", "tower", "two_denies"])
+@pytest.mark.parametrize("name", ["stack", "groups", "three_policies", "two_denies"])
 def test_a_lessons_universe_is_decided_alike(name: str) -> None:
     """The request universe of exercises that judge a policy."""
     world = scenario(name)

@@ -141,7 +141,7 @@ def test_a_key_unused_for_a_year_is_to_be_deactivated(main: Account) -> None:
     main.world.clock.advance(days=366)
     used.used(used.user.account.world, "s3", "us-east-1")
     (item,) = main.security_recommendations(ana).items[3:]
-    assert (item.state, item.reason) == (OPEN, "ana has 1 such key.")
+    assert (item.state, item.reason) == (OPEN, "ana has 1 active key unused for a year.")
 
     do(main, item)
     assert (old.status, used.status) == ("Inactive", "Active")

@@ -97,9 +97,11 @@ def test_an_unknown_name_gets_help(world, name, help_text):
 
 
 def test_a_group_has_a_name_but_is_not_a_principal(world):
-    """It isn't even offered."""
-    world.account("main").create_group("sky")
-    with pytest.raises(RequestError, match="isn't a caller") as caught:
+    """The error offers its users, and a group is never offered."""
+    world.account("main").create_group("sky").add_user("ana")
+    with pytest.raises(RequestError, match=r"Group sky can't be a caller.*one of its users: ana\."):
         world.can("sky", "s3:GetObject", MAP)
+    with pytest.raises(RequestError) as caught:
+        world.can("skye", "s3:GetObject", MAP)
 
     assert "sky" not in "".join(caught.value.__notes__)

@@ -165,7 +165,7 @@ EXPLAINED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         ask("bob", "ec2:StartInstances", "*"),
-        ("boundary", "Nearest miss: ceiling/OnlyS3"),
+        ("boundary", "The permissions boundary doesn't allow ec2:StartInstances"),
     ),
     (
         ask("alice", "s3:PutObject", "arn:aws:s3:::homes/bob/x"),

@@ -222,7 +222,7 @@ def test_only_registries_leave_the_resource_out_of_their_policies():
 def test_the_nearest_miss_is_the_one_that_misses_least():
     """A condition is nearer than a resource, a resource nearer than an action, a name farthest."""
     identity = policy(
-        {"Sid": "Action", "Action": "ec2:*"},
+        {"Sid": "Action", "Action": "s3:Put*"},
         {"Sid": "Resource", "Resource": "arn:aws:s3:::other"},
         {"Sid": "Condition"} | TEAM,
         {"Sid": "Deny", "Effect": "Deny", "Action": "ec2:*"},
@@ -246,9 +246,10 @@ def test_the_nearest_miss_is_the_one_that_misses_least():
 
 def test_where_a_ceiling_cuts_the_nearest_miss_is_in_the_ceiling():
     """What is granted already need not come nearer."""
-    decision = evaluate(ask(), Layers([EVERYTHING, policy(TEAM, name="other")], boundary=EC2_ONLY))
+    put_only = policy({"Action": "s3:Put*"}, name="put-only")
+    decision = evaluate(ask(), Layers([EVERYTHING, policy(TEAM, name="other")], boundary=put_only))
 
-    assert decision.nearest_miss.startswith("ec2-only/#1 nearly matches. Action:")
+    assert decision.nearest_miss.startswith("put-only/#1 nearly matches. Action:")
 
 
 def test_nothing_comes_near_without_an_allow():
@@ -262,11 +263,17 @@ def test_nothing_comes_near_without_an_allow():
 
 def test_an_allow_with_two_mismatches_is_not_near():
     """Nothing is said about it, neither as a sentence nor in the sixth answer."""
-    far = policy(TEAM | {"Action": "ec2:*"}, {"Resource": "arn:aws:s3:::other"} | TEAM)
+    far = policy(TEAM | {"Action": "s3:Put*"}, {"Resource": "arn:aws:s3:::other"} | TEAM)
     decision = evaluate(ask(), Layers([far]))
 
     assert decision.nearest_miss == ""
     assert "Nearest miss" not in decision.explain()
+
+
+def test_an_action_of_another_service_is_not_near():
+    """IAMReadOnlyAccess has nothing to do with S3, although its Resource is a star."""
+    assert evaluate(ask(), Layers([EC2_ONLY])).nearest_miss == ""
+    assert evaluate(ask(), Layers([policy({"Action": ["ec2:*", "S3:Put*"]})])).nearest_miss
 
 
 def test_the_nearest_miss_is_on_the_side_that_is_missing():
@@ -297,7 +304,7 @@ def test_a_public_policy_that_is_blocked_misses_by_that():
 def test_the_nearest_miss_of_a_ceiling_is_in_a_level_that_is_shut():
     """The levels that allow have nothing to do with it."""
     open_ = policy({}, {"Sid": "Useless"} | TEAM, name="open")
-    far = policy({"Action": "ec2:*"}, name="far")
+    far = policy({"Action": "s3:Put*"}, name="far")
     layers = Layers([EVERYTHING], scp=[[open_], [far], [open_]])
 
     assert evaluate(ask(), layers).nearest_miss.startswith("far/#1 nearly matches. Action:")

@@ -279,7 +279,7 @@ def test_if_no_request_of_the_card_breaks_the_belief_an_error_reports_it():
 @pytest.mark.parametrize("mutant", ["last_wins", "most_specific_wins", "deny_is_deny"])
 def test_the_same_exercise_works_for_any_belief_about_denies(mutant):
     """The belief is a name in a table: another belief has other solutions."""
-    task = replace(find("2.6"), mutant=mutant, world_name="stack")
+    task = replace(find("2.5"), mutant=mutant, world_name="stack")
 
     assert task.mark(task.solution_answer()).correct
 

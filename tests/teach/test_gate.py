@@ -29,7 +29,8 @@ LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 VERDICT = re.compile(
-    r"\b(allowed|denied|explicit deny|implicit deny|(denies|allows) it|decides|decided by|wins)\b"
+    r"\b(allowed|denied|explicit deny|implicit deny|(denies|allows) it|decides|decided by|wins"
+    r"|matches nothing)\b"
     r"|[✓✕○](?! Allow| Deny)",
     re.IGNORECASE,
 )

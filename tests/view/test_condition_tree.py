@@ -59,24 +59,24 @@ def sign(node):
 
 # Condition -> whether it matches; the signs of its values, and of the request's; why, in words.
 LEAVES = [
-    ({"StringEquals": {"aws:PrincipalTag/team": ["sea", "sky"]}}, True, "✕✓", "–", ""),
-    ({"StringEquals": {"aws:PrincipalTag/team": ["sea"]}}, False, "✕", "–", ""),
-    ({"StringNotEquals": {"aws:PrincipalTag/team": ["sea", "sky"]}}, False, "✓✕", "–", ""),
+    ({"StringEquals": {"aws:PrincipalTag/team": ["sea", "sky"]}}, True, "○✓", "–", ""),
+    ({"StringEquals": {"aws:PrincipalTag/team": ["sea"]}}, False, "○", "–", ""),
+    ({"StringNotEquals": {"aws:PrincipalTag/team": ["sea", "sky"]}}, False, "✓○", "–", ""),
     ({"StringNotEquals": {"aws:PrincipalTag/team": ["sea", "fog"]}}, True, "✓✓", "–", ""),
     ({"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}}, True, "✓", "–", ""),
     ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, False, "–", "", "never matches"),
     ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, True, "–", "", "IfExists"),
     ({"StringNotEquals": {"aws:PrincipalTag/no": "x"}}, True, "–", "", "none of them"),
     ({"Null": {"aws:MultiFactorAuthPresent": "true"}}, True, "✓", "", "the key is missing"),
-    ({"Null": {"aws:SourceIp": "true"}}, False, "✕", "–", "the key is there"),
+    ({"Null": {"aws:SourceIp": "true"}}, False, "○", "–", "the key is there"),
     ({"Null": {"aws:SourceIp": "false"}}, True, "✓", "–", "the key is there"),
-    ({"ForAllValues:StringEquals": {"aws:TagKeys": ["owner"]}}, False, "–", "✓✕", ""),
+    ({"ForAllValues:StringEquals": {"aws:TagKeys": ["owner"]}}, False, "–", "✓○", ""),
     ({"ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "secret"]}}, True, "––", "✓✓", ""),
-    ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["owner"]}}, True, "–", "✓✕", ""),
-    ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["owner"]}}, True, "–", "✕✓", ""),
+    ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["owner"]}}, True, "–", "✓○", ""),
+    ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["owner"]}}, True, "–", "○✓", ""),
     ({"ForAllValues:StringEquals": {"aws:Nothing": ["a"]}}, True, "–", "", "all fit"),
     ({"ForAnyValue:StringEquals": {"aws:Nothing": ["a"]}}, False, "–", "", "none fits"),
-    ({"StringEquals": {"aws:TagKeys": "owner"}}, False, "✕", "––", "several values need"),
+    ({"StringEquals": {"aws:TagKeys": "owner"}}, False, "○", "––", "several values need"),
     ({"StringEquals": {"aws:PrincipalTag/team": []}}, False, "", "–", ""),
 ]
 
@@ -158,7 +158,7 @@ def test_conditions_are_joined_by_and_values_by_or_or_nor():
     assert [word for word in words if word in ("AND", "OR", "NOR")] == ["AND", "OR", "NOR"]
     assert "  AND ✓ aws:PrincipalTag/team: matches" in figure.lines
     assert "    OR ✓ sky" in figure.lines
-    assert "    NOR ✕ 203.0.113.0/24" in figure.lines
+    assert "    NOR ○ 203.0.113.0/24" in figure.lines
     assert not {"AND", "OR", "NOR"} & {label.whole for label in single.record.labels}
     assert "    value: true" in single.lines
 
@@ -190,7 +190,7 @@ def test_a_statement_says_what_else_it_misses():
     """Its conditions can match although the statement doesn't match."""
     condition = {"StringEquals": {"aws:PrincipalTag/team": "sky"}}
     figure = condition_tree(when(condition, action="ec2:*"), ASKED)
-    words = "does not match: ✕ Action"
+    words = "does not match: ○ Action"
 
     assert (figure.rows[0]["matches"], figure.rows[0]["statement matches"]) == (True, False)
     assert "○ Allow Maps" in figure.lines
@@ -227,7 +227,7 @@ def test_the_table_agrees_with_what_the_statement_misses():
     ]
     assert [row["values"] for row in figure.rows] == [("true",), ("sky", "sea")]
     assert [row["request has"] for row in figure.rows] == [None, ("sky",)]
-    assert f"✕ aws:MultiFactorAuthPresent ({NO_KEY})" in figure.alt
+    assert f"○ aws:MultiFactorAuthPresent ({NO_KEY})" in figure.alt
     assert figure.alt.startswith(f"{asks_for(ASKED)}: Allow own/Maps does not match")
 
 
@@ -288,7 +288,7 @@ def test_many_values_are_counted_those_that_fit_first(number):
     assert faults(figure) == []
     assert "✓ sky" in drawn
     assert figure.rows[0]["values"] == tuple(values)
-    assert sum(text.startswith("✕ team") for text in drawn) == (number - 1 if number < 8 else 5)
+    assert sum(text.startswith("○ team") for text in drawn) == (number - 1 if number < 8 else 5)
     left = [label.whole for label in figure.record.labels if label.whole.startswith("and ")]
     assert left == ([f"and {number - 6} more"] if number > 7 else [])
 

@@ -326,7 +326,7 @@ def test_a_statement_matches_if_its_conditions_match_and_these_if_their_values_d
                     leaf.stays
                     for leaf in found.nodes
                     if (leaf.parent, leaf.kind) == (node.id, kind)
-                    and leaf.text.startswith(("✓", "✕"))
+                    and leaf.text.startswith(("✓", "○"))
                 ]
                 for kind in (VALUE, FOUND)
             )

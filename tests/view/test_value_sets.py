@@ -59,8 +59,10 @@ def test_the_outcome_is_the_engines(operator, policy, request, key):
     figure = value_sets(operator, key, policy, request)
     is_met = holds(operator, key, policy, request)
 
-    assert outcome(figure).startswith("✓ the condition holds" if is_met else "○ the condition does")
-    assert ("The condition holds" in figure.alt) is is_met
+    assert outcome(figure).startswith(
+        "✓ the condition matches" if is_met else "○ the condition does"
+    )
+    assert ("The condition matches" in figure.alt) is is_met
     for row in figure.rows:
         value = row["value"]
         if value is not None:
@@ -278,5 +280,5 @@ def test_the_caption_says_what_the_operator_asks(operator, prefix):
     caption = value_sets(f"{prefix}{operator}", KEY, ["a"]).caption
 
     assert re.fullmatch(r"\w.*\.", caption)
-    assert ("holds without values" in caption) is prefix.startswith("ForAll")
+    assert ("matches without values" in caption) is prefix.startswith("ForAll")
     assert ("no value of the policy" in caption) is ("Not" in operator)

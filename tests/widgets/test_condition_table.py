@@ -5,7 +5,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.policy.conditions import holds, read_operator
-from iamlab.widgets.instruments.condition_table import MOST, condition_table
+from iamlab.widgets.instruments.conditions import MOST, condition_table
 from tests.widgets.page import problems, put
 
 MFA, IP, TAGS = "aws:MultiFactorAuthPresent", "aws:SourceIp", "aws:TagKeys"
@@ -106,7 +106,7 @@ def test_it_agrees_with_a_world():
 
 
 def test_each_row_waits_for_its_prediction():
-    """A changed row waits again; another operator hides all rows."""
+    """A changed row waits again, unless this request was predicted; another operator hides all."""
     kept = []
     table = condition_table({"Bool": {MFA: "true"}}, CALLERS, predict_first=True, keep=kept.append)
     assert table.options == ("allowed", "implicit deny")
@@ -121,8 +121,10 @@ def test_each_row_waits_for_its_prediction():
     assert [own.correct for own in kept] == [True, False, False]
     table.set("row", 0)
     assert str(table.decision.verdict) == "allowed"
-    table.set("given 0", "false")
+    table.set("given 0", "no")
     assert [table.outcome(row) is None for row in range(3)] == [True, False, False]
+    table.set("given 0", "false")
+    assert [table.outcome(row) is None for row in range(3)] == [False, False, False]
     table.set("operator 0", "BoolIfExists")
     assert [table.outcome(row) for row in range(3)] == [None] * 3
 

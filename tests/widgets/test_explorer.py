@@ -133,6 +133,16 @@ def test_a_vpc_endpoint_can_be_used():
     assert not lab.decision
 
 
+def test_a_request_that_needs_no_permission_names_no_statement():
+    """Everybody can ask who they are, and the root user needs no Allow."""
+    world = scenario("groups")
+    lab = iamlab.lab(world, "bob", "sts:GetCallerIdentity", "*")
+    assert "It needs no permission." in lab.parts()["result"]
+    lab.set("principal", "root user")
+    lab.set("action", "s3:ListAllMyBuckets")
+    assert "It needs no permission." in lab.parts()["result"]
+
+
 def test_sessions_and_roles_are_principals():
     """A session has its own policies, and expires."""
     world = guarded()
@@ -222,7 +232,7 @@ def test_many_principals_are_searched(large):
     parts = lab.parts()
     assert '<input type="text" name="principal"' in parts["request"]
     assert '<option value="user-199">' in parts["picture"]
-    with pytest.raises(RequestError, match="isn't a principal") as caught:
+    with pytest.raises(RequestError, match="isn't a caller") as caught:
         lab.set("principal", "usr-7")
     assert "user-7" in caught.value.short
 
@@ -269,7 +279,7 @@ def test_the_verdict_and_all_views_are_hidden_until_it_is_predicted():
     ("name", "value", "words"),
     [
         ("principal", "alise", "Did you mean alice?"),
-        ("principal", "astronomers", "is a group"),
+        ("principal", "astronomers", "a group isn't a principal"),
         ("principal", "arn:aws:iam::111111111111:user/zoe", "zoe"),
         ("action", "s3:GetObjct", "Did you mean s3:GetObject?"),
         ("action", "GetObject", "s3:GetObject"),

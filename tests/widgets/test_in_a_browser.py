@@ -54,3 +54,24 @@ def test_keys_stay_in_the_card_and_so_does_the_focus(name, page):
         assert page.evaluate(IN_CARD), what
         assert page.evaluate("heard") == [], what
     assert page.evaluate(UNGUARDED) == []
+
+
+def test_what_stays_in_a_card_is_the_same_element(page):
+    """An open fold stays open, and its text keeps its element and its numbers."""
+    make, used = EVERY["matrix_board"]
+    board = make()
+    for control, value in used:
+        board.set(control, value)
+    card = put(page, board)
+    card.get_by_text("Edit its JSON").click()
+    text = card.locator("textarea")
+    element = text.element_handle()
+    text.press("Control+End")
+    text.press_sequentially(" ")
+    card.get_by_role("checkbox").first.uncheck()
+    card.get_by_role("button", name="Undo the changes of this policy").wait_for()
+
+    assert text.is_visible()
+    assert element.evaluate("one => one.isConnected && one.value.endsWith(' ')")
+    assert board.state.text.endswith(" ")
+    assert card.locator(".numbers").text_content().startswith("1\n2\n3")

@@ -84,11 +84,11 @@ def test_cells_wait_for_predictions():
     board = matrix_board(scenario("groups"), PEOPLE, REQUESTS, predict_first=True, keep=kept.append)
     assert board.verdicts() == {}
     with pytest.raises(ExerciseError, match="predict each cell"):
-        board.press("show")
+        board.press("reveal")
     for row in range(len(PEOPLE)):
         for column in range(len(REQUESTS)):
             board.set(f"cell {row} {column}", "Allow")
-    board.press("show")
+    board.press("reveal")
     assert "6 as predicted, 6 different" in board.parts()["facts"]
     assert [prediction.correct for prediction in kept].count(True) == 6
     assert len(kept) == 12
@@ -99,7 +99,7 @@ def test_cells_wait_for_predictions():
     board.set("on KeepMaps", value=False)
     assert board.verdicts() == {}
     assert dict(board.state.answers)["cell 3 2"] == "explicit deny"  # it was shown before
-    board.press("show")
+    board.press("reveal")
     assert set(board.notes("cell 3 2")) == {"different", "changed"}
 
 
@@ -130,7 +130,7 @@ def test_many_principals_are_shown_in_parts():
 def test_controls_that_do_not_exist_are_errors():
     """An empty board is an error, too."""
     board = matrix_board(scenario("groups"), PEOPLE, REQUESTS)
-    for name in ("cell 0 0", "on KeepMaps", "apply", "show", "undo", "text"):
+    for name in ("cell 0 0", "on KeepMaps", "apply", "reveal", "undo", "text"):
         with pytest.raises(ExerciseError, match="no control"):
             board.set(name, "allowed")
     board.set("policy", GUARD)

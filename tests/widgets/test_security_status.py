@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import EntityAlreadyExists, ExerciseError
-from iamlab.widgets.instruments.security_status import security_status
+from iamlab.widgets.instruments.security_status import CALLS, security_status
 from tests.storage.account_exports import export_of, hand_made
 from tests.widgets.page import problems, put
 
@@ -62,6 +62,13 @@ def test_an_item_about_each_user_is_done_for_one_after_another(world):
 
     account = board.world().accounts["111111111111"]
     assert MFA not in _open(account.security_recommendations("bob"))
+
+
+def test_every_item_has_its_calls(world):
+    """The table names the items as the account does, and no others."""
+    board = security_status(world)
+
+    assert set(CALLS) == {item.title for items in board.lists() for item in items}
 
 
 def test_the_calls_are_shown_as_the_log_has_them(world):

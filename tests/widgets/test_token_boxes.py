@@ -6,7 +6,7 @@ import pytest
 
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.policy.conditions import holds, read_operator
-from iamlab.widgets.instruments.token_boxes import MOST, token_boxes
+from iamlab.widgets.instruments.conditions import FULL, token_boxes
 from tests.widgets.page import problems, put
 
 TAGS = "aws:TagKeys"
@@ -22,7 +22,7 @@ def test_the_outcome_is_that_of_the_engine():
         boxes = token_boxes(TAGS, ["project", "own*"], operator, request)
         wanted = holds(read_operator(operator), ["project", "own*"], request, multivalued=True)
         assert bool(boxes.decision) is wanted
-        word = "the condition holds" if wanted else "the condition does not hold"
+        word = "the condition matches" if wanted else "the condition does not match"
         assert word in boxes.parts()["picture"]
 
 
@@ -99,10 +99,10 @@ def test_other_values_are_errors():
     with pytest.raises(ExerciseError, match="Type a value"):
         boxes.press("add request")
     assert boxes.state == before
-    for number in range(MOST):
+    for number in range(FULL):
         boxes.set("request", f"v{number}")
         boxes.use("add request", press=True)
-    assert len(boxes.state.request) == MOST
+    assert len(boxes.state.request) == FULL
     assert "at most 12" in boxes.parts()["result"]
     single = token_boxes("aws:SourceIp", ["10.0.0.0/8"], "IpAddress", "10.0.0.1")
     single.set("request", "10.0.0.2")
@@ -141,8 +141,8 @@ def test_it_works_by_mouse_and_keyboard(page):
     assert page.evaluate("document.activeElement.ariaLabel") == "Remove owner"
     page.keyboard.press("Space")
     card.locator(".tile.allow").wait_for()
-    card.get_by_label("The request has the key").press("Space")
-    request.get_by_text("no such key").wait_for()
+    card.get_by_label("The request has aws:TagKeys").press("Space")
+    request.get_by_text("doesn't have the key").wait_for()
     card.get_by_label("Operator for").select_option("ForAnyValue:StringEquals")
     card.locator(".tile.silent").wait_for()
     assert problems(page) == []

@@ -8,7 +8,7 @@ from iamlab import Policy, World
 from iamlab.errors import ExerciseError
 from iamlab.teach.acme import COLLECTOR, MAIN, OLD_MAP, READER, observatory
 from iamlab.teach.scenarios import MAP
-from iamlab.widgets.instruments.two_accounts import two_accounts
+from iamlab.widgets.instruments.two_sides import two_accounts
 from tests.widgets.page import problems, put
 
 AUDITOR = f"arn:aws:iam::{MAIN}:role/auditor"

@@ -15,7 +15,7 @@ from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look, silent
 from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamlab.engine.decision import Decision
 
@@ -53,12 +53,11 @@ def badge(decision: Decision) -> str:
     return html.badge(look(decision.verdict))
 
 
-def six_labels(decision: Decision, *, blank: Collection[int] = ()) -> str:
-    """Return the six questions as a list, with their answers; some can be left blank."""
+def six_labels(decision: Decision) -> str:
+    """Return the six questions as a list, with their answers."""
     items = "".join(
-        f"<li><strong>{escape(label.question)}</strong><br>"
-        f"{'…' if number in blank else lines(label.answer)}</li>"
-        for number, label in enumerate(labels(decision), 1)
+        f"<li><strong>{escape(label.question)}</strong><br>{lines(label.answer)}</li>"
+        for label in labels(decision)
     )
     return f'<ol style="margin:0.5em 0;padding-left:1.6em">{items}</ol>'
 

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.edits import with_levels
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS
 from iamlab.engine.trace import ALLOWS
@@ -22,10 +23,9 @@ from iamlab.view.figures.access.access_graph import CALLER, RESOURCE, STATEMENT,
 from iamlab.view.figures.calls.policy_ends import OUTCOMES
 from iamlab.view.figures.names import asks_for
 from iamlab.view.layouts.path import draw_path
-from iamlab.view.style import LOOKS, look
+from iamlab.view.style import LOOKS
 from iamlab.widgets import controls as html
-from iamlab.widgets.graph_picture import Part, picture
-from iamlab.widgets.graph_scene import STOP, neutral, switches_of
+from iamlab.widgets.graph_picture import MOST, STOP, Part, neutral, picture, switches_of
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
-    from iamlab.engine.layers import AttachedPolicy, Layers, Level
+    from iamlab.engine.layers import AttachedPolicy, Level
     from iamlab.engine.request import ContextValue
     from iamlab.engine.trace import TraceLevel
     from iamlab.engine.verdict import StatementMatch
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Node
     from iamlab.world.world import World
 
-MOST = 10
-"""The largest number of switches with answers beforehand; with more, the kernel answers a click."""
 SIDES = ("identity", "resource", "grant")
 """The layers whose statements are drawn."""
 VERDICTS = dict(zip(("allow", "deny", "silent"), map(str, LOOKS.values()), strict=True))
@@ -112,24 +110,14 @@ class ClickableGraph(Instrument[Switched]):
         return self._decided(self.switches_on())
 
     def _decide(self, on: int) -> Decision:
-        base = self._base
-        return evaluate(base.request, self._layers(on)).assuming(base.assumed)
+        levels = {layer: [level for _, level in self._levels(layer, on)] for layer in CEILINGS}
+        sides = {layer: [tuple(self._policies(layer, on))] for layer in ("identity", "resource")}
+        request, layers = self._base.request, with_levels(self._base.layers, levels | sides)
+        return evaluate(request, layers).assuming(self._base.assumed)
 
     def _is_on(self, part: str, on: int) -> bool:
         needs = self._needs.get(self._drawn_as.get(part, part), 0)
         return on & needs == needs
-
-    def _layers(self, on: int) -> Layers:
-        """Return the policies that are on."""
-        levels = {layer: [level for _, level in self._levels(layer, on)] for layer in CEILINGS}
-        flat = {layer: [own for level in levels[layer] for own in level] for layer in CEILINGS}
-        changed = {name: next(iter(flat[name]), None) for name in ("boundary", "endpoint")}
-        return replace(
-            self._base.layers,
-            identity=tuple(self._policies("identity", on)),
-            resource=next(self._policies("resource", on), None),
-            **{**flat, **changed, "scp": levels["scp"], "rcp": levels["rcp"]},  # type: ignore[arg-type]
-        )
 
     def _levels(self, layer: str, on: int) -> Iterator[tuple[str, Level]]:
         """Yield the stops of a layer that are on, each with its policies."""
@@ -188,8 +176,7 @@ class ClickableGraph(Instrument[Switched]):
 
     def reveal(self, decision: Decision) -> str:
         """Return the verdict with its reason."""
-        verdict = html.tiles(("AWS decides", look(decision.verdict)))
-        return verdict + html.paragraph(html.reason(decision))
+        return html.verdict(decision)
 
     # -- the outcome -----------------------------------------------------------------------------
 

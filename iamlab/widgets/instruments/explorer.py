@@ -16,14 +16,13 @@ from iamlab.authorization.context_keys import mfa_keys
 from iamlab.authorization.question_defects import misfit
 from iamlab.engine.labels import keys_in_policies
 from iamlab.engine.refused_statements import loud, quiet
-from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean, noted
+from iamlab.errors import ExerciseError, IamLabError, RequestError
 from iamlab.model.clock_and_ids import Clock
 from iamlab.model.network_locations import Network
-from iamlab.view.style import look
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
 from iamlab.widgets import controls as html
-from iamlab.widgets.choices import ABSENT, KEY, KEYS
+from iamlab.widgets.choices import ABSENT, KEY, KEYS, endpoints, with_key
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import ContextValue
     from iamlab.model.network_locations import Circumstances
+    from iamlab.widgets.controls import Options
     from iamlab.world.world import World
 
 MFA = ("as it is", "yes", "no")
@@ -41,6 +41,10 @@ MFA = ("as it is", "yes", "no")
 VIEWS = ("ladder", "graph", "fixes", "who else can?", "what else can they do?")
 SLOW = VIEWS[3:]
 """What there is to see of a decision. The last two take longer, so a change leaves them."""
+
+WIDTHS = {"principal": 20, "action": 24, "resource": 40}
+TYPED = (*WIDTHS, "address", "time")
+"""The widths of the request's fields, and all fields in which one types."""
 
 ELSEWHERE = frozenset(
     f"aws:{name}"
@@ -140,44 +144,42 @@ class Explorer(Instrument[Question]):
 
     @property
     def caller(self) -> Caller:
-        """The principal that is chosen or typed; a ``RequestError`` if nobody has this name."""
+        """The principal that is chosen or typed; the world rejects one that it doesn't have."""
         return choices.caller_named(self.world, self.state.principal.strip(), self.principals)
 
     def _how(self) -> tuple[dict[str, ContextValue], Circumstances]:
         """Return the condition keys that are set by hand, and how the call is made."""
         now, state = self.world.clock.now, self.state
-        used = now if state.mfa == "yes" else None
-        context = {} if state.mfa == MFA[0] else {**mfa_keys(now, used)}
-        how: Circumstances = {}
+        context, tags = choices.by_hand(state.keys)
+        if state.mfa != MFA[0]:
+            context = {**mfa_keys(now, now if state.mfa == "yes" else None), **context}
+        how: Circumstances = {"request_tags": tags}
         if state.address or state.endpoint:
             how["network"] = Network(state.address.strip(), endpoint=state.endpoint)
-        own, tags = choices.by_hand(state.keys)
-        if tags:
-            how["request_tags"] = tags
-        return {**context, **own}, how
+        return context, how
+
+    def choices(self) -> Mapping[str, Options]:
+        """Return the values for MFA and for the VPC endpoint, and what there is to see."""
+        ends = {own: own or "none: over the internet" for own in ("", *endpoints(self._world))}
+        return {"mfa": MFA, "view": VIEWS, "endpoint": ends}
 
     def change(self, name: str, value: Any) -> Question:
-        """Change a part of the request, or what is looked at."""
-        known = {"mfa": MFA, "view": VIEWS, "endpoint": ("", *choices.endpoints(self._world))}
-        if value not in known.get(name, (value,)):
-            error = ExerciseError(f"{name} can't be {value!r}.")
-            raise noted(error, did_you_mean(str(value), known[name]))
-        changes: dict[str, Any] = {"view": VIEWS[0]} if self.state.view in SLOW else {}
+        """Change a part of the request."""
         if name.startswith(KEY):
-            changes["keys"] = choices.with_key(self.state.keys, name, str(value))
-        elif name == "keys" or name not in Question.__slots__ or value is None:
+            return replace(self.state, keys=with_key(self.state.keys, name, str(value)))
+        if name not in TYPED or value is None:
             raise self.no_control(name)
-        else:
-            arn = getattr(value, "arn", value)
-            named = (own for own, its_arn in self.principals.items() if its_arn == arn)
-            changes[name] = str(next(named, arn) if name == "principal" else value)
-        return replace(self.state, **changes)
+        arn = getattr(value, "arn", value)
+        named = (own for own, its_arn in self.principals.items() if its_arn == arn)
+        new = str(next(named, arn) if name == "principal" else value)
+        return replace(self.state, **{name: new})  # type: ignore[arg-type]
 
     def _to(self, state: Question) -> None:
         if replace(state, view=self.state.view) == self.state:
             self.state = state  # the request is the same, so its prediction stays
         else:
-            super()._to(state)
+            is_slow = state.view == self.state.view in SLOW
+            super()._to(replace(state, view=VIEWS[0]) if is_slow else state)
 
     def set(self, name: str, value: Any) -> None:
         """Set a control to a value; what is typed stays, also if it isn't a request.
@@ -215,9 +217,7 @@ class Explorer(Instrument[Question]):
     def reveal(self, decision: Decision) -> str:
         """Return the verdict, with AWS's message."""
         message = f"AWS's message: {decision.message}" if decision.message else ""
-        shown = html.tiles(("AWS decides", look(decision.verdict)))
-        words = html.paragraph(html.reason(decision)) + html.paragraph(message)
-        return f"{shown}{words}{html.explanation(decision)}"
+        return html.verdict(decision) + html.paragraph(message) + html.explanation(decision)
 
     def parts(self) -> dict[str, str]:
         """Return the whole card; once there is a verdict, with what is looked at."""
@@ -239,18 +239,17 @@ class Explorer(Instrument[Question]):
 
         (decision, _), view = self._answered(self._stamp), VIEWS.index(self.state.view)
         assert decision is not None  # noqa: S101 - there is a view only of a decision
+        (context, how), request = self._how(), decision.request
         if view < 2:
             return (access_graph if view else ladder)(decision)._repr_html_()
         if view == 2:
             rows = [(fix.text, fix.who) for fix in decision.fixes()]
             return Table.of("Each change flips the verdict", "change, who can make it", rows).html()
-        (context, how), request = self._how(), decision.request
         if view == 3:
             own = {key: context[key] for key in context if not key.startswith("aws:Principal")}
             ask = request.action, request.resource
             return table_of(self.world.who_can(*ask, context=own, **how)).html()
-        services = [request.service]
-        found = self.world.what_can(self.caller, services=services, context=context, **how)
+        found = self.world.what_can(self.caller, services=[request.service], context=context, **how)
         return table_of(found).html()
 
     # -- the controls ----------------------------------------------------------------------------
@@ -258,12 +257,13 @@ class Explorer(Instrument[Question]):
     def controls(self) -> Mapping[str, str]:
         """Return the fields of the request, and those of its context."""
         state, known = self.state, list(self.principals)
-        who = self._field("principal", "Principal", state.principal, 20)
+        who, action, resource = (
+            self._field(name, name.capitalize(), getattr(state, name), width)
+            for name, width in WIDTHS.items()
+        )
         if len(known) <= choices.FEW:
             names = list(dict.fromkeys((*known, state.principal)))
             who = html.choice("principal", "Principal", names, state.principal)
-        action = self._field("action", "Action", state.action, 24)
-        resource = self._field("resource", "Resource", state.resource, 40)
         if self._is_simple:
             return {"request": html.row(who, action, resource)}
         how = [
@@ -271,14 +271,12 @@ class Explorer(Instrument[Question]):
             html.text_field("address", "Source address", state.address, width=14),
             html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
         ]
-        if ids := choices.endpoints(self._world):
-            through = {"": "none: over the internet", **{own: own for own in ids}}
-            how.append(html.choice("endpoint", "VPC endpoint", through, state.endpoint))
-        values = {f"{KEY}{key}": text for key, text in state.keys}
-        keys = [name for name in self._listed(self._stamp) if name.startswith(KEY)]
-        fields = (self._field(own, own.removeprefix(KEY), values.get(own, "")) for own in keys)
+        if endpoints(self._world):
+            how.append(self.chooser("endpoint", "VPC endpoint"))
+        keys = (own.removeprefix(KEY) for own in self._listed(self._stamp) if own.startswith(KEY))
+        fields = [self._field(f"{KEY}{key}", key, dict(state.keys).get(key, "")) for key in keys]
         parts = {"request": html.row(who, action, resource), "how": html.row(*how)}
-        if keys:
+        if fields:
             parts["keys"] = html.paragraph(KEYS, "pale") + html.row(*fields)
         return parts
 
@@ -289,16 +287,13 @@ class Explorer(Instrument[Question]):
 
     def _lists(self, _: object) -> dict[str, list[str]]:
         """Return the suggestions for each field, also for the condition keys that policies use."""
-        decision, action = self.decide(), self.state.action.strip()
+        decision, action, named = self.decide(), self.state.action.strip(), dict(self.state.keys)
         try:
             actions, resources = choices.suggested(self.world, self.caller, action)
         except IamLabError:
             actions, resources = choices.suggested(self._world, None, action)
-        named = [
-            *dict(self.state.keys),
-            *(keys_in_policies(decision) if decision is not None else ()),
-        ]
-        keys = {key.lower(): key for key in reversed(named)}
+        used = [] if decision is None else keys_in_policies(decision)
+        keys = {key.lower(): key for key in (*reversed(used), *reversed(named))}
         found = {key: [ABSENT] for key in keys if key not in ELSEWHERE}
         for statement in () if decision is None else choices.statements_of(decision.layers):
             for condition in statement.conditions:
@@ -360,10 +355,8 @@ def lab(
         raise ExerciseError("An explorer needs a world with an account.")
     made = Explorer(world, Question(action=action), **more)
     made.state = made.change("principal", principal or next(iter(made.principals)))
-    actions = (name for name in choices.suggested(world, made.caller, action)[0] if name[-1] != ":")
+    actions = (own for own in choices.suggested(world, made.caller, action)[0] if own[-1] != ":")
     made.state = made.change("action", action or next(actions, "s3:GetObject"))
-    resources = (
-        arn for arn in choices.suggested(world, made.caller, made.state.action)[1] if arn != "*"
-    )
-    made.set("resource", resource or next(resources, "*"))
+    _, every = choices.suggested(world, made.caller, made.state.action)
+    made.set("resource", resource or next((arn for arn in every if arn != "*"), "*"))
     return made

@@ -17,15 +17,17 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.view.figures.names import short_name
 from iamlab.view.style import look
+from iamlab.widgets import choices
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 from iamlab.widgets.prediction import Prediction, fits, verdict_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
     from iamlab.engine.matrix import AccessMatrix
     from iamlab.world.world import World
 
@@ -40,12 +42,12 @@ class Board(Editing):
     Parameters
     ----------
     answers, shown
-        Cells with their predictions, and whether the verdicts are shown.
+        Cells with their predictions, and the first row of the verdicts that are shown.
     """
 
     first: int = 0
     answers: tuple[tuple[str, str], ...] = ()
-    shown: bool = False
+    shown: int = -1
 
 
 class MatrixBoard(Instrument[Board]):
@@ -53,7 +55,7 @@ class MatrixBoard(Instrument[Board]):
 
     Its controls are ``policy``, ``on`` with a statement (``set("on KeepMaps", False)``), ``text``,
     ``apply`` and ``undo`` for a policy; ``first``, the number of the first row; and for predictions
-    ``cell 0 1``, with the numbers of a row and a column, and ``show``.
+    ``cell 0 1``, with the numbers of a row and a column, and ``reveal``.
 
     Parameters
     ----------
@@ -79,6 +81,7 @@ class MatrixBoard(Instrument[Board]):
         if not principals or not requests:
             raise ExerciseError("A matrix board needs at least one principal and one request.")
         self._callers, self._requests = list(principals), list(requests)
+        self._columns = list(choices.requests(requests).values())
         self._edited, self._decided = EditedWorld(world), lru_cache(64)(self._decide)
         arns = [principal_of(world, caller).arn for caller in principals]
         self.names, wanted = [short_name(arn)[0] for arn in arns], set(target or ())
@@ -88,6 +91,7 @@ class MatrixBoard(Instrument[Board]):
             for column, pair in enumerate(requests)
             if target and arn in target.principals and pair in target.pairs
         }
+        self.offered = {"first": choices.pages(self.names, MOST)}
         super().__init__(Board(), **more)
 
     def world(self) -> World:
@@ -96,27 +100,26 @@ class MatrixBoard(Instrument[Board]):
 
     def verdicts(self) -> dict[str, Verdict]:
         """Return the cells that are shown with their verdicts; none before a prediction."""
-        hidden = self.predict_first and not self.state.shown
-        return {} if hidden else self._decided(self.state.first, self.state.edits)
+        hidden = self.predict_first and self.state.shown != self.state.first
+        return {} if hidden else {cell: own.verdict for cell, own in self._cells().items()}
 
-    def _decide(self, first: int, edits: Edits) -> dict[str, Verdict]:
-        world, callers = self._edited.at(edits), self._callers[first:][:MOST]
-        actions, resources = (list(dict.fromkeys(own)) for own in zip(*self._requests, strict=True))
-        matrix = world.access_matrix(actions, resources, callers)
+    def _cells(self) -> dict[str, Decision]:
+        return self._decided(self.state.first, self.state.edits)
+
+    def _decide(self, first: int, edits: Edits) -> dict[str, Decision]:
+        world, callers = self._edited.at(edits), enumerate(self._callers)
         return {
-            f"cell {first + row} {column}": Verdict.ALLOWED
-            if matrix.allowed(row, matrix.pairs.index(pair))
-            else world.can(caller, *pair).verdict
-            for row, caller in enumerate(callers)
+            f"cell {row} {column}": world.can(caller, *pair)
+            for row, caller in list(callers)[first:][:MOST]
             for column, pair in enumerate(self._requests)
         }
 
     def notes(self, cell: str) -> dict[str, str]:
         """Return the facts about a cell that is shown, each with its words in the table."""
-        verdict, before = self.verdicts().get(cell), self._decided(self.state.first, ()).get(cell)
-        found, is_allowed = {}, verdict is Verdict.ALLOWED
-        if verdict is None:
+        if (verdict := self.verdicts().get(cell)) is None:
             return {}
+        before = self._decided(self.state.first, ())[cell].verdict
+        found, is_allowed = {}, verdict is Verdict.ALLOWED
         if answer := dict(self.state.answers).get(cell):
             is_right = fits(answer, verdict)
             found["as predicted" if is_right else "different"] = f"you predicted: {answer}"
@@ -136,75 +139,56 @@ class MatrixBoard(Instrument[Board]):
         found = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))]
         return f"Of {count(len(cells), 'cell')}: {', '.join(found) or 'nothing changed'}."
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the table, and the policy that is edited."""
-        own, found = self.state, {}
-        if len(self.names) > MOST:
-            rows = {str(n): f"from {self.names[n]}" for n in range(0, len(self.names), MOST)}
-            found["first"] = parts.choice("first", "Principals", rows, str(own.first))
-        found |= {"board": self._table(), "facts": parts.paragraph(self._summary())}
-        if not self.verdicts():
-            found["show"] = parts.button("show", "Show what AWS decides", main=True)
-        return found | self._edited.controls(own)
+        first = self.chooser("first", "Principals") * (len(self.names) > MOST)
+        reveal = parts.button("reveal", "Show what AWS decides", main=True)
+        return {
+            "first": first,
+            "board": self._table(),
+            "facts": parts.paragraph(self._summary()),
+            "reveal": reveal * (not self.verdicts()),
+            **self._edited.controls(self.state),
+        }
 
     def _table(self) -> str:
-        head, body = "<td></td>", ""
-        for action, resource in self._requests:
-            on = escape(short_name(resource)[0])
-            head += f'<th scope="col">{escape(action)}<br><span class="pale">{on}</span></th>'
+        rows = []
         for row, name in list(enumerate(self.names))[self.state.first :][:MOST]:
-            cells = "".join(self._cell(row, column) for column in range(len(self._requests)))
-            body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
-        return (
-            '<div class="scroll" tabindex="0" role="group" aria-label="Access"><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        )
+            cells = (self._cell(name, row, column) for column in range(len(self._columns)))
+            rows.append([escape(name), *cells])
+        return parts.table("Access", ["", *map(escape, self._columns)], rows)
 
-    def _cell(self, row: int, column: int) -> str:
-        cell, (action, resource) = f"cell {row} {column}", self._requests[column]
+    def _cell(self, name: str, row: int, column: int) -> str:
+        cell, label = f"cell {row} {column}", f"{name}: {self._columns[column]}"
         if not self.verdicts():
-            label = f"{self.names[row]}: {action} on {short_name(resource)[0]}"
             answer = dict(self.state.answers).get(cell, "")
-            return f"<td>{parts.choice(cell, label, self.options, answer, bare=True)}</td>"
-        seen = look(self.verdicts()[cell])
+            return parts.choice(cell, label, self.options, answer, bare=True)
         notes = "".join(f"<br><small>{own}</small>" for own in self.notes(cell).values() if own)
-        return f'<td class="{parts.CLASSES.get(seen.symbol, "silent")}">{seen}{notes}</td>'
+        return parts.badge(look(self.verdicts()[cell])) + notes
 
     def change(self, name: str, value: Any) -> Board:
-        """Change a policy, go to other rows, or predict."""
-        own = self.state
-        if name == "first" and str(value) in map(str, range(0, len(self.names), MOST)):
-            return replace(own, first=int(value), shown=False)
+        """Change a policy, or predict a cell."""
+        own, verdicts = self.state, self.verdicts()
         if (edited := self._edited.changed(own, name, value)) is not None:
-            return edited if edited.edits == own.edits else self._with(edited)
-        if name not in ("show", *self._decided(own.first, own.edits)) or self.verdicts():
+            # The verdicts so far are the next predictions.
+            known = {cell: str(each) for cell, each in verdicts.items() if self.predict_first}
+            return edited if edited.edits == own.edits else _predicted(edited, known)
+        if verdicts or name not in self._cells():
             raise self.no_control(name)
-        return self._predicted(name, value)
+        return _predicted(own, {name: verdict_word(value)})
 
-    def press(self, name: str) -> None:
-        """Press a button; the predictions of the cells that it shows are kept."""
-        super().press(name)
-        world, shown = self._edited.at(self.state.edits), self.verdicts()
-        for cell, answer in self.state.answers if name == "show" else ():
-            if cell in shown:
-                row, column = map(int, cell.split()[1:])
-                decision = world.can(self._callers[row], *self._requests[column])
-                self.keep(Prediction(answer, "", decision))
-
-    def _predicted(self, name: str, value: Any) -> Board:
-        own, known = self.state, dict(self.state.answers)
-        if name != "show":
-            return replace(own, answers=tuple(sorted({**known, name: verdict_word(value)}.items())))
-        if not self._decided(own.first, own.edits).keys() <= known.keys():
+    def _commit(self) -> None:
+        known, cells = dict(self.state.answers), self._cells()
+        if self.verdicts() or not cells.keys() <= known.keys():
             raise ExerciseError("First predict each cell. A guess costs nothing.")
-        return replace(own, shown=True)
+        self.state = replace(self.state, shown=self.state.first)
+        for cell, decision in cells.items():
+            self.keep(Prediction(known[cell], "", decision))
 
-    def _with(self, edited: Board) -> Board:
-        """Return the edited state; the verdicts so far are the next predictions."""
-        known = dict(self.state.answers)
-        if self.predict_first:
-            known |= {cell: str(verdict) for cell, verdict in self.verdicts().items()}
-        return replace(edited, answers=tuple(sorted(known.items())), shown=False)
+
+def _predicted(board: Board, cells: dict[str, str]) -> Board:
+    answers = {**dict(board.answers), **cells}
+    return replace(board, answers=tuple(sorted(answers.items())), shown=-1)
 
 
 def matrix_board(

@@ -9,32 +9,42 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import ExerciseError
-from iamlab.widgets.controls import choice, paragraph, request_facts, row
+from iamlab.widgets import choices
+from iamlab.widgets.controls import paragraph, request_facts, row, table
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.world.world import World
 
 IN = " in "
+MOST = 24
+"""The most users that are shown at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memberships:
-    """The members as ``"user in group"``, and the caller and the number of the request."""
+    """The members as ``"user in group"``, and the caller and the number of the request.
+
+    Parameters
+    ----------
+    first
+        The number of the first user that is shown.
+    """
 
     members: tuple[str, ...]
     caller: str = ""
     request: int = 0
+    first: int = 0
 
 
 class MembershipBoard(Instrument[Memberships]):
     """Groups as columns, users as rows.
 
-    Its controls are ``"alice in astronomers"`` and the like, ``caller`` and ``request``, the number
-    of a request.
+    Its controls are ``"alice in astronomers"`` and the like; ``caller`` and ``request``, the number
+    of a request; and with many users ``first``, the number of the first user that is shown.
 
     Parameters
     ----------
@@ -54,49 +64,40 @@ class MembershipBoard(Instrument[Memberships]):
         pairs: Sequence[tuple[str, str]] = (),
         **more: Any,
     ) -> None:
-        self._world, self._callers, self._pairs = world, list(callers), list(pairs)
-        self._users = [user for own in world.accounts.values() for user in own.users.values()]
+        self._world, self._pairs = world, list(pairs)
+        users = [user for own in world.accounts.values() for user in own.users.values()]
+        self._users = [user.name for user in users]
         self._groups = [name for own in world.accounts.values() for name in own.groups]
-        self._start = tuple(
-            f"{user.name}{IN}{group}"
-            for user in self._users
-            for group in self._groups
-            if group in user.groups
-        )
+        self._start = tuple(f"{user.name}{IN}{group}" for user in users for group in user.groups)
         self._decided, self._changed = lru_cache(64)(self._decide), lru_cache(4)(self._change)
-        super().__init__(Memberships(self._start, "".join(self._callers[:1])), **more)
+        self.offered = {
+            "caller": list(callers),
+            "request": choices.requests(pairs),
+            "first": choices.pages(self._users, MOST),
+        }
+        super().__init__(Memberships(self._start, next(iter(callers), "")), **more)
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the grid, and the lists of callers and requests."""
-        parts = {"grid": self._grid()}
+        first = self.chooser("first", "Users") * (len(self._users) > MOST)
+        parts = {"first": first, "grid": self._grid()}
         if self._pairs:
-            names = {
-                str(number): f"{action} on {resource.rpartition(':')[2]}"
-                for number, (action, resource) in enumerate(self._pairs)
-            }
-            parts["request"] = row(
-                choice("caller", "Caller", self._callers, self.state.caller),
-                choice("request", "Request", names, str(self.state.request)),
-            )
-            parts["facts"] = paragraph(self._applying())
+            chosen = self.chooser("caller", "Caller"), self.chooser("request", "Request")
+            parts |= {"request": row(*chosen), "facts": paragraph(self._applying())}
         return parts
 
     def _grid(self) -> str:
-        head = "".join(f'<th scope="col">{escape(group)}</th>' for group in self._groups)
-        rows = ""
-        for user in self._users:
-            cells = "".join(self._box(user.name, group) for group in self._groups)
-            rows += f'<tr><th scope="row">{escape(user.name)}</th>{cells}</tr>'
-        return (
-            '<div class="scroll"><table><caption>Members of groups</caption>'
-            f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        rows = (
+            [escape(user), *(self._box(user, group) for group in self._groups)]
+            for user in self._users[self.state.first :][:MOST]
         )
+        return table("Members of groups", ["", *map(escape, self._groups)], rows)
 
     def _box(self, user: str, group: str) -> str:
         name = escape(f"{user}{IN}{group}")
         state = " checked" if f"{user}{IN}{group}" in self.state.members else ""
         box = f'<input type="checkbox" name="{name}" aria-label="{name}"{state}>'
-        return f'<td><label class="box">{box}</label></td>'
+        return f'<label class="box">{box}</label>'
 
     def _applying(self) -> str:
         world = self.world()
@@ -107,16 +108,12 @@ class MembershipBoard(Instrument[Memberships]):
         return f"Policies that apply to {self.state.caller}: {', '.join(policies) or 'none'}."
 
     def change(self, name: str, value: Any) -> Memberships:
-        """Let a user join or leave a group, or choose a caller or a request."""
-        if name == "caller" and value in self._callers:
-            return replace(self.state, caller=value)
-        if name == "request" and str(value) in map(str, range(len(self._pairs))):
-            return replace(self.state, request=int(value))
+        """Let a user join or leave a group."""
         user, _, group = name.rpartition(IN)
-        if group not in self._groups or user not in [own.name for own in self._users]:
+        if group not in self._groups or user not in self._users:
             raise self.no_control(name)
-        members = [own for own in self.state.members if own != name]
-        return replace(self.state, members=tuple(sorted([*members, name] if value else members)))
+        members = {*self.state.members, name} if value else {*self.state.members} - {name}
+        return replace(self.state, members=tuple(sorted(members)))
 
     @property
     def edits(self) -> list[tuple[str, str, str]]:

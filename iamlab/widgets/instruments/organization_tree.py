@@ -27,7 +27,7 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
@@ -89,6 +89,7 @@ class OrganizationTree(Instrument[Attachments]):
             "policy": {own.name: own.id for own in found[0].policies.values()},
             "account": {name: key for name, key in places.items() if key in found[0].members},
         }
+        self.offered = {name: list(ids) for name, ids in self._ids.items()}
         super().__init__(Attachments(), **more)
 
     def world(self) -> World:
@@ -111,16 +112,13 @@ class OrganizationTree(Instrument[Attachments]):
         decision = world.can(*self._request)
         return decision, view.organization_tree(world.organizations[self._key], decision)
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the request, the tree in words, and what can be attached and moved."""
         own, (decision, figure) = self.state, self._decided(self.state.calls)
         lines = [line for line in figure.lines if not (self.is_hidden and SIGN.match(line))]
         tree = takewhile(lambda line: not line.startswith(decision.request.principal), lines[1:])
         called = parts.calls(self._then(own.calls).events[len(self._start.events) :][-1:])
-        place, policy, account = (
-            parts.choice(name, name.capitalize(), list(ids), getattr(own, name))
-            for name, ids in self._ids.items()
-        )
+        place, policy, account = (self.chooser(name, name.capitalize()) for name in self._ids)
         attach = parts.button("attach", "Attach") + parts.button("detach", "Detach")
         undo = parts.button("undo", "Undo the last call") if own.calls else ""
         return {
@@ -131,11 +129,9 @@ class OrganizationTree(Instrument[Attachments]):
             "move": parts.row(account, parts.button("move", "Move it into the place"), undo),
         }
 
-    def change(self, name: str, value: Any) -> Attachments:
-        """Choose for the next call, make it, or undo the last one."""
+    def change(self, name: str, value: Any) -> Attachments:  # noqa: ARG002
+        """Make the next call, or undo the last one."""
         own = self.state
-        if value in self._ids.get(name, ()):
-            return replace(own, **{name: value})
         if name == "undo" and own.calls:
             return replace(own, calls=own.calls[:-1])
         kind = "account" if name == "move" else "policy"
@@ -164,7 +160,7 @@ def _nested(lines: Iterable[str]) -> str:
             body = f"<strong>{body}</strong>"
         text += " <ul>" * (now > depth) + "</ul>" * ((depth - now) // 2) + f"<li>{body}"
         depth = now
-    return f'<div class="scroll tree" tabindex="0" role="group" aria-label="Tree">{text}</div>'
+    return parts.scrolled("Tree", text, "tree")
 
 
 def organization_tree(

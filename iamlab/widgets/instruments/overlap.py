@@ -28,7 +28,7 @@ from iamlab.widgets.instrument import Instrument
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.operations.policy_documents import Document
@@ -91,9 +91,9 @@ class Overlap(Instrument[Sets]):
         self._decided, sets = lru_cache(64)(self._decide), []
         for own in self.actions:
             request = Request(self._user.arn, own, resource)
-            has = bool(evaluate(request, Layers([identity])))
-            may = bool(evaluate(request, Layers([Policy.allow("*")], boundary=limit)))
+            has, may = (bool(evaluate(request, Layers([each]))) for each in (identity, limit))
             sets.append((own, list(SETS)[2 * has + may]))
+        self.offered = {"action": self.actions}
         super().__init__(Sets(tuple(sets), self.actions[0]), **more)
 
     def _decide(self, sets: tuple[tuple[str, str], ...]) -> tuple[dict[str, Decision], str]:
@@ -119,20 +119,21 @@ class Overlap(Instrument[Sets]):
         """Return the decision on the chosen action."""
         return self._decided(self.state.sets)[0][self.state.action]
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the list of actions by set, and a button for each set."""
         action, sets, groups = self.state.action, dict(self.state.sets), ""
         for key, title in SETS.items():
-            options = ""
-            for own in (own for own in self.actions if sets[own] == key):
-                chosen = " selected" if own == action else ""
-                options += f'<option value="{escape(own)}"{chosen}>{escape(own)}</option>'
+            options = "".join(
+                f"<option{' selected' * (own == action)}>{escape(own)}</option>"
+                for own in self.actions
+                if sets[own] == key
+            )
             groups += f'<optgroup label="{title.capitalize()}">{options}</optgroup>' * bool(options)
         size = min(len(sets) + len(set(sets.values())), ROWS)
         select = f'<select name="action" size="{size}">{groups}</select>'
         buttons = (parts.button(key, f"Put {title}") for key, title in SETS.items())
         return {
-            "actions": f'<label><span class="name">Actions</span>{select}</label>',
+            "actions": parts.labelled("Actions", select),
             "sets": parts.row(*buttons),
             "facts": parts.paragraph(f"Dana requests {action}. It is {SETS[sets[action]]}."),
         }
@@ -143,11 +144,9 @@ class Overlap(Instrument[Sets]):
         text = parts.paragraph(f"Effective permissions: {names}.")
         return "" if self.is_hidden else self._decided(self.state.sets)[1] + text
 
-    def change(self, name: str, value: Any) -> Sets:
-        """Choose an action, or move it."""
+    def change(self, name: str, value: Any) -> Sets:  # noqa: ARG002
+        """Move the chosen action."""
         own = self.state
-        if name == "action" and value in self.actions:
-            return replace(own, action=value)
         if name not in SETS:
             raise self.no_control(name)
         sets = tuple((action, name if action == own.action else held) for action, held in own.sets)

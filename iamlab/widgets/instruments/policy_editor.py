@@ -16,11 +16,10 @@ from iamlab.policy.describe.statements import sentence
 from iamlab.policy.describe.words import briefly
 from iamlab.policy.document import Policy
 from iamlab.policy.lint import review
-from iamlab.policy.record import written
 from iamlab.policy.rules import rules_for
-from iamlab.view.style import EFFECTS, bad, look, silent
+from iamlab.view.style import bad, look, silent
 from iamlab.view.tables import Table
-from iamlab.widgets.controls import badge, paragraph
+from iamlab.widgets.controls import badge, paragraph, statement_row, text_field
 from iamlab.widgets.instrument import Instrument
 from iamlab.world.world import World
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
+    from iamlab.world.identities import User
 
 LEVELS = {
     "ERROR": bad("error"),
@@ -64,9 +64,8 @@ class PolicyEditor(Instrument[Draft]):
         Requests whose decisions are shown: action, resource, and optionally a context.
     policy_type
         The type and the service, as in ``Policy.validate``.
-    world, user
-        The world in which the requests are decided, and who makes them. The policy is an inline
-        policy of this user, in a copy of the world.
+    user
+        Who makes the requests, in a copy of a world. The policy is an inline policy of this user.
     """
 
     title = "The policy editor"
@@ -78,14 +77,13 @@ class PolicyEditor(Instrument[Draft]):
         name: str,
         requests: Sequence[Sequence[Any]],
         policy_type: tuple[str, str | None],
-        world: World,
-        user: str,
+        user: User,
     ) -> None:
         rules_for(*policy_type)  # rejects an unknown type or service
         if requests and policy_type[0] != "identity":
             raise ExerciseError("Requests are decided with an identity-based policy only.")
-        self._world, self._user, self._name = world.copy(), world.user(user).name, name
-        self._requests, self._type = list(requests), policy_type
+        self._user, self._name, self._type = user, name, policy_type
+        self._requests = [(action, on, dict(*context)) for action, on, *context in requests]
         self._rows = min(max(text.count("\n") + 1, 8), MANY)
         self._read, self._decided = lru_cache(16)(self._reading), lru_cache(16)(self._deciding)
         self._decided("")  # a request that isn't valid raises its error now
@@ -113,7 +111,7 @@ class PolicyEditor(Instrument[Draft]):
     @property
     def decisions(self) -> list[Decision]:
         """The decisions on the requests; none while the text isn't a policy."""
-        return [found for _, found in self._decided(self.state.text)]
+        return self._decided(self.state.text)
 
     def _reading(self, text: str) -> tuple[Policy | None, tuple[Finding, ...], str]:
         """Return the policy, its findings, and AWS's answer if it wouldn't save it."""
@@ -125,49 +123,44 @@ class PolicyEditor(Instrument[Draft]):
             return policy, findings, f"{error.problems[0].what} {error.problems[0].remedy}"
         return policy, findings, ""
 
-    def _deciding(self, text: str) -> list[tuple[tuple[object, ...], Decision]]:
-        """Return the decisions on the requests, each with the cells of its request."""
-        policy, user = self._read(text)[0], self._world.user(self._user)
+    def _deciding(self, text: str) -> list[Decision]:
+        """Return the decisions on the requests."""
+        policy, account = self._read(text)[0], self._user.account
         if policy is not None:
-            user.inline[self._name] = policy  # not put_policy: AWS needn't save a draft
-            user.account.changed()
-        found: list[tuple[tuple[object, ...], Decision]] = []
-        for action, resource, *context in self._requests:
-            keys = tuple(f"{key}: {value}" for key, value in dict(*context).items())
-            decision = self._world.can(user, action, resource, context=dict(*context))
-            found.append(((action, resource, keys or None), decision))
+            self._user.inline[self._name] = policy  # not put_policy: AWS needn't save a draft
+            account.changed()
+        found = [
+            account.world.can(self._user, action, resource, context=context)
+            for action, resource, context in self._requests
+        ]
         return [] if policy is None else found
 
     # -- the card --------------------------------------------------------------------------------
 
     def controls(self) -> Mapping[str, str]:
         """Return the text with the numbers of its lines, and what is wrong with it."""
-        text = (
-            '<span class="name">Policy as JSON</span><div class="lines"><div class="numbers" '
-            'aria-hidden="true"></div><textarea name="text" aria-label="Policy as JSON" wrap="off" '
-            f'spellcheck="false" autocomplete="off" rows="{self._rows}">'
-            f"\n{escape(self.state.text)}</textarea></div>"
-        )
+        text = text_field("text", "Policy as JSON", self.state.text, rows=self._rows)
         policy, findings, answer = self._read(self.state.text)
         state = f"✕ AWS wouldn't save it. {answer}" if answer else "✓ AWS would save this policy."
-        items = [*map(_item, findings[:MANY])]
-        items += [f"<li>and {len(findings) - MANY} more</li>"] * (len(findings) > MANY)
+        items = "".join(map(_item, findings[:MANY]))
+        items += f"<li>and {len(findings) - MANY} more</li>" * (len(findings) > MANY)
         words = paragraph("– This isn't a policy yet." if policy is None else state)
-        return {"text": text, "facts": f"{words}<ul>{''.join(items)}</ul>" if items else words}
+        return {"text": text, "facts": words + f"<ul>{items}</ul>" * bool(items)}
 
     def picture(self) -> str:
         """Return the statements in words, the actions that they match, and the decisions."""
         policy, is_old = self._read(self.state.valid)[0], self.state.text != self.state.valid
         if policy is None:
             return ""
-        shown = [_statement(own, self._type[0]) for own in policy.statements[:MANY]]
+        shown = (_statement(own, self._type[0]) for own in policy.statements[:MANY])
         left = len(policy.statements) - MANY
         names = "action, resource, context, verdict, by"
-        cells = [
-            (*request, look(found.verdict), tuple(addresses(found.determining)))
-            for request, found in self._decided(self.state.valid)
-        ]
-        table = Table.of(f"Decisions for {self._user} with this policy", names, cells)
+        cells, decisions = list[tuple[object, ...]](), self._decided(self.state.valid)
+        for (*pair, context), found in zip(self._requests, decisions, strict=True):
+            keys = tuple(f"{key}: {value}" for key, value in context.items()) or None
+            by = tuple(addresses(found.determining))
+            cells.append((*pair, keys, look(found.verdict), by))
+        table = Table.of(f"Decisions for {self._user.name} with this policy", names, cells)
         return (
             paragraph("The last policy, before the text had an error:" * is_old, "pale")
             + f'<div class="statements">{"".join(shown)}</div>'
@@ -179,10 +172,11 @@ class PolicyEditor(Instrument[Draft]):
 def _item(finding: Finding) -> str:
     """Write a finding; the button leads to its place in the text."""
     line, column = finding.line, finding.column
-    where = f'<button type="button" data-line="{line}" data-column="{column}">line {line}, column '
-    button = "" if line is None else f"{where}{column}</button> "
-    words = escape(f"{finding.what} {finding.remedy}")
-    return f"<li>{button}{badge(LEVELS[finding.level])} {words}</li>"
+    words = f"{badge(LEVELS[finding.level])} {escape(f'{finding.what} {finding.remedy}')}"
+    if line is not None:
+        place = f'<button type="button" data-line="{line}" data-column="{column}">'
+        words = f"{place}line {line}, column {column}</button> {words}"
+    return f"<li>{words}</li>"
 
 
 def _statement(statement: Statement, policy_type: str) -> str:
@@ -193,11 +187,9 @@ def _statement(statement: Statement, policy_type: str) -> str:
     if not any(pattern.startswith("*") for pattern in patterns):
         names = sorted({name for pattern in patterns for name in expand(pattern)})
         matched = f"{count(len(names), 'action')}: {briefly(names, FEW, 'actions')}".rstrip(": ")
-    return (
-        f"<div>{badge(EFFECTS[statement.effect])}</div><div>{escape(statement.label)}</div>"
-        f"<div>{escape(sentence(statement, policy_type))}<br>"
-        f'<span class="pale">{lead} {escape(matched)}.</span></div>'
-    )
+    words = f'<br><span class="pale">{lead} {escape(matched)}.</span>'
+    meaning = escape(sentence(statement, policy_type)) + words
+    return statement_row(statement, statement.label, meaning)
 
 
 def policy_editor(
@@ -242,12 +234,9 @@ def policy_editor(
     None 5
     """
     name = policy.name if isinstance(policy, Policy) else ""
-    text = policy
-    if isinstance(policy, Policy):
-        text = policy.text or written(policy.statements, policy).text
-    elif not isinstance(policy, str):
-        text = json.dumps(policy, indent=2, ensure_ascii=False)
-    if world is None:
-        world, user = World(), "you"
-        world.create_account("main", account_id="111111111111").create_user(user)
-    return PolicyEditor(str(text), name or "draft", requests, (policy_type, service), world, user)
+    text = (policy.text or policy.to_dict()) if isinstance(policy, Policy) else policy
+    if not isinstance(text, str):
+        text = json.dumps(text, indent=2, ensure_ascii=False)
+    new = World().create_account("main", account_id="111111111111").create_user("you")
+    own = new if world is None else world.copy().user(user)
+    return PolicyEditor(text, name or "draft", requests, (policy_type, service), own)

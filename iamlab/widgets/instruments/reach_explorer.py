@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from iamlab.analysis.privilege_escalation.principal_states import Edge
     from iamlab.analysis.privilege_escalation.reach import Reach
     from iamlab.authorization.principal import Caller
-    from iamlab.view.scene import Node
     from iamlab.world.world import World
 
 KINDS = {kind.__name__: kind for kind in get_args(cut_edits.CutEdit)}
@@ -75,12 +74,13 @@ class ReachExplorer(Instrument[Exploration]):
 
     def __init__(self, world: World, source: Caller, target: Caller = ADMIN, **more: Any) -> None:
         self._first = world.reach()
-        self._reach, self._path = lru_cache(16)(self._reach_after), lru_cache(64)(self._find)
+        self._reach = lru_cache(16)(self._reach_after)
+        self._path = lru_cache(64)(lambda *ends, cuts: self._reach(cuts).path(*ends))
         self._closed = lru_cache(16)(self._closing)
         ends = [own if own == ADMIN else principal_of(world, own).arn for own in (source, target)]
         self._names = names_of(dict.fromkeys([*self._first.principals, *ends]), world)
         self._names.pop(ADMIN, None)
-        self._path(ends[0], ends[1], ())  # an error belongs here, not into the card
+        self._path(*ends, cuts=())  # an error belongs here, not into the card
         super().__init__(Exploration(ends[0], ends[1]), **more)
 
     # -- the state -------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class ReachExplorer(Instrument[Exploration]):
     def path(self) -> Path | None:
         """A shortest path after all edits, or ``None``."""
         state = self.state
-        return self._path(state.source, state.target, state.cuts)
+        return self._path(state.source, state.target, cuts=state.cuts)
 
     @property
     def edits(self) -> list[CutEdit]:
@@ -132,9 +132,6 @@ class ReachExplorer(Instrument[Exploration]):
             return self._first
         before = self._reach(cuts[:-1])
         return before.again(_cut(cuts[-1]).apply(before.world.copy()))
-
-    def _find(self, source: str, target: str, cuts: Cuts) -> Path | None:
-        return self._reach(cuts).path(source, target)
 
     # -- the card --------------------------------------------------------------------------------
 
@@ -164,7 +161,7 @@ class ReachExplorer(Instrument[Exploration]):
         new = names_of((step.target.arn for step in steps), self._first.world)
         names = {ADMIN: "an administrator", **new, **self._names}
         after = f"After {count(len(state.cuts), 'edit')}, " * bool(state.cuts)
-        before = self._path(state.source, state.target, state.cuts[:-1])
+        before = self._path(state.source, state.target, cuts=state.cuts[:-1])
         same = "the same" if str(before) == str(self.path) else "another"
         path = f"{same if after else 'a'} path of {count(len(steps), 'step')}"
         text = f"{after}{'no path' if self.path is None else path} leads "
@@ -178,35 +175,33 @@ class ReachExplorer(Instrument[Exploration]):
                 yield f"Allowed by {listed(list(by), 4)}."
             yield from (f"Only if {condition}." for condition in step.conditions)
 
-    def _nodes(self) -> Sequence[Node]:
-        return () if self.path is None else scene_of(self.path, [], []).nodes
-
     def _graph(self) -> str:
         """Return the path."""
-        parts = {
-            node.id: Part(label=node.words, words={"decides": f"step {number}"})
-            for number, node in enumerate(self._nodes())
-        }
         if self.path is None:
             return ""
-        sheet = draw_tree(scene_of(self.path, [], []), "PATH")
-        return picture(sheet, parts, "The path, step by step")
+        scene = scene_of(self.path, [], [])
+        parts = {
+            node.id: Part(label=node.words, words={"decides": f"step {number}"})
+            for number, node in enumerate(scene.nodes)
+        }
+        return picture(draw_tree(scene, "PATH"), parts, "The path, step by step")
 
     def marks(self) -> dict[str, str]:
         """Return which step is the present one, and which come later."""
-        here, nodes = self.state.step, enumerate(self._nodes())
-        return {own.id: "decides" if n == here else "out" if n > here else "" for n, own in nodes}
+        here, nodes = self.state.step, scene_of(self.path, [], []).nodes if self.path else ()
+        states = ("out" if n > here else "decides" * (n == here) for n in range(len(nodes)))
+        return {node.id: state for node, state in zip(nodes, states, strict=True)}
 
     def _closing(self, source: str, target: str, cuts: Cuts) -> str:
         """Return the path before the last edit, and what the edit does to each step."""
-        before = self._path(source, target, cuts[:-1])
+        before = self._path(source, target, cuts=cuts[:-1])
         if before is None or not cuts:
             return ""
         closing = list(_cut(cuts[-1]).edits_by_step(before, self._reach(cuts[:-1])))
         sheet = draw_tree(scene_of(before, closing, []), "PATH BEFORE THE LAST EDIT")
         return picture(sheet, {}, "The path before the last edit, and what the edit closes")
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join((self.title, *self._facts(), *map(str, self.made)))
 
 

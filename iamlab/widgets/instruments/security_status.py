@@ -11,24 +11,35 @@ AWS pages: "Security best practices in IAM"; "Root user best practices for your 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
 from html import escape
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import security_status as status
 from iamlab.analysis.credential_report import are_known, credentials_of
 from iamlab.errors import ExerciseError
+from iamlab.operations.dispatch import perform
+from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.tables import tables
 from iamlab.view.style import state_look
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from datetime import datetime
 
+    from iamlab.operations.iam.credentials import AccessKey
+    from iamlab.world.account import Account
+    from iamlab.world.credentials import RootUser
+    from iamlab.world.identities import User
     from iamlab.world.world import World
 
 Lists = tuple[status.SecurityStatus, ...]
 Step = tuple[str, str]
+CALLS = tables(__file__)["calls"]
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +72,15 @@ class SecurityBoard(Instrument[Steps]):
     """
 
     title = "Security status"
-    question = "What protects the account, and what is to do?"
+    question = "What protects the account, and what is left to do?"
 
     def __init__(self, world: World, **more: Any) -> None:
         self._start, self._then = world.copy(), lru_cache(64)(self._do)
-        self._names = {key: account.name for key, account in world.accounts.items()}
-        if not self._names:
+        names = {key: account.name for key, account in world.accounts.items()}
+        if not names:
             raise ExerciseError("A security status board needs a world with an account.")
-        self._lists = lru_cache(64)(self._list)
-        super().__init__(Steps(next(iter(self._names))), **more)
+        self._found, self.offered = lru_cache(64)(self._find), {"account": names}
+        super().__init__(Steps(next(iter(names))), **more)
 
     def world(self) -> World:
         """Return a copy of the world after the steps."""
@@ -78,66 +89,81 @@ class SecurityBoard(Instrument[Steps]):
     def _do(self, steps: tuple[Step, ...]) -> World:
         if not steps:
             return self._start
-        world, (account, title) = self._then(steps[:-1]).copy(), steps[-1]
-        remedy = {
-            item.title: item.remedy for own in self._lists(account, steps[:-1]) for item in own
-        }
-        exec(remedy[title], {"account": world.accounts[account]})  # noqa: S102 - iamlab's own text
+        world, (key, title) = self._then(steps[:-1]).copy(), steps[-1]
+        account, users = world.accounts[key], self._found(key, steps[:-1])[1]
+        _make_calls(account, title, users.get(title) or next(iter(account.users), "alice"))
         return world
 
     def lists(self) -> Lists:
         """Return the five items and today's recommendations, after the steps."""
-        return self._lists(self.state.account, self.state.steps)
+        return self._found(self.state.account, self.state.steps)[0]
 
-    def _list(self, key: str, steps: tuple[Step, ...]) -> Lists:
-        account, found = self._then(steps).accounts[key], dict[str, status.Item]()
+    def _find(self, key: str, steps: tuple[Step, ...]) -> tuple[Lists, dict[str, str]]:
+        """Return both lists, and for each item about a user the next one."""
+        account, found, users = self._then(steps).accounts[key], dict[str, status.Item](), {}
         known = credentials_of(account) if are_known(account) else None
         for user in (None, *account.users.values()):
-            own = status.security_recommendations(account, user, known)
-            for item in own:
+            today = status.security_recommendations(account, user, known)
+            for item in today:
                 if item.title not in found or found[item.title].is_done:
-                    found[item.title] = item
-        return status.security_status(account, known), replace(own, items=tuple(found.values()))
+                    found[item.title], users[item.title] = item, user.name if user else ""
+        lists = status.security_status(account, known), replace(today, items=tuple(found.values()))
+        return lists, users
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return both lists as tables, and the last calls."""
         own = self.state
         before, after = self._then(own.steps[:-1]).events, self._then(own.steps).events
-        choice = parts.choice("account", "Account", self._names, own.account)
-        old, today = map(_table, self.lists(), ("the console until 2020", "each user, today"))
+        old, today = map(_table, self.lists(), ("until 2020", "today"))
         called = parts.calls(after[len(before) :])
-        choice *= len(self._names) > 1
+        choice = self.chooser("account", "Account") * (len(self._start.accounts) > 1)
         return {"account": choice, "old": old, "today": today, "facts": called}
 
-    def change(self, name: str, value: Any) -> Steps:
-        """Show another account, or do the next step of an item."""
+    def change(self, name: str, value: Any) -> Steps:  # noqa: ARG002
+        """Do the next step of an item."""
         own = self.state
-        if name == "account" and value in self._names:
-            return replace(own, account=value)
         if not any(name == item.title and item.remedy for each in self.lists() for item in each):
             raise self.no_control(name)
         steps = (*own.steps, (own.account, name))
         self._then(steps)  # AWS's error, if there is one
         return replace(own, steps=steps)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(map(str, self.lists()))
 
 
+def _make_calls(account: Account, title: str, user: str) -> None:
+    """Make the calls that do an item, as the root user."""
+    owner: User | RootUser = account.root
+    calls, keys, long_ago = CALLS[title], [""], account.world.clock.now - YEAR
+    if "{user}" in str(calls):
+        owner = account.users.get(user) or account.create_user(user)
+    if "{key}" in str(calls):
+        held = owner.access_keys
+        keys = [own.access_key_id for own in held if not owner.named or _used(own) < long_ago]
+    for (operation, parameters), key in product(calls, keys):
+        own = {
+            name: value.format(user=user, key=key) if isinstance(value, str) else value
+            for name, value in parameters.items()
+        }
+        made: object = perform(account, operation, **own)
+        if isinstance(made, MfaDevice):
+            made.enable(owner)
+
+
+def _used(key: AccessKey) -> datetime:
+    return key.last_used.date if key.last_used else key.create_date
+
+
 def _table(items: status.SecurityStatus, where: str) -> str:
-    body, done = "", sum(item.is_done for item in items)
+    rows, done = [], sum(item.is_done for item in items)
     for item in items:
         today = f'<br><small class="pale">Today: {escape(item.today)}</small>' if item.today else ""
         seen = parts.badge(state_look(str(item)[0], item.state))
-        text = f"<strong>{escape(item.title)}</strong><br>{escape(item.reason)}{today}"
         do = parts.button(item.title, "Do it", label=f"Do it: {item.title}") if item.remedy else ""
-        body += f"<tr><td>{seen}</td><td>{text}</td><td>{do}</td></tr>"
-    title = f"{items.title} ({where}): {done} of {len(items.items)} done"
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{title}"><table class="wide">'
-        f'<caption>{title}</caption><thead><tr><th scope="col">State</th><th scope="col">Item</th>'
-        f'<th scope="col">Next step</th></tr></thead><tbody>{body}</tbody></table></div>'
-    )
+        rows.append([escape(item.title), seen, f"{escape(item.reason)}{today}", do])
+    title = f"{items.title}, as in the console {where}: {done} of {len(items.items)} done"
+    return parts.table(title, ("Item", "State", "Why", "Next step"), rows, "wide")
 
 
 def security_status(world: World, **more: Any) -> SecurityBoard:

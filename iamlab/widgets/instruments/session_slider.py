@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError
 from iamlab.view.figures.credentials.session_timeline import LOOKS, session_timeline
 from iamlab.view.style import bad
 from iamlab.view.words import listed
+from iamlab.widgets import choices
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 from iamlab.world.sts import Session
@@ -57,24 +58,16 @@ class Moment:
     place: int = 0
     calls: tuple[Call, ...] = ()
     caller: str = ""
-    session: str = ""
     role: str = ""
     seconds: str = "3600"
-
-
-class Then(NamedTuple):
-    """A world after some calls, and what came of the last one."""
-
-    world: World
-    outcome: str = "No call was made with this card yet."
 
 
 class SessionSlider(Instrument[Moment]):
     """The clock of a world, and the calls that make and revoke sessions.
 
-    Its controls are ``place``, the place of the slider; ``caller``, ``session``, ``role`` and
-    ``seconds`` for the next call; and the buttons ``issue`` (the caller assumes the role),
-    ``chain`` (the session does) and ``revoke`` (the caller revokes the role's older sessions).
+    Its controls are ``place``, the place of the slider; ``caller`` (also a session), ``role`` and
+    ``seconds`` for the next call; and the buttons ``issue`` (the caller assumes the role) and
+    ``revoke`` (the caller revokes the role's older sessions).
 
     Parameters
     ----------
@@ -87,43 +80,44 @@ class SessionSlider(Instrument[Moment]):
 
     def __init__(self, world: World, **more: Any) -> None:
         self._start, self._then = world.copy(), lru_cache(64)(self._call)
-        self._roles: dict[str, str] = {}
-        self._callers: dict[str, str] = {}
-        for account in world.accounts.values():
-            end = f" in {account.name}" if len(world.accounts) > 1 else ""
-            self._roles |= {own.arn: f"{own.name}{end}" for own in account.roles.values()}
-            self._callers |= {own.arn: f"{own.name}{end}" for own in account.users.values()}
-            self._callers[account.root.arn] = f"root user{end}"
+        self._at = lru_cache(64)(self._advanced)
+        named = {arn: name for name, arn in choices.principals(world).items()}
+        self._roles = {arn: name for arn, name in named.items() if ":role/" in arn}
         if not self._roles:
             raise ExerciseError("A session slider needs a world with at least one role.")
-        first = Moment(caller=next(iter(self._callers)), role=next(iter(self._roles)))
-        super().__init__(first, **more)
+        users = (arn for arn in named if ":user/" in arn or arn.endswith(":root"))
+        self._callers = {arn: named[arn] for arn in users}
+        super().__init__(
+            Moment(caller=next(iter(self._callers)), role=next(iter(self._roles))), **more
+        )
 
     # -- the world -------------------------------------------------------------------------------
 
-    def _call(self, calls: tuple[Call, ...]) -> Then:
-        """Return the world after calls, each a second after the one before it."""
+    def _call(self, calls: tuple[Call, ...]) -> tuple[World, str]:
+        """Return the world after calls, each a second after the one before, and what happened."""
         if not calls:
-            return Then(self._start)
-        place, caller, arn, what = calls[-1]
-        world = self._at(place, calls[:-1])
-        role = world.accounts[arn.split(":")[4]].roles[arn.rpartition("/")[2]]
+            return self._start, "No call was made with this card yet."
+        place, caller, role, what = calls[-1]
+        world = self._at(place, calls[:-1]).copy()
         who = Session(world, world.sessions[caller]) if caller in world.sessions else caller
         if what == REVOKE:
-            done = role.revoke_sessions(who)
-            text = f"PutRolePolicy on {role.name} revoked {count(len(done.hits), 'session')}."
-            names = [_name(world.sessions[key].arn) for key in done.survivors]
-            still = " Still valid, as sessions of other roles: "
-            return Then(world, f"{text}{f'{still}{listed(names)}.' if names else ''}")
-        name, seconds = f"session-{len(calls)}", int(what)
+            roles = world.accounts[role.split(":")[4]].roles
+            done = roles[role.rpartition("/")[2]].revoke_sessions(who)
+            text = f"PutRolePolicy on {_name(role)} revoked {count(len(done.hits), 'session')}."
+            names = listed([_name(world.sessions[key].arn) for key in done.survivors])
+            still = f" Still valid, as sessions of other roles: {names}."
+            return world, text + still * bool(done.survivors)
         made = world.sts.assume_role(
-            who, role_arn=role, role_session_name=name, duration_seconds=seconds
+            who,
+            role_arn=role,
+            role_session_name=f"session-{len(calls)}",
+            duration_seconds=int(what),
         )
-        return Then(world, f"AssumeRole made {_name(made.arn)}, until {made.expiration:%H:%M}.")
+        return world, f"AssumeRole made {_name(made.arn)}, until {made.expiration:%H:%M}."
 
-    def _at(self, place: int, calls: tuple[Call, ...]) -> World:
-        """Return a copy of the world after calls, at a place; each call there takes a second."""
-        world = self._then(calls).world.copy()
+    def _advanced(self, place: int, calls: tuple[Call, ...]) -> World:
+        """Return the world after calls, at a place; each call there takes a second."""
+        world = self._then(calls)[0].copy()
         late = timedelta(seconds=sum(call[0] == place for call in calls))
         now = self._start.clock.now + place * STEP + late
         world.clock.advance(seconds=(now - world.clock.now).total_seconds())
@@ -134,75 +128,59 @@ class SessionSlider(Instrument[Moment]):
 
     def world(self) -> World:
         """Return a copy of the world at the time of the slider."""
-        return self._at(self.state.place, self._calls())
+        return self._at(self.state.place, self._calls()).copy()
 
-    def controls(self) -> Mapping[str, str]:
+    def choices(self) -> Mapping[str, dict[str, str] | list[str]]:
+        """Return the places of the slider, and what to choose for the next call."""
+        sessions = self._at(self.state.place, self._calls()).sessions
+        return {
+            "place": list(map(str, range(STEPS + 1))),
+            "role": self._roles,
+            "seconds": DURATIONS,
+            "caller": self._callers | {key: _name(own.arn) for key, own in sessions.items()},
+        }
+
+    def controls(self) -> dict[str, str]:
         """Return the slider, the timeline, and what can be called."""
-        own, world = self.state, self.world()
-        timeline, now = world.timeline(), world.clock.now
+        place, calls = self.state.place, self._calls()
+        world = self._at(place, calls)
+        timeline, words = world.timeline(), f"{world.clock.now:{WHEN}} (UTC)"
         newest = replace(timeline, rows=timeline.rows[-MOST:])
-        figure, text = session_timeline(newest), self._then(self._calls()).outcome
+        figure, text = session_timeline(newest), self._then(calls)[1]
         if len(timeline) > MOST:
             text += f" The card shows the newest {MOST} of {len(timeline)} credentials."
-        words = f"{now:{WHEN}} (UTC)"
-        sessions = {key: _name(held.arn) for key, held in reversed(world.sessions.items())}
         return {
-            "clock": parts.slider("place", "Time", own.place, STEPS, words),
+            "clock": parts.slider("place", "Time", place, STEPS, words),
             "timeline": figure._repr_html_() + _table(newest),
             "facts": parts.paragraph(f"{text} {figure.alt}"),
-            "role": parts.row(
-                parts.choice("role", "Role", self._roles, own.role),
-                parts.choice("seconds", "Duration", DURATIONS, own.seconds),
-            ),
+            "role": parts.row(self.chooser("role", "Role"), self.chooser("seconds", "Duration")),
             "caller": parts.row(
-                parts.choice("caller", "Caller", self._callers, own.caller),
+                self.chooser("caller", "Caller"),
                 parts.button("issue", "Assume the role", main=True),
-                parts.button("revoke", "Revoke the role's older sessions"),
+                parts.button(REVOKE, "Revoke the role's older sessions"),
             ),
-            "session": parts.row(
-                parts.choice("session", "Session", sessions, own.session),
-                parts.button("chain", "Assume the role with this session"),
-            )
-            if sessions
-            else "",
         }
 
-    def change(self, name: str, value: Any) -> Moment:
-        """Move the clock, choose for the next call, or make it."""
-        own, world = self.state, self.world()
-        if name == "place" and str(value) in map(str, range(STEPS + 1)):
-            return replace(own, place=int(value))
-        known: Mapping[str, Mapping[str, object]] = {
-            "caller": self._callers,
-            "role": self._roles,
-            "session": world.sessions,
-            "seconds": DURATIONS,
-        }
-        if value in known.get(name, ()):
-            return replace(own, **{name: value})
-        if name not in ("issue", "chain", "revoke") or (name == "chain" and not own.session):
+    def change(self, name: str, value: Any) -> Moment:  # noqa: ARG002
+        """Make the next call."""
+        own = self.state
+        if name not in ("issue", REVOKE):
             raise self.no_control(name)
-        caller = own.session if name == "chain" else own.caller
-        what = REVOKE if name == "revoke" else own.seconds
-        calls = (*self._calls(), (own.place, caller, own.role, what))
+        what = REVOKE if name == REVOKE else own.seconds
+        calls = (*self._calls(), (own.place, own.caller, own.role, what))
         self._then(calls)  # AWS's error, if there is one
         return replace(own, calls=calls)
 
 
 def _table(timeline: Timeline) -> str:
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
     names = {row.access_key_id: _name(row.arn) for row in timeline}
-    body = ""
+    rows = []
     for row in reversed(timeline.rows):
         by = names.get(row.parent) or _name(row.asked_by)
         start, end = f"{row.start:{WHEN}}", f"{row.end:{WHEN}}" if row.end else "no end"
         state = parts.badge(LOOKS.get(row.ended) or bad(row.ended))
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (by, start, end))
-        body += f'<tr><th scope="row">{escape(_name(row.arn))}</th>{cells}<td>{state}</td></tr>'
-    return (
-        '<div class="scroll" tabindex="0" role="group" aria-label="Credentials"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    ) * bool(body)
+        rows.append([*map(escape, (_name(row.arn), by, start, end)), state])
+    return parts.table("Credentials", HEADINGS, rows)
 
 
 def _name(arn: str) -> str:

@@ -23,7 +23,6 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from iamlab.world.credentials import RootUser
@@ -103,15 +102,15 @@ class SignInForm(Instrument[Page]):
 
     def codes(self) -> dict[str, str]:
         """Return the codes that the phone shows, by the names of its devices."""
-        account, found = self._start.accounts[self._id], dict[str, str]()
+        account, now = self._start.accounts[self._id], self._now()
         who = account.root if self.state.kind == ROOT else account.users.get(self._name)
-        for device in devices_of(who) if who else ():
-            if device.kind == VIRTUAL:
-                seed = seed_of(self._start, device.number)
-                found[device.serial_number.rpartition("/")[2]] = code_at(seed, self._now())
-        return found
+        return {
+            own.serial_number.rpartition("/")[2]: code_at(seed_of(self._start, own.number), now)
+            for own in (devices_of(who) if who else ())
+            if own.kind == VIRTUAL
+        }
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return the page, the phone, and the answer."""
         own, shown = self.state, f"<p><strong>Phone</strong><br>{self._now():%H:%M:%S} (UTC)</p>"
         fields = parts.text_field("email", "Root user email address", own.email)

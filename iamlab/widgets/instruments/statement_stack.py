@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy, written
 from iamlab.view.style import EFFECTS
-from iamlab.widgets.controls import badge, button, choice, in_words, paragraph, request_facts
+from iamlab.widgets.choices import requests
+from iamlab.widgets.controls import badge, button, check_box, in_words, paragraph, request_facts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.policy.statement import Statement
     from iamlab.world.identities import User
     from iamlab.world.world import World
 
@@ -121,44 +121,38 @@ class StatementStack(Instrument[Stack]):
 
     def controls(self) -> Mapping[str, str]:
         """Return a row for each statement, and the list of requests."""
-        parts = {"stack": "".join(self._row(sid) for sid in self.state.statements)}
+        parts = {"stack": "".join(map(self._row, self.state.statements))}
         if self._pairs:
-            names = {
-                str(number): f"{action} on {resource.rpartition(':')[2]}"
-                for number, (action, resource) in enumerate(self._pairs)
-            }
-            parts["request"] = choice("request", "Request", names, str(self.state.request))
             order = ", ".join(self.state.order) or "nothing, all are off"
-            parts["facts"] = paragraph(f"From the top: {order}.")
+            facts = paragraph(f"From the top: {order}.")
+            parts |= {"request": self.chooser("request", "Request"), "facts": facts}
         return parts
 
+    def choices(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the requests."""
+        return {"request": requests(self._pairs)}
+
     def _row(self, sid: str) -> str:
-        statement = self._statements[sid]
-        movers = ""
-        if self._movable:
-            movers = button(f"up {sid}", "▲", small=True, label=f"Move {sid} up") + button(
-                f"down {sid}", "▼", small=True, label=f"Move {sid} down"
-            )
-        state = "" if sid in self.state.off else " checked"
-        return (
-            f'<div class="row ticks statement">{movers}<label>'
-            f'<input type="checkbox" name="{escape(sid)}"{state}>{_words(sid, statement)}'
-            "</label></div>"
+        own, signs = self._statements[sid], {"up": "▲", "down": "▼"} if self._movable else {}
+        movers = (
+            button(f"{move} {sid}", sign, small=True, label=f"Move {sid} {move}")
+            for move, sign in signs.items()
         )
+        words = f"<strong>{escape(sid)}</strong> <code>{escape(in_words(own))}</code>"
+        label = f"{badge(EFFECTS[own.effect])} {words}"
+        box = check_box(sid, label, on=sid not in self.state.off)
+        return f'<div class="row ticks statement">{"".join(movers)}{box}</div>'
 
     def change(self, name: str, value: Any) -> Stack:
-        """Switch or move a statement, or choose a request."""
+        """Switch or move a statement."""
         move, _, sid = name.partition(" ")
         if name in self._statements:
             off = [own for own in self.state.off if own != name]
             return replace(self.state, off=tuple(sorted(off if value else [*off, name])))
-        if name == "request" and str(value) in map(str, range(len(self._pairs))):
-            return replace(self.state, request=int(value))
-        if move in ("up", "down") and sid in self._statements and self._movable:
-            return replace(
-                self.state, statements=moved(self.state.statements, sid, up=move == "up")
-            )
-        raise self.no_control(name)
+        if move not in ("up", "down") or sid not in self._statements or not self._movable:
+            raise self.no_control(name)
+        order = moved(self.state.statements, sid, up=move == "up")
+        return replace(self.state, statements=order)
 
     def world(self) -> World:
         """Return a copy of the world with the stack as shown."""
@@ -180,11 +174,6 @@ class StatementStack(Instrument[Stack]):
         return "" if decision is None else request_facts(decision)
 
 
-def _words(sid: str, statement: Statement) -> str:
-    words = f"<code>{escape(in_words(statement))}</code>"
-    return f"{badge(EFFECTS[statement.effect])} <strong>{escape(sid)}</strong> {words}"
-
-
 def moved(order: tuple[Item, ...], item: Item, *, up: bool) -> tuple[Item, ...]:
     """Return items in their order with one of them a place higher or lower, if there is one.
 
@@ -193,10 +182,9 @@ def moved(order: tuple[Item, ...], item: Item, *, up: bool) -> tuple[Item, ...]:
     >>> moved(("a", "b", "c"), "c", up=True)
     ('a', 'c', 'b')
     """
-    changed, old = list(order), order.index(item)
-    new = old - 1 if up else old + 1
-    if 0 <= new < len(changed):
-        changed[old], changed[new] = changed[new], changed[old]
+    changed, place = list(order), order.index(item) + (-1 if up else 1)
+    changed.remove(item)
+    changed.insert(max(place, 0), item)
     return tuple(changed)
 
 

@@ -47,7 +47,7 @@ LISTED = {VALUE: "value:", FOUND: "the request has:"}
 LIMITS = {STATEMENT: 15, VALUE: 6, FOUND: 6}
 """The largest numbers of boxes in the picture."""
 MATCHES = replace(LOOKS["allowed"], word="matches")
-MISSES = replace(LOOKS["explicitDeny"], word="does not match")
+MISSES = replace(LOOKS["implicitDeny"], word="does not match")
 NOT_MATCHING = Look("○", "does not match", INK, PAPER)
 FROM_REQUEST = replace(PLAIN, area=LIT_AREA)
 NO_KEY, EMPTY = "no such key", "(empty text)"
@@ -81,7 +81,7 @@ def condition_tree(what: Decision | Policy | Statement, request: Request | None 
     >>> request = Request("arn:aws:iam::111122223333:user/alice", "s3:GetObject",
     ...                   "arn:aws:s3:::star-maps/m31.fits")
     >>> condition_tree(policy, request).alt.partition(": ")[2]
-    'Allow #1 does not match: ✕ aws:MultiFactorAuthPresent (no such key).'
+    'Allow #1 does not match: ○ aws:MultiFactorAuthPresent (no such key).'
     """
     decision, matches = _evaluated(what, request)
     verdict = look(decision.verdict) if isinstance(what, Decision) else None

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 POLICY, BOTH, REQUEST = (True, False), (True, True), (False, True)
 NAMES = {POLICY: "only in the policy", BOTH: "in both", REQUEST: "only in the request"}
 """The parts: whether they are in the policy's set, and in the request's."""
-HOLDS = replace(LOOKS["allowed"], word="the condition holds")
-FAILS = Look("○", "the condition does not hold", SILENT, LIT_AREA)
+HOLDS = replace(LOOKS["allowed"], word="the condition matches")
+FAILS = Look("○", "the condition does not match", SILENT, LIT_AREA)
 NO_VALUE, NO_KEY = "no value", "it has no such key"
 NOBODY = "arn:aws:iam::111111111111:user/somebody"
 
@@ -85,7 +85,7 @@ def value_sets(
       only in the policy: owner
       in both: project
       only in the request: cost
-    ○ the condition does not hold: cost matches no value of the policy
+    ○ the condition does not match: cost matches no value of the policy
     """
     comparison = _comparison(operator)
     policy = texts("value of the policy", policy_values)
@@ -211,6 +211,6 @@ def _named(values: Iterable[str]) -> str:
 def _caption(comparison: Comparison) -> str:
     value = "no value" if OPERATORS[comparison.name].negated else "a value"
     which = {"ForAllValues": "all values", "ForAnyValue": "at least one value", "": "the value"}
-    also = "; it also holds without values" if comparison.set_operator == "ForAllValues" else ""
+    also = "; it also matches without values" if comparison.set_operator == "ForAllValues" else ""
     values = f"{which[comparison.set_operator]} of the request match {value} of the policy"
     return f"{comparison} requires that {values}{also}."

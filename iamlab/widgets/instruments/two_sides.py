@@ -1,10 +1,11 @@
-"""Two accounts: the caller's policies on one side, the resource's policy on the other.
+"""Two sides: the caller's policies, and the policy of a resource or the trust policy of a role.
 
 Between two accounts, both sides must allow. Each statement can be switched off, each policy edited.
 
 Notes
 -----
-AWS page: "Cross-account policy evaluation logic".
+AWS pages: "Cross-account policy evaluation logic"; "Methods to assume a role"; "How to use trust
+policies with IAM roles".
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from html import escape
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.decision import Decision
 from iamlab.engine.layers import LAYERS, NAMES
 from iamlab.errors import ExerciseError
+from iamlab.operations.sts.assume_role import session_actions
+from iamlab.operations.sts.issuing import session_tags
+from iamlab.operations.sts.session import find_role
 from iamlab.view.figures.calls.policy_ends import ENDS, conditions_of, side_of
 from iamlab.view.figures.calls.two_account_map import two_account_map
+from iamlab.view.figures.decision.two_doors import two_doors
 from iamlab.view.figures.names import account_names
 from iamlab.view.style import ABSENT, EFFECTS, bad, good, silent
 from iamlab.widgets import choices
@@ -27,11 +33,11 @@ from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamlab.authorization.principal import Caller
-    from iamlab.engine.decision import Decision
     from iamlab.engine.verdict import StatementMatch
+    from iamlab.world.identities import Role
     from iamlab.world.world import World
 
 Keys = tuple[tuple[str, str], ...]
@@ -46,6 +52,7 @@ LAST = ("policy", "text", "picture")
 KNOWN = ("aws:principal", "aws:resource", "aws:user")
 """Condition keys that follow from the caller and the resource begin with these."""
 BOOL = {"": "as it is", "true": "true", "false": "false", choices.ABSENT: choices.ABSENT}
+ASSUME = "sts:AssumeRole"
 OFF = replace(ABSENT, word="switched off")
 SIGNS = {
     ("Allow", True): good("open: it allows"),
@@ -129,7 +136,7 @@ class TwoSides(Instrument[Sides]):
                 rows[f"{where}: {name}" if name in rows else name] = place, match
         return rows
 
-    def controls(self) -> Mapping[str, str]:
+    def controls(self) -> dict[str, str]:
         """Return both sides, the condition keys, and the policy that is edited."""
         request = (first := _pairs(self.decide())[0]).request
         near = self._side("The caller's side", request.caller.account, NEAR)
@@ -186,8 +193,7 @@ class TwoSides(Instrument[Sides]):
         text = f"{parts.badge(EFFECTS[match.effect])} <strong>{escape(match.address)}</strong>"
         text = f"<span>{text}{path * bool(match.path)}</span>"
         if place:
-            on = "" if is_off else " checked"
-            text = f'<label><input type="checkbox" name="{escape(name)}"{on}>{text}</label>'
+            text = parts.check_box(name, text, on=not is_off)
         conditions = match.statement.conditions if self.is_hidden else ()
         words = parts.in_words(replace(match.statement, conditions=conditions))
         text += f"<div><code>{escape(words)}</code></div>"
@@ -267,3 +273,66 @@ def two_accounts(
         instead = "trust_door" if request.about_trust else "explorer"
         raise ExerciseError(f"This request isn't between two accounts. Use {instead} instead.")
     return sides
+
+
+class TrustDoor(TwoSides):
+    """The statements that decide whether a principal can assume a role.
+
+    A session with tags also needs ``sts:TagSession``, and one with a source identity
+    ``sts:SetSourceIdentity``. Its controls are those of ``TwoSides``.
+    """
+
+    title, target = "The trust door", "role"
+    question = "Can it assume the role?"
+
+    def _decide(self, edits: Edits, keys: Keys) -> Decision:
+        principal, _, arn = self._question
+        world, (context, sent) = self._edited.at(edits), choices.by_hand(keys)
+        session = world.sessions.get(getattr(principal, "access_key_id", ""))
+        tags = session_tags(sent, (), session)
+        identity = context.get("sts:SourceIdentity") or (session and session.source_identity)
+        actions = session_actions(ASSUME, tags.needs_permission, str(identity or ""))
+        context |= tags.context()
+        return Decision.of_call(
+            [world.can(principal, own, arn, context=context) for own in actions]
+        )
+
+    def _draw(self, edits: Edits, keys: Keys) -> str:
+        return two_doors(self._decided(edits, keys))._repr_html_()
+
+
+def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -> TrustDoor:
+    """Show the statements that decide whether a principal can assume a role.
+
+    Parameters
+    ----------
+    world
+        The world with the role. It doesn't change.
+    principal
+        Who calls AssumeRole, as in ``World.can``; also a service.
+    role
+        The role, its ARN or its name.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    NoSuchEntity
+        The world has no such role.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import COLLECTOR, READER, observatory
+    >>> door = trust_door(observatory(), COLLECTOR, READER)
+    >>> str(door.decision.verdict)
+    'implicit deny'
+    >>> door.set("key sts:ExternalId", "acme-4711")
+    >>> str(door.decision.verdict)
+    'allowed'
+    >>> door.set("trust of starsoft-reader/OurVendor", False)
+    >>> str(door.decision.verdict)
+    'implicit deny'
+    """
+    text = str(getattr(role, "arn", role))
+    found = find_role(world, text) or world.role(text)
+    return TrustDoor(world, principal, ASSUME, found.arn, **more)
