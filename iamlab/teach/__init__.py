@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         membership_board,
         predict,
         refused,
+        request_builder,
         reveal,
         statement_stack,
     )
@@ -42,6 +43,7 @@ _HOME = {
     "predict": "show",
     "progress": "progress_report",
     "refused": "show",
+    "request_builder": "show",
     "reveal": "show",
     "scenario": "scenarios",
     "solution": "ask",
@@ -67,6 +69,7 @@ __all__ = [
     "predict",
     "progress",
     "refused",
+    "request_builder",
     "reveal",
     "scenario",
     "solution",
