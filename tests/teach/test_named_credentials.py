@@ -54,7 +54,7 @@ def test_calls_of_a_world_can_be_made_at_a_time_and_by_a_key():
 
     assert row.access_key_1_last_used_date == used
     assert row.access_key_2_last_rotated == used
-    assert list(world.events)[0].event_name == "GenerateCredentialReport"
+    assert next(iter(world.events)).event_name == "GenerateCredentialReport"
 
 
 def test_a_root_table_has_only_credentials():
