@@ -35,14 +35,14 @@ def create_organization(world: LessonWorld, table: dict[str, Any]) -> None:
         if unit:
             organization.move_account(account, unit)
     if "rcps" in table:
-        organization.enable_policy_type("RESOURCE_CONTROL(str, dict)")
+        organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
     policies = [("SERVICE", table.get("scps", {})), ("RESOURCE", table.get("rcps", {}))]
     for kind, name, own in ((kind, *item) for kind, tables in policies for item in tables.items()):
         with at(f"{kind[0].lower()}cps", name):
             check_table(own, {"policy": (str, dict), "on": (str,)})
             with at("policy"):
                 document = policy_of(need(own, "policy"), world.main)
-                made = organization.create_policy(name, document, type=f"{kind}_CONTROL(str, dict)")
+                made = organization.create_policy(name, document, type=f"{kind}_CONTROL_POLICY")
             for target in need(own, "on").split():
                 with at("on"):
                     made.attach(_target(world, organization, target))

@@ -21,7 +21,7 @@ from iamlab.teach.mutants import find_mutant
 from iamlab.teach.notation import arn_of, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
-from iamlab.teach.source_lines import at, expect, find_named
+from iamlab.teach.source_lines import at, each_line, expect, find_named
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
@@ -227,9 +227,13 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
 
 
 def _calls(keys: Keys, offered: Operations, text: str) -> list[Call]:
-    """Read calls with ``;`` between them: ``bob iam:CreateAccessKey UserName=alice; ...``."""
-    parts = (words_of(part) for part in text.split(";"))
-    return [_call(keys, offered, words) for words in parts if words]
+    """Read calls, one in a line or with ``;`` between them."""
+
+    def read(line: str) -> list[Call]:
+        parts = (words_of(part) for part in line.split(";"))
+        return [_call(keys, offered, words) for words in parts if words]
+
+    return [call for calls in each_line(text, read) for call in calls]
 
 
 def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
