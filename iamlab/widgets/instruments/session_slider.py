@@ -13,23 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError
-from iamlab.view.figures.credentials.session_timeline import LOOKS, session_timeline
-from iamlab.view.style import bad
+from iamlab.view.figures.credentials.session_timeline import session_timeline
+from iamlab.view.tabular import table_of
 from iamlab.view.words import listed
 from iamlab.widgets import choices
 from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
-from iamlab.world.sts import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlab.analysis.credential_timeline.timeline import Timeline
     from iamlab.world.world import World
 
 STEP = timedelta(minutes=15)
@@ -39,7 +36,6 @@ MOST = 16
 """The most credentials that are shown."""
 DURATIONS = {"900": "15 minutes", "3600": "1 hour", "7200": "2 hours", "43200": "12 hours"}
 WHEN = "%Y-%m-%d %H:%M"
-HEADINGS = ("Who", "Requested by", "From", "To (UTC)", "State")
 REVOKE = "revoke"
 Call = tuple[int, str, str, str]
 
@@ -118,7 +114,7 @@ class SessionSlider(Instrument[Moment]):
             return self._start, "No call was made with this card yet."
         place, caller, role, what = calls[-1]
         world = self._at(place, calls[:-1]).copy()
-        who = Session(world, world.sessions[caller]) if caller in world.sessions else caller
+        who = choices.caller_named(world, caller, {})
         if what == REVOKE:
             roles = world.accounts[role.split(":")[4]].roles
             done = roles[role.rpartition("/")[2]].revoke_sessions(who)
@@ -166,11 +162,12 @@ class SessionSlider(Instrument[Moment]):
         timeline, words = world.timeline(), f"{world.clock.now:{WHEN}} (UTC)"
         newest = replace(timeline, rows=timeline.rows[-MOST:])
         figure, text = session_timeline(newest), self._then(calls)[1]
+        table = table_of(newest).only("who", "from", "until", "state")
         if len(timeline) > MOST:
             text += f" The card shows the newest {MOST} of {len(timeline)} credentials."
         return {
             "clock": parts.slider("place", "Time", place, STEPS, words),
-            "timeline": figure._repr_html_() + _table(newest),
+            "timeline": figure._repr_html_() + table.html(),
             "facts": parts.paragraph(f"{text} {figure.alt}"),
             "role": parts.row(self.chooser("role", "Role"), self.chooser("seconds", "Duration")),
             "caller": parts.row(
@@ -189,17 +186,6 @@ class SessionSlider(Instrument[Moment]):
         calls = (*self._calls(), (own.place, own.caller, own.role, what))
         self._then(calls)  # AWS's error, if there is one
         return replace(own, calls=calls)
-
-
-def _table(timeline: Timeline) -> str:
-    names = {row.access_key_id: _name(row.arn) for row in timeline}
-    rows = []
-    for row in reversed(timeline.rows):
-        by = names.get(row.parent) or _name(row.asked_by)
-        start, end = f"{row.start:{WHEN}}", f"{row.end:{WHEN}}" if row.end else "no end"
-        state = parts.badge(LOOKS.get(row.ended) or bad(row.ended))
-        rows.append([*map(escape, (_name(row.arn), by, start, end)), state])
-    return parts.table("Credentials", HEADINGS, rows)
 
 
 def _name(arn: str) -> str:
