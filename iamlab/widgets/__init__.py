@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.calls import session_slider as session_slider
     from iamlab.widgets.instruments.conditions import condition_table as condition_table
     from iamlab.widgets.instruments.conditions import token_boxes as token_boxes
-    from iamlab.widgets.instruments.matrix_board import matrix_board as matrix_board
+    from iamlab.widgets.instruments.edited_world import matrix_board as matrix_board
     from iamlab.widgets.instruments.overlap import overlap as overlap
     from iamlab.widgets.instruments.policy_editor import policy_editor as policy_editor
     from iamlab.widgets.instruments.reach_explorer import reach_explorer as reach_explorer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HOME = {
     "clickable_graph": "instruments.access_graph",
     "condition_table": "instruments.conditions",
-    "matrix_board": "instruments.matrix_board",
+    "matrix_board": "instruments.edited_world",
     "membership_board": "instruments.switches",
     "organization_tree": "instruments.calls",
     "overlap": "instruments.overlap",
