@@ -22,24 +22,20 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.two_sides import trust_door as trust_door
     from iamlab.widgets.instruments.two_sides import two_accounts as two_accounts
 
-_HOME = {
-    "clickable_graph": "instruments.access_graph",
-    "condition_table": "instruments.conditions",
-    "matrix_board": "instruments.edited_world",
-    "membership_board": "instruments.switches",
-    "organization_tree": "instruments.calls",
-    "overlap": "instruments.overlap",
-    "policy_editor": "instruments.policy_editor",
-    "reach_explorer": "instruments.reach_explorer",
-    "security_status": "instruments.calls",
-    "session_slider": "instruments.calls",
-    "sign_in_form": "instruments.sign_in_form",
-    "statement_stack": "instruments.switches",
-    "stepper": "instruments.stepper",
-    "token_boxes": "instruments.conditions",
-    "trust_door": "instruments.two_sides",
-    "two_accounts": "instruments.two_sides",
+_NAMES = {
+    "access_graph": ("clickable_graph",),
+    "calls": ("organization_tree", "security_status", "session_slider"),
+    "conditions": ("condition_table", "token_boxes"),
+    "edited_world": ("matrix_board",),
+    "overlap": ("overlap",),
+    "policy_editor": ("policy_editor",),
+    "reach_explorer": ("reach_explorer",),
+    "sign_in_form": ("sign_in_form",),
+    "stepper": ("stepper",),
+    "switches": ("membership_board", "statement_stack"),
+    "two_sides": ("trust_door", "two_accounts"),
 }
-"""The module of each instrument."""
+"""Module -> its instruments."""
+_HOME = {name: f"instruments.{home}" for home, names in _NAMES.items() for name in names}
 __all__ = list(_HOME)
 __getattr__ = lazily(__name__, _HOME)
