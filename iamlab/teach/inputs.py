@@ -92,7 +92,11 @@ class VerdictInput(Choices):
 
 def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
     """Write the statements of the policies that apply to each caller."""
-    made = dict(zip((question.caller for question in questions), decisions, strict=True))
+    made: dict[str, Decision] = {}
+    for question, decision in zip(questions, decisions, strict=True):
+        known = made.setdefault(question.caller, decision)
+        if len(decision.trace.matches) > len(known.trace.matches):
+            made[question.caller] = decision
     return "".join(
         statements(decision, is_open=len(made) == 1, of=caller if len(made) > 1 else "")
         for caller, decision in made.items()
