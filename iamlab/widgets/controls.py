@@ -86,9 +86,10 @@ def choice(name: str, label: str, options: Options, value: str = "", *, bare: bo
 
 
 def check_box(name: str, label: str, *, on: bool) -> str:
-    """Write a check box; its label is HTML."""
-    box = f'<input type="checkbox" name="{escape(name)}"{" checked" * on}>'
-    return f"<label>{box}{label}</label>"
+    """Write a check box; its label is HTML. Without one, in a table, its name is read aloud."""
+    kind, described = ("", "") if label else (' class="box"', f' aria-label="{escape(name)}"')
+    box = f'<input type="checkbox" name="{escape(name)}"{described}{" checked" * on}>'
+    return f"<label{kind}>{box}{label}</label>"
 
 
 def tick(name: str, label: str, *, on: bool) -> str:
