@@ -137,13 +137,13 @@ class LessonCheck:
     @cached_property
     def cells(self) -> list[tuple[str, str, str]]:
         """The place, the type and the source of each cell of the notebook."""
-        if not self.notebook.is_file():
-            return []
-        cells = json.loads(self.notebook.read_text("utf-8")).get("cells", [])
-        return [
-            (f"cell {number}", cell["cell_type"], "".join(cell["source"]))
-            for number, cell in enumerate(cells, 1)
-        ]
+        with suppress(OSError, ValueError, LookupError, TypeError):  # another check reports it
+            cells = json.loads(self.notebook.read_text("utf-8"))["cells"]
+            return [
+                (f"cell {number}", cell["cell_type"], "".join(cell["source"]))
+                for number, cell in enumerate(cells, 1)
+            ]
+        return []
 
     def _of_type(self, cell_type: str) -> list[tuple[str, str]]:
         return [(place, source) for place, own, source in self.cells if own == cell_type]
@@ -237,6 +237,10 @@ class LessonCheck:
 
     def _cards(self) -> Iterator[Fault]:
         """The notebook opens the lesson, and has the card of each exercise once."""
+        if not self.cells:
+            text = "This notebook is missing, or it isn't a notebook."
+            yield "cell 1", text, "Copy the one that iamlab lesson new writes."
+            return
         code = self._of_type("code")
         cards = [(place, own) for place, source in code for own in _CARD.findall(source)]
         numbers = [number for _, number in cards]
@@ -264,7 +268,7 @@ class LessonCheck:
                 if not (self.notebook.parent / link).exists():
                     yield place, f"{link} doesn't exist.", "Correct the link."
             for number, solution in self.solutions.items():
-                if solution.replace("'", '"') in source.replace("'", '"'):
+                if " " in solution and solution.replace("'", '"') in source.replace("'", '"'):
                     yield place, f"The cell contains the solution of {number}.", "Remove it."
 
     def _predictions(self) -> Iterator[Fault]:

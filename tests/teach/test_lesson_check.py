@@ -131,6 +131,19 @@ def test_a_problem_of_the_notebook_has_its_cell(number, source, text, new):
     assert any(text in own.text and own.place == place for own in problems), problems
 
 
+@pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"cells": [{"cell_type": "code"}]}'])
+def test_a_notebook_that_cannot_be_read_is_a_problem(text, new):
+    """It is missing, isn't JSON, or has no cells."""
+    notebook = new.with_suffix(".ipynb")
+    notebook.unlink()
+    if text is not None:
+        notebook.write_text(text, "utf-8")
+
+    assert [(own.file, own.text) for own in check_lesson(new)] == [
+        (notebook.name, "This notebook is missing, or it isn't a notebook.")
+    ]
+
+
 def test_a_term_of_a_later_lesson_is_found(new):
     """It is allowed where it is explained, and marked as *term*."""
     later = new.with_name("x2_later.toml")
