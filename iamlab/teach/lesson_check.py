@@ -299,14 +299,17 @@ class LessonCheck:
                 fix = "Use the term in the notebook, or remove it from the glossary."
                 yield ("glossary", term), f"The notebook doesn't mention {term!r}.", fix
         later: dict[str, str] = {}
+        read = [source for _, source in prose]
         for file in sorted(self.lesson.file.parent.glob("*.toml"), reverse=True):
             with suppress(ExerciseError):  # the check of that lesson reports it
                 for term in read_lesson(file).glossary:
                     later[term.lower()] = file.name
+            if file.name < self.lesson.file.name and notebook_of(file).is_file():
+                read.append(notebook_of(file).read_text("utf-8"))
         for term, home in later.items():
             marked = re.compile(rf"\*{re.escape(term)}(s|es)?\*", re.IGNORECASE)
             cells = [place for place, source in prose if _has_term(source, term)]
-            explained = any(marked.search(source) for _, source in prose)
+            explained = any(map(marked.search, read))
             if home > self.lesson.file.name and cells and not explained:
                 fix = "Use another word, or explain it here and write it as *term*."
                 yield cells[0], f"{term!r} is explained only in {home}.", fix
