@@ -14,6 +14,7 @@ from iamlab.view.showing import PICTURES
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 GALLERY = next(path for path in NOTEBOOKS if path.stem == "gallery")
+INDEX = next(path for path in NOTEBOOKS if path.stem == "index")
 LONGEST_CELL = 12
 VERDICTS = re.compile(
     r"✓ allowed|✕ explicit deny|○ implicit deny|ALLOWED|EXPLICIT DENY|IMPLICIT DENY"
@@ -98,6 +99,26 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
 
     assert not any(VERDICTS.search(text) for text in [*shown, state])
     assert not (tmp_path / "iamlab_progress.jsonl").exists()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_the_index_shows_every_lesson_and_where_to_go_on(tmp_path):
+    """It runs on the first day and later, and each link leads to a notebook that exists."""
+    for path in LESSONS:
+        (tmp_path / path.name).touch()
+    for first_line in ("Begin with exercise 0.1", "Continue with exercise 2.1"):
+        notebook = _read(INDEX)
+        _run(notebook, tmp_path)
+        course, progress, words = (cell.outputs[0].data for cell in _code(notebook))
+        links = set(re.findall(r'href="([^"]+)"', course["text/html"]))
+
+        assert links == {path.name for path in LESSONS}
+        assert first_line in course["text/html"]
+        assert first_line in course["text/plain"]
+        record = {"kind": "hint", "exercise": "2.1", "lesson": "02", "time": "2026-11-29"}
+        (tmp_path / "iamlab_progress.jsonl").write_text(json.dumps(record), "utf-8")
+    assert "02 Deny wins" in progress["text/html"]
+    assert "explicit deny" in words["text/html"]
 
 
 @pytest.mark.slow

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
 
 _VERDICT = re.compile(
-    r"\b(allowed|denied|explicit deny|implicit deny|(denies|allows) it|decides|decided by|wins)\b"
+    r"\b(allowed|denied|explicit deny|implicit deny|(denies|allows) it|decides|decided by|wins"
+    r"|matches nothing)\b"
     r"|[✓✕○](?! Allow| Deny)",
     re.IGNORECASE,
 )

@@ -23,6 +23,22 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
+def question_of(line: str, account: Account) -> Question:
+    """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``.
+
+    Raises
+    ------
+    ExerciseError
+        The line isn't a request.
+    """
+    head, _, circumstances = line.partition(" with ")
+    words = head.split()
+    if len(words) != 3:
+        raise ExerciseError(f"{line!r} isn't a request. Write: caller action resource.")
+    caller, action, resource = words
+    return Question(caller, action, arn_of(resource, account), circumstances.strip())
+
+
 class Keys:
     """The keys of an exercise's table. Each is taken once; the rest has no meaning."""
 
@@ -73,12 +89,18 @@ class Keys:
         """Read the lines of a text."""
         return tuple(self.take(key, default, read=partial(each_line, read=read)))
 
-    def named(self, key: str, known: Mapping[str, Callable[..., Any]], default: Any = ...) -> Any:
+    def named(
+        self,
+        key: str,
+        known: Mapping[str, Callable[..., Any]],
+        default: Any = ...,
+        read: Callable[[str], str] = str,
+    ) -> Any:
         """Call the function that a text names, with the other words of the text."""
 
         def called(text: str) -> Any:
             name, *arguments = text.split()
-            return find_named(key, name, known)(*arguments)
+            return find_named(key, name, known)(*map(read, arguments))
 
         return self.take(key, default, read=called)
 
@@ -104,13 +126,8 @@ class Keys:
             return tuple(arn_of(name, self.account) for name in names)
 
     def question(self, line: str) -> Question:
-        """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``."""
-        head, _, circumstances = line.partition(" with ")
-        words = head.split()
-        if len(words) != 3:
-            raise ExerciseError(f"{line!r} isn't a request. Write: caller action resource.")
-        caller, action, resource = words
-        found = Question(caller, action, arn_of(resource, self.account), circumstances.strip())
+        """Return the question of a line, after asking it."""
+        found = question_of(line, self.account)
         found.ask(self.world)
         return found
 

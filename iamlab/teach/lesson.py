@@ -34,7 +34,14 @@ if TYPE_CHECKING:
 
 FOLDER = Path(iamlab.__file__).parent / "lessons"
 SEED = 7
-"""The seed of everybody who has no seed of their own."""
+"""The seed of everybody who has no seed of their own. Negative seeds are for practising again."""
+
+OTHERS = {
+    "alice carol dana": "erin grace heidi judy mia olga",
+    "bob": "frank hugo ivan oscar",
+    "star-": "moon- comet- galaxy- eclipse-",
+}
+"""The people and buckets of the story, and who and what takes their place in other worlds."""
 
 _SHAPE: dict[str, tuple[type, ...]] = {
     "title": (str,),
@@ -100,8 +107,8 @@ class Lesson:
         return tuple(Objective(text, tuple(own.split())) for text, own in found.items())
 
     @property
-    def glossary(self) -> dict[str, str]:
-        """Each new term, and what it means."""
+    def glossary(self) -> dict[str, str | Mapping[str, str]]:
+        """Each new term: what it means, or a table with the fields of ``terms.Term``."""
         return dict(self.content.get("glossary", {}))
 
     @property
@@ -148,15 +155,17 @@ class Lesson:
         return found
 
     def named(self, value: Any, seed: int = SEED) -> Any:
-        """Replace ``{name}`` in all texts of a value."""
-        names = self.names(seed)
-        if not names:
+        """Replace ``{name}`` in all texts of a value; the story's names too for a seed below 0."""
+        names, others = self.names(seed), other_names(seed) if seed < 0 else {}
+        if not names and not others:
             return value
-        pattern = re.compile(rf"(?<!\$){{({'|'.join(names)})}}")
+        slot = re.compile(rf"(?<!\$){{({'|'.join(names) or '(?!)'})}}")
+        word = re.compile(rf"\b({'|'.join(others) or '(?!)'})\b")
 
         def replaced(part: Any) -> Any:
             if isinstance(part, str):
-                return pattern.sub(lambda match: names[match[1]], part)
+                text = slot.sub(lambda match: names[match[1]], part)
+                return word.sub(lambda match: others[match[1]], text)
             if isinstance(part, dict):
                 return {replaced(key): replaced(own) for key, own in part.items()}
             return [replaced(own) for own in part] if isinstance(part, list) else part
@@ -193,6 +202,21 @@ class Lesson:
             like = self.worlds.get(path[1], {}).get("like") if len(path) > 2 else None
             path = ("world", like, *path[2:]) if like and path[0] == "world" else ()
         return found[min(offset, len(found) - 1)]
+
+
+def other_names(seed: int) -> dict[str, str]:
+    """Return other people and buckets for the names of the story.
+
+    Examples
+    --------
+    >>> other_names(-1)["alice"], other_names(-1)["Alice"], other_names(-2)["alice"]
+    """
+    found: dict[str, str] = {}
+    for own, others in OTHERS.items():
+        names = own.split()
+        drawn = random.Random(f"{seed}/{own}").sample(others.split(), len(names))
+        found |= dict(zip(names, drawn, strict=True))
+    return found | {name.capitalize(): other.capitalize() for name, other in found.items()}
 
 
 def read_lesson(file: Path) -> Lesson:

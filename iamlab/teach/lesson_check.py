@@ -326,9 +326,9 @@ def _texts_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 def _has_term(text: str, term: str) -> bool:
-    """Return whether a text has a term. The titles of linked pages don't count."""
+    """Return whether a text has a term. Code and the titles of linked pages don't count."""
     words = re.escape(term).replace(r"\ ", r"\s+")
-    plain = re.sub(r"\[[^\]]*\]\(|\*", "", text)
+    plain = re.sub(r"^```.*?^```|\[[^\]]*\]\(|\*", "", text, flags=re.DOTALL | re.MULTILINE)
     return bool(re.search(rf"\b{words}(s|es)?\b", plain, re.IGNORECASE))
 
 

@@ -21,7 +21,9 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.source_lines import each_line, expect
+from iamlab.policy.document import Policy
+from iamlab.teach.source_lines import at, each_line, expect, need
+from iamlab.world.policy_places import arranged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +65,15 @@ def words_of(line: str) -> list[str]:
         return shlex.split(line, comments=True)
     except ValueError as error:
         raise ExerciseError(f"A quotation mark isn't closed: {line.strip()}") from error
+
+
+def policy_of(value: Any, account: Account) -> Policy:
+    """Return a policy from notation, JSON, or notation with an order of its statements."""
+    if isinstance(value, dict) and "order" in value:
+        with at("order"):
+            order = value["order"].split()
+            return arranged(policy_of(need(value, "statements"), account), order)
+    return Policy.parse(read_policy(value, account))
 
 
 def read_statement(words: Sequence[str], account: Account) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from iamlab.errors import ExerciseError
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
 from iamlab.teach.break_belief import Break
+from iamlab.teach.callers import credential_of
 from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.design import Design
 from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
@@ -20,7 +21,7 @@ from iamlab.teach.mutants import find_mutant
 from iamlab.teach.notation import arn_of, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
-from iamlab.teach.source_lines import at, expect, find_named
+from iamlab.teach.source_lines import at, each_line, expect, find_named
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from iamlab.teach.keys import Keys
     from iamlab.teach.sequence import Call
     from iamlab.world.world import World
+
+Operations = dict[str, dict[str, list[Any]]]
+"""What a card offers: operations, their parameters, and the values to choose from."""
 
 VERDICTS = {"A": "allowed", "D": "denied", "E": "explicit deny", "I": "implicit deny"}
 
@@ -178,8 +182,10 @@ def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
 
 def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
     target = _target(keys) if "target" in keys.left else ()
-    reached = keys.named("goal", named.GOALS, "always")
-    offered: dict[str, dict[str, list[Any]]] = {}
+    reached = keys.named(
+        "goal", named.GOALS, "always", read=lambda word: credential_of(word, keys.account)
+    )
+    offered: Operations = {}
     for operation, parameters in keys.take("operations", types=(dict,)).items():
         with at("operations", operation):
             offered[operation] = {}
@@ -198,37 +204,46 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
         goal=goal,
         wanted=keys.take("wanted"),
         most=keys.take("most", None, types=(int,)),
-        solution=(lambda _: _calls(keys, solution)) if solution else None,
-        known_wrong=keys.wrong(partial(_calls, keys)),
+        solution=(lambda _: _calls(keys, offered, solution)) if solution else None,
+        known_wrong=keys.wrong(partial(_calls, keys, offered)),
     )
 
 
-def _calls(keys: Keys, text: str) -> list[Call]:
-    """Read calls with ``;`` between them: ``bob iam:CreateAccessKey UserName=alice; ...``."""
-    return [_call(keys, words) for part in text.split(";") if (words := words_of(part))]
+def _calls(keys: Keys, offered: Operations, text: str) -> list[Call]:
+    """Read calls, one in a line or with ``;`` between them."""
+
+    def read(line: str) -> list[Call]:
+        parts = (words_of(part) for part in line.split(";"))
+        return [_call(keys, offered, words) for words in parts if words]
+
+    return [call for calls in each_line(text, read) for call in calls]
 
 
-def _call(keys: Keys, words: list[str]) -> Call:
+def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     if len(words) < 2 or not all("=" in word for word in words[2:]):
         message = f"{' '.join(words)!r} isn't a call. Write: caller operation Name=value."
         raise ExerciseError(message)
     caller, operation, *parameters = words
     call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
-    pairs = (word.split("=", 1) for word in parameters)
-    return {**call, "Operation": operation, **{k: _values(keys, k, v)[0] for k, v in pairs}}
+    found = {}
+    for name, text in (word.split("=", 1) for word in parameters):
+        (value,) = _values(keys, name, text)
+        known = offered.get(operation, {}).get(name, ())
+        found[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
+    return {**call, "Operation": operation, **found}
 
 
-def _values(keys: Keys, name: str, text: Any) -> list[Any]:
-    """Return the values of a parameter: ARNs of resources, JSON of policies, or words.
+def _values(keys: Keys, name: str, values: Any) -> list[Any]:
+    """Return the values of a parameter: ARNs, JSON of policies, ids, codes, or words.
 
     Values that aren't texts, such as numbers, are a list.
     """
-    if isinstance(text, list):
-        return text
+    if isinstance(values, list):
+        return values
     if name.endswith("Document") or name == "Policy":
-        return [json.dumps(read_policy(text, keys.account))] if text else []
-    words = text.split()
-    return [arn_of(word, keys.account) for word in words] if name == "Resource" else words
+        return [json.dumps(read_policy(values, keys.account))] if values else []
+    read = arn_of if name in ("Resource", "SerialNumber") else credential_of
+    return [read(word, keys.account) for word in values.split()]
 
 
 def _break(keys: Keys, common: dict[str, Any]) -> Exercise:

@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
 from iamlab.operations.dispatch import perform
-from iamlab.policy.document import Policy
-from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, session_call
-from iamlab.teach.notation import arn_of, read_policy
+from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, key_of, session_call
+from iamlab.teach.notation import arn_of, policy_of, read_policy
+from iamlab.teach.organizations import create_organization
 from iamlab.teach.source_lines import at, check_keys, check_table, expect, find_named, need
-from iamlab.widgets.instruments.statement_stack import arranged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.world.account import Account
-    from iamlab.world.organization import Organization
+    from iamlab.world.credentials import RootUser
+    from iamlab.world.identities import User
+    from iamlab.world.world import World
 
 Table = dict[str, Any]
 
@@ -67,7 +68,11 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
 
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
 _POLICY = (str, dict)
-_OF_ACCOUNT = {**dict.fromkeys((*_LISTS, "id"), (str,)), "policies": (dict,), "calls": (list,)}
+_OF_ACCOUNT = {
+    **dict.fromkeys((*_LISTS, "id"), (str,)),
+    **dict.fromkeys(("policies", "root"), (dict,)),
+    "calls": (list,),
+}
 _OF_WORLD = {
     **dict.fromkeys(("accounts", "organization", "sessions", "network"), (dict,)),
     "time": (datetime,),
@@ -81,10 +86,6 @@ _OF_IDENTITY = {
     **dict.fromkeys(("attach", "groups", "boundary"), (str,)),
     **dict.fromkeys(("password", "mfa"), (bool,)),
     **dict.fromkeys(("access_keys", "max_session_duration"), (int,)),
-}
-_OF_ORGANIZATION = {
-    **dict.fromkeys(("management", "units", "without_full_access"), (str,)),
-    **dict.fromkeys(("members", "scps", "rcps"), (dict,)),
 }
 """The types of each key. Other keys of an identity are inline policies."""
 
@@ -161,7 +162,7 @@ def build(table: Table, seed: int) -> LessonWorld:
                 part(account, contents)
     if "organization" in table:
         with at("organization"):
-            _organization(world, table["organization"])
+            create_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
             world.calls[name] = session_call(name, call, world.main)
@@ -210,19 +211,24 @@ def _fill(account: Account, contents: Table) -> None:
         for key, value in own.items():
             with at(name, key):
                 fill(account, name, key, expect(value, *types.get(key, _POLICY)))
+    for key, value in contents.get("root", {}).items():
+        with at("root", key):
+            find_named("credential", key, _CREDENTIALS)(account.root, "root", value)
     for number, call in enumerate(contents.get("calls", ())):
         with at("calls", str(number)):
-            parameters = {key: value for key, value in call.items() if key != "Operation"}
-            perform(account, need(call, "Operation"), **parameters)
+            _make_call(account, need(call, "Operation"), **call)
 
 
-def policy_of(value: Any, account: Account) -> Policy:
-    """Return a policy from notation, JSON, or notation with an order of its statements."""
-    if isinstance(value, dict) and "order" in value:
-        with at("order"):
-            order = value["order"].split()
-            return arranged(policy_of(need(value, "statements"), account), order)
-    return Policy.parse(read_policy(value, account))
+def _make_call(account: Account, operation: str, **parameters: Any) -> None:
+    """Make a call as the root user, or ``by`` an access key; ``at`` a time."""
+    del parameters["Operation"]
+    if "at" in parameters:
+        _move_to(account.world, parameters.pop("at"))
+    if "by" in parameters:
+        key, resource = key_of(parameters["by"], account), arn_of(parameters["Resource"], account)
+        account.world.do(key, operation, resource)
+    else:
+        perform(account, operation, **parameters)
 
 
 def _managed(account: Account, name: str, value: Any) -> None:
@@ -259,18 +265,21 @@ def _of_identity(account: Account, name: str, key: str, value: Any, kind: str) -
         identity.put_policy(key, policy_of(value, account))
 
 
+_CREDENTIALS: dict[str, Callable[[User | RootUser, str, Any], Any]] = {
+    "password": lambda owner, _, __: owner.create_login_profile(PASSWORD),
+    "mfa": lambda owner, name, _: owner.create_virtual_mfa_device(name).enable(),
+    "access_keys": lambda owner, _, many: [owner.create_access_key() for _ in range(int(many))],
+}
+"""What a user, or the root user, can have to sign in with."""
+
+
 def _of_user(account: Account, name: str, key: str, value: Any) -> None:
     user = account.users[name]
     if key == "groups":
         for group in value.split():
             find_named("group", group, account.groups).add_user(name)
-    elif key == "password":
-        user.create_login_profile(PASSWORD)
-    elif key == "mfa":
-        user.create_virtual_mfa_device(name).enable()
-    elif key == "access_keys":
-        for _ in range(int(value)):
-            user.create_access_key()
+    elif key in _CREDENTIALS:
+        _CREDENTIALS[key](user, name, value)
     else:
         _of_identity(account, name, key, value, "users")
 
@@ -331,41 +340,7 @@ def _own_account(account: Account) -> Table:
     return read_policy(f"allow - sts:AssumeRole to {account.name}", account)
 
 
-def _organization(world: LessonWorld, table: Table) -> None:
-    """Create the organization: units, members, SCPs and RCPs."""
-    check_table(table, _OF_ORGANIZATION)
-    organization = world.create_organization(table.get("management", "acme-org"))
-    for path in str(table.get("units", "")).split():
-        parent, _, name = path.rpartition("/")
-        organization.create_organizational_unit(name, parent=parent.rpartition("/")[2] or None)
-    for name, unit in table.get("members", {}).items():
-        with at("members", name):
-            account = world.account(name)
-            organization.invite_account(account).accept()
-        if unit:
-            organization.move_account(account, unit)
-    if "rcps" in table:
-        organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
-    policies = [("SERVICE", table.get("scps", {})), ("RESOURCE", table.get("rcps", {}))]
-    for kind, name, own in ((kind, *item) for kind, tables in policies for item in tables.items()):
-        with at(f"{kind[0].lower()}cps", name):
-            check_table(own, {"policy": _POLICY, "on": (str,)})
-            with at("policy"):
-                document = policy_of(need(own, "policy"), world.main)
-                made = organization.create_policy(name, document, type=f"{kind}_CONTROL_POLICY")
-            for target in need(own, "on").split():
-                with at("on"):
-                    made.attach(_target(world, organization, target))
-    for target in str(table.get("without_full_access", "")).split():
-        organization.detach_policy("FullAWSAccess", _target(world, organization, target))
-
-
-def _target(world: LessonWorld, organization: Organization, name: str) -> Any:
-    accounts = {own.name: own for own in world.accounts.values()}
-    return organization.root if name == "root" else accounts.get(name, name)
-
-
-def _move_to(world: LessonWorld, time: datetime) -> None:
+def _move_to(world: World, time: datetime) -> None:
     """Move the world's clock to a later time."""
     seconds = (time - world.clock.now).total_seconds()
     if seconds < 0:

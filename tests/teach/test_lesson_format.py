@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlab.teach import callers, edits, lesson, named, worlds
+from iamlab.teach import callers, edits, lesson, named, organizations, worlds
 from iamlab.teach.kinds import KINDS, kind_of
 from iamlab.teach.lesson_check import check_lesson
 from iamlab.teach.tables import find
@@ -44,7 +44,7 @@ def test_the_examples_have_no_problem(file):
     code = [
         {"cell_type": "code", "source": [own]} for own in ('open_lesson("x1_format.toml")', *cards)
     ]
-    prose = {"cell_type": "markdown", "source": ["A bucket policy."]}
+    prose = {"cell_type": "markdown", "source": ["A bucket policy and a prefix."]}
     file.with_suffix(".ipynb").write_text(json.dumps({"cells": [prose, *code]}), "utf-8")
 
     assert [str(own) for own in check_lesson(file, seeds=5)] == []
@@ -54,7 +54,7 @@ def test_the_examples_have_no_problem(file):
     "names",
     [
         *(worlds._LISTS, worlds._OF_WORLD, worlds._OF_RESOURCE, worlds._OF_IDENTITY),
-        *(worlds._OF_ORGANIZATION, callers._MAKERS, callers._NETWORK, edits.EDITORS),
+        *(organizations._OF_ORGANIZATION, callers._MAKERS, callers._NETWORK, edits.EDITORS),
         *(edits._OPERATIONS, named.PROPERTIES, named.COLLECTIONS, named.ORDERS, named.GOALS),
         *(lesson._SHAPE, KINDS),
     ],
