@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.progress_report import progress
+    from iamlab.teach.recall import again, drill, review, warm_up
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 
 _HOME = {
     "after": "show",
+    "again": "recall",
     "arrange": "scenarios",
     "beliefs": "recognition",
     "check": "ask",
+    "drill": "recall",
     "exercise": "show",
     "hint": "ask",
     "membership_board": "show",
@@ -34,17 +37,21 @@ _HOME = {
     "progress": "progress_report",
     "refused": "show",
     "reveal": "show",
+    "review": "recall",
     "scenario": "scenarios",
     "solution": "ask",
     "start": "ask",
     "statement_stack": "show",
+    "warm_up": "recall",
 }
 
 __all__ = [
     "after",
+    "again",
     "arrange",
     "beliefs",
     "check",
+    "drill",
     "exercise",
     "hint",
     "membership_board",
@@ -53,10 +60,12 @@ __all__ = [
     "progress",
     "refused",
     "reveal",
+    "review",
     "scenario",
     "solution",
     "start",
     "statement_stack",
+    "warm_up",
 ]
 
 __getattr__ = lazily(__name__, _HOME)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from iamlab.teach.items import Item
     from iamlab.teach.schedule import Planned
 
-ENOUGH = 3
-"""In how many new worlds the first answer must be right, to master an exercise."""
 EXPLAIN_FIRST = "First predict the verdict, choose the statement that decided, and compare."
 _CAUSES = {"Allow": Verdict.ALLOWED, "Deny": Verdict.EXPLICIT_DENY}
 
@@ -239,13 +236,6 @@ class Practice(Instrument[Place]):
         return f"{self.title}, {count}\n{card.item.prompt}\n{asked}\nStatements: {names}"
 
 
-def first_answers(number: str) -> Counter[bool]:
-    """Count the new worlds in which the first answer to an exercise was right, or wrong."""
-    attempts = [r for r in journal.of_exercise(number, "attempt", None) if r.get("seed", 0) < 0]
-    first = {record["seed"]: bool(record["correct"]) for record in reversed(attempts)}
-    return Counter(first.values())
-
-
 class AgainCard(ExerciseCard):
     """An exercise in a new world: other people and buckets, and requests in another order.
 
@@ -270,8 +260,8 @@ class AgainCard(ExerciseCard):
 
     def parts(self) -> dict[str, str]:
         """Return the exercise, and in how many new worlds the first answer was right."""
-        right = first_answers(self.task.number)[True]
-        mastered = " You have mastered this exercise." if right >= ENOUGH else ""
-        text = f"Right at the first answer in {right} of {ENOUGH} new worlds.{mastered}"
+        right = min(journal.right_again(self.task.number), journal.ENOUGH)
+        mastered = " You have mastered this exercise." if right == journal.ENOUGH else ""
+        text = f"Right at the first answer in {right} of {journal.ENOUGH} new worlds.{mastered}"
         button = controls.button("another", "Another world") if self.attempts else ""
         return {**super().parts(), "again": controls.row(button) + controls.paragraph(text, "pale")}

@@ -88,9 +88,10 @@ def _row(number: str, known: list[journal.Record]) -> dict[str, str]:
     own = [record for record in known if record.get("exercise") == number]
     attempts = [record for record in own if record.get("kind") == "attempt"]
     solved = any(record.get("correct") for record in attempts)
+    state = "✓ solved" if solved else "↻ not yet" if attempts else "– not tried"
     return {
         "exercise": number,
-        "state": "✓ solved" if solved else "↻ not yet" if attempts else "– not tried",
+        "state": "★ mastered" if journal.right_again(number) >= journal.ENOUGH else state,
         "attempts": str(len(attempts)),
         "hints": str(sum(record.get("kind") == "hint" for record in own)),
     }
