@@ -115,7 +115,8 @@ def make_item(belief: str, seed: int, *, control: bool = False) -> Item:
     Examples
     --------
     >>> item = make_item("M02", seed=2)
-    >>> print(item.prompt, item.decision.request.action, item.decision)
+    >>> print(item.prompt, item.decision)
+    Carol has one policy, observatory-files. ✕ explicit deny by observatory-files/NoRaw
     """
     templates = find_named("template for", belief, TEMPLATES)
     draw = Random(f"{belief} {seed} {control}")

@@ -180,7 +180,7 @@ def test_another_practice_of_the_day_asks_about_other_topics():
     assert not topics & {item.belief for item in warm_up("05").items}
 
 
-def test_the_next_day_asks_other_items(answered, monkeypatch):
+def test_the_next_day_asks_other_items(monkeypatch):
     """The seed of an item depends on the day."""
     today = keys(warm_up("05"))
     monkeypatch.setattr("iamlab.teach.recall.History", lambda: History(NOW + timedelta(days=1)))
@@ -273,24 +273,19 @@ def test_a_drill_has_items_on_one_belief_and_controls():
     assert 1 <= sum(item.control for item in items) <= 9
 
 
-def test_a_drill_ends_with_a_score_and_can_go_on_with_other_items():
-    """After a restart the finished round is shown, and then the new one."""
+def test_a_drill_goes_on_after_a_restart_and_the_next_one_has_other_items():
+    """A finished drill shows its score."""
     practice = drill("M18", n=2)
-    first = keys(practice)
-    solve(practice, 2)
+    solve(practice)
 
-    assert practice.parts()["head"].count("Done") == 1
-    assert drill("M18", n=2).is_over
-
-    restarted = drill("M18", n=2)
-    restarted.press("more")
-
-    assert not set(first) & set(keys(restarted))
-
-    solve(restarted)
-
-    assert keys(drill("M18", n=2)) == keys(restarted)
+    assert keys(drill("M18", n=2)) == keys(practice)
     assert drill("M18", n=2).state.number == 1
+
+    solve(practice)
+
+    assert "Done" in practice.parts()["head"]
+    assert "2 of 2 right" in practice.parts()["result"]
+    assert not set(keys(drill("M18", n=2))) & set(keys(practice))
 
 
 def test_only_items_that_test_the_belief_count_for_the_schedule():
@@ -391,14 +386,14 @@ def test_the_usual_world_keeps_its_names():
 def test_an_exercise_again_is_restored_and_its_first_try_stays_alone():
     """The attempts of another seed are others."""
     wrong = find("3.4", -1).known_wrong[0].answer(find("3.4", -1).world())
-    again("3.4").answer(wrong)
+    check("3.4", wrong, seed=-1)
     card = again("3.4")
 
     assert card.task.seed == -1
     assert "Not yet" in card.parts()["result"]
     assert journal.of_exercise("3.4", "attempt") == []
 
-    assert card.answer(card.task.solution_answer(), "certain")
+    assert check("3.4", card.task.solution_answer(), seed=-1)
     assert again("3.4").task.seed == -1
     assert "Right at the first answer in 0 of 3" in card.parts()["again"]
 
@@ -409,7 +404,7 @@ def test_three_right_first_answers_in_new_worlds_master_an_exercise():
     assert "another" not in card.parts()["again"]
     for seed in (-1, -2, -3):
         assert card.task.seed == seed
-        card.answer(card.task.solution_answer())
+        check("3.1", card.task.solution_answer(), seed=seed)
         card.press("another")
 
     assert "You have mastered this exercise." in card.parts()["again"]
@@ -418,8 +413,7 @@ def test_three_right_first_answers_in_new_worlds_master_an_exercise():
 
 def test_the_next_day_brings_a_new_world(monkeypatch):
     """An exercise that was solved yesterday isn't shown again."""
-    card = again("3.1")
-    card.answer(card.task.solution_answer())
+    check("3.1", again("3.1").task.solution_answer(), seed=-1)
     monkeypatch.setattr("iamlab.teach.recall.History", lambda: History(NOW + timedelta(days=1)))
 
     assert again("3.1").task.seed == -2
