@@ -135,7 +135,8 @@ class PredictionCard(Instrument[Explained]):
         parts = super().parts()
         if self.prediction is None:
             return parts
-        asks = self._ritual or not self.prediction.correct
+        needs_no_allow = bool(self._decision) and not self._decision.determining
+        asks = (self._ritual or not self.prediction.correct) and not needs_no_allow
         done = self.state.compared or not asks
         parts["result"] = controls.result_of(self.prediction, explain=done)
         if asks:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.teach.cards import Explained, PredictionCard
-from iamlab.teach.keys import find_named
 from iamlab.teach.marks import Feedback
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.predictions import statements
+from iamlab.teach.source_lines import find_named
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.prediction import COARSE, FINE, HAPPENED
@@ -196,6 +196,6 @@ class Practice(Instrument[Place]):
             return f"{self.title}: {self.score}"
         card, count = self.card, f"item {self.state.number + 1} of {len(self._cards)}"
         request = card.item.decision.request
-        asked = f"{request.principal}: {request.action} on {request.resource}"
+        question = f"{request.principal}: {request.action} on {request.resource}"
         names = ", ".join(statements(card.item.decision))
-        return f"{self.title}, {count}\n{card.item.prompt}\n{asked}\nStatements: {names}"
+        return f"{self.title}, {count}\n{card.item.prompt}\n{question}\nStatements: {names}"

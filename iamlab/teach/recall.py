@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.items import TEMPLATES
-from iamlab.teach.keys import find_named
 from iamlab.teach.lesson import lesson_of
 from iamlab.teach.schedule import History
+from iamlab.teach.source_lines import find_named
 from iamlab.teach.tables import find
 from iamlab.teach.worlds import merged
 

@@ -164,11 +164,11 @@ class History:
             How many items to make, if necessary with topics that were asked today elsewhere.
         """
         done = self.answered(practice)
-        asked = {record.get("item") for record in self._today}
-        rest = [topic for topic in topics if topic not in asked]
+        today = {record.get("item") for record in self._today}
+        rest = [topic for topic in topics if topic not in today]
         if most is not None:
             here = {own.belief for own in done}
-            rest += [topic for topic in topics if topic in asked - here]
+            rest += [topic for topic in topics if topic in today - here]
             rest = rest[: most - len(done)]
         return done + [self.new(practice, n, topic) for n, topic in enumerate(rest, len(done))]
 

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 from iamlab.errors import ExerciseError
 from iamlab.teach.checks import Predict
 from iamlab.teach.explain import Explain
-from iamlab.teach.keys import Keys, find_named
+from iamlab.teach.keys import Keys
 from iamlab.teach.lesson import SEED, lesson_of, lessons
 from iamlab.teach.readers import READERS
+from iamlab.teach.source_lines import KeyedError, at, find_named
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise, KnownWrong
+    from iamlab.teach.lesson import Lesson
 
 _ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last)\b")
 
 
-@cache
 def find(number: str, seed: int = SEED) -> Exercise:
     """Find an exercise by its number.
 
@@ -36,22 +37,27 @@ def find(number: str, seed: int = SEED) -> Exercise:
         There is no such exercise, or its table has an error. The message names file and line.
     """
     lesson = lesson_of(number)
-    table = find_named("exercise", number, lesson.exercises)
-    path = number.split(".")
+    find_named("exercise", number, lesson.exercises)
+    return _made(lesson, number, seed)
+
+
+@cache
+def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
+    table = lesson.exercises[number]
     try:
-        kept = {key: table[key] for key in ("kind", "world") if key in table}
-        keys = Keys(lesson, number, lesson.named(table, seed) | kept, seed)
-        task = _read(keys)
-        return _reordered(task) if seed < 0 else task
-    except ExerciseError as error:
-        if str(error).startswith(lesson.file.name):
-            raise
-        raise lesson.located(error, *path) from error
+        with at(*number.split(".")):
+            kept = {key: table[key] for key in ("kind", "world") if key in table}
+            keys = Keys(lesson, number, lesson.named(table, seed) | kept, seed)
+            task = _read(keys)
+            return _reordered(task) if seed < 0 else task
+    except KeyedError as error:
+        raise lesson.located(error) from error
 
 
 def _read(keys: Keys) -> Exercise:
     kind = keys.take("kind")
-    read = find_named("kind", kind, READERS)
+    with at("kind"):
+        read = find_named("kind", kind, READERS)
     common = {
         "number": keys.number,
         "seed": keys.seed,
@@ -60,11 +66,12 @@ def _read(keys: Keys) -> Exercise:
         "prompt": keys.take("prompt"),
         "nudge": keys.take("nudge"),
         "why": keys.take("why"),
-        "exit": keys.take("exit", default=False),
+        "exit": keys.take("exit", default=False, types=(bool,)),
     }
     made = read(keys, common)
     for key in keys.left:
-        raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")
+        with at(key):
+            raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")
     return made
 
 

@@ -54,11 +54,11 @@ def test_an_item_exposes_its_belief_and_one_statement_decides(belief, built):
         built.clear()
         item = make_item(belief, seed)
         found.add(key_of(item.decision))
-        told = {own.belief for own in telling(item.decision, item.world)} - {"M03"}
+        exposed = {own.belief for own in telling(item.decision, item.world)} - {"M03"}
 
         assert disagree(item)
         assert len(addresses(item.decision.determining)) <= 1
-        assert len(told) <= TEMPLATES[belief][0].get("exposes", 2)
+        assert len(exposed) <= TEMPLATES[belief][0].get("exposes", 2)
         assert len(built) <= MOST_WORLDS
         assert item.prompt.endswith(".")
         assert "{" not in item.prompt
