@@ -29,6 +29,9 @@ EARLIER = ".json"
 PATIENCE = 10.0
 """How long to wait for another notebook that writes, in seconds."""
 
+ENOUGH = 3
+"""In how many new worlds the first answer to an exercise must be right, to master it."""
+
 _BEGINNING = re.compile(r"\S")
 
 Record = dict[str, Any]
@@ -182,3 +185,10 @@ def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]
     """
     own = [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
     return [r for r in own if seed is None or r.get("seed", SEED) == seed]
+
+
+def right_again(number: str) -> int:
+    """Return in how many new worlds the first answer to an exercise was right."""
+    tried = [r for r in of_exercise(number, "attempt", None) if r.get("seed", SEED) < 0]
+    first = {record["seed"]: record["correct"] for record in reversed(tried)}
+    return sum(map(bool, first.values()))
