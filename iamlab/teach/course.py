@@ -163,7 +163,7 @@ class Course:
         """Write a path as HTML, with a link to each lesson and the state of it."""
         own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
-        steps = (lesson.link(f"{lesson.look.symbol} {lesson.number}").html() for lesson in own)
+        steps = (lesson.link(f"{lesson.look.symbol}\N{NO-BREAK SPACE}{lesson.number}").html() for lesson in own)
         return f"<li>{escape(goal)}: {hours}<br>{' · '.join(steps)}</li>"
 
 
