@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.course import course_map
+    from iamlab.teach.lesson import open_lesson
     from iamlab.teach.progress_report import export_progress, import_progress, progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
         membership_board,
         predict,
         refused,
+        request_builder,
         reveal,
         statement_stack,
     )
     from iamlab.teach.terms import glossary, lookup
-    from iamlab.widgets.instruments.statement_stack import arrange
+    from iamlab.world.policy_places import arrange
 
 _HOME = {
     "after": "show",
@@ -37,9 +39,11 @@ _HOME = {
     "lookup": "terms",
     "membership_board": "show",
     "observatory": "acme",
+    "open_lesson": "lesson",
     "predict": "show",
     "progress": "progress_report",
     "refused": "show",
+    "request_builder": "show",
     "reveal": "show",
     "scenario": "scenarios",
     "solution": "ask",
@@ -61,9 +65,11 @@ __all__ = [
     "lookup",
     "membership_board",
     "observatory",
+    "open_lesson",
     "predict",
     "progress",
     "refused",
+    "request_builder",
     "reveal",
     "scenario",
     "solution",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
+from iamlab.teach.lesson import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -115,7 +116,7 @@ _warned: set[str] = set()
 def add(record: Record) -> None:
     """Add one record. If the file can't be written, keep it in memory, and warn once."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    lesson = str(record.get("exercise") or _notebook()).partition(".")[0].partition("_")[0]
+    lesson = str(record.get("exercise") or notebook()).partition(".")[0].partition("_")[0]
     facts = {"time": now, "version": iamlab.__version__, "lesson": lesson and lesson.zfill(2)}
     keep([json.loads(json.dumps({**facts, **record}))])  # as the file gives it back
 
@@ -141,7 +142,7 @@ def keep(new: Iterable[Record]) -> None:
         listener()
 
 
-def _notebook() -> str:
+def notebook() -> str:
     """Return the name of the notebook, which JupyterLab tells its kernel."""
     return Path(os.environ.get("JPY_SESSION_NAME", "")).stem
 
@@ -171,6 +172,13 @@ def _warn(done: str, error: OSError) -> None:
         warnings.warn(text, stacklevel=4)
 
 
-def of_exercise(number: str, kind: str) -> list[Record]:
-    """Return the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``."""
-    return [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
+def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]:
+    """Return the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``.
+
+    Parameters
+    ----------
+    seed
+        The seed of the exercise; ``None`` for all seeds.
+    """
+    own = [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
+    return [r for r in own if seed is None or r.get("seed", SEED) == seed]

@@ -133,7 +133,8 @@ def progress() -> Progress:
 
 def _question(record: journal.Record) -> str:
     """Return a key for the question of a record: an exercise, or the request of a prediction."""
-    return " ".join(str(record.get(key)) for key in ("kind", "exercise", "question", "verdict"))
+    names = ("kind", "exercise", "seed", "question", "verdict")
+    return " ".join(str(record.get(name)) for name in names)
 
 
 def export_progress(path: str | Path) -> Feedback:

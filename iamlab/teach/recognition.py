@@ -94,7 +94,7 @@ def beliefs() -> Beliefs:
         if record.get("kind") not in ("prediction", "attempt"):
             continue
         named = named or bool(record.get("belief"))
-        key = str((record.get("exercise"), record.get("question"), record.get("verdict")))
+        key = str([record.get(name) for name in ("exercise", "seed", "question", "verdict")])
         if key in seen or not isinstance(record.get("evidence"), dict):
             continue
         seen.add(key)

@@ -37,6 +37,7 @@ SHOWN = {
     "demo": (0, "demo/world.json"),
     "world": (0, "1 account, 4 users, 4 groups, 1 role"),
     "diff": (1, "gained:"),
+    "lesson": (0, "Next: iamlab lesson check x1_our_buckets.toml"),
     "completion": (0, "complete -F _iamlab iamlab"),
     "verify": (0, "decision: ✕ explicit deny by guard/KeepMaps"),
 }
