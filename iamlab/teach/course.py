@@ -44,6 +44,11 @@ class ExerciseState(NamedTuple):
     attempts: int
     hints: int
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether an attempt was right."""
+        return self.look is SOLVED
+
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
@@ -74,7 +79,7 @@ class LessonState:
         if not self.file:
             return IN_PREPARATION
         of, tried = len(self.exercises), [own for own in self.exercises if own.attempts]
-        right = sum(own.look is SOLVED for own in tried)
+        right = sum(own.is_solved for own in tried)
         if not tried:
             return NOT_TRIED
         return DONE if right == of else silent(f"{right} of {of} solved", "↻")
@@ -120,7 +125,7 @@ class Course:
         start = order.index(self.met[-1]) if self.met else 0
         for number in order[start:] + order[:start]:
             for exercise in self.lessons[number].exercises:
-                if exercise.look is not SOLVED:
+                if not exercise.is_solved:
                     return self.lessons[number], exercise
         return None
 
@@ -163,7 +168,10 @@ class Course:
         """Write a path as HTML, with a link to each lesson and the state of it."""
         own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
-        steps = (lesson.link(f"{lesson.look.symbol} {lesson.number}").html() for lesson in own)
+        steps = (
+            lesson.link(f"{lesson.look.symbol}\N{NO-BREAK SPACE}{lesson.number}").html()
+            for lesson in own
+        )
         return f"<li>{escape(goal)}: {hours}<br>{' · '.join(steps)}</li>"
 
 
@@ -176,12 +184,13 @@ def _state(
         look = SOLVED if number in right else NOT_YET if attempts else NOT_TRIED
         title = str(lesson.named(table.get("title", "")))
         exercises.append(ExerciseState(number, title, look, attempts, hints))
-    looks = {own.number: own.look for own in exercises}
+    known = {own.number: own for own in exercises}
     objectives = []
     for objective in lesson.objectives:
-        own = [looks[number] for number in objective.exercises if number in looks]
-        is_new = all(look is NOT_TRIED for look in own)
-        look = NOT_TRIED if is_new else MASTERED if set(own) == {SOLVED} else PARTLY
+        own = [known[number] for number in objective.exercises if number in known]
+        is_new = not any(exercise.attempts for exercise in own)
+        is_mastered = all(exercise.is_solved for exercise in own)
+        look = NOT_TRIED if is_new else MASTERED if is_mastered else PARTLY
         objectives.append((objective.text, " ".join(objective.exercises), look))
     minutes = int(lesson.content.get("minutes", 0))
     file = lesson.file.with_suffix(".ipynb").name
