@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
-from iamlab.model.credentials import code_at, seed_of
+from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Circumstances, Network
 from iamlab.teach.notation import arn_of, identity_arn, read_policy
 from iamlab.world.world import World
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
+    from iamlab.operations.iam.credentials import AccessKey
     from iamlab.world.account import Account
     from iamlab.world.identities import User
 
@@ -88,7 +89,7 @@ def decide(
 
 
 def caller_of(world: World, name: str) -> Caller:
-    """Return the caller with a name; a session is made by its call.
+    """Return the caller with a name; a session is made by its call, ``root`` is the root user.
 
     Raises
     ------
@@ -97,6 +98,8 @@ def caller_of(world: World, name: str) -> Caller:
     """
     if not isinstance(world, LessonWorld) or name.startswith("arn:"):
         return name
+    if name == "root" and name not in world.calls:
+        return world.main.root
     if name not in world.calls:
         return name if name.endswith(".amazonaws.com") else identity_arn(name, world.main)
     call = dict(world.calls[name])
@@ -191,6 +194,46 @@ _MAKERS: dict[str, Callable[[LessonWorld, str, str, Call], Caller]] = {
     "console": _console,
     "access_key": _access_key,
 }
+
+
+def key_of(text: str, account: Account) -> AccessKey:
+    """Return an access key by its place: ``bob/key-1``, ``root/key-1``.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such key.
+    """
+    name, _, number = text.partition("/key-")
+    owner = account.root if name == "root" else account.users[name]
+    keys = dict(enumerate(owner.access_keys, 1))
+    if not number.isdecimal() or int(number) not in keys:
+        raise ExerciseError(f"There is no access key {text!r}. Write for example: bob/key-1.")
+    return keys[int(number)]
+
+
+def credential_of(text: str, account: Account) -> str:
+    """Return the id of an access key, or a code of a virtual MFA device; another text as it is.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("acme-main")
+    >>> _ = main.create_user("bob").create_access_key()
+    >>> _ = main.create_virtual_mfa_device("bob-phone")
+    >>> credential_of("bob/key-1", main)[:4], len(credential_of("bob-phone/code-2", main))
+    ('AKIA', 6)
+    """
+    name, _, what = text.partition("/")
+    kind, _, number = what.partition("-")
+    if kind == "key":
+        return key_of(text, account).access_key_id
+    if kind == "code":
+        device = account.mfa_records[arn_of(f"mfa/{name}", account)]
+        moment = account.world.clock.now + (int(number) - 1) * INTERVAL
+        return code_at(seed_of(account.world, device.number), moment)
+    return text
+
 
 _NETWORK = ("ip", "vpc", "endpoint")
 

@@ -15,8 +15,7 @@ from iamlab.teach.edits import in_words
 from iamlab.widgets.controls import choice, fold, paragraph, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
-from iamlab.widgets.instruments.membership import IN, MembershipBoard
-from iamlab.widgets.instruments.statement_stack import StatementStack
+from iamlab.widgets.instruments.switches import IN, MembershipBoard, StatementStack
 from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 
 if TYPE_CHECKING:
@@ -93,7 +92,11 @@ class VerdictInput(Choices):
 
 def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
     """Write the statements of the policies that apply to each caller."""
-    made = dict(zip((question.caller for question in questions), decisions, strict=True))
+    made: dict[str, Decision] = {}
+    for question, decision in zip(questions, decisions, strict=True):
+        known = made.setdefault(question.caller, decision)
+        if len(decision.trace.matches) > len(known.trace.matches):
+            made[question.caller] = decision
     return "".join(
         statements(decision, is_open=len(made) == 1, of=caller if len(made) > 1 else "")
         for caller, decision in made.items()
@@ -185,7 +188,7 @@ class MembershipInput(MembershipBoard):
     missing = "Not answered yet. Change a membership."
 
     def __init__(self, task: Repair) -> None:
-        super().__init__(task.world())
+        super().__init__(task.world(), pairs=())
 
     def read(self) -> Any:
         """Return the edits."""

@@ -9,6 +9,8 @@ from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
 from iamlab.teach.callers import caller_of, decide
+from iamlab.teach.named_credentials import CanSignIn, UnusedKeys, key_replaced, key_rotated
+from iamlab.teach.named_credentials import security_status as _security_status
 from iamlab.teach.notation import arn_of, identity_arn
 from iamlab.teach.places import Place
 
@@ -125,6 +127,8 @@ class Principals:
 COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "policies_of": PoliciesOf,
     "principals": Principals,
+    "can_sign_in": CanSignIn,
+    "unused_keys": UnusedKeys,
 }
 
 
@@ -181,4 +185,10 @@ def _called(event_name: str) -> Callable[[World], bool]:
     )
 
 
-GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {"always": _always, "called": _called}
+GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {
+    "always": _always,
+    "called": _called,
+    "security_status": _security_status,
+    "key_rotated": key_rotated,
+    "key_replaced": key_replaced,
+}

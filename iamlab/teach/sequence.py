@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.principal import principal_of
 from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean, noted
 from iamlab.operations.dispatch import call_in
+from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import counted
 from iamlab.teach.exercises import Exercise
 from iamlab.teach.marks import Mark
@@ -88,7 +89,7 @@ def _make(world: World, call: Call, answers: abc.Sequence[Mapping[str, Any]]) ->
 def _caller(world: World, name: str, answers: abc.Sequence[Mapping[str, Any]]) -> Caller:
     """Return the caller with this name, or with the credentials of an earlier call."""
     if not name.startswith(OF_CALL):
-        return name
+        return caller_of(world, name)
     earlier = dict(enumerate(answers, 1)).get(int(name.removeprefix(OF_CALL)), {})
     for value in earlier.values():
         if isinstance(value, dict) and "AccessKeyId" in value:

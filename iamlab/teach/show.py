@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import ContextValue
     from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
     from iamlab.widgets.instruments.explorer import Explorer
-    from iamlab.widgets.instruments.membership import MembershipBoard
-    from iamlab.widgets.instruments.statement_stack import StatementStack
+    from iamlab.widgets.instruments.switches import MembershipBoard, StatementStack
     from iamlab.widgets.prediction import Prediction
     from iamlab.world.world import World
 
@@ -77,7 +76,7 @@ def predict(
         from iamlab.teach.cards import PredictionCard
 
         options = FINE if fine else COARSE
-        more = {"ritual": ritual, "explain": explain, "record": record}
+        more: dict[str, Any] = {"ritual": ritual, "explain": explain, "record": record}
         return PredictionCard(decision, options, world=world, **more)
     return commit(decision, answer, confidence, record=record, world=world)
 
@@ -107,13 +106,13 @@ def after(number: str, draw: Callable[..., Any], *arguments: Any) -> Reveal:
     return Reveal(number, partial(draw, *arguments))
 
 
-def reveal(card: PredictionCard | ExerciseCard, text: str) -> Reveal:
+def reveal(card: PredictionCard | ExerciseCard | str, text: str) -> Reveal:
     """Show a text when the prediction or the exercise of a card has been answered.
 
     Parameters
     ----------
     card
-        A card that was shown before.
+        A card that was shown before, or the number of an exercise.
     text
         Its paragraphs are separated by empty lines; or the name of a text in a lesson's file, where
         nobody reads it too early.

@@ -13,6 +13,7 @@ from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import find
 from iamlab.teach.write import Write
+from iamlab.view.words import shorten
 from iamlab.widgets.instrument import PREDICT_FIRST
 
 DIFFERENT = "Different from your prediction."
@@ -463,3 +464,123 @@ def test_lesson_02_names_the_belief_that_wrong_answers_have_in_common(open_lesso
     text.wait_for()
 
     assert f"You answered as if {mutant.claim}" in text.inner_text()
+
+
+def write_calls(learner, card, calls):
+    """Remove the calls of a card, and write others."""
+    rows = card.locator("ol.plain > li")
+    while rows.count():
+        many = rows.count()
+        learner.press(card, "Remove call 1")
+        rows.nth(many - 1).wait_for(state="detached")
+    for place, call in enumerate(calls):
+        learner.press(card, "Add a call")
+        row = rows.nth(place)
+        row.wait_for()
+        for name, value in call.items():
+            text = shorten(str(value), 60)
+            is_earlier = name == "Caller" and text.startswith("call ")
+            learner.choose(row, **{name: f"with the credentials of {text}" if is_earlier else text})
+            if name == "Operation":
+                row.get_by_role("combobox").nth(len(call) - 1).wait_for()
+
+
+def test_lesson_04_shows_what_the_root_user_and_a_script_can_do_only_after_an_answer(open_lesson):
+    """Lesson 04: the answers, the texts behind them, and the three widgets."""
+    learner = open_lesson("04_account_and_credentials.ipynb")
+    waits = "This appears when you have"
+    walk, text = learner.card("first.walk_through()"), learner.card("reveal(first, ...")
+    missing = learner.card('reveal("4.3", "missing-key")')
+    for card in (walk, text, missing):
+        learner.reads(card, waits)
+
+    first = learner.card("first = predict(...")
+    learner.predict(first, "implicit deny", "certain")
+    learner.reads(first, "✓ allowed", DIFFERENT)
+    learner.reads(walk, "The root user needs no Allow in its own account.")
+    learner.reads(text, "guard the ways to sign in as it")
+
+    second = learner.card("session = guarded.sign_in(...")
+    learner.predict(second, "explicit deny", "fairly sure")
+    learner.reads(second, "✓ allowed", DIFFERENT)
+    learner.explain(second, "A statement allows it, and no statement denies it.", "maps/UseMaps")
+    learner.reads(second, "Yes, that is what happened. And maps/UseMaps decided it.")
+
+    board = learner.card("security_status(world)")
+    for item in ("Delete your root access keys", "Use groups to assign permissions"):
+        board.get_by_role("button", name=f"Do it: {item}").click()
+        board.get_by_role("button", name=f"Do it: {item}").wait_for(state="detached")
+    board.get_by_role("button", name="Do it: Apply an IAM password policy").click()
+    board.get_by_text("5 of 5 done").wait_for()
+    for _ in ("alice", "bob", "carol"):
+        board.get_by_role("button", name="Do it: Add MFA for yourself").click()
+        learner.lab.settle()
+    board.get_by_text("4 of 4 done").wait_for()
+
+    form = learner.card('sign_in_form(scenario("console"), "carol")')
+    form.get_by_role("textbox", name="Password").fill("Correct-Horse-1")
+    learner.press(form, "Sign in")
+    learner.reads(form, "Enter an MFA code to complete sign-in.")
+    learner.press(form, "30 seconds later")
+    form.get_by_text("09:00:30").wait_for()
+    code = re.search(r"(\d{3}) (\d{3})", form.inner_text()).group().replace(" ", "")
+    form.get_by_role("textbox", name="MFA code").fill(code)
+    learner.press(form, "Sign in")
+    learner.reads(form, "signed in")
+
+
+def test_lesson_04_marks_every_choice(open_lesson):
+    """Lesson 04: sets, verdicts and a broken belief; a known wrong answer first."""
+    learner = open_lesson("04_account_and_credentials.ipynb")
+    for number in ("4.2", "4.7"):
+        task, card = find(number), learner.card(number)
+        world, wrong = task.world(), task.known_wrong[0]
+        for answer, words in ((wrong.answer(world), wrong.hint), (task.solution_answer(), "")):
+            for name in task.candidates(world):
+                learner.tick(card, name, on=name in answer)
+            learner.check(card)
+            learner.reads(card, "↻ Not yet." if words else "✓ Right.")
+            if words:
+                learner.press(card, "Hint")
+                learner.reads(card, words)
+    for number in ("4.3", "4.8", "4.9"):
+        task, card = find(number), learner.card(number)
+        wrong = task.known_wrong[0]
+        learner.check(card, *wrong.answer(task.world()))
+        learner.reads(card, "↻ Not yet.")
+        learner.press(card, "Hint")
+        learner.reads(card, wrong.hint)
+        learner.check(card, *task.solution_answer())
+        learner.reads(card, "✓ Right.")
+    learner.reads(learner.card('reveal("4.3", "missing-key")'), "nothing to compare")
+
+    task, card = find("4.4"), learner.card("4.4")
+    learner.choose(card, Caller="bob-console", Action="s3:GetObject", Resource=MAP)
+    learner.check(card)
+    learner.reads(card, "But both agree.")
+    order, caller, action, resource = task.solution_answer()
+    learner.choose(card, Caller=caller, Action=action, Resource=resource)
+    learner.check(card)
+    learner.reads(card, "✓ Right.", f"if you believe that {task.belief.claim}")
+
+    assert order == stack_on(card)
+
+
+def test_lesson_04_marks_every_list_of_calls(open_lesson):
+    """Lesson 04: calls that are refused, calls that miss the goal, and the right ones."""
+    learner = open_lesson("04_account_and_credentials.ipynb")
+    for number, wrong, words in (
+        ("4.1", 1, "Call 1 is refused"),
+        ("4.5", 0, "But the goal isn't reached."),
+        ("4.6", 2, "Cannot exceed quota for AccessKeysPerUser: 2"),
+    ):
+        task, card = find(number), learner.card(number)
+        known = task.known_wrong[wrong]
+        write_calls(learner, card, known.answer(task.world()))
+        learner.check(card)
+        learner.reads(card, "↻ Not yet.", words)
+        learner.press(card, "Hint")
+        learner.reads(card, known.hint)
+        write_calls(learner, card, task.solution_answer())
+        learner.check(card)
+        learner.reads(card, "✓ Right.", task.why)
