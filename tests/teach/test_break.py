@@ -43,7 +43,11 @@ def test_an_answer_is_right_exactly_where_the_engine_and_the_mutant_disagree(tas
     """Compare all requests of the card, with several orders of the stack, in both evaluators."""
     found = {True: 0, False: 0}
     every_order = list(permutations(stack_of(task)))
-    for order in (*every_order[:: len(every_order) // 5], stack_of(task)[:2], stack_of(task)[2:4]):
+    for order in (
+        *every_order[:: len(every_order) // 5 or 1],
+        stack_of(task)[:2],
+        stack_of(task)[2:4],
+    ):
         world = task.world()
         arrange(world.user(task.user), task.policy_name, order)
         for question in requests_of(task):
@@ -64,21 +68,22 @@ def test_the_feedback_to_a_right_answer_has_both_verdicts_and_the_rule(task):
 
     assert mark.correct
     assert task.belief.claim in mark.text
-    assert "AWS decides ✕ explicit deny" in mark.text
-    assert "✓ allowed" in mark.text
+    assert f"AWS decides {mark.decision.verdict.symbol} {mark.decision.verdict}" in mark.text
+    assert "you expect ✓ allowed" in mark.text
     assert task.why in mark.text
-    assert mark.decision is not None
 
 
 @each_stack
 def test_if_both_agree_the_feedback_has_the_common_verdict_and_the_nudge(task):
     """The feedback begins with what is right about the answer."""
-    mark = task.mark((stack_of(task), "bob", "s3:GetObject", MAP))
+    order = stack_of(task)
+    answers = [(order, own.caller, own.action, own.resource) for own in requests_of(task)]
+    mark = next(mark for mark in map(task.mark, answers) if not mark.correct)
+    verdict = mark.decision.verdict
 
-    assert not mark.correct
     assert mark.true_part
     assert "both agree" in mark.counterexample
-    assert "AWS decides ○ implicit deny" in mark.counterexample
+    assert f"AWS decides {verdict.symbol} {verdict}" in mark.counterexample
     assert task.belief.claim in mark.counterexample
     assert task.nudge in mark.counterexample
     assert mark.text.index(mark.true_part) < mark.text.index("both agree")
@@ -138,7 +143,7 @@ def test_a_world_changed_by_hand_is_checked_like_an_order(task):
 
     arrange(world.user(task.user), task.policy_name, [])
 
-    assert not task.mark((world, *rest)).correct
+    assert task.mark((world, *rest)).correct is task.mark(([], *rest)).correct
 
 
 def test_any_world_is_accepted_even_with_other_accounts_and_people():
