@@ -404,7 +404,7 @@ def test_lesson_04_shows_what_the_root_user_and_a_script_can_do_only_after_an_an
 
     first = learner.card("first = predict(...")
     learner.predict(first, "implicit deny", "certain")
-    learner.reads(first, "✓ allowed", DIFFERENT)
+    learner.reads(first, "✓ allowed", DIFFERENT, "A root user needs no Allow in its own account.")
     learner.reads(walk, "The root user needs no Allow in its own account.")
     learner.reads(text, "guard the ways to sign in as it")
 
