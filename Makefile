@@ -32,7 +32,7 @@ LATER := (browser or slow or chance or hypothesis) and not speed
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-lab: $(VENV)/.lab  ## open the first lesson in JupyterLab
+lab: $(VENV)/.lab  ## open the first lesson in JupyterLab, or the map of the course
 	@echo "Starting JupyterLab. If no browser opens, open one of the addresses below. Stop it with Ctrl+C."
 	@$(BIN)/python -m jupyterlab --config=jupyter_lab_config.py
 

@@ -5,10 +5,16 @@ By hand: jupyter lab --config=jupyter_lab_config.py
 
 import os
 import sys
+from pathlib import Path
 
 c = get_config()
 
-c.LabApp.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
+# The first day begins with the first lesson, and later ones with the map of the course.
+progress = Path("notebooks", os.environ.get("IAMLAB_PROGRESS") or "iamlab_progress.jsonl")
+is_first_day = not (progress.exists() or progress.with_suffix(".json").exists())
+first = "00_start_here" if is_first_day else "index"
+
+c.LabApp.default_url = f"/lab/tree/notebooks/{first}.ipynb"
 c.ServerApp.ip = "127.0.0.1"  # nobody else on the network reaches it
 
 # iamlab works offline, so JupyterLab asks no other host: no news, updates or list of extensions.

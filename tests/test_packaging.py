@@ -12,6 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec
+from traitlets.config import PyFileConfigLoader
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
@@ -84,6 +85,30 @@ def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     assert "--config=jupyter_lab_config.py" in (ROOT / "Makefile").read_text("utf-8")
     assert 'cp jupyter_lab_config.py "$HOME/.jupyter/"' in binder
     assert os.access(ROOT / "postBuild", os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("file", "opened"),
+    [
+        ("", "00_start_here"),
+        ("iamlab_progress.jsonl", "index"),
+        ("iamlab_progress.json", "index"),
+        ("alice.jsonl", "index"),
+    ],
+)
+def test_jupyterlab_opens_the_map_of_the_course_from_the_second_day_on(
+    file, opened, tmp_path, monkeypatch
+):
+    """Progress is beside the notebooks, also under a name of the learner's own."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / file).touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IAMLAB_PROGRESS", raising=False)
+    if file == "alice.jsonl":
+        monkeypatch.setenv("IAMLAB_PROGRESS", file)
+    config = PyFileConfigLoader("jupyter_lab_config.py", path=str(ROOT)).load_config()
+
+    assert config.LabApp.default_url == f"/lab/tree/notebooks/{opened}.ipynb"
 
 
 def test_environment_names_a_python_that_the_package_accepts():

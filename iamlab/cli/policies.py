@@ -1,4 +1,4 @@
-"""Commands that look at policy documents, and at the actions that policies can name."""
+"""Commands that look at policy documents, and at the words and actions that they have."""
 
 from __future__ import annotations
 
@@ -222,6 +222,18 @@ def actions(options: argparse.Namespace) -> Answer:
             f"{counts}: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",
             *map(line, sorted(found, key=lambda known: by_risk.index(known.level))),
         ),
+    )
+
+
+def lookup(options: argparse.Namespace) -> Answer:
+    """Look up a word of IAM."""
+    from iamlab.teach import lookup as look_up
+
+    term = look_up(" ".join(options.word))
+    return Answer(
+        status=False,
+        value=lambda: asdict(term),
+        text=lambda: str(term).split("\n"),
     )
 
 

@@ -7,7 +7,9 @@ from iamlab.display import lazily
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.progress_report import progress
+    from iamlab.teach.course import course_map
+    from iamlab.teach.lesson import open_lesson
+    from iamlab.teach.progress_report import export_progress, import_progress, progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -16,23 +18,32 @@ if TYPE_CHECKING:
         membership_board,
         predict,
         refused,
+        request_builder,
         reveal,
         statement_stack,
     )
-    from iamlab.widgets.instruments.statement_stack import arrange
+    from iamlab.teach.terms import glossary, lookup
+    from iamlab.world.policy_places import arrange
 
 _HOME = {
     "after": "show",
     "arrange": "scenarios",
     "beliefs": "recognition",
     "check": "ask",
+    "course_map": "course",
     "exercise": "show",
+    "export_progress": "progress_report",
+    "glossary": "terms",
     "hint": "ask",
+    "import_progress": "progress_report",
+    "lookup": "terms",
     "membership_board": "show",
     "observatory": "acme",
+    "open_lesson": "lesson",
     "predict": "show",
     "progress": "progress_report",
     "refused": "show",
+    "request_builder": "show",
     "reveal": "show",
     "scenario": "scenarios",
     "solution": "ask",
@@ -45,13 +56,20 @@ __all__ = [
     "arrange",
     "beliefs",
     "check",
+    "course_map",
     "exercise",
+    "export_progress",
+    "glossary",
     "hint",
+    "import_progress",
+    "lookup",
     "membership_board",
     "observatory",
+    "open_lesson",
     "predict",
     "progress",
     "refused",
+    "request_builder",
     "reveal",
     "scenario",
     "solution",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
+from iamlab.teach.lesson import SEED
 from iamlab.teach.marks import Feedback, feedback
 from iamlab.teach.tables import find
 from iamlab.widgets.prediction import confidence_word
@@ -26,9 +27,9 @@ SOLVED = "You have solved this exercise."
 ANSWER_FIRST = "This is an exit ticket. Please answer first; after that you can get help."
 
 
-def start(number: str) -> World:
+def start(number: str, *, seed: int = SEED) -> World:
     """Return the world in which an exercise begins; change it, then ``check`` it."""
-    return find(number).world()
+    return find(number, seed).world()
 
 
 def check(
@@ -38,6 +39,7 @@ def check(
     confidence: str | None = None,
     seconds: float | None = None,
     record: bool = True,
+    seed: int = SEED,
 ) -> Feedback:
     """Check an answer by running the engine, and return the feedback.
 
@@ -54,18 +56,20 @@ def check(
         How long the answer took, for the progress file.
     record
         Whether to keep the attempt in the progress file.
+    seed
+        The seed of the exercise, if it isn't the usual one.
 
     Raises
     ------
     ExerciseError
         Unknown exercise, or an answer of the wrong kind.
     """
-    task = find(number)
+    task = find(number, seed)
     if answer is None or answer is ...:
         return Feedback(None, (f"Exercise {number} is not answered yet. {task.prompt}",))
     confidence = confidence_word(confidence or "")
     mark = task.mark(answer)
-    failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt"))
+    failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt", seed))
     if record:
         world = task.world()
         _record(
@@ -88,24 +92,24 @@ def again(task: Exercise, attempts: list[dict[str, Any]]) -> Feedback:
     return feedback(task.mark(attempts[-1]["given"]), failures)
 
 
-def hint(number: str) -> Feedback:
+def hint(number: str, *, seed: int = SEED) -> Feedback:
     """Return the next of three hints: a nudge, a counterexample, worked steps.
 
     Before the first attempt there is only the nudge. Later, the hints are about your last answer.
     """
-    task = find(number)
-    attempts = journal.of_exercise(number, "attempt")
+    task = find(number, seed)
+    attempts, hints = (journal.of_exercise(number, kind, seed) for kind in ("attempt", "hint"))
     if task.exit and not attempts:
         return Feedback(None, (ANSWER_FIRST,))
     if not attempts:
-        if not journal.of_exercise(number, "hint"):
+        if not hints:
             _record(task, "hint", step=0)
         later = "The next hint comes after your first answer. Any answer will do."
         return Feedback(None, ("Hint 1 of 3.", task.nudge, later))
     last = attempts[-1]
     if last.get("correct"):
         return Feedback(None, (SOLVED,))
-    used = sum(record.get("step") != 0 for record in journal.of_exercise(number, "hint"))
+    used = sum(record.get("step") != 0 for record in hints)
     step = min(used, 2)
     if used < 3:
         _record(task, "hint", step=step + 1)
@@ -146,16 +150,18 @@ def _recognised(task: Exercise, last: dict[str, Any]) -> Any:
     return task.recognise(last.get("given"), world)
 
 
-def solution(number: str, *, give_up: bool = False) -> Feedback:
+def solution(number: str, *, give_up: bool = False, seed: int = SEED) -> Feedback:
     """Show a right answer, computed now, after one attempt or if you give up.
 
     Parameters
     ----------
     give_up
         Show it without an attempt. The progress file records that you gave up.
+    seed
+        The seed of the exercise, if it isn't the usual one.
     """
-    task = find(number)
-    attempts = journal.of_exercise(number, "attempt")
+    task = find(number, seed)
+    attempts = journal.of_exercise(number, "attempt", seed)
     if task.exit and not attempts:
         return Feedback(None, (ANSWER_FIRST,))
     if not give_up and not attempts:
@@ -169,7 +175,7 @@ def solution(number: str, *, give_up: bool = False) -> Feedback:
 
 
 def _record(task: Exercise, kind: str, **facts: Any) -> None:
-    hints = len(journal.of_exercise(task.number, "hint"))
+    hints = len(journal.of_exercise(task.number, "hint", task.seed))
     journal.add(
         {"exercise": task.number, "kind": kind, "seed": task.seed, "hints_used": hints, **facts}
     )

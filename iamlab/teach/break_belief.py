@@ -11,7 +11,7 @@ from iamlab.teach.checks import applying, request_lines
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
-from iamlab.widgets.instruments.statement_stack import arrange
+from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
 
 if TYPE_CHECKING:

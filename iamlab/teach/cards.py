@@ -23,6 +23,7 @@ from iamlab.teach.predictions import (
     earlier,
     keep,
     keep_explanation,
+    key_of,
     reflect,
     statements,
 )
@@ -63,6 +64,8 @@ class PredictionCard(Instrument[Explained]):
         Whether the prediction is kept in the progress file, and restored from it.
     world
         The world of the request, for beliefs about the world.
+    facts
+        Further facts for the progress file; a ``key`` takes the place of the request's own.
     """
 
     title = "Predict"
@@ -77,14 +80,16 @@ class PredictionCard(Instrument[Explained]):
         explain: bool,
         record: bool,
         world: World | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         self._decision, self._ritual, self._explain = decision, ritual, explain
-        self._record = record
+        facts = {"key": key_of(decision), **(facts or {})}
+        self._record, self._key = record, facts["key"]
         self._html = controls.request_facts(decision) + controls.statements(decision)
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
-            self.keep = partial(keep, world=world)
-            self.prediction, explained = earlier(decision)
+            self.keep = partial(keep, world=world, **facts)
+            self.prediction, explained = earlier(decision, self._key)
             if explained:
                 self.state = Explained(explained["happened"], explained["decided"], compared=True)
             if self.prediction is not None:
@@ -110,7 +115,7 @@ class PredictionCard(Instrument[Explained]):
                 raise ExerciseError("Choose in both lists first.")
             correct, _ = reflect(self._decision, state.happened, state.decided)
             if self._record and not state.compared:
-                keep_explanation(self._decision, state.happened, state.decided, correct=correct)
+                keep_explanation(self._key, state.happened, state.decided, correct=correct)
             return replace(state, compared=True)
         if name not in ("happened", "decided"):
             raise self.no_control(name)
@@ -134,18 +139,27 @@ class PredictionCard(Instrument[Explained]):
         done = self.state.compared or not asks
         parts["result"] = controls.result_of(self.prediction, explain=done)
         if asks:
-            happened, decided = self.state.happened, self.state.decided
-            options = statements(self._decision)
-            parts["explain"] = (
-                controls.choice("happened", "What happened?", list(HAPPENED.values()), happened)
-                + controls.choice("decided", "Which statement decided?", options, decided)
-                + controls.button("compare", "Compare")
-            )
-            text = reflect(self._decision, happened, decided)[1] if self.state.compared else ""
-            parts["facts"] = controls.paragraph(self.note or text)
+            parts["explain"] = self.lists() + controls.button("compare", "Compare")
+            parts["facts"] = controls.paragraph(self.note or self.reflection[1])
         if done and self._explain:
             parts["steps"] = controls.explanation(self._decision)
         return parts
+
+    def lists(self) -> str:
+        """Return the lists in which the learner explains the decision."""
+        options, state = list(HAPPENED.values()), self.state
+        return controls.choice(
+            "happened", "What happened?", options, state.happened
+        ) + controls.choice(
+            "decided", "Which statement decided?", statements(self._decision), state.decided
+        )
+
+    @property
+    def reflection(self) -> tuple[bool, str]:
+        """Whether the learner's explanation is right, and the feedback; empty before Compare."""
+        if not self.state.compared:
+            return False, ""
+        return reflect(self._decision, self.state.happened, self.state.decided)
 
     def walk_through(self) -> Reveal:
         """Return the six questions with their answers, after the prediction."""
@@ -254,15 +268,15 @@ class ExerciseCard(Instrument[Nothing]):
     """
 
     def __init__(self, task: Exercise) -> None:
+        super().__init__(Nothing())
+        self.begin(task)
+
+    def begin(self, task: Exercise) -> None:
+        """Show an exercise, with the last attempt that is in the progress file."""
         self.task, self.input = task, input_for(task)
         self.title, self.question = f"Exercise {task.number}", task.title
         self.result, self._solution_pressed = "", False
-        super().__init__(Nothing())
-        self._restore()
-
-    def _restore(self) -> None:
-        """Take back the last attempt that is in the progress file."""
-        attempts = journal.of_exercise(self.task.number, "attempt")
+        attempts = self.attempts
         if attempts and attempts[-1].get("given") is not None:
             last = attempts[-1]
             with suppress(ExerciseError, TypeError, ValueError):
@@ -270,6 +284,11 @@ class ExerciseCard(Instrument[Nothing]):
                 self.input.restore(last["given"])
                 self.input.said["confidence"] = last.get("confidence", "")
                 self.result = result
+
+    @property
+    def attempts(self) -> list[journal.Record]:
+        """The attempts in the progress file, with the exercise's seed."""
+        return journal.of_exercise(self.task.number, "attempt", self.task.seed)
 
     def set(self, name: str, value: Any) -> None:
         """Set a control of the answer."""
@@ -281,7 +300,7 @@ class ExerciseCard(Instrument[Nothing]):
         """Press a button of the card or of the answer."""
         actions: dict[str, Callable[[], str]] = {
             "check": self._check,
-            "hint": lambda: ask.hint(self.task.number).inner_html(),
+            "hint": lambda: ask.hint(self.task.number, seed=self.task.seed).inner_html(),
             "solution": self._solution,
         }
         self.note = ""
@@ -297,18 +316,19 @@ class ExerciseCard(Instrument[Nothing]):
             return controls.paragraph(self.input.missing)
         confidence = self.input.said["confidence"]
         seconds, self._since = round(monotonic() - self._since, 1), monotonic()
-        found = ask.check(self.task.number, answer, confidence=confidence, seconds=seconds)
-        return found.inner_html()
+        facts = {"confidence": confidence, "seconds": seconds, "seed": self.task.seed}
+        return ask.check(self.task.number, answer, **facts).inner_html()
 
     def _solution(self) -> str:
         give_up, self._solution_pressed = self._solution_pressed, True
-        return ask.solution(self.task.number, give_up=give_up).inner_html()
+        task = self.task
+        return ask.solution(task.number, give_up=give_up, seed=task.seed).inner_html()
 
     def parts(self) -> dict[str, str]:
         """Return the prompt, the answer, the buttons and the result."""
         task = self.task
         target = _target(task) if isinstance(task, Repair) else ""
-        helps = not task.exit or journal.of_exercise(task.number, "attempt")
+        helps = not task.exit or self.attempts
         buttons = controls.button("check", "Check", main=True)
         if helps:
             buttons += controls.button("hint", "Hint") + controls.button("solution", "Solution")

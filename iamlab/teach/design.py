@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.validate.document_defects import size
 from iamlab.teach.checks import Repair
-from iamlab.widgets.instruments.edited_world import places
+from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,8 +29,8 @@ def findings(world: World) -> Iterator[tuple[str, Finding]]:
     >>> [(name, finding.code) for name, finding in findings(world)]
     [('user bob: all', 'PASS_ROLE_WITH_STAR_IN_RESOURCE')]
     """
-    for name, place in places(world):
-        for finding in place.document.lint(place.policy_type, place.service):
+    for name, place, policy in policy_places(world):
+        for finding in policy.lint(place.policy_type, place.service):
             if finding.level != SUGGESTION:
                 yield name, finding
 
@@ -44,7 +44,7 @@ def sizes(world: World) -> dict[str, int]:
     >>> sizes(scenario("first_door"))
     {'policies': 1, 'statements': 1, 'characters': 136}
     """
-    documents = [place.document for _, place in places(world)]
+    documents = [document for _, _, document in policy_places(world)]
     return {
         "policies": len(documents),
         "statements": sum(len(document.statements) for document in documents),

@@ -13,7 +13,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.notation import read_policy
 from iamlab.teach.places import Place
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.world.policy_places import arranged
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Cell

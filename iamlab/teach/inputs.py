@@ -15,8 +15,7 @@ from iamlab.teach.edits import in_words
 from iamlab.widgets.controls import choice, fold, paragraph, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
-from iamlab.widgets.instruments.membership import IN, MembershipBoard
-from iamlab.widgets.instruments.statement_stack import StatementStack
+from iamlab.widgets.instruments.switches import IN, MembershipBoard, StatementStack
 from iamlab.widgets.prediction import CONFIDENCE, verdict_word
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ class MembershipInput(MembershipBoard):
     missing = "Not answered yet. Change a membership."
 
     def __init__(self, task: Repair) -> None:
-        super().__init__(task.world())
+        super().__init__(task.world(), pairs=())
 
     def read(self) -> Any:
         """Return the edits."""

@@ -13,13 +13,15 @@ import os
 import re
 import warnings
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
+from iamlab.teach.lesson import SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FILE = "iamlab_progress.jsonl"
 EARLIER = ".json"
@@ -43,11 +45,20 @@ def records() -> list[Record]:
     key = _key(file)
     if key is None or key != _read.get("key"):
         try:
-            _read.update(key=key, records=list(_saved(file)))
+            _read.update(key=key, records=_in_time(_saved(file)))
         except OSError as error:
             _warn("read", error)
             _read.update(key=None, records=[])
     return [*_read["records"], *_unsaved]
+
+
+def _in_time(found: Iterable[Record]) -> list[Record]:
+    """Sort records by time, as imported ones are added last; without a time, they follow others."""
+    timed: list[tuple[str, Record]] = []
+    for record in found:
+        last = timed[-1][0] if timed else ""
+        timed.append((str(record.get("time") or last), record))
+    return [record for _, record in sorted(timed, key=itemgetter(0))]
 
 
 _read: dict[str, Any] = {}
@@ -104,19 +115,25 @@ _warned: set[str] = set()
 
 def add(record: Record) -> None:
     """Add one record. If the file can't be written, keep it in memory, and warn once."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    lesson = str(record.get("exercise") or notebook()).partition(".")[0].partition("_")[0]
+    facts = {"time": now, "version": iamlab.__version__, "lesson": lesson and lesson.zfill(2)}
+    keep([json.loads(json.dumps({**facts, **record}))])  # as the file gives it back
+
+
+def keep(new: Iterable[Record]) -> None:
+    """Add complete records. If the file can't be written, keep them in memory, and warn once."""
     from filelock import FileLock
 
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    lesson = str(record.get("exercise") or _notebook()).partition(".")[0].partition("_")[0]
-    facts = {"time": now, "version": iamlab.__version__, "lesson": lesson.zfill(2)}
-    _unsaved.append(json.loads(json.dumps({**facts, **record})))  # as the file gives it back
+    _unsaved.extend(new)
     file = path()
     try:
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=PATIENCE):
             is_known = _key(file) is not None and _key(file) == _read.get("key")
             _append(file, _unsaved)
             if is_known:  # nothing else was added, so there is nothing to read again
-                _read.update(key=_key(file), records=[*_read["records"], *_unsaved])
+                both = _in_time([*_read["records"], *_unsaved])
+                _read.update(key=_key(file), records=both)
     except OSError as error:
         _warn("saved", error)
     else:
@@ -125,15 +142,20 @@ def add(record: Record) -> None:
         listener()
 
 
-def _notebook() -> str:
+def notebook() -> str:
     """Return the name of the notebook, which JupyterLab tells its kernel."""
     return Path(os.environ.get("JPY_SESSION_NAME", "")).stem
+
+
+def as_lines(new: Iterable[Record]) -> bytes:
+    """Return records as a file has them: a line of JSON for each."""
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in new).encode()
 
 
 def _append(file: Path, new: Sequence[Record]) -> None:
     if not file.exists():
         new = [*_saved(file), *new]
-    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in new).encode()
+    lines = as_lines(new)
     with file.open("a+b") as stream:
         if stream.tell():
             stream.seek(-1, os.SEEK_END)
@@ -150,6 +172,13 @@ def _warn(done: str, error: OSError) -> None:
         warnings.warn(text, stacklevel=4)
 
 
-def of_exercise(number: str, kind: str) -> list[Record]:
-    """Return the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``."""
-    return [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
+def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]:
+    """Return the records of one exercise and kind: ``"attempt"``, ``"hint"``, ``"solution"``.
+
+    Parameters
+    ----------
+    seed
+        The seed of the exercise; ``None`` for all seeds.
+    """
+    own = [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
+    return [r for r in own if seed is None or r.get("seed", SEED) == seed]

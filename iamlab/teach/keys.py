@@ -7,12 +7,13 @@ them; or as belief and hint only: then the answer of somebody with this belief i
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.errors import ExerciseError
 from iamlab.teach.exercises import KnownWrong, Question
-from iamlab.teach.mutants import MUTANTS
+from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import arn_of
+from iamlab.teach.source_lines import Found, at, each_line, expect, find_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,20 +22,21 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
-Found = TypeVar("Found")
 
-
-def find_named(what: str, name: str, known: Mapping[str, Found]) -> Found:
-    """Return what a name stands for.
+def question_of(line: str, account: Account) -> Question:
+    """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``.
 
     Raises
     ------
     ExerciseError
-        There is nothing with this name.
+        The line isn't a request.
     """
-    if name not in known:
-        raise noted(ExerciseError(f"There is no {what} {name!r}."), did_you_mean(name, known))
-    return known[name]
+    head, _, circumstances = line.partition(" with ")
+    words = head.split()
+    if len(words) != 3:
+        raise ExerciseError(f"{line!r} isn't a request. Write: caller action resource.")
+    caller, action, resource = words
+    return Question(caller, action, arn_of(resource, account), circumstances.strip())
 
 
 class Keys:
@@ -43,41 +45,80 @@ class Keys:
     def __init__(self, lesson: Lesson, number: str, table: Mapping[str, Any], seed: int) -> None:
         self.lesson, self.number, self.seed = lesson, number, seed
         self.left = dict(table)
-        self.world_name = f"{lesson.number}/{self.take('world')}"
-        self.world = lesson.world(self.world_name.partition("/")[2], seed)
+        name = self.take("world")
+        with at("world"):
+            find_named("world", name, lesson.worlds)
+        self.world_name = f"{lesson.number}/{name}"
+        self.world = lesson.world(name, seed)
 
     @property
     def account(self) -> Account:
         """The account in which names are looked up."""
         return self.world.main
 
-    def take(self, key: str, default: Any = ...) -> Any:
-        """Return the value of a key."""
+    def take(
+        self,
+        key: str,
+        default: Any = ...,
+        *,
+        types: tuple[type, ...] = (str,),
+        read: Callable[[Any], Any] = lambda value: value,
+    ) -> Any:
+        """Return the value of a key.
+
+        Parameters
+        ----------
+        types
+            The types that it can have.
+        read
+            Reads it. An error in it is about this key.
+        """
         value = self.left.pop(key, default)
         if value is ...:
             raise ExerciseError(f"Exercise {self.number} needs {key} = ...")
-        return value
+        with at(key):
+            return read(value if value is default else expect(value, *types))
 
     def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
         """Return the words of a text."""
         return tuple(self.take(key, default).split())
 
-    def lines(self, key: str, default: Any = ...) -> list[str]:
-        """Return the lines of a text."""
-        return [line.strip() for line in self.take(key, default).splitlines() if line.strip()]
+    def lines(
+        self, key: str, read: Callable[[str], Found], default: Any = ...
+    ) -> tuple[Found, ...]:
+        """Read the lines of a text."""
+        return tuple(self.take(key, default, read=partial(each_line, read=read)))
+
+    def callers(self) -> tuple[str, ...]:
+        """Return the names of callers, which the world has."""
+        return self._each("callers", lambda name: self._asked(name, "sts:GetCallerIdentity"))
+
+    def actions(self) -> tuple[str, ...]:
+        """Return the names of actions, which AWS has."""
+        return self._each("actions", lambda name: self._asked(self.account.root_arn, name))
+
+    def _asked(self, caller: str, action: str) -> None:
+        Question(caller, action, "*").ask(self.world)
+
+    def _each(self, key: str, check: Callable[[str], None]) -> tuple[str, ...]:
+        """Return the words of a text, each of which is checked."""
+        names = self.words(key)
+        with at(key):
+            for name in names:
+                check(name)
+        return names
 
     def arns(self, key: str) -> tuple[str, ...]:
         """Return the ARNs of resources."""
-        return tuple(arn_of(word, self.account) for word in self.words(key))
+        names = self.words(key)
+        with at(key):
+            return tuple(arn_of(name, self.account) for name in names)
 
     def question(self, line: str) -> Question:
-        """Return the question of a line: ``alice s3:GetObject star-maps/m1 with region=...``."""
-        head, _, circumstances = line.partition(" with ")
-        words = head.split()
-        if len(words) != 3:
-            raise ExerciseError(f"{line!r} isn't a request. Write: caller action resource.")
-        caller, action, resource = words
-        return Question(caller, action, arn_of(resource, self.account), circumstances.strip())
+        """Return the question of a line, after asking it."""
+        found = question_of(line, self.account)
+        found.ask(self.world)
+        return found
 
     def wrong(
         self, read: Callable[[str], Any], believed: Callable[[Any, World], Any] | None = None
@@ -91,11 +132,19 @@ class Keys:
         believed
             Computes the answer of somebody with a belief, if this kind can.
         """
-        return tuple(self._wrong(text, read, believed) for text in self.take("wrong", []))
+        found = []
+        for place, text in enumerate(self.take("wrong", [], types=(list,))):
+            with at("wrong", str(place), line=1):
+                found.append(self._wrong(expect(text, str), read, believed))
+        return tuple(found)
 
     def _wrong(self, text: str, read: Any, believed: Any) -> KnownWrong:
-        *answer, belief, hint = (part.strip() for part in text.rsplit("|", 2))
+        parts = [part.strip() for part in text.rsplit("|", 2)]
+        if len(parts) < 2 or not parts[-1]:
+            raise ExerciseError(f"{text!r} isn't a wrong answer. Write: answer | M01 | hint.")
+        *answer, belief, hint = parts
         if answer:
+            find_named("belief", belief, MISCONCEPTIONS)
             made = read(answer[0])
             return KnownWrong(lambda _: made, belief, hint)
         own = [mutant for mutant in MUTANTS.values() if belief in (mutant.belief, mutant.name)]

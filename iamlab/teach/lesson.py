@@ -16,21 +16,49 @@ from typing import TYPE_CHECKING, Any
 
 import iamlab
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.teach.source_lines import (
+    KeyedError,
+    Keys,
+    LocatedError,
+    at,
+    check_table,
+    lines_of_keys,
+    need,
+)
 from iamlab.teach.worlds import build, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from iamlab.teach.callers import LessonWorld
 
 FOLDER = Path(iamlab.__file__).parent / "lessons"
 SEED = 7
-"""The seed of everybody who has no seed of their own."""
+"""The seed of everybody who has no seed of their own. Negative seeds are for practising again."""
 
-_HEADER = re.compile(r"\s*\[+([^\]]+)\]+\s*(?:#.*)?")
-_KEY = re.compile(r"\s*([\w.\"'{}-]+(?:\s*\.\s*[\w\"'-]+)*)\s*=")
+OTHERS = {
+    "alice carol dana": "erin grace heidi judy mia olga",
+    "bob": "frank hugo ivan oscar",
+    "star-": "moon- comet- galaxy- eclipse-",
+}
+"""The people and buckets of the story, and who and what takes their place in other worlds."""
 
-Keys = tuple[str, ...]
+_SHAPE: dict[str, tuple[type, ...]] = {
+    "title": (str,),
+    "minutes": (int,),
+    "prerequisites": (str,),
+    "exam": (list,),
+    "knowledge": (list,),
+    "objectives": (dict, str),
+    "glossary": (dict, str, dict),
+    "names": (dict, str, list),
+    "reveals": (dict, str),
+    "world": (dict, dict),
+}
+"""The keys of a lesson with their types, and of a table the types of what is in it.
+
+The exercises follow in a table with the lesson's number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +69,9 @@ class Objective:
     exercises: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
-    """A lesson's file.
+    """A lesson's file. What is opened again is another lesson, with exercises of its own.
 
     Parameters
     ----------
@@ -55,12 +83,17 @@ class Lesson:
 
     file: Path
     content: Mapping[str, Any]
-    lines: Mapping[Keys, int] = field(repr=False, default_factory=dict)
+    lines: Mapping[Keys, tuple[int, ...]] = field(repr=False, default_factory=dict)
 
     @property
     def number(self) -> str:
-        """The beginning of the file's name, and of its exercises' numbers: ``"02"``."""
+        """The beginning of the file's name: ``"02"``."""
         return self.file.stem.partition("_")[0]
+
+    @property
+    def key(self) -> str:
+        """The beginning of the exercises' numbers: ``"2"``."""
+        return self.number.lstrip("0") or "0"
 
     @property
     def title(self) -> str:
@@ -74,8 +107,8 @@ class Lesson:
         return tuple(Objective(text, tuple(own.split())) for text, own in found.items())
 
     @property
-    def glossary(self) -> dict[str, str]:
-        """Each new term, and what it means."""
+    def glossary(self) -> dict[str, str | Mapping[str, str]]:
+        """Each new term: what it means, or a table with the fields of ``terms.Term``."""
         return dict(self.content.get("glossary", {}))
 
     @property
@@ -86,7 +119,7 @@ class Lesson:
     @cached_property
     def exercises(self) -> dict[str, Mapping[str, Any]]:
         """The table of each exercise, by its number."""
-        key = self.number.lstrip("0") or "0"
+        key = self.key
         return {f"{key}.{own}": table for own, table in self.content.get(key, {}).items()}
 
     @property
@@ -103,9 +136,12 @@ class Lesson:
             The table has an error. The message names file and line.
         """
         try:
-            return build(self.named(merged(self.worlds, name), seed), seed)
-        except ExerciseError as error:
-            raise self.located(error, "world", name) from error
+            with at("world"):
+                table = merged(self.worlds, name)
+            with at("world", name):
+                return build(self.named(table, seed), seed)
+        except KeyedError as error:
+            raise self.located(error) from error
 
     def names(self, seed: int = SEED) -> dict[str, str]:
         """Return the value of each name that varies; the first one for the usual seed."""
@@ -119,28 +155,68 @@ class Lesson:
         return found
 
     def named(self, value: Any, seed: int = SEED) -> Any:
-        """Replace ``{name}`` in all texts of a value."""
-        names = self.names(seed)
-        if not names:
+        """Replace ``{name}`` in all texts of a value; the story's names too for a seed below 0."""
+        names, others = self.names(seed), other_names(seed) if seed < 0 else {}
+        if not names and not others:
             return value
-        pattern = re.compile(rf"(?<!\$){{({'|'.join(names)})}}")
+        slot = re.compile(rf"(?<!\$){{({'|'.join(names) or '(?!)'})}}")
+        word = re.compile(rf"\b({'|'.join(others) or '(?!)'})\b")
 
         def replaced(part: Any) -> Any:
             if isinstance(part, str):
-                return pattern.sub(lambda match: names[match[1]], part)
+                text = slot.sub(lambda match: names[match[1]], part)
+                return word.sub(lambda match: others[match[1]], text)
             if isinstance(part, dict):
                 return {replaced(key): replaced(own) for key, own in part.items()}
             return [replaced(own) for own in part] if isinstance(part, list) else part
 
         return replaced(value)
 
-    def located(self, error: Exception, *path: str) -> ExerciseError:
-        """Return an error with the file and the line of a key before its message."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        line = self.lines.get(path, 1)
+    def located(self, error: Exception, *path: str) -> LocatedError:
+        """Return an error with the file and the line of a key before its message.
+
+        Parameters
+        ----------
+        path
+            The key, and the tables that have it. An error that knows a path goes on from there.
+        """
+        offset = 0
+        if isinstance(error, KeyedError):
+            path, offset = (*path, *error.path), error.line
         notes = getattr(error, "__notes__", ())
-        return noted(ExerciseError(f"{self.file.name}, line {line}: {error}"), *notes)
+        line = self.line(*path, offset=offset)
+        return noted(LocatedError(str(error), self.file.name, line), *notes)
+
+    def line(self, *path: str, offset: int = 0) -> int:
+        """Return the line of a key, or of a line of its text.
+
+        What a world has from the world that it is like is in the table of that world.
+        """
+        found: tuple[int, ...] = (1,)
+        size = 0
+        while path:
+            known = next((n for n in range(len(path), size, -1) if path[:n] in self.lines), 0)
+            if known:
+                own = self.lines[path[:known]]
+                found, size = (own if known == len(path) else own[:1]), known
+            like = self.worlds.get(path[1], {}).get("like") if len(path) > 2 else None
+            path = ("world", like, *path[2:]) if like and path[0] == "world" else ()
+        return found[min(offset, len(found) - 1)]
+
+
+def other_names(seed: int) -> dict[str, str]:
+    """Return other people and buckets for the names of the story.
+
+    Examples
+    --------
+    >>> other_names(-1)["alice"], other_names(-1)["Alice"], other_names(-2)["alice"]
+    """
+    found: dict[str, str] = {}
+    for own, others in OTHERS.items():
+        names = own.split()
+        drawn = random.Random(f"{seed}/{own}").sample(others.split(), len(names))
+        found |= dict(zip(names, drawn, strict=True))
+    return found | {name.capitalize(): other.capitalize() for name, other in found.items()}
 
 
 def read_lesson(file: Path) -> Lesson:
@@ -149,35 +225,35 @@ def read_lesson(file: Path) -> Lesson:
     Raises
     ------
     ExerciseError
-        It isn't TOML, or it has no title. The message names file and line.
+        It isn't TOML, or a key is missing, misspelt or of another type. The message names file and
+        line.
     """
-    text = file.read_text("utf-8")
     try:
+        text = file.read_text("utf-8")
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ExerciseError(f"{file.name}: {error}") from error
-    if "title" not in content:
-        raise ExerciseError(f"{file.name}, line 1: a lesson needs a title.")
-    return Lesson(file, content, dict(_lines(text)))
+    except ValueError as error:  # of TOML, or of UTF-8
+        message, _, place = str(error).partition(" (at ")
+        line = re.search(r"line (\d+)", place)
+        number = line[1] if line else "1" if place == "" else text.count("\n") + 1
+        raise LocatedError(f"{message}.", file.name, int(number)) from error
+    lesson = Lesson(file, content, lines_of_keys(text))
+    try:
+        _check_shape(lesson)
+    except KeyedError as error:
+        raise lesson.located(error) from error
+    return lesson
 
 
-def _lines(text: str) -> Iterator[tuple[Keys, int]]:
-    """Yield the path of each header and key with its line."""
-    header: Keys = ()
-    inside = False
-    for number, line in enumerate(text.splitlines(), 1):
-        if not inside:
-            if match := _HEADER.fullmatch(line):
-                header = _parts(match[1])
-                yield header, number
-            elif match := _KEY.match(line):
-                yield (*header, *_parts(match[1])), number
-        if line.count('"""') % 2:
-            inside = not inside
-
-
-def _parts(dotted: str) -> Keys:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r'"[^"]*"|[^.]+', dotted))
+def _check_shape(lesson: Lesson) -> None:
+    """Check the keys of a lesson and the types of their values."""
+    shape = {**_SHAPE, lesson.key: (dict, dict)}
+    with at():
+        need(lesson.content, "title")
+    check_table(lesson.content, {key: types[:1] for key, types in shape.items()})
+    for key, value in lesson.content.items():
+        if isinstance(value, dict):
+            with at(key):
+                check_table(value, dict.fromkeys(value, shape[key][1:]))
 
 
 _opened: dict[str, Lesson] = {}
@@ -209,7 +285,9 @@ def open_lesson(file: str | Path) -> Lesson:
         The file has an error, or iamlab has a lesson with this number.
     """
     lesson = read_lesson(Path(file))
-    if lesson.number in _own():
+    if own := _own().get(lesson.number):
+        if own.file == lesson.file.resolve():
+            return own
         message = f"iamlab has a lesson {lesson.number} already. Rename {lesson.file.name}."
         raise ExerciseError(message)
     _opened[lesson.number] = lesson
@@ -224,7 +302,7 @@ def lesson_of(number: str) -> Lesson:
     ExerciseError
         There is no such lesson.
     """
-    known = {own.number.lstrip("0") or "0": own for own in lessons().values()}
+    known = {own.key: own for own in lessons().values()}
     key = number.partition(".")[0]
     if key not in known:
         raise noted(ExerciseError(f"There is no exercise {number!r}."), did_you_mean(key, known))

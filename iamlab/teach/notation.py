@@ -21,9 +21,12 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.policy.document import Policy
+from iamlab.teach.source_lines import at, each_line, expect, need
+from iamlab.world.policy_places import arranged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from iamlab.world.account import Account
 
@@ -52,20 +55,25 @@ def read_policy(value: Any, account: Account) -> dict[str, Any]:
     """
     if isinstance(value, dict):
         return value
-    statements = [read_statement(words, account) for words in lines_of(value)]
+    statements = each_line(expect(value, str), lambda line: read_statement(words_of(line), account))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def lines_of(text: str) -> Iterator[list[str]]:
-    """Yield the words of each line; an error names the line."""
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            words = shlex.split(line, comments=True)
-            if words:
-                yield words
-        except ValueError as error:
-            message = f"A quotation mark isn't closed: {line.strip()}"
-            raise noted(ExerciseError(message), f"line {number} of the text") from error
+def words_of(line: str) -> list[str]:
+    """Return the words of a line; quotes keep blanks together, and ``#`` begins a comment."""
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError as error:
+        raise ExerciseError(f"A quotation mark isn't closed: {line.strip()}") from error
+
+
+def policy_of(value: Any, account: Account) -> Policy:
+    """Return a policy from notation, JSON, or notation with an order of its statements."""
+    if isinstance(value, dict) and "order" in value:
+        with at("order"):
+            order = value["order"].split()
+            return arranged(policy_of(need(value, "statements"), account), order)
+    return Policy.parse(read_policy(value, account))
 
 
 def read_statement(words: Sequence[str], account: Account) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy
 from iamlab.teach.callers import LessonWorld
 from iamlab.teach.notation import named_resources
+from iamlab.world.policy_places import PolicyPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,20 +64,10 @@ class Place:
 
     def read(self, world: World) -> Policy | None:
         """Return the policy; ``None`` if it doesn't have one."""
-        owner = self._owner(world)
-        found: Policy | None
         if self.owner == "session":
-            document = owner.get("policy")
-            found = None if document is None else Policy.parse(document, name=self.name)
-        elif self.owner in _COLLECTIONS:
-            found = owner.document
-        elif self.name == "trust":
-            found = owner.trust
-        elif self.name == "policy":
-            found = getattr(owner, "endpoint_policy", None) or owner.policy
-        else:
-            found = owner.inline.get(self.name)
-        return found
+            document = self._owner(world).get("policy")
+            return None if document is None else Policy.parse(document, name=self.name)
+        return self._place(world).document
 
     def write(self, world: World, policy: Policy | Mapping[str, Any]) -> None:
         """Put a policy there, as the API does.
@@ -103,12 +94,15 @@ class Place:
 
     def put(self, world: World, policy: Policy) -> None:
         """Put a policy there without AWS's checks: an exercise can leave it without statements."""
-        owner = self._owner(world)
-        if self.owner in _COLLECTIONS or self.name in ("trust", "policy"):
+        if self.owner == "session":
             self.write(world, policy)
-            return
-        owner.inline[self.name] = policy
-        owner.account.changed()
+        else:
+            self._place(world).put(policy)
+            world.changed()
+
+    def _place(self, world: World) -> PolicyPlace:
+        has_one = self.owner in _COLLECTIONS or self.name in ("trust", "policy")
+        return PolicyPlace(self._owner(world), "" if has_one else self.name)
 
     def _owner(self, world: World) -> Any:
         """Find what has the policy."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import addresses
 from iamlab.teach import journal
+from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
 
@@ -31,8 +32,8 @@ def commit(
     return prediction
 
 
-def keep(prediction: Prediction, world: World | None = None) -> None:
-    """Keep a prediction in the progress file."""
+def keep(prediction: Prediction, world: World | None = None, **facts: Any) -> None:
+    """Keep a prediction in the progress file, with further facts such as its item."""
     decision = prediction.decision
     request = decision.request
     journal.add(
@@ -46,6 +47,7 @@ def keep(prediction: Prediction, world: World | None = None) -> None:
             "seconds": prediction.seconds,
             "correct": prediction.correct,
             "evidence": evidence(decision, prediction.answer, world),
+            **facts,
         }
     )
 
@@ -58,9 +60,9 @@ def key_of(decision: Decision) -> str:
     return sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def earlier(decision: Decision) -> tuple[Prediction | None, dict[str, Any]]:
+def earlier(decision: Decision, key: str) -> tuple[Prediction | None, dict[str, Any]]:
     """Return the prediction of this question that is in the progress file, and what followed."""
-    own = [record for record in journal.records() if record.get("key") == key_of(decision)]
+    own = [record for record in journal.records() if record.get("key") == key]
     found = next((each for each in own if each.get("kind") == "prediction"), None)
     explained = next((each for each in own if each.get("kind") == "explanation"), {})
     if found is None:
@@ -68,22 +70,22 @@ def earlier(decision: Decision) -> tuple[Prediction | None, dict[str, Any]]:
     return Prediction(found["answer"], found["confidence"], decision), explained
 
 
-def keep_explanation(decision: Decision, happened: str, decided: str, *, correct: bool) -> None:
+def keep_explanation(key: str, happened: str, decided: str, *, correct: bool) -> None:
     """Keep what the learner chose under "What happened?" and "Which statement decided?"."""
     facts = {"happened": happened, "decided": decided, "correct": correct}
-    journal.add({"kind": "explanation", "key": key_of(decision), **facts})
+    journal.add({"kind": "explanation", "key": key, **facts})
 
 
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
     every = [match.address for match in decision.trace.matches]
-    return [*dict.fromkeys(every), "no statement"]
+    return [*dict.fromkeys(every), NO_STATEMENT]
 
 
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:
     """Check the learner's explanation of a revealed decision, and return the feedback."""
     right = HAPPENED[decision.verdict]
-    names = addresses(decision.determining) or ["no statement"]
+    names = addresses(decision.determining) or [NO_STATEMENT]
     texts = []
     if happened == right:
         texts.append("Yes, that is what happened.")
@@ -91,8 +93,9 @@ def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]
         texts.append(f"You chose: {happened} What happened: {right}")
     if decided in names:
         texts.append(f"And {decided} decided it.")
-    elif names == ["no statement"]:
+    elif names == [NO_STATEMENT]:
         texts.append("No statement decided it. An implicit deny is the default: it needs none.")
     else:
-        texts.append(f"{' and '.join(names)} decided it, not {decided}.")
+        other = "" if decided == NO_STATEMENT else f", not {decided}"
+        texts.append(f"{' and '.join(names)} decided it{other}.")
     return happened == right and decided in names, " ".join(texts)

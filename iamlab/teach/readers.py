@@ -17,10 +17,11 @@ from iamlab.teach.design import Design
 from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import Cell
 from iamlab.teach.explain import Explain, Order
-from iamlab.teach.keys import find_named
-from iamlab.teach.notation import arn_of, lines_of, read_policy
+from iamlab.teach.mutants import find_mutant
+from iamlab.teach.notation import arn_of, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
+from iamlab.teach.source_lines import at, each_line, expect, find_named
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ VERDICTS = {"A": "allowed", "D": "denied", "E": "explicit deny", "I": "implicit 
 
 
 def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
-    questions = tuple(map(keys.question, keys.lines("ask")))
+    questions = keys.lines("ask", keys.question)
 
     def believed(mutant: Any, world: World) -> list[str]:
         return [str(mutant.verdict(question.ask(world), world)) for question in questions]
@@ -51,18 +52,19 @@ def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Predict(
         **common,
         questions=questions,
-        fine=keys.take("fine", default=True),
+        fine=keys.take("fine", default=True, types=(bool,)),
         known_wrong=keys.wrong(read, believed),
     )
 
 
 def _has(keys: Keys) -> Callable[[Decision], bool]:
     """Return a property of decisions: a verdict, or a function of ``iamlab.teach.named``."""
-    name = keys.take("has")
-    words = [str(verdict) for verdict in Verdict]
-    if name in words:
-        return lambda decision: str(decision.verdict) == name
-    return find_named("property", name, named.PROPERTIES)
+    verdicts = {str(own): lambda decision, own=own: decision.verdict is own for own in Verdict}
+    known = {**verdicts, **named.PROPERTIES}
+    found: Callable[[Decision], bool] = keys.take(
+        "has", read=lambda name: find_named("property", name, known)
+    )
+    return found
 
 
 def _request(keys: Keys, text: str) -> list[str]:
@@ -75,16 +77,21 @@ def _witness(keys: Keys, common: dict[str, Any]) -> Exercise:
         **common,
         has=_has(keys),
         wanted=keys.take("wanted"),
-        callers=keys.words("callers"),
-        actions=keys.words("actions"),
+        callers=keys.callers(),
+        actions=keys.actions(),
         resources=keys.arns("resources"),
         known_wrong=keys.wrong(partial(_request, keys)),
     )
 
 
 def _collect(keys: Keys, common: dict[str, Any]) -> Exercise:
-    name, *arguments = keys.words("collect")
-    collection = find_named("collection", name, named.COLLECTIONS)(*arguments)
+    def made(text: str) -> named.Collection:
+        name, *arguments = text.split()
+        own = find_named("collection", name, named.COLLECTIONS)(*arguments)
+        own.truth(keys.world)
+        return own
+
+    collection = keys.take("collect", read=made)
 
     def read(text: str) -> list[str]:
         every = collection.candidates(keys.world)
@@ -109,15 +116,24 @@ def _cell(keys: Keys, line: str) -> Cell:
 def _editor(keys: Keys) -> Editor:
     """Return what a repair can change: an editor by name, or the choices that the table offers."""
     if "choices" in keys.left:
-        pairs = (choice.partition(": ") for choice in keys.take("choices"))
-        return of_choices({name: read_edits(edits) for name, _, edits in pairs})
-    name, *arguments = keys.words("edit")
-    make: Callable[..., Editor] = find_named("edit", name, EDITORS)
-    return make(*arguments)
+        choices = {}
+        for place, choice in enumerate(keys.take("choices", types=(list,))):
+            with at("choices", str(place)):
+                name, _, edits = choice.partition(": ")
+                choices[name] = read_edits(edits)
+                apply_edits(keys.world.copy(), choices[name])
+        return of_choices(choices)
+
+    def made(text: str) -> Editor:
+        name, *arguments = text.split()
+        return find_named("edit", name, EDITORS)(*arguments)
+
+    editor: Editor = keys.take("edit", read=made)
+    return editor
 
 
 def _target(keys: Keys) -> tuple[Cell, ...]:
-    return tuple(_cell(keys, line) for line in keys.lines("target"))
+    return keys.lines("target", partial(_cell, keys))
 
 
 def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
@@ -125,7 +141,7 @@ def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Repair(
         **common,
         target=_target(keys),
-        most=keys.take("most", None),
+        most=keys.take("most", None, types=(int,)),
         editor=editor,
         known_wrong=keys.wrong(editor.read),
     )
@@ -136,25 +152,25 @@ def _design(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Design(
         **common,
         target=_target(keys),
-        most=keys.take("most", None),
+        most=keys.take("most", None, types=(int,)),
         editor=editor,
-        limits=keys.take("limits", {}),
+        limits=keys.take("limits", {}, types=(dict,)),
         excepted=keys.words("excepted", ""),
         known_wrong=keys.wrong(editor.read),
     )
 
 
 def _explain(keys: Keys, common: dict[str, Any]) -> Exercise:
-    shows = keys.take("shows", "")
     return Explain(
         **common,
-        questions=tuple(map(keys.question, keys.lines("ask"))),
-        asks=keys.take("asks", "statement"),
-        shows=find_named("text", shows, _SHOWS),
+        questions=keys.lines("ask", keys.question),
+        asks=keys.take("asks", "statement", read=lambda name: find_named("ask", name, _ASKS)),
+        shows=keys.take("shows", "", read=lambda name: find_named("text", name, _SHOWS)),
         known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
     )
 
 
+_ASKS = {name: name for name in ("statement", "layer", "nearest")}
 _SHOWS: dict[str, Callable[[Decision], str]] = {
     "": lambda _: "",
     "message": lambda decision: decision.message,
@@ -162,8 +178,13 @@ _SHOWS: dict[str, Callable[[Decision], str]] = {
 
 
 def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
-    name, *arguments = keys.take("order").split(" ", 1)
-    order = find_named("order", name, named.ORDERS)(*arguments)
+    def made(text: str) -> named.Ordered:
+        name, *arguments = text.split(" ", 1)
+        own = find_named("order", name, named.ORDERS)(*arguments)
+        own.places(keys.world)
+        return own
+
+    order = keys.take("order", read=made)
     return Order(
         **common,
         places=order.places,
@@ -174,13 +195,20 @@ def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
 
 def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
     target = _target(keys) if "target" in keys.left else ()
-    name, *arguments = keys.words("goal", "always")
-    arguments = [credential_of(word, keys.account) for word in arguments]
-    reached = find_named("goal", name, named.GOALS)(*arguments)
-    offered: Operations = {
-        operation: {key: _values(keys, key, values) for key, values in parameters.items()}
-        for operation, parameters in keys.take("operations").items()
-    }
+
+    def made(text: str) -> Callable[[World], bool]:
+        name, *arguments = text.split()
+        known = [credential_of(word, keys.account) for word in arguments]
+        return find_named("goal", name, named.GOALS)(*known)
+
+    reached = keys.take("goal", "always", read=made)
+    offered: Operations = {}
+    for operation, parameters in keys.take("operations", types=(dict,)).items():
+        with at("operations", operation):
+            offered[operation] = {}
+            for name, values in expect(parameters, dict).items():
+                with at(name):
+                    offered[operation][name] = _values(keys, name, expect(values, str, list))
     solution = keys.take("solution", "")
 
     def goal(world: World) -> bool:
@@ -192,15 +220,20 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
         operations=lambda _: offered,
         goal=goal,
         wanted=keys.take("wanted"),
-        most=keys.take("most", None),
+        most=keys.take("most", None, types=(int,)),
         solution=(lambda _: _calls(keys, offered, solution)) if solution else None,
         known_wrong=keys.wrong(partial(_calls, keys, offered)),
     )
 
 
 def _calls(keys: Keys, offered: Operations, text: str) -> list[Call]:
-    """Read calls with ``;`` between them: ``bob iam:CreateAccessKey UserName=alice; ...``."""
-    return [_call(keys, offered, words) for part in text.split(";") for words in lines_of(part)]
+    """Read calls, one in a line or with ``;`` between them."""
+
+    def read(line: str) -> list[Call]:
+        parts = (words_of(part) for part in line.split(";"))
+        return [_call(keys, offered, words) for words in parts if words]
+
+    return [call for calls in each_line(text, read) for call in calls]
 
 
 def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
@@ -235,22 +268,27 @@ def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
         order, _, request = text.partition("/ ")
         return [order.split(), *_request(keys, request)]
 
-    stack = Place.parse(keys.take("stack"))
+    def place(text: str) -> Place:
+        own = Place.parse(text)
+        own.read(keys.world)
+        return own
+
+    stack = keys.take("stack", read=place)
     return Break(
         **common,
-        mutant=keys.take("mutant"),
+        mutant=keys.take("mutant", read=lambda name: find_mutant(name).name),
         user=stack.owner,
         policy_name=stack.name,
-        callers=keys.words("callers"),
-        actions=keys.words("actions"),
+        callers=keys.callers(),
+        actions=keys.actions(),
         resources=keys.arns("resources"),
         known_wrong=keys.wrong(read),
     )
 
 
 def _write(keys: Keys, common: dict[str, Any]) -> Exercise:
-    place = Place.parse(keys.take("put"))
-    musts = [_must(keys, line) for line in keys.lines("must")]
+    place = keys.take("put", read=Place.parse)
+    musts = keys.lines("must", partial(_must, keys))
 
     def wanted(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - a result
         for matches, verdict in musts:
@@ -264,10 +302,10 @@ def _write(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Write(
         **common,
         place=place,
-        requests=Requests(keys.words("callers"), keys.words("actions"), keys.arns("resources")),
-        cases=tuple(map(_case, keys.lines("cases", "today"))),
+        requests=Requests(keys.callers(), keys.actions(), keys.arns("resources")),
+        cases=keys.lines("cases", partial(_case, keys), "today"),
         wanted=wanted,
-        solution=read(keys.take("solution")),
+        solution=keys.take("solution", types=(str, dict), read=read),
         known_wrong=keys.wrong(read),
     )
 
@@ -296,10 +334,11 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     return matches, _WANTED[verdict]
 
 
-def _case(line: str) -> Case:
+def _case(keys: Keys, line: str) -> Case:
     """Read a situation: its name, and after a colon the edits that lead to it."""
     name, _, text = line.partition(": ")
     edits = read_edits(text)
+    apply_edits(keys.world.copy(), edits)
     return Case(name.strip(), lambda world: apply_edits(world, edits))
 
 

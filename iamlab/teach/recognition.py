@@ -8,11 +8,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.teach import journal
-from iamlab.teach.mutants import MUTANTS, telling
+from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS, telling
 from iamlab.view.cards.card import boxed
 from iamlab.widgets.prediction import fits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
     from iamlab.world.world import World
@@ -92,15 +94,46 @@ def beliefs() -> Beliefs:
         if record.get("kind") not in ("prediction", "attempt"):
             continue
         named = named or bool(record.get("belief"))
-        key = str((record.get("exercise"), record.get("question"), record.get("verdict")))
-        found = record.get("evidence")
-        if key in seen or not isinstance(found, dict):
+        key = str([record.get(name) for name in ("exercise", "seed", "question", "verdict")])
+        if key in seen or not isinstance(record.get("evidence"), dict):
             continue
         seen.add(key)
-        for name, value in found.items():
-            pair = value if isinstance(value, list) else [1, value]
-            if len(pair) == 2 and all(isinstance(number, int) for number in pair):
-                tested[name] += pair[0]
-                fitting[name] += pair[1]
+        for name, tests, fits_it in _evidence_of(record):
+            tested[name] += tests
+            fitting[name] += fits_it
     counts = ((mutant, fitting[name], tested[name]) for name, mutant in MUTANTS.items())
     return Beliefs(tuple(count for count in counts if count[2]), named)
+
+
+def _evidence_of(record: journal.Record) -> Iterator[tuple[str, int, int]]:
+    """Yield each belief that an answer tests, with the numbers of tests and of fits."""
+    found = record.get("evidence")
+    for name, value in found.items() if isinstance(found, dict) else ():
+        pair = value if isinstance(value, list) else [1, value]
+        if name in MUTANTS and len(pair) == 2 and all(isinstance(own, int) for own in pair):
+            yield name, *pair
+
+
+def beliefs_met(records: Iterable[journal.Record]) -> list[tuple[str, bool]]:
+    """Return the beliefs that an answer fitted, and whether a later answer overcame it.
+
+    A right answer overcomes a belief if the belief leads to another answer.
+    """
+    found: dict[str, bool] = {}
+    named: dict[object, str] = {}
+    for record in records:
+        number, belief = str(record.get("exercise")), str(record.get("belief"))
+        for name, tests, fits_it in _evidence_of(record):
+            if fits_it and not record.get("correct"):
+                found[MUTANTS[name].belief] = False
+            elif tests and record.get("correct") and MUTANTS[name].belief in found:
+                found[MUTANTS[name].belief] = True
+        if belief in MISCONCEPTIONS and not record.get("correct"):
+            found[belief] = False
+            named[number] = belief
+        elif record.get("kind") == "attempt" and record.get("correct") and number in named:
+            found[named[number]] = True
+    return [
+        ("; or ".join(mutant.claim for mutant in MISCONCEPTIONS[belief].mutants), over)
+        for belief, over in found.items()
+    ]

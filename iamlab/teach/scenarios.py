@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.lesson import SEED, lessons
-from iamlab.widgets.instruments.statement_stack import arrange
+from iamlab.world.policy_places import arrange
 
 __all__ = ["DRAFTS", "MAP", "MAPS", "README", "SEED", "arrange", "scenario"]
 

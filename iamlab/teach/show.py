@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.request import ContextValue
     from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
-    from iamlab.widgets.instruments.membership import MembershipBoard
-    from iamlab.widgets.instruments.statement_stack import StatementStack
+    from iamlab.widgets.instruments.explorer import Explorer
+    from iamlab.widgets.instruments.switches import MembershipBoard, StatementStack
     from iamlab.widgets.prediction import Prediction
     from iamlab.world.world import World
 
@@ -76,7 +76,7 @@ def predict(
         from iamlab.teach.cards import PredictionCard
 
         options = FINE if fine else COARSE
-        more = {"ritual": ritual, "explain": explain, "record": record}
+        more: dict[str, Any] = {"ritual": ritual, "explain": explain, "record": record}
         return PredictionCard(decision, options, world=world, **more)
     return commit(decision, answer, confidence, record=record, world=world)
 
@@ -173,6 +173,39 @@ def membership_board(
     from iamlab.widgets import membership_board as make
 
     return make(world, principals, pairs, **_asking(predict_first, fine, record))
+
+
+def request_builder(
+    world: World,
+    principal: Caller,
+    action: str,
+    resource: str,
+    *,
+    predict_first: bool = True,
+    fine: bool = True,
+    record: bool = True,
+) -> Explorer:
+    """Show a request builder: the explorer with only principal, action and resource.
+
+    Parameters
+    ----------
+    world, principal, action, resource
+        As in ``iamlab.lab``.
+    predict_first, fine, record
+        As in ``statement_stack``.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> builder = request_builder(scenario("first_door"), "bob", "s3:GetObject", MAP)
+    >>> builder.set("action", "s3:PutObject")
+    >>> builder.decision is None
+    True
+    """
+    from iamlab import lab
+
+    more = _asking(predict_first, fine, record)
+    return lab(world, principal, action, resource, simple=True, **more)
 
 
 def _asking(predict_first: bool, fine: bool, record: bool) -> dict[str, Any]:  # noqa: FBT001

@@ -13,7 +13,7 @@ from iamlab.view.words import shorten
 from iamlab.widgets.controls import button, choice, text_field
 from iamlab.widgets.controls import row as row_of
 from iamlab.widgets.instrument import Instrument
-from iamlab.widgets.instruments.statement_stack import moved
+from iamlab.widgets.instruments.switches import moved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

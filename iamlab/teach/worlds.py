@@ -9,24 +9,24 @@ past. The page docs/lesson-format.md lists all keys.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.public_access import PublicAccessBlock
-from iamlab.errors import AwsError, ExerciseError, IamLabError, did_you_mean, noted
+from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
 from iamlab.operations.dispatch import perform
-from iamlab.policy.document import Policy
-from iamlab.teach.callers import PASSWORD, LessonWorld, key_of, session_call
-from iamlab.teach.notation import arn_of, read_policy
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, key_of, session_call
+from iamlab.teach.notation import arn_of, policy_of, read_policy
+from iamlab.teach.organizations import create_organization
+from iamlab.teach.source_lines import at, check_keys, check_table, expect, find_named, need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.world.account import Account
     from iamlab.world.credentials import RootUser
     from iamlab.world.identities import User
-    from iamlab.world.organization import Organization
     from iamlab.world.world import World
 
 Table = dict[str, Any]
@@ -56,7 +56,9 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
     "topics": lambda account, name, _: account.create_topic(name),
     "secrets": lambda account, name, _: account.create_secret(name),
     "tables": lambda account, name, _: account.create_table(name),
-    "functions": lambda account, name, table: account.create_function(name, role=table["role"]),
+    "functions": lambda account, name, table: account.create_function(
+        name, role=need(table, "role")
+    ),
     "endpoints": lambda account, _, table: account.create_vpc_endpoint(
         f"com.amazonaws.us-east-1.{table.get('service', 's3')}", table.get("vpc", "vpc-1")
     ),
@@ -66,9 +68,38 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
 """What an account can list, and how each is created."""
 
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
-_OF_ACCOUNT = (*_LISTS, "policies", "root", "calls", "id")
-_OF_WORLD = ("accounts", "organization", "sessions", "network", "time")
-_OF_RESOURCE = ("policy", "tags", "block_public_access", "role", "service", "vpc")
+_OF_ACCOUNT = {
+    **dict.fromkeys(_LISTS, (str,)),
+    "policies": (dict,),
+    "root": (dict,),
+    "calls": (list,),
+    "id": (str,),
+}
+_OF_WORLD = {
+    "accounts": (dict,),
+    "organization": (dict,),
+    "sessions": (dict,),
+    "network": (dict,),
+    "time": (datetime,),
+}
+_OF_RESOURCE = {
+    "policy": (str, dict),
+    "tags": (str, dict),
+    "block_public_access": (bool,),
+    "role": (str,),
+    "service": (str,),
+    "vpc": (str,),
+}
+_OF_IDENTITY = {
+    "attach": (str,),
+    "groups": (str,),
+    "boundary": (str,),
+    "password": (bool,),
+    "mfa": (bool,),
+    "access_keys": (int,),
+    "max_session_duration": (int,),
+}
+_POLICY = (str, dict)
 
 
 def merged(tables: Mapping[str, Table], name: str) -> Table:
@@ -84,10 +115,13 @@ def merged(tables: Mapping[str, Table], name: str) -> Table:
     while name:
         if name in seen or name not in tables:
             what = "is like itself" if name in seen else "isn't in this file"
-            raise noted(ExerciseError(f"World {name!r} {what}."), did_you_mean(name, tables))
+            error = noted(ExerciseError(f"World {name!r} {what}."), did_you_mean(name, tables))
+            with at(*seen[-1:], "like"):
+                raise error
         seen.append(name)
         chain.append(tables[name])
-        name = tables[name].get("like", "")
+        with at(name, "like"):
+            name = expect(tables[name].get("like", ""), str)
     found: Table = {}
     for table in reversed(chain):
         found = _over(found, {key: value for key, value in table.items() if key != "like"})
@@ -126,43 +160,37 @@ def build(table: Table, seed: int) -> LessonWorld:
     """
     world = LessonWorld(seed)
     own = {key: value for key, value in table.items() if key not in _OF_WORLD}
+    check_table({key: table[key] for key in table if key in _OF_WORLD}, _OF_WORLD)
     accounts: dict[str, Table] = {"acme-main": {}, **table.get("accounts", {})}
+    with at("accounts"):
+        check_table(accounts, dict.fromkeys(accounts, (dict,)))
     accounts["acme-main"] = {**own, **accounts["acme-main"]}
     made = [(_account(world, name, contents), contents) for name, contents in accounts.items()]
     for part in (_create, _fill):
         for account, contents in made:
-            part(account, contents)
+            with at(
+                *(("accounts", account.name) if account.name in table.get("accounts", {}) else ())
+            ):
+                part(account, contents)
     if "organization" in table:
-        with _at("organization"):
-            _organization(world, table["organization"])
+        with at("organization"):
+            create_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
-        with _at("sessions", name):
+        with at("sessions", name):
             world.calls[name] = session_call(name, call, world.main)
-    if "time" in table:
-        _move_to(world, table["time"])
-    world.network(**table.get("network", {}))
+    for name in world.calls:
+        with at("sessions", name), suppress(AccessDenied):
+            caller_of(world.copy(), name)
+    with at("time"):
+        _move_to(world, table.get("time", world.clock.now))
+    with at("network"):
+        world.network(**table.get("network", {}))
     world.events.clear()
     return world
 
 
 def _account(world: LessonWorld, name: str, contents: Table) -> Account:
     return world.create_account(name, account_id=contents.get("id", ACCOUNTS.get(name)))
-
-
-class _at:  # noqa: N801 - reads as a word
-    """Turn AWS's errors into errors of the lesson's file, with the key."""
-
-    def __init__(self, *keys: str) -> None:
-        self.keys = keys
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, IamLabError):
-            place = ".".join(self.keys)
-            message = f"{place}: {error}" if isinstance(error, AwsError) else str(error)
-            raise noted(ExerciseError(message), *getattr(error, "__notes__", ())) from error
 
 
 def _names(contents: Table) -> Iterator[tuple[str, str]]:
@@ -175,9 +203,9 @@ def _names(contents: Table) -> Iterator[tuple[str, str]]:
 def _create(account: Account, contents: Table) -> None:
     """Create everything that has a name, without policies."""
     declared = {name for _, name in _names(contents)}
-    _check_keys(contents, (*declared, *_OF_ACCOUNT))
+    check_table(contents, {**dict.fromkeys(declared, (dict,)), **_OF_ACCOUNT})
     for kind, name in _names(contents):
-        with _at(kind, name):
+        with at(kind, name):
             made = _LISTS[kind](account, name, contents.get(name, {}))
             if kind in _WITHOUT_NAME:
                 account.world.named[name] = made.arn  # type: ignore[attr-defined]
@@ -186,39 +214,33 @@ def _create(account: Account, contents: Table) -> None:
 def _fill(account: Account, contents: Table) -> None:
     """Add policies, memberships, credentials and tags."""
     for name, value in contents.get("policies", {}).items():
-        with _at("policies", name):
+        with at("policies", name):
             _managed(account, name, value)
     for kind, name in _names(contents):
         own = contents.get(name, {})
         fill = _FILLERS.get(kind, _of_resource)
+        types = _OF_IDENTITY if kind in _FILLERS else _OF_RESOURCE
         for key, value in own.items():
-            with _at(name, key):
-                fill(account, name, key, value)
+            with at(name, key):
+                fill(account, name, key, expect(value, *types.get(key, _POLICY)))
     for key, value in contents.get("root", {}).items():
-        with _at("root", key):
-            _check_keys({key: value}, _CREDENTIALS)
-            _CREDENTIALS[key](account.root, "root", value)
-    for call in contents.get("calls", ()):
-        with _at("calls"):
-            _make_call(account, **call)
+        with at("root", key):
+            find_named("credential", key, _CREDENTIALS)(account.root, "root", value)
+    for number, call in enumerate(contents.get("calls", ())):
+        with at("calls", str(number)):
+            _make_call(account, need(call, "Operation"), **call)
 
 
-def _make_call(account: Account, Operation: str, **parameters: Any) -> None:  # noqa: N803 - AWS's
+def _make_call(account: Account, operation: str, **parameters: Any) -> None:
     """Make a call as the root user, or ``by`` an access key; ``at`` a time."""
+    del parameters["Operation"]
     if "at" in parameters:
         _move_to(account.world, parameters.pop("at"))
     if "by" in parameters:
         key, resource = key_of(parameters["by"], account), arn_of(parameters["Resource"], account)
-        account.world.do(key, Operation, resource)
+        account.world.do(key, operation, resource)
     else:
-        perform(account, Operation, **parameters)
-
-
-def policy_of(value: Any, account: Account) -> Policy:
-    """Return a policy from notation, JSON, or notation with an order of its statements."""
-    if isinstance(value, dict) and "order" in value:
-        return arranged(policy_of(value["statements"], account), value["order"].split())
-    return Policy.parse(read_policy(value, account))
+        perform(account, operation, **parameters)
 
 
 def _managed(account: Account, name: str, value: Any) -> None:
@@ -226,10 +248,13 @@ def _managed(account: Account, name: str, value: Any) -> None:
     if not (isinstance(value, dict) and "v1" in value):
         account.create_policy(name, policy_of(value, account))
         return
-    made = account.create_policy(name, policy_of(value["v1"], account))
+    with at("v1"):
+        made = account.create_policy(name, policy_of(value["v1"], account))
     for version in sorted(key for key in value if key not in ("v1", "default")):
-        made.create_version(policy_of(value[version], account))
-    made.set_default_version(value.get("default", "v1"))
+        with at(version):
+            made.create_version(policy_of(value[version], account))
+    with at("default"):
+        made.set_default_version(value.get("default", "v1"))
 
 
 def _tags(value: str | Mapping[str, str]) -> dict[str, str]:
@@ -248,8 +273,6 @@ def _of_identity(account: Account, name: str, key: str, value: Any, kind: str) -
         identity.tag(_tags(value))
     elif key == "boundary":
         identity.put_permissions_boundary(value)
-    elif not isinstance(value, str | dict):
-        raise ExerciseError(f"{name}.{key} must be a policy, not {value!r}.")
     else:
         identity.put_policy(key, policy_of(value, account))
 
@@ -266,7 +289,7 @@ def _of_user(account: Account, name: str, key: str, value: Any) -> None:
     user = account.users[name]
     if key == "groups":
         for group in value.split():
-            account.groups[group].add_user(name)
+            find_named("group", group, account.groups).add_user(name)
     elif key in _CREDENTIALS:
         _CREDENTIALS[key](user, name, value)
     else:
@@ -288,12 +311,12 @@ def _of_role(account: Account, name: str, key: str, value: Any) -> None:
 
 
 def _of_profile(account: Account, name: str, key: str, value: Any) -> None:
-    _check_keys({key: value}, ("role",))
+    check_keys([key], ("role",))
     account.instance_profiles[name].add_role(value)
 
 
 def _of_resource(account: Account, name: str, key: str, value: Any) -> None:
-    _check_keys({key: value}, _OF_RESOURCE)
+    check_keys([key], _OF_RESOURCE)
     if key not in ("policy", "tags"):  # it was needed to create the resource
         return
     resource: Any = account.resources[arn_of(name, account)]
@@ -320,53 +343,13 @@ def _provider(account: Account, name: str) -> Any:
         "cognito": world.cognito,
         "directory": world.create_saml_directory,
     }
-    _check_keys({name: ""}, makers)
+    check_keys([name], makers)
     return makers[name]().register(account)
 
 
 def _own_account(account: Account) -> Table:
     """Return the trust policy of roles without one: the account."""
     return read_policy(f"allow - sts:AssumeRole to {account.name}", account)
-
-
-_OF_ORGANIZATION = ("management", "units", "members", "scps", "rcps", "without_full_access")
-
-
-def _organization(world: LessonWorld, table: Table) -> None:
-    """Create the organization: units, members, SCPs and RCPs."""
-    _check_keys(table, _OF_ORGANIZATION)
-    organization = world.create_organization(table.get("management", "acme-org"))
-    for path in str(table.get("units", "")).split():
-        parent, _, name = path.rpartition("/")
-        organization.create_organizational_unit(name, parent=parent.rpartition("/")[2] or None)
-    for name, unit in table.get("members", {}).items():
-        account = world.account(name)
-        organization.invite_account(account).accept()
-        if unit:
-            organization.move_account(account, unit)
-    if "rcps" in table:
-        organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
-    policies = [("SERVICE", table.get("scps", {})), ("RESOURCE", table.get("rcps", {}))]
-    for kind, name, own in ((kind, *item) for kind, tables in policies for item in tables.items()):
-        document = policy_of(own["policy"], world.main)
-        made = organization.create_policy(name, document, type=f"{kind}_CONTROL_POLICY")
-        for target in own["on"].split():
-            made.attach(_target(world, organization, target))
-    for target in str(table.get("without_full_access", "")).split():
-        organization.detach_policy("FullAWSAccess", _target(world, organization, target))
-
-
-def _check_keys(table: Table, known: Iterable[str]) -> None:
-    """Check that each key has a meaning."""
-    for key in table:
-        if key not in known:
-            error = ExerciseError(f"{key!r} has no meaning here.")
-            raise noted(error, did_you_mean(key, known))
-
-
-def _target(world: LessonWorld, organization: Organization, name: str) -> Any:
-    accounts = {own.name: own for own in world.accounts.values()}
-    return organization.root if name == "root" else accounts.get(name, name)
 
 
 def _move_to(world: World, time: datetime) -> None:

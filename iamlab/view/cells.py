@@ -6,19 +6,41 @@ by commas. ``None`` is an empty cell.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import need
-from iamlab.view.style import Look
+from iamlab.view.style import ALLOW, Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
+LINK = f"color:{ALLOW};text-decoration:underline"
+"""The style of a link on the light background of tables and cards, also in a dark notebook."""
 ROWS = 40
 """The largest number of rows that a table shows; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to an address; without an address, they are only words."""
+
+    words: str
+    address: str = ""
+
+    def html(self) -> str:
+        """Return the link as HTML."""
+        words = escape(self.words)
+        if not self.address:
+            return words
+        return f'<a style="{LINK}" href="{escape(self.address)}">{words}</a>'
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.address})" if self.address else self.words
 
 
 def as_words(cell: object) -> str:

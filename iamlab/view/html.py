@@ -16,7 +16,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.view.cells import as_words, is_number, named_by
+from iamlab.view.cells import Link, as_words, is_number, named_by
 from iamlab.view.style import HAIRLINE, INK, PAPER, Look
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ LONG_WORD = 24
 
 
 def html_table(
-    caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], below: str = ""
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    below: str = "",
+    *,
+    longest: int = LONG,
 ) -> str:
     """Write a table.
 
@@ -58,6 +63,8 @@ def html_table(
         A ``Look`` is shown as its symbol and its word, in its colour.
     below
         The words below the last row: ``"and 34 more"``.
+    longest
+        A table with more rows scrolls in a frame.
 
     Examples
     --------
@@ -69,7 +76,7 @@ def html_table(
     body = "".join(f"<tr>{_row(row, head)}</tr>" for row in rows)
     table = written(caption, columns, body, below)
     wide = len(columns) > MANY or _letters([columns, *rows]) > WIDE
-    return framed(table, caption, long=len(rows) > LONG, wide=wide)
+    return framed(table, caption, long=len(rows) > longest, wide=wide)
 
 
 def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
@@ -135,6 +142,8 @@ def _cell(cell: object, *, is_head: bool = False) -> str:
         style = f"{CELL};background:{cell.area};color:{cell.colour};white-space:nowrap"
         symbol = f"{escape(cell.symbol)}&nbsp;" if cell.symbol else ""
         return f'<td style="{style}">{symbol}{escape(cell.word)}</td>'
+    if isinstance(cell, Link):
+        return f'<td style="{CELL}">{cell.html()}</td>'
     text = as_words(cell)
     style = CELL
     if is_number(cell):

@@ -85,6 +85,17 @@ def pages(names: Sequence[str], most: int) -> dict[str, str]:
     return found if len(found) > 1 else {}
 
 
+def switched(names: Iterable[str], name: str, *, on: bool) -> tuple[str, ...]:
+    """Return sorted names with one of them, or without it.
+
+    Examples
+    --------
+    >>> switched(["b", "c"], "a", on=True), switched(["b", "c"], "c", on=False)
+    (('a', 'b', 'c'), ('b',))
+    """
+    return tuple(sorted({*names, name} if on else {*names} - {name}))
+
+
 def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
     """Return the principal that a text names; the world rejects a name that it doesn't have.
 

@@ -241,8 +241,11 @@ def in_words(statement: Statement) -> str:
     actions = _listed(statement.action, statement.not_action)
     where = statement.resource, statement.not_resource
     on = f" on {_listed(*where)}" if any(where) else ""
-    who = statement.principal or statement.not_principal or ()
-    by = f" by {_listed(tuple(value for _, value in who), None)}" if who else ""
+    who, exempt = (
+        tuple(value for _, value in own or ())
+        for own in (statement.principal, statement.not_principal)
+    )
+    by = f" by {_listed(who, exempt)}" if who or exempt else ""
     tests = [f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions]
     return f"{actions}{on}{by}{', if ' * bool(tests)}{' and '.join(tests)}"
 

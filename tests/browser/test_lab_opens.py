@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.request
+from pathlib import Path
 
 
 def test_first_lesson_runs_without_error_and_asks_no_other_host(open_notebook):
@@ -10,6 +11,24 @@ def test_first_lesson_runs_without_error_and_asks_no_other_host(open_notebook):
     lab = open_notebook("00_start_here.ipynb")
     lab.run_all()
 
+    assert lab.cell_errors() == []
+    assert lab.outside_requests == []
+
+
+def test_the_map_leads_to_the_lesson_where_the_learner_left_off(open_notebook, lab_folder):
+    """A link opens the lesson in JupyterLab; another one downloads the file."""
+    file = lab_folder / "notebooks" / "iamlab_progress.jsonl"
+    record = {"kind": "hint", "exercise": "2.1", "lesson": "02", "time": "2026-11-29"}
+    file.write_text(json.dumps({**record, "version": "0.1.0"}) + "\n", "utf-8")
+    lab = open_notebook("index.ipynb")
+    lab.run_all()
+    with lab.page.expect_download() as downloaded:
+        lab.page.get_by_role("link", name="Download your progress").first.click()
+    lab.page.get_by_role("link", name="Continue with exercise 2.1").first.click()
+    lab.page.get_by_role("heading", name="02 Deny wins").wait_for()
+
+    assert downloaded.value.suggested_filename == "iamlab_progress.jsonl"
+    assert json.loads(Path(downloaded.value.path()).read_text("utf-8"))["exercise"] == "2.1"
     assert lab.cell_errors() == []
     assert lab.outside_requests == []
 

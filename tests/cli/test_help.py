@@ -26,6 +26,7 @@ SHOWN = {
     "matrix": (0, "user/bob     yes  yes"),
     "check": (1, "Did you mean s3:GetObject?"),
     "explain-policy": (0, "star-maps"),
+    "lookup": (0, "Every value in the request must match."),
     "actions": (0, "s3:GetObjectTagging"),
     "audit": (1, "There is no MFA device."),
     "report": (1, "to do: Apply an IAM password policy"),
@@ -36,6 +37,7 @@ SHOWN = {
     "demo": (0, "demo/world.json"),
     "world": (0, "1 account, 4 users, 4 groups, 1 role"),
     "diff": (1, "gained:"),
+    "lesson": (0, "Next: iamlab lesson check x1_our_buckets.toml"),
     "completion": (0, "complete -F _iamlab iamlab"),
     "verify": (0, "decision: ✕ explicit deny by guard/KeepMaps"),
 }

@@ -106,7 +106,7 @@ def test_the_lesson_goes_on_if_nothing_can_be_written(monkeypatch, tmp_path):
         "Your progress can't be saved",
     ]
 
-    assert progress().to_frame().set_index("exercise").loc["0.1", "attempts"] == "2"
+    assert progress().to_frame().set_index("exercise").loc["0.1", "attempts"] == 2
 
 
 def test_a_file_that_may_not_be_read_is_not_taken_for_none(progress_file, monkeypatch):

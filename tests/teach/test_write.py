@@ -13,7 +13,7 @@ from iamlab.teach.exercises import Question
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
 from iamlab.teach.tables import every, find
 from iamlab.teach.write import ELSEWHERE, Case, Requests, Write, can_occur
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.world.policy_places import arranged
 
 TASKS = {number: task for number, task in every().items() if isinstance(task, Write)}
 OBJECTS = f"{MAPS}/*"

@@ -75,3 +75,24 @@ def test_what_stays_in_a_card_is_the_same_element(page):
     assert element.evaluate("one => one.isConnected && one.value.endsWith(' ')")
     assert board.state.text.endswith(" ")
     assert card.locator(".numbers").text_content().startswith("1\n2\n3")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_at_200_percent_all_instruments_fit_and_axe_finds_nothing(scheme, page):
+    """A zoom of 200 % halves the window's width in CSS pixels and doubles the device's pixels."""
+    context = page.context.browser.new_context(
+        viewport={"width": 640, "height": 400}, device_scale_factor=2, color_scheme=scheme
+    )
+    zoomed = context.new_page()
+    colour = {"light": "white", "dark": "#111"}[scheme]
+    zoomed.set_content(f'<html lang="en"><title>Zoom</title><body style="background:{colour}">')
+    for make, used in EVERY.values():
+        instrument = make()
+        for control, value in used:
+            instrument.press(control) if value is None else instrument.set(control, value)
+        put(zoomed, instrument)
+
+    assert problems(zoomed) == []
+    assert zoomed.evaluate("document.documentElement.scrollWidth") == 640
+
+    context.close()

@@ -30,9 +30,9 @@ def test_the_cells_are_those_of_the_world():
     requests = [*REQUESTS, ("s3:GetObject", OLD_MAP)]
     board = matrix_board(world, PEOPLE, requests)
     assert _agrees(board, world, requests=requests)
-    for name in board._edited.places:
+    for name in board.places:
         board.set("policy", name)
-        for statement in board._edited.policy(name, ()).statements:
+        for statement in board.policy(name, ()).statements:
             board.set(f"on {statement.label}", value=False)
         changed = board.world()
         assert _agrees(board, changed, requests=requests)

@@ -168,7 +168,7 @@ def test_the_explorer_is_used_by_keyboard_alone(world, page):
     assert page.evaluate("document.activeElement.name") == "undo"
     page.keyboard.press("Space")
     expect(status).to_contain_text("path of 2 steps")
-    card.get_by_label("From").select_option(label="bob")
+    card.locator("select[name=source]").select_option(label="bob")
     expect(status).to_contain_text("from bob to an administrator")
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -12,7 +12,7 @@ from iamlab.teach import statement_stack as in_lessons
 from iamlab.teach.scenarios import MAP, MAPS, README
 from iamlab.widgets import statement_stack
 from iamlab.widgets.controls import in_words
-from iamlab.widgets.instruments.statement_stack import StatementStack
+from iamlab.widgets.instruments.switches import StatementStack
 from tests.widgets.page import problems, put
 
 OPTIONS = re.compile(r"<fieldset>.*?</fieldset>", re.DOTALL)

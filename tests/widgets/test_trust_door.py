@@ -132,7 +132,7 @@ def test_both_sides_can_be_edited():
     """A document is applied as AWS would save it, or explained; what was typed stays."""
     world = observatory()
     door = trust_door(world, "dana", "auditor")
-    assert {"acme-main policy deploy", TRUST_OF_AUDITOR} < set(door._edited.places)
+    assert {"acme-main policy deploy", TRUST_OF_AUDITOR} < set(door.places)
     assert "No statement is about this action." in door.parts()["sides"]
     door.set("policy", "acme-main policy deploy")
     allow = json.dumps(Policy.allow(ASSUME, world.role("auditor").arn).to_dict())

@@ -78,7 +78,7 @@ def test_only_what_is_about_the_action_is_shown():
     )
     assert "read-all/BecomeArchivist" not in sides.statements()
     sides.set("policy", "acme-main role auditor: read-all")
-    document = json.loads(sides._edited.policy(sides.state.policy, ()).text)
+    document = json.loads(sides.policy(sides.state.policy, ()).text)
     document["Statement"][0]["Action"] = "s3:GetObjct*"
     sides.set("text", json.dumps(document))
     sides.press("apply")

@@ -24,6 +24,7 @@ from iamlab.view.figures.calls.policy_ends import OUTCOMES
 from iamlab.view.figures.names import asks_for
 from iamlab.view.layouts.path import draw_path
 from iamlab.view.style import LOOKS
+from iamlab.widgets import choices
 from iamlab.widgets import controls as html
 from iamlab.widgets.graph_picture import MOST, STOP, Part, neutral, picture, switches_of
 from iamlab.widgets.instrument import Instrument
@@ -97,9 +98,8 @@ class ClickableGraph(Instrument[Switched]):
         """Switch something off or on; without a value, whichever it isn't."""
         if name not in self.switches:
             raise noted(self.no_control(name), did_you_mean(name, self.switches))
-        others = [own for own in self.state.off if own != name]
         is_on = name in self.state.off if value is None else bool(value)
-        return replace(self.state, off=tuple(sorted(others if is_on else [*others, name])))
+        return replace(self.state, off=choices.switched(self.state.off, name, on=not is_on))
 
     def switches_on(self) -> int:
         """Return which switches are on, as bits."""

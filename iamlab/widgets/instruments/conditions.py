@@ -98,17 +98,36 @@ def decision_on(statement: Statement, context: Context) -> Decision:
 
 
 class ConditionTable(Instrument[Table]):
-    """The conditions of a statement, and requests as rows.
+    """Which requests the conditions of a statement match, as rows that can be edited.
 
     Its controls are ``row``, the number of the chosen row; ``given 0`` with the number of a key,
     for this row; ``operator 0`` with the number of a condition; and the buttons ``add`` and
     ``remove``. All numbers begin at 0.
+
+    Parameters
+    ----------
+    what
+        A statement, or a Condition block as in a policy.
+    rows
+        The context of each row: condition keys and their values. A key that isn't there is absent.
+    more
+        ``predict_first``: whether each row must be predicted before its outcome is shown.
+
+    Examples
+    --------
+    >>> mfa = "aws:MultiFactorAuthPresent"
+    >>> table = condition_table({"Bool": {mfa: "false"}}, [{mfa: True}, {}])
+    >>> [table.outcome(row).applies for row in (0, 1)]
+    [False, False]
+    >>> table.set("operator 0", "BoolIfExists")
+    >>> [table.outcome(row).applies for row in (0, 1)]
+    [False, True]
     """
 
     title = "The condition table"
     question = "Which requests does the statement match?"
 
-    def __init__(self, what: Statement | Block, rows: Iterable[Context], **more: Any) -> None:
+    def __init__(self, what: Statement | Block, rows: Iterable[Context] = (), **more: Any) -> None:
         own = what if isinstance(what, Statement) else Policy.allow("*", when=what).statements[0]
         self._statement, self._decided = own, lru_cache(256)(self._decide)
         contexts = list(rows) or [{}]
@@ -239,31 +258,7 @@ def _put(values: tuple[Any, ...], place: int, *new: object) -> tuple[Any, ...]:
     return (*values[:place], *new, *values[place + 1 :])
 
 
-def condition_table(
-    what: Statement | Block, rows: Iterable[Context] = (), **more: Any
-) -> ConditionTable:
-    """Show which requests the conditions of a statement match, as rows that can be edited.
-
-    Parameters
-    ----------
-    what
-        A statement, or a Condition block as in a policy.
-    rows
-        The context of each row: condition keys and their values. A key that isn't there is absent.
-    more
-        ``predict_first``: whether each row must be predicted before its outcome is shown.
-
-    Examples
-    --------
-    >>> mfa = "aws:MultiFactorAuthPresent"
-    >>> table = condition_table({"Bool": {mfa: "false"}}, [{mfa: True}, {}])
-    >>> [table.outcome(row).applies for row in (0, 1)]
-    [False, False]
-    >>> table.set("operator 0", "BoolIfExists")
-    >>> [table.outcome(row).applies for row in (0, 1)]
-    [False, True]
-    """
-    return ConditionTable(what, rows, **more)
+condition_table = ConditionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,17 +271,49 @@ class Boxes:
 
 
 class TokenBoxes(Instrument[Boxes]):
-    """A condition and a request, each with several values.
+    """The values of a condition and those of a request, each in a box, to compare.
 
     Its controls are ``operator``; ``present``, whether the request has the key; the fields
     ``policy`` and ``request`` with the buttons ``add policy`` and ``add request``; and the buttons
     ``remove policy 0`` and ``remove request 0``, with the number of a value.
+
+    Parameters
+    ----------
+    key, values, operator
+        The condition.
+    request
+        The values of the request; ``None`` if it doesn't have the key.
+    more
+        ``predict_first``: whether the outcome is hidden until it is predicted.
+
+    Raises
+    ------
+    RequestError
+        The operator doesn't exist, or a value isn't text.
+
+    Examples
+    --------
+    >>> boxes = token_boxes("aws:TagKeys", ["project", "owner"])
+    >>> str(boxes.decision.verdict)
+    'allowed'
+    >>> boxes.set("operator", "ForAnyValue:StringEquals")
+    >>> str(boxes.decision.verdict)
+    'implicit deny'
     """
 
     title = "Values of a condition"
     question = "Does the condition match the request?"
 
-    def __init__(self, key: str, state: Boxes, **more: Any) -> None:
+    def __init__(
+        self,
+        key: str,
+        values: str | Iterable[str],
+        operator: str = "ForAllValues:StringEquals",
+        request: str | Iterable[str] | None = None,
+        **more: Any,
+    ) -> None:
+        has = None if request is None else texts("value of the request", request)
+        state = Boxes(operator, texts("value of the policy", values), has)
         self.key, self.typed = key, dict.fromkeys(BOXES, "")
         names = (f"{many}{name}" for many in _SETS for name in _NAMES)
         self.operators = list(dict.fromkeys((*names, state.operator)))
@@ -358,38 +385,4 @@ class TokenBoxes(Instrument[Boxes]):
         return replace(own, **new)
 
 
-def token_boxes(
-    key: str,
-    values: str | Iterable[str],
-    operator: str = "ForAllValues:StringEquals",
-    request: str | Iterable[str] | None = None,
-    **more: Any,
-) -> TokenBoxes:
-    """Compare the values of a condition with those of a request, each in a box.
-
-    Parameters
-    ----------
-    key, values, operator
-        The condition.
-    request
-        The values of the request; ``None`` if it doesn't have the key.
-    more
-        ``predict_first``: whether the outcome is hidden until it is predicted.
-
-    Raises
-    ------
-    RequestError
-        The operator doesn't exist, or a value isn't text.
-
-    Examples
-    --------
-    >>> boxes = token_boxes("aws:TagKeys", ["project", "owner"])
-    >>> str(boxes.decision.verdict)
-    'allowed'
-    >>> boxes.set("operator", "ForAnyValue:StringEquals")
-    >>> str(boxes.decision.verdict)
-    'implicit deny'
-    """
-    has = None if request is None else texts("value of the request", request)
-    state = Boxes(operator, texts("value of the policy", values), has)
-    return TokenBoxes(key, state, **more)
+token_boxes = TokenBoxes

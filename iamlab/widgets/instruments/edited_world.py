@@ -6,18 +6,17 @@ It has one copy of a world. For each state, only the policies that differ are re
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import ExerciseError, MalformedPolicyDocument, did_you_mean, noted
 from iamlab.operations.policy_documents import absent
 from iamlab.policy.document import Policy
-from iamlab.widgets import controls as parts
-from iamlab.widgets.instruments.statement_stack import arranged
+from iamlab.widgets import controls as html
+from iamlab.widgets.instrument import Instrument
+from iamlab.world.policy_places import PolicyPlace, arranged, policy_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamlab.world.world import World
 
 Edits = tuple[tuple[str, str, str], ...]
@@ -33,40 +32,35 @@ class Editing:
     text: str = ""
 
 
-State = TypeVar("State", bound=Editing)
+Edited = TypeVar("Edited", bound=Editing)
 
 
-class Place(NamedTuple):
-    """A policy in a world: its document, what replaces it, its type and its service."""
+class EditedWorld(Instrument[Edited]):
+    """A copy of a world whose policies are edited, each named as ``policy_places`` names it.
 
-    document: Policy
-    put: Callable[[Policy], object]
-    policy_type: str = "identity"
-    service: str | None = None
-
-
-class EditedWorld:
-    """A copy of a world, and its policies by name: customer managed, inline and resource-based.
+    Its controls are ``policy``, and for the chosen policy ``on`` with a statement, ``text``,
+    ``apply`` and ``undo``.
 
     Parameters
     ----------
     world
         The world, which doesn't change.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> edited = EditedWorld(scenario("groups"))
-    >>> list(edited.places)
-    ['policy star-maps-read', 'user dana: own-notes', 'group contractors: guard']
-    >>> world = edited.at(edited.switched((), "policy star-maps-read", "ReadMaps", on=False))
-    >>> world.can("alice", "s3:GetObject", MAP)
-    <Decision ○ implicit deny>
     """
 
-    def __init__(self, world: World) -> None:
+    lists_statements = True
+    """Whether the statements of the chosen policy are listed, each with its switch."""
+
+    def __init__(self, world: World, state: Edited, **more: Any) -> None:
         self._world, self._now = world.copy(), Edits()
-        self.places, self.policy = dict(places(self._world)), lru_cache(1024)(self._policy)
+        self.places, self._first = dict[str, PolicyPlace](), dict[str, Policy]()
+        for name, place, document in policy_places(self._world):
+            self.places[name], self._first[name] = place, document
+        self.policy = lru_cache(1024)(self._policy)
+        super().__init__(state, **more)
+
+    def world(self) -> World:
+        """Return a copy of the world with the policies as shown."""
+        return self.at(self.state.edits).copy()
 
     def _policy(self, name: str, edits: Edits, *, whole: bool = False) -> Policy:
         """Return a policy with its edits; the whole one has the statements that are off too.
@@ -80,7 +74,7 @@ class EditedWorld:
             error = ExerciseError(f"The world has no policy {name!r} to change.")
             raise noted(error, did_you_mean(name, self.places))
         own = {label: text for policy, label, text in edits if policy == name}
-        policy = self.places[name].document
+        policy = self._first[name]
         if text := own.pop("", ""):
             policy = Policy.parse(text, name=policy.name)
         kept = [each.label for each in policy.statements if each.label not in own]
@@ -103,10 +97,8 @@ class EditedWorld:
         PolicyError, MalformedPolicyDocument
             AWS wouldn't save it, for example because a principal doesn't exist.
         """
-        self.policy(name, edits)
-        _, _, policy_type, service = self.places[name]
-        policy = Policy.parse(text, name=self.places[name].document.name)
-        policy.validate(policy_type, service)
+        policy = Policy.parse(text, name=self.policy(name, edits).name)
+        policy.validate(self.places[name].policy_type, self.places[name].service)
         for kind, value, note in absent(policy, self._world):
             error = MalformedPolicyDocument(f'Invalid principal in policy: "{kind}":"{value}"')
             raise noted(error, note)
@@ -124,63 +116,35 @@ class EditedWorld:
         others = [own for own in edits if own[:2] != (name, label)]
         return tuple(sorted(others if on else [*others, (name, label, "")]))
 
-    def changed(self, own: State, name: str, value: Any) -> State | None:
-        """Return the state after one of its controls was used; none if it isn't one of them."""
-        kind, _, which = name.partition(" ")
+    def change(self, name: str, value: Any) -> Edited:
+        """Choose a policy, edit it, or switch one of its statements."""
+        own, (kind, _, which) = self.state, name.partition(" ")
         if name == "policy" and value in self.places:
             return replace(own, policy=value, text="")
-        if not own.policy:
-            return None
-        if name == "text":
+        if name == "text" and own.policy:
             return replace(own, text=str(value))
-        if name == "apply" and own.text:
+        if name == "apply" and own.policy and own.text:
             return replace(own, edits=self.applied(own.edits, own.policy, own.text), text="")
-        if name == "undo":
+        if name == "undo" and own.policy:
             edits = tuple(each for each in own.edits if each[0] != own.policy)
             return replace(own, edits=edits, text="")
-        if kind == "on" and which:
+        if kind == "on" and which and own.policy:
             edits = self.switched(own.edits, own.policy, which, on=bool(value))
             return replace(own, edits=edits)
-        return None
+        raise self.no_control(name)
 
-    def controls(self, own: Editing, *, switches: bool = True) -> dict[str, str]:
-        """Return the list of policies, and of the chosen one its statements and its document.
-
-        The controls are ``policy``, ``on`` with a statement, ``undo``, ``text`` and ``apply``.
-        """
-        name, edits = own.policy, own.edits
-        chosen = parts.choice("policy", "Policy to change", list(self.places), name)
+    def controls(self) -> dict[str, str]:
+        """Return the list of policies, and of the chosen one its statements and its document."""
+        name, edits, text = self.state.policy, self.state.edits, self.state.text
+        chosen = html.choice("policy", "Policy to change", list(self.places), name)
         if not name:
             return {"policy": chosen}
         policy = self.policy(name, edits, whole=True)
-        for each in policy.statements if switches else ():
-            words = f"{each.effect} {each.label}: {parts.in_words(each)}"
-            chosen += parts.tick(f"on {each.label}", words, on=(name, each.label, "") not in edits)
+        for each in policy.statements if self.lists_statements else ():
+            words = f"{each.effect} {each.label}: {html.in_words(each)}"
+            chosen += html.tick(f"on {each.label}", words, on=(name, each.label, "") not in edits)
         if any(edit[0] == name for edit in edits):
-            chosen += parts.button("undo", "Undo the changes of this policy")
-        text = parts.text_field("text", f"Document of {name}", own.text or policy.text, rows=12)
-        editor = parts.fold("Edit its JSON", text + parts.button("apply", "Apply"))
+            chosen += html.button("undo", "Undo the changes of this policy")
+        field = html.text_field("text", f"Document of {name}", text or policy.text, rows=12)
+        editor = html.fold("Edit its JSON", field + html.button("apply", "Apply"))
         return {"policy": chosen, "text": editor}
-
-
-def places(world: World) -> Iterator[tuple[str, Place]]:
-    """Yield the policies that the owners of a world wrote, each with its name."""
-    for account in world.accounts.values():
-        start = f"{account.name} " if len(world.accounts) > 1 else ""
-        for managed in account.policies.values():
-            put = partial(managed.versions.__setitem__, managed.default_version_id)
-            yield f"{start}policy {managed.name}", Place(managed.document, put)
-        for held in (account.users, account.groups, account.roles):
-            for identity in held.values():
-                for name, policy in identity.inline.items():
-                    put = partial(identity.inline.__setitem__, name)
-                    yield f"{start}{identity.kind} {identity.name}: {name}", Place(policy, put)
-        for role in account.roles.values():
-            if role.trust is not None:
-                put = partial(setattr, role, "trust")
-                yield f"{start}role {role.name}: trust policy", Place(role.trust, put, "trust")
-        for resource in account.resources.values():
-            if resource.policy is not None:
-                put = partial(setattr, resource, "policy")
-                place = Place(resource.policy, put, "resource", resource.service)
-                yield f"{start}{resource.kind} {resource.name}", place

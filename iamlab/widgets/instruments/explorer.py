@@ -97,13 +97,20 @@ class Explorer(Instrument[Question]):
         The explorer doesn't change it, but follows its changes.
     question
         Where to begin.
+    simple
+        Whether its card shows only principal, action and resource: a request builder.
     """
 
     title = "The explorer"
     question = "Who can do what, and why?"
 
-    def __init__(self, world: World, question: Question, **more: Any) -> None:
+    def __init__(
+        self, world: World, question: Question, *, simple: bool = False, **more: Any
+    ) -> None:
         self._world, self._id = world, f"iamlab-explorer-{next(_NUMBERS)}"
+        self._is_simple = simple
+        if simple:
+            self.title, self.question = "Request builder", "Is this request allowed?"
         self._people = lru_cache(1)(lambda _: choices.principals(world))
         self._moved = lru_cache(4)(self._moved_to)
         self._answered = lru_cache(64)(self._answer)
@@ -217,7 +224,7 @@ class Explorer(Instrument[Question]):
         parts, (_, error) = super().parts(), self._answered(self._stamp)
         if error is not None:
             parts["result"] = html.paragraph(self.note or error.short)
-        if self.decision is not None:
+        if self.decision is not None and not self._is_simple:
             parts["view"] = html.segmented("view", "Look at", VIEWS, self.state.view)
             try:
                 parts["more"] = self._shown(self._stamp)
@@ -257,6 +264,8 @@ class Explorer(Instrument[Question]):
         if len(known) <= choices.FEW:
             names = list(dict.fromkeys((*known, state.principal)))
             who = html.choice("principal", "Principal", names, state.principal)
+        if self._is_simple:
+            return {"request": html.row(who, action, resource)}
         how = [
             html.segmented("mfa", "MFA", MFA, state.mfa),
             html.text_field("address", "Source address", state.address, width=14),
@@ -302,8 +311,8 @@ class Explorer(Instrument[Question]):
         odd = [*loud(decision.assumed), misfit(decision.request.action, decision.request.resource)]
         taken = [note for note in quiet(decision.assumed) if note not in odd]
         text += html.request_facts(decision) + "".join(map(html.paragraph, odd))
-        rest = "".join(map(html.paragraph, taken))
-        return text + (html.fold(f"Taken for granted ({len(taken)})", rest) if taken else "")
+        rest = "" if self._is_simple else "".join(map(html.paragraph, taken))
+        return text + (html.fold(f"Taken for granted ({len(taken)})", rest) if rest else "")
 
 
 def lab(
@@ -318,7 +327,8 @@ def lab(
     principal, action, resource
         The first request. Default: a request that the first principal's policies are about.
     more
-        ``predict_first``: whether the verdict is hidden until it is predicted.
+        ``predict_first``: whether the verdict is hidden until it is predicted; ``simple``: whether
+        the card is only a request builder.
 
     Raises
     ------

@@ -19,7 +19,6 @@ from iamlab.view.figures.names import short_name
 from iamlab.view.style import look
 from iamlab.widgets import choices
 from iamlab.widgets import controls as parts
-from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 from iamlab.widgets.prediction import Prediction, fits, verdict_word
 
@@ -50,8 +49,8 @@ class Board(Editing):
     shown: int = -1
 
 
-class MatrixBoard(Instrument[Board]):
-    """Principals as rows, requests as columns.
+class MatrixBoard(EditedWorld[Board]):
+    """Who can do what: principals as rows, requests as columns, and policies to change.
 
     Its controls are ``policy``, ``on`` with a statement (``set("on KeepMaps", False)``), ``text``,
     ``apply`` and ``undo`` for a policy; ``first``, the number of the first row; and for predictions
@@ -65,6 +64,18 @@ class MatrixBoard(Instrument[Board]):
         The rows, and the (action, resource) pairs of the columns.
     target
         The access to reach: what ``World.access_matrix`` returns.
+    more
+        ``predict_first``: whether the verdicts are hidden until they are predicted.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> requests = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
+    >>> board = matrix_board(scenario("groups"), ["alice", "dana"], requests)
+    >>> board.set("policy", "group contractors: guard")
+    >>> board.set("on KeepMaps", False)
+    >>> board.notes("cell 1 1")
+    {'changed': 'changed from explicit deny'}
     """
 
     title = "The matrix board"
@@ -82,7 +93,7 @@ class MatrixBoard(Instrument[Board]):
             raise ExerciseError("A matrix board needs at least one principal and one request.")
         self._callers, self._requests = list(principals), list(requests)
         self._columns = list(choices.requests(requests).values())
-        self._edited, self._decided = EditedWorld(world), lru_cache(64)(self._decide)
+        self._decided = lru_cache(64)(self._decide)
         arns = [principal_of(world, caller).arn for caller in principals]
         self.names, wanted = [short_name(arn)[0] for arn in arns], set(target or ())
         self._target = {
@@ -92,11 +103,7 @@ class MatrixBoard(Instrument[Board]):
             if target and arn in target.principals and pair in target.pairs
         }
         self.offered = {"first": choices.pages(self.names, MOST)}
-        super().__init__(Board(), **more)
-
-    def world(self) -> World:
-        """Return a copy of the world with the policies as shown."""
-        return self._edited.at(self.state.edits).copy()
+        super().__init__(world, Board(), **more)
 
     def verdicts(self) -> dict[str, Verdict]:
         """Return the cells that are shown with their verdicts; none before a prediction."""
@@ -107,7 +114,7 @@ class MatrixBoard(Instrument[Board]):
         return self._decided(self.state.first, self.state.edits)
 
     def _decide(self, first: int, edits: Edits) -> dict[str, Decision]:
-        world, callers = self._edited.at(edits), enumerate(self._callers)
+        world, callers = self.at(edits), enumerate(self._callers)
         return {
             f"cell {row} {column}": world.can(caller, *pair)
             for row, caller in list(callers)[first:][:MOST]
@@ -148,7 +155,7 @@ class MatrixBoard(Instrument[Board]):
             "board": self._table(),
             "facts": parts.paragraph(self._summary()),
             "reveal": reveal * (not self.verdicts()),
-            **self._edited.controls(self.state),
+            **super().controls(),
         }
 
     def _table(self) -> str:
@@ -169,13 +176,12 @@ class MatrixBoard(Instrument[Board]):
     def change(self, name: str, value: Any) -> Board:
         """Change a policy, or predict a cell."""
         own, verdicts = self.state, self.verdicts()
-        if (edited := self._edited.changed(own, name, value)) is not None:
-            # The verdicts so far are the next predictions.
-            known = {cell: str(each) for cell, each in verdicts.items() if self.predict_first}
-            return edited if edited.edits == own.edits else _predicted(edited, known)
-        if verdicts or name not in self._cells():
-            raise self.no_control(name)
-        return _predicted(own, {name: verdict_word(value)})
+        if name in self._cells() and not verdicts:
+            return _predicted(own, {name: verdict_word(value)})
+        edited = super().change(name, value)
+        # The verdicts so far are the next predictions.
+        known = {cell: str(each) for cell, each in verdicts.items() if self.predict_first}
+        return edited if edited.edits == own.edits else _predicted(edited, known)
 
     def _commit(self) -> None:
         known, cells = dict(self.state.answers), self._cells()
@@ -191,34 +197,4 @@ def _predicted(board: Board, cells: dict[str, str]) -> Board:
     return replace(board, answers=tuple(sorted(answers.items())), shown=-1)
 
 
-def matrix_board(
-    world: World,
-    principals: Sequence[Caller],
-    requests: Sequence[tuple[str, str]],
-    target: AccessMatrix | None = None,
-    **more: Any,
-) -> MatrixBoard:
-    """Show who can do what as a table, with policies to change. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world in which the board begins.
-    principals, requests
-        The rows, and the (action, resource) pairs of the columns.
-    target
-        The access to reach: what ``World.access_matrix`` returns.
-    more
-        ``predict_first``: whether the verdicts are hidden until they are predicted.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> requests = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
-    >>> board = matrix_board(scenario("groups"), ["alice", "dana"], requests)
-    >>> board.set("policy", "group contractors: guard")
-    >>> board.set("on KeepMaps", False)
-    >>> board.notes("cell 1 1")
-    {'changed': 'changed from explicit deny'}
-    """
-    return MatrixBoard(world, principals, requests, target, **more)
+matrix_board = MatrixBoard

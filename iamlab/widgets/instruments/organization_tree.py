@@ -58,7 +58,7 @@ class Attachments:
 
 
 class OrganizationTree(Instrument[Attachments]):
-    """Root, OUs and accounts with their policies, and a request that each level must allow.
+    """An organization with its policies, to attach, detach and move, and a request.
 
     Its controls are ``place``; ``policy`` with the buttons ``attach`` and ``detach``; ``account``
     with the button ``move``; and ``undo``.
@@ -69,18 +69,46 @@ class OrganizationTree(Instrument[Attachments]):
         The world with the organization. The tree doesn't change it.
     principal, action, resource
         The request.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no organization.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import OLD_MAP, observatory
+    >>> archivist = "arn:aws:iam::222222222222:role/archivist"
+    >>> tree = organization_tree(observatory(), archivist, "s3:DeleteObject", OLD_MAP)
+    >>> tree.decision
+    <Decision ✕ explicit deny by keep-the-archive/KeepTheArchive>
+    >>> tree.set("place", "OU Archive")
+    >>> tree.set("policy", "keep-the-archive")
+    >>> tree.press("detach")
+    >>> tree.decision
+    <Decision ✓ allowed by archive/All>
+    >>> tree.set("policy", "FullAWSAccess")
+    >>> tree.press("detach")
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.organizations.ConstraintViolationException: ...the last policy...
     """
 
     title = "The organization tree"
     question = "Which level stops the request?"
 
-    def __init__(self, world: World, *request: Any, **more: Any) -> None:
-        own = principal_of(world, request[0]).account_id
+    def __init__(
+        self, world: World, principal: Caller, action: str, resource: str, **more: Any
+    ) -> None:
+        own = principal_of(world, principal).account_id
         found = sorted(world.organizations.values(), key=lambda each: own not in each.members)
         if not found:
             raise ExerciseError("An organization tree needs a world with an organization.")
         self._start, self._key, targets = world.copy(), found[0].id, found[0].targets
-        self._request, self._then = request, lru_cache(64)(self._call)
+        self._request = principal, action, resource
+        self._then = lru_cache(64)(self._call)
         self._decided = lru_cache(64)(self._decide)
         forms = {own.id: (own.label, f"{own.label} ({own.id})") for own in targets}
         places = {name: key for key, name in distinct_names(forms).items()}
@@ -163,41 +191,4 @@ def _nested(lines: Iterable[str]) -> str:
     return parts.scrolled("Tree", text, "tree")
 
 
-def organization_tree(
-    world: World, principal: Caller, action: str, resource: str, **more: Any
-) -> OrganizationTree:
-    """Show an organization with its policies, to attach, detach and move. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world with the organization.
-    principal, action, resource
-        The request that each level must allow.
-    more
-        ``predict_first``: whether the verdict is hidden until it is predicted.
-
-    Raises
-    ------
-    ExerciseError
-        The world has no organization.
-
-    Examples
-    --------
-    >>> from iamlab.teach.acme import OLD_MAP, observatory
-    >>> archivist = "arn:aws:iam::222222222222:role/archivist"
-    >>> tree = organization_tree(observatory(), archivist, "s3:DeleteObject", OLD_MAP)
-    >>> tree.decision
-    <Decision ✕ explicit deny by keep-the-archive/KeepTheArchive>
-    >>> tree.set("place", "OU Archive")
-    >>> tree.set("policy", "keep-the-archive")
-    >>> tree.press("detach")
-    >>> tree.decision
-    <Decision ✓ allowed by archive/All>
-    >>> tree.set("policy", "FullAWSAccess")
-    >>> tree.press("detach")
-    Traceback (most recent call last):
-    ...
-    iamlab.errors.organizations.ConstraintViolationException: ...the last policy...
-    """
-    return OrganizationTree(world, principal, action, resource, **more)
+organization_tree = OrganizationTree

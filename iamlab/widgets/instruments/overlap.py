@@ -55,7 +55,7 @@ class Sets:
 
 
 class Overlap(Instrument[Sets]):
-    """Actions in two sets.
+    """Actions to move between an identity-based policy and a permissions boundary.
 
     Its controls are ``action``, and the buttons ``identity``, ``both``, ``boundary`` and ``none``,
     which move the action.
@@ -66,6 +66,25 @@ class Overlap(Instrument[Sets]):
         The policies with which it begins.
     actions, resource
         The actions to move, and the resource of all requests.
+    more
+        ``predict_first``: whether the result is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The policies name no action.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> sets = overlap(
+    ...     Policy.allow(["s3:GetObject", "sqs:SendMessage"]), Policy.allow(["s3:GetObject"]))
+    >>> sets.effective()
+    ['s3:GetObject']
+    >>> sets.set("action", "sqs:SendMessage")
+    >>> sets.press("both")
+    >>> sets.effective()
+    ['s3:GetObject', 'sqs:SendMessage']
     """
 
     title = "The overlap"
@@ -164,41 +183,4 @@ def _named(*policies: Policy) -> Iterator[str]:
             yield from islice(expand(pattern), EACH)
 
 
-def overlap(
-    identity_policy: Document,
-    boundary: Document,
-    actions: Iterable[str] = (),
-    resource: str = "*",
-    **more: Any,
-) -> Overlap:
-    """Move actions between an identity-based policy and a permissions boundary.
-
-    Parameters
-    ----------
-    identity_policy, boundary
-        The policies with which it begins.
-    actions
-        The actions to move; default: those that the policies name, and of a pattern a few.
-    resource
-        The resource of all requests.
-    more
-        ``predict_first``: whether the result is hidden until it is predicted.
-
-    Raises
-    ------
-    ExerciseError
-        The policies name no action.
-
-    Examples
-    --------
-    >>> from iamlab import Policy
-    >>> sets = overlap(
-    ...     Policy.allow(["s3:GetObject", "sqs:SendMessage"]), Policy.allow(["s3:GetObject"]))
-    >>> sets.effective()
-    ['s3:GetObject']
-    >>> sets.set("action", "sqs:SendMessage")
-    >>> sets.press("both")
-    >>> sets.effective()
-    ['s3:GetObject', 'sqs:SendMessage']
-    """
-    return Overlap(identity_policy, boundary, actions, resource, **more)
+overlap = Overlap

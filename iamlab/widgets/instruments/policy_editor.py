@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
-    from iamlab.world.identities import User
 
 LEVELS = {
     "ERROR": bad("error"),
@@ -52,20 +51,41 @@ class Draft:
 
 
 class PolicyEditor(Instrument[Draft]):
-    """A text, and what it means if it is a policy.
+    """A policy as text, with its problems, its meaning and its decisions while you type.
 
     Its control is ``text``. Any text is kept, also if it isn't a policy.
 
     Parameters
     ----------
-    text, name
-        The text to begin with, and the policy's name.
+    policy
+        A policy, or a text that needn't be one.
     requests
-        Requests whose decisions are shown: action, resource, and optionally a context.
-    policy_type
-        The type and the service, as in ``Policy.validate``.
-    user
-        Who makes the requests, in a copy of a world. The policy is an inline policy of this user.
+        The requests whose decisions are shown, each with an action, a resource, and optionally a
+        context.
+    policy_type, service
+        As in ``Policy.validate``.
+    world, user
+        The world in which the requests are decided, and the user who makes them and has the policy
+        as an inline policy. It doesn't change. Default: a new user without other policies.
+    more
+        As for every instrument.
+
+    Raises
+    ------
+    ExerciseError
+        There are requests, and the policy isn't identity-based.
+    RequestError, NoSuchEntity
+        A request isn't valid, or the world has no such user.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP
+    >>> editor = policy_editor(Policy.allow("s3:GetObject", MAP), [("s3:GetObject", MAP)])
+    >>> print(editor.decisions[0])
+    ✓ allowed by draft/#1
+    >>> editor.set("text", editor.state.text.replace("Allow", "Permit"))
+    >>> print(editor.policy, editor.findings[0].line)
+    None 5
     """
 
     title = "The policy editor"
@@ -73,21 +93,30 @@ class PolicyEditor(Instrument[Draft]):
 
     def __init__(
         self,
-        text: str,
-        name: str,
-        requests: Sequence[Sequence[Any]],
-        policy_type: tuple[str, str | None],
-        user: User,
+        policy: str | Mapping[str, object] | Policy,
+        requests: Sequence[Sequence[Any]] = (),
+        *,
+        policy_type: str = "identity",
+        service: str | None = None,
+        world: World | None = None,
+        user: str = "",
+        **more: Any,
     ) -> None:
-        rules_for(*policy_type)  # rejects an unknown type or service
-        if requests and policy_type[0] != "identity":
+        rules_for(policy_type, service)  # rejects an unknown type or service
+        if requests and policy_type != "identity":
             raise ExerciseError("Requests are decided with an identity-based policy only.")
-        self._user, self._name, self._type = user, name, policy_type
+        self._name = (policy.name if isinstance(policy, Policy) else "") or "draft"
+        text = (policy.text or policy.to_dict()) if isinstance(policy, Policy) else policy
+        if not isinstance(text, str):
+            text = json.dumps(text, indent=2, ensure_ascii=False)
+        new = World().create_account("main", account_id="111111111111").create_user("you")
+        self._user = new if world is None else world.copy().user(user)
+        self._type = policy_type, service
         self._requests = [(action, on, dict(*context)) for action, on, *context in requests]
         self._rows = min(max(text.count("\n") + 1, 8), MANY)
         self._read, self._decided = lru_cache(16)(self._reading), lru_cache(16)(self._deciding)
         self._decided("")  # a request that isn't valid raises its error now
-        super().__init__(Draft(text))
+        super().__init__(Draft(text), **more)
         self.state = self.change("text", text)
 
     def change(self, name: str, value: Any) -> Draft:
@@ -192,51 +221,4 @@ def _statement(statement: Statement, policy_type: str) -> str:
     return statement_row(statement, statement.label, meaning)
 
 
-def policy_editor(
-    policy: str | Mapping[str, object] | Policy,
-    requests: Sequence[Sequence[Any]] = (),
-    *,
-    policy_type: str = "identity",
-    service: str | None = None,
-    world: World | None = None,
-    user: str = "",
-) -> PolicyEditor:
-    """Edit a policy: see its problems, its meaning and its decisions while you type.
-
-    Parameters
-    ----------
-    policy
-        A policy, or a text that needn't be one.
-    requests
-        The requests whose decisions are shown, each with an action, a resource, and optionally a
-        context.
-    policy_type, service
-        As in ``Policy.validate``.
-    world, user
-        The world in which the requests are decided, and the user who makes them. It doesn't change.
-        Default: a new user without other policies.
-
-    Raises
-    ------
-    ExerciseError
-        There are requests, and the policy isn't identity-based.
-    RequestError, NoSuchEntity
-        A request isn't valid, or the world has no such user.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP
-    >>> editor = policy_editor(Policy.allow("s3:GetObject", MAP), [("s3:GetObject", MAP)])
-    >>> print(editor.decisions[0])
-    ✓ allowed by draft/#1
-    >>> editor.set("text", editor.state.text.replace("Allow", "Permit"))
-    >>> print(editor.policy, editor.findings[0].line)
-    None 5
-    """
-    name = policy.name if isinstance(policy, Policy) else ""
-    text = (policy.text or policy.to_dict()) if isinstance(policy, Policy) else policy
-    if not isinstance(text, str):
-        text = json.dumps(text, indent=2, ensure_ascii=False)
-    new = World().create_account("main", account_id="111111111111").create_user("you")
-    own = new if world is None else world.copy().user(user)
-    return PolicyEditor(text, name or "draft", requests, (policy_type, service), own)
+policy_editor = PolicyEditor

@@ -56,7 +56,7 @@ class Exploration:
 
 
 class ReachExplorer(Instrument[Exploration]):
-    """A path of privilege escalation, with edits that close its steps.
+    """A path of privilege escalation, step by step, with edits that close its steps.
 
     Its controls are ``source`` and ``target`` (ARNs, or ``"admin"``), ``back`` and ``next``,
     ``edit`` (the number of an edit of this step), ``cut`` and ``undo``.
@@ -67,6 +67,23 @@ class ReachExplorer(Instrument[Exploration]):
         The explorer doesn't change it.
     source, target
         As in ``reach.path``.
+    more
+        As in ``Instrument``.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> main = World(seed=7).create_account("main", account_id="111111111111")
+    >>> dana = main.create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> explorer = reach_explorer(main.world, dana)
+    >>> print(explorer.path)
+    1. user/dana -> user/dana with any permission: iam:PutUserPolicy
+    >>> explorer.press("cut")
+    >>> print(explorer)
+    The reach explorer
+    After 1 edit, no path leads from dana to an administrator.
+    Remove iam:PutUserPolicy from statement #1 of own of arn:aws:iam::111111111111:user/dana.
     """
 
     title = "The reach explorer"
@@ -210,33 +227,4 @@ def _cut(values: Sequence[Any]) -> Cut:
     return Cut((KINDS[values[0]](*values[1:]),), is_closed=False, is_smallest=False)
 
 
-def reach_explorer(
-    world: World, source: Caller, target: Caller = ADMIN, **more: Any
-) -> ReachExplorer:
-    """Follow a path of privilege escalation step by step, and cut it. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world in which the explorer begins.
-    source, target
-        A user, a role or an ARN; the target can be ``"admin"``, an administrator of any account.
-    more
-        As in ``Instrument``.
-
-    Examples
-    --------
-    >>> from iamlab import Policy, World
-    >>> main = World(seed=7).create_account("main", account_id="111111111111")
-    >>> dana = main.create_user("dana")
-    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
-    >>> explorer = reach_explorer(main.world, dana)
-    >>> print(explorer.path)
-    1. user/dana -> user/dana with any permission: iam:PutUserPolicy
-    >>> explorer.press("cut")
-    >>> print(explorer)
-    The reach explorer
-    After 1 edit, no path leads from dana to an administrator.
-    Remove iam:PutUserPolicy from statement #1 of own of arn:aws:iam::111111111111:user/dana.
-    """
-    return ReachExplorer(world, source, target, **more)
+reach_explorer = ReachExplorer

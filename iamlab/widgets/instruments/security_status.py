@@ -59,7 +59,7 @@ class Steps:
 
 
 class SecurityBoard(Instrument[Steps]):
-    """The items of an account, each with a button that does its next step.
+    """What protects an account and what is to do, with a button for the next step of each item.
 
     Its controls are ``account``, an account's id, and for each item that is to do a button with
     its title. An item about each user is done when it is done for all users; its button does it for
@@ -69,6 +69,23 @@ class SecurityBoard(Instrument[Steps]):
     ----------
     world
         The world with the accounts. The board doesn't change it.
+    more
+        As for every instrument.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no account.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main")
+    >>> _ = main.root.create_access_key()
+    >>> board = security_status(main.world)
+    >>> board.press("Delete your root access keys")
+    >>> [item.state for item in board.lists()[0]]
+    ['done', 'done', 'to do', 'to do', 'to do']
     """
 
     title = "Security status"
@@ -166,31 +183,4 @@ def _table(items: status.SecurityStatus, where: str) -> str:
     return parts.table(title, ("Item", "State", "Why", "Next step"), rows, "wide")
 
 
-def security_status(world: World, **more: Any) -> SecurityBoard:
-    """Show what protects an account and what is to do, with a button for each step.
-
-    The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world with the accounts.
-    more
-        As for every instrument.
-
-    Raises
-    ------
-    ExerciseError
-        The world has no account.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> main = World(seed=7).create_account("main")
-    >>> _ = main.root.create_access_key()
-    >>> board = security_status(main.world)
-    >>> board.press("Delete your root access keys")
-    >>> [item.state for item in board.lists()[0]]
-    ['done', 'done', 'to do', 'to do', 'to do']
-    """
-    return SecurityBoard(world, **more)
+security_status = SecurityBoard

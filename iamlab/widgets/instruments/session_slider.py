@@ -63,7 +63,7 @@ class Moment:
 
 
 class SessionSlider(Instrument[Moment]):
-    """The clock of a world, and the calls that make and revoke sessions.
+    """Who holds which credentials at each time, and calls that make and revoke sessions.
 
     Its controls are ``place``, the place of the slider; ``caller`` (also a session), ``role`` and
     ``seconds`` for the next call; and the buttons ``issue`` (the caller assumes the role) and
@@ -73,6 +73,25 @@ class SessionSlider(Instrument[Moment]):
     ----------
     world
         The world in which the clock starts. The slider doesn't change it.
+    more
+        As for every instrument.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no role.
+
+    Examples
+    --------
+    >>> from iamlab.teach import observatory
+    >>> slider = session_slider(observatory())
+    >>> slider.set("caller", "arn:aws:iam::111111111111:user/carol")
+    >>> slider.press("issue")
+    >>> [(row.arn.rpartition(":")[2], row.ended) for row in slider.world().timeline()]
+    [('assumed-role/auditor/session-1', 'still valid')]
+    >>> slider.set("place", 4)
+    >>> [row.ended for row in slider.world().timeline()]
+    ['expired']
     """
 
     title = "The session slider"
@@ -189,31 +208,4 @@ def _name(arn: str) -> str:
     return name or kind
 
 
-def session_slider(world: World, **more: Any) -> SessionSlider:
-    """Show who holds which credentials at each time, and assume roles. The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world in which the clock starts.
-    more
-        As for every instrument.
-
-    Raises
-    ------
-    ExerciseError
-        The world has no role.
-
-    Examples
-    --------
-    >>> from iamlab.teach import observatory
-    >>> slider = session_slider(observatory())
-    >>> slider.set("caller", "arn:aws:iam::111111111111:user/carol")
-    >>> slider.press("issue")
-    >>> [(row.arn.rpartition(":")[2], row.ended) for row in slider.world().timeline()]
-    [('assumed-role/auditor/session-1', 'still valid')]
-    >>> slider.set("place", 4)
-    >>> [row.ended for row in slider.world().timeline()]
-    ['expired']
-    """
-    return SessionSlider(world, **more)
+session_slider = SessionSlider

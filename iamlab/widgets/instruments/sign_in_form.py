@@ -64,18 +64,37 @@ class Page:
 
 
 class SignInForm(Instrument[Page]):
-    """A page to sign in, and a phone with the MFA devices of a user.
+    """A page to sign in to the console, and a phone that shows the user's MFA codes.
 
-    Its controls are ``kind``, ``account`` and ``name`` or ``email``, ``password``, ``code``, and
-    the buttons ``next`` (30 seconds pass) and ``sign in``.
+    The world doesn't change. The controls are ``kind``, ``account`` and ``name`` or ``email``,
+    ``password``, ``code``, and the buttons ``next`` (30 seconds pass) and ``sign in``.
 
     Parameters
     ----------
     world
-        The world with the user. The form doesn't change it.
+        The world with the user.
     user
         The owner of the phone: an IAM user, who can also sign in as root user with it, or a root
         user.
+    more
+        As for every instrument.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> ana = World(seed=7).create_account("main").create_user("ana")
+    >>> ana.create_login_profile("Correct-Horse-1")
+    >>> ana.create_virtual_mfa_device("ana-phone").enable()
+    >>> form = sign_in_form(ana.account.world, ana)
+    >>> form.set("password", "Correct-Horse-1")
+    >>> form.press("sign in")
+    >>> form.state.answer
+    'Enter an MFA code to complete sign-in.'
+    >>> form.press("next")
+    >>> form.set("code", form.codes()["ana-phone"])
+    >>> form.press("sign in")
+    >>> form.state.signed_in
+    True
     """
 
     title = "Sign in"
@@ -166,35 +185,4 @@ class SignInForm(Instrument[Page]):
         return replace(own, used=used)
 
 
-def sign_in_form(world: World, user: User | RootUser | str, **more: Any) -> SignInForm:
-    """Sign in to the console, with a phone that shows the user's MFA codes.
-
-    The world doesn't change.
-
-    Parameters
-    ----------
-    world
-        The world with the user.
-    user
-        The owner of the phone: an IAM user, its name, or a root user.
-    more
-        As for every instrument.
-
-    Examples
-    --------
-    >>> from iamlab import World
-    >>> ana = World(seed=7).create_account("main").create_user("ana")
-    >>> ana.create_login_profile("Correct-Horse-1")
-    >>> ana.create_virtual_mfa_device("ana-phone").enable()
-    >>> form = sign_in_form(ana.account.world, ana)
-    >>> form.set("password", "Correct-Horse-1")
-    >>> form.press("sign in")
-    >>> form.state.answer
-    'Enter an MFA code to complete sign-in.'
-    >>> form.press("next")
-    >>> form.set("code", form.codes()["ana-phone"])
-    >>> form.press("sign in")
-    >>> form.state.signed_in
-    True
-    """
-    return SignInForm(world, user, **more)
+sign_in_form = SignInForm

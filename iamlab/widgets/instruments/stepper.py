@@ -49,7 +49,7 @@ class Walk:
 
 
 class Stepper(Instrument[Walk]):
-    """The rungs of a decision, one after the other.
+    """The rungs of a decision, one after the other, in the order of AWS's flow chart.
 
     Its controls are the buttons ``next``, ``back`` and ``restart``, and ``says``: what the next
     rung will say.
@@ -58,6 +58,23 @@ class Stepper(Instrument[Walk]):
     ----------
     decision
         What ``World.can`` returns.
+    more
+        ``predict_first``: whether each rung must be predicted before it is shown.
+
+    Raises
+    ------
+    RequestError
+        It isn't a decision.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> steps = stepper(world.can(world.user("dana"), "s3:DeleteObject", MAP), predict_first=True)
+    >>> steps.set("says", "denies")
+    >>> steps.press("next")
+    >>> steps.score, steps.decision
+    ((1, 1), None)
     """
 
     title = "The stepper"
@@ -167,29 +184,4 @@ def _matches(step: Step) -> str:
     return f'<ul class="plain">{rows}{more}</ul>' if rows else ""
 
 
-def stepper(decision: Decision, **more: Any) -> Stepper:
-    """Step through a decision rung by rung, in the order of AWS's flow chart.
-
-    Parameters
-    ----------
-    decision
-        What ``World.can`` returns.
-    more
-        ``predict_first``: whether each rung must be predicted before it is shown.
-
-    Raises
-    ------
-    RequestError
-        It isn't a decision.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> world = scenario("groups")
-    >>> steps = stepper(world.can(world.user("dana"), "s3:DeleteObject", MAP), predict_first=True)
-    >>> steps.set("says", "denies")
-    >>> steps.press("next")
-    >>> steps.score, steps.decision
-    ((1, 1), None)
-    """
-    return Stepper(decision, **more)
+stepper = Stepper

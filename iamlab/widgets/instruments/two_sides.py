@@ -29,7 +29,6 @@ from iamlab.view.figures.names import account_names
 from iamlab.view.style import ABSENT, EFFECTS, bad, good, silent
 from iamlab.widgets import choices
 from iamlab.widgets import controls as parts
-from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Sides(Editing):
     keys: Keys = ()
 
 
-class TwoSides(Instrument[Sides]):
+class TwoSides(EditedWorld[Sides]):
     """The statements of both sides of a request.
 
     Its controls are the names of the statements (``set("collect/CollectFromCustomers", False)``),
@@ -86,26 +85,22 @@ class TwoSides(Instrument[Sides]):
     """
 
     title, target = "Two accounts", "resource"
-    question = "Do both sides allow it?"
+    question, lists_statements = "Do both sides allow it?", False
 
     def __init__(
         self, world: World, principal: Caller, action: str, resource: str, **more: Any
     ) -> None:
-        self._edited, self._question = EditedWorld(world), (principal, action, resource)
+        self._question = principal, action, resource
         self._decided, self._compared = lru_cache(64)(self._decide), lru_cache(16)(self._compare)
         self._drawn = lru_cache(16)(self._draw)
-        super().__init__(Sides(), **more)
+        super().__init__(world, Sides(), **more)
         matches = (own for pair in _pairs(self.decide()) for own in pair.trace.matches)
-        held, known = {id(own.attached.policy) for own in matches}, self._edited.places
-        self._edited.places = {name: own for name, own in known.items() if id(own.document) in held}
+        held, known = {id(own.attached.policy) for own in matches}, self.places
+        self.places = {name: own for name, own in known.items() if id(own.document) in held}
 
     def decide(self) -> Decision:
         """Return the decision on the request."""
         return self._decided(self.state.edits, self.state.keys)
-
-    def world(self) -> World:
-        """Return a copy of the world with the policies as shown."""
-        return self._edited.at(self.state.edits).copy()
 
     def statements(self) -> Rows:
         """Return the statements of both sides by their names, also those that are off.
@@ -116,12 +111,12 @@ class TwoSides(Instrument[Sides]):
 
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
         context, tags = choices.by_hand(keys)
-        return self._edited.at(edits).can(*self._question, context=context, request_tags=tags)
+        return self.at(edits).can(*self._question, context=context, request_tags=tags)
 
     def _compare(self, edits: Edits, keys: Keys) -> Rows:
         whole = tuple(own for own in edits if not own[1])
         edited = {own[0] for own in whole}
-        names = {id(self._edited.policy(name, whole)): name for name in self._edited.places}
+        names = {id(self.policy(name, whole)): name for name in self.places}
         found: dict[object, tuple[str, StatementMatch]] = {}
         rows: Rows = {}
         for pair, layer in product(_pairs(self._decided(whole, keys)), (*NEAR, *FAR)):
@@ -147,7 +142,7 @@ class TwoSides(Instrument[Sides]):
         }
         if fields := self._fields().values():
             found["keys"] = parts.paragraph(choices.KEYS, "pale") + parts.row(*fields)
-        return found | self._edited.controls(self.state, switches=False)
+        return found | super().controls()
 
     def parts(self) -> dict[str, str]:
         """Return the whole card: the verdict, then the policy to edit, and the figure."""
@@ -167,7 +162,7 @@ class TwoSides(Instrument[Sides]):
 
     def _side(self, title: str, account: str, layers: Iterable[str]) -> str:
         """Write the policies of one side."""
-        known = account_names(self._edited.at(self.state.edits))
+        known = account_names(self.at(self.state.edits))
         where = escape(f"{known.get(account, 'account')} {account}" if account else "no account")
         text = f'<p><strong>{title}</strong> <span class="pale">{where}</span></p>'
         rows, pairs = self.statements(), _pairs(self.decide())
@@ -211,7 +206,7 @@ class TwoSides(Instrument[Sides]):
         return "" if self.is_hidden else self._drawn(self.state.edits, self.state.keys)
 
     def _draw(self, edits: Edits, keys: Keys) -> str:
-        world = self._edited.at(edits)
+        world = self.at(edits)
         return two_account_map(self._decided(edits, keys), world=world)._repr_html_()
 
     def change(self, name: str, value: Any) -> Sides:
@@ -219,14 +214,12 @@ class TwoSides(Instrument[Sides]):
         own, known = self.state, self.statements()
         if name in known and known[name][0]:
             which = known[name][0], known[name][1].statement.label
-            return replace(own, edits=self._edited.switched(own.edits, *which, on=bool(value)))
+            return replace(own, edits=self.switched(own.edits, *which, on=bool(value)))
         if name in self._fields():
             keys = choices.with_key(own.keys, name, str(value))
             self._decided(own.edits, keys)  # the error, if it isn't a value
             return replace(own, keys=keys)
-        if (edited := self._edited.changed(own, name, value)) is None:
-            raise self.no_control(name)
-        return edited
+        return super().change(name, value)
 
 
 def _pairs(decision: Decision) -> tuple[Decision, ...]:
@@ -287,7 +280,7 @@ class TrustDoor(TwoSides):
 
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
         principal, _, arn = self._question
-        world, (context, sent) = self._edited.at(edits), choices.by_hand(keys)
+        world, (context, sent) = self.at(edits), choices.by_hand(keys)
         session = world.sessions.get(getattr(principal, "access_key_id", ""))
         tags = session_tags(sent, (), session)
         identity = context.get("sts:SourceIdentity") or (session and session.source_identity)

@@ -1,0 +1,69 @@
+"""Commands for authors of lessons: begin one, and check one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamlab.cli.answers import Answer, as_json, wrapped
+from iamlab.display import count
+from iamlab.errors import RequestError
+from iamlab.teach.lesson import lessons
+from iamlab.teach.lesson_check import check_lesson
+
+if TYPE_CHECKING:
+    import argparse
+
+    from iamlab.teach.lesson_check import Problem
+
+_NAME = re.compile(r"([a-z0-9]+)_(\w+)\.toml")
+_TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
+
+
+def lesson(options: argparse.Namespace) -> Answer:
+    """Write the files of a new lesson, or check a lesson."""
+    file = Path(options.file)
+    return _new(file) if options.task == "new" else _check(file, options.seeds)
+
+
+def _new(file: Path) -> Answer:
+    """Write a lesson's file and its notebook; overwrite nothing."""
+    name = _NAME.fullmatch(file.name)
+    if name is None:
+        raise RequestError(f"{file.name!r} isn't a lesson's name. Write it as x1_our_buckets.toml.")
+    number, title = name[1], name[2].replace("_", " ").capitalize()
+    if number in lessons():
+        raise RequestError(
+            f"iamlab has a lesson {number} already. Begin the name with another one."
+        )
+    paths = {source: file.with_suffix(source) for source in (".toml", ".ipynb")}
+    for path in paths.values():
+        if path.exists():
+            raise RequestError(f"{path} already exists. Name a new file.")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    words = {"NUMBER": number, "TITLE": title, "FILE": file.name}
+    for suffix, path in paths.items():
+        text = _TEMPLATE.with_suffix(suffix).read_text("utf-8")
+        path.write_text(re.sub("|".join(words), lambda found: words[found[0]], text), "utf-8")
+    return Answer(
+        status=False,
+        value=lambda: list(map(str, paths.values())),
+        text=lambda: (*map(str, paths.values()), f"Next: iamlab lesson check {file}"),
+    )
+
+
+def _check(file: Path, seeds: int) -> Answer:
+    """List the problems of a lesson, each with its fix."""
+    problems = check_lesson(file, seeds)
+    total = f"{count(len(problems), 'problem')} in {file}"
+    return Answer(
+        bool(problems),
+        lambda: [as_json(problem, "file place text fix") for problem in problems],
+        lambda: (*(line for own in problems for line in _lines(own)), f"{total}."),
+        lambda: (f"{total}:", *map(str, problems)),
+    )
+
+
+def _lines(problem: Problem) -> list[str]:
+    return [*wrapped(str(problem)), *wrapped(f"    {problem.fix}")]

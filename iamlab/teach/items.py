@@ -1,0 +1,208 @@
+"""Items: small new scenarios, made from a template and a seed, in which a wrong belief fails.
+
+A template draws random worlds until the engine and the belief disagree about a request, one
+statement decides it, and the world is small. So no item stores a verdict. ``items.toml`` has the
+templates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from iamlab.engine.verdict import addresses
+from iamlab.errors import AccessDenied, ExerciseError
+from iamlab.tables import tables
+from iamlab.teach.callers import caller_of, read_circumstances
+from iamlab.teach.keys import question_of
+from iamlab.teach.mutants import MISCONCEPTIONS, telling
+from iamlab.teach.source_lines import find_named
+from iamlab.teach.worlds import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.engine.decision import Decision
+    from iamlab.teach.callers import LessonWorld
+
+TRIES = 500
+STATEMENTS = (2, 4)
+"""How many statements the policies of a world have, at least and at most."""
+MOST_DRAWN = 3
+"""How many optional statements a policy has at most."""
+BELIEFS = 2
+"""How many wrong beliefs an item exposes at most, if its template doesn't give ``exposes``."""
+DEFAULT = "M03"
+"""Every implicit deny exposes this belief, so it isn't counted."""
+
+_FILE = tables(__file__)
+_NAMES: dict[str, list[str]] = {kind: words.split() for kind, words in _FILE.pop("names").items()}
+_TEXTS: dict[str, str] = _FILE.pop("texts")
+TEMPLATES: dict[str, list[dict[str, Any]]] = _FILE
+"""The templates of each belief, by its id."""
+
+_TEXT = re.compile(r"{([a-z]+)}")
+_NAME = re.compile(r"{([A-Za-z][a-z]+)(\d)}")
+_CHOICE = re.compile(r"{([^{}]*\|[^{}]*)}")
+_STATEMENTS = re.compile(r"(\? )?(allow|deny) ")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question about a small world.
+
+    Parameters
+    ----------
+    belief
+        The id of the wrong belief: ``"M18"``.
+    seed
+        The same belief and seed make the same item.
+    control
+        Whether the belief is right about this request by chance. Without such items, somebody who
+        practises one belief could guess the verdict.
+    prompt
+        What a learner must know about the world.
+    world
+        The world, with the caller's session.
+    decision
+        AWS's decision on the request.
+    """
+
+    belief: str
+    seed: int
+    control: bool
+    prompt: str
+    world: LessonWorld
+    decision: Decision
+
+    @property
+    def key(self) -> str:
+        """A name of the item for the progress file."""
+        return f"{self.belief}/{self.seed}{'/control' * self.control}"
+
+
+def lessons_of(belief: str) -> list[str]:
+    """Return the lessons whose learners know what an item of a belief is about.
+
+    Examples
+    --------
+    >>> lessons_of("M02"), lessons_of("M03")
+    (['02', '13'], ['00', '01', '12'])
+    """
+    own = TEMPLATES[belief][0].get("lessons")
+    return own.split() if own else list(MISCONCEPTIONS[belief].lessons)
+
+
+def make_item(belief: str, seed: int, *, control: bool = False) -> Item:
+    """Make an item about a wrong belief.
+
+    Parameters
+    ----------
+    belief
+        The id of the belief.
+    seed
+        Another seed makes another world.
+    control
+        Whether the belief must be right about the request by chance.
+
+    Raises
+    ------
+    ExerciseError
+        There is no template for this belief.
+
+    Examples
+    --------
+    >>> item = make_item("M02", seed=2)
+    >>> print(item.prompt, item.decision.request.action, item.decision)
+    """
+    templates = find_named("template for", belief, TEMPLATES)
+    draw = Random(f"{belief} {seed} {control}")
+    for _ in range(TRIES):
+        drawn = _Drawn(draw, draw.choice(templates))
+        if STATEMENTS[0] <= drawn.count <= STATEMENTS[1]:
+            for prompt, world, decision in drawn.decisions(seed):
+                if _fits(belief, world, decision, control=control):
+                    return Item(belief, seed, control, prompt, world, decision)
+    raise ExerciseError(f"The template {belief} makes no item for seed {seed}.")
+
+
+def _fits(belief: str, world: LessonWorld, decision: Decision, *, control: bool) -> bool:
+    """Return whether a request is a good question about a belief."""
+    mutants, allowed = MISCONCEPTIONS[belief].mutants, bool(decision)
+    agree = [(str(own.verdict(decision, world)) == "allowed") is allowed for own in mutants]
+    if all(agree) is not control or (len(addresses(decision.determining)) > 1 and not control):
+        return False
+    told = {own.belief for own in telling(decision, world)} - {DEFAULT}
+    return control or len(told | {belief}) <= TEMPLATES[belief][0].get("exposes", BELIEFS)
+
+
+class _Drawn:
+    """A world's table and its questions, drawn from a template."""
+
+    def __init__(self, draw: Random, template: dict[str, Any]) -> None:
+        self._draw, self._template = draw, template
+        self._names = {kind: draw.sample(own, len(own)) for kind, own in _NAMES.items()}
+        self.count = 0
+        self._world = self._part(template["world"])
+
+    def _part(self, part: Any) -> Any:
+        """Return a part of the world's table, without what wasn't drawn."""
+        if isinstance(part, str):
+            text = self._text(part)
+            return self._policy(text) if _STATEMENTS.match(text) else text
+        if not isinstance(part, dict):
+            return part
+        found = {self._text(key): self._part(own) for key, own in part.items()}
+        return {key: own for key, own in found.items() if own is not None}
+
+    def _text(self, text: str) -> str:
+        """Replace names and texts, and choose."""
+        return _CHOICE.sub(lambda own: self._draw.choice(own[1].split("|")), self._named(text))
+
+    def _named(self, text: str) -> str:
+        def name(match: re.Match[str]) -> str:
+            kind, number = match[1], int(match[2])
+            word: str = self._names[kind.lower()][number - 1]
+            return word if kind.islower() else word.capitalize()
+
+        return _NAME.sub(name, _TEXT.sub(lambda match: _TEXTS[match[1]], text)).strip()
+
+    def _policy(self, text: str) -> str | None:
+        """Choose statements, and bring them into any order; there may be none."""
+        lines = [line for line in text.splitlines() if line[0] != "?"]
+        options = [line.removeprefix("? ") for line in text.splitlines() if line[0] == "?"]
+        number = self._draw.randint(0, MOST_DRAWN)
+        lines += self._draw.sample(options, min(number, len(options)))
+        self.count += sum(line.split()[1] != "-" for line in lines)
+        self._draw.shuffle(lines)
+        return "\n".join(lines) or None
+
+    def decisions(self, seed: int) -> Iterator[tuple[str, LessonWorld, Decision]]:
+        """Yield the prompt of each question, the world and the decision, in any order."""
+        lines = self._named(self._template["ask"]).splitlines()
+        asked = [own for line in lines for own in _choices(line)]
+        self._draw.shuffle(asked)
+        prompt = self._named(self._template.get("prompt", ""))
+        world = build(self._world, seed)
+        for line in asked:
+            request, _, more = line.partition(" | ")
+            if world.calls:  # another caller's session isn't part of the world
+                world = build(self._world, seed)
+            question = question_of(request, world.main)
+            circumstances = read_circumstances(question.circumstances, world.main)
+            try:
+                caller = caller_of(world, question.caller)
+            except AccessDenied:
+                continue
+            decision = world.can(caller, question.action, question.resource, **circumstances)
+            yield f"{prompt} {more}".strip(), world, decision
+
+
+def _choices(text: str) -> list[str]:
+    """Return all texts that ``{one|or another}`` stands for."""
+    parts = _CHOICE.split(text)
+    options = [own.split("|") if place % 2 else [own] for place, own in enumerate(parts)]
+    return ["".join(words) for words in product(*options)]

@@ -1,0 +1,242 @@
+"""Where each key of a TOML file is, and errors that know which key they are about."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from iamlab.errors import AwsError, ExerciseError, IamLabError, did_you_mean, noted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Keys = tuple[str, ...]
+Found = TypeVar("Found")
+
+_TOKEN = re.compile(
+    r'#[^\n]*|"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
+    r"|[^\s=\[\]{},\"'#.]+|[=\[\]{},.\n]",
+    re.DOTALL,
+)
+_TYPES: dict[type, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    list: "a list",
+    dict: "a table",
+    datetime: "a time",
+}
+_MISFITS = (TypeError, ValueError, AttributeError, LookupError)
+"""What Python raises if a value has a form that nobody expected."""
+
+
+class KeyedError(ExerciseError):
+    """An error about the value of a key.
+
+    Parameters
+    ----------
+    path
+        The key, and the tables that have it.
+    line
+        The line of its text, from 1; 0 is the line of the key.
+    """
+
+    def __init__(self, message: str, path: Keys, line: int = 0) -> None:
+        super().__init__(message)
+        self.path, self.line = path, line
+
+
+class LocatedError(ExerciseError):
+    """An error with file and line.
+
+    Parameters
+    ----------
+    text
+        What is wrong. The message also has the file and the line.
+    """
+
+    def __init__(self, text: str, file: str, line: int) -> None:
+        super().__init__(f"{file}, line {line}: {text}")
+        self.text, self.file, self.line = text, file, line
+
+
+@contextmanager
+def at(*keys: str, line: int = 0) -> Iterator[None]:
+    """Turn each error inside into an error about a key.
+
+    Examples
+    --------
+    >>> try:
+    ...     with at("alice"), at("groups", line=2):
+    ...         raise ExerciseError("There is no group 'pilots'.")
+    ... except KeyedError as problem:
+    ...     print(problem.path, problem.line)
+    ('alice', 'groups') 2
+    """
+    try:
+        yield
+    except LocatedError:
+        raise
+    except KeyedError as error:
+        error.path, error.line = (*keys, *error.path), error.line or line
+        raise
+    except (IamLabError, *_MISFITS) as error:
+        message = " ".join(str(error).split())
+        if isinstance(error, AwsError):
+            message = f"{'.'.join(keys)}: {message}"
+        elif isinstance(error, _MISFITS):
+            message = f"This value can't be read: {message}."
+        raise noted(KeyedError(message, keys, line), *getattr(error, "__notes__", ())) from error
+
+
+def expect(value: Any, *types: type) -> Any:
+    """Return a value of one of these types.
+
+    Raises
+    ------
+    ExerciseError
+        It has another type.
+
+    Examples
+    --------
+    >>> expect(3, str)
+    Traceback (most recent call last):
+        ...
+    iamlab.errors.ExerciseError: 3 must be text, in quotes.
+    """
+    if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
+        return value
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    quotes = ", in quotes" if types == (str,) else ""
+    raise ExerciseError(f"{shown} must be {' or '.join(_TYPES[own] for own in types)}{quotes}.")
+
+
+def each_line(text: str, read: Callable[[str], Found]) -> list[Found]:
+    """Read each line of a text that isn't empty or a comment; an error knows the line."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            with at(line=number):
+                found.append(read(line.strip()))
+    return found
+
+
+def find_named(what: str, name: str, known: Mapping[str, Found]) -> Found:
+    """Return what a name stands for.
+
+    Raises
+    ------
+    ExerciseError
+        There is nothing with this name.
+    """
+    if name not in known:
+        raise noted(ExerciseError(f"There is no {what} {name!r}."), did_you_mean(name, known))
+    return known[name]
+
+
+def check_keys(table: Iterable[str], known: Iterable[str]) -> None:
+    """Check that each key has a meaning."""
+    for key in table:
+        if key not in known:
+            error = ExerciseError(f"{key!r} has no meaning here.")
+            raise noted(error, did_you_mean(key, known))
+
+
+def check_table(table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]]) -> None:
+    """Check that each key has a meaning, and a value of its type."""
+    for key, value in table.items():
+        with at(key):
+            check_keys([key], known)
+            expect(value, *known[key])
+
+
+def need(table: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key that a table must have."""
+    if key not in table:
+        raise ExerciseError(f"{key} = ... is missing here.")
+    return table[key]
+
+
+def lines_of_keys(text: str) -> dict[Keys, tuple[int, ...]]:
+    r"""Return for each key its line, and then the line of each line of its text.
+
+    Items of a list have their numbers as keys.
+
+    Examples
+    --------
+    >>> lines_of_keys("[world.a]\nusers = 'ana'")["world", "a", "users"]
+    (2, 2)
+    """
+    found: dict[Keys, tuple[int, ...]] = {}
+    tokens = [
+        (match[0], text.count("\n", 0, match.start()) + 1)
+        for match in _TOKEN.finditer(text)
+        if not match[0].startswith("#")
+    ]
+    header: Keys = ()
+    while tokens:
+        token, line = tokens[0]
+        if token == "\n":
+            tokens.pop(0)
+        elif token == "[":
+            header = tuple(own.strip("\"'") for own in _until(tokens, "\n") if own not in "[].")
+            _keep(found, header, line)
+        else:
+            _read_pair(tokens, header, found)
+    return found
+
+
+_Tokens = list[tuple[str, int]]
+
+
+def _until(tokens: _Tokens, end: str) -> list[str]:
+    """Take tokens up to a mark, without the mark."""
+    taken = []
+    while tokens and (token := tokens.pop(0)[0]) != end:
+        taken.append(token)
+    return taken
+
+
+def _keep(found: dict[Keys, tuple[int, ...]], path: Keys, *lines: int) -> None:
+    """Keep the lines of a key; a table that has no header begins with its first key."""
+    for size in range(1, len(path)):
+        found.setdefault(path[:size], lines[:1])
+    found[path] = lines
+
+
+def _read_pair(tokens: _Tokens, table: Keys, found: dict[Keys, tuple[int, ...]]) -> None:
+    line = tokens[0][1]
+    keys = tuple(own.strip("\"'") for own in _until(tokens, "=") if own != ".")
+    _read_value(tokens, (*table, *keys), line, found)
+
+
+def _read_value(tokens: _Tokens, path: Keys, line: int, found: dict[Keys, tuple[int, ...]]) -> None:
+    """Read a value: a list, a table in braces, or anything else, which is one token or more."""
+    token, first = tokens.pop(0)
+    _keep(found, path, line, *_lines_of_text(token, first))
+    if token not in ("[", "{"):
+        return
+    number = 0
+    while tokens[0][0] not in ("]", "}"):
+        if tokens[0][0] in ("\n", ",", "."):
+            tokens.pop(0)
+        elif token == "{":
+            _read_pair(tokens, path, found)
+        else:
+            _read_value(tokens, (*path, str(number)), tokens[0][1], found)
+            number += 1
+    tokens.pop(0)
+
+
+def _lines_of_text(token: str, line: int) -> Iterator[int]:
+    """Yield the line of each line of a text: a backslash at the end joins two lines."""
+    if not token.startswith(('"""', "'''")):
+        yield line
+        return
+    own = token[3:].split("\n")
+    skipped = 1 if own[0] == "" else 0
+    for place in range(skipped, len(own)):
+        if place == skipped or token[0] == "'" or not own[place - 1].endswith("\\"):
+            yield line + place
