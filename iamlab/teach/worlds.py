@@ -2,8 +2,9 @@
 
 A table lists names (``users = "alice bob"``) and then gives each a table of its own, in which
 ``alice.groups`` or ``alice.attach`` have a meaning and every other key is an inline policy:
-``alice.stack = "allow ..."``. ``like = "stack"`` begins with another world. The page
-docs/lesson-format.md lists all keys.
+``alice.stack = "allow ..."``. ``like = "stack"`` begins with another world. ``calls`` are made by
+the root user, or ``by = "bob/key-1"``, his first access key; ``at`` a time, they give a world a
+past. The page docs/lesson-format.md lists all keys.
 """
 
 from __future__ import annotations
