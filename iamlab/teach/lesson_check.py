@@ -308,7 +308,8 @@ class LessonCheck:
                 read.append(notebook_of(file).read_text("utf-8"))
         for term, home in later.items():
             marked = re.compile(rf"\*{re.escape(term)}(s|es)?\*", re.IGNORECASE)
-            cells = [place for place, source in prose if _has_term(source, term)]
+            without_code = ((place, re.sub(r"`[^`]+`", "", source)) for place, source in prose)
+            cells = [place for place, source in without_code if _has_term(source, term)]
             explained = any(map(marked.search, read))
             if home > self.lesson.file.name and cells and not explained:
                 fix = "Use another word, or explain it here and write it as *term*."
