@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -13,6 +14,7 @@ from iamlab.display import count
 from iamlab.tables import tables
 from iamlab.teach import journal
 from iamlab.teach.lesson import lessons
+from iamlab.teach.schedule import History
 from iamlab.view.cards.card import boxed
 from iamlab.view.cells import Link
 from iamlab.view.html import html_table
@@ -133,10 +135,19 @@ class Course:
     def advice(self) -> tuple[Link, str]:
         """What to do next: a link, and the rest of the sentence."""
         if self.next is None:
-            return Link("You have solved every exercise."), ""
+            return Link("You have solved every exercise."), self._due()
         lesson, exercise = self.next
         words = f"{'Continue' if self.records else 'Begin'} with exercise {exercise.number}"
-        return lesson.link(words), f": {exercise.title}, in {lesson.number} {lesson.title}."
+        rest = f": {exercise.title}, in {lesson.number} {lesson.title}.{self._due()}"
+        return lesson.link(words), rest
+
+    def _due(self) -> str:
+        """Return a sentence about the topics that are due, if there are any."""
+        with suppress(ModuleNotFoundError):  # without fsrs, no topic is ever due
+            if topics := History().is_due():
+                number = count(len(topics), "topic is", "topics are")
+                return f" {number} due today: review() asks you again."
+        return ""
 
     @property
     def table(self) -> Table:
@@ -168,11 +179,9 @@ class Course:
         """Write a path as HTML, with a link to each lesson and the state of it."""
         own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
-        steps = (
-            lesson.link(f"{lesson.look.symbol}\N{NO-BREAK SPACE}{lesson.number}").html()
-            for lesson in own
-        )
-        return f"<li>{escape(goal)}: {hours}<br>{' · '.join(steps)}</li>"
+        steps = (lesson.link(f"{lesson.look.symbol}\xa0{lesson.number}") for lesson in own)
+        path = " · ".join(step.html() for step in steps)
+        return f"<li>{escape(goal)}: {hours}<br>{path}</li>"
 
 
 def _state(
