@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.edited_world import matrix_board as matrix_board
     from iamlab.widgets.instruments.policy_editors import overlap as overlap
     from iamlab.widgets.instruments.policy_editors import policy_editor as policy_editor
-    from iamlab.widgets.instruments.reach_explorer import reach_explorer as reach_explorer
     from iamlab.widgets.instruments.sign_in_form import sign_in_form as sign_in_form
-    from iamlab.widgets.instruments.stepper import stepper as stepper
+    from iamlab.widgets.instruments.steps import reach_explorer as reach_explorer
+    from iamlab.widgets.instruments.steps import stepper as stepper
     from iamlab.widgets.instruments.switches import membership_board as membership_board
     from iamlab.widgets.instruments.switches import statement_stack as statement_stack
     from iamlab.widgets.instruments.two_sides import trust_door as trust_door
@@ -28,9 +28,8 @@ _NAMES = {
     "conditions": ("condition_table", "token_boxes"),
     "edited_world": ("matrix_board",),
     "policy_editors": ("overlap", "policy_editor"),
-    "reach_explorer": ("reach_explorer",),
     "sign_in_form": ("sign_in_form",),
-    "stepper": ("stepper",),
+    "steps": ("reach_explorer", "stepper"),
     "switches": ("membership_board", "statement_stack"),
     "two_sides": ("trust_door", "two_accounts"),
 }

@@ -11,7 +11,6 @@ AWS page: "Permissions boundaries for IAM entities".
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
@@ -23,7 +22,8 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import Layers
 from iamlab.engine.request import Request
 from iamlab.engine.verdict import addresses
-from iamlab.errors import ExerciseError, PolicyError
+from iamlab.errors import ExerciseError, MalformedPolicyDocument, PolicyError
+from iamlab.operations.parameters import as_json
 from iamlab.policy.catalog import expand
 from iamlab.policy.describe.statements import sentence
 from iamlab.policy.describe.words import briefly
@@ -133,9 +133,8 @@ class PolicyEditor(Instrument[Draft]):
         if requests and policy_type != "identity":
             raise ExerciseError("Requests are decided with an identity-based policy only.")
         self._name = (policy.name if isinstance(policy, Policy) else "") or "draft"
-        text = (policy.text or policy.to_dict()) if isinstance(policy, Policy) else policy
-        if not isinstance(text, str):
-            text = json.dumps(text, indent=2, ensure_ascii=False)
+        refusal = MalformedPolicyDocument("Syntax errors in policy.")
+        text: str = as_json(policy, refusal, indent=2, ensure_ascii=False)
         new = World().create_account("main", account_id="111111111111").create_user("you")
         self._user = new if world is None else world.copy().user(user)
         self._type = policy_type, service
