@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.conditions import condition_table as condition_table
     from iamlab.widgets.instruments.conditions import token_boxes as token_boxes
     from iamlab.widgets.instruments.edited_world import matrix_board as matrix_board
-    from iamlab.widgets.instruments.overlap import overlap as overlap
-    from iamlab.widgets.instruments.policy_editor import policy_editor as policy_editor
-    from iamlab.widgets.instruments.reach_explorer import reach_explorer as reach_explorer
+    from iamlab.widgets.instruments.policy_editors import overlap as overlap
+    from iamlab.widgets.instruments.policy_editors import policy_editor as policy_editor
     from iamlab.widgets.instruments.sign_in_form import sign_in_form as sign_in_form
-    from iamlab.widgets.instruments.stepper import stepper as stepper
+    from iamlab.widgets.instruments.steps import reach_explorer as reach_explorer
+    from iamlab.widgets.instruments.steps import stepper as stepper
     from iamlab.widgets.instruments.switches import membership_board as membership_board
     from iamlab.widgets.instruments.switches import statement_stack as statement_stack
     from iamlab.widgets.instruments.two_sides import trust_door as trust_door
@@ -27,11 +27,9 @@ _NAMES = {
     "calls": ("organization_tree", "security_status", "session_slider"),
     "conditions": ("condition_table", "token_boxes"),
     "edited_world": ("matrix_board",),
-    "overlap": ("overlap",),
-    "policy_editor": ("policy_editor",),
-    "reach_explorer": ("reach_explorer",),
+    "policy_editors": ("overlap", "policy_editor"),
     "sign_in_form": ("sign_in_form",),
-    "stepper": ("stepper",),
+    "steps": ("reach_explorer", "stepper"),
     "switches": ("membership_board", "statement_stack"),
     "two_sides": ("trust_door", "two_accounts"),
 }

@@ -32,8 +32,6 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamlab.authorization.principal import Caller
     from iamlab.engine.verdict import StatementMatch
     from iamlab.world.identities import Role
@@ -182,7 +180,7 @@ class TwoSides(EditedWorld[Sides]):
                     found[name] = parts.choice(name, own.key, BOOL, value)
         return found
 
-    def _side(self, title: str, account: str, layers: Iterable[str]) -> str:
+    def _side(self, title: str, account: str, layers: tuple[str, ...]) -> str:
         """Write the policies of one side."""
         known = account_names(self.at(self.state.edits))
         where = escape(f"{known.get(account, 'account')} {account}" if account else "no account")
