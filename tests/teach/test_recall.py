@@ -1,4 +1,4 @@
-"""Remembering: what is asked again, when, and that nothing is asked twice on a day."""
+"""Remembering: which topics come back, when, and that no item comes twice on a day."""
 
 import json
 import sys
@@ -104,7 +104,7 @@ def test_exercises_are_reviews_of_their_beliefs():
         {"time": NOW.isoformat()},
     ],
 )
-def test_a_record_without_its_fields_is_no_review(line, progress_file):
+def test_a_record_without_its_fields_is_not_a_review(line, progress_file):
     """Other programs can write to the file too."""
     progress_file.write_text(json.dumps(line) + "\n", "utf-8")
 
