@@ -1,4 +1,4 @@
-"""Remembering: which topics come back, when, and that no item comes twice on a day."""
+"""Remembering: which topics come back and when, and that each item is new on its day."""
 
 import json
 import sys
