@@ -350,7 +350,7 @@ class ExerciseCard(Instrument[Nothing]):
 
     def _again(self) -> dict[str, str]:
         """Return in how many new worlds the first answer was right, and a way to the next one."""
-        right = min(journal.right_again(self.task.number), journal.ENOUGH)
+        right = min(sum(journal.again(self.task.number).values()), journal.ENOUGH)
         mastered = " You have mastered this exercise." if right == journal.ENOUGH else ""
         text = f"Right at the first answer in {right} of {journal.ENOUGH} new worlds.{mastered}"
         button = controls.button("another", "Another world") if self.attempts else ""

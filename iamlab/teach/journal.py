@@ -187,8 +187,7 @@ def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]
     return [r for r in own if seed is None or r.get("seed", SEED) == seed]
 
 
-def right_again(number: str) -> int:
-    """Return in how many new worlds the first answer to an exercise was right."""
-    tried = [r for r in of_exercise(number, "attempt", None) if r.get("seed", SEED) < 0]
-    first = {record["seed"]: record["correct"] for record in reversed(tried)}
-    return sum(map(bool, first.values()))
+def again(number: str) -> dict[int, bool]:
+    """Return whether the first answer to an exercise was right, for the seed of each new world."""
+    tried = [(r.get("seed"), r.get("correct")) for r in of_exercise(number, "attempt", None)]
+    return {s: bool(right) for s, right in reversed(tried) if isinstance(s, int) and s < 0}

@@ -60,7 +60,7 @@ def day_of(time: datetime) -> date:
 def _tested(record: journal.Record) -> Iterable[str]:
     """Return the topics that a record is about."""
     if record["kind"] == "prediction" and not record.get("control"):
-        return filter(None, [record.get("item")])
+        return [str(record.get("item"))]
     if record["kind"] == "attempt":
         return [record["belief"]] if record.get("belief") else _topics(record["exercise"])
     return ()
@@ -148,7 +148,9 @@ class History:
     def answered(self, practice: str) -> list[Item]:
         """List the items of a practice that were answered today."""
         own = [record for record in self._today if record.get("practice") == practice]
-        kept = [record for record in own if record.get("item") in TEMPLATES]
+        kept = [
+            r for r in own if str(r.get("item")) in TEMPLATES and isinstance(r.get("seed"), int)
+        ]
         return [make_item(r["item"], r["seed"], control=bool(r.get("control"))) for r in kept]
 
     def items(self, practice: str, topics: list[str], most: int | None = None) -> list[Item]:
@@ -164,12 +166,12 @@ class History:
             How many items to make, if necessary with topics that were asked today elsewhere.
         """
         done = self.answered(practice)
-        today = {record.get("item") for record in self._today}
+        today = {str(record.get("item")) for record in self._today}
         rest = [topic for topic in topics if topic not in today]
         if most is not None:
             here = {own.belief for own in done}
             rest += [topic for topic in topics if topic in today - here]
-            rest = rest[: most - len(done)]
+            rest = rest[: max(most - len(done), 0)]
         return done + [self.new(practice, n, topic) for n, topic in enumerate(rest, len(done))]
 
     def next_seed(self, number: str) -> int:
@@ -177,10 +179,9 @@ class History:
 
         What was answered today stays.
         """
-        tried = journal.of_exercise(number, "attempt", None)
-        last = min((own["seed"] for own in tried if own.get("seed", 0) < 0), default=0)
-        own = [record for record in tried if record.get("seed") == last]
-        is_open = any(r in self._today for r in own) or not any(r["correct"] for r in own)
+        last = min(journal.again(number), default=0)
+        own = journal.of_exercise(number, "attempt", last)
+        is_open = any(r in self._today for r in own) or not any(r.get("correct") for r in own)
         return last if own and is_open else last - 1
 
     def new(self, practice: str, place: int, topic: str, controls: float = 0) -> Item:

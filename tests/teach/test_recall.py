@@ -1,4 +1,4 @@
-"""Remembering: what is asked again, when, and that nothing is asked twice on a day."""
+"""Remembering: which topics come back and when, and that each item is new on its day."""
 
 import json
 import sys
@@ -101,15 +101,18 @@ def test_exercises_are_reviews_of_their_beliefs():
         {"kind": "prediction", "item": "M02"},
         {"kind": "prediction", "item": "M02", "time": "yesterday", "correct": True},
         {"kind": "attempt", "exercise": "77.1", "time": NOW.isoformat(), "correct": True},
+        {"kind": "prediction", "item": [], "time": NOW.isoformat(), "correct": True},
+        {"kind": "prediction", "item": "M02", "seed": {}, "practice": "warm-up 05"},
         {"time": NOW.isoformat()},
     ],
 )
-def test_a_record_without_its_fields_is_no_review(line, progress_file):
+def test_a_record_without_its_fields_is_not_a_review(line, progress_file):
     """Other programs can write to the file too."""
     progress_file.write_text(json.dumps(line) + "\n", "utf-8")
 
-    assert list(reviews(journal.records())) == []
+    assert [own for own in reviews(journal.records()) if own.topic in TEMPLATES] == []
     assert History(NOW).due() == {}
+    assert len(warm_up("05").items) == 2
 
 
 # -- warm_up ----------------------------------------------------------------------------------
@@ -202,6 +205,14 @@ def test_the_journal_has_template_and_seed_of_an_item():
     assert practice.card.item.key != item.key
     assert "wrong belief" in str(beliefs()) or "You answered as if" in str(beliefs())
     assert "certain" in str(progress())
+
+
+def test_fewer_items_than_were_answered_are_those():
+    """What was answered today stays, and nothing is added."""
+    practice = warm_up("04")
+    solve(practice, 2)
+
+    assert keys(warm_up("04", items=1)) == keys(practice)
 
 
 # -- cards ------------------------------------------------------------------------------------
