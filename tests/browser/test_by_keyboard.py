@@ -41,7 +41,7 @@ WORDS = {  # what somebody answers in a lesson, by the name of a control
             "resource": f"{MAPS}/orion/m42.fits",
         },
         "1.6": {"policy": json.dumps(find("1.6").solution_answer())},
-        "1.7": {"verdict 1": "denied", "verdict 2": "allowed", "verdict 3": "denied", **SURE},
+        "1.7": {"verdict 1": "denied", "verdict 2": "allowed", **SURE},
         "1.8": {"explanation 1": "upload/ListMaps: Action"},
     },
 }
