@@ -40,7 +40,8 @@ def test_an_answer_is_right_exactly_where_the_engine_and_the_mutant_disagree(tas
     """Compare all requests of the card, with several orders of the stack, in both evaluators."""
     found = {True: 0, False: 0}
     every_order = list(permutations(stack_of(task)))
-    for order in (*every_order[:: len(every_order) // 5], stack_of(task)[:2], stack_of(task)[2:4]):
+    some = every_order[:: max(1, len(every_order) // 5)]
+    for order in (*some, stack_of(task)[:2], stack_of(task)[2:4]):
         world = task.world()
         arrange(world.user(task.user), task.policy_name, order)
         for question in requests_of(task):
@@ -140,7 +141,7 @@ def test_a_world_changed_by_hand_is_checked_like_an_order(task):
 
     arrange(world.user(task.user), task.policy_name, [])
 
-    assert not task.mark((world, *rest)).correct
+    assert task.mark((world, *rest)).correct is task.mark(([], *rest)).correct
 
 
 def test_any_world_is_accepted_even_with_other_accounts_and_people():
