@@ -188,11 +188,11 @@ class _Drawn:
         questions = [own for line in lines for own in _choices(line)]
         self._draw.shuffle(questions)
         prompt = self._named(self._template.get("prompt", ""))
-        world = build(self._world, seed)
+        world = start = build(self._world, seed)
         for line in questions:
             request, _, more = line.partition(" | ")
             if world.calls:  # another caller's session isn't part of the world
-                world = build(self._world, seed)
+                world = start.copy()
             question = question_of(request, world.main)
             circumstances = read_circumstances(question.circumstances, world.main)
             try:
