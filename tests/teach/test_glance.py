@@ -98,6 +98,17 @@ def test_a_prediction_in_a_lesson_counts_as_its_latest_record(monkeypatch):
     assert course_map().next[1].number == "3.1"
 
 
+def test_topics_that_are_due_are_named(progress_file):
+    """A wrong answer of long ago asks for a review."""
+    check("0.1", ALL_ALLOWED)
+    assert "review()" not in str(progress())
+
+    old = progress_file.read_text("utf-8").replace('"time": "20', '"time": "19', 1)
+    progress_file.write_text(old, "utf-8")
+    assert "1 topic is due today: review() asks you again." in str(progress())
+    assert "review()" in course_map()._repr_html_()
+
+
 def test_a_belief_is_overcome_by_a_later_right_answer():
     """A wrong answer that fits it comes first."""
     check("0.1", ALL_ALLOWED)
