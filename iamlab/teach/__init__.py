@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from iamlab.teach.course import course_map
     from iamlab.teach.lesson import open_lesson
     from iamlab.teach.progress_report import export_progress, import_progress, progress
+    from iamlab.teach.recall import again, drill, review, warm_up
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "after": "show",
+    "again": "recall",
     "arrange": "scenarios",
     "beliefs": "recognition",
     "check": "ask",
     "course_map": "course",
+    "drill": "recall",
     "exercise": "show",
     "export_progress": "progress_report",
     "glossary": "terms",
@@ -45,18 +48,22 @@ _HOME = {
     "refused": "show",
     "request_builder": "show",
     "reveal": "show",
+    "review": "recall",
     "scenario": "scenarios",
     "solution": "ask",
     "start": "ask",
     "statement_stack": "show",
+    "warm_up": "recall",
 }
 
 __all__ = [
     "after",
+    "again",
     "arrange",
     "beliefs",
     "check",
     "course_map",
+    "drill",
     "exercise",
     "export_progress",
     "glossary",
@@ -71,10 +78,12 @@ __all__ = [
     "refused",
     "request_builder",
     "reveal",
+    "review",
     "scenario",
     "solution",
     "start",
     "statement_stack",
+    "warm_up",
 ]
 
 __getattr__ = lazily(__name__, _HOME)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import context_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.engine.trace import ORDINARY
 from iamlab.engine.verdict import addresses
 from iamlab.view.figures.names import resource_policy_of, short_name
 from iamlab.view.style import EFFECTS, look
@@ -316,7 +317,7 @@ def reason(decision: Decision) -> str:
     if decision and decision.determining:
         return f"{by} allow{'s' * (not many)} it, and no Deny statement matches."
     if decision:
-        return "It needs no permission."
+        return ORDINARY.get(decision.trace.rule, "It needs no permission.")
     types = {**NAMES, "resource": resource_policy_of(decision.request)}
     layers = [types[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."

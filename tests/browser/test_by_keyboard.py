@@ -1,21 +1,49 @@
 """A lesson from top to bottom without a mouse, and again on the next day."""
 
-from iamlab.teach.scenarios import MAP
+import json
+
+import pytest
+
+from iamlab.teach.scenarios import MAP, MAPS
+from iamlab.teach.tables import find
 from tests.browser.conftest import ALL_CELLS, SHUT_DOWN
 from tests.browser.learner import Learner
 from tests.browser.test_cards import NOTEBOOK, SAVE
 
-WORDS = {  # what somebody answers in lesson 00, by the name of a control
-    "first = predict(...": {"answer": "allowed", "confidence": "certain"},
-    "second = predict(...": {"answer": "denied", "confidence": "certain"},
-    "0.1": {
-        "verdict 1": "allowed",
-        "verdict 2": "denied",
-        "verdict 3": "denied",
-        "confidence": "certain",
+SURE = {"confidence": "certain"}
+WORDS = {  # what somebody answers in a lesson, by the name of a control
+    "00_start_here.ipynb": {
+        "first = predict(...": {"answer": "allowed", **SURE},
+        "second = predict(...": {"answer": "denied", **SURE},
+        "0.1": {"verdict 1": "allowed", "verdict 2": "denied", "verdict 3": "denied", **SURE},
+        "0.2": {"caller": "alice", "action": "s3:GetObject", "resource": MAP},
+        "0.3": {"verdict 1": "denied", **SURE},
     },
-    "0.2": {"caller": "alice", "action": "s3:GetObject", "resource": MAP},
-    "0.3": {"verdict 1": "denied", "confidence": "certain"},
+    "01_default_deny.ipynb": {
+        "first = predict(...": {"answer": "denied", **SURE},
+        "second = predict(...": {"answer": "denied", **SURE},
+        "1.1": {"verdict 1": "denied", "verdict 2": "denied", **SURE},
+        "1.2": {
+            "verdict 1": "denied",
+            "verdict 2": "allowed",
+            "verdict 3": "denied",
+            "verdict 4": "allowed",
+            **SURE,
+        },
+        "1.3": {"caller": "alice", "action": "s3:ListBucket", "resource": MAPS},
+        "1.4": {
+            "explanation 1": "read-maps/ReadAndromeda: Resource",
+            "explanation 2": "write-notes/WriteNotes: Action",
+        },
+        "1.5": {
+            "caller": "alice",
+            "action": "s3:GetObject",
+            "resource": f"{MAPS}/orion/m42.fits",
+        },
+        "1.6": {"policy": json.dumps(find("1.6").solution_answer())},
+        "1.7": {"verdict 1": "denied", "verdict 2": "allowed", **SURE},
+        "1.8": {"explanation 1": "upload/ListMaps: Action"},
+    },
 }
 MAIN = {"Show what AWS decides", "Check"}
 ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
@@ -44,7 +72,10 @@ def answer_by_keyboard(page, words):
         if text in MAIN:
             page.keyboard.press("Enter")
             return
-        if kind == "select":
+        if kind == "textarea":
+            page.keyboard.press("Control+A")
+            page.keyboard.type(words[name])
+        elif kind == "select":
             while page.evaluate(STOP)[2] != words[name]:
                 page.keyboard.press("ArrowDown")
         elif name in words:
@@ -59,19 +90,22 @@ def answer_by_keyboard(page, words):
 def card_below(source, names):
     """Return the name of the open card that a cell shows."""
     cells = {
-        own: f'exercise("{own}")' if own[0] == "0" else own.removesuffix("...") for own in names
+        own: f'exercise("{own}")' if own[0].isdigit() else own.removesuffix("...") for own in names
     }
     return next((own for own, begin in cells.items() if source.startswith(begin)), None)
 
 
-def test_lesson_00_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day(open_notebook):
+@pytest.mark.parametrize("lesson", WORDS)
+def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day(
+    open_notebook, lesson
+):
     """Shift + Enter from cell to cell, Shift + Tab back into each card; no mouse at all."""
-    lab = open_notebook("00_start_here.ipynb")
+    lab = open_notebook(lesson)
     learner, page = Learner(lab), lab.page
     page.evaluate(ALL_CELLS)
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
     sources = [source for _, _, source, _ in page.evaluate(NOTEBOOK)[0]]
-    open_cards = dict(WORDS)
+    open_cards = dict(WORDS[lesson])
     while open_cards:
         place = page.evaluate(ACTIVE)
         page.keyboard.press("Shift+Enter")
@@ -92,13 +126,13 @@ def test_lesson_00_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_da
 
     assert open_cards == {}
     shown = learner.cell("progress()").inner_text().replace("\xa0", " ")
-    assert shown.count("✓ solved") == 3
+    assert shown.count("✓ solved") == len(WORDS[lesson]) - 2
 
     page.evaluate(SAVE)
     page.evaluate(SHUT_DOWN)
     lab.reopen()
     lab.run_all()
-    for name in WORDS:
+    for name in WORDS[lesson]:
         learner.reads(learner.card(name), "AWS decides" if "predict" in name else "✓ Right.")
 
 

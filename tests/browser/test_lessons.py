@@ -6,10 +6,13 @@ A wrong answer is given to each exercise first, and its own feedback is read; th
 import json
 import re
 
+from iamlab.teach.checks import Predict
+from iamlab.teach.explain import Explain
 from iamlab.teach.mutants import find_mutant
 from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import find
+from iamlab.teach.write import Write
 from iamlab.view.words import shorten
 from iamlab.widgets.instrument import PREDICT_FIRST
 
@@ -69,6 +72,95 @@ def test_lesson_00_reveals_only_after_a_prediction_and_marks_every_answer(open_l
     learner.reads(ticket, "nothing allows it either, and the default is to deny")
     learner.check(ticket, "denied")
     learner.reads(ticket, "✓ Right.")
+
+
+def test_lesson_01_shows_its_pictures_only_after_an_answer(open_lesson):
+    """Lesson 01: the request is there; explanations and both matrices wait."""
+    learner = open_lesson("01_default_deny.ipynb")
+    page = learner.page
+
+    assert page.locator("figure img[alt^='alice does s3:GetObject']").count() == 1
+    assert page.locator("figure").count() == 1
+
+    creator = learner.card('reveal(first, "creator")')
+    learner.reads(creator, "This appears when you have made a prediction")
+    first = learner.card("first = predict(...")
+    learner.predict(first, "allowed", "certain")
+    learner.reads(first, "○ implicit deny", DIFFERENT)
+    learner.reads(creator, "a bucket belongs to the account")
+    learner.reads(learner.card("first.walk_through()"), "because no identity-based policy allows")
+
+    second = learner.card("second = predict(...")
+    learner.predict(second, "allowed", "fairly sure")
+    learner.reads(second, "○ implicit deny", DIFFERENT)
+    learner.explain(
+        second, "A required Allow is missing, so AWS denies it by default.", "no statement"
+    )
+    learner.reads(second, "Yes, that is what happened.")
+    learner.reads(learner.card('reveal(second, "valid-but-useless")'), "match no request at all")
+
+    grey = learner.card('after("1.1", access_matrix, before)')
+    learner.reads(grey, "This appears when you have answered exercise 1.1.")
+    learner.check(learner.card("1.1"), "allowed", "allowed")
+    learner.reads(learner.card("1.1"), "↻ Not yet.")
+    grey.locator("figure img").wait_for()
+
+    assert "✓" not in grey.inner_text()
+
+
+def test_lesson_01_marks_every_exercise(open_lesson):
+    """Lesson 01: a known wrong answer and its hint, then the answer that is computed."""
+    learner = open_lesson("01_default_deny.ipynb")
+    lists = "Caller", "Action", "Resource"
+
+    def give(task, card, answer):
+        if isinstance(task, Write):
+            card.get_by_role("textbox").fill(json.dumps(answer))
+        elif isinstance(task, Explain):
+            for place, word in enumerate(answer):
+                card.get_by_role("combobox").nth(place).select_option(label=word)
+        elif isinstance(task, Predict):
+            learner.answer(card, *answer, "certain")
+        else:
+            learner.choose(card, **dict(zip(lists, answer[-3:], strict=True)))
+        learner.press(card, "Check")
+
+    for number in (f"1.{place}" for place in range(1, 9)):
+        task, card = find(number), learner.card(number)
+        learner.check(card)
+        learner.reads(card, "Not answered yet")
+        wrong = task.known_wrong[-1]
+        give(task, card, wrong.answer(task.world()))
+        learner.reads(card, "↻ Not yet.")
+        learner.press(card, "Hint")
+        learner.reads(card, wrong.hint)
+        give(task, card, task.solution_answer())
+        learner.reads(card, "✓ Right.")
+
+
+def test_the_request_builder_hides_its_verdict_after_every_change(open_lesson):
+    """The request is chosen and typed; a name that AWS doesn't have is corrected."""
+    learner = open_lesson("01_default_deny.ipynb")
+    builder = learner.card("request_builder(...")
+    learner.press(builder, SHOWS)
+    learner.reads(builder, PREDICT_FIRST)
+    learner.predict(builder, "allowed", "certain")
+    learner.reads(builder, "✓ allowed", AS_PREDICTED)
+    learner.choose(builder, Principal="bob")
+    builder.locator("dd").get_by_text("bob").wait_for()
+    learner.reads_no_verdict(builder)
+    learner.predict(builder, "allowed", "certain")
+    learner.reads(builder, "○ implicit deny", DIFFERENT)
+    action = builder.get_by_role("combobox", name="Action")
+    action.fill("s3:GetObjct")
+    action.press("Tab")
+    learner.reads(builder, "Did you mean s3:GetObject?")
+    action.fill("s3:GetObject")
+    action.press("Tab")
+    builder.get_by_role("button", name=SHOWS).wait_for()
+    learner.reads_no_verdict(builder)
+
+    assert builder.get_by_text("MFA").count() == 0
 
 
 def test_lesson_03_shows_the_account_and_reveals_only_after_a_prediction(open_lesson):
@@ -404,7 +496,7 @@ def test_lesson_04_shows_what_the_root_user_and_a_script_can_do_only_after_an_an
 
     first = learner.card("first = predict(...")
     learner.predict(first, "implicit deny", "certain")
-    learner.reads(first, "✓ allowed", DIFFERENT)
+    learner.reads(first, "✓ allowed", DIFFERENT, "A root user needs no Allow in its own account.")
     learner.reads(walk, "The root user needs no Allow in its own account.")
     learner.reads(text, "guard the ways to sign in as it")
 
@@ -429,12 +521,14 @@ def test_lesson_04_shows_what_the_root_user_and_a_script_can_do_only_after_an_an
     form.get_by_role("textbox", name="Password").fill("Correct-Horse-1")
     learner.press(form, "Sign in")
     learner.reads(form, "Enter an MFA code to complete sign-in.")
-    learner.press(form, "30 seconds later")
-    form.get_by_text("09:00:30").wait_for()
     code = re.search(r"(\d{3}) (\d{3})", form.inner_text()).group().replace(" ", "")
     form.get_by_role("textbox", name="MFA code").fill(code)
     learner.press(form, "Sign in")
-    learner.reads(form, "signed in")
+    learner.reads(form, "✓ signed in")
+    learner.press(form, "30 seconds later")
+    form.get_by_text("10:00:30").wait_for()
+    learner.press(form, "Sign in")
+    learner.reads(form, "Your MFA code is incorrect. Please try again.")
 
 
 def test_lesson_04_marks_every_choice(open_lesson):
