@@ -139,7 +139,7 @@ class ClickableGraph(Instrument[Switched]):
                 yield key, level
 
     def _policies(self, layer: str, on: int) -> Iterator[AttachedPolicy]:
-        """Yield the policies of a layer with the statements that are on; they keep their numbers."""
+        """Yield the policies of a layer with the statements that are on and keep their numbers."""
         for number, attached in enumerate(self._base.layers.of(layer)):
             key, every = f"policy {layer} 1 {number}", attached.policy.statements
             kept = tuple(own for n, own in enumerate(every) if self._is_on(f"{key} {n}", on))
