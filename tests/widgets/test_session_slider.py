@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExerciseError, ExpiredToken, ValidationError
-from iamlab.widgets.instruments.calls import STEPS, session_slider
+from iamlab.widgets.instruments.session_slider import STEPS, session_slider
 from tests.widgets.page import problems, put
 
 MAIN = "arn:aws:iam::111111111111"
@@ -137,7 +137,7 @@ def test_it_works_by_mouse_and_keyboard(page, world):
     slider = _slider(world)
     card = put(page, slider)
     card.get_by_role("button", name="Assume the role", exact=True).click()
-    card.get_by_role("cell", name="✓ valid").wait_for()
+    card.get_by_role("cell", name="✓ still valid").wait_for()
     box = card.get_by_role("slider").bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 8, middle)
@@ -145,10 +145,10 @@ def test_it_works_by_mouse_and_keyboard(page, world):
     for step in range(1, 9):
         page.mouse.move(box["x"] + 8 + box["width"] * step / 16, middle)
     page.mouse.up()
-    card.get_by_role("cell", name="○ expired").wait_for()
+    card.get_by_role("cell", name="✕ expired").wait_for()
     assert 23 <= slider.state.place <= 25
     page.keyboard.press("Home")
-    card.get_by_role("cell", name="✓ valid").wait_for()
+    card.get_by_role("cell", name="✓ still valid").wait_for()
     assert page.evaluate("document.activeElement.name") == "place"
     card.get_by_label("Caller").select_option(label="root user")
     card.get_by_role("button", name="Revoke").press("Space")

@@ -35,7 +35,7 @@ def test_another_document_takes_the_place_of_each():
 
 
 def test_a_place_can_be_empty():
-    """A policy that isn't there yet is no error; it can be put there."""
+    """It has no document until a policy is put there."""
     user = scenario("groups").user("alice")
     place = PolicyPlace(user, "new")
     assert place.document is None

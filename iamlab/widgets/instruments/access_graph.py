@@ -107,8 +107,6 @@ class ClickableGraph(Instrument[Switched]):
         self._decided = lru_cache(64)(self._decide)
         super().__init__(Switched(), **more)
 
-    # -- the state -------------------------------------------------------------------------------
-
     def change(self, name: str, value: Any) -> Switched:
         """Switch something off or on; without a value, whichever it isn't."""
         if name not in self.switches:
@@ -141,10 +139,7 @@ class ClickableGraph(Instrument[Switched]):
                 yield key, level
 
     def _policies(self, layer: str, on: int) -> Iterator[AttachedPolicy]:
-        """Yield the policies of a layer with the statements that are on.
-
-        The statements keep their numbers, so an explanation names them as the graph does.
-        """
+        """Yield the policies of a layer with the statements that are on and keep their numbers."""
         for number, attached in enumerate(self._base.layers.of(layer)):
             key, every = f"policy {layer} 1 {number}", attached.policy.statements
             kept = tuple(own for n, own in enumerate(every) if self._is_on(f"{key} {n}", on))
@@ -152,8 +147,6 @@ class ClickableGraph(Instrument[Switched]):
             if len(kept) < len(every):
                 policy = replace(policy, statements=kept)
             yield replace(attached, policy=policy)
-
-    # -- the picture -----------------------------------------------------------------------------
 
     def controls(self) -> Mapping[str, str]:
         """Return the request and the graph without outcomes, and what is off."""
@@ -192,8 +185,6 @@ class ClickableGraph(Instrument[Switched]):
     def reveal(self, decision: Decision) -> str:
         """Return the verdict with its reason."""
         return html.verdict(decision)
-
-    # -- the outcome -----------------------------------------------------------------------------
 
     def marks(self) -> dict[str, str]:
         """Return what is off and, if the verdict is shown, what decides."""
@@ -319,9 +310,6 @@ def clickable_graph(
     """
     how = circumstances or {}
     return ClickableGraph(world.can(principal, action, resource, context=context, **how), **more)
-
-
-# -- the scene without an outcome ------------------------------------------------------------------
 
 
 def neutral(decision: Decision) -> Scene:

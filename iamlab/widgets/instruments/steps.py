@@ -272,8 +272,6 @@ class ReachExplorer(Instrument[Exploration]):
         self._path(*ends, cuts=())  # an error belongs here, not into the card
         super().__init__(Exploration(ends[0], ends[1]), **more)
 
-    # -- the state -------------------------------------------------------------------------------
-
     def change(self, name: str, value: Any) -> Exploration:
         """Choose source, target, step or edit; make the edit, or take back the last one."""
         state = self.state
@@ -321,8 +319,6 @@ class ReachExplorer(Instrument[Exploration]):
             return self._first
         before = self._reach(cuts[:-1])
         return before.again(_cut(cuts[-1]).apply(before.world.copy()))
-
-    # -- the card --------------------------------------------------------------------------------
 
     def controls(self) -> dict[str, str]:
         """Return the lists, the path with its present step, and the edits."""
