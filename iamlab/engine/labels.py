@@ -104,11 +104,16 @@ def _what(decision: Decision) -> list[str]:
     note = f", {whose} account" if request.caller.account else ""
     owner = f"(account {request.resource_account}{note})."
     lines = [f"{request.action} on {request.resource} {owner}"]
+    return lines + [f"{key}: {values}" for key, values in context_in_policies(decision).items()]
+
+
+def context_in_policies(decision: Decision) -> dict[str, str]:
+    """Return the condition keys that any policy uses, with the request's values in words."""
+    found = {}
     for key in keys_in_policies(decision):
-        values = request.values(key)
-        shown = "not in the request" if values is None else ", ".join(values) or "(empty)"
-        lines.append(f"{key}: {shown}")
-    return lines
+        values = decision.request.values(key)
+        found[key] = "not in the request" if values is None else ", ".join(values) or "(empty)"
+    return found
 
 
 def keys_in_policies(decision: Decision) -> list[str]:

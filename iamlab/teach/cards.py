@@ -27,6 +27,7 @@ from iamlab.teach.predictions import (
     reflect,
     statements,
 )
+from iamlab.teach.tables import find
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
@@ -264,7 +265,8 @@ class ExerciseCard(Instrument[Nothing]):
     """An exercise: its prompt, its controls, and buttons for check, hint and solution.
 
     An exit ticket offers no help before the first attempt. The solution needs one attempt, or a
-    second press of the button, which counts as giving up.
+    second press of the button, which counts as giving up. With a negative seed the card also has a
+    button for another world.
     """
 
     def __init__(self, task: Exercise) -> None:
@@ -302,6 +304,7 @@ class ExerciseCard(Instrument[Nothing]):
             "check": self._check,
             "hint": lambda: ask.hint(self.task.number, seed=self.task.seed).inner_html(),
             "solution": self._solution,
+            "another": self._another,
         }
         self.note = ""
         if name in actions:
@@ -318,6 +321,10 @@ class ExerciseCard(Instrument[Nothing]):
         seconds, self._since = round(monotonic() - self._since, 1), monotonic()
         facts = {"confidence": confidence, "seconds": seconds, "seed": self.task.seed}
         return ask.check(self.task.number, answer, **facts).inner_html()
+
+    def _another(self) -> str:
+        self.begin(find(self.task.number, self.task.seed - 1))
+        return self.result
 
     def _solution(self) -> str:
         give_up, self._solution_pressed = self._solution_pressed, True
@@ -338,7 +345,16 @@ class ExerciseCard(Instrument[Nothing]):
             **{name: html for name, html in self.input.controls().items() if name != "facts"},
             "buttons": controls.row(buttons),
             "result": controls.paragraph(self.note) or self.result,
+            **(self._again() if task.seed < 0 else {}),
         }
+
+    def _again(self) -> dict[str, str]:
+        """Return in how many new worlds the first answer was right, and a way to the next one."""
+        right = min(sum(journal.again(self.task.number).values()), journal.ENOUGH)
+        mastered = " You have mastered this exercise." if right == journal.ENOUGH else ""
+        text = f"Right at the first answer in {right} of {journal.ENOUGH} new worlds.{mastered}"
+        button = controls.button("another", "Another world") if self.attempts else ""
+        return {"again": controls.row(button) + controls.paragraph(text, "pale")}
 
     def __repr__(self) -> str:
         return f"{self.title}: {self.question}\n{self.task.prompt}"

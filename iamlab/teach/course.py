@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -13,6 +14,7 @@ from iamlab.display import count
 from iamlab.tables import tables
 from iamlab.teach import journal
 from iamlab.teach.lesson import lessons
+from iamlab.teach.schedule import History
 from iamlab.view.cards.card import boxed
 from iamlab.view.cells import Link
 from iamlab.view.html import html_table
@@ -44,6 +46,11 @@ class ExerciseState(NamedTuple):
     attempts: int
     hints: int
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether an attempt was right."""
+        return self.look is SOLVED
+
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
@@ -74,7 +81,7 @@ class LessonState:
         if not self.file:
             return IN_PREPARATION
         of, tried = len(self.exercises), [own for own in self.exercises if own.attempts]
-        right = sum(own.look is SOLVED for own in tried)
+        right = sum(own.is_solved for own in tried)
         if not tried:
             return NOT_TRIED
         return DONE if right == of else silent(f"{right} of {of} solved", "↻")
@@ -120,7 +127,7 @@ class Course:
         start = order.index(self.met[-1]) if self.met else 0
         for number in order[start:] + order[:start]:
             for exercise in self.lessons[number].exercises:
-                if exercise.look is not SOLVED:
+                if not exercise.is_solved:
                     return self.lessons[number], exercise
         return None
 
@@ -128,10 +135,19 @@ class Course:
     def advice(self) -> tuple[Link, str]:
         """What to do next: a link, and the rest of the sentence."""
         if self.next is None:
-            return Link("You have solved every exercise."), ""
+            return Link("You have solved every exercise."), self._due()
         lesson, exercise = self.next
         words = f"{'Continue' if self.records else 'Begin'} with exercise {exercise.number}"
-        return lesson.link(words), f": {exercise.title}, in {lesson.number} {lesson.title}."
+        rest = f": {exercise.title}, in {lesson.number} {lesson.title}.{self._due()}"
+        return lesson.link(words), rest
+
+    def _due(self) -> str:
+        """Return a sentence about the topics that are due, if there are any."""
+        with suppress(ModuleNotFoundError):  # without fsrs, no topic is ever due
+            if topics := History().is_due():
+                number = count(len(topics), "topic is", "topics are")
+                return f" {number} due today: review() asks you again."
+        return ""
 
     @property
     def table(self) -> Table:
@@ -163,8 +179,9 @@ class Course:
         """Write a path as HTML, with a link to each lesson and the state of it."""
         own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
-        steps = (lesson.link(f"{lesson.look.symbol} {lesson.number}").html() for lesson in own)
-        return f"<li>{escape(goal)}: {hours}<br>{' · '.join(steps)}</li>"
+        steps = (lesson.link(f"{lesson.look.symbol}\xa0{lesson.number}") for lesson in own)
+        path = " · ".join(step.html() for step in steps)
+        return f"<li>{escape(goal)}: {hours}<br>{path}</li>"
 
 
 def _state(
@@ -176,12 +193,13 @@ def _state(
         look = SOLVED if number in right else NOT_YET if attempts else NOT_TRIED
         title = str(lesson.named(table.get("title", "")))
         exercises.append(ExerciseState(number, title, look, attempts, hints))
-    looks = {own.number: own.look for own in exercises}
+    known = {own.number: own for own in exercises}
     objectives = []
     for objective in lesson.objectives:
-        own = [looks[number] for number in objective.exercises if number in looks]
-        is_new = all(look is NOT_TRIED for look in own)
-        look = NOT_TRIED if is_new else MASTERED if set(own) == {SOLVED} else PARTLY
+        own = [known[number] for number in objective.exercises if number in known]
+        is_new = not any(exercise.attempts for exercise in own)
+        is_mastered = all(exercise.is_solved for exercise in own)
+        look = NOT_TRIED if is_new else MASTERED if is_mastered else PARTLY
         objectives.append((objective.text, " ".join(objective.exercises), look))
     minutes = int(lesson.content.get("minutes", 0))
     file = lesson.file.with_suffix(".ipynb").name

@@ -96,7 +96,7 @@ def sentences(text: str) -> Iterator[str]:
     """
     for block in _BLOCK.split(_FENCED.sub("", text)):
         plain = " ".join(re.sub(r"[*`]", "", block).split())
-        yield from re.split(r"(?<=[.!?])\s+", plain)
+        yield from re.split(r"(?<=[.!?])\s+|(?<=[.!?][\"')])\s+", plain)
 
 
 def violations(

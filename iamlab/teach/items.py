@@ -116,7 +116,8 @@ def make_item(belief: str, seed: int, *, control: bool = False) -> Item:
     Examples
     --------
     >>> item = make_item("M02", seed=2)
-    >>> print(item.prompt, item.decision.request.action, item.decision)
+    >>> print(item.prompt, item.decision)
+    Carol has one policy, observatory-files. ✕ explicit deny by observatory-files/NoRaw
     """
     templates = find_named("template for", belief, TEMPLATES)
     draw = Random(f"{belief} {seed} {control}")
@@ -133,10 +134,11 @@ def _fits(belief: str, world: LessonWorld, decision: Decision, *, control: bool)
     """Return whether a request is a good question about a belief."""
     mutants, allowed = MISCONCEPTIONS[belief].mutants, bool(decision)
     agree = [(str(own.verdict(decision, world)) == "allowed") is allowed for own in mutants]
-    if all(agree) is not control or (len(addresses(decision.determining)) > 1 and not control):
+    deciders = len(addresses(decision.determining))
+    if all(agree) is not control or (allowed and not deciders) or (deciders > 1 and not control):
         return False
-    told = {own.belief for own in telling(decision, world)} - {DEFAULT}
-    return control or len(told | {belief}) <= TEMPLATES[belief][0].get("exposes", BELIEFS)
+    exposed = {own.belief for own in telling(decision, world)} - {DEFAULT}
+    return control or len(exposed | {belief}) <= TEMPLATES[belief][0].get("exposes", BELIEFS)
 
 
 class _Drawn:
@@ -183,11 +185,11 @@ class _Drawn:
     def decisions(self, seed: int) -> Iterator[tuple[str, LessonWorld, Decision]]:
         """Yield the prompt of each question, the world and the decision, in any order."""
         lines = self._named(self._template["ask"]).splitlines()
-        asked = [own for line in lines for own in _choices(line)]
-        self._draw.shuffle(asked)
+        questions = [own for line in lines for own in _choices(line)]
+        self._draw.shuffle(questions)
         prompt = self._named(self._template.get("prompt", ""))
         world = build(self._world, seed)
-        for line in asked:
+        for line in questions:
             request, _, more = line.partition(" | ")
             if world.calls:  # another caller's session isn't part of the world
                 world = build(self._world, seed)

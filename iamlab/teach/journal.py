@@ -29,6 +29,9 @@ EARLIER = ".json"
 PATIENCE = 10.0
 """How long to wait for another notebook that writes, in seconds."""
 
+ENOUGH = 3
+"""In how many new worlds the first answer to an exercise must be right, to master it."""
+
 _BEGINNING = re.compile(r"\S")
 
 Record = dict[str, Any]
@@ -182,3 +185,9 @@ def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]
     """
     own = [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
     return [r for r in own if seed is None or r.get("seed", SEED) == seed]
+
+
+def again(number: str) -> dict[int, bool]:
+    """Return whether the first answer to an exercise was right, for the seed of each new world."""
+    tried = [(r.get("seed"), r.get("correct")) for r in of_exercise(number, "attempt", None)]
+    return {s: bool(right) for s, right in reversed(tried) if isinstance(s, int) and s < 0}

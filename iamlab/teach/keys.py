@@ -89,23 +89,34 @@ class Keys:
         """Read the lines of a text."""
         return tuple(self.take(key, default, read=partial(each_line, read=read)))
 
+    def named(
+        self,
+        key: str,
+        known: Mapping[str, Callable[..., Any]],
+        default: Any = ...,
+        read: Callable[[str], str] = str,
+    ) -> Any:
+        """Call the function that a text names, with the other words of the text."""
+
+        def called(text: str) -> Any:
+            name, *arguments = text.split()
+            return find_named(key, name, known)(*map(read, arguments))
+
+        return self.take(key, default, read=called)
+
     def callers(self) -> tuple[str, ...]:
         """Return the names of callers, which the world has."""
-        return self._each("callers", lambda name: self._asked(name, "sts:GetCallerIdentity"))
+        return self._checked("callers", lambda name: (name, "sts:GetCallerIdentity"))
 
     def actions(self) -> tuple[str, ...]:
         """Return the names of actions, which AWS has."""
-        return self._each("actions", lambda name: self._asked(self.account.root_arn, name))
+        return self._checked("actions", lambda name: (self.account.root_arn, name))
 
-    def _asked(self, caller: str, action: str) -> None:
-        Question(caller, action, "*").ask(self.world)
-
-    def _each(self, key: str, check: Callable[[str], None]) -> tuple[str, ...]:
-        """Return the words of a text, each of which is checked."""
+    def _checked(self, key: str, request: Callable[[str], tuple[str, str]]) -> tuple[str, ...]:
         names = self.words(key)
         with at(key):
             for name in names:
-                check(name)
+                Question(*request(name), "*").ask(self.world)
         return names
 
     def arns(self, key: str) -> tuple[str, ...]:

@@ -210,6 +210,7 @@ def other_names(seed: int) -> dict[str, str]:
     Examples
     --------
     >>> other_names(-1)["alice"], other_names(-1)["Alice"], other_names(-2)["alice"]
+    ('erin', 'Erin', 'heidi')
     """
     found: dict[str, str] = {}
     for own, others in OTHERS.items():

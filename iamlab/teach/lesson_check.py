@@ -137,13 +137,13 @@ class LessonCheck:
     @cached_property
     def cells(self) -> list[tuple[str, str, str]]:
         """The place, the type and the source of each cell of the notebook."""
-        if not self.notebook.is_file():
-            return []
-        cells = json.loads(self.notebook.read_text("utf-8")).get("cells", [])
-        return [
-            (f"cell {number}", cell["cell_type"], "".join(cell["source"]))
-            for number, cell in enumerate(cells, 1)
-        ]
+        with suppress(OSError, ValueError, LookupError, TypeError):  # another check reports it
+            cells = json.loads(self.notebook.read_text("utf-8"))["cells"]
+            return [
+                (f"cell {number}", cell["cell_type"], "".join(cell["source"]))
+                for number, cell in enumerate(cells, 1)
+            ]
+        return []
 
     def _of_type(self, cell_type: str) -> list[tuple[str, str]]:
         return [(place, source) for place, own, source in self.cells if own == cell_type]
@@ -237,6 +237,10 @@ class LessonCheck:
 
     def _cards(self) -> Iterator[Fault]:
         """The notebook opens the lesson, and has the card of each exercise once."""
+        if not self.cells:
+            text = "This notebook is missing, or it isn't a notebook."
+            yield "cell 1", text, "Copy the one that iamlab lesson new writes."
+            return
         code = self._of_type("code")
         cards = [(place, own) for place, source in code for own in _CARD.findall(source)]
         numbers = [number for _, number in cards]
@@ -264,7 +268,7 @@ class LessonCheck:
                 if not (self.notebook.parent / link).exists():
                     yield place, f"{link} doesn't exist.", "Correct the link."
             for number, solution in self.solutions.items():
-                if solution.replace("'", '"') in source.replace("'", '"'):
+                if " " in solution and solution.replace("'", '"') in source.replace("'", '"'):
                     yield place, f"The cell contains the solution of {number}.", "Remove it."
 
     def _predictions(self) -> Iterator[Fault]:
@@ -295,14 +299,18 @@ class LessonCheck:
                 fix = "Use the term in the notebook, or remove it from the glossary."
                 yield ("glossary", term), f"The notebook doesn't mention {term!r}.", fix
         later: dict[str, str] = {}
+        read = [source for _, source in prose]
         for file in sorted(self.lesson.file.parent.glob("*.toml"), reverse=True):
             with suppress(ExerciseError):  # the check of that lesson reports it
                 for term in read_lesson(file).glossary:
                     later[term.lower()] = file.name
+            if file.name < self.lesson.file.name and notebook_of(file).is_file():
+                read.append(notebook_of(file).read_text("utf-8"))
         for term, home in later.items():
             marked = re.compile(rf"\*{re.escape(term)}(s|es)?\*", re.IGNORECASE)
-            cells = [place for place, source in prose if _has_term(source, term)]
-            explained = any(marked.search(source) for _, source in prose)
+            without_code = ((place, re.sub(r"`[^`]+`", "", source)) for place, source in prose)
+            cells = [place for place, source in without_code if _has_term(source, term)]
+            explained = any(map(marked.search, read))
             if home > self.lesson.file.name and cells and not explained:
                 fix = "Use another word, or explain it here and write it as *term*."
                 yield cells[0], f"{term!r} is explained only in {home}.", fix
@@ -319,9 +327,9 @@ def _texts_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 def _has_term(text: str, term: str) -> bool:
-    """Return whether a text has a term. The titles of linked pages don't count."""
+    """Return whether a text has a term. Code and the titles of linked pages don't count."""
     words = re.escape(term).replace(r"\ ", r"\s+")
-    plain = re.sub(r"\[[^\]]*\]\(|\*", "", text)
+    plain = re.sub(r"^```.*?^```|\[[^\]]*\]\(|\*", "", text, flags=re.DOTALL | re.MULTILINE)
     return bool(re.search(rf"\b{words}(s|es)?\b", plain, re.IGNORECASE))
 
 

@@ -141,12 +141,12 @@ class Steps:
         Caller, action and resource: only the types that count for it.
     """
 
-    def __init__(self, request: str) -> None:
+    def __init__(self, *request: str) -> None:
         self.request = request
 
     def places(self, world: World) -> dict[str, int]:
         """Return each type of policy with its number."""
-        caller, action, resource = self.request.split()
+        caller, action, resource = self.request
         account = next(iter(world.accounts.values()))
         decision = decide(world, caller, action, arn_of(resource, account))
         present = [step for step in decision.trace.steps if step.found.present]

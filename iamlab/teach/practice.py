@@ -1,22 +1,18 @@
-"""Cards for practice: one item after the other, and an exercise again in a new world."""
+"""The card for practice: one item after the other, and a score at the end."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
-from iamlab.teach import ask, journal
-from iamlab.teach.cards import ExerciseCard, Explained, PredictionCard
-from iamlab.teach.items import make_item
+from iamlab.teach.cards import Explained, PredictionCard
 from iamlab.teach.marks import Feedback
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.predictions import statements
 from iamlab.teach.source_lines import find_named
-from iamlab.teach.tables import find
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.prediction import COARSE, FINE, HAPPENED
@@ -25,10 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from iamlab.teach.items import Item
-    from iamlab.teach.schedule import Planned
 
-ENOUGH = 3
-"""In how many new worlds the first answer must be right, to master an exercise."""
 EXPLAIN_FIRST = "First predict the verdict, choose the statement that decided, and compare."
 _CAUSES = {"Allow": Verdict.ALLOWED, "Deny": Verdict.EXPLICIT_DENY}
 
@@ -87,50 +80,29 @@ class Practice(Instrument[Place]):
         Its name in the progress file: ``"warm-up 02"``. What was answered today is restored.
     title
         The title of the card.
-    plan
+    items
         The items.
     fine
         Whether the verdicts distinguish explicit and implicit deny.
     minutes
         After how many minutes no new item is shown.
-    more
-        Plans other items, for a button at the end.
     """
 
     def __init__(
         self,
         name: str,
         title: str,
-        plan: Sequence[Planned],
+        items: Sequence[Item],
         *,
         fine: bool = True,
         minutes: float | None = None,
-        more: Callable[[], Sequence[Planned]] | None = None,
     ) -> None:
         super().__init__(Place())
-        self.name, self.title, self.minutes = name, title, minutes
-        self._options, self._more = FINE if fine else COARSE, more
+        self.name, self.title, self.items, self.minutes = name, title, items, minutes
+        self._cards = [ItemCard(item, name, FINE if fine else COARSE) for item in items]
         self._started: float | None = None
-        self._begin(plan)
-
-    def _begin(self, plan: Sequence[Planned]) -> None:
-        """Begin with the first item of a plan that isn't answered."""
-        self._plan, self._cards = list(plan), dict[int, ItemCard]()
-        self.state = Place()
         while not self.is_over and self.card.state.compared:
             self.state = Place(self.state.number + 1)
-
-    def _card(self, number: int) -> ItemCard:
-        if number not in self._cards:
-            belief, seed, control = self._plan[number]
-            item = make_item(belief, seed, control=control)
-            self._cards[number] = ItemCard(item, self.name, self._options)
-        return self._cards[number]
-
-    @property
-    def items(self) -> list[Item]:
-        """The items."""
-        return [self._card(number).item for number in range(len(self._plan))]
 
     @property
     def card(self) -> ItemCard:
@@ -143,24 +115,24 @@ class Practice(Instrument[Place]):
         """
         if self.is_over:
             raise ExerciseError(self.score)
-        return self._card(self.state.number)
+        return self._cards[self.state.number]
 
     @property
     def is_over(self) -> bool:
         """Whether all items are answered, or the time is over."""
-        return self.state.number >= len(self._plan)
+        return self.state.number >= len(self._cards)
 
     @property
     def score(self) -> str:
         """How many items are right, and the rules behind the wrong ones."""
-        done = [card for card in self._cards.values() if card.state.compared]
+        done = [card for card in self._cards if card.state.compared]
         if not done:
             return "Nothing is due today."
         right = [card for card in done if card.is_right]
         beliefs = dict.fromkeys(card.item.belief for card in done if not card.is_right)
         truths = [own.truth for belief in beliefs for own in MISCONCEPTIONS[belief].mutants]
         score = f"{len(right)} of {len(done)} right: the verdict and the statement that decided."
-        left = len(self._plan) - len(done)
+        left = len(self._cards) - len(done)
         later = [f"The time is over. {left} more can wait until tomorrow."] if left else []
         return " ".join([score, *truths, *later])
 
@@ -169,9 +141,8 @@ class Practice(Instrument[Place]):
         self._use(lambda: self.card.set(name, value))
 
     def press(self, name: str) -> None:
-        """Press a button of the practice or of the present item."""
-        moves = {"next": self._next, "more": self._again}
-        self._use(moves[name] if name in moves else lambda: self.card.press(name))
+        """Press a button of the present item, or go to the next one."""
+        self._use(self._next if name == "next" else lambda: self.card.press(name))
 
     def _use(self, action: Callable[[], None]) -> None:
         self.note = ""
@@ -183,12 +154,7 @@ class Practice(Instrument[Place]):
         if not self.card.state.compared:
             raise ExerciseError(EXPLAIN_FIRST)
         late = self.minutes is not None and monotonic() - (self._started or 0) > self.minutes * 60
-        self.state = Place(len(self._plan) if late else self.state.number + 1)
-
-    def _again(self) -> None:
-        if self._more is None:
-            raise self.no_control("more")
-        self._begin(self._more())
+        self.state = Place(len(self._cards) if late else self.state.number + 1)
 
     def answer(self, verdict: str, decided: str, confidence: str = "fairly sure") -> Feedback:
         """Answer the present item, and go to the next one.
@@ -216,13 +182,9 @@ class Practice(Instrument[Place]):
     def parts(self) -> dict[str, str]:
         """Return the card of the present item, or the score."""
         if self.is_over:
-            button = controls.button("more", "More items", main=True) if self._more else ""
-            return {
-                "head": controls.heading(self.title, "Done"),
-                "result": controls.paragraph(self.note or self.score),
-                "more": button,
-            }
-        count = f"Item {self.state.number + 1} of {len(self._plan)}"
+            head = controls.heading(self.title, "Done")
+            return {"head": head, "result": controls.paragraph(self.note or self.score)}
+        count = f"Item {self.state.number + 1} of {len(self._cards)}"
         own = {**self.card.parts(), "head": controls.heading(self.title, count)}
         own |= {"facts": controls.paragraph(self.note)} if self.note else {}
         if self.card.state.compared:
@@ -232,46 +194,8 @@ class Practice(Instrument[Place]):
     def __str__(self) -> str:
         if self.is_over:
             return f"{self.title}: {self.score}"
-        card, count = self.card, f"item {self.state.number + 1} of {len(self._plan)}"
+        card, count = self.card, f"item {self.state.number + 1} of {len(self._cards)}"
         request = card.item.decision.request
-        asked = f"{request.principal}: {request.action} on {request.resource}"
+        question = f"{request.principal}: {request.action} on {request.resource}"
         names = ", ".join(statements(card.item.decision))
-        return f"{self.title}, {count}\n{card.item.prompt}\n{asked}\nStatements: {names}"
-
-
-def first_answers(number: str) -> Counter[bool]:
-    """Count the new worlds in which the first answer to an exercise was right, or wrong."""
-    attempts = [r for r in journal.of_exercise(number, "attempt", None) if r.get("seed", 0) < 0]
-    first = {record["seed"]: bool(record["correct"]) for record in reversed(attempts)}
-    return Counter(first.values())
-
-
-class AgainCard(ExerciseCard):
-    """An exercise in a new world: other people and buckets, and requests in another order.
-
-    Each negative seed makes another world.
-    """
-
-    def press(self, name: str) -> None:
-        """Press a button of the exercise, or go to another world."""
-        if name == "another":
-            self.begin(find(self.task.number, self.task.seed - 1))
-            self.changed()
-        else:
-            super().press(name)
-
-    def answer(self, answer: Any, confidence: str = "") -> Feedback:
-        """Check an answer, as ``check`` does."""
-        task = self.task
-        found = ask.check(task.number, answer, confidence=confidence, seed=task.seed)
-        self.begin(task)
-        self.changed()
-        return found
-
-    def parts(self) -> dict[str, str]:
-        """Return the exercise, and in how many new worlds the first answer was right."""
-        right = first_answers(self.task.number)[True]
-        mastered = " You have mastered this exercise." if right >= ENOUGH else ""
-        text = f"Right at the first answer in {right} of {ENOUGH} new worlds.{mastered}"
-        button = controls.button("another", "Another world") if self.attempts else ""
-        return {**super().parts(), "again": controls.row(button) + controls.paragraph(text, "pale")}
+        return f"{self.title}, {count}\n{card.item.prompt}\n{question}\nStatements: {names}"

@@ -85,13 +85,9 @@ def _witness(keys: Keys, common: dict[str, Any]) -> Exercise:
 
 
 def _collect(keys: Keys, common: dict[str, Any]) -> Exercise:
-    def made(text: str) -> named.Collection:
-        name, *arguments = text.split()
-        own = find_named("collection", name, named.COLLECTIONS)(*arguments)
-        own.truth(keys.world)
-        return own
-
-    collection = keys.take("collect", read=made)
+    collection = keys.named("collect", named.COLLECTIONS)
+    with at("collect"):
+        collection.truth(keys.world)
 
     def read(text: str) -> list[str]:
         every = collection.candidates(keys.world)
@@ -123,12 +119,7 @@ def _editor(keys: Keys) -> Editor:
                 choices[name] = read_edits(edits)
                 apply_edits(keys.world.copy(), choices[name])
         return of_choices(choices)
-
-    def made(text: str) -> Editor:
-        name, *arguments = text.split()
-        return find_named("edit", name, EDITORS)(*arguments)
-
-    editor: Editor = keys.take("edit", read=made)
+    editor: Editor = keys.named("edit", EDITORS)
     return editor
 
 
@@ -178,13 +169,9 @@ _SHOWS: dict[str, Callable[[Decision], str]] = {
 
 
 def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
-    def made(text: str) -> named.Ordered:
-        name, *arguments = text.split(" ", 1)
-        own = find_named("order", name, named.ORDERS)(*arguments)
-        own.places(keys.world)
-        return own
-
-    order = keys.take("order", read=made)
+    order = keys.named("order", named.ORDERS)
+    with at("order"):
+        order.places(keys.world)
     return Order(
         **common,
         places=order.places,
@@ -195,13 +182,9 @@ def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
 
 def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
     target = _target(keys) if "target" in keys.left else ()
-
-    def made(text: str) -> Callable[[World], bool]:
-        name, *arguments = text.split()
-        known = [credential_of(word, keys.account) for word in arguments]
-        return find_named("goal", name, named.GOALS)(*known)
-
-    reached = keys.take("goal", "always", read=made)
+    reached = keys.named(
+        "goal", named.GOALS, "always", read=lambda word: credential_of(word, keys.account)
+    )
     offered: Operations = {}
     for operation, parameters in keys.take("operations", types=(dict,)).items():
         with at("operations", operation):

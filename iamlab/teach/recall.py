@@ -5,7 +5,6 @@ The items are always new scenarios. What is due comes from your answers in the p
 
 from __future__ import annotations
 
-from random import Random
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError
@@ -18,9 +17,11 @@ from iamlab.teach.tables import find
 from iamlab.teach.worlds import merged
 
 if TYPE_CHECKING:
-    from iamlab.teach.practice import AgainCard, Practice
-    from iamlab.teach.schedule import Planned
+    from iamlab.teach.cards import ExerciseCard
+    from iamlab.teach.practice import Practice
 
+CONTROLS = 1 / 3
+"""How many items of a drill are controls, on average."""
 FINE_FROM = 3
 """From which lesson on learners know the difference between explicit and implicit deny."""
 
@@ -48,7 +49,8 @@ def warm_up(lesson: str = "", *, items: int = 0) -> Practice:
     Examples
     --------
     >>> practice = warm_up("02")
-    >>> print([item.belief for item in practice.items])
+    >>> [item.belief for item in practice.items]
+    ['M03', 'M25']
     """
     from iamlab.teach.practice import Practice
 
@@ -57,13 +59,15 @@ def warm_up(lesson: str = "", *, items: int = 0) -> Practice:
     topics = history.topics_before(lesson)
     if not topics:
         raise ExerciseError(f"There is no lesson before lesson {lesson}.")
-    plan = history.plan(name, topics, items or (1 if lesson == "01" else 2))
+    own = history.items(name, topics, items or (1 if lesson == "01" else 2))
     fine = not (lesson.isdecimal() and int(lesson) < FINE_FROM)
-    return Practice(name, "Warm-up", plan, fine=fine)
+    return Practice(name, "Warm-up", own, fine=fine)
 
 
 def drill(belief: str, n: int = 8) -> Practice:
     """Practise one belief with several items; in about a third of them the belief is right.
+
+    A drill that you interrupted goes on; after a finished one, the next call has other items.
 
     Parameters
     ----------
@@ -84,18 +88,10 @@ def drill(belief: str, n: int = 8) -> Practice:
         raise ExerciseError("Ask for at least one item.")
     name, history = f"drill {belief}", History()
     answered = history.answered(name)
-    begun = max(len(answered) - 1, 0) // n
-
-    def plan(number: int) -> list[Planned]:
-        """Plan a round of n items."""
-        own = answered[number * n : (number + 1) * n]
-        places = range(number * n + len(own), (number + 1) * n)
-        chances = (Random(f"{history.day} {name} {place}").random() for place in places)
-        pairs = zip(places, chances, strict=True)
-        return own + [history.planned(name, p, belief, control=c < 1 / 3) for p, c in pairs]
-
-    rounds = iter(range(begun + 1, begun + 1000))
-    return Practice(name, f"Drill {belief}", plan(begun), more=lambda: plan(next(rounds)))
+    begun = answered[len(answered) // n * n :]  # a finished drill is over: the next one begins
+    places = range(len(answered), len(answered) + n - len(begun))
+    items = begun + [history.new(name, place, belief, CONTROLS) for place in places]
+    return Practice(name, f"Drill {belief}", items)
 
 
 def review(minutes: float = 10) -> Practice:
@@ -109,11 +105,11 @@ def review(minutes: float = 10) -> Practice:
     from iamlab.teach.practice import Practice
 
     history = History()
-    plan = history.plan("review", history.is_due())
-    return Practice("review", "Review", plan, minutes=minutes)
+    items = history.items("review", history.is_due())
+    return Practice("review", "Review", items, minutes=minutes)
 
 
-def again(number: str) -> AgainCard:
+def again(number: str) -> ExerciseCard:
     """Show an exercise in a new world: other people and buckets, and requests in another order.
 
     An exercise is mastered when your first answer was right in three new worlds.
@@ -128,7 +124,7 @@ def again(number: str) -> AgainCard:
     ExerciseError
         There is no such exercise, or it doesn't vary.
     """
-    from iamlab.teach.practice import AgainCard
+    from iamlab.teach.cards import ExerciseCard
 
     lesson, task = lesson_of(number), find(number)
     _, _, world_name = task.world_name.partition("/")
@@ -136,4 +132,4 @@ def again(number: str) -> AgainCard:
     if lesson.named(tables, -1) == lesson.named(tables):
         message = f"Exercise {number} is the same in each world: it has no names that vary."
         raise ExerciseError(message)
-    return AgainCard(find(number, History().next_seed(number)))
+    return ExerciseCard(find(number, History().next_seed(number)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.display import need
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
-from iamlab.teach.items import TEMPLATES, lessons_of
+from iamlab.teach.items import TEMPLATES, lessons_of, make_item
 from iamlab.teach.tables import find
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from fsrs import Card
+
+    from iamlab.teach.items import Item
 
 LAGS = (1, 3, 6)
 """How many lessons ago a topic was met, if no answers tell which topic is due."""
@@ -35,14 +37,6 @@ class Review(NamedTuple):
     topic: str
     time: datetime
     rating: int
-
-
-class Planned(NamedTuple):
-    """An item that is planned: its belief and seed, and whether it is a control."""
-
-    belief: str
-    seed: int
-    control: bool = False
 
 
 def reviews(records: Iterable[journal.Record]) -> Iterator[Review]:
@@ -66,7 +60,7 @@ def day_of(time: datetime) -> date:
 def _tested(record: journal.Record) -> Iterable[str]:
     """Return the topics that a record is about."""
     if record["kind"] == "prediction" and not record.get("control"):
-        return filter(None, [record.get("item")])
+        return [str(record.get("item"))]
     if record["kind"] == "attempt":
         return [record["belief"]] if record.get("belief") else _topics(record["exercise"])
     return ()
@@ -140,6 +134,7 @@ class History:
         Examples
         --------
         >>> History(datetime(2030, 1, 1, tzinfo=UTC)).topics_before("02")
+        ['M03', 'M25']
         """
         here = int(lesson) if lesson.isdecimal() else 22  # a lesson of your own is after all others
         met = [topic for topic in TEMPLATES if int(lessons_of(topic)[0]) < here]
@@ -150,14 +145,16 @@ class History:
             chosen += [topic for topic in own if topic not in chosen][:1]
         return chosen + [topic for topic in met if topic not in chosen]
 
-    def answered(self, practice: str) -> list[Planned]:
+    def answered(self, practice: str) -> list[Item]:
         """List the items of a practice that were answered today."""
         own = [record for record in self._today if record.get("practice") == practice]
-        kept = [record for record in own if record.get("item") in TEMPLATES]
-        return [Planned(one["item"], one["seed"], bool(one.get("control"))) for one in kept]
+        kept = [
+            r for r in own if str(r.get("item")) in TEMPLATES and isinstance(r.get("seed"), int)
+        ]
+        return [make_item(r["item"], r["seed"], control=bool(r.get("control"))) for r in kept]
 
-    def plan(self, practice: str, topics: list[str], most: int | None = None) -> list[Planned]:
-        """Plan the items of a practice: what was answered today, then new items on other topics.
+    def items(self, practice: str, topics: list[str], most: int | None = None) -> list[Item]:
+        """Make the items of a practice: what was answered today, then new items on other topics.
 
         Parameters
         ----------
@@ -166,29 +163,28 @@ class History:
         topics
             The topics, the most urgent first.
         most
-            How many items to plan, if necessary with topics that were asked today elsewhere.
+            How many items to make, if necessary with topics that were asked today elsewhere.
         """
         done = self.answered(practice)
-        asked = {record.get("item") for record in self._today}
-        rest = [topic for topic in topics if topic not in asked]
+        today = {str(record.get("item")) for record in self._today}
+        rest = [topic for topic in topics if topic not in today]
         if most is not None:
             here = {own.belief for own in done}
-            rest += [topic for topic in topics if topic in asked - here]
-        more = [self.planned(practice, len(done) + n, topic) for n, topic in enumerate(rest)]
-        return (done + more)[:most]
+            rest += [topic for topic in topics if topic in today - here]
+            rest = rest[: max(most - len(done), 0)]
+        return done + [self.new(practice, n, topic) for n, topic in enumerate(rest, len(done))]
 
     def next_seed(self, number: str) -> int:
         """Return the seed for an exercise again: the last one, or after a right answer a new one.
 
         What was answered today stays.
         """
-        tried = journal.of_exercise(number, "attempt", None)
-        last = min((own["seed"] for own in tried if own.get("seed", 0) < 0), default=0)
-        own = [record for record in tried if record.get("seed") == last]
-        is_open = any(r in self._today for r in own) or not any(r["correct"] for r in own)
+        last = min(journal.again(number), default=0)
+        own = journal.of_exercise(number, "attempt", last)
+        is_open = any(r in self._today for r in own) or not any(r.get("correct") for r in own)
         return last if own and is_open else last - 1
 
-    def planned(self, practice: str, place: int, topic: str, *, control: bool = False) -> Planned:
-        """Plan an item of today."""
-        seed = Random(f"{self.day} {practice} {place}").randrange(10**6)
-        return Planned(topic, seed, control)
+    def new(self, practice: str, place: int, topic: str, controls: float = 0) -> Item:
+        """Make an item of today, with this probability a control."""
+        draw = Random(f"{self.day} {practice} {place}")
+        return make_item(topic, draw.randrange(10**6), control=draw.random() < controls)

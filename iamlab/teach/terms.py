@@ -98,7 +98,8 @@ class Term:
 def _term(word: str, table: str | Mapping[str, str], lesson: str = "") -> Term:
     fields = {"rule": table} if isinstance(table, str) else table
     try:
-        term = Term(word, **{"lesson": lesson, **fields})
+        own = {"lesson": lesson, **fields} if lesson else fields
+        term = Term(word, **{**_TABLES["terms"].get(word, {}), **own})
     except TypeError as error:
         known = ", ".join(name for name in Term.__slots__ if name != "word")
         raise ExerciseError(f"A term needs a rule, and can have: {known}.") from error
@@ -112,7 +113,7 @@ def _general() -> dict[str, Term]:
 
 
 def terms() -> dict[str, Term]:
-    """Return all words; those of a lesson come before the general ones."""
+    """Return all words; a lesson's own words come first, with the general page and picture."""
     found = dict(_general())
     for lesson in lessons().values():
         for word, table in lesson.glossary.items():

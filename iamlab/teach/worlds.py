@@ -2,8 +2,9 @@
 
 A table lists names (``users = "alice bob"``) and then gives each a table of its own, in which
 ``alice.groups`` or ``alice.attach`` have a meaning and every other key is an inline policy:
-``alice.stack = "allow ..."``. ``like = "stack"`` begins with another world. The page
-docs/lesson-format.md lists all keys.
+``alice.stack = "allow ..."``. ``like = "stack"`` begins with another world. ``calls`` are made by
+the root user, or ``by = "bob/key-1"``, his first access key; ``at`` a time, they give a world a
+past. The page docs/lesson-format.md lists all keys.
 """
 
 from __future__ import annotations
@@ -67,38 +68,27 @@ _LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
 """What an account can list, and how each is created."""
 
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
+_POLICY = (str, dict)
 _OF_ACCOUNT = {
-    **dict.fromkeys(_LISTS, (str,)),
-    "policies": (dict,),
-    "root": (dict,),
+    **dict.fromkeys((*_LISTS, "id"), (str,)),
+    **dict.fromkeys(("policies", "root"), (dict,)),
     "calls": (list,),
-    "id": (str,),
 }
 _OF_WORLD = {
-    "accounts": (dict,),
-    "organization": (dict,),
-    "sessions": (dict,),
-    "network": (dict,),
+    **dict.fromkeys(("accounts", "organization", "sessions", "network"), (dict,)),
     "time": (datetime,),
 }
 _OF_RESOURCE = {
-    "policy": (str, dict),
-    "tags": (str, dict),
+    **dict.fromkeys(("policy", "tags"), _POLICY),
+    **dict.fromkeys(("role", "service", "vpc"), (str,)),
     "block_public_access": (bool,),
-    "role": (str,),
-    "service": (str,),
-    "vpc": (str,),
 }
 _OF_IDENTITY = {
-    "attach": (str,),
-    "groups": (str,),
-    "boundary": (str,),
-    "password": (bool,),
-    "mfa": (bool,),
-    "access_keys": (int,),
-    "max_session_duration": (int,),
+    **dict.fromkeys(("attach", "groups", "boundary"), (str,)),
+    **dict.fromkeys(("password", "mfa"), (bool,)),
+    **dict.fromkeys(("access_keys", "max_session_duration"), (int,)),
 }
-_POLICY = (str, dict)
+"""The types of each key. Other keys of an identity are inline policies."""
 
 
 def merged(tables: Mapping[str, Table], name: str) -> Table:

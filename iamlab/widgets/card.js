@@ -52,9 +52,10 @@ function render({ model, el }) {
     );
 
   const show = (parts) => {
-    for (const part of card.querySelectorAll(":scope > [data-part]")) {
-      if (!(part.dataset.part in parts)) part.remove();
-    }
+    const every = [...card.querySelectorAll(":scope > [data-part]")];
+    const gone = every.filter((part) => !(part.dataset.part in parts));
+    const lost = gone.some((part) => part.contains(document.activeElement));
+    for (const part of gone) part.remove();
     let next = stopped.nextElementSibling; // a part in its place isn't moved, which would take the focus
     for (const [name, html] of Object.entries(parts)) {
       const own = card.querySelector(`:scope > [data-part="${name}"]`);
@@ -66,6 +67,7 @@ function render({ model, el }) {
       if (part.shown !== html) fill(part, html);
       part.shown = html;
     }
+    if (lost) card.querySelector(FOCUSABLE)?.focus(); // where it was is gone: begin at the top
   };
 
   const fill = (part, html) => {

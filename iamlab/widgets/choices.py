@@ -15,12 +15,10 @@ from iamlab.policy.condition_keys import is_multivalued
 from iamlab.view.figures.names import distinct_names, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamlab.authorization.principal import Caller
-    from iamlab.engine.layers import Layers
     from iamlab.engine.request import ContextValue
-    from iamlab.policy.statement import Statement
     from iamlab.world.world import World
 
 ANYONE = "anonymous"
@@ -49,8 +47,8 @@ def principals(world: World) -> dict[str, str]:
     """
     forms: dict[str, tuple[str, ...]] = {}
     for account in world.accounts.values():
-        own = [(user.arn, "user", user.name) for user in account.users.values()]
-        own += [(role.arn, "role", role.name) for role in account.roles.values()]
+        held = *account.users.values(), *account.roles.values()
+        own = [(identity.arn, identity.kind, identity.name) for identity in held]
         for arn, kind, name in (*own, (account.root_arn, "the", "root user")):
             named = f"{kind} {name}"
             forms[arn] = (name, named, f"{named} of {account.name}", f"{named}: {arn}")
@@ -110,20 +108,6 @@ def caller_named(world: World, text: str, known: dict[str, str]) -> Caller:
     return Session(world, world.sessions[own]) if own in world.sessions else own
 
 
-def endpoints(world: World) -> list[str]:
-    """Return the ids of the VPC endpoints of a world."""
-    accounts = world.accounts.values()
-    every = (own for account in accounts for own in account.resources.values())
-    return [own.name for own in every if own.kind == "VPC endpoint"]
-
-
-def statements_of(layers: Layers) -> Iterator[Statement]:
-    """Return the statements of all policies that apply."""
-    for layer in LAYERS:
-        for attached in layers.of(layer):
-            yield from attached.policy.statements
-
-
 def suggested(world: World, caller: Caller | None, action: str) -> tuple[list[str], list[str]]:
     """Return actions and resources to choose from: those that policies name come first.
 
@@ -143,7 +127,8 @@ def suggested(world: World, caller: Caller | None, action: str) -> tuple[list[st
     ['s3:ListBucket', 's3:GetObject', 's3:GetObjectTagging']
     """
     own = None if caller is None else principal_of(world, caller)
-    statements = [] if own is None else list(statements_of(own.layers()))
+    attached = () if own is None else chain.from_iterable(map(own.layers().of, LAYERS))
+    statements = [each for policy in attached for each in policy.policy.statements]
     keys = {} if own is None else as_text(own.context())
     patterns = (value for each in statements for value in each.action or () if value[0] != "*")
     named = chain.from_iterable(islice(catalog.expand(value), FEW) for value in patterns)

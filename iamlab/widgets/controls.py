@@ -12,8 +12,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.engine.labels import keys_in_policies, labels
+from iamlab.engine.labels import context_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
+from iamlab.engine.trace import ORDINARY
 from iamlab.engine.verdict import addresses
 from iamlab.view.figures.names import resource_policy_of, short_name
 from iamlab.view.style import EFFECTS, look
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.engine.request import Request
     from iamlab.model.event import Event
     from iamlab.policy.statement import Statement
     from iamlab.view.style import Look
@@ -86,9 +86,10 @@ def choice(name: str, label: str, options: Options, value: str = "", *, bare: bo
 
 
 def check_box(name: str, label: str, *, on: bool) -> str:
-    """Write a check box; its label is HTML."""
-    box = f'<input type="checkbox" name="{escape(name)}"{" checked" * on}>'
-    return f"<label>{box}{label}</label>"
+    """Write a check box; its label is HTML. Without one, in a table, its name is read aloud."""
+    kind, described = ("", "") if label else (' class="box"', f' aria-label="{escape(name)}"')
+    box = f'<input type="checkbox" name="{escape(name)}"{described}{" checked" * on}>'
+    return f"<label{kind}>{box}{label}</label>"
 
 
 def tick(name: str, label: str, *, on: bool) -> str:
@@ -197,13 +198,14 @@ def request_facts(decision: Decision) -> str:
     """Write a request: who, action, resource, and the context that its policies ask for."""
     request = decision.request
     who, what = short_name(request.principal), short_name(request.resource)
-    own = [key for key in keys_in_policies(decision) if not key.lower().startswith("aws:username")]
     facts = {
         "Who": _named(*who, request.principal),
         "Action": f"<code>{escape(request.action)}</code>",
         "Resource": _named(*what, request.resource),
-        **{key: _values(request, key) for key in own},
     }
+    for key, words in context_in_policies(decision).items():
+        if not key.lower().startswith("aws:username"):
+            facts[key] = f"<code>{escape(words)}</code>"
     body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in facts.items())
     return f"<dl>{body}</dl>"
 
@@ -211,12 +213,6 @@ def request_facts(decision: Decision) -> str:
 def _named(name: str, kind: str, arn: str) -> str:
     note = f' <span class="pale">({escape(kind)})</span>' if kind else ""
     return f'<span title="{escape(arn)}"><code>{escape(name)}</code>{note}</span>'
-
-
-def _values(request: Request, key: str) -> str:
-    values = request.values(key)
-    words = "not in the request" if values is None else ", ".join(values) or "(empty)"
-    return f"<code>{escape(words)}</code>"
 
 
 def calls(events: Iterable[Event]) -> str:
@@ -321,7 +317,7 @@ def reason(decision: Decision) -> str:
     if decision and decision.determining:
         return f"{by} allow{'s' * (not many)} it, and no Deny statement matches."
     if decision:
-        return "It needs no permission."
+        return ORDINARY.get(decision.trace.rule, "It needs no permission.")
     types = {**NAMES, "resource": resource_policy_of(decision.request)}
     layers = [types[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."

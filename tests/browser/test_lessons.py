@@ -496,7 +496,7 @@ def test_lesson_04_shows_what_the_root_user_and_a_script_can_do_only_after_an_an
 
     first = learner.card("first = predict(...")
     learner.predict(first, "implicit deny", "certain")
-    learner.reads(first, "✓ allowed", DIFFERENT)
+    learner.reads(first, "✓ allowed", DIFFERENT, "A root user needs no Allow in its own account.")
     learner.reads(walk, "The root user needs no Allow in its own account.")
     learner.reads(text, "guard the ways to sign in as it")
 
@@ -521,12 +521,14 @@ def test_lesson_04_shows_what_the_root_user_and_a_script_can_do_only_after_an_an
     form.get_by_role("textbox", name="Password").fill("Correct-Horse-1")
     learner.press(form, "Sign in")
     learner.reads(form, "Enter an MFA code to complete sign-in.")
-    learner.press(form, "30 seconds later")
-    form.get_by_text("09:00:30").wait_for()
     code = re.search(r"(\d{3}) (\d{3})", form.inner_text()).group().replace(" ", "")
     form.get_by_role("textbox", name="MFA code").fill(code)
     learner.press(form, "Sign in")
-    learner.reads(form, "signed in")
+    learner.reads(form, "✓ signed in")
+    learner.press(form, "30 seconds later")
+    form.get_by_text("10:00:30").wait_for()
+    learner.press(form, "Sign in")
+    learner.reads(form, "Your MFA code is incorrect. Please try again.")
 
 
 def test_lesson_04_marks_every_choice(open_lesson):

@@ -322,3 +322,21 @@ def test_a_card_shows_an_error_and_changes_nothing(world):
     card.use("nothing", press=True)
 
     assert "Predict first." in card.parts()["result"]
+
+
+def test_a_card_does_not_ask_which_statement_decided_where_none_was_needed():
+    """The root user needs no Allow, so there is nothing to choose after a wrong prediction."""
+    world = scenario("first_day")
+    card = predict(world, world.main.root, "iam:DeleteUser", world.user("bob").arn)
+    say(card, "denied")
+
+    assert "explain" not in card.parts()
+    assert "A root user needs no Allow in its own account." in card.parts()["result"]
+
+
+def test_a_card_lists_all_policies_that_apply_to_a_caller_in_one_of_its_requests():
+    """The bucket's policy applies to the root user in the first of two requests only."""
+    html = exercise("4.9").parts()["policies"]
+
+    assert "apply to root (1)" in html
+    assert "apply to carol (2)" in html

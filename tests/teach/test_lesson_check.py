@@ -30,7 +30,7 @@ def new(tmp_path, capsys):
 @each_own
 def test_a_lesson_of_iamlab_has_no_problem(file):
     """Solutions, wrong answers, objectives, texts, predictions and terms."""
-    assert [str(problem) for problem in check_lesson(file, seeds=2)] == []
+    assert [str(problem) for problem in check_lesson(file, seeds=1)] == []
 
 
 @each_own
@@ -131,8 +131,21 @@ def test_a_problem_of_the_notebook_has_its_cell(number, source, text, new):
     assert any(text in own.text and own.place == place for own in problems), problems
 
 
+@pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"cells": [{"cell_type": "code"}]}'])
+def test_a_notebook_that_cannot_be_read_is_a_problem(text, new):
+    """It is missing, isn't JSON, or has no cells."""
+    notebook = new.with_suffix(".ipynb")
+    notebook.unlink()
+    if text is not None:
+        notebook.write_text(text, "utf-8")
+
+    assert [(own.file, own.text) for own in check_lesson(new)] == [
+        (notebook.name, "This notebook is missing, or it isn't a notebook.")
+    ]
+
+
 def test_a_term_of_a_later_lesson_is_found(new):
-    """It is allowed where it is explained, and marked as *term*."""
+    """It is allowed where it, or an earlier notebook, explains it and marks it as *term*."""
     later = new.with_name("x2_later.toml")
     later.write_text('title = "Later"\n[glossary]\nbucket = "A place for objects."\n', "utf-8")
 
@@ -141,7 +154,13 @@ def test_a_term_of_a_later_lesson_is_found(new):
     ]
 
     notebook = new.with_suffix(".ipynb")
-    notebook.write_text(notebook.read_text("utf-8").replace("the bucket", "the *bucket*"), "utf-8")
+    text = notebook.read_text("utf-8")
+    notebook.write_text(text.replace("the bucket", "the *bucket*"), "utf-8")
+    assert check_lesson(new) == []
+
+    notebook.write_text(text, "utf-8")
+    new.with_name("x0_earlier.toml").write_text('title = "Earlier"\n', "utf-8")
+    new.with_name("x0_earlier.ipynb").write_text("A *bucket* has objects.", "utf-8")
     assert check_lesson(new) == []
 
 

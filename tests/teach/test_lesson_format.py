@@ -44,7 +44,7 @@ def test_the_examples_have_no_problem(file):
     code = [
         {"cell_type": "code", "source": [own]} for own in ('open_lesson("x1_format.toml")', *cards)
     ]
-    prose = {"cell_type": "markdown", "source": ["A bucket policy."]}
+    prose = {"cell_type": "markdown", "source": ["A bucket policy and a prefix."]}
     file.with_suffix(".ipynb").write_text(json.dumps({"cells": [prose, *code]}), "utf-8")
 
     assert [str(own) for own in check_lesson(file, seeds=5)] == []

@@ -8,7 +8,7 @@ from iamlab import Policy, World
 from iamlab.errors import ExerciseError, PolicyError
 from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.scenarios import MAP, scenario
-from iamlab.widgets.instruments.matrix_board import MOST, matrix_board
+from iamlab.widgets.instruments.edited_world import MOST, matrix_board
 from tests.widgets.page import problems, put
 
 PEOPLE = ["alice", "bob", "carol", "dana"]

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import EntityAlreadyExists, ExerciseError
-from iamlab.widgets.instruments.security_status import CALLS, security_status
+from iamlab.widgets.instruments.calls import OF_ITEMS, security_status
 from tests.storage.account_exports import export_of, hand_made
 from tests.widgets.page import problems, put
 
@@ -68,7 +68,7 @@ def test_every_item_has_its_calls(world):
     """The table names the items as the account does, and no others."""
     board = security_status(world)
 
-    assert set(CALLS) == {item.title for items in board.lists() for item in items}
+    assert set(OF_ITEMS) == {item.title for items in board.lists() for item in items}
 
 
 def test_the_calls_are_shown_as_the_log_has_them(world):
@@ -90,7 +90,7 @@ def test_what_aws_refuses_changes_nothing(world):
     board.use(OLD[3], press=True)
 
     assert "readers already exists" in board.parts()["result"]
-    assert board.state.steps == ()
+    assert board.state.calls == ()
 
 
 def test_what_an_export_does_not_hold_is_not_known():

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExerciseError, ExpiredToken, ValidationError
-from iamlab.widgets.instruments.session_slider import STEPS, session_slider
+from iamlab.widgets.instruments.calls import STEPS, session_slider
 from tests.widgets.page import problems, put
 
 MAIN = "arn:aws:iam::111111111111"

@@ -17,8 +17,8 @@ REQUESTS = [None, (), ("project",), ("cost",), ("project", "cost"), ("",), ("own
 def test_the_outcome_is_that_of_the_engine():
     """For every operator and all values, also without a value or without the key."""
     boxes = token_boxes(TAGS, ["project", "own*"])
-    assert len(boxes.operators) == 12
-    for operator, request in product(boxes.operators, REQUESTS):
+    assert len(boxes.choices()["operator"]) == 12
+    for operator, request in product(boxes.choices()["operator"], REQUESTS):
         boxes = token_boxes(TAGS, ["project", "own*"], operator, request)
         wanted = holds(read_operator(operator), ["project", "own*"], request, multivalued=True)
         assert bool(boxes.decision) is wanted
@@ -93,9 +93,11 @@ def test_other_values_are_errors():
     """Errors change nothing."""
     boxes = token_boxes(TAGS, ["project"], request=["a"])
     before = boxes.state
-    for name in ("operator", "remove policy 1", "remove others 0", "add others", "others", ""):
+    for name in ("remove policy 1", "remove others 0", "add others", "others", ""):
         with pytest.raises(ExerciseError, match="no control"):
             boxes.set(name, "Null")
+    with pytest.raises(ExerciseError, match="operator can't be 'Null'"):
+        boxes.set("operator", "Null")
     with pytest.raises(ExerciseError, match="Type a value"):
         boxes.press("add request")
     assert boxes.state == before

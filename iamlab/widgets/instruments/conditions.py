@@ -316,7 +316,7 @@ class TokenBoxes(Instrument[Boxes]):
         state = Boxes(operator, texts("value of the policy", values), has)
         self.key, self.typed = key, dict.fromkeys(BOXES, "")
         names = (f"{many}{name}" for many in _SETS for name in _NAMES)
-        self.operators = list(dict.fromkeys((*names, state.operator)))
+        self.offered = {"operator": list(dict.fromkeys((*names, state.operator)))}
         self._decided = lru_cache(64)(self._decide)
         self._decided(state)
         super().__init__(state, **{"options": OPTIONS["Allow"], **more})
@@ -338,10 +338,10 @@ class TokenBoxes(Instrument[Boxes]):
 
     def controls(self) -> dict[str, str]:
         """Return the operator, and the two boxes."""
-        own, label = self.state, f"Operator for {self.key}"
-        has = parts.tick("present", f"The request has {self.key}", on=own.request is not None)
+        present = self.state.request is not None
+        has = parts.tick("present", f"The request has {self.key}", on=present)
         boxes = f'<div class="tiles">{"".join(map(self._box, BOXES))}</div>'
-        operator = parts.choice("operator", label, self.operators, own.operator)
+        operator = self.chooser("operator", f"Operator for {self.key}")
         return {"operator": _start("Allow") + operator, "boxes": boxes + has}
 
     def _box(self, box: str) -> str:
@@ -364,25 +364,24 @@ class TokenBoxes(Instrument[Boxes]):
             super().set(name, value)
 
     def change(self, name: str, value: Any) -> Boxes:
-        """Change the operator, add or remove a value, or the key."""
+        """Add or remove a value, or the key."""
         own, (what, _, rest) = self.state, name.partition(" ")
         box, _, place = rest.partition(" ")
         held = (getattr(own, box) or ()) if box in BOXES else ()
-        typed, new = self.typed.get(box, "").strip(), dict[str, Any]()
-        if name == "operator" and value in self.operators:
-            new = {"operator": value}
-        elif name == "present":
-            new = {"request": () if value else None}
+        typed = self.typed.get(box, "").strip()
+        if name == "present":
+            box, held = "request", () if value else None
         elif what == "add" and box in BOXES:
             if not typed or len(held) >= FULL:
                 raise ExerciseError(f"Type a value first. A box has at most {FULL}.")
-            new, self.typed[box] = {box: tuple(dict.fromkeys((*held, typed)))}, ""
+            held, self.typed[box] = tuple(dict.fromkeys((*held, typed))), ""
         elif what == "remove" and place in map(str, range(len(held))):
-            new = {box: tuple(own for n, own in enumerate(held) if str(n) != place)}
+            held = _put(held, int(place))
         else:
             raise self.no_control(name)
-        self._decided(replace(own, **new))  # an error comes before the change
-        return replace(own, **new)
+        new = replace(own, **{box: held})  # type: ignore[arg-type]
+        self._decided(new)  # an error comes before the change
+        return new
 
 
 token_boxes = TokenBoxes

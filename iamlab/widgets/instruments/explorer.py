@@ -22,7 +22,7 @@ from iamlab.model.network_locations import Network
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
 from iamlab.widgets import controls as html
-from iamlab.widgets.choices import ABSENT, KEY, KEYS, endpoints, with_key
+from iamlab.widgets.choices import ABSENT, KEY, KEYS, with_key
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -160,8 +160,10 @@ class Explorer(Instrument[Question]):
 
     def choices(self) -> Mapping[str, Options]:
         """Return the values for MFA and for the VPC endpoint, and what there is to see."""
-        ends = {own: own or "none: over the internet" for own in ("", *endpoints(self._world))}
-        return {"mfa": MFA, "view": VIEWS, "endpoint": ends}
+        accounts = self._world.accounts.values()
+        every = (own for account in accounts for own in account.resources.values())
+        ends = {own.name: own.name for own in every if own.kind == "VPC endpoint"}
+        return {"mfa": MFA, "view": VIEWS, "endpoint": {"": "none: over the internet", **ends}}
 
     def change(self, name: str, value: Any) -> Question:
         """Change a part of the request."""
@@ -271,7 +273,7 @@ class Explorer(Instrument[Question]):
             html.text_field("address", "Source address", state.address, width=14),
             html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
         ]
-        if endpoints(self._world):
+        if len(self.choices()["endpoint"]) > 1:
             how.append(self.chooser("endpoint", "VPC endpoint"))
         keys = (own.removeprefix(KEY) for own in self._listed(self._stamp) if own.startswith(KEY))
         fields = [self._field(f"{KEY}{key}", key, dict(state.keys).get(key, "")) for key in keys]
@@ -295,8 +297,8 @@ class Explorer(Instrument[Question]):
         used = [] if decision is None else keys_in_policies(decision)
         keys = {key.lower(): key for key in (*reversed(used), *reversed(named))}
         found = {key: [ABSENT] for key in keys if key not in ELSEWHERE}
-        for statement in () if decision is None else choices.statements_of(decision.layers):
-            for condition in statement.conditions:
+        for match in () if decision is None else decision.trace.matches:
+            for condition in match.statement.conditions:
                 found.get(condition.key.lower(), []).extend(condition.values)
         own = {f"{KEY}{keys[key]}": list(dict.fromkeys(found[key])) for key in sorted(found)}
         people = list(self.principals)

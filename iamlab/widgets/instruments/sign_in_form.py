@@ -158,9 +158,8 @@ class SignInForm(Instrument[Page]):
     def change(self, name: str, value: Any) -> Page:
         """Fill in a field, let time pass, or sign in."""
         own = replace(self.state, answer="", signed_in=False)
-        typed: dict[str, Any] = {name: value}
         if isinstance(value, str) and (name in FIELDS or (name == "kind" and value in KINDS)):
-            return own if name == "password" else replace(own, **typed)
+            return own if name == "password" else replace(own, **{name: value})  # type: ignore[arg-type]
         if name == "next":
             return replace(own, intervals=own.intervals + 1)
         if name != SIGN_IN:

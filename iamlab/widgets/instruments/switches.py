@@ -276,17 +276,12 @@ class MembershipBoard(Switches[Memberships]):
         return parts
 
     def _grid(self) -> str:
-        rows = (
-            [escape(user), *(self._box(user, group) for group in self._groups)]
-            for user in self._users[self.state.first :][:MOST]
-        )
+        rows = []
+        for user in self._users[self.state.first :][:MOST]:
+            names = [f"{user}{IN}{group}" for group in self._groups]
+            boxes = (html.check_box(own, "", on=own in self.state.members) for own in names)
+            rows.append([escape(user), *boxes])
         return html.table("Members of groups", ["", *map(escape, self._groups)], rows)
-
-    def _box(self, user: str, group: str) -> str:
-        name = escape(f"{user}{IN}{group}")
-        state = " checked" if f"{user}{IN}{group}" in self.state.members else ""
-        box = f'<input type="checkbox" name="{name}" aria-label="{name}"{state}>'
-        return f'<label class="box">{box}</label>'
 
     def change(self, name: str, value: Any) -> Memberships:
         """Let a user join or leave a group."""

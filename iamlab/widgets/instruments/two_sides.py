@@ -32,8 +32,6 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instruments.edited_world import EditedWorld, Editing, Edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamlab.authorization.principal import Caller
     from iamlab.engine.verdict import StatementMatch
     from iamlab.world.identities import Role
@@ -70,7 +68,7 @@ class Sides(Editing):
 
 
 class TwoSides(EditedWorld[Sides]):
-    """The statements of both sides of a request.
+    """The policies of both accounts of a request, to switch and to edit.
 
     Its controls are the names of the statements (``set("collect/CollectFromCustomers", False)``),
     ``key`` with a condition key (``set("key sts:ExternalId", "acme-4711")``), and ``policy``,
@@ -81,7 +79,25 @@ class TwoSides(EditedWorld[Sides]):
     world
         The world with both accounts. It doesn't change.
     principal, action, resource
-        The request, as in ``World.can``.
+        The request, as in ``World.can``. The resource is in another account.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The request isn't between two accounts.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import MAIN, OLD_MAP, observatory
+    >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
+    >>> sides = two_accounts(observatory(), auditor, "s3:GetObject", OLD_MAP)
+    >>> str(sides.decision.verdict)
+    'allowed'
+    >>> sides.set("policy of star-archive/ReadersFromAcme", False)
+    >>> str(sides.decision.verdict)
+    'implicit deny'
     """
 
     title, target = "Two accounts", "resource"
@@ -94,6 +110,10 @@ class TwoSides(EditedWorld[Sides]):
         self._decided, self._compared = lru_cache(64)(self._decide), lru_cache(16)(self._compare)
         self._drawn = lru_cache(16)(self._draw)
         super().__init__(world, Sides(), **more)
+        request = _pairs(self.decide())[0].request
+        if self.target == "resource" and (request.same_account or not request.caller.account):
+            instead = "trust_door" if request.about_trust else "explorer"
+            raise ExerciseError(f"This request isn't between two accounts. Use {instead} instead.")
         matches = (own for pair in _pairs(self.decide()) for own in pair.trace.matches)
         held, known = {id(own.attached.policy) for own in matches}, self.places
         self.places = {name: own for name, own in known.items() if id(own.document) in held}
@@ -160,7 +180,7 @@ class TwoSides(EditedWorld[Sides]):
                     found[name] = parts.choice(name, own.key, BOOL, value)
         return found
 
-    def _side(self, title: str, account: str, layers: Iterable[str]) -> str:
+    def _side(self, title: str, account: str, layers: tuple[str, ...]) -> str:
         """Write the policies of one side."""
         known = account_names(self.at(self.state.edits))
         where = escape(f"{known.get(account, 'account')} {account}" if account else "no account")
@@ -230,42 +250,7 @@ def _is_about(match: StatementMatch) -> bool:
     return all(own.element not in ("Action", "NotAction") for own in match.mismatches)
 
 
-def two_accounts(
-    world: World, principal: Caller, action: str, resource: str, **more: Any
-) -> TwoSides:
-    """Show the policies of both accounts of a request, to switch and to edit.
-
-    Parameters
-    ----------
-    world
-        The world with both accounts. It doesn't change.
-    principal, action, resource
-        The request, as in ``World.can``. The resource is in another account.
-    more
-        ``predict_first``: whether the verdict is hidden until it is predicted.
-
-    Raises
-    ------
-    ExerciseError
-        The request isn't between two accounts.
-
-    Examples
-    --------
-    >>> from iamlab.teach.acme import MAIN, OLD_MAP, observatory
-    >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
-    >>> sides = two_accounts(observatory(), auditor, "s3:GetObject", OLD_MAP)
-    >>> str(sides.decision.verdict)
-    'allowed'
-    >>> sides.set("policy of star-archive/ReadersFromAcme", False)
-    >>> str(sides.decision.verdict)
-    'implicit deny'
-    """
-    sides = TwoSides(world, principal, action, resource, **more)
-    request = sides.decide().request
-    if request.same_account or not request.caller.account:
-        instead = "trust_door" if request.about_trust else "explorer"
-        raise ExerciseError(f"This request isn't between two accounts. Use {instead} instead.")
-    return sides
+two_accounts = TwoSides
 
 
 class TrustDoor(TwoSides):

@@ -1,0 +1,527 @@
+"""Instruments whose buttons are calls of AWS, each made in a copy of the world.
+
+- The organization tree has OUs and accounts with their SCPs and RCPs, to attach and detach. Each
+  level must allow a request, from the root down to the account.
+- The security status board shows what protects an account, and what is to do: the five items that
+  the console showed until 2020, and today's recommendations.
+- The session slider shows who holds which credentials at a time, and what ends them. Its clock
+  moves in quarters of an hour, also back. A call is made at the time of the slider; then later
+  calls haven't happened.
+
+Notes
+-----
+AWS pages: "Attaching and detaching organization policies with AWS Organizations"; "Moving an
+account between OUs"; "SCP evaluation"; "Security best practices in IAM"; "Root user best practices
+for your AWS account"; "API AssumeRole"; "Revoke IAM role temporary security credentials".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+from html import escape
+from itertools import product, takewhile
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from iamlab import view
+from iamlab.analysis import security_status as status
+from iamlab.analysis.credential_report import are_known, credentials_of
+from iamlab.authorization.principal import principal_of
+from iamlab.display import count
+from iamlab.errors import ExerciseError
+from iamlab.operations.dispatch import perform
+from iamlab.operations.iam.mfa_device import MfaDevice
+from iamlab.tables import tables
+from iamlab.view.figures.names import distinct_names
+from iamlab.view.style import state_look
+from iamlab.view.tabular import table_of
+from iamlab.view.words import listed
+from iamlab.widgets import choices
+from iamlab.widgets import controls as parts
+from iamlab.widgets.instrument import Instrument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.engine.decision import Decision
+    from iamlab.operations.iam.credentials import AccessKey
+    from iamlab.view.figure import Figure
+    from iamlab.world.credentials import RootUser
+    from iamlab.world.identities import User
+    from iamlab.world.world import World
+
+SIGN = re.compile(" *[✓✕○–] ")
+PLACE = ("root ", "OU ", "account ")
+"""How a line with a result begins, and one with a place."""
+CALLS = {"attach": "attach_policy", "detach": "detach_policy", "move": "move_account"}
+Lists = tuple[status.SecurityStatus, ...]
+OF_ITEMS = tables(__file__, "security_status.toml")["calls"]
+YEAR = timedelta(days=365)
+STEP = timedelta(minutes=15)
+STEPS = 48
+"""The steps of the slider: twelve hours."""
+MOST = 16
+"""The most credentials that are shown."""
+DURATIONS = {"900": "15 minutes", "3600": "1 hour", "7200": "2 hours", "43200": "12 hours"}
+WHEN = "%Y-%m-%d %H:%M"
+REVOKE = "revoke"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The calls so far, each as the instrument writes it."""
+
+    calls: tuple[Any, ...] = ()
+
+
+Called = TypeVar("Called", bound=Made)
+
+
+class Calls(Instrument[Called]):
+    """A copy of a world, and the calls that were made in it.
+
+    Parameters
+    ----------
+    world
+        The world, which doesn't change.
+    """
+
+    def __init__(self, world: World, state: Called, **more: Any) -> None:
+        self._start, self._then = world.copy(), lru_cache(64)(self._after)
+        super().__init__(state, **more)
+
+    def world(self) -> World:
+        """Return a copy of the world after the calls."""
+        return self._then(self.state.calls)[0].copy()
+
+    def _after(self, calls: tuple[Any, ...]) -> tuple[World, str]:
+        """Return the world after calls, and what the last one did."""
+        if not calls:
+            return self._start, ""
+        world = self._then(calls[:-1])[0].copy()
+        return world, self._make(world, calls)
+
+    def _make(self, world: World, calls: tuple[Any, ...]) -> str:
+        """Make the last call in a world after the others; return what it did."""
+        raise NotImplementedError
+
+    def _called(self, *calls: Any) -> Called:
+        """Return the state after calls; AWS's error comes before the change."""
+        self._then(calls)
+        return replace(self.state, calls=calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments(Made):
+    """The calls so far, and what is chosen for the next one, by its name.
+
+    A call is the button, the id of a policy or an account, and the id of a place.
+    """
+
+    place: str = ""
+    policy: str = ""
+    account: str = ""
+
+
+class OrganizationTree(Calls[Attachments]):
+    """An organization with its policies, to attach, detach and move, and a request.
+
+    Its controls are ``place``; ``policy`` with the buttons ``attach`` and ``detach``; ``account``
+    with the button ``move``; and ``undo``.
+
+    Parameters
+    ----------
+    world
+        The world with the organization. The tree doesn't change it.
+    principal, action, resource
+        The request.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no organization.
+
+    Examples
+    --------
+    >>> from iamlab.teach.acme import OLD_MAP, observatory
+    >>> archivist = "arn:aws:iam::222222222222:role/archivist"
+    >>> tree = organization_tree(observatory(), archivist, "s3:DeleteObject", OLD_MAP)
+    >>> tree.decision
+    <Decision ✕ explicit deny by keep-the-archive/KeepTheArchive>
+    >>> tree.set("place", "OU Archive")
+    >>> tree.set("policy", "keep-the-archive")
+    >>> tree.press("detach")
+    >>> tree.decision
+    <Decision ✓ allowed by archive/All>
+    >>> tree.set("policy", "FullAWSAccess")
+    >>> tree.press("detach")
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.organizations.ConstraintViolationException: ...the last policy...
+    """
+
+    title = "The organization tree"
+    question = "Which level stops the request?"
+
+    def __init__(
+        self, world: World, principal: Caller, action: str, resource: str, **more: Any
+    ) -> None:
+        own = principal_of(world, principal).account_id
+        found = sorted(world.organizations.values(), key=lambda each: own not in each.members)
+        if not found:
+            raise ExerciseError("An organization tree needs a world with an organization.")
+        self._key, targets = found[0].id, found[0].targets
+        self._request = principal, action, resource
+        self._decided = lru_cache(64)(self._decide)
+        forms = {own.id: (own.label, f"{own.label} ({own.id})") for own in targets}
+        places = {name: key for key, name in distinct_names(forms).items()}
+        self._ids = {
+            "place": places,
+            "policy": {own.name: own.id for own in found[0].policies.values()},
+            "account": {name: key for name, key in places.items() if key in found[0].members},
+        }
+        self.offered = {name: list(ids) for name, ids in self._ids.items()}
+        super().__init__(world, Attachments(), **more)
+
+    def _make(self, world: World, calls: tuple[Any, ...]) -> str:
+        name, *ids = calls[-1]
+        getattr(world.organizations[self._key], CALLS[name])(*ids)
+        return parts.calls(world.events[-1:])
+
+    def decide(self) -> Decision:
+        """Return the decision on the request."""
+        return self._decided(self.state.calls)[0]
+
+    def _decide(self, calls: tuple[Any, ...]) -> tuple[Decision, Figure]:
+        world, _ = self._then(calls)
+        decision = world.can(*self._request)
+        return decision, view.organization_tree(world.organizations[self._key], decision)
+
+    def controls(self) -> dict[str, str]:
+        """Return the request, the tree in words, and what can be attached and moved."""
+        own, (decision, figure) = self.state, self._decided(self.state.calls)
+        _, done = self._then(own.calls)
+        lines = [line for line in figure.lines if not (self.is_hidden and SIGN.match(line))]
+        tree = takewhile(lambda line: not line.startswith(decision.request.principal), lines[1:])
+        place, policy, account = (self.chooser(name, name.capitalize()) for name in self._ids)
+        attach = parts.button("attach", "Attach") + parts.button("detach", "Detach")
+        undo = parts.button("undo", "Undo the last call") if own.calls else ""
+        return {
+            "request": parts.request_facts(decision),
+            "tree": _nested(tree),
+            "facts": done + parts.paragraph("" if self.is_hidden else figure.alt),
+            "place": parts.row(place, policy, attach),
+            "move": parts.row(account, parts.button("move", "Move it into the place"), undo),
+        }
+
+    def change(self, name: str, value: Any) -> Attachments:  # noqa: ARG002
+        """Make the next call, or undo the last one."""
+        own = self.state
+        if name == "undo" and own.calls:
+            return replace(own, calls=own.calls[:-1])
+        kind = "account" if name == "move" else "policy"
+        what, place = self._ids[kind].get(getattr(own, kind)), self._ids["place"].get(own.place)
+        if name not in CALLS or not what or not place:
+            raise self.no_control(name)
+        return self._called(*own.calls, (name, what, place))
+
+    def picture(self) -> str:
+        """Return the tree as a figure, which shows the verdict."""
+        figure = self._decided(self.state.calls)[1]
+        return "" if self.is_hidden else parts.fold("The tree as a figure", figure._repr_html_())
+
+
+def _nested(lines: Iterable[str]) -> str:
+    """Write indented lines as lists in lists: places, their policies, and what these do."""
+    text, depth = "", -2
+    for line in lines:
+        own = line.lstrip()
+        now, body = len(line) - len(own), escape(own)
+        if SIGN.match(own):
+            body = parts.badge(state_look(own[0], own[2:]))
+        elif own.startswith(PLACE):
+            body = f"<strong>{body}</strong>"
+        text += " <ul>" * (now > depth) + "</ul>" * ((depth - now) // 2) + f"<li>{body}"
+        depth = now
+    return parts.scrolled("Tree", text, "tree")
+
+
+organization_tree = OrganizationTree
+
+
+@dataclass(frozen=True, slots=True)
+class Steps(Made):
+    """The id of the account that is shown, and what was done: accounts and titles of items."""
+
+    account: str = ""
+
+
+class SecurityBoard(Calls[Steps]):
+    """What protects an account and what is to do, with a button for the next step of each item.
+
+    Its controls are ``account``, an account's id, and for each item that is to do a button with
+    its title. An item about each user is done when it is done for all users; its button does it for
+    the next one.
+
+    Parameters
+    ----------
+    world
+        The world with the accounts. The board doesn't change it.
+    more
+        As for every instrument.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no account.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> main = World(seed=7).create_account("main")
+    >>> _ = main.root.create_access_key()
+    >>> board = security_status(main.world)
+    >>> board.press("Delete your root access keys")
+    >>> [item.state for item in board.lists()[0]]
+    ['done', 'done', 'to do', 'to do', 'to do']
+    """
+
+    title = "Security status"
+    question = "What protects the account, and what is left to do?"
+
+    def __init__(self, world: World, **more: Any) -> None:
+        names = {key: account.name for key, account in world.accounts.items()}
+        if not names:
+            raise ExerciseError("A security status board needs a world with an account.")
+        self._found, self.offered = lru_cache(64)(self._find), {"account": names}
+        super().__init__(world, Steps(account=next(iter(names))), **more)
+
+    def lists(self) -> Lists:
+        """Return the five items and today's recommendations, after the steps."""
+        return self._found(self.state.account, self.state.calls)[0]
+
+    def _find(self, key: str, calls: tuple[Any, ...]) -> tuple[Lists, dict[str, str]]:
+        """Return both lists, and for each item about a user the next one."""
+        account, found, users = self._then(calls)[0].accounts[key], dict[str, status.Item](), {}
+        known = credentials_of(account) if are_known(account) else None
+        for user in (None, *account.users.values()):
+            today = status.security_recommendations(account, user, known)
+            for item in today:
+                if item.title not in found or found[item.title].is_done:
+                    found[item.title], users[item.title] = item, user.name if user else ""
+        lists = status.security_status(account, known), replace(today, items=tuple(found.values()))
+        return lists, users
+
+    def controls(self) -> dict[str, str]:
+        """Return both lists as tables, and the last calls."""
+        old, today = map(_table, self.lists(), ("until 2020", "today"))
+        called = self._then(self.state.calls)[1]
+        choice = self.chooser("account", "Account") * (len(self._start.accounts) > 1)
+        return {"account": choice, "old": old, "today": today, "facts": called}
+
+    def change(self, name: str, value: Any) -> Steps:  # noqa: ARG002
+        """Do the next step of an item."""
+        if not any(name == item.title and item.remedy for each in self.lists() for item in each):
+            raise self.no_control(name)
+        return self._called(*self.state.calls, (self.state.account, name))
+
+    def _make(self, world: World, calls: tuple[Any, ...]) -> str:
+        """Make the calls that do an item for the next user, as the root user."""
+        (key, title), before, keys = calls[-1], len(world.events), [""]
+        account, users = world.accounts[key], self._found(key, calls[:-1])[1]
+        user = users.get(title) or next(iter(account.users), "alice")
+        owner: User | RootUser = account.root
+        steps, long_ago = OF_ITEMS[title], world.clock.now - YEAR
+        if "{user}" in str(steps):
+            owner = account.users.get(user) or account.create_user(user)
+        if "{key}" in str(steps):
+            held = owner.access_keys
+            keys = [own.access_key_id for own in held if not owner.named or _used(own) < long_ago]
+        for (operation, parameters), key_id in product(steps, keys):
+            own = {
+                name: value.format(user=user, key=key_id) if isinstance(value, str) else value
+                for name, value in parameters.items()
+            }
+            made: object = perform(account, operation, **own)
+            if isinstance(made, MfaDevice):
+                made.enable(owner)
+        return parts.calls(world.events[before:])
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self.lists()))
+
+
+def _used(key: AccessKey) -> datetime:
+    return key.last_used.date if key.last_used else key.create_date
+
+
+def _table(items: status.SecurityStatus, where: str) -> str:
+    rows, done = [], sum(item.is_done for item in items)
+    for item in items:
+        today = f'<br><small class="pale">Today: {escape(item.today)}</small>' if item.today else ""
+        seen = parts.badge(state_look(str(item)[0], item.state))
+        do = parts.button(item.title, "Do it", label=f"Do it: {item.title}") if item.remedy else ""
+        rows.append([escape(item.title), seen, f"{escape(item.reason)}{today}", do])
+    title = f"{items.title}, as in the console {where}: {done} of {len(items.items)} done"
+    return parts.table(title, ("Item", "State", "Why", "Next step"), rows, "wide")
+
+
+security_status = SecurityBoard
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Made):
+    """The place of the slider, the calls, and what is chosen for the next call.
+
+    A call is the place, the caller, the role, and the duration in seconds or ``"revoke"``. A caller
+    is an ARN, or the access key id of a session.
+    """
+
+    place: int = 0
+    caller: str = ""
+    role: str = ""
+    seconds: str = "3600"
+
+
+class SessionSlider(Calls[Moment]):
+    """Who holds which credentials at each time, and calls that make and revoke sessions.
+
+    Its controls are ``place``, the place of the slider; ``caller`` (also a session), ``role`` and
+    ``seconds`` for the next call; and the buttons ``issue`` (the caller assumes the role) and
+    ``revoke`` (the caller revokes the role's older sessions).
+
+    Parameters
+    ----------
+    world
+        The world in which the clock starts. The slider doesn't change it.
+    more
+        As for every instrument.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no role.
+
+    Examples
+    --------
+    >>> from iamlab.teach import observatory
+    >>> slider = session_slider(observatory())
+    >>> slider.set("caller", "arn:aws:iam::111111111111:user/carol")
+    >>> slider.press("issue")
+    >>> [(row.arn.rpartition(":")[2], row.ended) for row in slider.world().timeline()]
+    [('assumed-role/auditor/session-1', 'still valid')]
+    >>> slider.set("place", 4)
+    >>> [row.ended for row in slider.world().timeline()]
+    ['expired']
+    """
+
+    title = "The session slider"
+    question = "Who holds which credentials, and when?"
+
+    def __init__(self, world: World, **more: Any) -> None:
+        self._at = lru_cache(64)(self._advanced)
+        named = {arn: name for name, arn in choices.principals(world).items()}
+        self._roles = {arn: name for arn, name in named.items() if ":role/" in arn}
+        if not self._roles:
+            raise ExerciseError("A session slider needs a world with at least one role.")
+        users = (arn for arn in named if ":user/" in arn or arn.endswith(":root"))
+        self._callers = {arn: named[arn] for arn in users}
+        state = Moment(caller=next(iter(self._callers)), role=next(iter(self._roles)))
+        super().__init__(world, state, **more)
+
+    # -- the world -------------------------------------------------------------------------------
+
+    def _make(self, world: World, calls: tuple[Any, ...]) -> str:
+        """Make a call at its place of the slider; return what it did. It takes a second."""
+        place, caller, role, what = calls[-1]
+        self._wait(world, place)
+        who = choices.caller_named(world, caller, {})
+        if what == REVOKE:
+            roles = world.accounts[role.split(":")[4]].roles
+            done = roles[role.rpartition("/")[2]].revoke_sessions(who)
+            text = f"PutRolePolicy on {_name(role)} revoked {count(len(done.hits), 'session')}."
+            names = listed([_name(world.sessions[key].arn) for key in done.survivors])
+            still = f" Still valid, as sessions of other roles: {names}."
+            world.clock.advance(seconds=1)
+            return text + still * bool(done.survivors)
+        made = world.sts.assume_role(
+            who,
+            role_arn=role,
+            role_session_name=f"session-{len(calls)}",
+            duration_seconds=int(what),
+        )
+        world.clock.advance(seconds=1)
+        return f"AssumeRole made {_name(made.arn)}, until {made.expiration:%H:%M}."
+
+    def _advanced(self, place: int, calls: tuple[Any, ...]) -> World:
+        """Return the world after calls, at a place."""
+        world = self._then(calls)[0].copy()
+        self._wait(world, place)
+        return world
+
+    def _wait(self, world: World, place: int) -> None:
+        left = self._start.clock.now + place * STEP - world.clock.now
+        world.clock.advance(seconds=max(left.total_seconds(), 0))
+
+    def _calls(self) -> tuple[Any, ...]:
+        return tuple(call for call in self.state.calls if call[0] <= self.state.place)
+
+    def world(self) -> World:
+        """Return a copy of the world at the time of the slider."""
+        return self._at(self.state.place, self._calls()).copy()
+
+    def choices(self) -> Mapping[str, dict[str, str] | list[str]]:
+        """Return the places of the slider, and what to choose for the next call."""
+        sessions = self._at(self.state.place, self._calls()).sessions
+        return {
+            "place": list(map(str, range(STEPS + 1))),
+            "role": self._roles,
+            "seconds": DURATIONS,
+            "caller": self._callers | {key: _name(own.arn) for key, own in sessions.items()},
+        }
+
+    def controls(self) -> dict[str, str]:
+        """Return the slider, the timeline, and what can be called."""
+        place, calls = self.state.place, self._calls()
+        world = self._at(place, calls)
+        timeline, words = world.timeline(), f"{world.clock.now:{WHEN}} (UTC)"
+        newest = replace(timeline, rows=timeline.rows[-MOST:])
+        figure = view.session_timeline(newest)
+        text = self._then(calls)[1] or "No call was made with this card yet."
+        table = table_of(newest).only("who", "from", "until", "state")
+        if len(timeline) > MOST:
+            text += f" The card shows the newest {MOST} of {len(timeline)} credentials."
+        return {
+            "clock": parts.slider("place", "Time", place, STEPS, words),
+            "timeline": figure._repr_html_() + table.html(),
+            "facts": parts.paragraph(f"{text} {figure.alt}"),
+            "role": parts.row(self.chooser("role", "Role"), self.chooser("seconds", "Duration")),
+            "caller": parts.row(
+                self.chooser("caller", "Caller"),
+                parts.button("issue", "Assume the role", main=True),
+                parts.button(REVOKE, "Revoke the role's older sessions"),
+            ),
+        }
+
+    def change(self, name: str, value: Any) -> Moment:  # noqa: ARG002
+        """Make the next call."""
+        own = self.state
+        if name not in ("issue", REVOKE):
+            raise self.no_control(name)
+        what = REVOKE if name == REVOKE else own.seconds
+        return self._called(*self._calls(), (own.place, own.caller, own.role, what))
+
+
+def _name(arn: str) -> str:
+    """Return a role with its session, or a user."""
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    return name or kind
+
+
+session_slider = SessionSlider
