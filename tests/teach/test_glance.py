@@ -73,13 +73,14 @@ def test_next_is_the_first_unsolved_exercise_of_the_latest_lesson():
     assert course_map().next[1].number == "2.2"
     assert str(course_map()).startswith("Continue with exercise 2.2: What")
 
+    later = [number for number in every() if number[0] not in "012"]
     _solve(*(number for number in every() if number.startswith("2.")))
-    assert course_map().next[1].number == "3.1"
+    assert course_map().next[1].number == later[0]
 
-    _solve(*(number for number in every() if not number.startswith(("0.", "2."))))
+    _solve(*later)
     assert course_map().next[1].number == "0.1"
 
-    _solve("0.1", "0.2", "0.3")
+    _solve(*every())
     assert course_map().next is None
     assert str(progress()).startswith("You have solved every exercise.")
 
