@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.display import count
 from iamlab.errors import RequestError
-from iamlab.teach.lesson import lessons
 from iamlab.teach.lesson_check import check_lesson
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def _new(file: Path) -> Answer:
     if name is None:
         raise RequestError(f"{file.name!r} isn't a lesson's name. Write it as x1_our_buckets.toml.")
     number, title = name[1], name[2].replace("_", " ").capitalize()
-    if number in lessons():
+    if number in own_lessons():
         raise RequestError(
             f"iamlab has a lesson {number} already. Begin the name with another one."
         )

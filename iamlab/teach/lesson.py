@@ -262,14 +262,14 @@ _opened: dict[str, Lesson] = {}
 
 
 @cache
-def _own() -> dict[str, Lesson]:
+def own_lessons() -> dict[str, Lesson]:
     """Read iamlab's lessons."""
     return {own.number: own for own in map(read_lesson, sorted(FOLDER.glob("*.toml")))}
 
 
 def lessons() -> dict[str, Lesson]:
     """Return all lessons by number, yours included."""
-    return {**_own(), **_opened}
+    return {**own_lessons(), **_opened}
 
 
 def open_lesson(file: str | Path) -> Lesson:
@@ -286,7 +286,7 @@ def open_lesson(file: str | Path) -> Lesson:
         The file has an error, or iamlab has a lesson with this number.
     """
     lesson = read_lesson(Path(file))
-    if own := _own().get(lesson.number):
+    if own := own_lessons().get(lesson.number):
         if own.file == lesson.file.resolve():
             return own
         message = f"iamlab has a lesson {lesson.number} already. Rename {lesson.file.name}."
