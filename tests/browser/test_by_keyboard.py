@@ -65,8 +65,9 @@ def into(page, card):
     page.keyboard.press("Tab")
 
 
-def answer_by_keyboard(page, words):
+def answer_by_keyboard(lab, words):
     """Choose with arrow keys, then press the main button with Enter."""
+    page = lab.page
     for _ in range(30):
         kind, name, value, text = page.evaluate(STOP)
         if text in MAIN:
@@ -78,6 +79,7 @@ def answer_by_keyboard(page, words):
         elif kind == "select":
             while page.evaluate(STOP)[2] != words[name]:
                 page.keyboard.press("ArrowDown")
+                lab.settle()
         elif name in words:
             if value == words[name]:  # the first option is reached, but not chosen yet
                 page.keyboard.press("Space")
@@ -116,7 +118,7 @@ def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day
         card = learner.card(name)
         card.wait_for()
         into(page, card)
-        answer_by_keyboard(page, open_cards.pop(name))
+        answer_by_keyboard(lab, open_cards.pop(name))
         learner.reads(card, "AWS decides" if "predict" in name else "✓ Right.")
         page.keyboard.press("Escape")  # out of the card, to its cell
         page.keyboard.press("ArrowDown")
