@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.display import count
 from iamlab.errors import RequestError
+from iamlab.teach.lesson import own_lessons
 from iamlab.teach.lesson_check import check_lesson
 
 if TYPE_CHECKING:
