@@ -145,9 +145,7 @@ def suggested(world: World, caller: Caller | None, action: str) -> tuple[list[st
     return list(actions), [found.known[place].arn for place in fitting[:MANY]]
 
 
-def by_hand(
-    keys: Iterable[tuple[str, str]],
-) -> tuple[dict[str, ContextValue], dict[str, str]]:
+def by_hand(keys: Iterable[tuple[str, str]]) -> tuple[dict[str, ContextValue], dict[str, str]]:
     """Return the condition keys that were set by hand, and apart from them the request's tags.
 
     Examples
