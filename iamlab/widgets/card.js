@@ -119,8 +119,7 @@ function render({ model, el }) {
   const lead = ({ line, column }) => {
     const text = card.querySelector("textarea");
     const lines = text.value.split("\n");
-    const before = [...lines.slice(0, line - 1), ""].join("\n");
-    const start = before.length + Number(column) - 1;
+    const start = [...lines.slice(0, line - 1), ""].join("\n").length + Number(column) - 1;
     text.focus();
     text.setSelectionRange(start, start + 1);
     text.scrollTop = (text.scrollHeight * (line - 3)) / lines.length;

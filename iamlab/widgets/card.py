@@ -49,9 +49,7 @@ class Card(anywidget.AnyWidget):
         instrument.listen(self._draw)
 
     def _now(self) -> dict[str, Any]:
-        parts, marks = self.instrument.parts(), self.instrument.marks()
-        on = self.instrument.switches_on()
-        return {"sent": self._sent, "parts": parts, "marks": marks, "on": on}
+        return {"sent": self._sent, "parts": self.instrument.parts(), **self.instrument.marked()}
 
     def _draw(self) -> None:
         self.answers = self.instrument.answers()

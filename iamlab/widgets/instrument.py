@@ -110,12 +110,8 @@ class Instrument(Generic[State]):
         """Return the outcomes of all switches for ``card.js``; empty if the kernel answers."""
         return {}
 
-    def switches_on(self) -> int:
-        """Return which switches of ``answers`` are on, as bits."""
-        return 0
-
-    def marks(self) -> dict[str, str]:
-        """Return the classes of the elements of the picture, by their ids."""
+    def marked(self) -> dict[str, Any]:
+        """Return the classes of elements of the picture, and which switches are on, as bits."""
         return {}
 
     # -- what all have ---------------------------------------------------------------------------
@@ -136,8 +132,7 @@ class Instrument(Generic[State]):
             error = ExerciseError(f"{name} can't be {value!r}.")
             raise noted(error, did_you_mean(str(value), known))
         kind = type(getattr(self.state, name))  # a number can come as text
-        own: State = replace(self.state, **{name: kind(value)})  # type: ignore[type-var]
-        return own
+        return replace(self.state, **{name: kind(value)})  # type: ignore[type-var]
 
     def press(self, name: str) -> None:
         """Press a button."""

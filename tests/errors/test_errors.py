@@ -19,6 +19,7 @@ from iamlab.errors import (
     RequestError,
 )
 from iamlab.policy.validate.validation import SaveError
+from iamlab.teach.source_lines import KeyedError, LocatedError
 
 MODULES = ("", ".ec2", ".identity_center", ".organizations", ".services", ".sts")
 STATUSES = {  # all others are 400
@@ -150,6 +151,7 @@ def test_a_notebook_lists_the_problems_of_a_policy() -> None:
 def test_every_class_of_errors_is_tested_here() -> None:
     """A new one outside of the modules, such as one of a room, would be missed."""
     tested = {PolicyError, SaveError, AwsError, ArnError, ExerciseError, LoadError, RequestError}
+    tested |= {KeyedError, LocatedError}  # in test_broken_files.py
     missed = {IamLabError}
     while missed:
         missed = {own for base in missed for own in base.__subclasses__()}
