@@ -3,8 +3,8 @@
 The figure's own layout draws everything once. A switch changes only marks: what is off, what each
 policy says, and which statement decides. Up to ten switches, all answers are computed beforehand.
 
-To switch off what is attached to a place in an organization means that only ``FullAWSAccess`` is
-attached there. Each place in an organization that has a policy of its own is a stop by itself.
+To switch off what is attached to a place in an organization leaves only ``FullAWSAccess`` there.
+Each place with a policy of its own is a stop by itself.
 """
 
 from __future__ import annotations
@@ -52,8 +52,7 @@ VERDICTS = dict(zip(("allow", "deny", "silent"), map(str, LOOKS.values()), stric
 AT_STOP = {"allow": "✓ allows", "deny": "✕ denies", "silent": "○ no Allow", "off": "off"}
 """The words of the resource and of stops, by their marks."""
 MOST = 10
-"""The largest number of statements in a picture: more are folded, and aren't switches. Also the
-largest number of switches with answers beforehand: with more, the kernel answers a click."""
+"""How many statements a picture has at most, and how many switches have answers beforehand."""
 STOP = "stop "
 """How the ids of stops begin."""
 WHOLE = ("FullAWSAccess", "RCPFullAWSAccess")
@@ -74,8 +73,7 @@ class Switched:
 class ClickableGraph(Instrument[Switched]):
     """The policies that apply to one request, each a switch.
 
-    Its controls are the switches: ``press("star-maps-read/ReadMaps")`` switches a statement off or
-    on, and ``switches`` lists their names.
+    Its controls are the ``switches``: ``press("star-maps-read/ReadMaps")``.
 
     Parameters
     ----------
