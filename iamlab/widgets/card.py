@@ -49,7 +49,9 @@ class Card(anywidget.AnyWidget):
         instrument.listen(self._draw)
 
     def _now(self) -> dict[str, Any]:
-        return {"sent": self._sent, "parts": self.instrument.parts(), **self.instrument.marked()}
+        parts, marks = self.instrument.parts(), self.instrument.marks()
+        on = self.instrument.switches_on()
+        return {"sent": self._sent, "parts": parts, "marks": marks, "on": on}
 
     def _draw(self) -> None:
         self.answers = self.instrument.answers()

@@ -110,8 +110,12 @@ class Instrument(Generic[State]):
         """Return the outcomes of all switches for ``card.js``; empty if the kernel answers."""
         return {}
 
-    def marked(self) -> dict[str, Any]:
-        """Return the classes of elements of the picture, and which switches are on, as bits."""
+    def switches_on(self) -> int:
+        """Return which switches of ``answers`` are on, as bits."""
+        return 0
+
+    def marks(self) -> dict[str, str]:
+        """Return the classes of the elements of the picture, by their ids."""
         return {}
 
     # -- what all have ---------------------------------------------------------------------------

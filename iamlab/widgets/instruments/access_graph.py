@@ -184,10 +184,6 @@ class ClickableGraph(Instrument[Switched]):
         """Return the verdict with its reason."""
         return html.verdict(decision)
 
-    def marked(self) -> dict[str, Any]:
-        """Return the classes of elements of the picture, and which switches are on, as bits."""
-        return {"marks": self.marks(), "on": self.switches_on()}
-
     def marks(self) -> dict[str, str]:
         """Return what is off and, if the verdict is shown, what decides."""
         on, off = self.switches_on(), self.state.off
