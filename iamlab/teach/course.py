@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 SOLVED, NOT_YET, NOT_TRIED = good("solved"), silent("not yet", "↻"), silent("not tried", "–")
 MASTERED, PARTLY, DONE = good("mastered"), silent("partly", "↻"), good("done")
-IN_PREPARATION = silent("in preparation")
+IN_PREPARATION = silent("in preparation", "…")
 
-KEY = "✓ done, ↻ begun, – not tried, ○ in preparation"
+KEY = "✓ done, ↻ begun, – not tried, … in preparation"
 _TABLES = tables(__file__)
 PLANNED = {number: text.split(" | ") for number, text in _TABLES["lessons"].items()}
 """The title and the minutes of lessons that have no file yet."""
