@@ -63,9 +63,9 @@ def _read(keys: Keys) -> Exercise:
         "seed": keys.seed,
         "world_name": keys.world_name,
         "title": keys.take("title"),
-        "prompt": keys.take("prompt"),
-        "nudge": keys.take("nudge"),
-        "why": keys.take("why"),
+        "prompt": " ".join(keys.words("prompt")),
+        "nudge": " ".join(keys.words("nudge")),
+        "why": " ".join(keys.words("why")),
         "exit": keys.take("exit", default=False, types=(bool,)),
     }
     made = read(keys, common)
