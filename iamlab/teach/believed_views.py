@@ -112,11 +112,15 @@ def _first_group_wins(_: Request, layers: Layers) -> Differences:
 
 
 def _group_is_principal(request: Request, layers: Layers) -> Differences:
+    """A Principal is refused, but a condition can name the ARN of a group."""
     start = f":iam::{request.caller.account}:group/"
     groups = set(map(_group, layers.identity))
-    names = [value for value in _named(layers) if start in value]
-    mine = {name: request.principal for name in names if name.rpartition("/")[2] in groups}
-    return _renamed(layers, mine)
+    statements = layers.resource.policy.statements if layers.resource else ()
+    conditions = [own for statement in statements for own in statement.conditions]
+    named = (*_named(layers), *(value for own in conditions for value in own.values))
+    mine = [name for name in named if start in name and name.rpartition("/")[2] in groups]
+    keys = {"context": {"aws:PrincipalArn": mine[0]}} if mine else {}
+    return {**_renamed(layers, dict.fromkeys(mine, request.principal)), **keys}
 
 
 def _named(layers: Layers) -> Iterable[str]:
@@ -266,13 +270,16 @@ def _sourceip_everywhere(request: Request, _: Layers, world: World) -> Differenc
     return {"context": {"aws:SourceIp": address}}
 
 
-def _name_is_identity(_: Request, layers: Layers, world: World) -> Differences:
-    """Read a unique ID in the resource's policy as the name that it was created with."""
-    ids = {value for value in _named(layers) if value.startswith(("AIDA", "AROA"))}
-    created = (event.response_elements or {} for event in world.events) if ids else ()
-    made = [answer[kind] for answer in created for kind in ("user", "role") if kind in answer]
-    names = {known.get("userId", known.get("roleId")): known["arn"] for known in made}
-    return _renamed(layers, {key: names[key] for key in ids & names.keys()})
+def _name_is_identity(request: Request, layers: Layers, world: World) -> Differences:
+    """Read a unique ID in the resource's policy as the caller, if one with its name was deleted."""
+    ids = [value for value in _named(layers) if value.startswith(("AIDA", "AROA"))]
+    arn = request.caller.issuer or request.principal
+    deleted = [own for own in world.events if own.event_name in _DELETED] if ids else []
+    sent = [own.request_parameters.get(_DELETED[own.event_name]) for own in deleted]
+    return _renamed(layers, dict.fromkeys(ids if arn.rpartition("/")[2] in sent else (), arn))
+
+
+_DELETED = {"DeleteUser": "userName", "DeleteRole": "roleName"}
 
 
 def _mfa_by_switch(request: Request, layers: Layers, world: World) -> Differences:
