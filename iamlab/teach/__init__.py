@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from iamlab.teach.ask import check, hint, solution, start
     from iamlab.teach.course import course_map
     from iamlab.teach.lesson import open_lesson
+    from iamlab.teach.practice import again, drill, review, warm_up
     from iamlab.teach.progress_report import export_progress, import_progress, progress
-    from iamlab.teach.recall import again, drill, review, warm_up
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "after": "show",
-    "again": "recall",
+    "again": "practice",
     "arrange": "scenarios",
     "beliefs": "recognition",
     "check": "ask",
     "course_map": "course",
-    "drill": "recall",
+    "drill": "practice",
     "exercise": "show",
     "export_progress": "progress_report",
     "glossary": "terms",
@@ -48,12 +48,12 @@ _HOME = {
     "refused": "show",
     "request_builder": "show",
     "reveal": "show",
-    "review": "recall",
+    "review": "practice",
     "scenario": "scenarios",
     "solution": "ask",
     "start": "ask",
     "statement_stack": "show",
-    "warm_up": "recall",
+    "warm_up": "practice",
 }
 
 __all__ = [

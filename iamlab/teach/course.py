@@ -90,10 +90,9 @@ class LessonState:
         """The state of the whole lesson."""
         if not self.file:
             return IN_PREPARATION
-        of, tried = len(self.exercises), [own for own in self.exercises if own.attempts]
-        right = sum(own.is_solved for own in tried)
-        if not tried:
+        if not any(own.attempts for own in self.exercises):
             return NOT_TRIED
+        right, of = sum(own.is_solved for own in self.exercises), len(self.exercises)
         return DONE if right == of else silent(f"{right} of {of} solved", "↻")
 
 
@@ -162,10 +161,8 @@ class Course:
     @property
     def table(self) -> Table:
         """The lessons as a table."""
-        rows = (
-            (own.number, own.link(own.title), own.minutes, own.look)
-            for own in self.lessons.values()
-        )
+        every = self.lessons.values()
+        rows = ((own.number, own.link(own.title), own.minutes, own.look) for own in every)
         return Table.of("Lessons", "number, lesson, minutes, state", rows)
 
     def __str__(self) -> str:

@@ -10,26 +10,11 @@ from iamlab.engine.verdict import addresses
 from iamlab.teach import journal
 from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.recognition import evidence
-from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
+from iamlab.widgets.prediction import HAPPENED, Prediction
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.world.world import World
-
-
-def commit(
-    decision: Decision,
-    answer: str,
-    confidence: str,
-    *,
-    record: bool = True,
-    world: World | None = None,
-) -> Prediction:
-    """Commit to a prediction; only this reveals the verdict."""
-    prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
-    if record:
-        keep(prediction, world)
-    return prediction
 
 
 def keep(prediction: Prediction, world: World | None = None, **facts: Any) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +49,8 @@ class Progress:
     @property
     def answers(self) -> list[tuple[str, bool]]:
         """How sure the learner was of each first answer, and whether it was right."""
-        first = {_question(own): own for own in reversed(self.course.records)}
-        levels = ((own.get("confidence"), own.get("correct") is True) for own in first.values())
+        first = journal.first_answers(self.course.records)
+        levels = ((own.get("confidence"), own.get("correct") is True) for own in first)
         return [(level, right) for level, right in levels if level in CONFIDENCE]
 
     @property
@@ -77,16 +78,11 @@ class Progress:
         if not self.course.records:
             return boxed(f"<p>{escape(str(self))}</p>")
         link, rest = self.course.advice
-        folds = (
-            fold(
-                heading,
-                "".join(part._repr_html_() for part in parts),
-                is_open=[lesson] == self.course.met[-1:],
-            )
-            for heading, lesson, parts in self._sections()
-        )
-        advice = f"<p><strong>{link.html()}</strong>{escape(rest)}</p>"
-        return boxed(f"{advice}{''.join(folds)}<p>{self._file()}</p>")
+        found = [f"<p><strong>{link.html()}</strong>{escape(rest)}</p>"]
+        for heading, lesson, parts in self._sections():
+            inner = "".join(part._repr_html_() for part in parts)
+            found.append(fold(heading, inner, is_open=[lesson] == self.course.met[-1:]))
+        return boxed(f"{''.join(found)}<p>{self._file()}</p>")
 
     def _sections(self) -> Iterator[tuple[str, str, list[Table | Figure]]]:
         """Yield each part of the report: its heading, the lesson, tables and figures."""
@@ -131,12 +127,6 @@ def progress() -> Progress:
     return Progress(course_map())
 
 
-def _question(record: journal.Record) -> str:
-    """Return a key for the question of a record: an exercise, or the request of a prediction."""
-    names = ("kind", "exercise", "seed", "question", "verdict")
-    return " ".join(str(record.get(name)) for name in names)
-
-
 def export_progress(path: str | Path) -> Feedback:
     """Save your progress as one file, to take it to another computer.
 
@@ -179,18 +169,13 @@ def import_progress(path: str | Path) -> Feedback:
     except OSError as error:
         raise LoadError(f"{path} can't be read: {error.strerror}.") from error
     found = [_record(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
-    by_text = {_text(record): record for record in found}
-    missing = Counter(map(_text, found)) - Counter(map(_text, journal.records()))
+    as_text = partial(json.dumps, sort_keys=True)
+    by_text = {as_text(record): record for record in found}
+    missing = Counter(map(as_text, found)) - Counter(map(as_text, journal.records()))
     journal.keep(by_text[text] for text in missing.elements())
     new = missing.total()
-    return Feedback(
-        None,
-        (f"{count(new, 'record')} added from {path}. {len(found) - new} were here already.",),
-    )
-
-
-def _text(record: journal.Record) -> str:
-    return json.dumps(record, sort_keys=True)
+    text = f"{count(new, 'record')} added from {path}. {len(found) - new} were here already."
+    return Feedback(None, (text,))
 
 
 def _record(line: bytes, place: str) -> journal.Record:
