@@ -7,10 +7,9 @@ from iamlab.display import lazily
 if TYPE_CHECKING:
     from iamlab.teach.acme import observatory
     from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.course import course_map
+    from iamlab.teach.course import course_map, export_progress, import_progress, progress
     from iamlab.teach.lesson import open_lesson
     from iamlab.teach.practice import again, drill, review, warm_up
-    from iamlab.teach.progress_report import export_progress, import_progress, progress
     from iamlab.teach.recognition import beliefs
     from iamlab.teach.scenarios import scenario
     from iamlab.teach.show import (
@@ -35,16 +34,16 @@ _HOME = {
     "course_map": "course",
     "drill": "practice",
     "exercise": "show",
-    "export_progress": "progress_report",
+    "export_progress": "course",
     "glossary": "terms",
     "hint": "ask",
-    "import_progress": "progress_report",
+    "import_progress": "course",
     "lookup": "terms",
     "membership_board": "show",
     "observatory": "acme",
     "open_lesson": "lesson",
     "predict": "show",
-    "progress": "progress_report",
+    "progress": "course",
     "refused": "show",
     "request_builder": "show",
     "reveal": "show",
