@@ -397,10 +397,8 @@ def _scp_binds_management(request: Request, _: Layers, world: World) -> Differen
 
 
 def _sourceip_everywhere(request: Request, _: Layers, world: World) -> Differences:
-    if request.value("aws:SourceIp"):
-        return {}
     address = request.value("aws:VpcSourceIp") or world.current_network.outside
-    return {"context": {"aws:SourceIp": address}}
+    return {} if request.value("aws:SourceIp") else {"context": {"aws:SourceIp": address}}
 
 
 def _name_is_identity(request: Request, layers: Layers, world: World) -> Differences:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import view
 from iamlab.display import count
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 SOLVED, NOT_YET, NOT_TRIED = good("solved"), silent("not yet", "↻"), silent("not tried", "–")
 MASTERED, PARTLY, DONE = good("mastered"), silent("partly", "↻"), good("done")
-OBJECTIVE = {NOT_TRIED: {NOT_TRIED}, MASTERED: {MASTERED}, SOLVED: {SOLVED, MASTERED}}
+_OBJECTIVE = {NOT_TRIED: {NOT_TRIED}, MASTERED: {MASTERED}, SOLVED: {SOLVED, MASTERED}}
 """The states of an objective, and those of its exercises; with any others, it is partly done."""
 
 IN_PREPARATION = silent("in preparation", "…")
@@ -129,32 +129,25 @@ class Course:
         """All lessons by number, those in preparation included."""
         kinds = Counter((str(own.get("exercise")), own.get("kind")) for own in self.records)
         right = {str(own.get("exercise")) for own in self.records if own.get("correct") is True}
-        found = {
-            number: LessonState(number, title, int(minutes))
-            for number, (title, minutes) in PLANNED.items()
-        }
+        planned = ((number, *facts) for number, facts in PLANNED.items())
+        found = {own: LessonState(own, title, int(minutes)) for own, title, minutes in planned}
         found |= {number: _state(own, kinds, right) for number, own in lessons().items()}
         return dict(sorted(found.items()))
 
     @cached_property
     def met(self) -> list[str]:
         """The lessons with records; the latest is the last."""
-        numbers = (
-            str(own.get("lesson") or own.get("exercise")).partition(".")[0].zfill(2)
-            for own in reversed(self.records)
-        )
-        return [number for number in dict.fromkeys(numbers) if number in self.lessons][::-1]
+        homes = (str(own.get("lesson") or own.get("exercise")) for own in reversed(self.records))
+        numbers = dict.fromkeys(home.partition(".")[0].zfill(2) for home in homes)
+        return [number for number in numbers if number in self.lessons][::-1]
 
     @property
     def next(self) -> tuple[LessonState, ExerciseState] | None:
         """The first exercise not solved in the latest lesson, then in those after it."""
-        order = list(self.lessons)
-        start = order.index(self.met[-1]) if self.met else 0
-        numbers = order[start:] + order[:start]
-        every = (
-            (self.lessons[own], task) for own in numbers for task in self.lessons[own].exercises
-        )
-        return next((found for found in every if not found[1].is_solved), None)
+        every = list(self.lessons.values())
+        start = list(self.lessons).index(self.met[-1]) if self.met else 0
+        tasks = ((own, task) for own in every[start:] + every[:start] for task in own.exercises)
+        return next((found for found in tasks if not found[1].is_solved), None)
 
     @property
     def advice(self) -> tuple[Link, str]:
@@ -193,10 +186,8 @@ class Course:
         table = self.table
         whole = html_table(table.caption, table.columns, table.rows, longest=len(table))
         paths = "".join(map(self._path, _TABLES["paths"]))
-        return boxed(
-            f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{whole}"
-            f"<p><strong>Paths by goal</strong> ({KEY})</p><ul>{paths}</ul>"
-        )
+        lessons = f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{whole}"
+        return boxed(f"{lessons}<p><strong>Paths by goal</strong> ({KEY})</p><ul>{paths}</ul>")
 
     def _path(self, goal: str) -> str:
         """Write a path as HTML, with a link to each lesson and the state of it."""
@@ -207,9 +198,7 @@ class Course:
         return f"<li>{escape(goal)}: {hours}<br>{path}</li>"
 
 
-def _state(
-    lesson: Lesson, kinds: Counter[tuple[str, object]], right: Collection[str]
-) -> LessonState:
+def _state(lesson: Lesson, kinds: Counter[Any], right: Collection[str]) -> LessonState:
     exercises, objectives = {}, []
     for number, table in lesson.exercises.items():
         attempts, hints = kinds[number, "attempt"], kinds[number, "hint"]
@@ -220,7 +209,7 @@ def _state(
         exercises[number] = ExerciseState(number, title, look, attempts, hints, worlds)
     for objective in lesson.objectives:
         looks = {exercises[own].look for own in objective.exercises if own in exercises}
-        look = next((own for own, those in OBJECTIVE.items() if looks <= those), PARTLY)
+        look = next((own for own, those in _OBJECTIVE.items() if looks <= those), PARTLY)
         objectives.append((objective.text, " ".join(objective.exercises), look))
     minutes, file = int(lesson.content.get("minutes", 0)), lesson.file.with_suffix(".ipynb").name
     done = tuple(exercises.values()), tuple(objectives)

@@ -6,10 +6,9 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.errors import ExerciseError
 from iamlab.tables import tables
@@ -45,8 +44,7 @@ PROBLEMS: dict[str, list[str]] = tables(__file__)
 """The text of each problem, and how to fix it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong in a lesson, where, and how to fix it.
 
     Parameters
@@ -199,12 +197,10 @@ class LessonCheck:
                 data, mark = task.data(answer, world), task.mark(answer)
             if solution and solution in wrong.hint:
                 yield self._problem(where, "solved_by_hint", solution=solution)
-            if mark.correct:
-                yield self._problem(where, "right")
-            elif data in before:
-                yield self._problem(where, "same")
-            elif (mark.belief, mark.hint) != (wrong.belief, wrong.hint):
-                yield self._problem(where, "no_own_hint")
+            is_own = (mark.belief, mark.hint) == (wrong.belief, wrong.hint)
+            if mark.correct or data in before or not is_own:
+                fault = "right" if mark.correct else "same" if data in before else "no_own_hint"
+                yield self._problem(where, fault)
             before.append(data)
 
     def _objectives(self) -> Iterator[Problem]:

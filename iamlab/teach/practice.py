@@ -288,8 +288,8 @@ def review(minutes: float = 10) -> Practice:
         After how many minutes no new item is shown.
     """
     history = History()
-    items = history.items("review", history.is_due())
-    return Practice("review", "Review", items, minutes=minutes)
+    due = history.items("review", history.is_due())
+    return Practice("review", "Review", due, minutes=minutes)
 
 
 def again(number: str) -> ExerciseCard:

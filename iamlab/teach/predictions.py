@@ -21,20 +21,12 @@ def keep(prediction: Prediction, world: World | None = None, **facts: Any) -> No
     """Keep a prediction in the progress file, with further facts such as its item."""
     decision = prediction.decision
     request = decision.request
-    journal.add(
-        {
-            "kind": "prediction",
-            "key": key_of(decision),
-            "question": [request.principal, request.action, request.resource],
-            "verdict": decision.verdict.value,
-            "answer": prediction.answer,
-            "confidence": prediction.confidence,
-            "seconds": prediction.seconds,
-            "correct": prediction.correct,
-            "evidence": evidence(decision, prediction.answer, world),
-            **facts,
-        }
-    )
+    question = [request.principal, request.action, request.resource]
+    asked = {"key": key_of(decision), "question": question, "verdict": decision.verdict.value}
+    names = ("answer", "confidence", "seconds", "correct")
+    given = {name: getattr(prediction, name) for name in names}
+    found = evidence(decision, prediction.answer, world)
+    journal.add({"kind": "prediction", **asked, **given, "evidence": found, **facts})
 
 
 def key_of(decision: Decision) -> str:

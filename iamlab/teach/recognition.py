@@ -59,18 +59,13 @@ class Beliefs:
         best = max((fitting / tested for _, fitting, tested in likely), default=0)
         return tuple(count for count in likely if count[1] / count[2] == best)
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """One sentence for each recognised belief, and what AWS does instead."""
-        return tuple(
-            f"You answered as if {mutant.claim}. {fitting} of the {tested} answers that test this "
-            f"belief fit it. {mutant.truth}"
-            for mutant, fitting, tested in self.recognised
-        )
-
     def __str__(self) -> str:
         if self.recognised:
-            return "\n".join(self.lines)
+            return "\n".join(
+                f"You answered as if {mutant.claim}. {fitting} of the {tested} answers that test "
+                f"this belief fit it. {mutant.truth}"
+                for mutant, fitting, tested in self.recognised
+            )
         if not (self.counts or self.named):
             return NOTHING_TESTED
         most = max((fitting for _, fitting, _ in self.counts), default=0)
