@@ -112,7 +112,7 @@ class LessonCheck:
 
     def _problem(self, place: Place, name: str, **values: Any) -> Problem:
         """Return a problem of the table, at a cell or at a key."""
-        text, fix = (part.format(**values) for part in PROBLEMS[name])
+        text, fix = (part.format(check=self, **values) for part in PROBLEMS[name])
         if isinstance(place, str):
             return Problem(self.notebook.name, place, text, fix)
         return Problem(self.lesson.file.name, f"line {self.lesson.line(*place)}", text, fix)
@@ -172,8 +172,7 @@ class LessonCheck:
             with at("solution"):
                 mark = task.mark(task.solution_answer())
             if not mark.correct:
-                reason = mark.counterexample
-                yield self._problem((*path, "solution"), "unsolved", seed=seed, reason=reason)
+                yield self._problem((*path, "solution"), "unsolved", seed=seed, mark=mark)
             seen = _difficulty(task) if self.lesson.names() else Counter()
             first = seen if first is None else first
             if seen != first:
@@ -244,11 +243,10 @@ class LessonCheck:
                 yield self._problem(place, "wrong_card", number=number)
         for number in self.lesson.exercises:
             if number not in numbers:
-                facts = {"number": number, "notebook": self.notebook.name}
-                yield self._problem(tuple(number.split(".")), "no_card", **facts)
+                yield self._problem(tuple(number.split(".")), "no_card", number=number)
         opening = [own for _, own in code if "open_lesson(" in own and file.name in own]
         if file.resolve().parent != FOLDER and not opening:
-            yield self._problem("cell 1", "not_opened", file=file.name)
+            yield self._problem("cell 1", "not_opened")
 
     def _cells(self) -> Iterator[Problem]:
         """The cells are short, have no solution, and their links work."""
