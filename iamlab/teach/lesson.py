@@ -79,11 +79,18 @@ class Lesson:
         Its path: ``02_deny_wins.toml``.
     content
         What TOML has read.
+    text
+        The text of the file.
     """
 
     file: Path
     content: Mapping[str, Any]
-    lines: Mapping[Keys, tuple[int, ...]] = field(repr=False, default_factory=dict)
+    text: str = field(repr=False)
+
+    @cached_property
+    def lines(self) -> Mapping[Keys, tuple[int, ...]]:
+        """The line of each key, and the lines of its text."""
+        return lines_of_keys(self.text)
 
     @property
     def number(self) -> str:
@@ -237,7 +244,7 @@ def read_lesson(file: Path) -> Lesson:
         line = re.search(r"line (\d+)", place)
         number = line[1] if line else "1" if place == "" else text.count("\n") + 1
         raise LocatedError(f"{message}.", file.name, int(number)) from error
-    lesson = Lesson(file, content, lines_of_keys(text))
+    lesson = Lesson(file, content, text)
     try:
         _check_shape(lesson)
     except KeyedError as error:
