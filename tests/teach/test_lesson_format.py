@@ -54,7 +54,7 @@ def test_the_examples_have_no_problem(file):
     "names",
     [
         *(worlds._LISTS, worlds._OF_ACCOUNT, worlds._OF_WORLD),
-        *(worlds._OF_ORGANIZATION, worlds._KEYS, callers._MAKERS, callers._NETWORK, edits.EDITORS),
+        *(worlds._OF_ORGANIZATION, worlds._KEYS, callers._CALLS, callers._NETWORK, edits.EDITORS),
         *(edits._OPERATIONS, named.PROPERTIES, named.COLLECTIONS, named.ORDERS, named.GOALS),
         *(lesson._SHAPE, KINDS),
     ],
