@@ -56,8 +56,13 @@ class LessonWorld(World):
 
     @property
     def main(self) -> Account:
-        """The first account, in which names are looked up first."""
-        return next(iter(self.accounts.values()))
+        """The first account."""
+        return main_account(self)
+
+
+def main_account(world: World) -> Account:
+    """Return the first account, in which names are looked up first."""
+    return next(iter(world.accounts.values()))
 
 
 def decide(
@@ -227,17 +232,16 @@ def read_circumstances(text: str, account: Account) -> dict[str, Any]:
     known = {**dict.fromkeys(_NETWORK, network), "via": found, "region": found, "source_arn": found}
     for word in text.split():
         key, sign, value = word.partition("=")
-        values: Any = value.split(",")
+        own: Any = value.split(",") if "," in value else value
         if not sign:
             raise ExerciseError(f"{word!r} isn't a circumstance. Write name=value.")
         if key.startswith("tag:"):
             found.setdefault("request_tags", {})[key.removeprefix("tag:")] = value
         elif ":" in key:
-            found.setdefault("context", {})[key] = value if len(values) == 1 else values
+            found.setdefault("context", {})[key] = own
         else:
-            is_arn = key in ("endpoint", "source_arn")
-            own = arn_of(value, account) if is_arn else value if len(values) == 1 else values
-            find_named("circumstance", key, known)[key] = own
+            where = find_named("circumstance", key, known)
+            where[key] = arn_of(value, account) if key in ("endpoint", "source_arn") else own
     if network:
         found["network"] = Network(**network)
     return found

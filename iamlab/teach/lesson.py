@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
-from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.errors import ExerciseError, noted
 from iamlab.teach.source_lines import (
     KeyedError,
     Keys,
     LocatedError,
     at,
     check_table,
+    find_named,
     lines_of_keys,
     need,
 )
@@ -311,10 +312,7 @@ def lesson_of(number: str) -> Lesson:
         There is no such lesson.
     """
     known = {own.key: own for own in lessons().values()}
-    key = number.partition(".")[0]
-    if key not in known:
-        raise noted(ExerciseError(f"There is no exercise {number!r}."), did_you_mean(key, known))
-    return known[key]
+    return find_named(f"exercise {number!r}, and no lesson", number.partition(".")[0], known)
 
 
 def reveals() -> dict[str, str]:

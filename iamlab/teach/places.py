@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.policy.document import Policy
+from iamlab.teach.callers import main_account
 from iamlab.teach.notation import named_resources
 from iamlab.teach.source_lines import find_named
 from iamlab.world.policy_places import PolicyPlace
@@ -134,7 +135,7 @@ def _known(world: World, kind: str) -> Mapping[str, Any]:
     accounts = world.accounts.values()
     if kind == "policy":
         found = {arn: own for account in accounts for arn, own in account.resources.items()}
-        names = named_resources(next(iter(accounts)))
+        names = named_resources(main_account(world))
         return {name: found[arn] for name, arn in names.items() if arn in found}
     kinds = {"managed": ("policies",), "trust": ("roles",)}.get(kind, ("users", "groups", "roles"))
     held = [getattr(account, each) for account in reversed(accounts) for each in kinds]
