@@ -6,7 +6,6 @@ the answer can also be that the call itself is denied.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
@@ -51,7 +50,8 @@ class LessonWorld(World):
     def copy(self) -> Self:
         """Copy the world, with the names."""
         twin = super().copy()
-        twin.named, twin.calls = deepcopy(self.named), deepcopy(self.calls)
+        twin.named = dict(self.named)
+        twin.calls = {name: dict(call) for name, call in self.calls.items()}
         return twin
 
     @property

@@ -157,8 +157,6 @@ class Lesson:
     def named(self, value: Any, seed: int = SEED) -> Any:
         """Replace ``{name}`` in all texts of a value; the story's names too for a seed below 0."""
         names, others = self.names(seed), other_names(seed) if seed < 0 else {}
-        if not names and not others:
-            return value
         slot = re.compile(rf"(?<!\$){{({'|'.join(names) or '(?!)'})}}")
         word = re.compile(rf"\b({'|'.join(others) or '(?!)'})\b")
 
@@ -239,10 +237,9 @@ def read_lesson(file: Path) -> Lesson:
         raise LocatedError(f"{message}.", file.name, int(number)) from error
     lesson = Lesson(file, content, text)
     try:
-        with at():
-            need(content, "title")
+        need(content, "title")
         check_table(content, {**_SHAPE, lesson.key: TABLES})
-    except KeyedError as error:
+    except ExerciseError as error:
         raise lesson.located(error) from error
     return lesson
 

@@ -192,10 +192,10 @@ def arn_of(name: str, account: Account) -> str:
 
 def named_resources(account: Account) -> dict[str, str]:
     """Return all resources of the world by name; those of the account itself come first."""
-    others = [own for own in account.world.accounts.values() if own is not account]
+    owners = sorted(account.world.accounts.values(), key=lambda own: own is account)
     found = {
         getattr(resource, "name", arn): arn
-        for own in (*others, account)
-        for arn, resource in own.resources.items()
+        for owner in owners
+        for arn, resource in owner.resources.items()
     }
     return {**found, **getattr(account.world, "named", {})}

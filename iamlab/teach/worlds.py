@@ -54,11 +54,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
 """What an account can list, and the keys of each; any other key is an inline policy."""
 
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
-_PROVIDERS = {
-    "github": "github_actions",
-    "cognito": "cognito",
-    "directory": "create_saml_directory",
-}
+_ISSUERS = {"github": "github_actions", "cognito": "cognito", "directory": "create_saml_directory"}
 _TEXT, _POLICY = (str,), (str, dict)
 _OF_ORGANIZATION = {
     **dict.fromkeys(("management", "units", "without_full_access"), _TEXT),
@@ -68,13 +64,9 @@ _OF_ORGANIZATION = {
 _OF_WORLD = {
     **dict.fromkeys(("accounts", "sessions"), TABLES),
     "organization": _OF_ORGANIZATION,
-    "network": {"*": _TEXT},
+    "network": dict.fromkeys(("ip", "vpc", "endpoint"), _TEXT),
     "time": (datetime,),
 }
-
-
-def _at_creation(*_: Any) -> None:
-    """Change nothing: what was created has it already."""
 
 
 def _add_to_groups(account: Account, user: Any, groups: str) -> None:
@@ -108,10 +100,10 @@ _KEYS: dict[str, tuple[tuple[type, ...], Callable[[Account, Any, Any], Any]]] = 
     "max_session_duration": ((int,), lambda _, role, most: role.update(max_session_duration=most)),
     "policy": (_POLICY, _with_policy("put_policy")),
     "role": (_TEXT, lambda _, own, role: hasattr(own, "add_role") and own.add_role(role)),
-    "block_public_access": ((bool,), _at_creation),
-    **dict.fromkeys(("service", "vpc"), (_TEXT, _at_creation)),
+    "block_public_access": ((bool,), lambda *_: None),
+    **dict.fromkeys(("service", "vpc"), (_TEXT, lambda *_: None)),
 }
-"""The types of a key, and how it changes what has been created."""
+"""The types of a key, and how it changes what has been created, if that doesn't have it already."""
 
 _OF_ACCOUNT: dict[str, Any] = {
     **dict.fromkeys((*_LISTS, "id"), _TEXT),
@@ -247,7 +239,7 @@ def _create(account: Account, kind: str, name: str, table: Table) -> Any:
             service = f"com.amazonaws.us-east-1.{table.get('service', 's3')}"
             return account.create_vpc_endpoint(service, table.get("vpc", "vpc-1"))
         case "identity_providers":
-            maker = find_named("identity provider", name, _PROVIDERS)
+            maker = find_named("identity provider", name, _ISSUERS)
             return getattr(account.world, maker)().register(account)
         case _:
             return getattr(account, f"create_{kind.removesuffix('s')}")(name)
