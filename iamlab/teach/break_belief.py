@@ -7,8 +7,8 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.teach.checks import applying, request_lines
-from iamlab.teach.exercises import Exercise, Question
+from iamlab.teach.checks import Choosing, applying, request_lines, verdict_of
+from iamlab.teach.exercises import Question
 from iamlab.teach.marks import Mark
 from iamlab.teach.mutants import Mutant, find_mutant
 from iamlab.world.policy_places import arrange
@@ -35,7 +35,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Break(Exercise):
+class Break(Choosing):
     """B: an order of statements, and a request on which the engine and a mutant disagree.
 
     Parameters
@@ -44,16 +44,12 @@ class Break(Exercise):
         The name of the belief to break.
     user, policy_name
         The user with the stack, and the name of that inline policy.
-    callers, actions, resources
-        The choices on a card. An answer can use others.
     """
 
     mutant: str
     user: str
     policy_name: str
-    callers: tuple[str, ...]
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    unsolved = "No request of exercise {} breaks the belief."
 
     @property
     def belief(self) -> Mutant:
@@ -62,14 +58,12 @@ class Break(Exercise):
 
     def read(self, answer: Any, world: World) -> Attempt:
         """Return the attempt from (order or world, caller, action, resource)."""
-        if not isinstance(answer, list | tuple) or len(answer) != 4:
-            message = (
-                f"Exercise {self.number} needs (order, caller, action, resource). The order is a "
-                f"list of statements such as {self._all_labels(world)[:2]}, or a changed world."
-            )
-            raise ExerciseError(message)
-        first, *rest = answer
-        question = Question(*(getattr(part, "name", str(part)) for part in rest))
+        form = (
+            "(order, caller, action, resource). The order is a list of statements such as "
+            f"{self._all_labels(world)[:2]}, or a changed world"
+        )
+        first, *rest = self.items(answer, form, 4)
+        question = Question.read(rest)
         if isinstance(first, World):
             return Attempt(first, question)
         if not isinstance(first, list | tuple):
@@ -88,44 +82,29 @@ class Break(Exercise):
         attempt = self.read(answer, world)
         by_hand = world.diff(attempt.world) or ("nothing is changed",)
         order = list(by_hand if attempt.order is None else attempt.order)
-        question = attempt.question
-        return [order, question.caller, question.action, question.resource]
+        return [order, *attempt.question.parts]
 
-    def right_answer(self, world: World) -> list[Any]:
-        """Search the orders and requests of the card, beginning with the order of the world."""
+    def tries(self, world: World) -> Iterator[list[Any]]:
+        """Yield the orders and requests of the card, beginning with the order of the world."""
         for order in permutations(self._all_labels(world)):
-            for question in self._questions():
-                answer = [list(order), question.caller, question.action, question.resource]
-                if self._mark(self.read(answer, world), world).correct:
-                    return answer
-        message = f"No request of exercise {self.number} breaks the belief."
-        raise ExerciseError(message)
-
-    def _questions(self) -> Iterator[Question]:
-        for caller in self.callers:
-            for action in self.actions:
-                for resource in self.resources:
-                    yield Question(caller, action, resource)
+            yield from ([list(order), *question.parts] for question in self.requests())
 
     def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
         decision = answer.question.ask(answer.world)
         believed, belief = self.belief.verdict(decision, answer.world), self.belief
-        verdict = f"{decision.verdict.symbol} {decision.verdict}"
+        verdict = verdict_of(decision)
         if (str(believed) == "allowed") is not bool(decision):
             text = (
                 f"{answer.question}: if you believe that {belief.claim}, you expect "
                 f"{believed.symbol} {believed}. AWS decides {verdict}. {self.why}"
             )
             return Mark(correct=True, true_part=text, decision=decision)
-        return Mark(
-            correct=False,
-            true_part=applying(decision),
-            counterexample=(
-                f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
-                f"expect the same. {self.nudge}"
-            ),
-            decision=decision,
+        text = (
+            f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
+            f"expect the same. {self.nudge}"
         )
+        good = applying(decision)
+        return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
     def shown(self, answer: Any) -> str:
         """Return the statements that are on, in their order, and the request."""

@@ -10,8 +10,8 @@ from iamlab.engine.edits import Edit, apply_edits
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.checks import applying, counted
-from iamlab.teach.exercises import Exercise, Question
+from iamlab.teach.checks import ForEach, applying, counted, verdict_of
+from iamlab.teach.exercises import Exercise
 from iamlab.teach.marks import Mark
 from iamlab.view.figures.names import resource_policy_of
 
@@ -86,7 +86,7 @@ def without(decision: Decision, chosen: str) -> Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explain(Exercise):
+class Explain(ForEach):
     """E: what decides each request.
 
     Parameters
@@ -99,13 +99,9 @@ class Explain(Exercise):
         A function of a decision: a text for the learner to explain, such as AWS's message.
     """
 
-    questions: tuple[Question, ...]
     asks: Literal["statement", "layer", "nearest"] = "statement"
     shows: Callable[[Decision], str] = lambda _: ""
-
-    def decisions(self, world: World) -> list[Decision]:
-        """Return the decisions to explain."""
-        return [question.ask(world) for question in self.questions]
+    unsolved = "Nothing that exercise {} offers explains a decision."
 
     def options(self, world: World) -> list[str]:
         """Return the explanations to choose from, the same for each request."""
@@ -131,12 +127,11 @@ class Explain(Exercise):
 
     def read(self, answer: Any, world: World) -> list[str]:
         """Return the explanations of an answer."""
-        if not isinstance(answer, list | tuple) or len(answer) != len(self.questions):
-            message = f"Exercise {self.number} needs a list of {len(self.questions)} explanations."
-            raise ExerciseError(message)
+        size = len(self.questions)
+        items = self.items(answer, f"a list of {size} explanations", size)
         known = {option.lower(): option for option in self.options(world)}
         words = []
-        for item, decision in zip(answer, self.decisions(world), strict=True):
+        for item, decision in zip(items, self.decisions(world), strict=True):
             word = str(item).lower()
             words.append(_layers(decision).get(word, word).lower())
             if words[-1] not in known:
@@ -144,38 +139,19 @@ class Explain(Exercise):
                 raise noted(error, did_you_mean(str(item), known.values()))
         return [known[word] for word in words]
 
-    def data(self, answer: Any, world: World) -> list[str]:
-        """Return the explanations."""
-        return self.read(answer, world)
-
-    def right_answer(self, world: World) -> list[str]:
+    def tries(self, world: World) -> list[list[str]]:
         """Return the first right explanation of each decision."""
         options, decisions = self.options(world), self.decisions(world)
         found = [[own for own in options if own in self.right(each)] for each in decisions]
-        if not all(found):
-            message = f"Nothing that exercise {self.number} offers explains a decision."
-            raise ExerciseError(message)
-        return [own[0] for own in found]
+        return [[own[0] for own in found]] if all(found) else []
 
-    def _mark(self, answer: list[str], world: World) -> Mark:
-        decisions = self.decisions(world)
-        rows = list(zip(self.questions, answer, decisions, strict=True))
-        wrong = [row for row in rows if row[1] not in self.right(row[2])]
-        if not wrong:
-            return Mark(correct=True, true_part=self.why)
-        question, chosen, decision = wrong[0]
-        see = _too_far if self.asks == "nearest" else _remove
-        return Mark(
-            correct=False,
-            true_part=counted(len(rows) - len(wrong), len(rows), "right"),
-            counterexample=f"Look at {question}. {see(decision, chosen)}",
-            decision=decision,
-        )
+    def is_right(self, word: str, decision: Decision) -> bool:
+        """Return whether an explanation is one of the right ones."""
+        return word in self.right(decision)
 
-    def shown(self, answer: Any) -> str:
-        """Return each request with what decides it."""
-        pairs = zip(self.questions, answer, strict=True)
-        return "\n".join(f"{question}: {word}" for question, word in pairs)
+    def contrast(self, word: str, decision: Decision) -> str:
+        """Say why an explanation is wrong."""
+        return (_too_far if self.asks == "nearest" else _remove)(decision, word)
 
 
 def _elements(statement: Any) -> list[str]:
@@ -195,7 +171,7 @@ def _elements(statement: Any) -> list[str]:
 def _remove(decision: Decision, chosen: str) -> str:
     """Return a sentence with the decision without what was chosen."""
     changed = without(decision, chosen)
-    now, then = f"{decision.verdict.symbol} {decision.verdict}", changed.verdict
+    now, then = verdict_of(decision), changed.verdict
     if chosen == NO_STATEMENT and then is decision.verdict:
         return f"{applying(decision)} Even so, it is {now}: something limits it."
     if chosen == NO_STATEMENT:
@@ -246,12 +222,8 @@ class Order(Exercise):
         known = self.places(world)
         if not isinstance(answer, list | tuple) or sorted(map(str, answer)) != sorted(known):
             texts = ", ".join(map(repr, self.shuffled(world)))
-            raise ExerciseError(f"Exercise {self.number} needs a list with each of: {texts}.")
+            raise self.needs(f"a list with each of: {texts}")
         return list(map(str, answer))
-
-    def data(self, answer: Any, world: World) -> list[str]:
-        """Return the texts."""
-        return self.read(answer, world)
 
     def right_answer(self, world: World) -> list[str]:
         """Return the texts by their places."""
@@ -279,12 +251,9 @@ class Order(Exercise):
         steps = [f"{n}. {self._line(text, world)}" for n, text in enumerate(right[: first + 1], 1)]
         early = f"Number {first + 1} comes too early: {self._line(answer[first], world)}"
         good = [text for place, text in enumerate(answer) if self._fits(text, place, world)]
-        return Mark(
-            correct=False,
-            true_part=counted(len(good), len(right), "in the right place"),
-            counterexample=early,
-            worked=("\n".join(["The order begins:", *steps]),),
-        )
+        true_part = counted(len(good), len(right), "in the right place")
+        worked = ("\n".join(["The order begins:", *steps]),)
+        return Mark(correct=False, true_part=true_part, counterexample=early, worked=worked)
 
     def shown(self, answer: Any) -> str:
         """Return the texts from the top."""

@@ -39,6 +39,10 @@ def question_of(line: str, account: Account) -> Question:
     return Question(caller, action, arn_of(resource, account), circumstances.strip())
 
 
+def _each_word(read: Callable[[str], str], text: str) -> tuple[str, ...]:
+    return tuple(map(read, text.split()))
+
+
 class Keys:
     """The keys of an exercise's table. Each is taken once; the rest has no meaning."""
 
@@ -104,26 +108,25 @@ class Keys:
 
         return self.take(key, default, read=called)
 
-    def callers(self) -> tuple[str, ...]:
-        """Return the names of callers, which the world has."""
-        return self._checked("callers", lambda name: (name, "sts:GetCallerIdentity"))
+    def one_of(self, key: str, what: str, known: Mapping[str, Found], default: Any = ...) -> Found:
+        """Return what a text names."""
+        found: Found = self.take(key, default, read=lambda name: find_named(what, name, known))
+        return found
 
-    def actions(self) -> tuple[str, ...]:
-        """Return the names of actions, which AWS has."""
-        return self._checked("actions", lambda name: (self.account.root_arn, name))
+    def requests(self) -> dict[str, Any]:
+        """Return callers that the world has, actions that AWS has, and the ARNs of resources."""
 
-    def _checked(self, key: str, request: Callable[[str], tuple[str, str]]) -> tuple[str, ...]:
-        names = self.words(key)
-        with at(key):
-            for name in names:
-                Question(*request(name), "*").ask(self.world)
-        return names
+        def ask(name: str, caller: str, action: str) -> str:
+            Question(caller, action, "*").ask(self.world)
+            return name
 
-    def arns(self, key: str) -> tuple[str, ...]:
-        """Return the ARNs of resources."""
-        names = self.words(key)
-        with at(key):
-            return tuple(arn_of(name, self.account) for name in names)
+        root = self.account.root_arn
+        reads: dict[str, Callable[[str], str]] = {
+            "callers": lambda name: ask(name, name, "sts:GetCallerIdentity"),
+            "actions": lambda name: ask(name, root, name),
+            "resources": lambda name: arn_of(name, self.account),
+        }
+        return {key: self.take(key, read=partial(_each_word, own)) for key, own in reads.items()}
 
     def question(self, line: str) -> Question:
         """Return the question of a line, after asking it."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.teach import inputs, step_inputs
 from iamlab.teach.break_belief import Break
-from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.design import Design
+from iamlab.teach.checks import Collect, Design, Predict, Repair, Witness
 from iamlab.teach.explain import Explain, Order
 from iamlab.teach.sequence import Sequence
 from iamlab.teach.write import Write

@@ -12,16 +12,15 @@ from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
 from iamlab.teach.break_belief import Break
 from iamlab.teach.callers import credential_of
-from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.design import Design
+from iamlab.teach.checks import Collect, Design, Predict, Repair, Witness
 from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import Cell
 from iamlab.teach.explain import Explain, Order
-from iamlab.teach.mutants import find_mutant
+from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.notation import arn_of, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
-from iamlab.teach.source_lines import at, each_line, expect, find_named
+from iamlab.teach.source_lines import at, each_line, expect
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
@@ -37,6 +36,10 @@ if TYPE_CHECKING:
 Operations = dict[str, dict[str, list[Any]]]
 """What a card offers: operations, their parameters, and the values to choose from."""
 
+_VERDICTS: dict[str, Callable[[Decision], bool]] = {
+    str(own): lambda decision, own=own: decision.verdict is own  # type: ignore[misc]
+    for own in Verdict
+}
 VERDICTS = {"A": "allowed", "D": "denied", "E": "explicit deny", "I": "implicit deny"}
 
 
@@ -57,29 +60,16 @@ def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
     )
 
 
-def _has(keys: Keys) -> Callable[[Decision], bool]:
-    """Return a property of decisions: a verdict, or a function of ``iamlab.teach.named``."""
-    verdicts = {str(own): lambda decision, own=own: decision.verdict is own for own in Verdict}
-    known = {**verdicts, **named.PROPERTIES}
-    found: Callable[[Decision], bool] = keys.take(
-        "has", read=lambda name: find_named("property", name, known)
-    )
-    return found
-
-
 def _request(keys: Keys, text: str) -> list[str]:
-    question = keys.question(text)
-    return [question.caller, question.action, question.resource]
+    return keys.question(text).parts
 
 
 def _witness(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Witness(
         **common,
-        has=_has(keys),
+        has=keys.one_of("has", "property", _VERDICTS | named.PROPERTIES),
         wanted=keys.take("wanted"),
-        callers=keys.callers(),
-        actions=keys.actions(),
-        resources=keys.arns("resources"),
+        **keys.requests(),
         known_wrong=keys.wrong(partial(_request, keys)),
     )
 
@@ -91,7 +81,7 @@ def _collect(keys: Keys, common: dict[str, Any]) -> Exercise:
 
     def read(text: str) -> list[str]:
         every = collection.candidates(keys.world)
-        return every if text == "all" else [part.strip() for part in text.split(",")]
+        return every if text == "all" else _listed(text)
 
     return Collect(
         **common,
@@ -127,41 +117,45 @@ def _target(keys: Keys) -> tuple[Cell, ...]:
     return keys.lines("target", partial(_cell, keys))
 
 
-def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _repair(
+    keys: Keys, common: dict[str, Any], kind: type[Repair] = Repair, **own: Any
+) -> Exercise:
     editor = _editor(keys)
-    return Repair(
+    return kind(
         **common,
+        **own,
         target=_target(keys),
-        most=keys.take("most", None, types=(int,)),
+        most=_most(keys),
         editor=editor,
         known_wrong=keys.wrong(editor.read),
     )
 
 
 def _design(keys: Keys, common: dict[str, Any]) -> Exercise:
-    editor = _editor(keys)
-    return Design(
-        **common,
-        target=_target(keys),
-        most=keys.take("most", None, types=(int,)),
-        editor=editor,
-        limits=keys.take("limits", {}, types=(dict,)),
-        excepted=keys.words("excepted", ""),
-        known_wrong=keys.wrong(editor.read),
-    )
+    limits = keys.take("limits", {}, types=(dict,))
+    return _repair(keys, common, Design, limits=limits, excepted=keys.words("excepted", ""))
+
+
+def _most(keys: Keys) -> int | None:
+    most: int | None = keys.take("most", None, types=(int,))
+    return most
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
 
 
 def _explain(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Explain(
         **common,
         questions=keys.lines("ask", keys.question),
-        asks=keys.take("asks", "statement", read=lambda name: find_named("ask", name, _ASKS)),
-        shows=keys.take("shows", "", read=lambda name: find_named("text", name, _SHOWS)),
-        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
+        asks=keys.one_of("asks", "ask", _ASKS, "statement"),
+        shows=keys.one_of("shows", "text", _SHOWS, ""),
+        known_wrong=keys.wrong(_listed),
     )
 
 
-_ASKS = {name: name for name in ("statement", "layer", "nearest")}
+_ASKS: dict[str, Any] = {name: name for name in ("statement", "layer", "nearest")}
 _SHOWS: dict[str, Callable[[Decision], str]] = {
     "": lambda _: "",
     "message": lambda decision: decision.message,
@@ -176,7 +170,7 @@ def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
         **common,
         places=order.places,
         about=order.about,
-        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
+        known_wrong=keys.wrong(_listed),
     )
 
 
@@ -203,7 +197,7 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
         operations=lambda _: offered,
         goal=goal,
         wanted=keys.take("wanted"),
-        most=keys.take("most", None, types=(int,)),
+        most=_most(keys),
         solution=(lambda _: _calls(keys, offered, solution)) if solution else None,
         known_wrong=keys.wrong(partial(_calls, keys, offered)),
     )
@@ -259,12 +253,10 @@ def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
     stack = keys.take("stack", read=place)
     return Break(
         **common,
-        mutant=keys.take("mutant", read=lambda name: find_mutant(name).name),
+        mutant=keys.one_of("mutant", "mutant", MUTANTS).name,
         user=stack.owner,
         policy_name=stack.name,
-        callers=keys.callers(),
-        actions=keys.actions(),
-        resources=keys.arns("resources"),
+        **keys.requests(),
         known_wrong=keys.wrong(read),
     )
 
@@ -285,7 +277,7 @@ def _write(keys: Keys, common: dict[str, Any]) -> Exercise:
     return Write(
         **common,
         place=place,
-        requests=Requests(keys.callers(), keys.actions(), keys.arns("resources")),
+        requests=Requests(**keys.requests()),
         cases=keys.lines("cases", partial(_case, keys), "today"),
         wanted=wanted,
         solution=keys.take("solution", types=(str, dict), read=read),

@@ -138,15 +138,13 @@ class Sequence(Exercise):
     wanted: str
     most: int | None = None
     solution: Callable[[World], Iterable[Call]] | None = None
+    unsolved = "No calls that exercise {} offers reach the goal."
 
     def read(self, answer: Any, world: World) -> list[Call]:  # noqa: ARG002 - as for all kinds
         """Return the calls, each with its caller and operation first."""
         if not isinstance(answer, list | tuple) or not all(map(_is_call, answer)):
-            message = (
-                f"Exercise {self.number} needs a list of calls, such as "
-                f'[{{"Caller": "{self.callers[0]}", "Operation": "iam:ListUsers"}}].'
-            )
-            raise ExerciseError(message)
+            call = f'[{{"Caller": "{self.callers[0]}", "Operation": "iam:ListUsers"}}]'
+            raise self.needs(f"a list of calls, such as {call}")
         for call in answer:
             number = call["Caller"].removeprefix(OF_CALL)
             if call["Caller"] not in self.callers and not number.isdecimal():
@@ -155,10 +153,6 @@ class Sequence(Exercise):
         return [
             {"Caller": call["Caller"], "Operation": call["Operation"], **call} for call in answer
         ]
-
-    def data(self, answer: Any, world: World) -> list[Call]:
-        """Return the calls."""
-        return self.read(answer, world)
 
     def offered(self, world: World, before: int) -> Iterator[Call]:
         """Yield each call that a card offers after some calls, without those to write."""
@@ -176,14 +170,9 @@ class Sequence(Exercise):
             known = [calls for calls in longer if replay(world, calls).error is None]
             yield from known
 
-    def right_answer(self, world: World) -> list[Call]:
-        """Return the shortest calls that reach the goal, or the author's."""
-        tried = self._search(world) if self.solution is None else [list(self.solution(world))]
-        for calls in tried:
-            if self._mark(calls, world).correct:
-                return calls
-        message = f"No calls that exercise {self.number} offers reach the goal."
-        raise ExerciseError(message)
+    def tries(self, world: World) -> Iterable[list[Call]]:
+        """Return all calls that a card offers, or the author's."""
+        return self._search(world) if self.solution is None else [list(self.solution(world))]
 
     def _mark(self, answer: list[Call], world: World) -> Mark:
         done = replay(world, answer)
