@@ -182,7 +182,4 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
         for step in [steps.get(layer)]
         if step and (step.result != "absent" or layer in ("resource", "identity"))
     ]
-    near = decision.trace.nearest
-    if near is not None:
-        lines.append(f"Nearest miss: {near.address}. {near.why_not}.")
-    return lines
+    return [*lines, *filter(None, [decision.nearest_miss])]
