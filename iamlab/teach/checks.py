@@ -142,11 +142,8 @@ def counted(good: int, total: int, participle: str) -> str:
 
 def applying(decision: Decision) -> str:
     """Return a sentence with the statements that match a request."""
-    names = [
-        f"{match.statement.label} ({match.effect})"
-        for match in decision.trace.matches
-        if match.applies
-    ]
+    matches = [match for match in decision.trace.matches if match.applies]
+    names = [f"{match.statement.label} ({match.effect})" for match in matches]
     return f"These match your request: {', '.join(names) or 'no statement'}."
 
 
@@ -190,7 +187,7 @@ class Choosing(Exercise):
     actions: tuple[str, ...]
     resources: tuple[str, ...]
 
-    def requests(self) -> Iterator[Question]:
+    def offered(self) -> Iterator[Question]:
         """Yield all requests that the card offers."""
         return starmap(Question, product(self.callers, self.actions, self.resources))
 
@@ -221,7 +218,7 @@ class Witness(Choosing):
 
     def tries(self, world: World) -> Iterator[list[str]]:  # noqa: ARG002 - as for all kinds
         """Yield all requests that the card offers."""
-        return (question.parts for question in self.requests())
+        return (question.parts for question in self.offered())
 
     def _mark(self, answer: Question, world: World) -> Mark:
         decision = answer.ask(world)
@@ -338,16 +335,11 @@ class Repair(Exercise):
         return self.editor.search(world, self.target)
 
     def _mark(self, answer: World, world: World) -> Mark:
-        wrong = [
-            (cell, decision)
-            for cell in self.target
-            for decision in [cell.question.ask(answer)]
-            if bool(decision) is not cell.allowed
-        ]
+        wrong = [cell for cell in self.target if not cell.holds_in(answer)]
         good, edits = len(self.target) - len(wrong), _edits(self.editor.count(world, answer))
         count = f"{good} of {len(self.target)} requests are as wanted, with {edits}."
         if wrong:
-            cell, decision = wrong[0]
+            cell, decision = wrong[0], wrong[0].question.ask(answer)
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=count, counterexample=text, decision=decision)
         if fault := self._fault(answer, world):

@@ -65,6 +65,10 @@ class Cell:
     question: Question
     allowed: bool
 
+    def holds_in(self, world: World) -> bool:
+        """Return whether the engine decides so in a world."""
+        return bool(self.question.ask(world)) is self.allowed
+
 
 @dataclass(frozen=True, slots=True)
 class KnownWrong:
@@ -132,12 +136,15 @@ class Exercise(ABC):
         found = self._mark(self.read(answer, world), world)
         if found.correct:
             return found
-        data = self.data(answer, world)
+        known = self.known(answer, self.data(answer, world), world)
+        return found if known is None else found.recognised(known.belief, known.hint)
+
+    def known(self, answer: Any, data: Any, world: World) -> KnownWrong | None:
+        """Return the known wrong answer with this data, or the belief behind the answer."""
         for wrong in self.known_wrong:
             if data == self.data(wrong.answer(world.copy()), world):
-                return found.recognised(wrong.belief, wrong.hint)
-        known = self.recognise(answer, world)
-        return found if known is None else found.recognised(known.belief, known.hint)
+                return wrong
+        return self.recognise(answer, world)
 
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:  # noqa: ARG002
         """Return a belief that leads to exactly this answer, beyond the known wrong answers."""

@@ -49,16 +49,11 @@ class Keys:
     def __init__(self, lesson: Lesson, number: str, table: Mapping[str, Any], seed: int) -> None:
         self.lesson, self.number, self.seed = lesson, number, seed
         self.left = dict(table)
-        name = self.take("world")
-        with at("world"):
-            find_named("world", name, lesson.worlds)
+        name = self.one_of("world", "world", {own: own for own in lesson.worlds})
         self.world_name = f"{lesson.number}/{name}"
         self.world = lesson.world(name, seed)
-
-    @property
-    def account(self) -> Account:
+        self.account = self.world.main
         """The account in which names are looked up."""
-        return self.world.main
 
     def take(
         self,
@@ -101,12 +96,10 @@ class Keys:
         read: Callable[[str], str] = str,
     ) -> Any:
         """Call the function that a text names, with the other words of the text."""
-
-        def called(text: str) -> Any:
-            name, *arguments = text.split()
+        words = self.words(key, default)
+        with at(key):
+            name, *arguments = words
             return find_named(key, name, known)(*map(read, arguments))
-
-        return self.take(key, default, read=called)
 
     def one_of(self, key: str, what: str, known: Mapping[str, Found], default: Any = ...) -> Found:
         """Return what a text names."""
@@ -115,15 +108,10 @@ class Keys:
 
     def requests(self) -> dict[str, Any]:
         """Return callers that the world has, actions that AWS has, and the ARNs of resources."""
-
-        def ask(name: str, caller: str, action: str) -> str:
-            Question(caller, action, "*").ask(self.world)
-            return name
-
         root = self.account.root_arn
         reads: dict[str, Callable[[str], str]] = {
-            "callers": lambda name: ask(name, name, "sts:GetCallerIdentity"),
-            "actions": lambda name: ask(name, root, name),
+            "callers": lambda name: self.question(f"{name} sts:GetCallerIdentity *").caller,
+            "actions": lambda name: self.question(f"{root} {name} *").action,
             "resources": lambda name: arn_of(name, self.account),
         }
         return {key: self.take(key, read=partial(_each_word, own)) for key, own in reads.items()}

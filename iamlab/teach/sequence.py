@@ -32,6 +32,8 @@ Call = dict[str, Any]
 OF_CALL = "call "
 """The name of a caller with the credentials of an earlier call begins with it."""
 
+_HEAD = ("Caller", "Operation")
+
 LONGEST = 3
 """How many calls a search tries, if an exercise has no limit."""
 
@@ -77,7 +79,7 @@ def replay(world: World, calls: Iterable[Call]) -> Replay:
 
 def _make(world: World, call: Call, answers: abc.Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Make a call and return the API's response."""
-    parameters = {name: own for name, own in call.items() if name not in ("Caller", "Operation")}
+    parameters = _parameters(call)
     caller, operation = _caller(world, call["Caller"], answers), call["Operation"]
     if "Resource" in parameters:
         world.do(caller, operation, parameters["Resource"])
@@ -105,10 +107,12 @@ def in_words(call: Call) -> str:
     >>> in_words({"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"})
     'dana: iam:CreateAccessKey UserName=bob'
     """
-    caller, operation, *parameters = call.values()
-    names = [name for name in call if name not in ("Caller", "Operation")]
-    words = (f" {name}={own}" for name, own in zip(names, parameters, strict=True))
-    return f"{caller}: {operation}{''.join(words)}"
+    words = (f" {name}={own}" for name, own in _parameters(call).items())
+    return f"{call['Caller']}: {call['Operation']}{''.join(words)}"
+
+
+def _parameters(call: Call) -> dict[str, Any]:
+    return {name: own for name, own in call.items() if name not in _HEAD}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +154,7 @@ class Sequence(Exercise):
             if call["Caller"] not in self.callers and not number.isdecimal():
                 error = ExerciseError(f"{call['Caller']!r} can't call here.")
                 raise noted(error, did_you_mean(call["Caller"], self.callers))
-        return [
-            {"Caller": call["Caller"], "Operation": call["Operation"], **call} for call in answer
-        ]
+        return [{**dict.fromkeys(_HEAD), **call} for call in answer]
 
     def offered(self, world: World, before: int) -> Iterator[Call]:
         """Yield each call that a card offers after some calls, without those to write."""
@@ -201,6 +203,4 @@ class Sequence(Exercise):
 
 def _is_call(call: Any) -> bool:
     """Return whether a value has the form of a call."""
-    return isinstance(call, dict) and all(
-        isinstance(call.get(name), str) for name in ("Caller", "Operation")
-    )
+    return isinstance(call, dict) and all(isinstance(call.get(name), str) for name in _HEAD)

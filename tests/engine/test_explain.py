@@ -41,7 +41,7 @@ from tests.engine.making import (
     trust_policy,
 )
 
-# Nearest statements ---------------------------------------------------------------------------------
+# Nearest statements -----------------------------------------------------------------------------
 
 NEAR = {
     "a condition": (
