@@ -43,14 +43,15 @@ class Break(Exercise):
     mutant
         The name of the belief to break.
     user, policy_name
-        The user with the stack, and the name of that inline policy.
+        The user with the stack, and the name of that inline policy; empty if the answer is only
+        a request.
     callers, actions, resources
         The choices on a card. An answer can use others.
     """
 
     mutant: str
-    user: str
-    policy_name: str
+    user: str = ""
+    policy_name: str = ""
     callers: tuple[str, ...]
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -76,10 +77,13 @@ class Break(Exercise):
             raise ExerciseError(f"{first!r} isn't a list of statements.")
         order = tuple(map(str, first))
         changed = world.copy()
-        arrange(changed.user(self.user), self.policy_name, order)
+        if self.user:
+            arrange(changed.user(self.user), self.policy_name, order)
         return Attempt(changed, question, order)
 
     def _all_labels(self, world: World) -> list[str]:
+        if not self.user:
+            return []
         policy = world.user(self.user).inline[self.policy_name]
         return [statement.label for statement in policy.statements]
 
@@ -131,4 +135,5 @@ class Break(Exercise):
         """Return the statements that are on, in their order, and the request."""
         order, *request = answer
         labels = ", ".join(order) or "none"
-        return f"Statements that are on, from the top: {labels}\n{request_lines(request)}"
+        on = f"Statements that are on, from the top: {labels}\n" if self.user else ""
+        return f"{on}{request_lines(request)}"

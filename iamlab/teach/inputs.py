@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.edits import in_words
+from iamlab.teach.exercises import Question
 from iamlab.widgets.controls import choice, fold, paragraph, segmented, statements, text_field
 from iamlab.widgets.controls import tick as tick_box
 from iamlab.widgets.instrument import Instrument
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.break_belief import Break
     from iamlab.teach.checks import Collect, Predict, Repair, Witness
-    from iamlab.teach.exercises import Question
     from iamlab.teach.explain import Explain
     from iamlab.teach.write import Write
 
@@ -134,7 +134,7 @@ class RequestInput(Choices):
     missing = "Not answered yet. Choose a caller, an action and a resource."
     names = ("caller", "action", "resource")
 
-    def __init__(self, task: Witness) -> None:
+    def __init__(self, task: Witness | Break) -> None:
         self._options = (task.callers, task.actions, task.resources)
         super().__init__(Chosen(("",) * 3))
 
@@ -357,6 +357,34 @@ class BreakInput(StatementStack):
         off = tuple(sid for sid in self.state.statements if sid not in order)
         self.state = replace(self.state, statements=(*order, *off), off=tuple(sorted(off)))
         self.request = dict(zip(self.request, request, strict=True))
+
+
+class BreakRequestInput(RequestInput):
+    """Only a request on which the belief and AWS must disagree, and what applies to it."""
+
+    def __init__(self, task: Break) -> None:
+        super().__init__(task)
+        world = task.world()
+        requests = [Question(own, task.actions[0], task.resources[0]) for own in task.callers]
+        self._folds = _folds(requests, [own.ask(world) for own in requests])
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the policies and the lists."""
+        return {"policies": self._folds, **super().controls()}
+
+    def read(self) -> Any:
+        """Return no order, and the request."""
+        request = super().read()
+        return request and [[], *request]
+
+    def restore(self, answer: Any) -> None:
+        """Choose the request of an earlier answer."""
+        super().restore(answer[1:])
+
+
+def break_input(task: Break) -> Any:
+    """Return the instrument for a request, with the stack if the exercise has one."""
+    return BreakInput(task) if task.user else BreakRequestInput(task)
 
 
 _EDITORS: dict[str, Any] = {

@@ -203,6 +203,7 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
         operations=lambda _: offered,
         goal=goal,
         wanted=keys.take("wanted"),
+        still_open=getattr(reached, "still_open", lambda _: ()),
         most=keys.take("most", None, types=(int,)),
         solution=(lambda _: _calls(keys, offered, solution)) if solution else None,
         known_wrong=keys.wrong(partial(_calls, keys, offered)),
@@ -248,20 +249,22 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
 
 def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
     def read(text: str) -> list[Any]:
-        order, _, request = text.partition("/ ")
+        order, _, request = text.rpartition("/ ")
         return [order.split(), *_request(keys, request)]
 
-    def place(text: str) -> Place:
+    def place(text: str) -> Place | None:
+        if not text:
+            return None
         own = Place.parse(text)
         own.read(keys.world)
         return own
 
-    stack = keys.take("stack", read=place)
+    stack = keys.take("stack", "", read=place)
     return Break(
         **common,
         mutant=keys.take("mutant", read=lambda name: find_mutant(name).name),
-        user=stack.owner,
-        policy_name=stack.name,
+        user=stack.owner if stack else "",
+        policy_name=stack.name if stack else "",
         callers=keys.callers(),
         actions=keys.actions(),
         resources=keys.arns("resources"),

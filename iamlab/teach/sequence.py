@@ -108,7 +108,12 @@ def in_words(call: Call) -> str:
     caller, operation, *parameters = call.values()
     names = [name for name in call if name not in ("Caller", "Operation")]
     words = (f" {name}={own}" for name, own in zip(names, parameters, strict=True))
-    return f"{caller}: {operation}{''.join(words)}"
+    return f"{by_whom(caller)}: {operation}{''.join(words)}"
+
+
+def by_whom(caller: str) -> str:
+    """Return a caller as cards name it: a name, or the credentials of an earlier call."""
+    return f"with the credentials of {caller}" if caller.startswith(OF_CALL) else caller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,8 @@ class Sequence(Exercise):
         A function: has a world reached the goal?
     wanted
         The goal in words: a sentence.
+    still_open
+        A function: what is still to do in a world, as sentences.
     most
         The largest number of calls. ``None``: any number.
     solution
@@ -136,6 +143,7 @@ class Sequence(Exercise):
     operations: Callable[[World], Mapping[str, Mapping[str, abc.Sequence[Any]]]]
     goal: Callable[[World], bool]
     wanted: str
+    still_open: Callable[[World], Iterable[str]] = lambda _: ()
     most: int | None = None
     solution: Callable[[World], Iterable[Call]] | None = None
 
@@ -194,7 +202,8 @@ class Sequence(Exercise):
             enough = f"{self.most} {'is' if self.most == 1 else 'are'} enough"
             problem = f"You reached the goal with {len(answer)} calls, but {enough}."
         elif done.error is None:
-            problem = f"But the goal isn't reached. {self.wanted}"
+            first = f"{'But the' if text else 'The'} goal isn't reached."
+            problem = " ".join((first, self.wanted, *self.still_open(done.world)))
         else:
             refused = f"Call {len(done.made) + 1} is refused: {in_words(answer[len(done.made)])}."
             problem = f"{refused} {done.error}"

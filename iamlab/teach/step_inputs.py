@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.inputs import Chosen
-from iamlab.teach.sequence import OF_CALL
+from iamlab.teach.sequence import OF_CALL, by_whom
 from iamlab.view.words import shorten
 from iamlab.widgets.controls import button, choice, text_field
 from iamlab.widgets.controls import row as row_of
@@ -107,10 +107,7 @@ class CallsInput(Instrument[Rows]):
     def _call(self, place: int) -> str:
         row, number = dict(self.state.rows[place]), place + 1
         key, known = row.pop("number"), self._operations.get(row["Operation"], {})
-        callers = {
-            own: text if own in self._callers else f"with the credentials of {text}"
-            for own, text in self._called_by(place).items()
-        }
+        callers = {own: by_whom(text) for own, text in self._called_by(place).items()}
         own = choice(f"Caller {key}", "Caller", callers, row.pop("Caller"))
         own += choice(f"Operation {key}", "Operation", list(self._operations), row.pop("Operation"))
         for name, text in row.items():

@@ -95,7 +95,7 @@ CREATE, USE, END, DELETE = (
     ("calls", "is_right"),
     [
         ((CREATE, USE, END), True),
-        ((CREATE, USE, DELETE), True),
+        ((CREATE, USE, DELETE), False),
         ((CREATE, USE, END, DELETE), True),
         ((CREATE, END, USE), False),
         ((CREATE, USE), False),
@@ -103,7 +103,7 @@ CREATE, USE, END, DELETE = (
     ],
 )
 def test_a_rotation_uses_the_new_key_before_the_old_one_ends(calls, is_right):
-    """However it ends: deactivated or deleted."""
+    """It is deactivated first: a deleted key never comes back."""
     task = find("4.5")
     old = {"AccessKeyId": credential_of("bob/key-1", task.world().main)}
     ends = {"iam:UpdateAccessKey": old | {"Status": "Inactive"}, "iam:DeleteAccessKey": old}
