@@ -17,6 +17,7 @@ from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
@@ -46,9 +47,9 @@ class LessonWorld(World):
         self.calls: dict[str, Call] = {}
         """The call that makes each session, by the session's name."""
 
-    def copy(self) -> Self:
-        """Copy the world, with the names."""
-        twin = super().copy()
+    def copy(self, *, at: datetime | None = None) -> Self:
+        """Copy the world, with the names, also at another time."""
+        twin = super().copy(at=at)
         twin.named, twin.calls = dict(self.named), dict(self.calls)
         return twin
 
