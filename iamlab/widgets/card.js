@@ -89,6 +89,8 @@ function render({ model, el }) {
   const send = (what) => {
     for (const name of typed.keys()) set(find(name));
     sent += 1;
+    const last = unanswered.at(-1); // only the newest value of a control counts
+    if (what.set && last?.set && last.name === what.name) unanswered = unanswered.slice(0, -1);
     unanswered = [...unanswered, { ...what, sent }];
     clearTimeout(waiting);
     waiting = setTimeout(stop, PATIENCE);
