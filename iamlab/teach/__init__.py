@@ -5,85 +5,50 @@ from typing import TYPE_CHECKING
 from iamlab.display import lazily
 
 if TYPE_CHECKING:
-    from iamlab.teach.acme import observatory
-    from iamlab.teach.ask import check, hint, solution, start
-    from iamlab.teach.course import course_map
-    from iamlab.teach.lesson import open_lesson
-    from iamlab.teach.progress_report import export_progress, import_progress, progress
-    from iamlab.teach.recall import again, drill, review, warm_up
-    from iamlab.teach.recognition import beliefs
-    from iamlab.teach.scenarios import scenario
-    from iamlab.teach.show import (
-        after,
-        exercise,
-        membership_board,
-        predict,
-        refused,
-        request_builder,
-        reveal,
-        statement_stack,
-    )
-    from iamlab.teach.terms import glossary, lookup
-    from iamlab.world.policy_places import arrange
+    from iamlab.teach.acme import observatory as observatory
+    from iamlab.teach.ask import check as check
+    from iamlab.teach.ask import hint as hint
+    from iamlab.teach.ask import solution as solution
+    from iamlab.teach.ask import start as start
+    from iamlab.teach.course import course_map as course_map
+    from iamlab.teach.lesson import open_lesson as open_lesson
+    from iamlab.teach.progress_report import export_progress as export_progress
+    from iamlab.teach.progress_report import import_progress as import_progress
+    from iamlab.teach.progress_report import progress as progress
+    from iamlab.teach.recall import again as again
+    from iamlab.teach.recall import drill as drill
+    from iamlab.teach.recall import review as review
+    from iamlab.teach.recall import warm_up as warm_up
+    from iamlab.teach.recognition import beliefs as beliefs
+    from iamlab.teach.scenarios import scenario as scenario
+    from iamlab.teach.show import after as after
+    from iamlab.teach.show import exercise as exercise
+    from iamlab.teach.show import membership_board as membership_board
+    from iamlab.teach.show import predict as predict
+    from iamlab.teach.show import refused as refused
+    from iamlab.teach.show import request_builder as request_builder
+    from iamlab.teach.show import reveal as reveal
+    from iamlab.teach.show import statement_stack as statement_stack
+    from iamlab.teach.terms import glossary as glossary
+    from iamlab.teach.terms import lookup as lookup
+    from iamlab.world.policy_places import arrange as arrange
 
-_HOME = {
-    "after": "show",
-    "again": "recall",
-    "arrange": "scenarios",
-    "beliefs": "recognition",
-    "check": "ask",
-    "course_map": "course",
-    "drill": "recall",
-    "exercise": "show",
-    "export_progress": "progress_report",
-    "glossary": "terms",
-    "hint": "ask",
-    "import_progress": "progress_report",
-    "lookup": "terms",
-    "membership_board": "show",
-    "observatory": "acme",
-    "open_lesson": "lesson",
-    "predict": "show",
-    "progress": "progress_report",
-    "refused": "show",
-    "request_builder": "show",
-    "reveal": "show",
-    "review": "recall",
-    "scenario": "scenarios",
-    "solution": "ask",
-    "start": "ask",
-    "statement_stack": "show",
-    "warm_up": "recall",
+_NAMES = {
+    "acme": "observatory",
+    "ask": "check hint solution start",
+    "course": "course_map",
+    "lesson": "open_lesson",
+    "progress_report": "export_progress import_progress progress",
+    "recall": "again drill review warm_up",
+    "recognition": "beliefs",
+    "scenarios": "arrange scenario",
+    "show": "after exercise predict refused reveal "
+    "membership_board request_builder statement_stack",
+    "terms": "glossary lookup",
 }
+"""Module -> the public names that it defines."""
+_HOME = {name: home for home, names in _NAMES.items() for name in names.split()}
 
-__all__ = [
-    "after",
-    "again",
-    "arrange",
-    "beliefs",
-    "check",
-    "course_map",
-    "drill",
-    "exercise",
-    "export_progress",
-    "glossary",
-    "hint",
-    "import_progress",
-    "lookup",
-    "membership_board",
-    "observatory",
-    "open_lesson",
-    "predict",
-    "progress",
-    "refused",
-    "request_builder",
-    "reveal",
-    "review",
-    "scenario",
-    "solution",
-    "start",
-    "statement_stack",
-    "warm_up",
-]
+__all__ = sorted(_HOME)  # noqa: PLE0605
 
 __getattr__ = lazily(__name__, _HOME)

@@ -6,17 +6,20 @@ the answer can also be that the call itself is denied.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
-from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
+from iamlab.errors import AccessDenied, ExerciseError, noted
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
-from iamlab.model.network_locations import Circumstances, Network
+from iamlab.model.network_locations import Network
 from iamlab.teach.notation import arn_of, identity_arn, read_policy
+from iamlab.teach.source_lines import find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from datetime import datetime
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
@@ -46,16 +49,21 @@ class LessonWorld(World):
         self.calls: dict[str, Call] = {}
         """The call that makes each session, by the session's name."""
 
-    def copy(self) -> Self:
-        """Copy the world, with the names."""
-        twin = super().copy()
-        twin.named, twin.calls = dict(self.named), dict(self.calls)
+    def copy(self, *, at: datetime | None = None) -> Self:
+        """Copy the world, with the names, also at another time."""
+        twin = super().copy(at=at)
+        twin.named, twin.calls = deepcopy(self.named), deepcopy(self.calls)
         return twin
 
     @property
     def main(self) -> Account:
-        """The first account, in which names are looked up first."""
-        return next(iter(self.accounts.values()))
+        """The first account."""
+        return main_account(self)
+
+
+def main_account(world: World) -> Account:
+    """Return the first account, in which names are looked up first."""
+    return next(iter(world.accounts.values()))
 
 
 def decide(
@@ -98,13 +106,13 @@ def caller_of(world: World, name: str) -> Caller:
     """
     if not isinstance(world, LessonWorld) or name.startswith("arn:"):
         return name
-    if name == "root" and name not in world.calls:
+    if name in world.calls:
+        call = dict(world.calls[name])
+        (operation,) = set(call) & set(_CALLS)
+        return _session(world, name, operation, call.pop(operation), call)
+    if name == "root":
         return world.main.root
-    if name not in world.calls:
-        return name if name.endswith(".amazonaws.com") else identity_arn(name, world.main)
-    call = dict(world.calls[name])
-    (operation,) = set(call) & set(_MAKERS)
-    return _MAKERS[operation](world, name, call.pop(operation), call)
+    return name if name.endswith(".amazonaws.com") else identity_arn(name, world.main)
 
 
 def session_call(name: str, call: Any, account: Account) -> Call:
@@ -115,85 +123,54 @@ def session_call(name: str, call: Any, account: Account) -> Call:
     ExerciseError
         The table of the session doesn't name one call.
     """
-    if not isinstance(call, dict) or len(set(call) & set(_MAKERS)) != 1:
-        message = f"Session {name!r} needs one of {', '.join(_MAKERS)}."
+    if not isinstance(call, dict) or len(set(call) & set(_CALLS)) != 1:
+        message = f"Session {name!r} needs one of {', '.join(_CALLS)}."
         raise noted(ExerciseError(message), "For example: {assume_role = 'auditor', by = 'carol'}")
     policy = {"policy": read_policy(call["policy"], account)} if "policy" in call else {}
     return {**call, **policy}
 
 
-def _user(world: LessonWorld, name: str) -> User:
-    known = {user.arn: user for own in world.accounts.values() for user in own.users.values()}
-    arn = identity_arn(name, world.main)
-    if arn not in known:
-        error = ExerciseError(f"{name!r} isn't a user.")
-        raise noted(error, did_you_mean(name, (user.name for user in known.values())))
-    return known[arn]
-
-
-def _code(world: LessonWorld, by: str, more: Call) -> Call:
-    """Return the parameters for MFA, if the table says ``mfa = true``."""
-    if not more.pop("mfa", False):
-        return {}
-    device = _user(world, by).mfa_devices[0]
-    world.clock.advance(minutes=1)  # the codes that enabled the device can't be used again
-    seed = seed_of(world, device.record.number)
-    return {
-        "serial_number": device.serial_number,
-        "token_code": code_at(seed, world.clock.now),
-    }
-
-
-def _long_term(world: LessonWorld, by: str) -> Caller:
-    """Return a user's access key; sessions and services stay what they are."""
-    if by in world.calls:
-        return caller_of(world, by)
-    return _access_key(world, "", by, {})
-
-
-def _assume_role(world: LessonWorld, name: str, role: str, more: Call) -> Caller:
-    by = more.pop("by")
-    code = _code(world, by, more)
-    more.setdefault("role_session_name", name)
-    arn = identity_arn(role, world.main)
-    return world.sts.assume_role(caller_of(world, by), role_arn=arn, **code, **more)
-
-
-def _service(world: LessonWorld, _: str, role: str, more: Call) -> Caller:
-    arn = identity_arn(role, world.main)
-    return world.sts.assume_role_as_service(more.pop("by"), role_arn=arn, **more)
-
-
-def _session_token(world: LessonWorld, _: str, by: str, more: Call) -> Caller:
-    code = _code(world, by, more)
-    return world.sts.get_session_token(_long_term(world, by), **code, **more)
-
-
-def _federation_token(world: LessonWorld, name: str, by: str, more: Call) -> Caller:
-    more.setdefault("name", name)
-    return world.sts.get_federation_token(_long_term(world, by), **more)
-
-
-def _console(world: LessonWorld, _: str, by: str, more: Call) -> Caller:
-    user, code = _user(world, by), _code(world, by, more).get("token_code")
-    return world.sign_in(
-        account=user.account.account_id, user=user.name, password=PASSWORD, mfa_code=code
-    )
-
-
-def _access_key(world: LessonWorld, _: str, by: str, __: Call) -> Caller:
-    user = _user(world, by)
-    return user.access_keys[0] if user.access_keys else user.create_access_key()
-
-
-_MAKERS: dict[str, Callable[[LessonWorld, str, str, Call], Caller]] = {
-    "assume_role": _assume_role,
-    "assume_role_as_service": _service,
-    "get_session_token": _session_token,
-    "get_federation_token": _federation_token,
-    "console": _console,
-    "access_key": _access_key,
+_CALLS = {
+    "assume_role": "role_session_name",
+    "assume_role_as_service": "",
+    "get_session_token": "",
+    "get_federation_token": "name",
+    "console": "",
+    "access_key": "",
 }
+"""The calls that make sessions, with the parameter that can have the session's name."""
+
+
+def _session(world: LessonWorld, name: str, operation: str, subject: str, more: Call) -> Caller:
+    """Make a session; the subject is the role to assume, or the user who calls."""
+    has_role = operation.startswith("assume_role")
+    by = need(more, "by") if has_role else subject
+    code = _code(_user(world, by)) if more.get("mfa") else {}
+    if operation == "console":
+        user, mfa_code = _user(world, by), code.get("token_code")
+        return world.sign_in(account=user.account, user=user, password=PASSWORD, mfa_code=mfa_code)
+    if operation == "access_key":
+        user = _user(world, by)
+        return user.access_keys[0] if user.access_keys else user.create_access_key()
+    parameters = {_CALLS[operation]: name} if _CALLS[operation] else {}
+    if has_role:
+        parameters["role_arn"] = identity_arn(subject, world.main)
+    parameters |= {key: value for key, value in more.items() if key not in ("by", "mfa")}
+    session: Caller = getattr(world.sts, operation)(caller_of(world, by), **code, **parameters)
+    return session
+
+
+def _user(world: LessonWorld, name: str) -> User:
+    users = {user.arn: user for own in world.accounts.values() for user in own.users.values()}
+    return find_named("user", identity_arn(name, world.main), users)
+
+
+def _code(user: User) -> Call:
+    """Return the parameters with a code of the user's MFA device."""
+    device, clock = user.mfa_devices[0], user.account.world.clock
+    clock.advance(minutes=1)  # the codes that enabled the device can't be used again
+    code = code_at(seed_of(user.account.world, device.record.number), clock.now)
+    return {"serial_number": device.serial_number, "token_code": code}
 
 
 def key_of(text: str, account: Account) -> AccessKey:
@@ -252,25 +229,20 @@ def read_circumstances(text: str, account: Account) -> dict[str, Any]:
     {'region': 'eu-west-1', 'context': {'aws:MultiFactorAuthPresent': 'true'}}
     """
     found: dict[str, Any] = {}
-    network: dict[str, str] = {}
+    network: dict[str, Any] = {}
+    known = {**dict.fromkeys(_NETWORK, network), "via": found, "region": found, "source_arn": found}
     for word in text.split():
         key, sign, value = word.partition("=")
-        values = value.split(",")
-        value_or_list: Any = value if len(values) == 1 else values
+        own: Any = value.split(",") if "," in value else value
         if not sign:
             raise ExerciseError(f"{word!r} isn't a circumstance. Write name=value.")
-        if key in _NETWORK:
-            network[key] = arn_of(value, account) if key == "endpoint" else value
-        elif key.startswith("tag:"):
+        if key.startswith("tag:"):
             found.setdefault("request_tags", {})[key.removeprefix("tag:")] = value
         elif ":" in key:
-            found.setdefault("context", {})[key] = value_or_list
-        elif key in ("via", "region", "source_arn"):
-            found[key] = arn_of(value, account) if key == "source_arn" else value_or_list
+            found.setdefault("context", {})[key] = own
         else:
-            known = [*_NETWORK, *Circumstances.__annotations__]
-            error = ExerciseError(f"There is no circumstance {key!r}.")
-            raise noted(error, did_you_mean(key, known))
+            where = find_named("circumstance", key, known)
+            where[key] = arn_of(value, account) if key in ("endpoint", "source_arn") else own
     if network:
         found["network"] = Network(**network)
     return found

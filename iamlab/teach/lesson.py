@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
-from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.errors import ExerciseError, noted
 from iamlab.teach.source_lines import (
     KeyedError,
     Keys,
     LocatedError,
     at,
     check_table,
+    find_named,
     lines_of_keys,
     need,
 )
@@ -79,11 +80,18 @@ class Lesson:
         Its path: ``02_deny_wins.toml``.
     content
         What TOML has read.
+    text
+        The text of the file.
     """
 
     file: Path
     content: Mapping[str, Any]
-    lines: Mapping[Keys, tuple[int, ...]] = field(repr=False, default_factory=dict)
+    text: str = field(repr=False)
+
+    @cached_property
+    def lines(self) -> Mapping[Keys, tuple[int, ...]]:
+        """The line of each key, and the lines of its text."""
+        return lines_of_keys(self.text)
 
     @property
     def number(self) -> str:
@@ -237,7 +245,7 @@ def read_lesson(file: Path) -> Lesson:
         line = re.search(r"line (\d+)", place)
         number = line[1] if line else "1" if place == "" else text.count("\n") + 1
         raise LocatedError(f"{message}.", file.name, int(number)) from error
-    lesson = Lesson(file, content, lines_of_keys(text))
+    lesson = Lesson(file, content, text)
     try:
         _check_shape(lesson)
     except KeyedError as error:
@@ -304,10 +312,7 @@ def lesson_of(number: str) -> Lesson:
         There is no such lesson.
     """
     known = {own.key: own for own in lessons().values()}
-    key = number.partition(".")[0]
-    if key not in known:
-        raise noted(ExerciseError(f"There is no exercise {number!r}."), did_you_mean(key, known))
-    return known[key]
+    return find_named(f"exercise {number!r}, and no lesson", number.partition(".")[0], known)
 
 
 def reveals() -> dict[str, str]:

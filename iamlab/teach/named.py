@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
-from iamlab.teach.callers import caller_of, decide
+from iamlab.teach.callers import caller_of, decide, main_account
 from iamlab.teach.named_credentials import CanSignIn, UnusedKeys, key_replaced, key_rotated
 from iamlab.teach.named_credentials import security_status as _security_status
 from iamlab.teach.notation import arn_of, identity_arn
@@ -18,30 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamlab.engine.decision import Decision
+    from iamlab.model.identities import Identity
     from iamlab.world.world import World
 
 
-def _allowed_by_a_statement(decision: Decision) -> bool:
-    """Return whether a statement allows the request."""
-    return bool(decision) and bool(decision.determining)
-
-
 PROPERTIES: dict[str, Callable[[Decision], bool]] = {
-    "allowed_by_a_statement": _allowed_by_a_statement,
+    "allowed_by_a_statement": lambda decision: bool(decision and decision.determining),
 }
-
-
-class Collection(Protocol):
-    """A set that a learner collects."""
-
-    def candidates(self, world: World) -> list[str]:
-        """Return the names to choose from."""
-
-    def truth(self, world: World) -> set[str]:
-        """Return the names that belong to the set."""
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence why a name belongs to the set, or doesn't."""
 
 
 class PoliciesOf:
@@ -58,9 +41,9 @@ class PoliciesOf:
 
     def candidates(self, world: World) -> list[str]:
         """Return the name of every policy of a user or group in the account."""
-        account = next(iter(world.accounts.values()))
+        account = main_account(world)
         identities = [*account.users.values(), *account.groups.values()]
-        return sorted({own.policy.name for identity in identities for own in policies_of(identity)})
+        return sorted(set().union(*map(_policies, identities)))
 
     def truth(self, world: World) -> set[str]:
         """Return the names of the policies that apply to the user."""
@@ -69,15 +52,17 @@ class PoliciesOf:
 
     def about(self, world: World, name: str) -> str:
         """Return a sentence: which identity has the policy, and which users are in the group."""
-        account = next(iter(world.accounts.values()))
+        account = main_account(world)
         for group in account.groups.values():
-            if name in {attached.policy.name for attached in policies_of(group)}:
+            if name in _policies(group):
                 members = ", ".join(user.name for user in group.users) or "nobody"
                 return f"the group {group.name} has it, with these members: {members}."
-        for user in account.users.values():
-            if name in {attached.policy.name for attached in policies_of(user)}:
-                return f"the user {user.name} has it."
-        return "it isn't attached."
+        owners = [user.name for user in account.users.values() if name in _policies(user)]
+        return f"the user {owners[0]} has it." if owners else "it isn't attached."
+
+
+def _policies(identity: Identity) -> set[str]:
+    return {attached.policy.name for attached in policies_of(identity)}
 
 
 class Principals:
@@ -109,7 +94,7 @@ class Principals:
 
     def _refusal(self, world: World, name: str) -> str:
         """Try to save a bucket policy with this principal; return S3's error, or nothing."""
-        account = next(iter(world.accounts.values()))
+        account = main_account(world)
         statement = {
             "Effect": "Allow",
             "Principal": {"AWS": identity_arn(name.partition(" ")[2], account)},
@@ -124,12 +109,18 @@ class Principals:
         return ""
 
 
-COLLECTIONS: dict[str, Callable[..., Collection]] = {
+COLLECTIONS: dict[str, Callable[..., Any]] = {
     "policies_of": PoliciesOf,
     "principals": Principals,
     "can_sign_in": CanSignIn,
     "unused_keys": UnusedKeys,
 }
+"""The sets that a learner collects. In a world, each has
+
+- candidates: the names to choose from;
+- truth: the names that belong to the set;
+- about: a sentence why a name belongs to the set, or doesn't.
+"""
 
 
 class Steps:
@@ -147,7 +138,7 @@ class Steps:
     def places(self, world: World) -> dict[str, int]:
         """Return each type of policy with its number."""
         caller, action, resource = self.request
-        account = next(iter(world.accounts.values()))
+        account = main_account(world)
         decision = decide(world, caller, action, arn_of(resource, account))
         present = [step for step in decision.trace.steps if step.found.present]
         return {NAMES[step.layer]: number for number, step in enumerate(present, 1)}
@@ -160,22 +151,8 @@ class Steps:
         return f"The {name} can allow the request."
 
 
-class Ordered(Protocol):
-    """Texts with an order."""
-
-    def places(self, world: World) -> dict[str, int]:
-        """Return each text with its place."""
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence about a text."""
-
-
-ORDERS: dict[str, Callable[..., Ordered]] = {"steps": Steps}
-
-
-def _always() -> Callable[[World], bool]:
-    """Return a goal that is reached when every call is allowed."""
-    return lambda _: True
+ORDERS: dict[str, Callable[..., Any]] = {"steps": Steps}
+"""Texts with an order. In a world, each has places, the texts with their numbers, and about."""
 
 
 def _called(event_name: str) -> Callable[[World], bool]:
@@ -186,7 +163,7 @@ def _called(event_name: str) -> Callable[[World], bool]:
 
 
 GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {
-    "always": _always,
+    "always": lambda: lambda _: True,
     "called": _called,
     "security_status": _security_status,
     "key_rotated": key_rotated,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import count
 from iamlab.errors import FailedAuthentication
 from iamlab.model.credentials import code_at, devices_of, seed_of
-from iamlab.teach.callers import PASSWORD
+from iamlab.teach.callers import PASSWORD, main_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from iamlab.model.event import Event
     from iamlab.world.account import Account
     from iamlab.world.world import World
-
-
-def _main(world: World) -> Account:
-    return next(iter(world.accounts.values()))
 
 
 class CanSignIn:
@@ -52,7 +48,7 @@ class CanSignIn:
     def _refusal(self, world: World, name: str) -> str:
         """Sign in to a copy of the world; return AWS's error, or nothing."""
         world, (user_name, what) = world.copy(), self.attempts[name]
-        user = _main(world).users[user_name]
+        user = main_account(world).users[user_name]
         code, password = None, PASSWORD
         if what == "access-key":
             password = world.ids.secret_of(user.access_keys[0].access_key_id)
@@ -85,16 +81,16 @@ class UnusedKeys:
 
     def candidates(self, world: World) -> list[str]:
         """Return all access keys of the account."""
-        return [name for name, _ in _keys(_main(world))]
+        return [name for name, _ in _keys(main_account(world))]
 
     def truth(self, world: World) -> set[str]:
         """Return the keys of the root user, and those that weren't used for so long."""
-        now, keys = world.clock.now, _keys(_main(world))
+        now, keys = world.clock.now, _keys(main_account(world))
         return {name for name, key in keys if _is_root(name) or now - _last(key) > self.days}
 
     def about(self, world: World, name: str) -> str:
         """Return a sentence about a key's use."""
-        key = dict(_keys(_main(world)))[name]
+        key = dict(_keys(main_account(world)))[name]
         used = key.last_used.date if key.last_used else None
         ago = count((world.clock.now - _last(key)).days, "day")
         text = f"last used {ago} ago." if used else f"made {ago} ago, and never used."
@@ -121,7 +117,7 @@ def security_status(user: str) -> Callable[[World], bool]:
     """Return a goal: every item of the old list and of today's recommendations is done."""
 
     def reached(world: World) -> bool:
-        account = _main(world)
+        account = main_account(world)
         lists = account.security_status(), account.security_recommendations(user)
         return all(item.is_done for items in lists for item in items)
 
@@ -145,7 +141,7 @@ def key_replaced(kept: str) -> Callable[[World], bool]:
 
 
 def _is_active(world: World, key_id: str) -> bool:
-    owner = _main(world).owner_of_key(key_id)
+    owner = main_account(world).owner_of_key(key_id)
     return owner is not None and owner.key_records[key_id].status == "Active"
 
 

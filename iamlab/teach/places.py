@@ -17,14 +17,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.errors import ExerciseError
 from iamlab.policy.document import Policy
-from iamlab.teach.callers import LessonWorld
+from iamlab.teach.callers import main_account
 from iamlab.teach.notation import named_resources
+from iamlab.teach.source_lines import find_named
 from iamlab.world.policy_places import PolicyPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from iamlab.world.world import World
 
@@ -57,10 +58,8 @@ class Place:
         return cls(*words)
 
     def __str__(self) -> str:
-        if self.owner in _COLLECTIONS:
-            return f"the {_COLLECTIONS[self.owner]} {self.name}"
-        words = {"trust": "the trust policy", "policy": "the policy"}
-        return f"{words.get(self.name, f'the inline policy {self.name}')} of {self.owner}"
+        kind, owner = self._kind
+        return f"the {_WORDS[kind].format(self.name)} {owner}"
 
     def read(self, world: World) -> Policy | None:
         """Return the policy; ``None`` if it doesn't have one."""
@@ -78,19 +77,19 @@ class Place:
             AWS rejects the policy.
         """
         owner = self._owner(world)
-        actions: dict[str, Callable[[], Any]] = {
-            "managed": lambda: owner.create_version(policy, set_as_default=True),
-            "organization": lambda: owner.update(content=policy),
-            "session": lambda: owner.update(policy=getattr(policy, "to_dict", lambda: policy)()),
-        }
-        if self.owner in actions:
-            actions[self.owner]()
-        elif self.name == "trust":
-            owner.update_assume_role_policy(policy)
-        elif self.name == "policy":
-            owner.put_policy(policy)
-        else:
-            owner.put_policy(self.name, policy)
+        match self._kind[0]:
+            case "managed":
+                owner.create_version(policy, set_as_default=True)
+            case "organization":
+                owner.update(content=policy)
+            case "session":
+                owner["policy"] = policy.to_dict() if isinstance(policy, Policy) else policy
+            case "trust":
+                owner.update_assume_role_policy(policy)
+            case "policy":
+                owner.put_policy(policy)
+            case _:
+                owner.put_policy(self.name, policy)
 
     def put(self, world: World, policy: Policy) -> None:
         """Put a policy there without AWS's checks: an exercise can leave it without statements."""
@@ -100,50 +99,44 @@ class Place:
             self._place(world).put(policy)
             world.changed()
 
+    @property
+    def _kind(self) -> tuple[str, str]:
+        """The kind of place, and the name of what has the policy."""
+        if self.owner in ("managed", "organization", "session"):
+            return self.owner, self.name
+        return self.name if self.name in ("trust", "policy") else "inline", self.owner
+
     def _place(self, world: World) -> PolicyPlace:
-        has_one = self.owner in _COLLECTIONS or self.name in ("trust", "policy")
-        return PolicyPlace(self._owner(world), "" if has_one else self.name)
+        return PolicyPlace(self._owner(world), self.name if self._kind[0] == "inline" else "")
 
     def _owner(self, world: World) -> Any:
         """Find what has the policy."""
-        if self.owner in _COLLECTIONS:
-            known, name = _collection(world, self.owner), self.name
-        elif self.name == "policy":
-            known, name = _resources(world), self.owner
-        else:
-            kinds = ("roles",) if self.name == "trust" else ("users", "groups", "roles")
-            known, name = _named(world, *kinds), self.owner
-        if name not in known:
-            error = ExerciseError(f"There is no {self.owner} {self.name!r}: no {name!r}.")
-            raise noted(error, did_you_mean(name, known))
-        return known[name]
+        kind, owner = self._kind
+        return find_named(_WORDS[kind].format(self.name), owner, _known(world, kind))
 
 
-_COLLECTIONS = {
+_WORDS = {
     "managed": "managed policy",
     "organization": "policy",
     "session": "session policy of",
+    "trust": "trust policy of",
+    "policy": "policy of",
+    "inline": "inline policy {} of",
 }
 
 
-def _named(world: World, *kinds: str) -> dict[str, Any]:
-    every = [getattr(each, kind) for each in reversed(world.accounts.values()) for kind in kinds]
-    return {own.name: own for known in every for own in known.values()}
-
-
-def _resources(world: World) -> dict[str, Any]:
-    every = {arn: own for each in world.accounts.values() for arn, own in each.resources.items()}
-    names = named_resources(next(iter(world.accounts.values())))
-    return {name: every[arn] for name, arn in names.items() if arn in every}
-
-
-def _collection(world: World, owner: str) -> dict[str, Any]:
-    if owner == "session":
-        return world.calls if isinstance(world, LessonWorld) else {}
-    if owner == "managed":
-        return _named(world, "policies")
-    return {
-        policy.name: policy
-        for organization in world.organizations.values()
-        for policy in organization.policies.values()
-    }
+def _known(world: World, kind: str) -> Mapping[str, Any]:
+    """Return what has a policy of a kind, by name; in the first account before the others."""
+    if kind == "session":
+        return getattr(world, "calls", {})
+    if kind == "organization":
+        every = [own for each in world.organizations.values() for own in each.policies.values()]
+        return {policy.name: policy for policy in every}
+    accounts = world.accounts.values()
+    if kind == "policy":
+        found = {arn: own for account in accounts for arn, own in account.resources.items()}
+        names = named_resources(main_account(world))
+        return {name: found[arn] for name, arn in names.items() if arn in found}
+    kinds = {"managed": ("policies",), "trust": ("roles",)}.get(kind, ("users", "groups", "roles"))
+    held = [getattr(account, each) for account in reversed(accounts) for each in kinds]
+    return {own.name: own for each in held for own in each.values()}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.lesson import SEED, lessons
+from iamlab.teach.source_lines import find_named
 from iamlab.world.policy_places import arrange
 
 __all__ = ["DRAFTS", "MAP", "MAPS", "README", "SEED", "arrange", "scenario"]
@@ -41,9 +41,10 @@ def scenario(name: str, *, seed: int = SEED) -> LessonWorld:
     >>> scenario("groups")
     <World acme-main (4 users, 4 groups, 0 roles)>
     """
-    number, _, own = name.rpartition("/")
-    for lesson in lessons().values():
-        if own in lesson.worlds and number in ("", lesson.number):
-            return lesson.world(own, seed)
-    known = [world for lesson in lessons().values() for world in lesson.worlds]
-    raise noted(ExerciseError(f"There is no scenario {name!r}."), did_you_mean(name, known))
+    known = {
+        f"{start}{own}": lesson
+        for lesson in reversed(lessons().values())
+        for own in lesson.worlds
+        for start in (f"{lesson.number}/", "")
+    }
+    return find_named("scenario", name, known).world(name.rpartition("/")[2], seed)

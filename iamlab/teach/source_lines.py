@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
+import tomllib
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 Keys = tuple[str, ...]
 Found = TypeVar("Found")
 
-_TOKEN = re.compile(
-    r'#[^\n]*|"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
-    r"|[^\s=\[\]{},\"'#.]+|[=\[\]{},.\n]",
-    re.DOTALL,
-)
+_QUOTES = ('"""', "'''")
 _TYPES: dict[type, str] = {
     str: "text",
     bool: "true or false",
@@ -170,73 +166,42 @@ def lines_of_keys(text: str) -> dict[Keys, tuple[int, ...]]:
     (2, 2)
     """
     found: dict[Keys, tuple[int, ...]] = {}
-    tokens = [
-        (match[0], text.count("\n", 0, match.start()) + 1)
-        for match in _TOKEN.finditer(text)
-        if not match[0].startswith("#")
-    ]
+    lines = text.split("\n")
     header: Keys = ()
-    while tokens:
-        token, line = tokens[0]
-        if token == "\n":
-            tokens.pop(0)
-        elif token == "[":
-            header = tuple(own.strip("\"'") for own in _until(tokens, "\n") if own not in "[].")
-            _keep(found, header, line)
-        else:
-            _read_pair(tokens, header, found)
+    start = read = 0
+    for number in range(1, len(lines) + 1):
+        part = "\n".join(lines[start:number])
+        for table, is_complete in _readings(part):
+            is_header = part.lstrip().startswith("[")
+            paths = list(_paths(table, () if is_header else header))
+            own = tuple(_lines_of_text(lines[read:number], read + 1))
+            found |= {path: own for path in paths if path not in found}
+            header = paths[-1] if is_header else header
+            start, read = number if is_complete else start, number
     return found
 
 
-_Tokens = list[tuple[str, int]]
+def _readings(part: str) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Yield what TOML reads from a statement, or from its beginning; nothing within a text."""
+    for end in ("", "]", "]}", "]]", "]}]"):
+        with suppress(tomllib.TOMLDecodeError):
+            yield tomllib.loads(f"{part}\n{end}"), not end
+            return
 
 
-def _until(tokens: _Tokens, end: str) -> list[str]:
-    """Take tokens up to a mark, without the mark."""
-    taken = []
-    while tokens and (token := tokens.pop(0)[0]) != end:
-        taken.append(token)
-    return taken
+def _paths(value: Any, path: Keys) -> Iterator[Keys]:
+    """Yield the path of each key in a value, the outer ones first."""
+    yield path
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, own in value.items() if isinstance(value, dict) else ():
+        yield from _paths(own, (*path, str(key)))
 
 
-def _keep(found: dict[Keys, tuple[int, ...]], path: Keys, *lines: int) -> None:
-    """Keep the lines of a key; a table that has no header begins with its first key."""
-    for size in range(1, len(path)):
-        found.setdefault(path[:size], lines[:1])
-    found[path] = lines
-
-
-def _read_pair(tokens: _Tokens, table: Keys, found: dict[Keys, tuple[int, ...]]) -> None:
-    line = tokens[0][1]
-    keys = tuple(own.strip("\"'") for own in _until(tokens, "=") if own != ".")
-    _read_value(tokens, (*table, *keys), line, found)
-
-
-def _read_value(tokens: _Tokens, path: Keys, line: int, found: dict[Keys, tuple[int, ...]]) -> None:
-    """Read a value: a list, a table in braces, or anything else, which is one token or more."""
-    token, first = tokens.pop(0)
-    _keep(found, path, line, *_lines_of_text(token, first))
-    if token not in ("[", "{"):
-        return
-    number = 0
-    while tokens[0][0] not in ("]", "}"):
-        if tokens[0][0] in ("\n", ",", "."):
-            tokens.pop(0)
-        elif token == "{":
-            _read_pair(tokens, path, found)
-        else:
-            _read_value(tokens, (*path, str(number)), tokens[0][1], found)
-            number += 1
-    tokens.pop(0)
-
-
-def _lines_of_text(token: str, line: int) -> Iterator[int]:
-    """Yield the line of each line of a text: a backslash at the end joins two lines."""
-    if not token.startswith(('"""', "'''")):
-        yield line
-        return
-    own = token[3:].split("\n")
-    skipped = 1 if own[0] == "" else 0
-    for place in range(skipped, len(own)):
-        if place == skipped or token[0] == "'" or not own[place - 1].endswith("\\"):
-            yield line + place
+def _lines_of_text(lines: list[str], first: int) -> Iterator[int]:
+    """Yield the first line, and the line of each line of a text: a backslash joins two lines."""
+    yield first
+    begin = int(len(lines) > 1 and lines[0].endswith(_QUOTES))
+    for place in range(begin, len(lines)):
+        if place == begin or "'''" in lines[0] or not lines[place - 1].endswith("\\"):
+            yield first + place

@@ -18,15 +18,12 @@ from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
 from iamlab.operations.dispatch import perform
 from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, key_of, session_call
 from iamlab.teach.notation import arn_of, policy_of, read_policy
-from iamlab.teach.organizations import create_organization
 from iamlab.teach.source_lines import at, check_keys, check_table, expect, find_named, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.world.account import Account
-    from iamlab.world.credentials import RootUser
-    from iamlab.world.identities import User
     from iamlab.world.world import World
 
 Table = dict[str, Any]
@@ -40,37 +37,32 @@ ACCOUNTS = {
 }
 """The ids of the accounts of the story; other accounts get an id from the seed, or ``id``."""
 
-_OPEN = PublicAccessBlock()
-
-_LISTS: dict[str, Callable[[Account, str, Table], Any]] = {
-    "users": lambda account, name, _: account.create_user(name),
-    "groups": lambda account, name, _: account.create_group(name),
-    "roles": lambda account, name, _: account.create_role(
-        name, assume_role_policy_document=_own_account(account)
-    ),
-    "buckets": lambda account, name, table: account.create_bucket(
-        name, public_access_block=None if table.get("block_public_access", True) else _OPEN
-    ),
-    "keys": lambda account, name, _: account.create_key(description=name),
-    "queues": lambda account, name, _: account.create_queue(name),
-    "topics": lambda account, name, _: account.create_topic(name),
-    "secrets": lambda account, name, _: account.create_secret(name),
-    "tables": lambda account, name, _: account.create_table(name),
-    "functions": lambda account, name, table: account.create_function(
-        name, role=need(table, "role")
-    ),
-    "endpoints": lambda account, _, table: account.create_vpc_endpoint(
-        f"com.amazonaws.us-east-1.{table.get('service', 's3')}", table.get("vpc", "vpc-1")
-    ),
-    "instance_profiles": lambda account, name, _: account.create_instance_profile(name),
-    "identity_providers": lambda account, name, _: _provider(account, name),
+_CREDENTIALS = ("password", "mfa", "access_keys")
+_IDENTITY = ("attach", "boundary", "tags")
+_RESOURCE = ("policy", "tags")
+_LISTS: dict[str, tuple[str, ...]] = {
+    "users": (*_IDENTITY, *_CREDENTIALS, "groups"),
+    "groups": _IDENTITY,
+    "roles": (*_IDENTITY, "trust", "max_session_duration"),
+    "buckets": (*_RESOURCE, "block_public_access"),
+    **dict.fromkeys(("keys", "queues", "topics", "secrets", "tables"), _RESOURCE),
+    "functions": (*_RESOURCE, "role"),
+    "endpoints": (*_RESOURCE, "service", "vpc"),
+    "instance_profiles": ("role",),
+    "identity_providers": (),
 }
-"""What an account can list, and how each is created."""
+"""What an account can list, and the keys of each. Other keys of identities are inline policies."""
 
+_WITH_POLICIES = ("users", "groups", "roles")
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
-_POLICY = (str, dict)
+_PROVIDERS = {
+    "github": "github_actions",
+    "cognito": "cognito",
+    "directory": "create_saml_directory",
+}
+_TEXT, _POLICY = (str,), (str, dict)
 _OF_ACCOUNT = {
-    **dict.fromkeys((*_LISTS, "id"), (str,)),
+    **dict.fromkeys((*_LISTS, "id"), _TEXT),
     **dict.fromkeys(("policies", "root"), (dict,)),
     "calls": (list,),
 }
@@ -78,43 +70,77 @@ _OF_WORLD = {
     **dict.fromkeys(("accounts", "organization", "sessions", "network"), (dict,)),
     "time": (datetime,),
 }
-_OF_RESOURCE = {
-    **dict.fromkeys(("policy", "tags"), _POLICY),
-    **dict.fromkeys(("role", "service", "vpc"), (str,)),
-    "block_public_access": (bool,),
+_OF_ORGANIZATION = {
+    **dict.fromkeys(("management", "units", "without_full_access"), _TEXT),
+    **dict.fromkeys(("members", "scps", "rcps"), (dict,)),
 }
-_OF_IDENTITY = {
-    **dict.fromkeys(("attach", "groups", "boundary"), (str,)),
-    **dict.fromkeys(("password", "mfa"), (bool,)),
-    **dict.fromkeys(("access_keys", "max_session_duration"), (int,)),
-}
-"""The types of each key. Other keys of an identity are inline policies."""
 
 
-def merged(tables: Mapping[str, Table], name: str) -> Table:
+def _at_creation(*_: Any) -> None:
+    """Change nothing: what was created has it already."""
+
+
+def _add_to_groups(account: Account, user: Any, groups: str) -> None:
+    for name in groups.split():
+        find_named("group", name, account.groups).add_user(user)
+
+
+def _enable_mfa(_: Account, owner: Any, __: Any) -> None:
+    owner.create_virtual_mfa_device(getattr(owner, "name", "root")).enable()
+
+
+def _tag(_: Account, owner: Any, tags: str | Table) -> None:
+    """Add tags from ``team=sky project=andromeda``, or from a table."""
+    put = owner.put_tagging if hasattr(owner, "put_tagging") else owner.tag
+    put(dict(word.split("=", 1) for word in tags.split()) if isinstance(tags, str) else tags)
+
+
+def _with_policy(method: str, *names: str) -> Callable[[Account, Any, Any], Any]:
+    return lambda account, own, value: getattr(own, method)(*names, policy_of(value, account))
+
+
+_KEYS: dict[str, tuple[tuple[type, ...], Callable[[Account, Any, Any], Any]]] = {
+    "attach": (_TEXT, lambda _, owner, value: [owner.attach_policy(own) for own in value.split()]),
+    "boundary": (_TEXT, lambda _, owner, value: owner.put_permissions_boundary(value)),
+    "groups": (_TEXT, _add_to_groups),
+    "tags": (_POLICY, _tag),
+    "password": ((bool,), lambda _, owner, __: owner.create_login_profile(PASSWORD)),
+    "mfa": ((bool,), _enable_mfa),
+    "access_keys": ((int,), lambda _, own, many: [own.create_access_key() for _ in range(many)]),
+    "trust": (_POLICY, _with_policy("update_assume_role_policy")),
+    "max_session_duration": (
+        (int,),
+        lambda _, role, value: role.update(max_session_duration=value),
+    ),
+    "policy": (_POLICY, _with_policy("put_policy")),
+    "role": (_TEXT, lambda _, own, role: hasattr(own, "add_role") and own.add_role(role)),
+    "block_public_access": ((bool,), _at_creation),
+    **dict.fromkeys(("service", "vpc"), (_TEXT, _at_creation)),
+}
+"""The types of a key, and how it changes what has been created."""
+
+
+def merged(tables: Mapping[str, Table], name: str, *before: str) -> Table:
     """Return the table of a world together with the worlds that it is like.
+
+    Parameters
+    ----------
+    before
+        The worlds that are like this world.
 
     Raises
     ------
     ExerciseError
         There is no such world, or worlds are like each other.
     """
-    chain: list[Table] = []
-    seen: list[str] = []
-    while name:
-        if name in seen or name not in tables:
-            what = "is like itself" if name in seen else "isn't in this file"
-            error = noted(ExerciseError(f"World {name!r} {what}."), did_you_mean(name, tables))
-            with at(*seen[-1:], "like"):
-                raise error
-        seen.append(name)
-        chain.append(tables[name])
-        with at(name, "like"):
-            name = expect(tables[name].get("like", ""), str)
-    found: Table = {}
-    for table in reversed(chain):
-        found = _over(found, {key: value for key, value in table.items() if key != "like"})
-    return found
+    if name in before or name not in tables:
+        what = "is like itself" if name in before else "isn't in this file"
+        with at(*before[-1:], "like"):
+            raise noted(ExerciseError(f"World {name!r} {what}."), did_you_mean(name, tables))
+    table = dict(tables[name])
+    with at(name, "like"):
+        like = expect(table.pop("like", ""), str)
+    return _over(merged(tables, like, *before, name) if like else {}, table)
 
 
 def _over(base: Table, table: Table) -> Table:
@@ -148,22 +174,22 @@ def build(table: Table, seed: int) -> LessonWorld:
     ✓ allowed by read/#1
     """
     world = LessonWorld(seed)
-    own = {key: value for key, value in table.items() if key not in _OF_WORLD}
-    check_table({key: table[key] for key in table if key in _OF_WORLD}, _OF_WORLD)
-    accounts: dict[str, Table] = {"acme-main": {}, **table.get("accounts", {})}
+    of_world = {key: table[key] for key in _OF_WORLD if key in table}
+    check_table(of_world, _OF_WORLD)
+    others: dict[str, Table] = of_world.get("accounts", {})
     with at("accounts"):
-        check_table(accounts, dict.fromkeys(accounts, (dict,)))
-    accounts["acme-main"] = {**own, **accounts["acme-main"]}
-    made = [(_account(world, name, contents), contents) for name, contents in accounts.items()]
-    for part in (_create, _fill):
-        for account, contents in made:
-            with at(
-                *(("accounts", account.name) if account.name in table.get("accounts", {}) else ())
-            ):
-                part(account, contents)
+        check_table(others, dict.fromkeys(others, (dict,)))
+    own = {key: value for key, value in table.items() if key not in _OF_WORLD}
+    parts = [((), "acme-main", own), *((("accounts", name), name, others[name]) for name in others)]
+    for _, name, contents in parts:
+        world.create_account(name, account_id=contents.get("id", ACCOUNTS.get(name)))
+    for part in (_create_all, _fill):
+        for keys, name, contents in parts:
+            with at(*keys):
+                part(world.account(name), contents)
     if "organization" in table:
         with at("organization"):
-            create_organization(world, table["organization"])
+            _create_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
             world.calls[name] = session_call(name, call, world.main)
@@ -178,10 +204,6 @@ def build(table: Table, seed: int) -> LessonWorld:
     return world
 
 
-def _account(world: LessonWorld, name: str, contents: Table) -> Account:
-    return world.create_account(name, account_id=contents.get("id", ACCOUNTS.get(name)))
-
-
 def _names(contents: Table) -> Iterator[tuple[str, str]]:
     """Yield each declared name with its list."""
     for kind in _LISTS:
@@ -189,35 +211,62 @@ def _names(contents: Table) -> Iterator[tuple[str, str]]:
             yield kind, name
 
 
-def _create(account: Account, contents: Table) -> None:
+def _create_all(account: Account, contents: Table) -> None:
     """Create everything that has a name, without policies."""
-    declared = {name for _, name in _names(contents)}
-    check_table(contents, {**dict.fromkeys(declared, (dict,)), **_OF_ACCOUNT})
+    declared = {name: (dict,) for _, name in _names(contents)}
+    check_table(contents, {**declared, **_OF_ACCOUNT})
     for kind, name in _names(contents):
         with at(kind, name):
-            made = _LISTS[kind](account, name, contents.get(name, {}))
+            made = _create(account, kind, name, contents.get(name, {}))
             if kind in _WITHOUT_NAME:
                 account.world.named[name] = made.arn  # type: ignore[attr-defined]
 
 
+def _create(account: Account, kind: str, name: str, table: Table) -> Any:
+    match kind:
+        case "roles":  # without a trust policy of its own
+            trust = read_policy(f"allow - sts:AssumeRole to {account.name}", account)
+            return account.create_role(name, assume_role_policy_document=trust)
+        case "buckets":
+            block = None if table.get("block_public_access", True) else PublicAccessBlock()
+            return account.create_bucket(name, public_access_block=block)
+        case "keys":
+            return account.create_key(description=name)
+        case "functions":
+            return account.create_function(name, role=need(table, "role"))
+        case "endpoints":
+            service = f"com.amazonaws.us-east-1.{table.get('service', 's3')}"
+            return account.create_vpc_endpoint(service, table.get("vpc", "vpc-1"))
+        case "identity_providers":
+            maker = find_named("identity provider", name, _PROVIDERS)
+            return getattr(account.world, maker)().register(account)
+        case _:
+            return getattr(account, f"create_{kind.removesuffix('s')}")(name)
+
+
 def _fill(account: Account, contents: Table) -> None:
-    """Add policies, memberships, credentials and tags."""
+    """Add policies, memberships, credentials and tags, and make the calls."""
     for name, value in contents.get("policies", {}).items():
         with at("policies", name):
             _managed(account, name, value)
-    for kind, name in _names(contents):
-        own = contents.get(name, {})
-        fill = _FILLERS.get(kind, _of_resource)
-        types = _OF_IDENTITY if kind in _FILLERS else _OF_RESOURCE
-        for key, value in own.items():
+    for kind, name in (*_names(contents), ("root", "root")):
+        for key, value in contents.get(name, {}).items():
             with at(name, key):
-                fill(account, name, key, expect(value, *types.get(key, _POLICY)))
-    for key, value in contents.get("root", {}).items():
-        with at("root", key):
-            find_named("credential", key, _CREDENTIALS)(account.root, "root", value)
+                _fill_key(account, kind, name, key, value)
     for number, call in enumerate(contents.get("calls", ())):
         with at("calls", str(number)):
             _make_call(account, need(call, "Operation"), **call)
+
+
+def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> None:
+    keys = {"root": _CREDENTIALS, **_LISTS}[kind]
+    if kind not in _WITH_POLICIES:
+        check_keys([key], keys)
+    owner = account.root if kind == "root" else getattr(account, kind, {}).get(name)
+    if owner is None:
+        owner = account.resources[arn_of(name, account)]
+    types, fill = _KEYS[key] if key in keys else (_POLICY, _with_policy("put_policy", key))
+    fill(account, owner, expect(value, *types))
 
 
 def _make_call(account: Account, operation: str, **parameters: Any) -> None:
@@ -246,99 +295,37 @@ def _managed(account: Account, name: str, value: Any) -> None:
         made.set_default_version(value.get("default", "v1"))
 
 
-def _tags(value: str | Mapping[str, str]) -> dict[str, str]:
-    """Return tags from ``team=sky project=andromeda``, or a table."""
-    if isinstance(value, str):
-        return dict(word.split("=", 1) for word in value.split())
-    return dict(value)
-
-
-def _of_identity(account: Account, name: str, key: str, value: Any, kind: str) -> None:
-    identity = getattr(account, kind)[name]
-    if key == "attach":
-        for policy in value.split():
-            identity.attach_policy(policy)
-    elif key == "tags":
-        identity.tag(_tags(value))
-    elif key == "boundary":
-        identity.put_permissions_boundary(value)
-    else:
-        identity.put_policy(key, policy_of(value, account))
-
-
-_CREDENTIALS: dict[str, Callable[[User | RootUser, str, Any], Any]] = {
-    "password": lambda owner, _, __: owner.create_login_profile(PASSWORD),
-    "mfa": lambda owner, name, _: owner.create_virtual_mfa_device(name).enable(),
-    "access_keys": lambda owner, _, many: [owner.create_access_key() for _ in range(int(many))],
-}
-"""What a user, or the root user, can have to sign in with."""
-
-
-def _of_user(account: Account, name: str, key: str, value: Any) -> None:
-    user = account.users[name]
-    if key == "groups":
-        for group in value.split():
-            find_named("group", group, account.groups).add_user(name)
-    elif key in _CREDENTIALS:
-        _CREDENTIALS[key](user, name, value)
-    else:
-        _of_identity(account, name, key, value, "users")
-
-
-def _of_group(account: Account, name: str, key: str, value: Any) -> None:
-    _of_identity(account, name, key, value, "groups")
-
-
-def _of_role(account: Account, name: str, key: str, value: Any) -> None:
-    role = account.roles[name]
-    if key == "trust":
-        role.update_assume_role_policy(policy_of(value, account))
-    elif key == "max_session_duration":
-        role.update(max_session_duration=value)
-    else:
-        _of_identity(account, name, key, value, "roles")
-
-
-def _of_profile(account: Account, name: str, key: str, value: Any) -> None:
-    check_keys([key], ("role",))
-    account.instance_profiles[name].add_role(value)
-
-
-def _of_resource(account: Account, name: str, key: str, value: Any) -> None:
-    check_keys([key], _OF_RESOURCE)
-    if key not in ("policy", "tags"):  # it was needed to create the resource
-        return
-    resource: Any = account.resources[arn_of(name, account)]
-    if key == "policy":
-        resource.put_policy(policy_of(value, account))
-    else:
-        set_tags = resource.put_tagging if hasattr(resource, "put_tagging") else resource.tag
-        set_tags(_tags(value))
-
-
-_FILLERS: dict[str, Callable[[Account, str, str, Any], None]] = {
-    "users": _of_user,
-    "groups": _of_group,
-    "roles": _of_role,
-    "instance_profiles": _of_profile,
-}
-
-
-def _provider(account: Account, name: str) -> Any:
-    """Register an issuer or a directory outside AWS."""
-    world = account.world
-    makers: dict[str, Callable[[], Any]] = {
-        "github": world.github_actions,
-        "cognito": world.cognito,
-        "directory": world.create_saml_directory,
-    }
-    check_keys([name], makers)
-    return makers[name]().register(account)
-
-
-def _own_account(account: Account) -> Table:
-    """Return the trust policy of roles without one: the account."""
-    return read_policy(f"allow - sts:AssumeRole to {account.name}", account)
+def _create_organization(world: LessonWorld, table: Table) -> None:
+    """Create the organization: units, members, SCPs and RCPs."""
+    check_table(table, _OF_ORGANIZATION)
+    organization = world.create_organization(table.get("management", "acme-org"))
+    targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
+    for path in table.get("units", "").split():
+        parent, _, name = path.rpartition("/")
+        organization.create_organizational_unit(name, parent=parent.rpartition("/")[2] or None)
+    for name, unit in table.get("members", {}).items():
+        with at("members", name):
+            account = world.account(name)
+            organization.invite_account(account).accept()
+            if unit:
+                organization.move_account(account, unit)
+    if "rcps" in table:
+        organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
+    for kind, full_name in (("scps", "SERVICE"), ("rcps", "RESOURCE")):
+        for name, own in table.get(kind, {}).items():
+            with at(kind, name):
+                check_table(own, {"policy": _POLICY, "on": _TEXT})
+                document, on = need(own, "policy"), need(own, "on")
+                with at("policy"):
+                    policy = policy_of(document, world.main)
+                    made = organization.create_policy(
+                        name, policy, type=f"{full_name}_CONTROL_POLICY"
+                    )
+                with at("on"):
+                    for target in on.split():
+                        made.attach(targets.get(target, target))
+    for target in table.get("without_full_access", "").split():
+        organization.detach_policy("FullAWSAccess", targets.get(target, target))
 
 
 def _move_to(world: World, time: datetime) -> None:

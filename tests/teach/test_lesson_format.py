@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlab.teach import callers, edits, lesson, named, organizations, worlds
+from iamlab.teach import callers, edits, lesson, named, worlds
 from iamlab.teach.kinds import KINDS, kind_of
 from iamlab.teach.lesson_check import check_lesson
 from iamlab.teach.tables import find
@@ -53,8 +53,8 @@ def test_the_examples_have_no_problem(file):
 @pytest.mark.parametrize(
     "names",
     [
-        *(worlds._LISTS, worlds._OF_WORLD, worlds._OF_RESOURCE, worlds._OF_IDENTITY),
-        *(organizations._OF_ORGANIZATION, callers._MAKERS, callers._NETWORK, edits.EDITORS),
+        *(worlds._LISTS, worlds._OF_ACCOUNT, worlds._OF_WORLD),
+        *(worlds._OF_ORGANIZATION, worlds._KEYS, callers._CALLS, callers._NETWORK, edits.EDITORS),
         *(edits._OPERATIONS, named.PROPERTIES, named.COLLECTIONS, named.ORDERS, named.GOALS),
         *(lesson._SHAPE, KINDS),
     ],

@@ -59,7 +59,7 @@ def test_calls_of_a_world_can_be_made_at_a_time_and_by_a_key():
 
 def test_a_root_table_has_only_credentials():
     """Another key has no meaning."""
-    with pytest.raises(ExerciseError, match="no credential 'attach'"):
+    with pytest.raises(ExerciseError, match="'attach' has no meaning"):
         build({"root": {"attach": "ReadOnlyAccess"}}, 7)
 
 
