@@ -47,7 +47,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "storage": (1965, 11),
     "world": (2184, 19),
     "view": (9111, 84),
-    "widgets": (2850, 19),
+    "widgets": (2837, 19),
     "teach": (5532, 46),
     "cli": (1490, 13),
 }

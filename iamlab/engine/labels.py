@@ -176,13 +176,13 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
     if decision.verdict is Verdict.ALLOWED and not decision.determining:
         return [f"{decision.request.action} needs no permission."]
     lines = [PARTICULAR[decision.combining_rule]] if decision.combining_rule in PARTICULAR else []
+    is_optional = decision.combining_rule == "same_account" and steps["resource"].is_plain
+    sides = ("identity",) if is_optional else ("resource", "identity")
     lines += [
-        f"{step.symbol} {NAMES[layer]}: {step.reason}"
-        for layer in ("resource", "identity", *LIMITS)
-        for step in [steps.get(layer)]
-        if step and (step.result != "absent" or layer in ("resource", "identity"))
+        f"{step.symbol} {NAMES[step.layer]}: {step.reason}"
+        for step in map(steps.get, ("resource", "identity", *LIMITS))
+        if step and (step.result != "absent" or step.layer in sides)
     ]
-    near = decision.trace.nearest
-    if near is not None:
+    if near := decision.trace.nearest:
         lines.append(f"Nearest miss: {near.address}. {near.why_not}.")
     return lines

@@ -24,6 +24,7 @@ from iamlab.model.record import Entities, Membership, Record, check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import datetime
 
     from iamlab.model.credentials import SessionRecord
     from iamlab.model.identities import Group, Role, User
@@ -92,17 +93,16 @@ class World(Shown, Record):
         self.revision += 1
         self.remembered = Remembered()
 
-    def copy(self) -> Self:
-        """Copy the world: change the copy, and this one stays as it is."""
-        twin = type(self)(self.seed, clock=self.clock.copy())
+    def copy(self, *, at: datetime | None = None) -> Self:
+        """Copy the world, also at another time: change the copy, and this one stays as it is."""
+        twin = type(self)(self.seed, clock=Clock(at) if at else self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = self.events.copy()
         twin.sessions = dict(self.sessions)
         for held in _COPIED:
             copies = {key: part.copy(twin) for key, part in getattr(self, held).items()}
             setattr(twin, held, copies)
-        twin.current_network = self.current_network
-        twin.standing = self.standing
+        twin.current_network, twin.standing = self.current_network, self.standing
         twin.resource_policies = dict(self.resource_policies)
         twin.warnings = list(self.warnings)
         twin.loaded = self.loaded

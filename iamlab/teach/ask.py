@@ -113,24 +113,20 @@ def hint(number: str, *, seed: int = SEED) -> Feedback:
     step = min(used, 2)
     if used < 3:
         _record(task, "hint", step=step + 1)
-    help_text = (_nudge, _counterexample, _worked)[step](task, last)
-    return Feedback(None, (f"Hint {step + 1} of 3.", *help_text.paragraphs), help_text.decision)
+    texts, decision = _help(task, last, step)
+    return Feedback(None, (f"Hint {step + 1} of 3.", *texts), decision)
 
 
-def _nudge(task: Exercise, last: dict[str, Any]) -> Feedback:
-    recognised = _recognised(task, last)
-    return Feedback(None, (recognised.hint if recognised else task.nudge,))
-
-
-def _counterexample(task: Exercise, last: dict[str, Any]) -> Feedback:
+def _help(task: Exercise, last: dict[str, Any], step: int) -> tuple[tuple[str, ...], Any]:
+    """Return a hint on the last attempt, and for the worked steps the decision."""
+    if step == 0:
+        known = task.known(last.get("given"), last.get("answer"), task.world())
+        return (known.hint if known else task.nudge,), None
     answer, mark, is_own = _wrong(task, last)
-    lead = "You answered:" if is_own else "A common wrong answer:"
-    return Feedback(None, (lead, task.shown(answer), mark.counterexample))
-
-
-def _worked(task: Exercise, last: dict[str, Any]) -> Feedback:
-    _, mark, _ = _wrong(task, last)
-    return Feedback(None, (*mark.worked, task.why), mark.decision)
+    if step == 1:
+        lead = "You answered:" if is_own else "A common wrong answer:"
+        return (lead, task.shown(answer), mark.counterexample), None
+    return (*mark.worked, task.why), mark.decision
 
 
 def _wrong(task: Exercise, last: dict[str, Any]) -> tuple[Any, Mark, bool]:
@@ -139,15 +135,6 @@ def _wrong(task: Exercise, last: dict[str, Any]) -> tuple[Any, Mark, bool]:
         return last.get("given"), task.mark(last.get("given")), True
     answer = task.known_wrong[0].answer(task.world())
     return answer, task.mark(answer), False
-
-
-def _recognised(task: Exercise, last: dict[str, Any]) -> Any:
-    """Return the known wrong answer, or the belief, behind the last attempt."""
-    world = task.world()
-    for wrong in task.known_wrong:
-        if task.data(wrong.answer(world.copy()), world) == last.get("answer"):
-            return wrong
-    return task.recognise(last.get("given"), world)
 
 
 def solution(number: str, *, give_up: bool = False, seed: int = SEED) -> Feedback:

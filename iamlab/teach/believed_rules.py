@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.principals import PrincipalMatch, match_principal, match_principals
 from iamlab.engine.rules import AWS_RULES
 from iamlab.engine.verdict import Verdict
-from iamlab.policy.conditions import (
-    OPERATORS,
-    Comparison,
-    empty_set_default,
-    missing_key_default,
-)
+from iamlab.policy.conditions import OPERATORS, Comparison, empty_set_default, missing_key_default
 from iamlab.policy.patterns import glob_resource
 
 if TYPE_CHECKING:
@@ -27,35 +22,14 @@ if TYPE_CHECKING:
     from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Statement
 
-
-# -- which statement decides --------------------------------------------------------------------
-
-
-def _last_wins(applying: Sequence[StatementMatch]) -> bool:
-    return applying[-1].effect == "Deny"
-
-
 _NO_WILDCARDS = str.maketrans("", "", "*?")
 
 
-def _literal_letters(match: StatementMatch) -> tuple[int, int]:
+def _specific(match: StatementMatch) -> tuple[list[int], bool]:
     """Measure how specific a statement is: the letters of its resources, then of its actions."""
-    statement = match.statement
-
-    def longest(patterns: tuple[str, ...] | None) -> int:
-        return max((len(text.translate(_NO_WILDCARDS)) for text in patterns or ()), default=0)
-
-    return longest(statement.resource), longest(statement.action)
-
-
-def _most_specific_wins(applying: Sequence[StatementMatch]) -> bool:
-    denies = [_literal_letters(match) for match in applying if match.effect == "Deny"]
-    allows = [_literal_letters(match) for match in applying if match.effect == "Allow"]
-    return max(denies) >= max(allows, default=(0, 0))
-
-
-def _deny_is_deny(applying: Sequence[StatementMatch]) -> bool:
-    return all(match.effect == "Deny" for match in applying)
+    parts = (match.statement.resource or (), match.statement.action or ())
+    letters = [[len(text.translate(_NO_WILDCARDS)) for text in part] for part in parts]
+    return [max(own, default=0) for own in letters], match.effect == "Deny"
 
 
 # -- conditions ---------------------------------------------------------------------------------
@@ -73,30 +47,20 @@ def _if_exists_needs_key(comparison: Comparison, wanted: Sequence[str | None]) -
     return _missing_key_is_false(Comparison(comparison.name), wanted)
 
 
-def _set_needs_key(comparison: Comparison) -> bool:
-    return comparison.set_operator != "ForAllValues" and empty_set_default(comparison)
-
-
 def _every_value(results: Iterable[bool]) -> bool:
     found = list(results)
     return bool(found) and all(found)
 
 
-_GLOBS = dict(OPERATORS) | {
-    "StringEquals": OPERATORS["StringLike"],
-    "StringNotEquals": OPERATORS["StringNotLike"],
-}
+_GLOBS = {f"String{no}Equals": OPERATORS[f"String{no}Like"] for no in ("", "Not")}
 
 
 # -- resources, variables and principals --------------------------------------------------------
 
 
 def _bucket_with_objects(pattern: str, resource: str) -> bool:
-    return (
-        glob_resource(pattern, resource)
-        or pattern == f"{resource}/*"
-        or resource.startswith(f"{pattern}/")
-    )
+    is_other = pattern == f"{resource}/*" or resource.startswith(f"{pattern}/")
+    return is_other or glob_resource(pattern, resource)
 
 
 def _always_there(request: Request, key: str) -> str:
@@ -135,56 +99,47 @@ def _each(change: Callable[[int, LayerResults], int], *names: str) -> dict[str, 
     return {name: changed(name) for name in names}
 
 
-def _by_account(own: int, results: LayerResults) -> int:
-    return own | results.account & results.filters
-
-
-def _by_identity(own: int, results: LayerResults) -> int:
-    return own | results.identity & results.filters
-
-
 def _by_either_side(own: int, results: LayerResults) -> int:
     by_resource = results.direct | results.indirect | results.account | results.grant
-    return by_resource | _by_identity(own, results)
-
-
-def _in_boundary(own: int, results: LayerResults) -> int:
-    return own & results.filters if results.boundary else own
-
-
-def _like_other_resources(own: int, results: LayerResults) -> int:
-    return own | AWS_RULES.same_account(results)
-
-
-def _any_level(allows: Sequence[int]) -> int:
-    return not allows or any(allows)
+    return own | by_resource | results.identity & results.filters
 
 
 BELIEVED_RULES: dict[str, dict[str, Any]] = {
-    "last_wins": {"deny_wins": _last_wins},
-    "most_specific_wins": {"deny_wins": _most_specific_wins},
+    "last_wins": {"deny_wins": lambda applying: applying[-1].effect == "Deny"},
+    "most_specific_wins": {
+        "deny_wins": lambda applying: max(applying, key=_specific).effect == "Deny"
+    },
     "no_deny_means_allow": {"default": Verdict.ALLOWED},
-    "deny_is_deny": {"deny_wins": _deny_is_deny},
+    "deny_is_deny": {
+        "deny_wins": lambda applying: all(match.effect == "Deny" for match in applying)
+    },
     "same_account_needs_both": {"same_account": AWS_RULES.both_sides},
     "cross_either_side": _each(_by_either_side, "cross_account"),
     "account_means_everyone": _each(
-        _by_account, "same_account", "role_trust", "kms_key", "cross_account"
+        lambda own, results: own | results.account & results.filters,
+        *("same_account", "role_trust", "kms_key", "cross_account"),
     ),
-    "trust_grants": _each(_by_identity, "role_trust"),
-    "boundary_caps_all": _each(_in_boundary, "same_account", "role_trust", "kms_key"),
-    "scp_any_level": {"scp": _any_level},
+    "trust_grants": _each(
+        lambda own, results: own | results.identity & results.filters, "role_trust"
+    ),
+    "boundary_caps_all": _each(
+        lambda own, results: own & results.filters if results.boundary else own,
+        *("same_account", "role_trust", "kms_key"),
+    ),
+    "scp_any_level": {"scp": lambda allows: not allows or any(allows)},
     "missing_key_false": {"missing_key": _missing_key_is_false},
     "ifexists_is_stricter": {"missing_key": _if_exists_needs_key},
     "notprincipal_simple": {"principal": _simply_exempt},
-    "forall_needs_key": {"empty_set": _set_needs_key},
+    "forall_needs_key": {
+        "empty_set": lambda own: own.set_operator != "ForAllValues" and empty_set_default(own)
+    },
     "values_and": {"any_value": _every_value},
-    "equals_globs": {"operators": _GLOBS},
+    "equals_globs": {"operators": {**OPERATORS, **_GLOBS}},
     "one_arn_fits": {"resource": _bucket_with_objects},
     "variable_always_there": {"variable": _always_there},
-    "root_unlimited": {
-        "root_user_kms": AWS_RULES.root_user,
-        "root_user_assumes_role": AWS_RULES.root_user,
-    },
+    "root_unlimited": dict.fromkeys(
+        ("root_user_kms", "root_user_assumes_role"), AWS_RULES.root_user
+    ),
     "externalid_identity": {"principal": _by_external_id},
-    "kms_like_s3": _each(_like_other_resources, "kms_key"),
+    "kms_like_s3": _each(lambda own, results: own | AWS_RULES.same_account(results), "kms_key"),
 }

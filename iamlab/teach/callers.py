@@ -18,6 +18,7 @@ from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
@@ -47,9 +48,9 @@ class LessonWorld(World):
         self.calls: dict[str, Call] = {}
         """The call that makes each session, by the session's name."""
 
-    def copy(self) -> Self:
-        """Copy the world, with the names."""
-        twin = super().copy()
+    def copy(self, *, at: datetime | None = None) -> Self:
+        """Copy the world, with the names, also at another time."""
+        twin = super().copy(at=at)
         twin.named = dict(self.named)
         twin.calls = {name: dict(call) for name, call in self.calls.items()}
         return twin
@@ -125,8 +126,7 @@ def session_call(name: str, call: Call, account: Account) -> Call:
     if len(set(call) & set(_CALLS)) != 1:
         message = f"Session {name!r} needs one of {', '.join(_CALLS)}."
         raise noted(ExerciseError(message), "For example: {assume_role = 'auditor', by = 'carol'}")
-    policy = {"policy": read_policy(call["policy"], account)} if "policy" in call else {}
-    return {**call, **policy}
+    return {key: read_policy(own, account) if key == "policy" else own for key, own in call.items()}
 
 
 _CALLS = {

@@ -15,18 +15,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.teach import ask, journal
+from iamlab.teach import ask, journal, predictions
 from iamlab.teach.checks import Repair
 from iamlab.teach.kinds import input_for
 from iamlab.teach.marks import WalkThrough
-from iamlab.teach.predictions import (
-    earlier,
-    keep,
-    keep_explanation,
-    key_of,
-    reflect,
-    statements,
-)
 from iamlab.teach.tables import find
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.widgets import controls
@@ -84,18 +76,17 @@ class PredictionCard(Instrument[Explained]):
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         self._decision, self._ritual, self._explain = decision, ritual, explain
-        facts = {"key": key_of(decision), **(facts or {})}
+        facts = {"key": predictions.key_of(decision), **(facts or {})}
         self._record, self._key = record, facts["key"]
         self._html = controls.request_facts(decision) + controls.statements(decision)
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
-            self.keep = partial(keep, world=world, **facts)
-            self.prediction, explained = earlier(decision, self._key)
+            self.keep = partial(predictions.keep, world=world, **facts)
+            self.prediction, explained = predictions.earlier(decision, self._key)
             if explained:
                 self.state = Explained(explained["happened"], explained["decided"], compared=True)
-            if self.prediction is not None:
-                answer, confidence = self.prediction.answer, self.prediction.confidence
-                self.said = {"answer": answer, "confidence": confidence}
+            if (own := self.prediction) is not None:
+                self.said = {"answer": own.answer, "confidence": own.confidence}
                 self.tried = True
 
     def decide(self) -> Decision:
@@ -114,9 +105,10 @@ class PredictionCard(Instrument[Explained]):
         if name == "compare":
             if "" in (state.happened, state.decided):
                 raise ExerciseError("Choose in both lists first.")
-            correct, _ = reflect(self._decision, state.happened, state.decided)
+            correct, _ = predictions.reflect(self._decision, state.happened, state.decided)
             if self._record and not state.compared:
-                keep_explanation(self._key, state.happened, state.decided, correct=correct)
+                own = self._key, state.happened, state.decided
+                predictions.keep_explanation(*own, correct=correct)
             return replace(state, compared=True)
         if name not in ("happened", "decided"):
             raise self.no_control(name)
@@ -148,19 +140,17 @@ class PredictionCard(Instrument[Explained]):
 
     def lists(self) -> str:
         """Return the lists in which the learner explains the decision."""
-        options, state = list(HAPPENED.values()), self.state
-        return controls.choice(
-            "happened", "What happened?", options, state.happened
-        ) + controls.choice(
-            "decided", "Which statement decided?", statements(self._decision), state.decided
-        )
+        causes, names = list(HAPPENED.values()), predictions.statements(self._decision)
+        first = controls.choice("happened", "What happened?", causes, self.state.happened)
+        label = "Which statement decided?"
+        return first + controls.choice("decided", label, names, self.state.decided)
 
     @property
     def reflection(self) -> tuple[bool, str]:
         """Whether the learner's explanation is right, and the feedback; empty before Compare."""
         if not self.state.compared:
             return False, ""
-        return reflect(self._decision, self.state.happened, self.state.decided)
+        return predictions.reflect(self._decision, self.state.happened, self.state.decided)
 
     def walk_through(self) -> Reveal:
         """Return the six questions with their answers, after the prediction."""
@@ -188,24 +178,24 @@ class Reveal(Instrument[Nothing]):
     """
 
     def __init__(self, after: Instrument[Any] | str, what: Any) -> None:
-        self._after, self._what = after, what
+        self._what = what
         super().__init__(Nothing())
         journal.listen(self.changed)
         if isinstance(after, Instrument):
             after.listen(self.changed)
+        self._after = after.task.number if isinstance(after, ExerciseCard) else after
+        exercise = f"answered exercise {self._after}"
+        is_card = isinstance(self._after, Instrument)
+        done = "made a prediction in the card above" if is_card else exercise
+        self._wait = f"This appears when you have {done}."
 
     @property
     def is_open(self) -> bool:
         """Whether the prediction or the answer has been given."""
-        if isinstance(self._after, Instrument) and not isinstance(self._after, ExerciseCard):
+        if isinstance(self._after, Instrument):
             return self._after.tried
         kinds = ("attempt", "solution")
-        return any(journal.of_exercise(self._number, kind) for kind in kinds)
-
-    @property
-    def _number(self) -> str:
-        after = self._after
-        return after.task.number if isinstance(after, ExerciseCard) else str(after)
+        return any(journal.of_exercise(self._after, kind) for kind in kinds)
 
     @property
     def value(self) -> Any:
@@ -219,12 +209,6 @@ class Reveal(Instrument[Nothing]):
         if not self.is_open:
             raise ExerciseError(self._wait)
         return self._what() if callable(self._what) else self._what
-
-    @property
-    def _wait(self) -> str:
-        if isinstance(self._after, Instrument) and not isinstance(self._after, ExerciseCard):
-            return "This appears when you have made a prediction in the card above."
-        return f"This appears when you have answered exercise {self._number}."
 
     def parts(self) -> dict[str, str]:
         """Return what is revealed, or what it waits for."""

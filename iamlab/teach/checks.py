@@ -1,15 +1,19 @@
-"""Four kinds of exercise: the answer is a list of verdicts, a request, a set or a changed world.
+"""Five kinds of exercise: the answer is a list of verdicts, a request, a set or a changed world.
 
 Each kind reads an answer, stores it, checks it by running the engine, and computes a right answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.policy.lint.findings import SUGGESTION
+from iamlab.policy.validate.document_defects import size
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
@@ -17,17 +21,59 @@ from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.controls import reason
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
+from iamlab.world.policy_places import policy_places
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
+    from iamlab.policy.lint.findings import Finding
     from iamlab.teach.edits import Edit, Editor
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predict(Exercise):
+class ForEach(Exercise):
+    """An exercise with several requests; its answer has a word for each of them.
+
+    Parameters
+    ----------
+    questions
+        The requests.
+    """
+
+    questions: tuple[Question, ...]
+
+    def decisions(self, world: World) -> list[Decision]:
+        """Return the decision on each request."""
+        return [question.ask(world) for question in self.questions]
+
+    @abstractmethod
+    def is_right(self, word: str, decision: Decision) -> bool:
+        """Return whether a word is right for a decision."""
+
+    @abstractmethod
+    def contrast(self, word: str, decision: Decision) -> str:
+        """Compare a wrong word with the decision, in sentences."""
+
+    def _mark(self, answer: list[str], world: World) -> Mark:
+        rows = list(zip(self.questions, answer, self.decisions(world), strict=True))
+        wrong = [row for row in rows if not self.is_right(*row[1:])]
+        if not wrong:
+            return Mark(correct=True, true_part=self.why)
+        question, word, decision = wrong[0]
+        good = counted(len(rows) - len(wrong), len(rows), "right")
+        text = f"Look at {question}. {self.contrast(word, decision)}"
+        return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
+
+    def shown(self, answer: Any) -> str:
+        """Return each request with its word."""
+        pairs = zip(self.questions, answer, strict=True)
+        return "\n".join(f"{question}: {word}" for question, word in pairs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict(ForEach):
     """P: the verdict of each request.
 
     Parameters
@@ -36,7 +82,6 @@ class Predict(Exercise):
         Whether the verdicts distinguish explicit and implicit deny.
     """
 
-    questions: tuple[Question, ...]
     fine: bool = False
 
     @property
@@ -46,10 +91,8 @@ class Predict(Exercise):
 
     def read(self, answer: Any, world: World) -> list[str]:  # noqa: ARG002 - the same for all kinds
         """Return the verdict words of an answer."""
-        if not isinstance(answer, list | tuple) or len(answer) != len(self.questions):
-            message = f"Exercise {self.number} needs a list of {len(self.questions)} verdicts."
-            raise ExerciseError(message)
-        return [self._word(item) for item in answer]
+        size = len(self.questions)
+        return [self._word(own) for own in self.items(answer, f"a list of {size} verdicts", size)]
 
     def _word(self, item: Any) -> str:
         word = verdict_word(item)
@@ -60,26 +103,22 @@ class Predict(Exercise):
             raise ExerciseError(message)
         return word
 
-    def data(self, answer: Any, world: World) -> list[str]:
-        """Return the verdict words."""
-        return self.read(answer, world)
-
     def right_answer(self, world: World) -> list[str]:
         """Return the engine's verdicts."""
-        return [self._word(str(question.ask(world).verdict)) for question in self.questions]
+        return [self._word(str(decision.verdict)) for decision in self.decisions(world)]
 
     def evidence(self, answer: Any, world: World) -> dict[str, list[int]]:
         """Count for each wrong belief the requests that test it, and the answers that fit it."""
         found: dict[str, list[int]] = {}
-        for question, word in zip(self.questions, self.read(answer, world), strict=True):
-            for name, fits_belief in evidence(question.ask(world), word, world).items():
+        for decision, word in zip(self.decisions(world), self.read(answer, world), strict=True):
+            for name, fits_belief in evidence(decision, word, world).items():
                 tested, fitting = found.get(name, [0, 0])
                 found[name] = [tested + 1, fitting + fits_belief]
         return found
 
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:
         """Return the belief that leads to exactly this answer."""
-        words, decisions = self.read(answer, world), [q.ask(world) for q in self.questions]
+        words, decisions = self.read(answer, world), self.decisions(world)
         for mutant in mutants_met(self.number.partition(".")[0].zfill(2)):
             believed = [self._word(str(mutant.verdict(own, world))) for own in decisions]
             if believed == words:
@@ -87,27 +126,13 @@ class Predict(Exercise):
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
 
-    def _mark(self, answer: list[str], world: World) -> Mark:
-        right = self.right_answer(world)
-        good = sum(word == expected for word, expected in zip(answer, right, strict=True))
-        if good == len(right):
-            return Mark(correct=True, true_part=self.why)
-        place = next(i for i, word in enumerate(answer) if word != right[i])
-        decision = self.questions[place].ask(world)
-        return Mark(
-            correct=False,
-            true_part=counted(good, len(right), "right"),
-            counterexample=(
-                f"Look at {self.questions[place]}. You answered {answer[place]}; "
-                f"AWS decides {decision.verdict.symbol} {decision.verdict}. {_because(decision)}"
-            ),
-            decision=decision,
-        )
+    def is_right(self, word: str, decision: Decision) -> bool:
+        """Return whether the verdict is the engine's."""
+        return word == self._word(str(decision.verdict))
 
-    def shown(self, answer: Any) -> str:
-        """Return each request with its verdict."""
-        pairs = zip(self.questions, answer, strict=True)
-        return "\n".join(f"{question}: {word}" for question, word in pairs)
+    def contrast(self, word: str, decision: Decision) -> str:
+        """Compare the verdict with the engine's."""
+        return f"You answered {word}; AWS decides {verdict_of(decision)}. {_because(decision)}"
 
 
 def counted(good: int, total: int, participle: str) -> str:
@@ -117,12 +142,20 @@ def counted(good: int, total: int, participle: str) -> str:
 
 def applying(decision: Decision) -> str:
     """Return a sentence with the statements that match a request."""
-    names = [
-        f"{match.statement.label} ({match.effect})"
-        for match in decision.trace.matches
-        if match.applies
-    ]
+    matches = [match for match in decision.trace.matches if match.applies]
+    names = [f"{match.statement.label} ({match.effect})" for match in matches]
     return f"These match your request: {', '.join(names) or 'no statement'}."
+
+
+def verdict_of(decision: Decision) -> str:
+    """Return the verdict with its symbol."""
+    return f"{decision.verdict.symbol} {decision.verdict}"
+
+
+def unlike(what: object, wanted: object, decision: Decision) -> str:
+    """Compare what a request must be with the decision; ``True`` stands for allowed."""
+    words: dict[object, object] = {True: "allowed", False: "denied"}
+    return f"{what} must be {words.get(wanted, wanted)}, but it is {verdict_of(decision)}."
 
 
 def _edits(number: int) -> str:
@@ -141,7 +174,26 @@ def request_lines(parts: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Witness(Exercise):
+class Choosing(Exercise):
+    """An exercise whose answer has a request.
+
+    Parameters
+    ----------
+    callers, actions, resources
+        The choices on a card. An answer can use others.
+    """
+
+    callers: tuple[str, ...]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+    def offered(self) -> Iterator[Question]:
+        """Yield all requests that the card offers."""
+        return starmap(Question, product(self.callers, self.actions, self.resources))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Witness(Choosing):
     """X: one request that has a property.
 
     Parameters
@@ -150,53 +202,31 @@ class Witness(Exercise):
         A function: does a decision have the property?
     wanted
         The property in words, to continue "The request must be ...".
-    callers, actions, resources
-        The choices on a card. An answer can use others.
     """
 
     has: Callable[[Decision], bool]
     wanted: str
-    callers: tuple[str, ...]
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    unsolved = "No request of exercise {} has the property."
 
     def read(self, answer: Any, world: World) -> Question:  # noqa: ARG002 - the same for all kinds
         """Return the question from (caller, action, resource)."""
-        if isinstance(answer, Question):
-            return answer
-        if not isinstance(answer, list | tuple) or len(answer) != 3:
-            message = f"Exercise {self.number} needs (caller, action, resource)."
-            raise ExerciseError(message)
-        return Question(*(getattr(part, "name", str(part)) for part in answer))
+        return Question.read(self.items(answer, "(caller, action, resource)", 3))
 
     def data(self, answer: Any, world: World) -> list[str]:
         """Return caller, action and resource."""
-        question = self.read(answer, world)
-        return [question.caller, question.action, question.resource]
+        return self.read(answer, world).parts
 
-    def right_answer(self, world: World) -> list[str]:
-        """Search all requests that the card offers."""
-        for caller in self.callers:
-            for action in self.actions:
-                for resource in self.resources:
-                    if self.has(Question(caller, action, resource).ask(world)):
-                        return [caller, action, resource]
-        message = f"No request of exercise {self.number} has the property."
-        raise ExerciseError(message)
+    def tries(self, world: World) -> Iterator[list[str]]:  # noqa: ARG002 - as for all kinds
+        """Yield all requests that the card offers."""
+        return (question.parts for question in self.offered())
 
     def _mark(self, answer: Question, world: World) -> Mark:
         decision = answer.ask(world)
         if self.has(decision):
             return Mark(correct=True, true_part=f"{answer} is {decision}. {self.why}")
-        return Mark(
-            correct=False,
-            true_part=applying(decision),
-            counterexample=(
-                f"The request must be {self.wanted}, but it is {decision.verdict.symbol} "
-                f"{decision.verdict}. {_because(decision)}"
-            ),
-            decision=decision,
-        )
+        text = f"{unlike('The request', self.wanted, decision)} {_because(decision)}"
+        good = applying(decision)
+        return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
     def shown(self, answer: Any) -> str:
         """Return caller, action and resource, each in a line."""
@@ -226,8 +256,7 @@ class Collect(Exercise):
     def read(self, answer: Any, world: World) -> set[str]:
         """Return the set of names."""
         if not isinstance(answer, set | frozenset | list | tuple):
-            message = f"Exercise {self.number} needs a set of names, such as {{'a', 'b'}}."
-            raise ExerciseError(message)
+            raise self.needs("a set of names, such as {'a', 'b'}")
         chosen = {str(item) for item in answer}
         for name in sorted(chosen - set(self.candidates(world))):
             error = ExerciseError(f"{name!r} isn't one of the choices.")
@@ -247,15 +276,12 @@ class Collect(Exercise):
         if answer == right:
             return Mark(correct=True, true_part=self.why)
         good = len(answer & right)
-        extra, missing = sorted(answer - right), sorted(right - answer)
-        first = (extra or missing)[0]
-        word = "doesn't belong to the set" if extra else "is missing"
-        return Mark(
-            correct=False,
-            true_part=counted(good, len(right), "found"),
-            counterexample=f"{first} {word}: {self.about(world, first)}",
-            worked=tuple(f"{name}: {self.about(world, name)}" for name in [*extra, *missing][:FEW]),
-        )
+        wrong = [*sorted(answer - right), *sorted(right - answer)]
+        word = "doesn't belong to the set" if answer - right else "is missing"
+        worked = [f"{name}: {self.about(world, name)}" for name in wrong[:FEW]]
+        text = f"{wrong[0]} {word}: {self.about(world, wrong[0])}"
+        found = counted(good, len(right), "found")
+        return Mark(correct=False, true_part=found, counterexample=text, worked=tuple(worked))
 
     def shown(self, answer: Any) -> str:
         """Return the names that are ticked."""
@@ -279,26 +305,21 @@ class Repair(Exercise):
     target: tuple[Cell, ...]
     most: int | None = None
     editor: Editor
+    unsolved = "No edit that exercise {} offers reaches the target."
 
     def read(self, answer: Any, world: World) -> World:
         """Return the changed world of an answer, which can also be a list of edits."""
         if isinstance(answer, World):
-            missing = {account for account in world.accounts if account not in answer.accounts}
-            if missing or any(
-                user not in answer.accounts[key].users
+            if not all(
+                key in answer.accounts and account.users.keys() <= answer.accounts[key].users.keys()
                 for key, account in world.accounts.items()
-                for user in account.users
             ):
                 raise ExerciseError(f"Begin with world = start({self.number!r}), then change it.")
             return answer
-        if not isinstance(answer, list | tuple):
-            message = (
-                f"Exercise {self.number} needs a changed world: world = start({self.number!r}), "
-                f"change it, then check({self.number!r}, world)."
-            )
-            raise ExerciseError(message)
+        begin, end = f"world = start({self.number!r})", f"check({self.number!r}, world)"
+        edits = self.items(answer, f"a changed world: {begin}, change it, then {end}")
         changed = world.copy()
-        apply_edits(changed, answer)
+        apply_edits(changed, edits)
         return changed
 
     def data(self, answer: Any, world: World) -> list[str]:
@@ -309,35 +330,18 @@ class Repair(Exercise):
         """Return the edits as data; for a world changed by hand, their sentences."""
         return self.data(answer, world) if isinstance(answer, World) else list(answer)
 
-    def right_answer(self, world: World) -> list[Edit]:
-        """Search for edits that reach the target."""
-        for edits in self.editor.search(world, self.target):
-            if self._mark(self.read(edits, world), world).correct:
-                return edits
-        message = f"No edit that exercise {self.number} offers reaches the target."
-        raise ExerciseError(message)
+    def tries(self, world: World) -> Iterator[list[Edit]]:
+        """Yield edits that could reach the target."""
+        return self.editor.search(world, self.target)
 
     def _mark(self, answer: World, world: World) -> Mark:
-        wrong = [
-            (cell, decision)
-            for cell in self.target
-            for decision in [cell.question.ask(answer)]
-            if bool(decision) is not cell.allowed
-        ]
+        wrong = [cell for cell in self.target if not cell.holds_in(answer)]
         good, edits = len(self.target) - len(wrong), _edits(self.editor.count(world, answer))
         count = f"{good} of {len(self.target)} requests are as wanted, with {edits}."
         if wrong:
-            cell, decision = wrong[0]
-            expected = "allowed" if cell.allowed else "denied"
-            return Mark(
-                correct=False,
-                true_part=count,
-                counterexample=(
-                    f"{cell.question} must be {expected}, but it is {decision.verdict.symbol} "
-                    f"{decision.verdict}. {_because(decision)}"
-                ),
-                decision=decision,
-            )
+            cell, decision = wrong[0], wrong[0].question.ask(answer)
+            text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
+            return Mark(correct=False, true_part=count, counterexample=text, decision=decision)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."
@@ -358,3 +362,65 @@ class Repair(Exercise):
         if not all(isinstance(edit, list | tuple) for edit in answer):
             return "\n".join(map(str, answer))  # sentences, for a world changed by hand
         return "\n".join(in_words(answer)) or "No change"
+
+
+def findings(world: World) -> Iterator[tuple[str, Finding]]:
+    """Yield what a linter finds in the policies of a world, except suggestions.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("first_door")
+    >>> world.user("bob").put_policy("all", {"Version": "2012-10-17", "Statement": [
+    ...     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]})
+    >>> [(name, finding.code) for name, finding in findings(world)]
+    [('user bob: all', 'PASS_ROLE_WITH_STAR_IN_RESOURCE')]
+    """
+    for name, place, policy in policy_places(world):
+        for finding in policy.lint(place.policy_type, place.service):
+            if finding.level != SUGGESTION:
+                yield name, finding
+
+
+def sizes(world: World) -> dict[str, int]:
+    """Count the policies of a world, their statements, and their characters as IAM does.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> sizes(scenario("first_door"))
+    {'policies': 1, 'statements': 1, 'characters': 136}
+    """
+    documents = [document for _, _, document in policy_places(world)]
+    return {
+        "policies": len(documents),
+        "statements": sum(len(document.statements) for document in documents),
+        "characters": sum(map(size, documents)),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design(Repair):
+    """D: a changed world that reaches a target, without findings of a linter, and small.
+
+    Parameters
+    ----------
+    limits
+        The largest number of ``"policies"``, ``"statements"`` or ``"characters"``.
+    excepted
+        The codes of findings that a solution can have.
+    """
+
+    limits: Mapping[str, int] = field(default_factory=dict)
+    excepted: tuple[str, ...] = ()
+
+    def _fault(self, answer: World, world: World) -> str:
+        for name, finding in findings(answer):
+            if finding.code not in self.excepted:
+                about = f"{finding.code}. {finding.what} {finding.remedy}".removesuffix(".")
+                return f"a policy check has a finding in {name}: {about}"
+        counted = sizes(answer)
+        for what, most in self.limits.items():
+            if counted[what] > most:
+                return f"your policies have {counted[what]} {what}, more than {most}"
+        return super()._fault(answer, world)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 SOLVED, NOT_YET, NOT_TRIED = good("solved"), silent("not yet", "↻"), silent("not tried", "–")
 MASTERED, PARTLY, DONE = good("mastered"), silent("partly", "↻"), good("done")
+OBJECTIVE = {NOT_TRIED: {NOT_TRIED}, MASTERED: {MASTERED}, SOLVED: {SOLVED, MASTERED}}
+"""The states of an objective, and those of its exercises; with any others, it is partly done."""
+
 IN_PREPARATION = silent("in preparation", "…")
 
 KEY = "✓ done, ↻ begun, – not tried, … in preparation"
@@ -38,18 +41,25 @@ PLANNED = {number: text.split(" | ") for number, text in _TABLES["lessons"].item
 
 
 class ExerciseState(NamedTuple):
-    """What a learner has done in an exercise."""
+    """What a learner has done in an exercise.
+
+    Parameters
+    ----------
+    worlds
+        In how many new worlds the first answer was right; with three, the exercise is mastered.
+    """
 
     number: str
     title: str
     look: Look
     attempts: int
     hints: int
+    worlds: int
 
     @property
     def is_solved(self) -> bool:
         """Whether an attempt was right."""
-        return self.look is SOLVED
+        return self.look in (SOLVED, MASTERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class LessonState:
     file
         The name of its notebook; empty if the lesson is in preparation.
     objectives
-        Each with the numbers of its exercises, and its state: mastered if they are all solved.
+        Each with the numbers of its exercises, and its state: mastered if they are all mastered.
     """
 
     number: str
@@ -125,11 +135,11 @@ class Course:
         """The first exercise not solved in the latest lesson, then in those after it."""
         order = list(self.lessons)
         start = order.index(self.met[-1]) if self.met else 0
-        for number in order[start:] + order[:start]:
-            for exercise in self.lessons[number].exercises:
-                if not exercise.is_solved:
-                    return self.lessons[number], exercise
-        return None
+        numbers = order[start:] + order[:start]
+        every = (
+            (self.lessons[own], task) for own in numbers for task in self.lessons[own].exercises
+        )
+        return next((found for found in every if not found[1].is_solved), None)
 
     @property
     def advice(self) -> tuple[Link, str]:
@@ -187,25 +197,21 @@ class Course:
 def _state(
     lesson: Lesson, kinds: Counter[tuple[str, object]], right: Collection[str]
 ) -> LessonState:
-    exercises = []
+    exercises, objectives = {}, []
     for number, table in lesson.exercises.items():
         attempts, hints = kinds[number, "attempt"], kinds[number, "hint"]
+        worlds = min(sum(journal.again(number).values()), journal.ENOUGH) if attempts else 0
         look = SOLVED if number in right else NOT_YET if attempts else NOT_TRIED
+        look = MASTERED if worlds == journal.ENOUGH else look
         title = str(lesson.named(table.get("title", "")))
-        exercises.append(ExerciseState(number, title, look, attempts, hints))
-    known = {own.number: own for own in exercises}
-    objectives = []
+        exercises[number] = ExerciseState(number, title, look, attempts, hints, worlds)
     for objective in lesson.objectives:
-        own = [known[number] for number in objective.exercises if number in known]
-        is_new = not any(exercise.attempts for exercise in own)
-        is_mastered = all(exercise.is_solved for exercise in own)
-        look = NOT_TRIED if is_new else MASTERED if is_mastered else PARTLY
+        looks = {exercises[own].look for own in objective.exercises if own in exercises}
+        look = next((own for own, those in OBJECTIVE.items() if looks <= those), PARTLY)
         objectives.append((objective.text, " ".join(objective.exercises), look))
-    minutes = int(lesson.content.get("minutes", 0))
-    file = lesson.file.with_suffix(".ipynb").name
-    return LessonState(
-        lesson.number, lesson.title, minutes, file, tuple(exercises), tuple(objectives)
-    )
+    minutes, file = int(lesson.content.get("minutes", 0)), lesson.file.with_suffix(".ipynb").name
+    done = tuple(exercises.values()), tuple(objectives)
+    return LessonState(lesson.number, lesson.title, minutes, file, *done)
 
 
 def course_map() -> Course:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.errors import ExerciseError
 from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.notation import read_policy
 from iamlab.teach.places import Place
+from iamlab.teach.source_lines import find_named
 from iamlab.world.policy_places import arranged
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Cell
     from iamlab.world.account import Account
-    from iamlab.world.world import World
 
 Edit = tuple[Any, ...]
 """An operation of the table below with its arguments; or an operation of an AWS API with its
@@ -28,13 +29,8 @@ In a world with several accounts, the name of the account follows.
 
 
 def _set_default_version(world: World, policy: str, version: str) -> None:
-    for account in world.accounts.values():
-        for own in account.policies.values():
-            if own.name == policy:
-                own.set_default_version(version)
-                return
-    message = f"There is no customer managed policy {policy!r}."
-    raise ExerciseError(message)
+    known = _named(world, "policies")
+    find_named("customer managed policy", policy, known).set_default_version(version)
 
 
 def _arrange(world: World, owner: str, policy_name: str, sids: str) -> None:
@@ -46,41 +42,29 @@ def _arrange(world: World, owner: str, policy_name: str, sids: str) -> None:
 
 
 def _identity(world: World, name: str) -> Any:
-    every = [getattr(own, kind) for own in world.accounts.values() for kind in _IDENTITIES]
-    found = next((known[name] for known in every if name in known), None)
-    if found is None:
-        error = ExerciseError(f"There is no user, group or role {name!r}.")
-        raise noted(error, did_you_mean(name, (own for known in every for own in known)))
-    return found
+    return find_named("user, group or role", name, _named(world, "roles", "groups", "users"))
+
+
+def _named(world: World, *kinds: str) -> dict[str, Any]:
+    """Return what a world has by name; those of the first account come first."""
+    every = [getattr(own, kind) for own in reversed(world.accounts.values()) for kind in kinds]
+    return {own.name: own for known in every for own in known.values()}
 
 
 def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
-    account = next(iter(world.accounts.values()))
-    Place(owner, policy_name).write(world, Policy.parse(read_policy(text, account)))
+    document = read_policy(text, _account(world))
+    Place(owner, policy_name).write(world, Policy.parse(document))
 
 
-_IDENTITIES = ("users", "groups", "roles")
+def _method(name: str, find: Callable[[World, str], Any]) -> Callable[..., None]:
+    return lambda world, owner, value: getattr(find(world, owner), name)(value)
+
+
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
-    "add_user": (
-        2,
-        lambda world, group, user: world.group(group).add_user(user),
-        "{1} joins {0}",
-    ),
-    "remove_user": (
-        2,
-        lambda world, group, user: world.group(group).remove_user(user),
-        "{1} leaves {0}",
-    ),
-    "attach_policy": (
-        2,
-        lambda world, identity, policy: _identity(world, identity).attach_policy(policy),
-        "{0} gets {1}",
-    ),
-    "detach_policy": (
-        2,
-        lambda world, identity, policy: _identity(world, identity).detach_policy(policy),
-        "{0} loses {1}",
-    ),
+    "add_user": (2, _method("add_user", World.group), "{1} joins {0}"),
+    "remove_user": (2, _method("remove_user", World.group), "{1} leaves {0}"),
+    "attach_policy": (2, _method("attach_policy", _identity), "{0} gets {1}"),
+    "detach_policy": (2, _method("detach_policy", _identity), "{0} loses {1}"),
     "put_policy": (3, _put_policy, "The policy {1} of {0} is now: {2}"),
     "arrange": (3, _arrange, "Only these statements of {1} are on: {2}"),
     "set_default_version": (2, _set_default_version, "Default version of {0}: {1}"),
@@ -100,10 +84,7 @@ def read_edits(text: str) -> list[Edit]:
 
 def _edit(words: list[str]) -> Edit:
     name, *arguments = words
-    if name not in _OPERATIONS:
-        error = ExerciseError(f"There is no edit {name!r}.")
-        raise noted(error, did_you_mean(name, _OPERATIONS))
-    size = _OPERATIONS[name][0]
+    size = find_named("edit", name, _OPERATIONS)[0]
     return (name, *arguments[: size - 1], " ".join(arguments[size - 1 :]))
 
 
@@ -184,16 +165,6 @@ class Editor:
     choices: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
 
 
-def _memberships() -> Editor:
-    """Change who is in which group."""
-    return Editor("memberships", " in group ", _membership_changes)
-
-
-def _versions() -> Editor:
-    """Choose another default version of a customer managed policy."""
-    return Editor("versions", "default version of policy", _version_choices)
-
-
 def _statements(owner: str, policy_name: str) -> Editor:
     """Leave statements of a policy out."""
     place = Place(owner, policy_name)
@@ -225,13 +196,6 @@ def of_choices(choices: Mapping[str, Sequence[Edit]]) -> Editor:
     return Editor("choices", "", search, choices=choices)
 
 
-EDITORS: dict[str, Callable[..., Editor]] = {
-    "memberships": _memberships,
-    "versions": _versions,
-    "statements": _statements,
-}
-
-
 def _json_of(place: Place, world: World) -> set[str]:
     policy = place.read(world)
     return {str(statement_to_json(own)) for own in policy.statements} if policy else set()
@@ -239,11 +203,10 @@ def _json_of(place: Place, world: World) -> set[str]:
 
 def _version_choices(world: World, _: Target) -> Iterator[list[Edit]]:
     """Yield each choice of another default version of one policy."""
-    for account in world.accounts.values():
-        for policy in account.policies.values():
-            for version in policy.versions:
-                if version != policy.default_version_id:
-                    yield [("set_default_version", policy.name, version)]
+    for name, policy in _named(world, "policies").items():
+        for version in policy.versions:
+            if version != policy.default_version_id:
+                yield [("set_default_version", name, version)]
 
 
 def _membership_changes(world: World, target: Target) -> Iterator[list[Edit]]:
@@ -271,4 +234,11 @@ def _membership_changes(world: World, target: Target) -> Iterator[list[Edit]]:
 def _reaches(world: World, edits: Iterable[Edit], target: Target) -> bool:
     changed = world.copy()
     apply_edits(changed, edits)
-    return all(bool(cell.question.ask(changed)) is cell.allowed for cell in target)
+    return all(cell.holds_in(changed) for cell in target)
+
+
+EDITORS: dict[str, Callable[..., Editor]] = {
+    "memberships": lambda: Editor("memberships", " in group ", _membership_changes),
+    "versions": lambda: Editor("versions", "default version of policy", _version_choices),
+    "statements": _statements,
+}

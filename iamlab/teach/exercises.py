@@ -10,12 +10,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import ExerciseError
 from iamlab.teach.callers import decide, read_circumstances
 from iamlab.teach.lesson import SEED
 from iamlab.teach.scenarios import scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.marks import Mark
@@ -42,6 +43,16 @@ class Question:
         more = read_circumstances(self.circumstances, next(iter(world.accounts.values())))
         return decide(world, self.caller, self.action, self.resource, more)
 
+    @classmethod
+    def read(cls, parts: Iterable[Any]) -> Question:
+        """Return the question with a caller, an action and a resource; the caller can be a user."""
+        return cls(*(getattr(part, "name", str(part)) for part in parts))
+
+    @property
+    def parts(self) -> list[str]:
+        """The caller, the action and the resource."""
+        return [self.caller, self.action, self.resource]
+
     def __str__(self) -> str:
         more = f", with {self.circumstances}" if self.circumstances else ""
         return f"{self.caller}: {self.action} on {self.resource.rpartition(':')[2]}{more}"
@@ -53,6 +64,10 @@ class Cell:
 
     question: Question
     allowed: bool
+
+    def holds_in(self, world: World) -> bool:
+        """Return whether the engine decides so in a world."""
+        return bool(self.question.ask(world)) is self.allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,9 @@ class Exercise(ABC):
     seed: int = SEED
     exit: bool = False
 
+    unsolved = "No answer to exercise {} is right."
+    """The error if no answer that a card offers is right."""
+
     def world(self) -> World:
         """Build a new world for the exercise."""
         return scenario(self.world_name, seed=self.seed)
@@ -118,12 +136,15 @@ class Exercise(ABC):
         found = self._mark(self.read(answer, world), world)
         if found.correct:
             return found
-        data = self.data(answer, world)
+        known = self.known(answer, self.data(answer, world), world)
+        return found if known is None else found.recognised(known.belief, known.hint)
+
+    def known(self, answer: Any, data: Any, world: World) -> KnownWrong | None:
+        """Return the known wrong answer with this data, or the belief behind the answer."""
         for wrong in self.known_wrong:
             if data == self.data(wrong.answer(world.copy()), world):
-                return found.recognised(wrong.belief, wrong.hint)
-        known = self.recognise(answer, world)
-        return found if known is None else found.recognised(known.belief, known.hint)
+                return wrong
+        return self.recognise(answer, world)
 
     def recognise(self, answer: Any, world: World) -> KnownWrong | None:  # noqa: ARG002
         """Return a belief that leads to exactly this answer, beyond the known wrong answers."""
@@ -137,9 +158,25 @@ class Exercise(ABC):
     def read(self, answer: Any, world: World) -> Any:
         """Return an answer in its standard form."""
 
-    @abstractmethod
+    def items(self, answer: Any, what: str, size: int | None = None) -> list[Any]:
+        """Return the items of an answer that must be a list, if they are so many.
+
+        Raises
+        ------
+        ExerciseError
+            The answer isn't a list, or has another size. The message describes the right one.
+        """
+        if isinstance(answer, list | tuple) and size in (None, len(answer)):
+            return list(answer)
+        raise self.needs(what)
+
+    def needs(self, what: str) -> ExerciseError:
+        """Return the error for an answer of the wrong kind, with the right kind in words."""
+        return ExerciseError(f"Exercise {self.number} needs {what}.")
+
     def data(self, answer: Any, world: World) -> Any:
         """Return the answer as JSON values, for the progress file and for comparisons."""
+        return self.read(answer, world)
 
     def submitted(self, answer: Any, world: World) -> Any:
         """Return the answer as JSON values that can be checked again."""
@@ -148,9 +185,22 @@ class Exercise(ABC):
     @abstractmethod
     def _mark(self, answer: Any, world: World) -> Mark: ...
 
-    @abstractmethod
+    def tries(self, world: World) -> Iterable[Any]:  # noqa: ARG002
+        """Return answers of which the first right one is the solution."""
+        return ()
+
     def right_answer(self, world: World) -> Any:
-        """Compute an answer that is right in this world."""
+        """Compute an answer that is right in this world.
+
+        Raises
+        ------
+        ExerciseError
+            None of the tries is right.
+        """
+        for answer in self.tries(world):
+            if self._mark(self.read(answer, world), world).correct:
+                return answer
+        raise ExerciseError(self.unsolved.format(self.number))
 
     @abstractmethod
     def shown(self, answer: Any) -> str:

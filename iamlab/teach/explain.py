@@ -1,8 +1,12 @@
-"""Two kinds of exercise about how AWS decides: what decides a request, and what comes first."""
+"""Three kinds of exercise about how AWS decides: what decides, what comes first, a wrong belief.
+
+A wrong belief is broken by a request on which it disagrees with AWS.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import permutations
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,16 +14,19 @@ from iamlab.engine.edits import Edit, apply_edits
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.teach.checks import applying, counted
+from iamlab.policy.statement import statement_to_json
+from iamlab.teach.checks import Choosing, ForEach, applying, counted, request_lines, verdict_of
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
+from iamlab.teach.mutants import Mutant, find_mutant
 from iamlab.view.figures.names import resource_policy_of
+from iamlab.world.policy_places import arrange
+from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.engine.decision import Decision
-    from iamlab.world.world import World
 
 NO_STATEMENT = "no statement"
 
@@ -86,7 +93,7 @@ def without(decision: Decision, chosen: str) -> Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explain(Exercise):
+class Explain(ForEach):
     """E: what decides each request.
 
     Parameters
@@ -99,13 +106,9 @@ class Explain(Exercise):
         A function of a decision: a text for the learner to explain, such as AWS's message.
     """
 
-    questions: tuple[Question, ...]
     asks: Literal["statement", "layer", "nearest"] = "statement"
     shows: Callable[[Decision], str] = lambda _: ""
-
-    def decisions(self, world: World) -> list[Decision]:
-        """Return the decisions to explain."""
-        return [question.ask(world) for question in self.questions]
+    unsolved = "Nothing that exercise {} offers explains a decision."
 
     def options(self, world: World) -> list[str]:
         """Return the explanations to choose from, the same for each request."""
@@ -116,27 +119,21 @@ class Explain(Exercise):
             options = [name for _, name in layers]
         elif self.asks == "nearest":
             allows = (match for match in matches if match.effect == "Allow")
-            options = [f"{m.address}: {name}" for m in allows for name in _elements(m.statement)]
+            named = [(own.address, statement_to_json(own.statement)) for own in allows]
+            every = [(address, name) for address, statement in named for name in statement]
+            options = [f"{own}: {name}" for own, name in every if name not in ("Sid", "Effect")]
         else:
             options = [match.address for match in matches]
             options += [*(name for layer, name in layers if layer in CEILINGS), NO_STATEMENT]
         return list(dict.fromkeys(options))
 
-    def right(self, decision: Decision) -> set[str]:
-        """Return the explanations that are right."""
-        if self.asks != "nearest":
-            return deciders(decision)
-        near = decision.trace.all_nearest
-        return {f"{own.address}: {miss.element}" for own in near for miss in own.mismatches}
-
     def read(self, answer: Any, world: World) -> list[str]:
         """Return the explanations of an answer."""
-        if not isinstance(answer, list | tuple) or len(answer) != len(self.questions):
-            message = f"Exercise {self.number} needs a list of {len(self.questions)} explanations."
-            raise ExerciseError(message)
+        size = len(self.questions)
+        items = self.items(answer, f"a list of {size} explanations", size)
         known = {option.lower(): option for option in self.options(world)}
         words = []
-        for item, decision in zip(answer, self.decisions(world), strict=True):
+        for item, decision in zip(items, self.decisions(world), strict=True):
             word = str(item).lower()
             words.append(_layers(decision).get(word, word).lower())
             if words[-1] not in known:
@@ -144,68 +141,35 @@ class Explain(Exercise):
                 raise noted(error, did_you_mean(str(item), known.values()))
         return [known[word] for word in words]
 
-    def data(self, answer: Any, world: World) -> list[str]:
-        """Return the explanations."""
-        return self.read(answer, world)
-
-    def right_answer(self, world: World) -> list[str]:
+    def tries(self, world: World) -> list[list[str]]:
         """Return the first right explanation of each decision."""
         options, decisions = self.options(world), self.decisions(world)
-        found = [[own for own in options if own in self.right(each)] for each in decisions]
-        if not all(found):
-            message = f"Nothing that exercise {self.number} offers explains a decision."
-            raise ExerciseError(message)
-        return [own[0] for own in found]
+        found = [[own for own in options if self.is_right(own, each)] for each in decisions]
+        return [[own[0] for own in found]] if all(found) else []
 
-    def _mark(self, answer: list[str], world: World) -> Mark:
-        decisions = self.decisions(world)
-        rows = list(zip(self.questions, answer, decisions, strict=True))
-        wrong = [row for row in rows if row[1] not in self.right(row[2])]
-        if not wrong:
-            return Mark(correct=True, true_part=self.why)
-        question, chosen, decision = wrong[0]
-        see = _too_far if self.asks == "nearest" else _remove
-        return Mark(
-            correct=False,
-            true_part=counted(len(rows) - len(wrong), len(rows), "right"),
-            counterexample=f"Look at {question}. {see(decision, chosen)}",
-            decision=decision,
-        )
+    def is_right(self, word: str, decision: Decision) -> bool:
+        """Return whether an explanation is one of the right ones."""
+        if self.asks != "nearest":
+            return word in deciders(decision)
+        near = decision.trace.all_nearest
+        return word in [f"{own.address}: {miss.element}" for own in near for miss in own.mismatches]
 
-    def shown(self, answer: Any) -> str:
-        """Return each request with what decides it."""
-        pairs = zip(self.questions, answer, strict=True)
-        return "\n".join(f"{question}: {word}" for question, word in pairs)
-
-
-def _elements(statement: Any) -> list[str]:
-    """Return the names of the elements that a statement has."""
-    every = {
-        "Principal": statement.principal,
-        "NotPrincipal": statement.not_principal,
-        "Action": statement.action,
-        "NotAction": statement.not_action,
-        "Resource": statement.resource,
-        "NotResource": statement.not_resource,
-        "Condition": statement.conditions,
-    }
-    return [name for name, value in every.items() if value]
+    def contrast(self, word: str, decision: Decision) -> str:
+        """Say why an explanation is wrong."""
+        return (_too_far if self.asks == "nearest" else _remove)(decision, word)
 
 
 def _remove(decision: Decision, chosen: str) -> str:
     """Return a sentence with the decision without what was chosen."""
-    changed = without(decision, chosen)
-    now, then = f"{decision.verdict.symbol} {decision.verdict}", changed.verdict
-    if chosen == NO_STATEMENT and then is decision.verdict:
-        return f"{applying(decision)} Even so, it is {now}: something limits it."
+    now, then = verdict_of(decision), verdict_of(without(decision, chosen))
     if chosen == NO_STATEMENT:
-        text = f"It is {now}. Without any policy it would be {then.symbol} {then}"
-        return f"{text}, so a statement decides."
-    what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
-    if then is decision.verdict:
-        return f"Remove {what} and see: it is still {now}, so it doesn't decide."
-    text = f"It is {now}. Without {what} it would be {then.symbol} {then}"
-    return f"{text}. So it must allow this too, but it grants nothing."
+        what, end = "any policy", ", so a statement decides."
+        still = f"{applying(decision)} Even so, it is {now}: something limits it."
+    else:
+        what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
+        end = ". So it must allow this too, but it grants nothing."
+        still = f"Remove {what} and see: it is still {now}, so it doesn't decide."
+    return still if now == then else f"It is {now}. Without {what} it would be {then}{end}"
 
 
 def _too_far(decision: Decision, chosen: str) -> str:
@@ -239,53 +203,137 @@ class Order(Exercise):
         """Return the texts in an order that isn't right."""
         texts = self.right_answer(world)
         Random(self.number).shuffle(texts)
-        return texts if self._first_wrong(texts, world) is not None else texts[::-1]
+        return texts if self._misplaced(texts, world) else texts[::-1]
 
     def read(self, answer: Any, world: World) -> list[str]:
         """Return the texts of an answer, each once."""
         known = self.places(world)
         if not isinstance(answer, list | tuple) or sorted(map(str, answer)) != sorted(known):
             texts = ", ".join(map(repr, self.shuffled(world)))
-            raise ExerciseError(f"Exercise {self.number} needs a list with each of: {texts}.")
+            raise self.needs(f"a list with each of: {texts}")
         return list(map(str, answer))
-
-    def data(self, answer: Any, world: World) -> list[str]:
-        """Return the texts."""
-        return self.read(answer, world)
 
     def right_answer(self, world: World) -> list[str]:
         """Return the texts by their places."""
         places = self.places(world)
         return sorted(places, key=lambda text: places[text])
 
-    def _first_wrong(self, answer: list[str], world: World) -> int | None:
-        """Return the number of the first text that is out of place, from 0."""
-        numbers = (n for n, text in enumerate(answer) if not self._fits(text, n, world))
-        return next(numbers, None)
-
-    def _fits(self, text: str, number: int, world: World) -> bool:
+    def _misplaced(self, answer: list[str], world: World) -> list[int]:
+        """Return the numbers of the texts that are out of place, from 0."""
         places = self.places(world)
-        return bool(places[text] == sorted(places.values())[number])
+        right = sorted(places.values())
+        return [number for number, text in enumerate(answer) if places[text] != right[number]]
 
     def _line(self, text: str, world: World) -> str:
         about = self.about(world, text)
         return f"{text} ({about})" if about else text
 
     def _mark(self, answer: list[str], world: World) -> Mark:
-        first = self._first_wrong(answer, world)
-        if first is None:
+        wrong = self._misplaced(answer, world)
+        if not wrong:
             return Mark(correct=True, true_part=self.why)
-        right = self.right_answer(world)
+        first, right = wrong[0], self.right_answer(world)
         steps = [f"{n}. {self._line(text, world)}" for n, text in enumerate(right[: first + 1], 1)]
         early = f"Number {first + 1} comes too early: {self._line(answer[first], world)}"
-        good = [text for place, text in enumerate(answer) if self._fits(text, place, world)]
-        return Mark(
-            correct=False,
-            true_part=counted(len(good), len(right), "in the right place"),
-            counterexample=early,
-            worked=("\n".join(["The order begins:", *steps]),),
-        )
+        true_part = counted(len(right) - len(wrong), len(right), "in the right place")
+        worked = ("\n".join(["The order begins:", *steps]),)
+        return Mark(correct=False, true_part=true_part, counterexample=early, worked=worked)
 
     def shown(self, answer: Any) -> str:
         """Return the texts from the top."""
         return "\n".join(f"{number}. {text}" for number, text in enumerate(answer, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A learner's answer: a world, and a request in it.
+
+    Parameters
+    ----------
+    order
+        The statements of the stack that are switched on, in their order; ``None`` if the learner
+        changed the world by hand.
+    """
+
+    world: World
+    question: Question
+    order: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break(Choosing):
+    """B: an order of statements, and a request on which the engine and a mutant disagree.
+
+    Parameters
+    ----------
+    mutant
+        The name of the belief to break.
+    user, policy_name
+        The user with the stack, and the name of that inline policy.
+    """
+
+    mutant: str
+    user: str
+    policy_name: str
+    unsolved = "No request of exercise {} breaks the belief."
+
+    @property
+    def belief(self) -> Mutant:
+        """The belief to break."""
+        return find_mutant(self.mutant)
+
+    def read(self, answer: Any, world: World) -> Attempt:
+        """Return the attempt from (order or world, caller, action, resource)."""
+        form = (
+            "(order, caller, action, resource). The order is a list of statements such as "
+            f"{self._all_labels(world)[:2]}, or a changed world"
+        )
+        first, *rest = self.items(answer, form, 4)
+        question = Question.read(rest)
+        if isinstance(first, World):
+            return Attempt(first, question)
+        if not isinstance(first, list | tuple):
+            raise ExerciseError(f"{first!r} isn't a list of statements.")
+        order = tuple(map(str, first))
+        changed = world.copy()
+        arrange(changed.user(self.user), self.policy_name, order)
+        return Attempt(changed, question, order)
+
+    def _all_labels(self, world: World) -> list[str]:
+        policy = world.user(self.user).inline[self.policy_name]
+        return [statement.label for statement in policy.statements]
+
+    def data(self, answer: Any, world: World) -> list[Any]:
+        """Return the order and the request; for a world changed by hand, the differences."""
+        attempt = self.read(answer, world)
+        by_hand = world.diff(attempt.world) or ("nothing is changed",)
+        order = list(by_hand if attempt.order is None else attempt.order)
+        return [order, *attempt.question.parts]
+
+    def tries(self, world: World) -> Iterator[list[Any]]:
+        """Yield the orders and requests of the card, beginning with the order of the world."""
+        for order in permutations(self._all_labels(world)):
+            yield from ([list(order), *question.parts] for question in self.offered())
+
+    def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
+        decision = answer.question.ask(answer.world)
+        believed, belief = self.belief.verdict(decision, answer.world), self.belief
+        verdict = verdict_of(decision)
+        if (str(believed) == "allowed") is not bool(decision):
+            text = (
+                f"{answer.question}: if you believe that {belief.claim}, you expect "
+                f"{believed.symbol} {believed}. AWS decides {verdict}. {self.why}"
+            )
+            return Mark(correct=True, true_part=text, decision=decision)
+        text = (
+            f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
+            f"expect the same. {self.nudge}"
+        )
+        good = applying(decision)
+        return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
+
+    def shown(self, answer: Any) -> str:
+        """Return the statements that are on, in their order, and the request."""
+        order, *request = answer
+        labels = ", ".join(order) or "none"
+        return f"Statements that are on, from the top: {labels}\n{request_lines(request)}"

@@ -99,9 +99,7 @@ def sentences(text: str) -> Iterator[str]:
         yield from re.split(r"(?<=[.!?])\s+|(?<=[.!?][\"')])\s+", plain)
 
 
-def violations(
-    steps: Iterable[tuple[Where, str | OpenRequest]],
-) -> Iterator[tuple[Where, str]]:
+def violations(steps: Iterable[tuple[Where, str | OpenRequest]]) -> Iterator[tuple[Where, str]]:
     """Yield each place and sentence that settles a request which is asked there or later.
 
     A sentence about a request that was asked before repeats what the learner knows.
@@ -112,16 +110,13 @@ def violations(
         In the order of the lesson, each sentence and each request with its place.
     """
     found = list(steps)
-    predictions = [
-        (place, own) for place, (_, own) in enumerate(found) if isinstance(own, OpenRequest)
-    ]
-    for place, (where, sentence) in enumerate(found):
-        if isinstance(sentence, OpenRequest):
-            continue
-        if any(own.is_meant_by(sentence) for at, own in predictions if at < place):
-            continue
-        for at, own in predictions:
-            if at > place and own.settled_by(sentence):
-                action = own.decision.request.action
-                yield where, f"{sentence!r} settles the prediction of {action} in {own.where}"
-                break
+    earlier: list[OpenRequest] = []
+    later = [own for _, own in found if isinstance(own, OpenRequest)]
+    for where, own in found:
+        if isinstance(own, OpenRequest):
+            earlier.append(later.pop(0))
+        elif not any(request.is_meant_by(own) for request in earlier):
+            request = next((each for each in later if each.settled_by(own)), None)
+            if request is not None:
+                action = request.decision.request.action
+                yield where, f"{own!r} settles the prediction of {action} in {request.where}"

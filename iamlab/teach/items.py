@@ -189,6 +189,9 @@ class _Drawn:
         self._draw.shuffle(questions)
         prompt = self._named(self._template.get("prompt", ""))
         world = start = build(self._world, seed)
+        for name in self._named(self._template.get("again", "")).split():
+            world.main.users[name].delete()
+            world.main.create_user(name)
         for line in questions:
             request, _, more = line.partition(" | ")
             if world.calls:  # another caller's session isn't part of the world

@@ -39,22 +39,21 @@ def question_of(line: str, account: Account) -> Question:
     return Question(caller, action, arn_of(resource, account), circumstances.strip())
 
 
+def _each_word(read: Callable[[str], str], text: str) -> tuple[str, ...]:
+    return tuple(map(read, text.split()))
+
+
 class Keys:
     """The keys of an exercise's table. Each is taken once; the rest has no meaning."""
 
     def __init__(self, lesson: Lesson, number: str, table: Mapping[str, Any], seed: int) -> None:
         self.lesson, self.number, self.seed = lesson, number, seed
         self.left = dict(table)
-        name = self.take("world")
-        with at("world"):
-            find_named("world", name, lesson.worlds)
+        name = self.one_of("world", "world", {own: own for own in lesson.worlds})
         self.world_name = f"{lesson.number}/{name}"
         self.world = lesson.world(name, seed)
-
-    @property
-    def account(self) -> Account:
+        self.account = self.world.main
         """The account in which names are looked up."""
-        return self.world.main
 
     def take(
         self,
@@ -97,33 +96,25 @@ class Keys:
         read: Callable[[str], str] = str,
     ) -> Any:
         """Call the function that a text names, with the other words of the text."""
-
-        def called(text: str) -> Any:
-            name, *arguments = text.split()
+        words = self.words(key, default)
+        with at(key):
+            name, *arguments = words
             return find_named(key, name, known)(*map(read, arguments))
 
-        return self.take(key, default, read=called)
+    def one_of(self, key: str, what: str, known: Mapping[str, Found], default: Any = ...) -> Found:
+        """Return what a text names."""
+        found: Found = self.take(key, default, read=lambda name: find_named(what, name, known))
+        return found
 
-    def callers(self) -> tuple[str, ...]:
-        """Return the names of callers, which the world has."""
-        return self._checked("callers", lambda name: (name, "sts:GetCallerIdentity"))
-
-    def actions(self) -> tuple[str, ...]:
-        """Return the names of actions, which AWS has."""
-        return self._checked("actions", lambda name: (self.account.root_arn, name))
-
-    def _checked(self, key: str, request: Callable[[str], tuple[str, str]]) -> tuple[str, ...]:
-        names = self.words(key)
-        with at(key):
-            for name in names:
-                Question(*request(name), "*").ask(self.world)
-        return names
-
-    def arns(self, key: str) -> tuple[str, ...]:
-        """Return the ARNs of resources."""
-        names = self.words(key)
-        with at(key):
-            return tuple(arn_of(name, self.account) for name in names)
+    def requests(self) -> dict[str, Any]:
+        """Return callers that the world has, actions that AWS has, and the ARNs of resources."""
+        root = self.account.root_arn
+        reads: dict[str, Callable[[str], str]] = {
+            "callers": lambda name: self.question(f"{name} sts:GetCallerIdentity *").caller,
+            "actions": lambda name: self.question(f"{root} {name} *").action,
+            "resources": lambda name: arn_of(name, self.account),
+        }
+        return {key: self.take(key, read=partial(_each_word, own)) for key, own in reads.items()}
 
     def question(self, line: str) -> Question:
         """Return the question of a line, after asking it."""

@@ -12,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
+from iamlab.tables import tables
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Question
 from iamlab.teach.gate import OpenRequest, sentences, violations
@@ -34,15 +35,14 @@ MOST_WRONG = 4
 _CARD = re.compile(r'\bexercise\(\s*["\']([\w.]+)["\']')
 _LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
 _CORRECT = "Correct this line."
-_NO_ANSWER = "Name the rule, or ask a question."
 _WITH_PROSE = {"prompt", "nudge", "why", "wrong"}
 _SAMPLE = 40
 """So many requests of an exercise are compared between seeds."""
 
 Place = str | Keys
 """A cell of the notebook, or a key of the lesson's file."""
-Fault = tuple[Place, str, str] | tuple[Exception]
-"""The place of a problem, what is wrong, and how to fix it; or an error, which says that."""
+PROBLEMS: dict[str, list[str]] = tables(__file__)
+"""The text of each problem, and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,19 @@ class LessonCheck:
             *(self._worlds, self._exercises, self._objectives, self._sentences),
             *(self._cards, self._cells, self._predictions, self._terms),
         )
-        found = [self._problem(*fault) for check in checks for fault in check()]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(found for check in checks for found in check()))
 
-    def _problem(self, place: Place | Exception, text: str = "", fix: str = "") -> Problem:
-        """Return the problem at a cell, at a key, or of an error."""
-        file = self.lesson.file.name
-        if isinstance(place, Exception):
-            own = place if isinstance(place, LocatedError) else self.lesson.located(place)
-            fix = " ".join(getattr(own, "__notes__", ())) or _CORRECT
-            return Problem(file, f"line {own.line}", own.text, fix)
+    def _problem(self, place: Place, name: str, **values: Any) -> Problem:
+        """Return a problem of the table, at a cell or at a key."""
+        text, fix = (part.format(**values) for part in PROBLEMS[name])
         if isinstance(place, str):
             return Problem(self.notebook.name, place, text, fix)
-        return Problem(file, f"line {self.lesson.line(*place)}", text, fix)
+        return Problem(self.lesson.file.name, f"line {self.lesson.line(*place)}", text, fix)
+
+    def _error(self, error: ExerciseError) -> Problem:
+        own = error if isinstance(error, LocatedError) else self.lesson.located(error)
+        fix = " ".join(getattr(own, "__notes__", ())) or _CORRECT
+        return Problem(self.lesson.file.name, f"line {own.line}", own.text, fix)
 
     @cached_property
     def solutions(self) -> dict[str, str]:
@@ -148,15 +148,15 @@ class LessonCheck:
     def _of_type(self, cell_type: str) -> list[tuple[str, str]]:
         return [(place, source) for place, own, source in self.cells if own == cell_type]
 
-    def _worlds(self) -> Iterator[Fault]:
+    def _worlds(self) -> Iterator[Problem]:
         """Every world builds."""
         for name, seed in product(self.lesson.worlds, self.seeds):
             try:
                 self.lesson.world(name, seed)
             except ExerciseError as error:
-                yield (error,)
+                yield self._error(error)
 
-    def _exercises(self) -> Iterator[Fault]:
+    def _exercises(self) -> Iterator[Problem]:
         """Every exercise is read, its solution passes, and its wrong answers have their hints."""
         for number in self.lesson.exercises:
             path = tuple(number.split("."))
@@ -165,31 +165,32 @@ class LessonCheck:
                     yield from self._wrong_answers(find(number), path)
                     yield from self._seeds(number, path)
             except ExerciseError as error:
-                yield (error,)
+                yield self._error(error)
 
-    def _seeds(self, number: str, path: Keys) -> Iterator[Fault]:
+    def _seeds(self, number: str, path: Keys) -> Iterator[Problem]:
         first = None
-        for task in (find(number, seed) for seed in self.seeds):
+        for seed in self.seeds:
+            task = find(number, seed)
             with at("solution"):
                 mark = task.mark(task.solution_answer())
             if not mark.correct:
-                text = f"The solution doesn't pass with seed {task.seed}: {mark.counterexample}"
-                yield (*path, "solution"), text, "Change the solution or the target."
+                reason = mark.counterexample
+                yield self._problem((*path, "solution"), "unsolved", seed=seed, reason=reason)
             seen = _difficulty(task) if self.lesson.names() else Counter()
             first = seen if first is None else first
             if seen != first:
                 changed = "; ".join(_in_words(own) for own in (first - seen, seen - first))
-                text = f"{number} isn't equally difficult with seed {task.seed}: {changed}."
-                yield path, text, "Choose other values in [names]."
+                facts = {"number": number, "seed": seed, "changed": changed}
+                yield self._problem(path, "unlike_seeds", **facts)
                 return
 
-    def _wrong_answers(self, task: Exercise, path: Keys) -> Iterator[Fault]:
+    def _wrong_answers(self, task: Exercise, path: Keys) -> Iterator[Problem]:
         world, solution = task.world(), self.solutions.get(task.number, "")
         if solution and solution in task.nudge:
-            yield (*path, "nudge"), f"The nudge contains the solution: {solution}", _NO_ANSWER
+            yield self._problem((*path, "nudge"), "solved_by_nudge", solution=solution)
         if not 1 <= (count := len(task.known_wrong)) <= MOST_WRONG:
-            text = f"Exercise {task.number} has {count} known wrong answers."
-            yield (*path, "wrong"), text, f"Write 1 to {MOST_WRONG} of them."
+            facts = {"number": task.number, "count": count, "most": MOST_WRONG}
+            yield self._problem((*path, "wrong"), "number_of_wrong", **facts)
         before: list[Any] = []
         for place, wrong in enumerate(task.known_wrong):
             where = (*path, "wrong", str(place))
@@ -197,84 +198,78 @@ class LessonCheck:
                 answer = wrong.answer(task.world())
                 data, mark = task.data(answer, world), task.mark(answer)
             if solution and solution in wrong.hint:
-                yield where, f"The hint contains the solution: {solution}", _NO_ANSWER
+                yield self._problem(where, "solved_by_hint", solution=solution)
             if mark.correct:
-                yield where, "This answer is right.", "Remove it, or change the exercise."
+                yield self._problem(where, "right")
             elif data in before:
-                yield where, "Two wrong answers are the same.", "Remove one of them."
+                yield self._problem(where, "same")
             elif (mark.belief, mark.hint) != (wrong.belief, wrong.hint):
-                yield where, "This answer doesn't get its own hint.", "Choose another answer."
+                yield self._problem(where, "no_own_hint")
             before.append(data)
 
-    def _objectives(self) -> Iterator[Fault]:
+    def _objectives(self) -> Iterator[Problem]:
         """Every objective is tested, and every exercise tests one; "More" and exits needn't."""
         every = self.lesson.exercises
         tested: set[str] = set()
         for objective in self.lesson.objectives:
             tested |= {*objective.exercises}
             for number in {*(objective.exercises or [""])} - {*every}:
-                text = f"There is no exercise {number!r} for this objective."
-                yield ("objectives", objective.text), text, f"Name some of {', '.join(every)}."
+                facts = {"number": number, "every": ", ".join(every)}
+                yield self._problem(("objectives", objective.text), "no_exercise", **facts)
         for number, table in every.items():
             is_free = table.get("exit") or str(table.get("title")).startswith("More")
             if number not in tested and not is_free:
-                fix = "Add its number to an objective, or begin its title with More."
-                yield tuple(number.split(".")), f"Exercise {number} tests no objective.", fix
+                yield self._problem(tuple(number.split(".")), "no_objective", number=number)
 
-    def _sentences(self) -> Iterator[Fault]:
+    def _sentences(self) -> Iterator[Problem]:
         """Every sentence is short."""
         content, key = self.lesson.content, self.lesson.key
         parts = {name: content.get(name) for name in ("glossary", "reveals", key)}
         texts: list[tuple[Place, str]] = [
-            own for own in _texts_in(parts) if own[0][0] != key or {*own[0]} & _WITH_PROSE
+            (path, text.rpartition("|")[2])
+            for path, text in _texts_in(parts)
+            if path[0] != key or {*path} & _WITH_PROSE
         ]
         for place, text in (*texts, *self._of_type("markdown")):
-            for sentence in sentences(text if isinstance(place, str) else text.rpartition("|")[2]):
-                for part in sentence.split("|"):
-                    if len(part.split()) > LONGEST_SENTENCE:
-                        fix = f"Write at most {LONGEST_SENTENCE} words."
-                        yield place, f"This sentence is too long: {part!r}.", fix
+            for part in "|".join(sentences(text)).split("|"):
+                if len(part.split()) > LONGEST_SENTENCE:
+                    yield self._problem(place, "long_sentence", part=part, most=LONGEST_SENTENCE)
 
-    def _cards(self) -> Iterator[Fault]:
+    def _cards(self) -> Iterator[Problem]:
         """The notebook opens the lesson, and has the card of each exercise once."""
         if not self.cells:
-            text = "This notebook is missing, or it isn't a notebook."
-            yield "cell 1", text, "Copy the one that iamlab lesson new writes."
+            yield self._problem("cell 1", "no_notebook")
             return
-        code = self._of_type("code")
+        code, file = self._of_type("code"), self.lesson.file
         cards = [(place, own) for place, source in code for own in _CARD.findall(source)]
         numbers = [number for _, number in cards]
         for place, number in cards:
             if number not in self.lesson.exercises or numbers.count(number) > 1:
-                text = f"Exercise {number} isn't in the lesson, or is in the notebook twice."
-                yield place, text, "Correct the number, or remove the card."
+                yield self._problem(place, "wrong_card", number=number)
         for number in self.lesson.exercises:
             if number not in numbers:
-                fix = f'Add a cell with exercise("{number}") to {self.notebook.name}.'
-                yield tuple(number.split(".")), f"Exercise {number} isn't in the notebook.", fix
-        file = self.lesson.file
-        if file.resolve().parent != FOLDER and not any(
-            "open_lesson(" in source and file.name in source for _, source in code
-        ):
-            fix = f'Begin with open_lesson("{file.name}").'
-            yield "cell 1", "The notebook doesn't open its lesson.", fix
+                facts = {"number": number, "notebook": self.notebook.name}
+                yield self._problem(tuple(number.split(".")), "no_card", **facts)
+        opening = [own for _, own in code if "open_lesson(" in own and file.name in own]
+        if file.resolve().parent != FOLDER and not opening:
+            yield self._problem("cell 1", "not_opened", file=file.name)
 
-    def _cells(self) -> Iterator[Fault]:
+    def _cells(self) -> Iterator[Problem]:
         """The cells are short, have no solution, and their links work."""
         for place, cell_type, source in self.cells:
             if cell_type == "code" and len(source.splitlines()) > LONGEST_CELL:
-                yield place, f"The cell has more than {LONGEST_CELL} lines.", "Split it."
+                yield self._problem(place, "long_cell", most=LONGEST_CELL)
             for link in _LINK.findall(source) if cell_type == "markdown" else ():
                 if not (self.notebook.parent / link).exists():
-                    yield place, f"{link} doesn't exist.", "Correct the link."
+                    yield self._problem(place, "no_link", link=link)
             for number, solution in self.solutions.items():
                 if " " in solution and solution.replace("'", '"') in source.replace("'", '"'):
-                    yield place, f"The cell contains the solution of {number}.", "Remove it."
+                    yield self._problem(place, "solved_by_cell", number=number)
 
-    def _predictions(self) -> Iterator[Fault]:
+    def _predictions(self) -> Iterator[Problem]:
         """No sentence answers a prediction before it."""
-        fix = "Move the sentence behind the prediction, or into a reveal."
-        yield from ((place, f"{text}.", fix) for place, text in violations(self._steps()))
+        for place, text in violations(self._steps()):
+            yield self._problem(place, "settled", text=text)
 
     def _steps(self) -> Iterator[tuple[Place, str | OpenRequest]]:
         """Yield the sentences and the predictions of the notebook and its cards."""
@@ -282,38 +277,33 @@ class LessonCheck:
             if cell_type == "markdown":
                 yield from ((place, own) for own in sentences(source))
                 continue
-            for number in _CARD.findall(source):
-                if number in self.solutions:
-                    task = find(number)
-                    for key in ("title", "prompt", "nudge"):
-                        path = (*number.split("."), key)
-                        yield from ((path, own) for own in sentences(getattr(task, key)))
-                    for question in task.questions if isinstance(task, Predict) else ():
-                        yield place, OpenRequest(place, question.ask(task.world()))
+            for number in [own for own in _CARD.findall(source) if own in self.solutions]:
+                task = find(number)
+                for key in ("title", "prompt", "nudge"):
+                    path = (*number.split("."), key)
+                    yield from ((path, own) for own in sentences(getattr(task, key)))
+                for question in task.questions if isinstance(task, Predict) else ():
+                    yield place, OpenRequest(place, question.ask(task.world()))
 
-    def _terms(self) -> Iterator[Fault]:
+    def _terms(self) -> Iterator[Problem]:
         """Every term of the glossary is in the prose, and no term of a later lesson is."""
-        prose = self._of_type("markdown")
+        prose, own = self._of_type("markdown"), self.lesson.file.name
         for term in self.lesson.glossary if prose else ():
             if not any(_has_term(source, term) for _, source in prose):
-                fix = "Use the term in the notebook, or remove it from the glossary."
-                yield ("glossary", term), f"The notebook doesn't mention {term!r}.", fix
-        later: dict[str, str] = {}
+                yield self._problem(("glossary", term), "no_mention", term=term)
+        homes: dict[str, str] = {}
         read = [source for _, source in prose]
         for file in sorted(self.lesson.file.parent.glob("*.toml"), reverse=True):
             with suppress(ExerciseError):  # the check of that lesson reports it
-                for term in read_lesson(file).glossary:
-                    later[term.lower()] = file.name
-            if file.name < self.lesson.file.name and notebook_of(file).is_file():
+                homes |= dict.fromkeys(map(str.lower, read_lesson(file).glossary), file.name)
+            if file.name < own and notebook_of(file).is_file():
                 read.append(notebook_of(file).read_text("utf-8"))
-        for term, home in later.items():
+        without_code = [(place, re.sub(r"`[^`]+`", "", source)) for place, source in prose]
+        for term, home in homes.items():
             marked = re.compile(rf"\*{re.escape(term)}(s|es)?\*", re.IGNORECASE)
-            without_code = ((place, re.sub(r"`[^`]+`", "", source)) for place, source in prose)
             cells = [place for place, source in without_code if _has_term(source, term)]
-            explained = any(map(marked.search, read))
-            if home > self.lesson.file.name and cells and not explained:
-                fix = "Use another word, or explain it here and write it as *term*."
-                yield cells[0], f"{term!r} is explained only in {home}.", fix
+            if home > own and cells and not any(map(marked.search, read)):
+                yield self._problem(cells[0], "explained_later", term=term, home=home)
 
 
 def _texts_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -335,18 +325,13 @@ def _has_term(text: str, term: str) -> bool:
 
 def _difficulty(task: Any) -> Counter[Any]:
     """Count the requests of an exercise by what makes them easy or difficult."""
-    world = task.world()
-    if hasattr(task, "questions"):
-        questions = list(task.questions)
-    elif hasattr(task, "target"):
-        questions = [cell.question for cell in task.target]
-    elif hasattr(task, "requests"):
+    world, target = task.world(), getattr(task, "target", ())
+    questions = [*getattr(task, "questions", ()), *(cell.question for cell in target)]
+    if hasattr(task, "requests"):
         questions = list(task.requests.questions())
     elif hasattr(task, "actions"):
         parts = product(task.callers, task.actions, task.resources)
         questions = [Question(*own) for own in parts]
-    else:
-        questions = []
     return Counter(_features(own.ask(world), world) for own in questions[:_SAMPLE])
 
 

@@ -74,13 +74,10 @@ class Feedback:
         return bool(self.correct)
 
     def __str__(self) -> str:
-        parts = [part for part in (self.state, *self.paragraphs) if part]
-        if self.decision is not None:
-            parts.append(self.decision.explain())
-        return "\n".join(parts)
+        steps = "" if self.decision is None else self.decision.explain()
+        return "\n".join(filter(None, (self.state, *self.paragraphs, steps)))
 
-    def __repr__(self) -> str:
-        return str(self)
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return boxed(self.inner_html())
@@ -104,8 +101,7 @@ class WalkThrough:
     def __str__(self) -> str:
         return as_text(self.decision)
 
-    def __repr__(self) -> str:
-        return str(self)
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         message = escape(self.decision.message)
@@ -117,10 +113,7 @@ def feedback(mark: Mark, failures: int) -> Feedback:
     """Return the feedback for this attempt; ``failures`` counts the wrong ones, with this one."""
     if mark.correct:
         return Feedback(correct=True, paragraphs=(mark.true_part,), decision=mark.decision)
-    texts = [mark.true_part, mark.counterexample]
-    if failures >= 2 and mark.hint:
-        texts.append(mark.hint)
-    if failures >= 3:
-        texts += mark.worked
-    worked = mark.decision if failures >= 3 else None
-    return Feedback(correct=False, paragraphs=tuple(filter(None, texts)), decision=worked)
+    hint = mark.hint if failures >= 2 else ""
+    worked, decision = (mark.worked, mark.decision) if failures >= 3 else ((), None)
+    texts = filter(None, (mark.true_part, mark.counterexample, hint, *worked))
+    return Feedback(correct=False, paragraphs=tuple(texts), decision=decision)

@@ -1,9 +1,9 @@
 """Wrong beliefs as mutants: the engine can decide a request as if a wrong belief were true.
 
 ``misconceptions.toml`` has the beliefs in words. A mutant decides the same request again, but by
-another rule (``believed_rules.py``), by other policies or condition keys (``believed_layers.py``),
-or with a wrong idea of the world (``believed_worlds.py``). With mutants an exercise finds out what
-a learner believes. A learner breaks a belief with a request on which the mutant and AWS disagree.
+another rule (``believed_rules.py``), by other policies or condition keys, or with a wrong idea of
+the world (``believed_views.py``). With mutants an exercise finds out what a learner believes. A
+learner breaks a belief with a request on which the mutant and AWS disagree.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
-from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.tables import tables
-from iamlab.teach.believed_layers import BELIEVED_LAYERS, View
 from iamlab.teach.believed_rules import BELIEVED_RULES
-from iamlab.teach.believed_worlds import BELIEVED_ANSWERS, BELIEVED_WORLDS, Answer, WorldView
+from iamlab.teach.believed_views import BELIEVED_ANSWERS, BELIEVED_LAYERS, BELIEVED_WORLDS
+from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
     from iamlab.engine.verdict import Verdict
+    from iamlab.teach.believed_views import Answer, View, WorldView
     from iamlab.world.world import World
 
 
@@ -124,9 +124,7 @@ class Misconception:
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
     if name in BELIEVED_ANSWERS:
-        question, answer, believed = BELIEVED_ANSWERS[name]
-        more: dict[str, Any] = {"question": question, "answer": answer, "believed": believed}
-        return WorldMutant(name, belief, claim, truth, **more)
+        return WorldMutant(name, belief, claim, truth, **BELIEVED_ANSWERS[name])
     changed = BELIEVED_RULES.get(name)
     rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
     views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
@@ -155,9 +153,7 @@ def find_mutant(name: str) -> Mutant:
     ExerciseError
         There is no mutant with this name.
     """
-    if name not in MUTANTS:
-        raise noted(ExerciseError(f"There is no mutant {name!r}."), did_you_mean(name, MUTANTS))
-    return MUTANTS[name]
+    return find_named("mutant", name, MUTANTS)
 
 
 def mutants_met(lesson: str) -> list[Mutant]:

@@ -86,16 +86,13 @@ def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]
     """Check the learner's explanation of a revealed decision, and return the feedback."""
     right = HAPPENED[decision.verdict]
     names = addresses(decision.determining) or [NO_STATEMENT]
-    texts = []
+    first = f"You chose: {happened} What happened: {right}"
     if happened == right:
-        texts.append("Yes, that is what happened.")
-    else:
-        texts.append(f"You chose: {happened} What happened: {right}")
+        first = "Yes, that is what happened."
+    other = "" if decided == NO_STATEMENT else f", not {decided}"
+    second = f"{' and '.join(names)} decided it{other}."
     if decided in names:
-        texts.append(f"And {decided} decided it.")
+        second = f"And {decided} decided it."
     elif names == [NO_STATEMENT]:
-        texts.append("No statement decided it. An implicit deny is the default: it needs none.")
-    else:
-        other = "" if decided == NO_STATEMENT else f", not {decided}"
-        texts.append(f"{' and '.join(names)} decided it{other}.")
-    return happened == right and decided in names, " ".join(texts)
+        second = "No statement decided it. An implicit deny is the default: it needs none."
+    return happened == right and decided in names, f"{first} {second}"

@@ -120,7 +120,7 @@ def _name() -> str:
 def _table(*lessons: LessonState) -> Table:
     """Return the exercises of lessons as a table."""
     rows = (own for lesson in lessons for own in lesson.exercises)
-    return Table.of("Exercises", "exercise, title, state, attempts, hints", rows)
+    return Table.of("Exercises", "exercise, title, state, attempts, hints, new worlds", rows)
 
 
 def progress() -> Progress:

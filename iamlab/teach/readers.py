@@ -10,18 +10,16 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
-from iamlab.teach.break_belief import Break
 from iamlab.teach.callers import credential_of
-from iamlab.teach.checks import Collect, Predict, Repair, Witness
-from iamlab.teach.design import Design
+from iamlab.teach.checks import Collect, Design, Predict, Repair, Witness
 from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import Cell
-from iamlab.teach.explain import Explain, Order
-from iamlab.teach.mutants import find_mutant
+from iamlab.teach.explain import Break, Explain, Order
+from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.notation import arn_of, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
-from iamlab.teach.source_lines import at, each_line, expect, find_named
+from iamlab.teach.source_lines import at, each_line, expect
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
@@ -34,13 +32,20 @@ if TYPE_CHECKING:
     from iamlab.teach.sequence import Call
     from iamlab.world.world import World
 
+Fields = dict[str, Any]
+"""The fields of an exercise."""
+
 Operations = dict[str, dict[str, list[Any]]]
 """What a card offers: operations, their parameters, and the values to choose from."""
 
+_VERDICTS: dict[str, Callable[[Decision], bool]] = {
+    str(own): lambda decision, own=own: decision.verdict is own  # type: ignore[misc]
+    for own in Verdict
+}
 VERDICTS = {"A": "allowed", "D": "denied", "E": "explicit deny", "I": "implicit deny"}
 
 
-def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _predict(keys: Keys) -> Fields:
     questions = keys.lines("ask", keys.question)
 
     def believed(mutant: Any, world: World) -> list[str]:
@@ -49,57 +54,41 @@ def _predict(keys: Keys, common: dict[str, Any]) -> Exercise:
     def read(text: str) -> list[str]:
         return [VERDICTS.get(word, word) for word in text.split()]
 
-    return Predict(
-        **common,
-        questions=questions,
-        fine=keys.take("fine", default=True, types=(bool,)),
-        known_wrong=keys.wrong(read, believed),
-    )
-
-
-def _has(keys: Keys) -> Callable[[Decision], bool]:
-    """Return a property of decisions: a verdict, or a function of ``iamlab.teach.named``."""
-    verdicts = {str(own): lambda decision, own=own: decision.verdict is own for own in Verdict}
-    known = {**verdicts, **named.PROPERTIES}
-    found: Callable[[Decision], bool] = keys.take(
-        "has", read=lambda name: find_named("property", name, known)
-    )
-    return found
+    return {
+        "questions": questions,
+        "fine": keys.take("fine", default=True, types=(bool,)),
+        "known_wrong": keys.wrong(read, believed),
+    }
 
 
 def _request(keys: Keys, text: str) -> list[str]:
-    question = keys.question(text)
-    return [question.caller, question.action, question.resource]
+    return keys.question(text).parts
 
 
-def _witness(keys: Keys, common: dict[str, Any]) -> Exercise:
-    return Witness(
-        **common,
-        has=_has(keys),
-        wanted=keys.take("wanted"),
-        callers=keys.callers(),
-        actions=keys.actions(),
-        resources=keys.arns("resources"),
-        known_wrong=keys.wrong(partial(_request, keys)),
-    )
+def _witness(keys: Keys) -> Fields:
+    return {
+        "has": keys.one_of("has", "property", _VERDICTS | named.PROPERTIES),
+        "wanted": keys.take("wanted"),
+        **keys.requests(),
+        "known_wrong": keys.wrong(partial(_request, keys)),
+    }
 
 
-def _collect(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _collect(keys: Keys) -> Fields:
     collection = keys.named("collect", named.COLLECTIONS)
     with at("collect"):
         collection.truth(keys.world)
 
     def read(text: str) -> list[str]:
         every = collection.candidates(keys.world)
-        return every if text == "all" else [part.strip() for part in text.split(",")]
+        return every if text == "all" else _listed(text)
 
-    return Collect(
-        **common,
-        candidates=collection.candidates,
-        truth=collection.truth,
-        about=collection.about,
-        known_wrong=keys.wrong(read),
-    )
+    return {
+        "candidates": collection.candidates,
+        "truth": collection.truth,
+        "about": collection.about,
+        "known_wrong": keys.wrong(read),
+    }
 
 
 def _cell(keys: Keys, line: str) -> Cell:
@@ -127,64 +116,52 @@ def _target(keys: Keys) -> tuple[Cell, ...]:
     return keys.lines("target", partial(_cell, keys))
 
 
-def _repair(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _repair(keys: Keys) -> Fields:
     editor = _editor(keys)
-    return Repair(
-        **common,
-        target=_target(keys),
-        most=keys.take("most", None, types=(int,)),
-        editor=editor,
-        known_wrong=keys.wrong(editor.read),
-    )
+    return {
+        "target": _target(keys),
+        "most": keys.take("most", None, types=(int,)),
+        "editor": editor,
+        "known_wrong": keys.wrong(editor.read),
+    }
 
 
-def _design(keys: Keys, common: dict[str, Any]) -> Exercise:
-    editor = _editor(keys)
-    return Design(
-        **common,
-        target=_target(keys),
-        most=keys.take("most", None, types=(int,)),
-        editor=editor,
-        limits=keys.take("limits", {}, types=(dict,)),
-        excepted=keys.words("excepted", ""),
-        known_wrong=keys.wrong(editor.read),
-    )
+def _design(keys: Keys) -> Fields:
+    limits = keys.take("limits", {}, types=(dict,))
+    return {**_repair(keys), "limits": limits, "excepted": keys.words("excepted", "")}
 
 
-def _explain(keys: Keys, common: dict[str, Any]) -> Exercise:
-    return Explain(
-        **common,
-        questions=keys.lines("ask", keys.question),
-        asks=keys.take("asks", "statement", read=lambda name: find_named("ask", name, _ASKS)),
-        shows=keys.take("shows", "", read=lambda name: find_named("text", name, _SHOWS)),
-        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
-    )
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
 
 
-_ASKS = {name: name for name in ("statement", "layer", "nearest")}
+def _explain(keys: Keys) -> Fields:
+    return {
+        "questions": keys.lines("ask", keys.question),
+        "asks": keys.one_of("asks", "ask", _ASKS, "statement"),
+        "shows": keys.one_of("shows", "text", _SHOWS, ""),
+        "known_wrong": keys.wrong(_listed),
+    }
+
+
+_ASKS: dict[str, Any] = {name: name for name in ("statement", "layer", "nearest")}
 _SHOWS: dict[str, Callable[[Decision], str]] = {
     "": lambda _: "",
     "message": lambda decision: decision.message,
 }
 
 
-def _order(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _order(keys: Keys) -> Fields:
     order = keys.named("order", named.ORDERS)
     with at("order"):
         order.places(keys.world)
-    return Order(
-        **common,
-        places=order.places,
-        about=order.about,
-        known_wrong=keys.wrong(lambda text: [part.strip() for part in text.split(",")]),
-    )
+    return {"places": order.places, "about": order.about, "known_wrong": keys.wrong(_listed)}
 
 
-def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _sequence(keys: Keys) -> Fields:
     target = _target(keys) if "target" in keys.left else ()
-    reached = keys.named(
-        "goal", named.GOALS, "always", read=lambda word: credential_of(word, keys.account)
-    )
+    credential = partial(credential_of, account=keys.account)
+    reached = keys.named("goal", named.GOALS, "always", read=credential)
     offered: Operations = {}
     for operation, parameters in keys.take("operations", types=(dict,)).items():
         with at("operations", operation):
@@ -195,18 +172,17 @@ def _sequence(keys: Keys, common: dict[str, Any]) -> Exercise:
     solution = keys.take("solution", "")
 
     def goal(world: World) -> bool:
-        return reached(world) and all(bool(c.question.ask(world)) is c.allowed for c in target)
+        return reached(world) and all(cell.holds_in(world) for cell in target)
 
-    return Sequence(
-        **common,
-        callers=keys.words("callers"),
-        operations=lambda _: offered,
-        goal=goal,
-        wanted=keys.take("wanted"),
-        most=keys.take("most", None, types=(int,)),
-        solution=(lambda _: _calls(keys, offered, solution)) if solution else None,
-        known_wrong=keys.wrong(partial(_calls, keys, offered)),
-    )
+    return {
+        "callers": keys.words("callers"),
+        "operations": lambda _: offered,
+        "goal": goal,
+        "wanted": keys.take("wanted"),
+        "most": keys.take("most", None, types=(int,)),
+        "solution": (lambda _: _calls(keys, offered, solution)) if solution else None,
+        "known_wrong": keys.wrong(partial(_calls, keys, offered)),
+    }
 
 
 def _calls(keys: Keys, offered: Operations, text: str) -> list[Call]:
@@ -246,7 +222,7 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
     return [read(word, keys.account) for word in values.split()]
 
 
-def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _break(keys: Keys) -> Fields:
     def read(text: str) -> list[Any]:
         order, _, request = text.partition("/ ")
         return [order.split(), *_request(keys, request)]
@@ -257,40 +233,33 @@ def _break(keys: Keys, common: dict[str, Any]) -> Exercise:
         return own
 
     stack = keys.take("stack", read=place)
-    return Break(
-        **common,
-        mutant=keys.take("mutant", read=lambda name: find_mutant(name).name),
-        user=stack.owner,
-        policy_name=stack.name,
-        callers=keys.callers(),
-        actions=keys.actions(),
-        resources=keys.arns("resources"),
-        known_wrong=keys.wrong(read),
-    )
+    return {
+        "mutant": keys.one_of("mutant", "mutant", MUTANTS).name,
+        "user": stack.owner,
+        "policy_name": stack.name,
+        **keys.requests(),
+        "known_wrong": keys.wrong(read),
+    }
 
 
-def _write(keys: Keys, common: dict[str, Any]) -> Exercise:
+def _write(keys: Keys) -> Fields:
     place = keys.take("put", read=Place.parse)
     musts = keys.lines("must", partial(_must, keys))
 
     def wanted(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - a result
-        for matches, verdict in musts:
-            if matches(question):
-                return verdict
-        return without
+        return next((verdict for matches, verdict in musts if matches(question)), without)
 
     def read(text: str) -> dict[str, Any]:
         return read_policy(text, keys.account)
 
-    return Write(
-        **common,
-        place=place,
-        requests=Requests(keys.callers(), keys.actions(), keys.arns("resources")),
-        cases=keys.lines("cases", partial(_case, keys), "today"),
-        wanted=wanted,
-        solution=keys.take("solution", types=(str, dict), read=read),
-        known_wrong=keys.wrong(read),
-    )
+    return {
+        "place": place,
+        "requests": Requests(**keys.requests()),
+        "cases": keys.lines("cases", partial(_case, keys), "today"),
+        "wanted": wanted,
+        "solution": keys.take("solution", types=(str, dict), read=read),
+        "known_wrong": keys.wrong(read),
+    }
 
 
 _WANTED: dict[str, bool | None] = {"allow": True, "deny": False, "either": None}
@@ -300,10 +269,8 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     """Read a line such as ``deny alice s3:Delete* star-maps/*``: which requests, and what."""
     verdict, *patterns = line.split()
     if verdict not in _WANTED or len(patterns) != 3:
-        message = (
-            f"{line!r} isn't a rule. Write allow, deny or either, then caller action resource."
-        )
-        raise ExerciseError(message)
+        form = "allow, deny or either, then caller action resource"
+        raise ExerciseError(f"{line!r} isn't a rule. Write {form}.")
     caller, action, resource = patterns
     resource = arn_of(resource, keys.account)
 
@@ -325,15 +292,25 @@ def _case(keys: Keys, line: str) -> Case:
     return Case(name.strip(), lambda world: apply_edits(world, edits))
 
 
-READERS: dict[str, Callable[[Keys, dict[str, Any]], Exercise]] = {
-    "predict": _predict,
-    "explain": _explain,
-    "write": _write,
-    "repair": _repair,
-    "witness": _witness,
-    "collect": _collect,
-    "order": _order,
-    "sequence": _sequence,
-    "design": _design,
-    "break": _break,
+_KINDS: dict[type[Exercise], Callable[[Keys], Fields]] = {
+    Predict: _predict,
+    Explain: _explain,
+    Write: _write,
+    Repair: _repair,
+    Witness: _witness,
+    Collect: _collect,
+    Order: _order,
+    Sequence: _sequence,
+    Design: _design,
+    Break: _break,
 }
+
+
+def _make(
+    kind: type[Exercise], read: Callable[[Keys], Fields], keys: Keys, common: Fields
+) -> Exercise:
+    return kind(**common, **read(keys))
+
+
+READERS = {kind.__name__.lower(): partial(_make, kind, read) for kind, read in _KINDS.items()}
+"""By the name of each kind: a function of the keys and of the fields that all kinds have."""

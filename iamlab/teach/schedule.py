@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,8 +106,7 @@ class History:
 
     def due(self) -> dict[str, datetime]:
         """Return each topic that was practised with the time when it is due, the weakest first."""
-        every = sorted(reviews(self._earlier), key=lambda review: review.time)
-        every = [review for review in every if review.topic in TEMPLATES]
+        every = [review for review in reviews(self._earlier) if review.topic in TEMPLATES]
         if not every:
             return {}
         need("fsrs")
@@ -115,14 +115,12 @@ class History:
         # Without steps of minutes, and without chance, it plans days, and the same ones again.
         scheduler = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
         cards: dict[str, Card] = {}
-        for own in every:
+        for own in sorted(every, key=attrgetter("time")):
             card = cards.get(own.topic) or Card(card_id=len(cards))
             cards[own.topic], _ = scheduler.review_card(card, Rating(own.rating), own.time)
-
-        def remembered(topic: str) -> float:
-            return scheduler.get_card_retrievability(cards[topic], self.time)
-
-        return {topic: cards[topic].due for topic in sorted(cards, key=remembered)}
+        remembered = scheduler.get_card_retrievability
+        weakest = sorted(cards, key=lambda topic: remembered(cards[topic], self.time))
+        return {topic: cards[topic].due for topic in weakest}
 
     def is_due(self) -> list[str]:
         """List the topics that are due now, the weakest first."""

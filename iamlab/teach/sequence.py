@@ -32,6 +32,8 @@ Call = dict[str, Any]
 OF_CALL = "call "
 """The name of a caller with the credentials of an earlier call begins with it."""
 
+_HEAD = ("Caller", "Operation")
+
 LONGEST = 3
 """How many calls a search tries, if an exercise has no limit."""
 
@@ -77,7 +79,7 @@ def replay(world: World, calls: Iterable[Call]) -> Replay:
 
 def _make(world: World, call: Call, answers: abc.Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Make a call and return the API's response."""
-    parameters = {name: own for name, own in call.items() if name not in ("Caller", "Operation")}
+    parameters = _parameters(call)
     caller, operation = _caller(world, call["Caller"], answers), call["Operation"]
     if "Resource" in parameters:
         world.do(caller, operation, parameters["Resource"])
@@ -105,10 +107,12 @@ def in_words(call: Call) -> str:
     >>> in_words({"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"})
     'dana: iam:CreateAccessKey UserName=bob'
     """
-    caller, operation, *parameters = call.values()
-    names = [name for name in call if name not in ("Caller", "Operation")]
-    words = (f" {name}={own}" for name, own in zip(names, parameters, strict=True))
-    return f"{caller}: {operation}{''.join(words)}"
+    words = (f" {name}={own}" for name, own in _parameters(call).items())
+    return f"{call['Caller']}: {call['Operation']}{''.join(words)}"
+
+
+def _parameters(call: Call) -> dict[str, Any]:
+    return {name: own for name, own in call.items() if name not in _HEAD}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,27 +142,19 @@ class Sequence(Exercise):
     wanted: str
     most: int | None = None
     solution: Callable[[World], Iterable[Call]] | None = None
+    unsolved = "No calls that exercise {} offers reach the goal."
 
     def read(self, answer: Any, world: World) -> list[Call]:  # noqa: ARG002 - as for all kinds
         """Return the calls, each with its caller and operation first."""
         if not isinstance(answer, list | tuple) or not all(map(_is_call, answer)):
-            message = (
-                f"Exercise {self.number} needs a list of calls, such as "
-                f'[{{"Caller": "{self.callers[0]}", "Operation": "iam:ListUsers"}}].'
-            )
-            raise ExerciseError(message)
+            call = f'[{{"Caller": "{self.callers[0]}", "Operation": "iam:ListUsers"}}]'
+            raise self.needs(f"a list of calls, such as {call}")
         for call in answer:
             number = call["Caller"].removeprefix(OF_CALL)
             if call["Caller"] not in self.callers and not number.isdecimal():
                 error = ExerciseError(f"{call['Caller']!r} can't call here.")
                 raise noted(error, did_you_mean(call["Caller"], self.callers))
-        return [
-            {"Caller": call["Caller"], "Operation": call["Operation"], **call} for call in answer
-        ]
-
-    def data(self, answer: Any, world: World) -> list[Call]:
-        """Return the calls."""
-        return self.read(answer, world)
+        return [{**dict.fromkeys(_HEAD), **call} for call in answer]
 
     def offered(self, world: World, before: int) -> Iterator[Call]:
         """Yield each call that a card offers after some calls, without those to write."""
@@ -176,14 +172,9 @@ class Sequence(Exercise):
             known = [calls for calls in longer if replay(world, calls).error is None]
             yield from known
 
-    def right_answer(self, world: World) -> list[Call]:
-        """Return the shortest calls that reach the goal, or the author's."""
-        tried = self._search(world) if self.solution is None else [list(self.solution(world))]
-        for calls in tried:
-            if self._mark(calls, world).correct:
-                return calls
-        message = f"No calls that exercise {self.number} offers reach the goal."
-        raise ExerciseError(message)
+    def tries(self, world: World) -> Iterable[list[Call]]:
+        """Return all calls that a card offers, or the author's."""
+        return self._search(world) if self.solution is None else [list(self.solution(world))]
 
     def _mark(self, answer: list[Call], world: World) -> Mark:
         done = replay(world, answer)
@@ -212,6 +203,4 @@ class Sequence(Exercise):
 
 def _is_call(call: Any) -> bool:
     """Return whether a value has the form of a call."""
-    return isinstance(call, dict) and all(
-        isinstance(call.get(name), str) for name in ("Caller", "Operation")
-    )
+    return isinstance(call, dict) and all(isinstance(call.get(name), str) for name in _HEAD)

@@ -150,8 +150,7 @@ Null condition.
         for name in (*filter(None, term.also.split(", ")), term.word)
     }
     found = terms().get(word) or names.get(_simple(word)) or _of_aws(word.strip())
-    if found is None:
-        found = names.get(_simple(word.partition(":")[0]))  # ForAllValues:StringLike
+    found = found or names.get(_simple(word.partition(":")[0]))  # ForAllValues:StringLike
     if found is None:
         known = {key: term.word for key, term in names.items()} | {
             _simple(key.name): key.name for key in GLOBAL_KEYS.values()
@@ -167,13 +166,11 @@ def _of_aws(name: str) -> Term | None:
     key, action = condition_key(name), catalog.action(name)
     if key is not None:
         values = "several values" if key.is_multivalued else "one value"
-        when = (
-            f" It is present {key.present}."
-            if isinstance(key, GlobalKey)
-            else f" {key.description}."
-        )
-        rule = f"A condition key of type {key.type}, with {values}.{when}"
-        page = "AWS global condition context keys" if isinstance(key, GlobalKey) else ""
+        if isinstance(key, GlobalKey):
+            when, page = f"It is present {key.present}", "AWS global condition context keys"
+        else:
+            when, page = key.description, ""
+        rule = f"A condition key of type {key.type}, with {values}. {when}."
         word = key.name if key.name.lower() == name.lower() else name
         return _term(word, {"rule": rule, "lesson": "06", "page": page})
     if action is not None:

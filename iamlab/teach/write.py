@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.question_defects import misfit
 from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
 from iamlab.policy.catalog import arns_for
 from iamlab.policy.document import Policy
+from iamlab.teach.checks import unlike
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
 
@@ -30,11 +32,9 @@ class Requests:
 
     def questions(self) -> Iterator[Question]:
         """Yield the requests that can occur in AWS, with some on resources outside the scenario."""
-        for caller in self.callers:
-            for action in self.actions:
-                for resource in (*self.resources, *ELSEWHERE):
-                    if can_occur(action, resource):
-                        yield Question(caller, action, resource)
+        for parts in product(self.callers, self.actions, (*self.resources, *ELSEWHERE)):
+            if can_occur(*parts[1:]):
+                yield Question(*parts)
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
@@ -103,12 +103,12 @@ class Write(Exercise):
     cases: tuple[Case, ...]
     wanted: Callable[[Question, bool], bool | None]
     solution: dict[str, Any]
+    unsolved = "The solution of exercise {} isn't right."
 
     def read(self, answer: Any, world: World) -> Policy:
         """Return the policy of an answer: a policy, a dict, or JSON text."""
         if not isinstance(answer, Policy | dict | str) or answer == "":
-            message = f"Exercise {self.number} needs a policy: a dict, or JSON text."
-            raise ExerciseError(message)
+            raise self.needs("a policy: a dict, or JSON text")
         try:
             policy = Policy.parse(answer, name=self.place.name)
             self.place.write(world.copy(), policy)
@@ -120,17 +120,9 @@ class Write(Exercise):
         """Return the document."""
         return self.read(answer, world).to_dict()
 
-    def right_answer(self, world: World) -> dict[str, object]:
-        """Return the lesson's solution, after a check.
-
-        Raises
-        ------
-        ExerciseError
-            It isn't right in this world.
-        """
-        if self._mark(self.read(self.solution, world), world).correct:
-            return self.solution
-        raise ExerciseError(f"The solution of exercise {self.number} isn't right.")
+    def tries(self, world: World) -> list[dict[str, Any]]:  # noqa: ARG002 - as for all kinds
+        """Return the lesson's solution."""
+        return [self.solution]
 
     def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
@@ -156,16 +148,9 @@ class Write(Exercise):
         case.change(changed)
         self.place.write(changed, answer)
         decision = question.ask(changed)
-        expected = "allowed" if wanted else "denied"
-        return Mark(
-            correct=False,
-            true_part=f"{count - len(wrong)} of {count} requests are right.",
-            counterexample=(
-                f"{case.name[0].upper()}{case.name[1:]}, {question} must be {expected}, but it is "
-                f"{decision.verdict.symbol} {decision.verdict}."
-            ),
-            decision=decision,
-        )
+        good = f"{count - len(wrong)} of {count} requests are right."
+        text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
+        return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
     def shown(self, answer: Any) -> str:
         """Return the document as JSON text."""

@@ -104,7 +104,6 @@ function render({ model, el }) {
   };
 
   card.addEventListener("input", ({ target }) => {
-    follow({ target });
     if (!target.name || !target.matches(`input[type=range], ${TEXT}`)) return;
     clearTimeout(typed.get(target.name));
     typed.set(target.name, setTimeout(() => set(target), target.type === "range" ? 0 : TYPING));
@@ -113,7 +112,7 @@ function render({ model, el }) {
   card.addEventListener("change", ({ target }) => target.name && set(target));
 
   const follow = ({ target }) => target.matches("textarea") && number(target);
-  card.addEventListener("scroll", follow, true);
+  for (const kind of ["input", "scroll"]) card.addEventListener(kind, follow, true);
 
   // A button with the line and column of a place in the card's text leads there.
   const lead = ({ line, column }) => {

@@ -165,10 +165,12 @@ def test_the_fifth_answer_says_that_no_outer_ceiling_is_there():
 
 
 def test_the_sixth_answer_says_who_grants_and_who_cuts():
-    """Resource and identity always, ceilings where they are; and who needs no grant."""
+    """The resource where its policy is there or must be, ceilings where they are."""
     cut = labels(evaluate(ask(), Layers([EVERYTHING], boundary=EC2_ONLY)))[5].answer
-    assert [line[:1] for line in cut] == ["–", "✓", "○"]
-    assert cut[2].startswith("○ permissions boundary:")
+    assert [line[:1] for line in cut] == ["✓", "○"]
+    assert cut[1].startswith("○ permissions boundary:")
+    abroad = labels(evaluate(ask(resource_account=FOREIGN), Layers([EVERYTHING])))[5].answer
+    assert abroad[1] == "– resource-based policy: No resource-based policy."
 
     root = labels(evaluate(ask(ROOT), Layers()))[5].answer
     assert root == ("The root user needs no Allow in its own account.",)

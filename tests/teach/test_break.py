@@ -8,8 +8,8 @@ import pytest
 from iamlab import ExerciseError, World
 from iamlab.errors import IamLabError
 from iamlab.teach import arrange, check, hint, journal, scenario, solution, start
-from iamlab.teach.break_belief import Break
 from iamlab.teach.exercises import Question
+from iamlab.teach.explain import Break
 from iamlab.teach.scenarios import MAP, MAPS, README
 from iamlab.teach.tables import every, find
 

@@ -48,14 +48,32 @@ def beside_the_notebooks(monkeypatch):
     monkeypatch.chdir(NOTEBOOKS)
 
 
-def test_an_objective_is_mastered_when_all_of_its_exercises_are_solved():
+def test_an_objective_is_solved_when_all_of_its_exercises_are():
     """With some of them solved or tried it is partly done, and the state is a symbol and a word."""
     _solve("0.1")
     check("2.2", ["allowed"] * 4)
     states = [str(look) for *_, look in course_map().lessons["00"].objectives]
 
-    assert states == ["↻ partly", "✓ mastered", "– not tried"]
+    assert states == ["↻ partly", "✓ solved", "– not tried"]
     assert str(course_map().lessons["02"].objectives[0][2]) == "↻ partly"
+
+
+def test_three_right_first_answers_in_new_worlds_master_an_exercise_and_its_objective():
+    """The report counts them; a wrong first answer in a new world doesn't count."""
+    objective = lessons()["00"].objectives[1]
+    for seed in (-1, -2, -3):
+        for number in objective.exercises:
+            check(number, find(number, seed).solution_answer(), seed=seed)
+    check("0.3", ["allowed"], seed=-1)
+    check("0.3", find("0.3", -1).solution_answer(), seed=-1)
+    states = {
+        own.number: (str(own.look), own.worlds) for own in course_map().lessons["00"].exercises
+    }
+
+    assert {states[number] for number in objective.exercises} == {("✓ mastered", 3)}
+    assert states["0.3"] == ("✓ solved", 0)
+    assert str(course_map().lessons["00"].objectives[1][2]) == "✓ mastered"
+    assert re.search(rf"{objective.exercises[0]} .* ✓ mastered +3 +0 +3\n", str(progress()))
 
 
 def test_an_objective_without_exercises_is_not_mastered(tmp_path, monkeypatch):

@@ -308,7 +308,7 @@ def test_only_items_that_test_the_belief_count_for_the_schedule():
     assert len(list(reviews(journal.records()))) == 12 - controls
 
 
-@pytest.mark.parametrize(("belief", "n"), [("M01", 8), ("M99", 8), ("M02", 0)])
+@pytest.mark.parametrize(("belief", "n"), [("M39", 8), ("M99", 8), ("M02", 0)])
 def test_a_drill_without_items_is_an_error(belief, n):
     """There is no template for it, or no item is wanted."""
     with pytest.raises(ExerciseError, match=r"no drill for|at least one item"):

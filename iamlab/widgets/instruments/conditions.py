@@ -136,8 +136,7 @@ class ConditionTable(Instrument[Table]):
         found = (map(as_text(row).get, self.keys) for row in contexts)
         table = tuple(tuple(", ".join(values or ()) for values in row) for row in found)
         operators = tuple(str(each.comparison) for each in own.conditions)
-        more = {"options": OPTIONS[own.effect], **more}
-        super().__init__(Table(operators, table), **more)
+        super().__init__(Table(operators, table), **{"options": OPTIONS[own.effect], **more})
 
     def _decide(self, operators: Texts, row: Texts) -> Decision:
         context: dict[str, ContextValue] = {}
@@ -250,8 +249,7 @@ class ConditionTable(Instrument[Table]):
 
 def _start(effect: str) -> str:
     others = {"Allow": "No other statement allows", "Deny": "Another statement allows"}[effect]
-    seen = parts.badge(EFFECTS[effect])
-    return f"<p>{seen} if all conditions match. {others} the request.</p>"
+    return f"<p>{parts.badge(EFFECTS[effect])} if all conditions match. {others} the request.</p>"
 
 
 def _put(values: tuple[Any, ...], place: int, *new: object) -> tuple[Any, ...]:

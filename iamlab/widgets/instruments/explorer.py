@@ -17,7 +17,6 @@ from iamlab.authorization.question_defects import misfit
 from iamlab.engine.labels import keys_in_policies
 from iamlab.engine.refused_statements import loud, quiet
 from iamlab.errors import ExerciseError, IamLabError, RequestError
-from iamlab.model.clock_and_ids import Clock
 from iamlab.model.network_locations import Network
 from iamlab.view.tables import Table
 from iamlab.widgets import choices
@@ -112,7 +111,7 @@ class Explorer(Instrument[Question]):
         if simple:
             self.title, self.question = "Request builder", "Is this request allowed?"
         self._people = lru_cache(1)(lambda _: choices.principals(world))
-        self._moved = lru_cache(4)(self._moved_to)
+        self._moved = lru_cache(4)(lambda _, moment: world.copy(at=moment))
         self._answered = lru_cache(64)(self._answer)
         self._shown = lru_cache(16)(self._show)
         self._listed = lru_cache(16)(self._lists)
@@ -131,11 +130,6 @@ class Explorer(Instrument[Question]):
             problem = f"{self.state.time!r} isn't a time. Write it like 2026-11-25T09:00."
             raise RequestError(problem) from None
         return self._moved(self._world.revision, moment.replace(tzinfo=moment.tzinfo or UTC))
-
-    def _moved_to(self, _: int, moment: datetime) -> World:
-        world = self._world.copy()
-        world.clock = Clock(moment)
-        return world
 
     @property
     def principals(self) -> dict[str, str]:
@@ -301,8 +295,7 @@ class Explorer(Instrument[Question]):
             for condition in match.statement.conditions:
                 found.get(condition.key.lower(), []).extend(condition.values)
         own = {f"{KEY}{keys[key]}": list(dict.fromkeys(found[key])) for key in sorted(found)}
-        people = list(self.principals)
-        return {"principal": people, "action": actions, "resource": resources, **own}
+        return {"principal": list(self.principals), "action": actions, "resource": resources, **own}
 
     def picture(self) -> str:
         """Return the suggestions for the fields, the request, and what is odd about it."""

@@ -16,7 +16,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import AwsError
-from iamlab.model.clock_and_ids import Clock
 from iamlab.model.credentials import INTERVAL, VIRTUAL, code_at, devices_of, seed_of
 from iamlab.view.style import bad, good
 from iamlab.widgets import controls as parts
@@ -110,8 +109,7 @@ class SignInForm(Instrument[Page]):
 
     def world(self) -> World:
         """Return a copy of the world at the time of the phone; accepted codes stay used."""
-        world = self._start.copy()
-        world.clock = Clock(self._now())
+        world = self._start.copy(at=self._now())
         records = world.accounts[self._id].mfa_records
         records |= {key: replace(records[key], used=used) for key, used in self.state.used}
         return world
