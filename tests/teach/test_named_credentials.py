@@ -27,8 +27,8 @@ def test_a_lesson_names_access_keys_and_codes_by_their_places():
 
 @pytest.mark.parametrize("name", ["bob/key-2", "bob/key-x", "root/key-0"])
 def test_a_key_that_is_not_there_is_an_error(name):
-    """The message has an example."""
-    with pytest.raises(ExerciseError, match="bob/key-1"):
+    """The message has a key that is there."""
+    with pytest.raises(ExerciseError, match=r"no access key .*\n.*(bob|root)/key-1"):
         key_of(name, scenario("first_day").main)
 
 
@@ -109,3 +109,23 @@ def test_a_rotation_uses_the_new_key_before_the_old_one_ends(calls, is_right):
     ends = {"iam:UpdateAccessKey": old | {"Status": "Inactive"}, "iam:DeleteAccessKey": old}
 
     assert task.mark([call | ends.get(call["Operation"], {}) for call in calls]).correct is is_right
+
+
+def test_the_security_status_lists_what_is_still_open():
+    """Also what is done, but less securely than needed; without calls there is no true part."""
+    task = find("4.1")
+    delete, join, policy, enable = task.solution_answer()
+    every = [join | {"UserName": "bob"}, policy | {"MinimumPasswordLength": 8}]
+    cases = {
+        "The goal isn't reached. Still to do: Delete your root access keys: The root user has": [],
+        "Still to do: Add MFA for yourself: carol has no MFA devices.": [delete, join, policy],
+        "Still to do: bob must not be an administrator. A password needs 14 characters or more.": [
+            *(delete, *every, enable)
+        ],
+        "Still to do: carol can call AddUserToGroup: don't use root for it.": [
+            *(delete, join | {"Caller": "root"}, policy, enable)
+        ],
+    }
+
+    for words, calls in cases.items():
+        assert words in task.mark(calls).counterexample

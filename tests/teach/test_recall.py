@@ -186,7 +186,7 @@ def test_another_practice_of_the_day_asks_about_other_topics():
 def test_the_next_day_asks_other_items(monkeypatch):
     """The seed of an item depends on the day."""
     today = keys(warm_up("05"))
-    monkeypatch.setattr("iamlab.teach.recall.History", lambda: History(NOW + timedelta(days=1)))
+    monkeypatch.setattr("iamlab.teach.practice.History", lambda: History(NOW + timedelta(days=1)))
 
     assert not set(today) & set(keys(warm_up("05")))
 
@@ -424,7 +424,7 @@ def test_three_right_first_answers_in_new_worlds_master_an_exercise():
 def test_the_next_day_brings_a_new_world(monkeypatch):
     """An exercise that was solved yesterday isn't shown again."""
     check("3.1", again("3.1").task.solution_answer(), seed=-1)
-    monkeypatch.setattr("iamlab.teach.recall.History", lambda: History(NOW + timedelta(days=1)))
+    monkeypatch.setattr("iamlab.teach.practice.History", lambda: History(NOW + timedelta(days=1)))
 
     assert again("3.1").task.seed == -2
 

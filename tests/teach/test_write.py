@@ -10,8 +10,10 @@ from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
 from iamlab.teach import check, exercise, hint, journal, solution, start
 from iamlab.teach.exercises import Question
+from iamlab.teach.places import Place
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
 from iamlab.teach.tables import every, find
+from iamlab.teach.worlds import build
 from iamlab.teach.write import ELSEWHERE, Case, Requests, Write, can_occur
 from iamlab.world.policy_places import arranged
 
@@ -395,3 +397,15 @@ def test_a_check_changes_no_world():
     assert before.diff(world) == ()
     assert json.dumps(answer) == kept
     assert isinstance(world, World)
+
+
+def test_a_session_policy_changes_only_in_the_copy():
+    """A check writes each answer to a copy of the world."""
+    session = {"assume_role": "auditor", "by": "carol", "policy": "allow - s3:GetObject *"}
+    world = build({"users": "carol", "roles": "auditor", "sessions": {"audit": session}}, seed=7)
+    place, copied = Place.parse("session audit"), world.copy()
+
+    place.write(copied, Policy.allow("s3:PutObject"))
+
+    assert place.read(world).statements[0].action == ("s3:GetObject",)
+    assert place.read(copied).statements[0].action == ("s3:PutObject",)
