@@ -12,7 +12,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.edits import in_words
-from iamlab.teach.sequence import OF_CALL
+from iamlab.teach.exercises import Question
+from iamlab.teach.sequence import OF_CALL, by_whom
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.checks import Choosing, Repair
-    from iamlab.teach.exercises import Question
     from iamlab.teach.explain import Break, Explain, Order
     from iamlab.teach.sequence import Sequence
     from iamlab.teach.write import Write
@@ -315,6 +315,25 @@ _STATEMENT = {"Effect": "...", "Action": "...", "Resource": "..."}
 TEMPLATE = json.dumps({"Version": "2012-10-17", "Statement": [_STATEMENT]}, indent=2)
 
 
+class BreakRequestInput(RequestInput):
+    """A request on which the belief and AWS must disagree, and the policies that apply to it."""
+
+    def __init__(self, task: Break) -> None:
+        super().__init__(task)
+        world = task.world()
+        asked = [Question(own, task.actions[0], task.resources[0]) for own in task.callers]
+        self._folds = _folds(asked, [own.ask(world) for own in asked])
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the policies and the lists."""
+        return {"policies": self._folds, **super().controls()}
+
+
+def break_input(task: Break) -> BreakInput | BreakRequestInput:
+    """Return the instrument for a request, with the stack if the exercise has one."""
+    return BreakInput(task) if task.user else BreakRequestInput(task)
+
+
 class BreakInput(StatementStack):
     """The stack, and a request on which the belief and AWS must disagree."""
 
@@ -434,10 +453,7 @@ class CallsInput(Instrument[Rows]):
     def _call(self, place: int) -> str:
         call, number = dict(self.state.rows[place]), place + 1
         key, known = call.pop("number"), self._operations.get(call["Operation"], {})
-        callers = {
-            own: text if own in self._callers else f"with the credentials of {text}"
-            for own, text in self._called_by(place).items()
-        }
+        callers = {own: by_whom(text) for own, text in self._called_by(place).items()}
         lists: dict[str, Any] = {"Caller": callers, "Operation": list(self._operations)}
         own = "".join(html.choice(f"{n} {key}", n, lists[n], call.pop(n)) for n in lists)
         for name, text in call.items():

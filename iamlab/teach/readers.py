@@ -179,6 +179,7 @@ def _sequence(keys: Keys) -> Fields:
         "operations": lambda _: offered,
         "goal": goal,
         "wanted": keys.take("wanted"),
+        "still_open": getattr(reached, "still_open", lambda _: ()),
         "most": keys.take("most", None, types=(int,)),
         "solution": (lambda _: _calls(keys, offered, solution)) if solution else None,
         "known_wrong": keys.wrong(partial(_calls, keys, offered)),
@@ -224,6 +225,8 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
 
 def _break(keys: Keys) -> Fields:
     def read(text: str) -> list[Any]:
+        if not stack:
+            return _request(keys, text)
         order, _, request = text.partition("/ ")
         return [order.split(), *_request(keys, request)]
 
@@ -232,11 +235,10 @@ def _break(keys: Keys) -> Fields:
         own.read(keys.world)
         return own
 
-    stack = keys.take("stack", read=place)
+    stack = keys.take("stack", read=place) if "stack" in keys.left else None
     return {
         "mutant": keys.one_of("mutant", "mutant", MUTANTS).name,
-        "user": stack.owner,
-        "policy_name": stack.name,
+        **({"user": stack.owner, "policy_name": stack.name} if stack else {}),
         **keys.requests(),
         "known_wrong": keys.wrong(read),
     }
