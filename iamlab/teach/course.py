@@ -78,8 +78,7 @@ class ExerciseState(NamedTuple):
         return self.look in (SOLVED, MASTERED)
 
 
-@dataclass(frozen=True, slots=True)
-class LessonState:
+class LessonState(NamedTuple):
     """What a learner has done in a lesson.
 
     Parameters

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.verdict import addresses
 from iamlab.errors import AccessDenied, ExerciseError
@@ -51,8 +50,7 @@ _CHOICE = re.compile(r"{([^{}]*\|[^{}]*)}")
 _STATEMENTS = re.compile(r"(\? )?(allow|deny) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One question about a small world.
 
     Parameters

@@ -1,9 +1,9 @@
 """Wrong beliefs as mutants: the engine can decide a request as if a wrong belief were true.
 
 ``misconceptions.toml`` has the beliefs in words. A mutant decides the same request again, but by
-another rule, by other policies or condition keys, or with a wrong idea of the world
-(``believed.py``). With mutants an exercise finds out what a learner believes. A learner breaks a
-belief with a request on which the mutant and AWS disagree.
+another rule (``believed_rules.py``), by other policies or condition keys, or with a wrong idea of
+the world (``believed_views.py``). With mutants an exercise finds out what a learner believes. A
+learner breaks a belief with a request on which the mutant and AWS disagree.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.tables import tables
-from iamlab.teach import believed
+from iamlab.teach.believed_rules import BELIEVED_RULES
+from iamlab.teach.believed_views import BELIEVED_ANSWERS, BELIEVED_LAYERS, BELIEVED_WORLDS
 from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
     from iamlab.engine.verdict import Verdict
-    from iamlab.teach.believed import Answer, View, WorldView
+    from iamlab.teach.believed_views import Answer, View, WorldView
     from iamlab.world.world import World
 
 
@@ -120,11 +121,11 @@ class Misconception(NamedTuple):
 
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
-    if name in believed.BELIEVED_ANSWERS:
-        return WorldMutant(name, belief, claim, truth, **believed.BELIEVED_ANSWERS[name])
-    changed = believed.BELIEVED_RULES.get(name)
+    if name in BELIEVED_ANSWERS:
+        return WorldMutant(name, belief, claim, truth, **BELIEVED_ANSWERS[name])
+    changed = BELIEVED_RULES.get(name)
     rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
-    views = believed.BELIEVED_LAYERS.get(name), believed.BELIEVED_WORLDS.get(name)
+    views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
     return Mutant(name, belief, claim, truth, rules, *views)
 
 

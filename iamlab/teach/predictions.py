@@ -22,11 +22,11 @@ def keep(prediction: Prediction, world: World | None = None, **facts: Any) -> No
     decision = prediction.decision
     request = decision.request
     question = [request.principal, request.action, request.resource]
-    asked = {"key": key_of(decision), "question": question, "verdict": decision.verdict.value}
+    about = {"key": key_of(decision), "question": question, "verdict": decision.verdict.value}
     names = ("answer", "confidence", "seconds", "correct")
-    given = {name: getattr(prediction, name) for name in names}
+    answer = {name: getattr(prediction, name) for name in names}
     found = evidence(decision, prediction.answer, world)
-    journal.add({"kind": "prediction", **asked, **given, "evidence": found, **facts})
+    journal.add({"kind": "prediction", **about, **answer, "evidence": found, **facts})
 
 
 def key_of(decision: Decision) -> str:
