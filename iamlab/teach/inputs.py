@@ -105,8 +105,8 @@ class VerdictInput(ForEachInput):
     def controls(self) -> dict[str, str]:
         """Return the requests, each with its options, and the confidence."""
         sure = self.said["confidence"]
-        asked = html.segmented("confidence", "How sure are you?", CONFIDENCE, sure)
-        return {**super().controls(), "sure": asked}
+        chosen = html.segmented("confidence", "How sure are you?", CONFIDENCE, sure)
+        return {**super().controls(), "sure": chosen}
 
     def row(self, name: str, label: str, value: str, decision: Decision) -> str:  # noqa: ARG002
         """Return the verdicts."""
