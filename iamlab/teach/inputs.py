@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.edits import in_words
+from iamlab.teach.exercises import Question
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.switches import IN, MembershipBoard, StatementStack
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.checks import Choosing, Repair
-    from iamlab.teach.exercises import Question
     from iamlab.teach.explain import Break, Explain
     from iamlab.teach.write import Write
 
@@ -308,6 +308,25 @@ class PolicyInput(Choices):
 
 _STATEMENT = {"Effect": "...", "Action": "...", "Resource": "..."}
 TEMPLATE = json.dumps({"Version": "2012-10-17", "Statement": [_STATEMENT]}, indent=2)
+
+
+class BreakRequestInput(RequestInput):
+    """A request on which the belief and AWS must disagree, and the policies that apply to it."""
+
+    def __init__(self, task: Break) -> None:
+        super().__init__(task)
+        world = task.world()
+        asked = [Question(own, task.actions[0], task.resources[0]) for own in task.callers]
+        self._folds = _folds(asked, [own.ask(world) for own in asked])
+
+    def controls(self) -> Mapping[str, str]:
+        """Return the policies and the lists."""
+        return {"policies": self._folds, **super().controls()}
+
+
+def break_input(task: Break) -> BreakInput | BreakRequestInput:
+    """Return the instrument for a request, with the stack if the exercise has one."""
+    return BreakInput(task) if task.user else BreakRequestInput(task)
 
 
 class BreakInput(StatementStack):

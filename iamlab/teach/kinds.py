@@ -53,7 +53,7 @@ KINDS = {
         Kind("O", Order, step_inputs.OrderInput),
         Kind("S", Sequence, step_inputs.CallsInput),
         Kind("D", Design, inputs.repair_input),
-        Kind("B", Break, inputs.BreakInput),
+        Kind("B", Break, inputs.break_input),
     )
 }
 """All kinds, by name."""

@@ -9,8 +9,13 @@ from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
 from iamlab.teach.callers import caller_of, decide, main_account
-from iamlab.teach.named_credentials import CanSignIn, UnusedKeys, key_replaced, key_rotated
-from iamlab.teach.named_credentials import security_status as _security_status
+from iamlab.teach.named_credentials import (
+    CanSignIn,
+    SecurityStatus,
+    UnusedKeys,
+    key_replaced,
+    key_rotated,
+)
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
 
@@ -156,7 +161,7 @@ def _called(event_name: str) -> Callable[[World], bool]:
 GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {
     "always": lambda: lambda _: True,
     "called": _called,
-    "security_status": _security_status,
+    "security_status": SecurityStatus,
     "key_rotated": key_rotated,
     "key_replaced": key_replaced,
 }

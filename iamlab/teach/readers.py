@@ -175,6 +175,7 @@ def _sequence(keys: Keys) -> Fields:
         "operations": lambda _: offered,
         "goal": goal,
         "wanted": keys.take("wanted"),
+        "still_open": getattr(reached, "still_open", lambda _: ()),
         "most": keys.take("most", None, types=(int,)),
         "solution": (lambda _: _calls(keys, offered, solution)) if solution else None,
         "known_wrong": keys.wrong(partial(_calls, keys, offered)),
@@ -220,16 +221,18 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
 
 def _break(keys: Keys) -> Fields:
     def read(text: str) -> list[Any]:
+        if stack is None:
+            return keys.question(text).parts
         order, _, request = text.partition("/ ")
         return [order.split(), *keys.question(request).parts]
 
-    stack = keys.take("stack", read=Place.parse)
-    with at("stack"):
-        stack.read(keys.world)
+    stack = keys.take("stack", read=Place.parse) if "stack" in keys.left else None
+    if stack is not None:
+        with at("stack"):
+            stack.read(keys.world)
     return {
         "mutant": keys.one_of("mutant", "mutant", MUTANTS).name,
-        "user": stack.owner,
-        "policy_name": stack.name,
+        **({"user": stack.owner, "policy_name": stack.name} if stack else {}),
         **keys.requests(),
         "known_wrong": keys.wrong(read),
     }

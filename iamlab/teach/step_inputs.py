@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.inputs import Chosen
-from iamlab.teach.sequence import OF_CALL
+from iamlab.teach.sequence import OF_CALL, by_whom
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
@@ -106,10 +106,7 @@ class CallsInput(Instrument[Rows]):
     def _call(self, place: int) -> str:
         call, number = dict(self.state.rows[place]), place + 1
         key, known = call.pop("number"), self._operations.get(call["Operation"], {})
-        callers = {
-            own: text if own in self._callers else f"with the credentials of {text}"
-            for own, text in self._called_by(place).items()
-        }
+        callers = {own: by_whom(text) for own, text in self._called_by(place).items()}
         lists: dict[str, Any] = {"Caller": callers, "Operation": list(self._operations)}
         own = "".join(html.choice(f"{n} {key}", n, lists[n], call.pop(n)) for n in lists)
         for name, text in call.items():

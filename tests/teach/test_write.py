@@ -128,6 +128,38 @@ def test_an_additional_allow_is_wrong():
     assert "s3:PutObject on star-maps/m31.fits must be denied, but it is ✓ allowed" in mark.text
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "named"),
+    [
+        (["iam:Create*", "sts:AssumeRole"], "*", "alice: iam:Create"),
+        ("sqs:*", "*", "alice: sqs:"),
+        ("s3:PutObjectAcl", OBJECTS, "s3:PutObjectAcl on star-maps/"),
+        ("s3:PutObject", "arn:aws:s3:::elsewhere?/*", "s3:PutObject on elsewhere"),
+        ("s3:ListAllMyBuckets", "*", "s3:ListAllMyBuckets on *"),
+    ],
+    ids=["administration", "another-service", "acl", "another-bucket", "list-of-buckets"],
+)
+@each_task
+def test_a_permission_without_need_is_wrong(task, action, resource, named):
+    """It needn't be among the requests of the scenario: the whole catalogue counts."""
+    extra = {"Effect": "Allow", "Action": action, "Resource": resource}
+    mark = task.mark(document(*task.solution["Statement"], extra))
+
+    assert not mark.correct
+    assert named in mark.counterexample
+    assert "must be denied, but it is ✓ allowed. The task doesn't ask" in mark.counterexample
+
+
+def test_an_unneeded_permission_can_be_left_open():
+    """The lesson's file says ``either``; then it isn't an error."""
+    extra = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    task = find("2.4")
+    loose = replace(task, wanted=lambda own, before: task.wanted(own, before) or None)
+
+    assert not task.mark(document(DENY, extra)).correct
+    assert loose.mark(document(DENY, extra)).correct
+
+
 def test_every_object_includes_objects_that_the_prompt_does_not_name():
     """A list of the known objects isn't enough."""
     assert not marked({**DENY, "Resource": [MAP, f"{DRAFTS}/*"]}).correct
