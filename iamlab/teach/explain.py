@@ -155,7 +155,7 @@ class Explain(ForEach):
         return word in [f"{own.address}: {miss.element}" for own in near for miss in own.mismatches]
 
     def contrast(self, word: str, decision: Decision) -> str:
-        """Say why an explanation is wrong."""
+        """Return a sentence that shows why an explanation is wrong."""
         return (_too_far if self.asks == "nearest" else _remove)(decision, word)
 
 
