@@ -163,7 +163,7 @@ def _edits(number: int) -> str:
 
 
 def _because(decision: Decision) -> str:
-    """Return a sentence with the statement that nearly matches, or with the reason."""
+    """Return a sentence with the nearest statement, or with the reason."""
     return decision.nearest_miss or reason(decision)
 
 

@@ -100,8 +100,8 @@ class Explain(ForEach):
     ----------
     asks
         ``"statement"``: the address of a statement, ``"no statement"``, or the type of policy that
-        limits the request. ``"layer"``: the type of policy. ``"nearest"``: the Allow that nearly
-        matches, and an element of it that doesn't: ``"read-maps/ReadMaps: Resource"``.
+        limits the request. ``"layer"``: the type of policy. ``"nearest"``: the nearest
+        statement, and the element of it that doesn't match: ``"read-maps/ReadMaps: Resource"``.
     shows
         A function of a decision: a text for the learner to explain, such as AWS's message.
     """

@@ -8,6 +8,7 @@ templates.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from random import Random
@@ -198,12 +199,10 @@ class _Drawn:
                 world = start.copy()
             question = question_of(request, world.main)
             circumstances = read_circumstances(question.circumstances, world.main)
-            try:
+            with suppress(AccessDenied):  # then there is no session that can be asked about
                 caller = caller_of(world, question.caller)
-            except AccessDenied:
-                continue
-            decision = world.can(caller, question.action, question.resource, **circumstances)
-            yield f"{prompt} {more}".strip(), world, decision
+                decision = world.can(caller, question.action, question.resource, **circumstances)
+                yield f"{prompt} {more}".strip(), world, decision
 
 
 def _choices(text: str) -> list[str]:

@@ -1,28 +1,27 @@
 """Wrong beliefs as mutants: the engine can decide a request as if a wrong belief were true.
 
 ``misconceptions.toml`` has the beliefs in words. A mutant decides the same request again, but by
-another rule (``believed_rules.py``), by other policies or condition keys, or with a wrong idea of
-the world (``believed_views.py``). With mutants an exercise finds out what a learner believes. A
-learner breaks a belief with a request on which the mutant and AWS disagree.
+another rule, by other policies or condition keys, or with a wrong idea of the world
+(``believed.py``). With mutants an exercise finds out what a learner believes. A learner breaks a
+belief with a request on which the mutant and AWS disagree.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.decision import Decision
 from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.tables import tables
-from iamlab.teach.believed_rules import BELIEVED_RULES
-from iamlab.teach.believed_views import BELIEVED_ANSWERS, BELIEVED_LAYERS, BELIEVED_WORLDS
+from iamlab.teach import believed
 from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
     from iamlab.engine.verdict import Verdict
-    from iamlab.teach.believed_views import Answer, View, WorldView
+    from iamlab.teach.believed import Answer, View, WorldView
     from iamlab.world.world import World
 
 
@@ -69,16 +68,15 @@ class Mutant:
 
     def _decide(self, pair: Decision, world: World | None) -> Decision:
         request, layers = pair.request, pair.layers
-        seen = self.view(request, layers) if self.view is not None else {}
+        seen = dict(self.view(request, layers)) if self.view is not None else {}
         if self.world_view is not None and world is not None:
-            seen = seen | self.world_view(request, layers, world)
+            seen |= self.world_view(request, layers, world)
         if not seen and self.rules is AWS_RULES:
             return pair
-        changes: dict[str, Any] = dict(seen)
-        if keys := changes.pop("context", {}):
+        if keys := seen.pop("context", {}):
             context = override_keys(request.context, keys)
             request = replace(request, context=context, issuer=request.caller.issuer or None)
-        return read(request, replace(layers, **changes) if changes else layers, self.rules)
+        return read(request, replace(layers, **seen) if seen else layers, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +100,7 @@ class WorldMutant(Mutant):
         return self.answer(world) != self.believed(world)
 
 
-@dataclass(frozen=True, slots=True)
-class Misconception:
+class Misconception(NamedTuple):
     """A wrong belief of the syllabus.
 
     Parameters
@@ -123,11 +120,11 @@ class Misconception:
 
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
-    if name in BELIEVED_ANSWERS:
-        return WorldMutant(name, belief, claim, truth, **BELIEVED_ANSWERS[name])
-    changed = BELIEVED_RULES.get(name)
+    if name in believed.BELIEVED_ANSWERS:
+        return WorldMutant(name, belief, claim, truth, **believed.BELIEVED_ANSWERS[name])
+    changed = believed.BELIEVED_RULES.get(name)
     rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
-    views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
+    views = believed.BELIEVED_LAYERS.get(name), believed.BELIEVED_WORLDS.get(name)
     return Mutant(name, belief, claim, truth, rules, *views)
 
 

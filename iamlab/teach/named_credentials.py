@@ -65,8 +65,7 @@ class CanSignIn:
         try:
             world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
         except FailedAuthentication as error:
-            answer = str(error).removeprefix(f"{error.code}: ")
-            return f"the sign-in page answers: {answer}"
+            return f"the sign-in page answers: {str(error).removeprefix(f'{error.code}: ')}"
         return ""
 
 
@@ -98,9 +97,8 @@ class UnusedKeys:
     def about(self, world: World, name: str) -> str:
         """Return a sentence about a key's use."""
         key = dict(_keys(main_account(world)))[name]
-        used = key.last_used.date if key.last_used else None
         ago = count((world.clock.now - _last(key)).days, "day")
-        text = f"last used {ago} ago." if used else f"made {ago} ago, and never used."
+        text = f"last used {ago} ago." if key.last_used else f"made {ago} ago, and never used."
         return f"it belongs to the root user; it was {text}" if _is_root(name) else f"it was {text}"
 
 

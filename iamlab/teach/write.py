@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.what_can.what_can import what_can
 from iamlab.authorization.question_defects import misfit
-from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
-from iamlab.policy.catalog import arns_for
+from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, noted
+from iamlab.policy.catalog import arns_for, matched
 from iamlab.policy.document import Policy
+from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import unlike
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
@@ -137,8 +140,24 @@ class Write(Exercise):
                 if wanted is not None and wanted is not allowed:
                     yield case, question, wanted
 
+    def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+        """Yield what the policy allows without need, on any resource, of all actions of AWS."""
+        case, before = self.cases[0], world.copy()
+        case.change(before)
+        after = before.copy()
+        self.place.write(after, policy)
+        allows = [own for own in policy.statements if own.effect == "Allow"]
+        services = {name.partition(":")[0] for own in allows for name in matched(own)}
+        for caller in self.requests.callers:
+            with suppress(AccessDenied):  # a session that can't be made is allowed nothing
+                for pair in what_can(after, caller_of(after, caller), services=services):
+                    question = Question(caller, *pair)
+                    if self.wanted(question, bool(question.ask(before))) is False:
+                        yield case, question, False
+
     def _mark(self, answer: Policy, world: World) -> Mark:
-        wrong = list(self.failures(answer, world))
+        failed = list(self.failures(answer, world))
+        wrong = failed or list(islice(self.excess(answer, world), 1))
         count = len(self.cases) * len(self.requests.allowed(world))
         if not wrong:
             text = f"Your policy is right for all {count} requests. {self.why}"
@@ -148,8 +167,9 @@ class Write(Exercise):
         case.change(changed)
         self.place.write(changed, answer)
         decision = question.ask(changed)
-        good = f"{count - len(wrong)} of {count} requests are right."
+        good = f"{count - len(failed)} of {count} requests are right."
         text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
+        text += "" if failed else " The task doesn't ask for this permission."
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
     def shown(self, answer: Any) -> str:

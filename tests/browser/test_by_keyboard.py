@@ -22,7 +22,7 @@ WORDS = {  # what somebody answers in a lesson, by the name of a control
     "01_default_deny.ipynb": {
         "first = predict(...": {"answer": "denied", **SURE},
         "second = predict(...": {"answer": "denied", **SURE},
-        "1.1": {"verdict 1": "denied", "verdict 2": "denied", **SURE},
+        "1.1": {"verdict 1": "allowed", "verdict 2": "denied", **SURE},
         "1.2": {
             "verdict 1": "denied",
             "verdict 2": "allowed",

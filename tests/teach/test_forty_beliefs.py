@@ -9,7 +9,7 @@ from hypothesis import given
 from iamlab import RequestError
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import IamLabError
-from iamlab.teach import believed_rules, believed_views, recognition
+from iamlab.teach import believed, recognition
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS, WorldMutant, find_mutant, telling
 from tests.analysis.worlds_to_ask import (
     ACTIONS,
@@ -55,10 +55,10 @@ def test_there_are_forty_beliefs_with_mutants_and_each_has_a_scenario():
 def test_every_function_of_a_belief_belongs_to_a_mutant():
     """A misspelt name in a table would have no effect."""
     tables = (
-        believed_rules.BELIEVED_RULES,
-        believed_views.BELIEVED_LAYERS,
-        believed_views.BELIEVED_WORLDS,
-        believed_views.BELIEVED_ANSWERS,
+        believed.BELIEVED_RULES,
+        believed.BELIEVED_LAYERS,
+        believed.BELIEVED_WORLDS,
+        believed.BELIEVED_ANSWERS,
     )
 
     assert {name for table in tables for name in table} == MUTANTS.keys()
@@ -94,7 +94,7 @@ def test_a_lost_secret_cannot_be_read_again():
 
 def test_a_belief_about_the_world_agrees_without_the_world():
     """A decision doesn't know who assumed the role, or who has a device."""
-    for name in believed_views.BELIEVED_WORLDS:
+    for name in believed.BELIEVED_WORLDS:
         differs, _, _ = CASES[name](Scenario())
 
         assert find_mutant(name).verdict(differs) is differs.verdict
@@ -106,7 +106,7 @@ def test_a_chain_of_roles_is_followed_to_the_first_caller():
     chained = CASES["chain_keeps"](here)[0].request.principal
     first = f"arn:aws:sts::{here.main.account_id}:assumed-role/first/night"
 
-    assert believed_views.assumers(here.world, chained) == [first, here.alice.arn]
+    assert believed.assumers(here.world, chained) == [first, here.alice.arn]
 
 
 # -- anything that can be asked ---------------------------------------------------------------

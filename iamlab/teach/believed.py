@@ -1,8 +1,8 @@
-"""Wrong beliefs about what applies: which policies count for a request, and its condition keys.
+"""The wrong beliefs as functions: by other rules, other policies or a wrong idea of the world.
 
-Each function returns the differences between what a learner sees and what AWS reads: fields of
-``Layers``, and under ``context`` the condition keys. It is empty if nothing differs. Some also
-need facts that only the world knows: who assumed a role, who has an MFA device.
+``BELIEVED_RULES`` has the entries of AWS's table of rules that a mutant replaces. The functions
+of the other tables return the differences between what a learner sees and what AWS reads: fields of
+``Layers``, and under ``context`` the condition keys. They are empty if nothing differs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.principal import principal_of
 from iamlab.engine.combining_rule import RESOURCE_POLICIES
 from iamlab.engine.layers import AttachedPolicy, Layers
+from iamlab.engine.principals import PrincipalMatch, match_principal, match_principals
 from iamlab.engine.request import Kind, Request
+from iamlab.engine.rules import AWS_RULES
+from iamlab.engine.verdict import Verdict
 from iamlab.errors import IamLabError
 from iamlab.model.credentials import devices_of
 from iamlab.model.managed_policies import find
@@ -26,17 +29,147 @@ from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.policy_documents import with_principals
 from iamlab.operations.sts.session import find_role
 from iamlab.policy.arn import Arn
+from iamlab.policy.conditions import OPERATORS, Comparison, empty_set_default, missing_key_default
 from iamlab.policy.document import Policy, edited
+from iamlab.policy.patterns import glob_resource
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from iamlab.engine.layer_results import LayerResults
+    from iamlab.engine.layers import Place
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.policy.statement import Statement
 
 Differences = dict[str, Any]
 View = Callable[[Request, Layers], Differences]
 WorldView = Callable[[Request, Layers, World], Differences]
+
+_NO_WILDCARDS = str.maketrans("", "", "*?")
+
+
+def _specific(match: StatementMatch) -> tuple[list[int], bool]:
+    """Measure how specific a statement is: the letters of its resources, then of its actions."""
+    parts = (match.statement.resource or (), match.statement.action or ())
+    letters = [[len(text.translate(_NO_WILDCARDS)) for text in part] for part in parts]
+    return [max(own, default=0) for own in letters], match.effect == "Deny"
+
+
+# -- conditions ---------------------------------------------------------------------------------
+
+
+def _missing_key_is_false(comparison: Comparison, wanted: Sequence[str | None]) -> bool:
+    if comparison.name == "Bool" and not comparison.if_exists:
+        return any(value is not None and value.lower() == "false" for value in wanted)
+    return missing_key_default(comparison, wanted)
+
+
+def _if_exists_needs_key(comparison: Comparison, wanted: Sequence[str | None]) -> bool:
+    if not comparison.if_exists or OPERATORS[comparison.name].negated:
+        return missing_key_default(comparison, wanted)
+    return _missing_key_is_false(Comparison(comparison.name), wanted)
+
+
+def _every_value(results: Iterable[bool]) -> bool:
+    found = list(results)
+    return bool(found) and all(found)
+
+
+_GLOBS = {f"String{no}Equals": OPERATORS[f"String{no}Like"] for no in ("", "Not")}
+
+
+# -- resources, variables and principals --------------------------------------------------------
+
+
+def _bucket_with_objects(pattern: str, resource: str) -> bool:
+    is_other = pattern == f"{resource}/*" or resource.startswith(f"{pattern}/")
+    return is_other or glob_resource(pattern, resource)
+
+
+def _always_there(request: Request, key: str) -> str:
+    """Read a variable: without a user name, it is the session's name; anything else is empty."""
+    value = request.value(key)
+    if value is None and key.lower() == "aws:username":
+        return request.principal.rpartition("/")[2]
+    return value or ""
+
+
+def _simply_exempt(statement: Statement, request: Request, place: Place) -> PrincipalMatch:
+    listed = statement.not_principal
+    if statement.effect == "Allow" or listed is None:
+        return match_principal(statement, request, place)
+    exempt = match_principals(listed, request) is not PrincipalMatch.NOT
+    return PrincipalMatch.NOT if exempt else PrincipalMatch.DIRECT
+
+
+def _by_external_id(statement: Statement, request: Request, place: Place) -> PrincipalMatch:
+    keys = {condition.key.lower() for condition in statement.conditions}
+    if statement.effect == "Allow" and "sts:externalid" in keys & request.keys.keys():
+        return PrincipalMatch.DIRECT
+    return match_principal(statement, request, place)
+
+
+# -- who must allow -----------------------------------------------------------------------------
+
+
+def _each(change: Callable[[int, LayerResults], int], *names: str) -> dict[str, Any]:
+    """Change what some rules return."""
+
+    def changed(name: str) -> Callable[[LayerResults], int]:
+        own = getattr(AWS_RULES, name)
+        return lambda results: change(own(results), results)
+
+    return {name: changed(name) for name in names}
+
+
+def _by_either_side(own: int, results: LayerResults) -> int:
+    by_resource = results.direct | results.indirect | results.account | results.grant
+    return own | by_resource | results.identity & results.filters
+
+
+BELIEVED_RULES: dict[str, dict[str, Any]] = {
+    "last_wins": {"deny_wins": lambda applying: applying[-1].effect == "Deny"},
+    "most_specific_wins": {
+        "deny_wins": lambda applying: max(applying, key=_specific).effect == "Deny"
+    },
+    "no_deny_means_allow": {"default": Verdict.ALLOWED},
+    "deny_is_deny": {
+        "deny_wins": lambda applying: all(match.effect == "Deny" for match in applying)
+    },
+    "same_account_needs_both": {"same_account": AWS_RULES.both_sides},
+    "cross_either_side": _each(_by_either_side, "cross_account"),
+    "account_means_everyone": _each(
+        lambda own, results: own | results.account & results.filters,
+        *("same_account", "role_trust", "kms_key", "cross_account"),
+    ),
+    "trust_grants": _each(
+        lambda own, results: own | results.identity & results.filters, "role_trust"
+    ),
+    "boundary_caps_all": _each(
+        lambda own, results: own & results.filters if results.boundary else own,
+        *("same_account", "role_trust", "kms_key"),
+    ),
+    "scp_any_level": {"scp": lambda allows: not allows or any(allows)},
+    "missing_key_false": {"missing_key": _missing_key_is_false},
+    "ifexists_is_stricter": {"missing_key": _if_exists_needs_key},
+    "notprincipal_simple": {"principal": _simply_exempt},
+    "forall_needs_key": {
+        "empty_set": lambda own: own.set_operator != "ForAllValues" and empty_set_default(own)
+    },
+    "values_and": {"any_value": _every_value},
+    "equals_globs": {"operators": {**OPERATORS, **_GLOBS}},
+    "one_arn_fits": {"resource": _bucket_with_objects},
+    "variable_always_there": {"variable": _always_there},
+    "root_unlimited": dict.fromkeys(
+        ("root_user_kms", "root_user_assumes_role"), AWS_RULES.root_user
+    ),
+    "externalid_identity": {"principal": _by_external_id},
+    "kms_like_s3": _each(lambda own, results: own | AWS_RULES.same_account(results), "kms_key"),
+}
+
+
+# -- which policies count -----------------------------------------------------------------------
 
 EVERYTHING = AttachedPolicy(Policy.allow("*", name="everything"))
 FOR_EVERYONE = AttachedPolicy(Policy.allow("*", principal="*", name="for everyone"))
@@ -264,10 +397,8 @@ def _scp_binds_management(request: Request, _: Layers, world: World) -> Differen
 
 
 def _sourceip_everywhere(request: Request, _: Layers, world: World) -> Differences:
-    if request.value("aws:SourceIp"):
-        return {}
     address = request.value("aws:VpcSourceIp") or world.current_network.outside
-    return {"context": {"aws:SourceIp": address}}
+    return {} if request.value("aws:SourceIp") else {"context": {"aws:SourceIp": address}}
 
 
 def _name_is_identity(request: Request, layers: Layers, world: World) -> Differences:
@@ -275,7 +406,7 @@ def _name_is_identity(request: Request, layers: Layers, world: World) -> Differe
     ids = [value for value in _named(layers) if value.startswith(("AIDA", "AROA"))]
     arn = request.caller.issuer or request.principal
     deleted = [own for own in world.events if own.event_name in _DELETED] if ids else []
-    sent = [own.request_parameters.get(_DELETED[own.event_name]) for own in deleted]
+    sent = [(own.request_parameters or {}).get(_DELETED[own.event_name]) for own in deleted]
     return _renamed(layers, dict.fromkeys(ids if arn.rpartition("/")[2] in sent else (), arn))
 
 
