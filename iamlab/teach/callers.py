@@ -126,8 +126,7 @@ def session_call(name: str, call: Call, account: Account) -> Call:
     if len(set(call) & set(_CALLS)) != 1:
         message = f"Session {name!r} needs one of {', '.join(_CALLS)}."
         raise noted(ExerciseError(message), "For example: {assume_role = 'auditor', by = 'carol'}")
-    policy = {"policy": read_policy(call["policy"], account)} if "policy" in call else {}
-    return {**call, **policy}
+    return {key: read_policy(own, account) if key == "policy" else own for key, own in call.items()}
 
 
 _CALLS = {

@@ -120,8 +120,7 @@ class Lesson:
     @cached_property
     def exercises(self) -> dict[str, Mapping[str, Any]]:
         """The table of each exercise, by its number."""
-        key = self.key
-        return {f"{key}.{own}": table for own, table in self.content.get(key, {}).items()}
+        return {f"{self.key}.{own}": table for own, table in self.content.get(self.key, {}).items()}
 
     @property
     def worlds(self) -> dict[str, dict[str, Any]]:
