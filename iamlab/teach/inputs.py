@@ -316,8 +316,8 @@ class BreakRequestInput(RequestInput):
     def __init__(self, task: Break) -> None:
         super().__init__(task)
         world = task.world()
-        asked = [Question(own, task.actions[0], task.resources[0]) for own in task.callers]
-        self._folds = _folds(asked, [own.ask(world) for own in asked])
+        requests = [Question(own, task.actions[0], task.resources[0]) for own in task.callers]
+        self._folds = _folds(requests, [own.ask(world) for own in requests])
 
     def controls(self) -> Mapping[str, str]:
         """Return the policies and the lists."""
