@@ -36,9 +36,9 @@ LARGE_CIRCLES = {  # one file of each circle of more than 5 -> how many it has, 
     "iamlab.operations.identity_center.instance": (6, "its parts are methods of one instance"),
 }
 BUDGETS = {  # lines of code without blanks, comments and docstrings; files
-    "errors": (258, 6),
+    "errors": (253, 6),
     "policy": (6965, 54),
-    "engine": (4035, 31),
+    "engine": (4034, 31),
     "model": (2406, 23),
     "authorization": (1154, 7),
     "cloudtrail": (603, 5),
@@ -47,8 +47,8 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "storage": (1965, 11),
     "world": (2184, 19),
     "view": (9111, 84),
-    "widgets": (2837, 19),
-    "teach": (5532, 46),
+    "widgets": (2831, 19),
+    "teach": (4998, 40),
     "cli": (1490, 13),
 }
 """These numbers only go down."""

@@ -154,8 +154,7 @@ def violations(
         return _against_the_default(password, names)
     found = []
     if len(password) < policy.minimum_password_length:
-        length = policy.minimum_password_length
-        found.append(f"Password should have a minimum length of {length}")
+        found.append(f"Password should have a minimum length of {policy.minimum_password_length}")
     found += [
         f"Password should have at least one {noun}"
         for rule, letters, noun in _CLASSES
@@ -206,8 +205,7 @@ def console_home(partition: str) -> str:
     >>> console_home("aws")
     'https://console.aws.amazon.com/console/home?state=hashArgs%23&isauthcode=true'
     """
-    query = urlencode({"state": "hashArgs#", "isauthcode": "true"})
-    return f"https://console.{_domain(partition)}/console/home?{query}"
+    return f"{console_page(partition)}console/home?state=hashArgs%23&isauthcode=true"
 
 
 def switch_role_page(partition: str, account: str, role: str) -> str:

@@ -121,8 +121,7 @@ class World(Shown, Record):
             if name_or_id in (account.name, account.account_id):
                 return account
         error = NoSuchEntity(f"The account {name_or_id} cannot be found.")
-        names = (account.name for account in self.accounts.values())
-        raise noted(error, did_you_mean(name_or_id, names))
+        raise noted(error, did_you_mean(name_or_id, (own.name for own in self.accounts.values())))
 
     def user(self, name: str) -> User:
         """Find a user by name, in any account."""
