@@ -10,7 +10,7 @@ from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.teach.lesson import own_lessons
-from iamlab.teach.lesson_check import check_lesson
+from iamlab.teach.lesson_check import answers_of, check_lesson
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +24,7 @@ _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
 def lesson(options: argparse.Namespace) -> Answer:
     """Write the files of a new lesson, or check a lesson."""
     file = Path(options.file)
-    return _new(file) if options.task == "new" else _check(file, options.seeds)
+    return _new(file) if options.task == "new" else _check(file, options)
 
 
 def _new(file: Path) -> Answer:
@@ -53,16 +53,24 @@ def _new(file: Path) -> Answer:
     )
 
 
-def _check(file: Path, seeds: int) -> Answer:
-    """List the problems of a lesson, each with its fix."""
-    problems = check_lesson(file, seeds)
+def _check(file: Path, options: argparse.Namespace) -> Answer:
+    """List the answers of a lesson if they are wanted, then its problems, each with its fix."""
+    problems = check_lesson(file, options.seeds)
+    answers = list(answers_of(file)) if options.answers else []
     total = f"{count(len(problems), 'problem')} in {file}"
+    found = [as_json(problem, "file place text fix") for problem in problems]
+    shown = [line for own in answers for line in _answer_lines(**own)]
+    lines = [*shown, *(line for own in problems for line in _lines(own)), f"{total}."]
     return Answer(
         bool(problems),
-        lambda: [as_json(problem, "file place text fix") for problem in problems],
-        lambda: (*(line for own in problems for line in _lines(own)), f"{total}."),
-        lambda: (f"{total}:", *map(str, problems)),
+        lambda: {"answers": answers, "problems": found} if options.answers else found,
+        lambda: lines,
+        None if answers else lambda: (f"{total}:", *map(str, problems)),
     )
+
+
+def _answer_lines(title: str, text: str) -> list[str]:
+    return [f"{title}:", *(part for line in text.split("\n") for part in wrapped(f"    {line}"))]
 
 
 def _lines(problem: Problem) -> list[str]:

@@ -6,6 +6,7 @@ the answer can also be that the call itself is denied.
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +19,7 @@ from iamlab.teach.source_lines import find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller
@@ -31,6 +32,7 @@ PASSWORD = "Correct-Horse-1"
 """The password of everybody who has one."""
 
 Call = dict[str, Any]
+_PATH = re.compile(r"(?!arn:)[^/]+/")
 
 
 class LessonWorld(World):
@@ -55,6 +57,14 @@ class LessonWorld(World):
         twin.named, twin.calls = deepcopy(self.named), deepcopy(self.calls)
         return twin
 
+    def can(
+        self, principal: Caller, action: str, resource: str | Sequence[str], **more: Any
+    ) -> Decision:
+        """Decide as ``World.can``. The caller can also be a session's name, or ``account/user``."""
+        if isinstance(principal, str) and (principal in self.calls or _PATH.match(principal)):
+            return decide(self, principal, action, resource, more)
+        return super().can(principal, action, resource, **more)
+
     @property
     def main(self) -> Account:
         """The first account."""
@@ -70,7 +80,7 @@ def decide(
     world: World,
     caller: str,
     action: str,
-    resource: str,
+    resource: str | Sequence[str],
     circumstances: Mapping[str, Any] | None = None,
 ) -> Decision:
     """Ask the world, or a copy in which the caller's session has been made.
@@ -104,7 +114,7 @@ def caller_of(world: World, name: str) -> Caller:
     AccessDenied
         The call is denied.
     """
-    if not isinstance(world, LessonWorld) or name.startswith("arn:"):
+    if not isinstance(world, LessonWorld):
         return name
     if name in world.calls:
         call = dict(world.calls[name])
@@ -155,7 +165,7 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
     parameters = {_CALLS[operation]: name} if _CALLS[operation] else {}
     if has_role:
         parameters["role_arn"] = identity_arn(subject, world.main)
-    parameters |= {key: value for key, value in more.items() if key not in ("by", "mfa")}
+    parameters |= {key: value for key, value in more.items() if key not in ("by", "mfa", "refused")}
     session: Caller = getattr(world.sts, operation)(caller_of(world, by), **code, **parameters)
     return session
 

@@ -197,10 +197,13 @@ class Exercise(ABC):
         ExerciseError
             None of the tries is right.
         """
+        reason = ""
         for answer in self.tries(world):
-            if self._mark(self.read(answer, world), world).correct:
+            mark = self._mark(self.read(answer, world), world)
+            if mark.correct:
                 return answer
-        raise ExerciseError(self.unsolved.format(self.number))
+            reason = f" {mark.counterexample}"
+        raise ExerciseError(f"{self.unsolved.format(self.number)}{reason}")
 
     @abstractmethod
     def shown(self, answer: Any) -> str:

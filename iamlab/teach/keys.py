@@ -1,11 +1,13 @@
 """The keys of an exercise's table in a lesson's file.
 
 A wrong answer is written as the answer, the belief that leads to it and a hint, with ``|`` between
-them; or as belief and hint only: then the answer of somebody with this belief is computed.
+them (``-``: no belief); or as belief and hint only: then the answer of somebody with this belief is
+computed.
 """
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +76,10 @@ class Keys:
         """
         value = self.left.pop(key, default)
         if value is ...:
-            raise ExerciseError(f"Exercise {self.number} needs {key} = ...")
+            close = get_close_matches(key, self.left, n=1)
+            misspelt = "".join(f" Is {own} misspelt?" for own in close)
+            with at(*close):
+                raise ExerciseError(f"Exercise {self.number} needs {key} = ...{misspelt}")
         with at(key):
             return read(value if value is default else expect(value, *types))
 
@@ -145,11 +150,13 @@ class Keys:
         if len(parts) < 2 or not parts[-1]:
             raise ExerciseError(f"{text!r} isn't a wrong answer. Write: answer | M01 | hint.")
         *answer, belief, hint = parts
+        every = reversed(MUTANTS.values())
+        known = {own: mutant for mutant in every for own in (mutant.name, mutant.belief)}
+        if belief != "-":
+            find_named("belief", belief, MISCONCEPTIONS if answer else known)
         if answer:
-            find_named("belief", belief, MISCONCEPTIONS)
             made = read(answer[0])
-            return KnownWrong(lambda _: made, belief, hint)
-        own = [mutant for mutant in MUTANTS.values() if belief in (mutant.belief, mutant.name)]
-        if not own or believed is None:
+            return KnownWrong(lambda _: made, belief.strip("-"), hint)
+        if belief == "-" or believed is None:
             raise ExerciseError(f"The wrong answer {text!r} needs an answer: answer | M01 | hint.")
-        return KnownWrong(partial(believed, own[0]), own[0].belief, hint)
+        return KnownWrong(partial(believed, known[belief]), known[belief].belief, hint)

@@ -317,4 +317,6 @@ def lesson_of(number: str) -> Lesson:
 
 def reveals() -> dict[str, str]:
     """Return the texts of all lessons that must not be read too early, by name."""
-    return {name: text for own in lessons().values() for name, text in own.reveals.items()}
+    return {
+        name: text for own in lessons().values() for name, text in own.named(own.reveals).items()
+    }

@@ -11,18 +11,21 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from iamlab.errors import ExerciseError
+from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
+from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Question
 from iamlab.teach.gate import OpenRequest, sentences, violations
-from iamlab.teach.lesson import FOLDER, SEED, open_lesson, read_lesson
+from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
+from iamlab.teach.marks import feedback
 from iamlab.teach.mutants import telling
+from iamlab.teach.scenarios import known_scenarios
 from iamlab.teach.source_lines import Keys, LocatedError, at
 from iamlab.teach.tables import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from iamlab.engine.decision import Decision
@@ -33,6 +36,9 @@ LONGEST_SENTENCE = 25
 LONGEST_CELL = 12
 MOST_WRONG = 4
 _CARD = re.compile(r'\bexercise\(\s*["\']([\w.]+)["\']')
+_CALL = re.compile(r'\b(after|reveal|scenario)\((?:[\w."\']+,)?\s*["\']([\w./-]+)["\']')
+_BRACES = re.compile(r"(?<!\$)\{(\w+)\}")
+_EXAM = re.compile(r"[A-Z]{3}-C\d\d \d\.\d+")
 _LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
 _CORRECT = "Correct this line."
 _WITH_PROSE = {"prompt", "nudge", "why", "wrong"}
@@ -78,6 +84,20 @@ def check_lesson(file: Path, seeds: int = 20) -> list[Problem]:
         return [Problem(error.file, f"line {error.line}", error.text, _CORRECT)]
 
 
+def answers_of(file: Path) -> Iterator[dict[str, str]]:
+    """Yield each right answer, and each wrong one with what a learner reads the second time."""
+    with suppress(ExerciseError):  # the check reports it
+        for number, solution in LessonCheck(open_lesson(file)).solutions.items():
+            yield {"title": f"{number}, a right answer", "text": solution}
+            task = find(number)
+            for wrong in task.known_wrong:
+                answer = wrong.answer(task.world())
+                title = f"{number}, a wrong answer ({wrong.belief or '-'})"
+                yield {"title": title, "text": task.shown(answer)}
+                reads = str(feedback(task.mark(answer), failures=2))
+                yield {"title": "The learner reads, the second time", "text": reads}
+
+
 def notebook_of(file: Path) -> Path:
     """Return the notebook of a lesson: beside its file, or in a folder ``notebooks``."""
     beside = file.with_suffix(".ipynb")
@@ -107,7 +127,7 @@ class LessonCheck:
     def problems(self) -> list[Problem]:
         """List all problems, each once."""
         checks = (
-            *(self._worlds, self._exercises, self._objectives, self._sentences),
+            *(self._worlds, self._exercises, self._objectives, self._names, self._sentences),
             *(self._cards, self._cells, self._predictions, self._terms),
         )
         return list(dict.fromkeys(found for check in checks for found in check()))
@@ -149,10 +169,13 @@ class LessonCheck:
         return [(place, source) for place, own, source in self.cells if own == cell_type]
 
     def _worlds(self) -> Iterator[Problem]:
-        """Every world builds."""
+        """Every world builds, and no session is refused unless its table says so."""
         for name, seed in product(self.lesson.worlds, self.seeds):
             try:
-                self.lesson.world(name, seed)
+                world = self.lesson.world(name, seed)
+                for session in [own for own in world.calls if "refused" not in world.calls[own]]:
+                    with at("world", name), at("sessions", session):
+                        caller_of(world.copy(), session)
             except ExerciseError as error:
                 yield self._error(error)
 
@@ -213,13 +236,42 @@ class LessonCheck:
         tested: set[str] = set()
         for objective in self.lesson.objectives:
             tested |= {*objective.exercises}
-            for number in {*(objective.exercises or [""])} - {*every}:
-                facts = {"number": number, "every": ", ".join(every)}
-                yield self._problem(("objectives", objective.text), "no_exercise", **facts)
         for number, table in every.items():
             is_free = table.get("exit") or str(table.get("title")).startswith("More")
             if number not in tested and not is_free:
                 yield self._problem(tuple(number.split(".")), "no_objective", number=number)
+
+    def _names(self) -> Iterator[Problem]:
+        """Every name names something."""
+        for place, what, name, known in self._named():
+            if name not in known:
+                fix = did_you_mean(name, known)
+                yield self._problem(place, "no_such_name", what=what, named=name, fix=fix)
+        for exam in map(str, self.lesson.content.get("exam", [])):
+            if not _EXAM.fullmatch(exam):
+                yield self._problem(("exam",), "no_exam", exam=exam)
+
+    def _named(self) -> Iterator[tuple[Place, str, str, Collection[str]]]:
+        """Yield each name with its place, what it names, and all names that there are."""
+        own, every = self.lesson, lessons()
+        files = (file.stem.partition("_")[0] for file in own.file.parent.glob("*.toml"))
+        known = {"lesson": {*every, *files}, "reveal": reveals(), "scenario": known_scenarios()}
+        known["exercise"] = {number for each in every.values() for number in each.exercises}
+        for number in own.content.get("prerequisites", "").split():
+            yield ("prerequisites",), "lesson", number, known["lesson"]
+        for objective in own.objectives:
+            for number in objective.exercises or [""]:
+                yield ("objectives", objective.text), "exercise", number, own.exercises
+        for term, table in own.glossary.items():
+            if isinstance(table, dict) and "exercise" in table:
+                yield ("glossary", term), "exercise", table["exercise"], known["exercise"]
+        for path, text in _texts_in(own.content):
+            names = own.names() if path[0] in (own.key, "world", "reveals") else ()
+            yield from ((path, "name in braces", name, names) for name in _BRACES.findall(text))
+        for place, source in self._of_type("code"):
+            for call, name in _CALL.findall(source):
+                what = call.replace("after", "exercise")
+                yield place, what, name, known[what]
 
     def _sentences(self) -> Iterator[Problem]:
         """Every sentence is short."""

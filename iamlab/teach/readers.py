@@ -16,10 +16,10 @@ from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import Cell
 from iamlab.teach.explain import Break, Explain, Order
 from iamlab.teach.mutants import MUTANTS
-from iamlab.teach.notation import arn_of, read_policy, words_of
+from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
-from iamlab.teach.source_lines import at, each_line, expect
+from iamlab.teach.source_lines import at, each_line, expect, find_named
 from iamlab.teach.write import Case, Requests, Write
 
 if TYPE_CHECKING:
@@ -202,9 +202,10 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     caller, operation, *parameters = words
     call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
     found = {}
+    named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
+        known = find_named(f"parameter of {operation}", name, named_values)
         (value,) = _values(keys, name, text)
-        known = offered.get(operation, {}).get(name, ())
         found[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
     return {**call, "Operation": operation, **found}
 
@@ -218,8 +219,11 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
         return values
     if name.endswith("Document") or name == "Policy":
         return [json.dumps(read_policy(values, keys.account))] if values else []
-    read = arn_of if name in ("Resource", "SerialNumber") else credential_of
+    read = _OF_PARAMETERS.get(name, credential_of)
     return [read(word, keys.account) for word in values.split()]
+
+
+_OF_PARAMETERS = {"Resource": arn_of, "SerialNumber": arn_of, "RoleArn": identity_arn}
 
 
 def _break(keys: Keys) -> Fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from iamlab.authorization.question_defects import misfit
 from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
 from iamlab.policy.catalog import arns_for
 from iamlab.policy.document import Policy
+from iamlab.policy.record import written
 from iamlab.teach.checks import unlike
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
@@ -117,6 +118,11 @@ class Write(Exercise):
         return policy
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:
+        """Return the document without Sids: they decide nothing."""
+        policy = self.read(answer, world)
+        return written((replace(own, sid=None) for own in policy.statements), policy).to_dict()
+
+    def submitted(self, answer: Any, world: World) -> dict[str, Any]:
         """Return the document."""
         return self.read(answer, world).to_dict()
 
