@@ -15,8 +15,6 @@ from iamlab.teach.lesson_check import answers_of, check_lesson
 if TYPE_CHECKING:
     import argparse
 
-    from iamlab.teach.lesson_check import Problem
-
 _NAME = re.compile(r"([a-z0-9]+)_(\w+)\.toml")
 _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
 
@@ -59,8 +57,8 @@ def _check(file: Path, options: argparse.Namespace) -> Answer:
     answers = list(answers_of(file)) if options.answers else []
     total = f"{count(len(problems), 'problem')} in {file}"
     found = [as_json(problem, "file place text fix") for problem in problems]
-    shown = [line for own in answers for line in _answer_lines(**own)]
-    lines = [*shown, *(line for own in problems for line in _lines(own)), f"{total}."]
+    pairs = [*map(dict.values, answers), *((str(own), own.fix) for own in problems)]
+    lines = [*(line for pair in pairs for line in _lines(*pair)), f"{total}."]
     return Answer(
         bool(problems),
         lambda: {"answers": answers, "problems": found} if options.answers else found,
@@ -69,9 +67,6 @@ def _check(file: Path, options: argparse.Namespace) -> Answer:
     )
 
 
-def _answer_lines(title: str, text: str) -> list[str]:
-    return [f"{title}:", *(part for line in text.split("\n") for part in wrapped(f"    {line}"))]
-
-
-def _lines(problem: Problem) -> list[str]:
-    return [*wrapped(str(problem)), *wrapped(f"    {problem.fix}")]
+def _lines(title: str, text: str) -> list[str]:
+    indented = (wrapped(f"    {line}") for line in text.split("\n"))
+    return [*wrapped(title), *(part for lines in indented for part in lines)]

@@ -6,11 +6,11 @@ the answer can also be that the call itself is denied.
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
+from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS
 from iamlab.errors import AccessDenied, ExerciseError, noted
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Network
@@ -19,7 +19,7 @@ from iamlab.teach.source_lines import find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller
@@ -32,7 +32,6 @@ PASSWORD = "Correct-Horse-1"
 """The password of everybody who has one."""
 
 Call = dict[str, Any]
-_PATH = re.compile(r"(?!arn:)[^/]+/")
 
 
 class LessonWorld(World):
@@ -60,10 +59,19 @@ class LessonWorld(World):
     def can(
         self, principal: Caller, action: str, resource: str | Sequence[str], **more: Any
     ) -> Decision:
-        """Decide as ``World.can``. The caller can also be a session's name, or ``account/user``."""
-        if isinstance(principal, str) and (principal in self.calls or _PATH.match(principal)):
-            return decide(self, principal, action, resource, more)
-        return super().can(principal, action, resource, **more)
+        """Decide as ``World.can``; the caller can also be a name of the lesson's file.
+
+        A session is made in a copy of the world. If it can't be made, the decision denies that.
+        """
+        world = self.copy() if isinstance(principal, str) and principal in self.calls else self
+        try:
+            if isinstance(principal, str) and principal not in (ANONYMOUS, *PROVIDER_HOSTS):
+                principal = caller_of(world, principal)
+        except AccessDenied as error:
+            if isinstance(error.decision, Decision):
+                return error.decision
+            raise
+        return super(LessonWorld, world).can(principal, action, resource, **more)
 
     @property
     def main(self) -> Account:
@@ -74,36 +82,6 @@ class LessonWorld(World):
 def main_account(world: World) -> Account:
     """Return the first account, in which names are looked up first."""
     return next(iter(world.accounts.values()))
-
-
-def decide(
-    world: World,
-    caller: str,
-    action: str,
-    resource: str | Sequence[str],
-    circumstances: Mapping[str, Any] | None = None,
-) -> Decision:
-    """Ask the world, or a copy in which the caller's session has been made.
-
-    Parameters
-    ----------
-    circumstances
-        Further arguments of ``World.can``.
-
-    Returns
-    -------
-    Decision
-        If the session can't be made, the decision that denies it.
-    """
-    if isinstance(world, LessonWorld) and caller in world.calls:
-        world = world.copy()
-    try:
-        principal = caller_of(world, caller)
-    except AccessDenied as error:
-        if isinstance(error.decision, Decision):
-            return error.decision
-        raise
-    return world.can(principal, action, resource, **(circumstances or {}))
 
 
 def caller_of(world: World, name: str) -> Caller:

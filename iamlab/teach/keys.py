@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.exercises import KnownWrong, Question
-from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
+from iamlab.teach.mutants import MUTANTS, Mutant
 from iamlab.teach.notation import arn_of
 from iamlab.teach.source_lines import Found, at, each_line, expect, find_named
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from iamlab.teach.lesson import Lesson
     from iamlab.world.account import Account
     from iamlab.world.world import World
+
+
+_BELIEFS: dict[str, Mutant | None] = {
+    **{name: own for own in reversed(MUTANTS.values()) for name in (own.belief, own.name)},
+    "-": None,
+}
+"""What a wrong answer can name: the first mutant of each belief, or no belief."""
 
 
 def question_of(line: str, account: Account) -> Question:
@@ -150,13 +157,11 @@ class Keys:
         if len(parts) < 2 or not parts[-1]:
             raise ExerciseError(f"{text!r} isn't a wrong answer. Write: answer | M01 | hint.")
         *answer, belief, hint = parts
-        every = reversed(MUTANTS.values())
-        known = {own: mutant for mutant in every for own in (mutant.name, mutant.belief)}
-        if belief != "-":
-            find_named("belief", belief, MISCONCEPTIONS if answer else known)
+        mutant = find_named("belief", belief, _BELIEFS)
+        own = mutant.belief if mutant else ""
         if answer:
             made = read(answer[0])
-            return KnownWrong(lambda _: made, belief.strip("-"), hint)
-        if belief == "-" or believed is None:
+            return KnownWrong(lambda _: made, own, hint)
+        if mutant is None or believed is None:
             raise ExerciseError(f"The wrong answer {text!r} needs an answer: answer | M01 | hint.")
-        return KnownWrong(partial(believed, known[belief]), known[belief].belief, hint)
+        return KnownWrong(partial(believed, mutant), own, hint)

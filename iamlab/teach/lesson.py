@@ -244,7 +244,8 @@ def read_lesson(file: Path) -> Lesson:
         message, _, place = str(error).partition(" (at ")
         line = re.search(r"line (\d+)", place)
         number = line[1] if line else "1" if place == "" else text.count("\n") + 1
-        raise LocatedError(f"{message}.", file.name, int(number)) from error
+        quotes = " Put text in quotation marks." if message == "Invalid value" else ""
+        raise LocatedError(f"{message}.{quotes}", file.name, int(number)) from error
     lesson = Lesson(file, content, text)
     try:
         _check_shape(lesson)

@@ -36,9 +36,8 @@ LONGEST_SENTENCE = 25
 LONGEST_CELL = 12
 MOST_WRONG = 4
 _CARD = re.compile(r'\bexercise\(\s*["\']([\w.]+)["\']')
-_CALL = re.compile(r'\b(after|reveal|scenario)\((?:[\w."\']+,)?\s*["\']([\w./-]+)["\']')
+_CALL = re.compile(r'\b(exercise|reveal|scenario)\((?:[\w."\']+,)?\s*["\']([\w./-]+)["\']')
 _BRACES = re.compile(r"(?<!\$)\{(\w+)\}")
-_EXAM = re.compile(r"[A-Z]{3}-C\d\d \d\.\d+")
 _LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
 _CORRECT = "Correct this line."
 _WITH_PROSE = {"prompt", "nudge", "why", "wrong"}
@@ -197,14 +196,13 @@ class LessonCheck:
             with at("solution"):
                 mark = task.mark(task.solution_answer())
             if not mark.correct:
-                reason = mark.counterexample
-                yield self._problem((*path, "solution"), "unsolved", seed=seed, reason=reason)
+                facts = {"seed": seed, "reason": mark.counterexample}
+                yield self._problem((*path, "solution"), "unsolved", **facts)
             seen = _difficulty(task) if self.lesson.names() else Counter()
             first = seen if first is None else first
             if seen != first:
-                changed = "; ".join(_in_words(own) for own in (first - seen, seen - first))
-                facts = {"number": number, "seed": seed, "changed": changed}
-                yield self._problem(path, "unlike_seeds", **facts)
+                changed = "; ".join(", ".join(own) for own in (first - seen, seen - first))
+                yield self._problem(path, "unlike_seeds", seed=seed, changed=changed)
                 return
 
     def _wrong_answers(self, task: Exercise, path: Keys) -> Iterator[Problem]:
@@ -212,8 +210,7 @@ class LessonCheck:
         if solution and solution in task.nudge:
             yield self._problem((*path, "nudge"), "solved_by_nudge", solution=solution)
         if not 1 <= (count := len(task.known_wrong)) <= MOST_WRONG:
-            facts = {"number": task.number, "count": count, "most": MOST_WRONG}
-            yield self._problem((*path, "wrong"), "number_of_wrong", **facts)
+            yield self._problem((*path, "wrong"), "number_of_wrong", count=count, most=MOST_WRONG)
         before: list[Any] = []
         for place, wrong in enumerate(task.known_wrong):
             where = (*path, "wrong", str(place))
@@ -232,11 +229,8 @@ class LessonCheck:
 
     def _objectives(self) -> Iterator[Problem]:
         """Every objective is tested, and every exercise tests one; "More" and exits needn't."""
-        every = self.lesson.exercises
-        tested: set[str] = set()
-        for objective in self.lesson.objectives:
-            tested |= {*objective.exercises}
-        for number, table in every.items():
+        tested = {number for own in self.lesson.objectives for number in own.exercises}
+        for number, table in self.lesson.exercises.items():
             is_free = table.get("exit") or str(table.get("title")).startswith("More")
             if number not in tested and not is_free:
                 yield self._problem(tuple(number.split(".")), "no_objective", number=number)
@@ -247,9 +241,6 @@ class LessonCheck:
             if name not in known:
                 fix = did_you_mean(name, known)
                 yield self._problem(place, "no_such_name", what=what, named=name, fix=fix)
-        for exam in map(str, self.lesson.content.get("exam", [])):
-            if not _EXAM.fullmatch(exam):
-                yield self._problem(("exam",), "no_exam", exam=exam)
 
     def _named(self) -> Iterator[tuple[Place, str, str, Collection[str]]]:
         """Yield each name with its place, what it names, and all names that there are."""
@@ -269,9 +260,7 @@ class LessonCheck:
             names = own.names() if path[0] in (own.key, "world", "reveals") else ()
             yield from ((path, "name in braces", name, names) for name in _BRACES.findall(text))
         for place, source in self._of_type("code"):
-            for call, name in _CALL.findall(source):
-                what = call.replace("after", "exercise")
-                yield place, what, name, known[what]
+            yield from ((place, call, name, known[call]) for call, name in _CALL.findall(source))
 
     def _sentences(self) -> Iterator[Problem]:
         """Every sentence is short."""
@@ -296,12 +285,11 @@ class LessonCheck:
         cards = [(place, own) for place, source in code for own in _CARD.findall(source)]
         numbers = [number for _, number in cards]
         for place, number in cards:
-            if number not in self.lesson.exercises or numbers.count(number) > 1:
-                yield self._problem(place, "wrong_card", number=number)
+            if numbers.count(number) > 1:
+                yield self._problem(place, "card_twice", number=number)
         for number in self.lesson.exercises:
             if number not in numbers:
-                facts = {"number": number, "notebook": self.notebook.name}
-                yield self._problem(tuple(number.split(".")), "no_card", **facts)
+                yield self._problem(tuple(number.split(".")), "no_card", number=number)
         opening = [own for _, own in code if "open_lesson(" in own and file.name in own]
         if file.resolve().parent != FOLDER and not opening:
             yield self._problem("cell 1", "not_opened", file=file.name)
@@ -387,15 +375,9 @@ def _difficulty(task: Any) -> Counter[Any]:
     return Counter(_features(own.ask(world), world) for own in questions[:_SAMPLE])
 
 
-def _features(decision: Decision, world: Any) -> tuple[str, int, int, int]:
+def _features(decision: Decision, world: Any) -> str:
     """Return the verdict, and how many statements match, layers are present, beliefs differ."""
     matches = sum(match.applies for match in decision.trace.matches)
     layers = sum(step.found.present for step in decision.trace.steps)
-    return str(decision.verdict), matches, layers, len(telling(decision, world))
-
-
-def _in_words(requests: Counter[Any]) -> str:
-    return ", ".join(
-        f"{count} {verdict} with {matches} statements, {layers} layers, {beliefs} beliefs"
-        for (verdict, matches, layers, beliefs), count in requests.items()
-    )
+    beliefs = len(telling(decision, world))
+    return f"{decision.verdict} ({matches} statements, {layers} layers, {beliefs} beliefs)"

@@ -253,9 +253,7 @@ def _write(keys: Keys) -> Fields:
     def wanted(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - a result
         return next((verdict for matches, verdict in musts if matches(question)), without)
 
-    def read(text: str) -> dict[str, Any]:
-        return read_policy(text, keys.account)
-
+    read = partial(read_policy, account=keys.account)
     return {
         "place": place,
         "requests": Requests(**keys.requests()),
@@ -309,12 +307,5 @@ _KINDS: dict[type[Exercise], Callable[[Keys], Fields]] = {
     Break: _break,
 }
 
-
-def _make(
-    kind: type[Exercise], read: Callable[[Keys], Fields], keys: Keys, common: Fields
-) -> Exercise:
-    return kind(**common, **read(keys))
-
-
-READERS = {kind.__name__.lower(): partial(_make, kind, read) for kind, read in _KINDS.items()}
-"""By the name of each kind: a function of the keys and of the fields that all kinds have."""
+READERS = {kind.__name__.lower(): (kind, read) for kind, read in _KINDS.items()}
+"""By its name, each kind and the function that reads the fields that only this kind has."""
