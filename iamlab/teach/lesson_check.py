@@ -126,7 +126,7 @@ class LessonCheck:
     def problems(self) -> list[Problem]:
         """List all problems, each once."""
         checks = (
-            *(self._worlds, self._exercises, self._objectives, self._names, self._sentences),
+            *(self._worlds, self._exercises, self._names, self._objectives, self._sentences),
             *(self._cards, self._cells, self._predictions, self._terms),
         )
         return list(dict.fromkeys(found for check in checks for found in check()))
