@@ -198,7 +198,7 @@ class Decision(Shown):
 
     @property
     def nearest_miss(self) -> str:
-        """For an implicit deny: a sentence with an Allow that has only one mismatch, if any."""
+        """For an implicit deny: the nearest statement, an Allow with only one mismatch, if any."""
         from iamlab.engine.explain import nearest_miss
 
         return nearest_miss(self)

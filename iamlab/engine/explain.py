@@ -206,6 +206,6 @@ def why_not(decision: Decision, what: Policy | Statement | str) -> tuple[Stateme
 
 
 def nearest_miss(decision: Decision) -> str:
-    """Return a sentence with the Allow that nearly matches, and its mismatch; can be empty."""
+    """Return a sentence with the nearest statement and its mismatch; can be empty."""
     match = decision.trace.nearest
-    return f"{match.address} nearly matches. {match.why_not}." if match else ""
+    return f"Nearest statement: {match.address}. {match.why_not}." if match else ""

@@ -183,6 +183,4 @@ def _grant(decision: Decision, steps: dict[str, Step]) -> list[str]:
         for step in map(steps.get, ("resource", "identity", *LIMITS))
         if step and (step.result != "absent" or step.layer in sides)
     ]
-    if near := decision.trace.nearest:
-        lines.append(f"Nearest miss: {near.address}. {near.why_not}.")
-    return lines
+    return [*lines, *filter(None, [decision.nearest_miss])]

@@ -54,7 +54,8 @@ def message(decision: Decision) -> str:
     sentence = f"{who} is not authorized to perform: {request.action}"
     if request.about_kms_key and _is_abroad(decision) and named_layer(decision) == "resource":
         return f"{sentence} on this resource because {_KMS_REASON}"
-    return f"{sentence}{where}{_context(decision)}"
+    before = "You are not authorized to perform this operation. " * (request.service == "ec2")
+    return f"{before}{sentence}{where}{_context(decision)}"
 
 
 # KMS doesn't tell other accounts whether a key exists.

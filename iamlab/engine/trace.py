@@ -299,12 +299,12 @@ class Trace:
 
     @property
     def nearest(self) -> StatementMatch | None:
-        """The first Allow that nearly matches; ``None`` if there isn't one."""
+        """The nearest statement: the first of ``all_nearest``; ``None`` if there isn't one."""
         return next(iter(self.all_nearest), None)
 
     @property
     def all_nearest(self) -> tuple[StatementMatch, ...]:
-        """The Allows that nearly match, where one is missing: only one part doesn't match.
+        """The nearest statements, where an Allow is missing: only one part doesn't match.
 
         A part is the action, the resource, the principal or one condition. An action of another
         service isn't near. Empty if the verdict isn't an implicit deny, or if no Allow is so near.

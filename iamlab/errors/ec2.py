@@ -26,8 +26,6 @@ AWS page: "Error codes for the Amazon EC2 API". EC2's status is 400, except for 
 
 from __future__ import annotations
 
-from typing import Any
-
 from iamlab.errors import AccessDenied, AwsError
 
 
@@ -77,8 +75,3 @@ class InvalidVpcIDMalformed(AwsError, code="InvalidVpcID.Malformed"):
 
 class UnauthorizedOperation(AccessDenied, http_status=403):
     """EC2's error for a missing permission. It comes with an encoded message."""
-
-    def __init__(self, reason: Any, message: str = "") -> None:
-        super().__init__(reason, message)
-        self.message = f"You are not authorized to perform this operation. {self.message}"
-        self.args = (self.message,)

@@ -198,6 +198,18 @@ def sign_in_page(partition: str, account: str) -> str:
     return f"https://{account}.signin.{_domain(partition)}/console"
 
 
+def console_home(partition: str) -> str:
+    """Return the address that the sign-in page leads to, as events have it.
+
+    Examples
+    --------
+    >>> console_home("aws")
+    'https://console.aws.amazon.com/console/home?state=hashArgs%23&isauthcode=true'
+    """
+    query = urlencode({"state": "hashArgs#", "isauthcode": "true"})
+    return f"https://console.{_domain(partition)}/console/home?{query}"
+
+
 def switch_role_page(partition: str, account: str, role: str) -> str:
     """Return the address where a signed-in user switches to a role.
 

@@ -27,7 +27,7 @@ from iamlab.errors import (
     RequestError,
     noted,
 )
-from iamlab.model.console_access import sign_in_page
+from iamlab.model.console_access import console_home
 from iamlab.model.credentials import HARDWARE, PASSKEY, VIRTUAL, Presented, devices_of, use_code
 from iamlab.model.record import CredentialKind
 from iamlab.operations.dispatch import call
@@ -175,13 +175,14 @@ def sign_in(
         if who is None:
             raise FailedAuthentication(WRONG)
         profile = _check_password(who, password)
-        session = _session(who, profile, with_mfa=_check_mfa(who, mfa_code))
+        device = _check_mfa(who, mfa_code)
+        session = _session(who, profile, with_mfa=bool(device))
         _renew(session, profile, password, new_password)
     except AwsError:
         _record_login(where, who, _FAILURE)
         raise
     _note_use(who, who.login_profile or profile)
-    _record_login(where, who, _SUCCESS, with_mfa=session.with_mfa)
+    _record_login(where, who, _SUCCESS, device)
     return session
 
 
@@ -227,24 +228,24 @@ def _check_password(who: CredentialOwner, password: str) -> LoginProfile:
     return profile
 
 
-def _check_mfa(who: CredentialOwner, code: str | MfaDevice | None) -> bool:
-    """Return whether a device was used. A user with devices must use one of them."""
+def _check_mfa(who: CredentialOwner, code: str | MfaDevice | None) -> str:
+    """Return the serial number of the device that was used. A user with devices must use one."""
     devices = devices_of(who)
     if not devices:
-        return False
+        return ""
     if code is None:
         note = "Pass mfa_code=device.code(), or a passkey itself."
         raise noted(FailedAuthentication(_CODE_WANTED), note)
     if isinstance(code, MfaDevice):
-        own = [device for device in devices if device.serial_number == code.serial_number]
-        right = code.account is who.account and bool(own) and own[0].kind != VIRTUAL
+        own = {device.serial_number: device for device in devices if device.kind != VIRTUAL}
+        used = own.get(code.serial_number) if code.account is who.account else None
     else:
-        right = any(use_code(who, device, code) for device in devices)
+        used = next((device for device in devices if use_code(who, device, code)), None)
     kind = _MFA_TYPES[devices[0].kind] if len(devices) == 1 else "Multiple MFA Devices"
-    _record(who.account, who, "CheckMfa", _SUCCESS if right else _FAILURE, {"MfaType": kind})
-    if not right:
+    _record(who.account, who, "CheckMfa", _SUCCESS if used else _FAILURE, {"MfaType": kind})
+    if used is None:
         raise FailedAuthentication(_CODE_WRONG)
-    return True
+    return used.serial_number
 
 
 def _renew(session: ConsoleSession, profile: LoginProfile, old: str, new: str | None) -> None:
@@ -273,12 +274,11 @@ def _note_use(who: CredentialOwner, profile: LoginProfile) -> None:
 
 
 def _record_login(
-    account: Account, who: CredentialOwner | None, how: str, *, with_mfa: bool = False
+    account: Account, who: CredentialOwner | None, how: str, device: str = ""
 ) -> None:
     """Record the event of a sign-in."""
-    page = sign_in_page(account.partition, account.alias or account.account_id)
-    used = "Yes" if with_mfa else "No"
-    data = {"LoginTo": page, "MobileVersion": "No", "MFAUsed": used}
+    data = {"LoginTo": console_home(account.partition), "MobileVersion": "No"}
+    data |= {"MFAIdentifier": device, "MFAUsed": "Yes"} if device else {"MFAUsed": "No"}
     _record(account, who, "ConsoleLogin", how, data)
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from iamlab.teach.ask import solution as solution
     from iamlab.teach.ask import start as start
     from iamlab.teach.course import course_map as course_map
+    from iamlab.teach.course import export_progress as export_progress
+    from iamlab.teach.course import import_progress as import_progress
+    from iamlab.teach.course import progress as progress
     from iamlab.teach.lesson import open_lesson as open_lesson
-    from iamlab.teach.progress_report import export_progress as export_progress
-    from iamlab.teach.progress_report import import_progress as import_progress
-    from iamlab.teach.progress_report import progress as progress
-    from iamlab.teach.recall import again as again
-    from iamlab.teach.recall import drill as drill
-    from iamlab.teach.recall import review as review
-    from iamlab.teach.recall import warm_up as warm_up
+    from iamlab.teach.practice import again as again
+    from iamlab.teach.practice import drill as drill
+    from iamlab.teach.practice import review as review
+    from iamlab.teach.practice import warm_up as warm_up
     from iamlab.teach.recognition import beliefs as beliefs
     from iamlab.teach.scenarios import scenario as scenario
     from iamlab.teach.show import after as after
@@ -36,10 +36,9 @@ if TYPE_CHECKING:
 _NAMES = {
     "acme": "observatory",
     "ask": "check hint solution start",
-    "course": "course_map",
+    "course": "course_map export_progress import_progress progress",
     "lesson": "open_lesson",
-    "progress_report": "export_progress import_progress progress",
-    "recall": "again drill review warm_up",
+    "practice": "again drill review warm_up",
     "recognition": "beliefs",
     "scenarios": "arrange scenario",
     "show": "after exercise predict refused reveal "

@@ -264,10 +264,8 @@ def _scp_binds_management(request: Request, _: Layers, world: World) -> Differen
 
 
 def _sourceip_everywhere(request: Request, _: Layers, world: World) -> Differences:
-    if request.value("aws:SourceIp"):
-        return {}
     address = request.value("aws:VpcSourceIp") or world.current_network.outside
-    return {"context": {"aws:SourceIp": address}}
+    return {} if request.value("aws:SourceIp") else {"context": {"aws:SourceIp": address}}
 
 
 def _name_is_identity(request: Request, layers: Layers, world: World) -> Differences:
@@ -275,7 +273,7 @@ def _name_is_identity(request: Request, layers: Layers, world: World) -> Differe
     ids = [value for value in _named(layers) if value.startswith(("AIDA", "AROA"))]
     arn = request.caller.issuer or request.principal
     deleted = [own for own in world.events if own.event_name in _DELETED] if ids else []
-    sent = [own.request_parameters.get(_DELETED[own.event_name]) for own in deleted]
+    sent = [(own.request_parameters or {}).get(_DELETED[own.event_name]) for own in deleted]
     return _renamed(layers, dict.fromkeys(ids if arn.rpartition("/")[2] in sent else (), arn))
 
 

@@ -6,7 +6,6 @@ the answer can also be that the call itself is denied.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
@@ -53,7 +52,8 @@ class LessonWorld(World):
     def copy(self, *, at: datetime | None = None) -> Self:
         """Copy the world, with the names, also at another time."""
         twin = super().copy(at=at)
-        twin.named, twin.calls = deepcopy(self.named), deepcopy(self.calls)
+        twin.named = dict(self.named)
+        twin.calls = {name: dict(call) for name, call in self.calls.items()}
         return twin
 
     def can(
@@ -103,7 +103,7 @@ def caller_of(world: World, name: str) -> Caller:
     return name if name.endswith(".amazonaws.com") else identity_arn(name, world.main)
 
 
-def session_call(name: str, call: Any, account: Account) -> Call:
+def session_call(name: str, call: Call, account: Account) -> Call:
     """Return the call that makes a session, with its session policy as JSON.
 
     Raises
@@ -111,11 +111,10 @@ def session_call(name: str, call: Any, account: Account) -> Call:
     ExerciseError
         The table of the session doesn't name one call.
     """
-    if not isinstance(call, dict) or len(set(call) & set(_CALLS)) != 1:
+    if len(set(call) & set(_CALLS)) != 1:
         message = f"Session {name!r} needs one of {', '.join(_CALLS)}."
         raise noted(ExerciseError(message), "For example: {assume_role = 'auditor', by = 'carol'}")
-    policy = {"policy": read_policy(call["policy"], account)} if "policy" in call else {}
-    return {**call, **policy}
+    return {key: read_policy(own, account) if key == "policy" else own for key, own in call.items()}
 
 
 _CALLS = {
@@ -169,12 +168,10 @@ def key_of(text: str, account: Account) -> AccessKey:
     ExerciseError
         There is no such key.
     """
-    name, _, number = text.partition("/key-")
+    name = text.partition("/")[0]
     owner = account.root if name == "root" else account.users[name]
-    keys = dict(enumerate(owner.access_keys, 1))
-    if not number.isdecimal() or int(number) not in keys:
-        raise ExerciseError(f"There is no access key {text!r}. Write for example: bob/key-1.")
-    return keys[int(number)]
+    keys = {f"{name}/key-{number}": key for number, key in enumerate(owner.access_keys, 1)}
+    return find_named("access key", text, keys)
 
 
 def credential_of(text: str, account: Account) -> str:

@@ -184,10 +184,9 @@ class Reveal(Instrument[Nothing]):
         if isinstance(after, Instrument):
             after.listen(self.changed)
         self._after = after.task.number if isinstance(after, ExerciseCard) else after
-        exercise = f"answered exercise {self._after}"
-        is_card = isinstance(self._after, Instrument)
-        done = "made a prediction in the card above" if is_card else exercise
-        self._wait = f"This appears when you have {done}."
+        self._wait = f"This appears when you have answered exercise {self._after}."
+        if isinstance(self._after, Instrument):
+            self._wait = "This appears when you have made a prediction in the card above."
 
     @property
     def is_open(self) -> bool:

@@ -1,4 +1,4 @@
-"""Five kinds of exercise: the answer is a list of verdicts, a request, a set or a changed world.
+"""Four kinds of exercise: the answer is a list of verdicts, a request, a set or a changed world.
 
 Each kind reads an answer, stores it, checks it by running the engine, and computes a right answer.
 """
@@ -6,14 +6,12 @@ Each kind reads an answer, stores it, checks it by running the engine, and compu
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.policy.lint.findings import SUGGESTION
-from iamlab.policy.validate.document_defects import size
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
 from iamlab.teach.marks import Mark
@@ -21,14 +19,12 @@ from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.controls import reason
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
-from iamlab.world.policy_places import policy_places
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.policy.lint.findings import Finding
     from iamlab.teach.edits import Edit, Editor
 
 
@@ -99,8 +95,8 @@ class Predict(ForEach):
         if not self.fine and word in ("explicit deny", "implicit deny"):
             word = "denied"
         if word not in self.options:
-            message = f"{item!r} isn't a verdict here. Write {' or '.join(self.options)}."
-            raise ExerciseError(message)
+            known = " or ".join(self.options)
+            raise ExerciseError(f"{item!r} isn't a verdict here. Write {known}.")
         return word
 
     def right_answer(self, world: World) -> list[str]:
@@ -163,7 +159,7 @@ def _edits(number: int) -> str:
 
 
 def _because(decision: Decision) -> str:
-    """Return a sentence with the statement that nearly matches, or with the reason."""
+    """Return a sentence with the nearest statement, or with the reason."""
     return decision.nearest_miss or reason(decision)
 
 
@@ -362,65 +358,3 @@ class Repair(Exercise):
         if not all(isinstance(edit, list | tuple) for edit in answer):
             return "\n".join(map(str, answer))  # sentences, for a world changed by hand
         return "\n".join(in_words(answer)) or "No change"
-
-
-def findings(world: World) -> Iterator[tuple[str, Finding]]:
-    """Yield what a linter finds in the policies of a world, except suggestions.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import scenario
-    >>> world = scenario("first_door")
-    >>> world.user("bob").put_policy("all", {"Version": "2012-10-17", "Statement": [
-    ...     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]})
-    >>> [(name, finding.code) for name, finding in findings(world)]
-    [('user bob: all', 'PASS_ROLE_WITH_STAR_IN_RESOURCE')]
-    """
-    for name, place, policy in policy_places(world):
-        for finding in policy.lint(place.policy_type, place.service):
-            if finding.level != SUGGESTION:
-                yield name, finding
-
-
-def sizes(world: World) -> dict[str, int]:
-    """Count the policies of a world, their statements, and their characters as IAM does.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import scenario
-    >>> sizes(scenario("first_door"))
-    {'policies': 1, 'statements': 1, 'characters': 136}
-    """
-    documents = [document for _, _, document in policy_places(world)]
-    return {
-        "policies": len(documents),
-        "statements": sum(len(document.statements) for document in documents),
-        "characters": sum(map(size, documents)),
-    }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Design(Repair):
-    """D: a changed world that reaches a target, without findings of a linter, and small.
-
-    Parameters
-    ----------
-    limits
-        The largest number of ``"policies"``, ``"statements"`` or ``"characters"``.
-    excepted
-        The codes of findings that a solution can have.
-    """
-
-    limits: Mapping[str, int] = field(default_factory=dict)
-    excepted: tuple[str, ...] = ()
-
-    def _fault(self, answer: World, world: World) -> str:
-        for name, finding in findings(answer):
-            if finding.code not in self.excepted:
-                about = f"{finding.code}. {finding.what} {finding.remedy}".removesuffix(".")
-                return f"a policy check has a finding in {name}: {about}"
-        counted = sizes(answer)
-        for what, most in self.limits.items():
-            if counted[what] > most:
-                return f"your policies have {counted[what]} {what}, more than {most}"
-        return super()._fault(answer, world)

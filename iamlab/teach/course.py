@@ -1,38 +1,54 @@
-"""The course: its lessons with the learner's state in each, and where to go on."""
+"""The learner's state in the course: the map of its lessons, the report, and the progress file."""
 
 from __future__ import annotations
 
+import base64
+import json
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab import view
 from iamlab.display import count
+from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
 from iamlab.teach.lesson import lessons
+from iamlab.teach.marks import Feedback
+from iamlab.teach.recognition import beliefs_met
 from iamlab.teach.schedule import History
 from iamlab.view.cards.card import boxed
-from iamlab.view.cells import Link
+from iamlab.view.cells import LINK, Link
 from iamlab.view.html import html_table
 from iamlab.view.style import good, silent
 from iamlab.view.tables import Table
+from iamlab.widgets.controls import fold
+from iamlab.widgets.prediction import CONFIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+
+    import pandas as pd
 
     from iamlab.teach.lesson import Lesson
+    from iamlab.view.figure import Figure
     from iamlab.view.style import Look
 
 SOLVED, NOT_YET, NOT_TRIED = good("solved"), silent("not yet", "↻"), silent("not tried", "–")
 MASTERED, PARTLY, DONE = good("mastered"), silent("partly", "↻"), good("done")
-OBJECTIVE = {NOT_TRIED: {NOT_TRIED}, MASTERED: {MASTERED}, SOLVED: {SOLVED, MASTERED}}
+_OBJECTIVE = {NOT_TRIED: {NOT_TRIED}, MASTERED: {MASTERED}, SOLVED: {SOLVED, MASTERED}}
 """The states of an objective, and those of its exercises; with any others, it is partly done."""
 
 IN_PREPARATION = silent("in preparation", "…")
+OVERCOME, MET = good("overcome"), silent("met", "↻")
+ALWAYS = ("time", "version", "kind")
+"""The fields of every record."""
+LARGEST_LINK = 1_000_000
+"""The size of the largest file, in bytes, that the report has a link for: notebooks keep it."""
 
 KEY = "✓ done, ↻ begun, – not tried, … in preparation"
 _TABLES = tables(__file__)
@@ -62,8 +78,7 @@ class ExerciseState(NamedTuple):
         return self.look in (SOLVED, MASTERED)
 
 
-@dataclass(frozen=True, slots=True)
-class LessonState:
+class LessonState(NamedTuple):
     """What a learner has done in a lesson.
 
     Parameters
@@ -90,10 +105,9 @@ class LessonState:
         """The state of the whole lesson."""
         if not self.file:
             return IN_PREPARATION
-        of, tried = len(self.exercises), [own for own in self.exercises if own.attempts]
-        right = sum(own.is_solved for own in tried)
-        if not tried:
+        if not any(own.attempts for own in self.exercises):
             return NOT_TRIED
+        right, of = sum(own.is_solved for own in self.exercises), len(self.exercises)
         return DONE if right == of else silent(f"{right} of {of} solved", "↻")
 
 
@@ -114,32 +128,25 @@ class Course:
         """All lessons by number, those in preparation included."""
         kinds = Counter((str(own.get("exercise")), own.get("kind")) for own in self.records)
         right = {str(own.get("exercise")) for own in self.records if own.get("correct") is True}
-        found = {
-            number: LessonState(number, title, int(minutes))
-            for number, (title, minutes) in PLANNED.items()
-        }
+        planned = ((number, *facts) for number, facts in PLANNED.items())
+        found = {own: LessonState(own, title, int(minutes)) for own, title, minutes in planned}
         found |= {number: _state(own, kinds, right) for number, own in lessons().items()}
         return dict(sorted(found.items()))
 
     @cached_property
     def met(self) -> list[str]:
         """The lessons with records; the latest is the last."""
-        numbers = (
-            str(own.get("lesson") or own.get("exercise")).partition(".")[0].zfill(2)
-            for own in reversed(self.records)
-        )
-        return [number for number in dict.fromkeys(numbers) if number in self.lessons][::-1]
+        homes = (str(own.get("lesson") or own.get("exercise")) for own in reversed(self.records))
+        numbers = dict.fromkeys(home.partition(".")[0].zfill(2) for home in homes)
+        return [number for number in numbers if number in self.lessons][::-1]
 
     @property
     def next(self) -> tuple[LessonState, ExerciseState] | None:
         """The first exercise not solved in the latest lesson, then in those after it."""
-        order = list(self.lessons)
-        start = order.index(self.met[-1]) if self.met else 0
-        numbers = order[start:] + order[:start]
-        every = (
-            (self.lessons[own], task) for own in numbers for task in self.lessons[own].exercises
-        )
-        return next((found for found in every if not found[1].is_solved), None)
+        every = list(self.lessons.values())
+        start = list(self.lessons).index(self.met[-1]) if self.met else 0
+        tasks = ((own, task) for own in every[start:] + every[:start] for task in own.exercises)
+        return next((found for found in tasks if not found[1].is_solved), None)
 
     @property
     def advice(self) -> tuple[Link, str]:
@@ -162,10 +169,8 @@ class Course:
     @property
     def table(self) -> Table:
         """The lessons as a table."""
-        rows = (
-            (own.number, own.link(own.title), own.minutes, own.look)
-            for own in self.lessons.values()
-        )
+        every = self.lessons.values()
+        rows = ((own.number, own.link(own.title), own.minutes, own.look) for own in every)
         return Table.of("Lessons", "number, lesson, minutes, state", rows)
 
     def __str__(self) -> str:
@@ -180,10 +185,8 @@ class Course:
         table = self.table
         whole = html_table(table.caption, table.columns, table.rows, longest=len(table))
         paths = "".join(map(self._path, _TABLES["paths"]))
-        return boxed(
-            f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{whole}"
-            f"<p><strong>Paths by goal</strong> ({KEY})</p><ul>{paths}</ul>"
-        )
+        lessons = f"<p><strong>{link.html()}</strong>{escape(rest)}</p>{whole}"
+        return boxed(f"{lessons}<p><strong>Paths by goal</strong> ({KEY})</p><ul>{paths}</ul>")
 
     def _path(self, goal: str) -> str:
         """Write a path as HTML, with a link to each lesson and the state of it."""
@@ -194,9 +197,7 @@ class Course:
         return f"<li>{escape(goal)}: {hours}<br>{path}</li>"
 
 
-def _state(
-    lesson: Lesson, kinds: Counter[tuple[str, object]], right: Collection[str]
-) -> LessonState:
+def _state(lesson: Lesson, kinds: Counter[Any], right: Collection[str]) -> LessonState:
     exercises, objectives = {}, []
     for number, table in lesson.exercises.items():
         attempts, hints = kinds[number, "attempt"], kinds[number, "hint"]
@@ -207,7 +208,7 @@ def _state(
         exercises[number] = ExerciseState(number, title, look, attempts, hints, worlds)
     for objective in lesson.objectives:
         looks = {exercises[own].look for own in objective.exercises if own in exercises}
-        look = next((own for own, those in OBJECTIVE.items() if looks <= those), PARTLY)
+        look = next((own for own, those in _OBJECTIVE.items() if looks <= those), PARTLY)
         objectives.append((objective.text, " ".join(objective.exercises), look))
     minutes, file = int(lesson.content.get("minutes", 0)), lesson.file.with_suffix(".ipynb").name
     done = tuple(exercises.values()), tuple(objectives)
@@ -223,3 +224,159 @@ def course_map() -> Course:
     'Deny wins'
     """
     return Course(journal.records())
+
+
+# -- the report -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a learner has solved, and how well confidence and correctness agree."""
+
+    course: Course
+
+    @property
+    def answers(self) -> list[tuple[str, bool]]:
+        """How sure the learner was of each first answer, and whether it was right."""
+        first = journal.first_answers(self.course.records)
+        levels = ((own.get("confidence"), own.get("correct") is True) for own in first)
+        return [(level, right) for level, right in levels if level in CONFIDENCE]
+
+    @property
+    def calibration(self) -> Figure:
+        """How often first answers are right, by how sure the learner was."""
+        return view.calibration(self.answers)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the exercises as a table."""
+        return _table(*self.course.lessons.values()).to_frame()
+
+    def __str__(self) -> str:
+        if not self.course.records:
+            return f"Nothing yet. Your answers will be saved in {_name()}, on this computer."
+        lines = ["".join(map(str, self.course.advice))]
+        for heading, lesson, parts in self._sections():
+            lines += ["", heading]
+            if lesson in ("", *self.course.met):
+                lines += map(str, parts)
+        return "\n".join([*lines, "", f"Saved in {_name()}, on this computer only."])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        if not self.course.records:
+            return boxed(f"<p>{escape(str(self))}</p>")
+        link, rest = self.course.advice
+        found = [f"<p><strong>{link.html()}</strong>{escape(rest)}</p>"]
+        for heading, lesson, parts in self._sections():
+            inner = "".join(part._repr_html_() for part in parts)
+            found.append(fold(heading, inner, is_open=[lesson] == self.course.met[-1:]))
+        return boxed(f"{''.join(found)}<p>{self._file()}</p>")
+
+    def _sections(self) -> Iterator[tuple[str, str, list[Table | Figure]]]:
+        """Yield each part of the report: its heading, the lesson, tables and figures."""
+        for lesson in self.course.lessons.values():
+            if lesson.file:
+                heading = f"{lesson.number} {lesson.title}: {lesson.look}"
+                can = Table.of("Objectives", "you can, exercises, state", lesson.objectives)
+                yield heading, lesson.number, [can, _table(lesson)]
+        if self.answers:
+            yield "How sure you were of your first answers", "", [self.calibration]
+        if met := beliefs_met(self.course.records):
+            rows = [(belief, OVERCOME if over else MET) for belief, over in met]
+            yield "Wrong beliefs", "", [Table.of("You answered as if", "belief, state", rows)]
+
+    def _file(self) -> str:
+        """Write where the progress file is, with a link that downloads it."""
+        name = escape(_name())
+        text = f"Saved in {name}, on this computer only."
+        content = journal.as_lines(self.course.records)
+        if len(content) > LARGEST_LINK:
+            return f"{text} export_progress(path) copies it."
+        address = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
+        link = f'<a style="{LINK}" download="{name}" href="{address}">Download your progress</a>'
+        return f"{text} {link}"
+
+
+def _name() -> str:
+    return journal.path().name
+
+
+def _table(*lessons: LessonState) -> Table:
+    """Return the exercises of lessons as a table."""
+    rows = (own for lesson in lessons for own in lesson.exercises)
+    return Table.of("Exercises", "exercise, title, state, attempts, hints, new worlds", rows)
+
+
+def progress() -> Progress:
+    """Show what you have tried and solved, how sure you were, and what to do next.
+
+    For the confidence only the first answer to each question counts: later, you know the verdict.
+    """
+    return Progress(course_map())
+
+
+# -- progress on another computer ------------------------------------------------------------
+
+
+def export_progress(path: str | Path) -> Feedback:
+    """Save your progress as one file, to take it to another computer.
+
+    Parameters
+    ----------
+    path
+        A new file. An existing file is never replaced.
+
+    Raises
+    ------
+    LoadError
+        The file exists, or it can't be written.
+    """
+    known = journal.records()
+    try:
+        with Path(path).open("xb") as stream:
+            stream.write(journal.as_lines(known))
+    except FileExistsError:
+        raise LoadError(f"{path} exists already. Choose another name.") from None
+    except OSError as error:
+        raise LoadError(f"{path} can't be written: {error.strerror}.") from error
+    return Feedback(None, (f"{count(len(known), 'record')} saved in {path}.",))
+
+
+def import_progress(path: str | Path) -> Feedback:
+    """Add the progress in a file to yours. Nothing is lost, and nothing is added twice.
+
+    Parameters
+    ----------
+    path
+        A file of ``export_progress``, or the progress file of another computer.
+
+    Raises
+    ------
+    LoadError
+        The file can't be read, or a line isn't a record. Then nothing is added.
+    """
+    try:
+        lines = Path(path).read_bytes().splitlines()
+    except OSError as error:
+        raise LoadError(f"{path} can't be read: {error.strerror}.") from error
+    found = [_record(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+    as_text = partial(json.dumps, sort_keys=True)
+    by_text = {as_text(record): record for record in found}
+    missing = Counter(map(as_text, found)) - Counter(map(as_text, journal.records()))
+    journal.keep(by_text[text] for text in missing.elements())
+    new = missing.total()
+    text = f"{count(new, 'record')} added from {path}. {len(found) - new} were here already."
+    return Feedback(None, (text,))
+
+
+def _record(line: bytes, place: str) -> journal.Record:
+    """Read one line of a progress file; it has the fields that a record always has."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if isinstance(record, dict) and all(isinstance(record.get(key), str) for key in ALWAYS):
+        return record
+    text = "This isn't a record of iamlab's progress file. Nothing was imported."
+    raise LoadError(f"{place}: {text}")

@@ -100,8 +100,8 @@ class Explain(ForEach):
     ----------
     asks
         ``"statement"``: the address of a statement, ``"no statement"``, or the type of policy that
-        limits the request. ``"layer"``: the type of policy. ``"nearest"``: the Allow that nearly
-        matches, and an element of it that doesn't: ``"read-maps/ReadMaps: Resource"``.
+        limits the request. ``"layer"``: the type of policy. ``"nearest"``: the nearest
+        statement, and the element of it that doesn't match: ``"read-maps/ReadMaps: Resource"``.
     shows
         A function of a decision: a text for the learner to explain, such as AWS's message.
     """
@@ -155,7 +155,7 @@ class Explain(ForEach):
         return word in [f"{own.address}: {miss.element}" for own in near for miss in own.mismatches]
 
     def contrast(self, word: str, decision: Decision) -> str:
-        """Say why an explanation is wrong."""
+        """Return a sentence that shows why an explanation is wrong."""
         return (_too_far if self.asks == "nearest" else _remove)(decision, word)
 
 
@@ -269,12 +269,13 @@ class Break(Choosing):
     mutant
         The name of the belief to break.
     user, policy_name
-        The user with the stack, and the name of that inline policy.
+        The user with the stack, and the name of that inline policy; without them, an answer is
+        only a request.
     """
 
     mutant: str
-    user: str
-    policy_name: str
+    user: str = ""
+    policy_name: str = ""
     unsolved = "No request of exercise {} breaks the belief."
 
     @property
@@ -284,6 +285,10 @@ class Break(Choosing):
 
     def read(self, answer: Any, world: World) -> Attempt:
         """Return the attempt from (order or world, caller, action, resource)."""
+        if not self.user:
+            return Attempt(
+                world, Question.read(self.items(answer, "(caller, action, resource)", 3))
+            )
         form = (
             "(order, caller, action, resource). The order is a list of statements such as "
             f"{self._all_labels(world)[:2]}, or a changed world"
@@ -306,12 +311,17 @@ class Break(Choosing):
     def data(self, answer: Any, world: World) -> list[Any]:
         """Return the order and the request; for a world changed by hand, the differences."""
         attempt = self.read(answer, world)
+        if not self.user:
+            return attempt.question.parts
         by_hand = world.diff(attempt.world) or ("nothing is changed",)
         order = list(by_hand if attempt.order is None else attempt.order)
         return [order, *attempt.question.parts]
 
     def tries(self, world: World) -> Iterator[list[Any]]:
         """Yield the orders and requests of the card, beginning with the order of the world."""
+        if not self.user:
+            yield from (question.parts for question in self.offered())
+            return
         for order in permutations(self._all_labels(world)):
             yield from ([list(order), *question.parts] for question in self.offered())
 
@@ -334,6 +344,8 @@ class Break(Choosing):
 
     def shown(self, answer: Any) -> str:
         """Return the statements that are on, in their order, and the request."""
+        if not self.user:
+            return request_lines(answer)
         order, *request = answer
         labels = ", ".join(order) or "none"
         return f"Statements that are on, from the top: {labels}\n{request_lines(request)}"

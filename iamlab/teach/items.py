@@ -8,10 +8,10 @@ templates.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from contextlib import suppress
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.engine.verdict import addresses
 from iamlab.errors import AccessDenied, ExerciseError
@@ -50,8 +50,7 @@ _CHOICE = re.compile(r"{([^{}]*\|[^{}]*)}")
 _STATEMENTS = re.compile(r"(\? )?(allow|deny) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One question about a small world.
 
     Parameters
@@ -198,12 +197,10 @@ class _Drawn:
                 world = start.copy()
             question = question_of(request, world.main)
             circumstances = read_circumstances(question.circumstances, world.main)
-            try:
+            with suppress(AccessDenied):  # then there is no session that can be asked about
                 caller = caller_of(world, question.caller)
-            except AccessDenied:
-                continue
-            decision = world.can(caller, question.action, question.resource, **circumstances)
-            yield f"{prompt} {more}".strip(), world, decision
+                decision = world.can(caller, question.action, question.resource, **circumstances)
+                yield f"{prompt} {more}".strip(), world, decision
 
 
 def _choices(text: str) -> list[str]:

@@ -57,10 +57,10 @@ def records() -> list[Record]:
 
 def _in_time(found: Iterable[Record]) -> list[Record]:
     """Sort records by time, as imported ones are added last; without a time, they follow others."""
-    timed: list[tuple[str, Record]] = []
+    last, timed = "", []
     for record in found:
-        last = timed[-1][0] if timed else ""
-        timed.append((str(record.get("time") or last), record))
+        last = str(record.get("time") or last)
+        timed.append((last, record))
     return [record for _, record in sorted(timed, key=itemgetter(0))]
 
 
@@ -88,13 +88,12 @@ def listen(listener: Callable[[], object]) -> None:
 def _saved(file: Path) -> Iterator[Record]:
     """Yield the records of a file, or of the earlier version's file beside it."""
     try:
-        with file.open("rb") as stream:
-            content = stream.read()
+        content = file.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         if file.suffix != EARLIER:
             yield from _saved(file.with_suffix(EARLIER))
         return
-    for document in _documents(content.decode("utf-8", "replace")):
+    for document in _documents(content):
         found = document.get("records") if isinstance(document, dict) else None
         parts = found if isinstance(found, list) else [document]
         yield from (part for part in parts if isinstance(part, dict))
@@ -185,6 +184,12 @@ def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]
     """
     own = [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
     return [r for r in own if seed is None or r.get("seed", SEED) == seed]
+
+
+def first_answers(found: Sequence[Record]) -> list[Record]:
+    """Return the first answer to each question: an exercise, or the request of a prediction."""
+    names = ("kind", "exercise", "seed", "question", "verdict")
+    return list({str([own.get(name) for name in names]): own for own in reversed(found)}.values())
 
 
 def again(number: str) -> dict[int, bool]:

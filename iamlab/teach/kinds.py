@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.teach import inputs
-from iamlab.teach.checks import Collect, Design, Predict, Repair, Witness
+from iamlab.teach import inputs, step_inputs
+from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.explain import Break, Explain, Order
 from iamlab.teach.sequence import Sequence
-from iamlab.teach.write import Write
+from iamlab.teach.write import Design, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,10 +50,10 @@ KINDS = {
         Kind("R", Repair, inputs.repair_input),
         Kind("X", Witness, inputs.RequestInput),
         Kind("C", Collect, inputs.NamesInput),
-        Kind("O", Order, inputs.OrderInput),
-        Kind("S", Sequence, inputs.CallsInput),
+        Kind("O", Order, step_inputs.OrderInput),
+        Kind("S", Sequence, step_inputs.CallsInput),
         Kind("D", Design, inputs.repair_input),
-        Kind("B", Break, inputs.BreakInput),
+        Kind("B", Break, inputs.break_input),
     )
 }
 """All kinds, by name."""

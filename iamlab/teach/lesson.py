@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import iamlab
 from iamlab.errors import ExerciseError, noted
 from iamlab.teach.source_lines import (
+    TABLES,
     KeyedError,
     Keys,
     LocatedError,
@@ -44,22 +45,19 @@ OTHERS = {
 }
 """The people and buckets of the story, and who and what takes their place in other worlds."""
 
-_SHAPE: dict[str, tuple[type, ...]] = {
+_SHAPE: dict[str, Any] = {
     "title": (str,),
     "minutes": (int,),
     "prerequisites": (str,),
     "exam": (list,),
     "knowledge": (list,),
-    "objectives": (dict, str),
-    "glossary": (dict, str, dict),
-    "names": (dict, str, list),
-    "reveals": (dict, str),
-    "world": (dict, dict),
+    "objectives": {"*": (str,)},
+    "glossary": {"*": (str, dict)},
+    "names": {"*": (str, list)},
+    "reveals": {"*": (str,)},
+    "world": TABLES,
 }
-"""The keys of a lesson with their types, and of a table the types of what is in it.
-
-The exercises follow in a table with the lesson's number.
-"""
+"""The keys of a lesson. The exercises follow in a table with the lesson's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +117,10 @@ class Lesson:
         """Each new term: what it means, or a table with the fields of ``terms.Term``."""
         return dict(self.content.get("glossary", {}))
 
-    @property
-    def reveals(self) -> dict[str, str]:
-        """The texts that appear only after an answer, by name."""
-        return dict(self.content.get("reveals", {}))
-
     @cached_property
     def exercises(self) -> dict[str, Mapping[str, Any]]:
         """The table of each exercise, by its number."""
-        key = self.key
-        return {f"{key}.{own}": table for own, table in self.content.get(key, {}).items()}
+        return {f"{self.key}.{own}": table for own, table in self.content.get(self.key, {}).items()}
 
     @property
     def worlds(self) -> dict[str, dict[str, Any]]:
@@ -153,20 +145,17 @@ class Lesson:
 
     def names(self, seed: int = SEED) -> dict[str, str]:
         """Return the value of each name that varies; the first one for the usual seed."""
-        found = {}
+        found: dict[str, str] = {}
         for name, values in self.content.get("names", {}).items():
             options = values.split() if isinstance(values, str) else values
             drawn = random.Random(f"{seed}/{self.number}/{name}").choice(options)
             value = str(options[0] if seed == SEED else drawn)
-            found[name] = value
-            found[name.capitalize()] = value.capitalize()
+            found |= {name: value, name.capitalize(): value.capitalize()}
         return found
 
     def named(self, value: Any, seed: int = SEED) -> Any:
         """Replace ``{name}`` in all texts of a value; the story's names too for a seed below 0."""
         names, others = self.names(seed), other_names(seed) if seed < 0 else {}
-        if not names and not others:
-            return value
         slot = re.compile(rf"(?<!\$){{({'|'.join(names) or '(?!)'})}}")
         word = re.compile(rf"\b({'|'.join(others) or '(?!)'})\b")
 
@@ -248,22 +237,11 @@ def read_lesson(file: Path) -> Lesson:
         raise LocatedError(f"{message}.{quotes}", file.name, int(number)) from error
     lesson = Lesson(file, content, text)
     try:
-        _check_shape(lesson)
-    except KeyedError as error:
+        need(content, "title")
+        check_table(content, {**_SHAPE, lesson.key: TABLES})
+    except ExerciseError as error:
         raise lesson.located(error) from error
     return lesson
-
-
-def _check_shape(lesson: Lesson) -> None:
-    """Check the keys of a lesson and the types of their values."""
-    shape = {**_SHAPE, lesson.key: (dict, dict)}
-    with at():
-        need(lesson.content, "title")
-    check_table(lesson.content, {key: types[:1] for key, types in shape.items()})
-    for key, value in lesson.content.items():
-        if isinstance(value, dict):
-            with at(key):
-                check_table(value, dict.fromkeys(value, shape[key][1:]))
 
 
 _opened: dict[str, Lesson] = {}
@@ -318,6 +296,5 @@ def lesson_of(number: str) -> Lesson:
 
 def reveals() -> dict[str, str]:
     """Return the texts of all lessons that must not be read too early, by name."""
-    return {
-        name: text for own in lessons().values() for name, text in own.named(own.reveals).items()
-    }
+    found = [own.named(own.content.get("reveals", {})) for own in lessons().values()]
+    return {name: text for texts in found for name, text in texts.items()}

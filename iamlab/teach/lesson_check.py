@@ -6,10 +6,9 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
@@ -50,8 +49,7 @@ PROBLEMS: dict[str, list[str]] = tables(__file__)
 """The text of each problem, and how to fix it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong in a lesson, where, and how to fix it.
 
     Parameters
@@ -133,7 +131,7 @@ class LessonCheck:
 
     def _problem(self, place: Place, name: str, **values: Any) -> Problem:
         """Return a problem of the table, at a cell or at a key."""
-        text, fix = (part.format(**values) for part in PROBLEMS[name])
+        text, fix = (part.format(check=self, **values) for part in PROBLEMS[name])
         if isinstance(place, str):
             return Problem(self.notebook.name, place, text, fix)
         return Problem(self.lesson.file.name, f"line {self.lesson.line(*place)}", text, fix)
@@ -196,8 +194,7 @@ class LessonCheck:
             with at("solution"):
                 mark = task.mark(task.solution_answer())
             if not mark.correct:
-                facts = {"seed": seed, "reason": mark.counterexample}
-                yield self._problem((*path, "solution"), "unsolved", **facts)
+                yield self._problem((*path, "solution"), "unsolved", seed=seed, mark=mark)
             seen = _difficulty(task) if self.lesson.names() else Counter()
             first = seen if first is None else first
             if seen != first:
@@ -219,12 +216,10 @@ class LessonCheck:
                 data, mark = task.data(answer, world), task.mark(answer)
             if solution and solution in wrong.hint:
                 yield self._problem(where, "solved_by_hint", solution=solution)
-            if mark.correct:
-                yield self._problem(where, "right")
-            elif data in before:
-                yield self._problem(where, "same")
-            elif (mark.belief, mark.hint) != (wrong.belief, wrong.hint):
-                yield self._problem(where, "no_own_hint")
+            is_own = (mark.belief, mark.hint) == (wrong.belief, wrong.hint)
+            if mark.correct or data in before or not is_own:
+                fault = "right" if mark.correct else "same" if data in before else "no_own_hint"
+                yield self._problem(where, fault)
             before.append(data)
 
     def _objectives(self) -> Iterator[Problem]:
@@ -292,7 +287,7 @@ class LessonCheck:
                 yield self._problem(tuple(number.split(".")), "no_card", number=number)
         opening = [own for _, own in code if "open_lesson(" in own and file.name in own]
         if file.resolve().parent != FOLDER and not opening:
-            yield self._problem("cell 1", "not_opened", file=file.name)
+            yield self._problem("cell 1", "not_opened")
 
     def _cells(self) -> Iterator[Problem]:
         """The cells are short, have no solution, and their links work."""

@@ -54,7 +54,7 @@ class Mark:
     @property
     def text(self) -> str:
         """The text for the first attempt."""
-        return " ".join(part for part in (self.true_part, self.counterexample) if part)
+        return " ".join(filter(None, (self.true_part, self.counterexample)))
 
 
 @dataclass(frozen=True, slots=True)

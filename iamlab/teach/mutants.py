@@ -9,7 +9,7 @@ learner breaks a belief with a request on which the mutant and AWS disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.decision import Decision
@@ -69,16 +69,15 @@ class Mutant:
 
     def _decide(self, pair: Decision, world: World | None) -> Decision:
         request, layers = pair.request, pair.layers
-        seen = self.view(request, layers) if self.view is not None else {}
+        seen = dict(self.view(request, layers)) if self.view is not None else {}
         if self.world_view is not None and world is not None:
-            seen = seen | self.world_view(request, layers, world)
+            seen |= self.world_view(request, layers, world)
         if not seen and self.rules is AWS_RULES:
             return pair
-        changes: dict[str, Any] = dict(seen)
-        if keys := changes.pop("context", {}):
+        if keys := seen.pop("context", {}):
             context = override_keys(request.context, keys)
             request = replace(request, context=context, issuer=request.caller.issuer or None)
-        return read(request, replace(layers, **changes) if changes else layers, self.rules)
+        return read(request, replace(layers, **seen) if seen else layers, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ class WorldMutant(Mutant):
         return self.answer(world) != self.believed(world)
 
 
-@dataclass(frozen=True, slots=True)
-class Misconception:
+class Misconception(NamedTuple):
     """A wrong belief of the syllabus.
 
     Parameters

@@ -9,9 +9,14 @@ from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
 from iamlab.teach.callers import caller_of, main_account
-from iamlab.teach.named_credentials import CanSignIn, UnusedKeys, key_replaced, key_rotated
-from iamlab.teach.named_credentials import security_status as _security_status
-from iamlab.teach.notation import arn_of, identity_arn
+from iamlab.teach.named_credentials import (
+    CanSignIn,
+    SecurityStatus,
+    UnusedKeys,
+    key_replaced,
+    key_rotated,
+)
+from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
 
 if TYPE_CHECKING:
@@ -94,16 +99,9 @@ class Principals:
 
     def _refusal(self, world: World, name: str) -> str:
         """Try to save a bucket policy with this principal; return S3's error, or nothing."""
-        account = main_account(world)
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"AWS": identity_arn(name.partition(" ")[2], account)},
-            "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{self.place.owner}/*",
-        }
-        document = {"Version": "2012-10-17", "Statement": [statement]}
+        line = f"allow - s3:GetObject {self.place.owner}/* to {name.partition(' ')[2]}"
         try:
-            self.place.write(world.copy(), document)
+            self.place.write(world.copy(), read_policy(line, main_account(world)))
         except MalformedPolicy as error:
             return f"S3 says: {error}."
         return ""
@@ -145,10 +143,8 @@ class Steps:
 
     def about(self, _: World, name: str) -> str:
         """Return a sentence about a type of policy."""
-        layer = next((layer for layer, own in NAMES.items() if own == name), "")
-        if layer in CEILINGS:
-            return f"The {name} limits what others allow."
-        return f"The {name} can allow the request."
+        limits = name in {NAMES[layer] for layer in CEILINGS}
+        return f"The {name} {'limits what others allow' if limits else 'can allow the request'}."
 
 
 ORDERS: dict[str, Callable[..., Any]] = {"steps": Steps}
@@ -165,7 +161,7 @@ def _called(event_name: str) -> Callable[[World], bool]:
 GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {
     "always": lambda: lambda _: True,
     "called": _called,
-    "security_status": _security_status,
+    "security_status": SecurityStatus,
     "key_rotated": key_rotated,
     "key_replaced": key_replaced,
 }

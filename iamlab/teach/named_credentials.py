@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
+SHORTEST_PASSWORD = 14
+"""The minimum length that CIS asks for."""
+
+ROOT_ONLY = ("DeleteAccessKey", "UpdateAccessKey")
+"""The calls about the root user's access key: nobody else in the account can make them."""
+
+
 class CanSignIn:
     """The attempts to sign in to the console that succeed.
 
@@ -58,8 +65,7 @@ class CanSignIn:
         try:
             world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
         except FailedAuthentication as error:
-            answer = str(error).removeprefix(f"{error.code}: ")
-            return f"the sign-in page answers: {answer}"
+            return f"the sign-in page answers: {str(error).removeprefix(f'{error.code}: ')}"
         return ""
 
 
@@ -91,9 +97,8 @@ class UnusedKeys:
     def about(self, world: World, name: str) -> str:
         """Return a sentence about a key's use."""
         key = dict(_keys(main_account(world)))[name]
-        used = key.last_used.date if key.last_used else None
         ago = count((world.clock.now - _last(key)).days, "day")
-        text = f"last used {ago} ago." if used else f"made {ago} ago, and never used."
+        text = f"last used {ago} ago." if key.last_used else f"made {ago} ago, and never used."
         return f"it belongs to the root user; it was {text}" if _is_root(name) else f"it was {text}"
 
 
@@ -113,24 +118,50 @@ def _last(key: KeyRecord) -> datetime:
     return key.last_used.date if key.last_used else key.create_date
 
 
-def security_status(user: str) -> Callable[[World], bool]:
-    """Return a goal: every item of the old list and of today's recommendations is done."""
+class SecurityStatus:
+    """A goal: both security lists are green, and nothing was done less securely than needed.
 
-    def reached(world: World) -> bool:
+    Parameters
+    ----------
+    user
+        Who signs in, sees the recommendations, and must be the only administrator.
+    """
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+
+    def __call__(self, world: World) -> bool:
+        """Return whether nothing is still to do."""
+        return not self.still_open(world)
+
+    def still_open(self, world: World) -> list[str]:
+        """Return a sentence about each thing that is still to do."""
         account = main_account(world)
-        lists = account.security_status(), account.security_recommendations(user)
-        return all(item.is_done for items in lists for item in items)
-
-    return reached
+        lists = account.security_status(), account.security_recommendations(self.user)
+        found = [
+            f"{own.title}: {own.reason}" for items in lists for own in items if not own.is_done
+        ]
+        users = account.users.values()
+        admins = {own.name for own in users if world.can(own, "iam:AttachUserPolicy", own.arn)}
+        found += [f"{name} must not be an administrator." for name in sorted(admins - {self.user})]
+        policy = account.password_policy
+        if policy is not None and policy.minimum_password_length < SHORTEST_PASSWORD:
+            found.append(f"A password needs {SHORTEST_PASSWORD} characters or more.")
+        roots = [own for own in world.events if own.user_identity.get("type") == "Root"]
+        names = dict.fromkeys(own.event_name for own in roots if own.event_name not in ROOT_ONLY)
+        return found + [f"{self.user} can call {name}: don't use root for it." for name in names]
 
 
 def key_rotated(key_id: str) -> Callable[[World], bool]:
-    """Return a goal: a new key was used while a key was still active, which now isn't."""
+    """Return a goal: a new key was used while a key was active, which was then deactivated."""
 
     def reached(world: World) -> bool:
         log = list(world.events)
         ends = [place for place, event in enumerate(log) if _ends(event, key_id)]
-        return not _is_active(world, key_id) and _new_key_used(world, log[: min(ends, default=0)])
+        if not ends or _is_active(world, key_id):
+            return False
+        first = min(ends)
+        return log[first].event_name == "UpdateAccessKey" and _new_key_used(world, log[:first])
 
     return reached
 

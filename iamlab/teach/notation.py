@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.document import Policy
-from iamlab.teach.source_lines import at, each_line, expect, need
+from iamlab.teach.source_lines import at, each_line, expect, find_named, need
 from iamlab.world.policy_places import arranged
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _SHORT_ARN = re.compile(r"[a-z0-9-]+:[a-z0-9-]*:[0-9*]*:")
 _IAM_KINDS = ("user", "group", "role", "policy", "mfa", "instance-profile")
-_EFFECTS = {"allow": "Allow", "deny": "Deny"}
 _STATEMENT = "allow|deny Sid actions resources [to principals] [if operator key values]"
 
 
@@ -80,17 +79,17 @@ def read_statement(words: Sequence[str], account: Account) -> dict[str, Any]:
     """Return the statement of one line."""
     head, tests = _split(words, "if")
     head, principals = _split(head, "to")
-    if len(head) not in (3, 4) or head[0] not in _EFFECTS or (len(head) == 3 and not principals):
+    is_whole = len(head) == 4 or (len(head) == 3 and principals)
+    if not is_whole or head[0] not in ("allow", "deny"):
         message = f"{' '.join(words)!r} isn't a statement. Write {_STATEMENT}."
         raise ExerciseError(message)
     effect, sid, actions, *resources = head
     statement: dict[str, Any] = {} if sid == "-" else {"Sid": sid}
-    statement["Effect"] = _EFFECTS[effect]
-    if principals:
-        put_element(statement, "Principal", " ".join(principals), account)
-    put_element(statement, "Action", actions, account)
-    for resource in resources:
-        put_element(statement, "Resource", resource, account)
+    statement["Effect"] = effect.capitalize()
+    elements = {"Principal": principals, "Action": [actions], "Resource": resources}
+    for name, texts in elements.items():
+        if texts:
+            put_element(statement, name, "".join(texts), account)
     if tests:
         statement["Condition"] = _conditions(tests)
     return statement
@@ -104,27 +103,25 @@ def _split(words: Sequence[str], mark: str) -> tuple[list[str], list[str]]:
 
 def put_element(statement: dict[str, Any], name: str, text: str, account: Account) -> None:
     """Put Action, Resource or Principal into a statement, or with ``!`` its opposite."""
-    values = text.removeprefix("!").replace(" ", "").split(",")
-    found: Any
+    found: Any = text.removeprefix("!").split(",")
     if name == "Principal":
-        found = _principals(values, account)
+        found = _principals(found, account)
     else:
-        found = values if name == "Action" else [arn_of(value, account) for value in values]
+        found = found if name == "Action" else [arn_of(value, account) for value in found]
         found = found[0] if len(found) == 1 else found
     statement[f"Not{name}" if text.startswith("!") else name] = found
 
 
 def _conditions(words: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    test, rest = _split(words, "and")
-    while test:
+    rest = words
+    while rest:
+        test, rest = _split(rest, "and")
         if len(test) != 3:
             message = f"{' '.join(test)!r} isn't a condition. Write an operator, a key and values."
             raise ExerciseError(message)
         operator, key, text = test
-        values = text.split(",")
-        found.setdefault(operator, {})[key] = values[0] if len(values) == 1 else values
-        test, rest = _split(rest, "and")
+        found.setdefault(operator, {})[key] = text.split(",") if "," in text else text
     return found
 
 
@@ -146,11 +143,10 @@ def _principal(name: str, account: Account) -> tuple[str, str]:
         return "Federated", arn
     if arn.startswith("arn:") or arn == "*" or arn.isdigit():
         return "AWS", arn
-    if name.endswith(".amazonaws.com") and not name.startswith("cognito-identity."):
-        return "Service", name
-    if "." in name:
-        return "Federated", name
-    return "AWS", identity_arn(name, account)
+    if "." not in name:
+        return "AWS", identity_arn(name, account)
+    is_service = name.endswith(".amazonaws.com") and not name.startswith("cognito-identity.")
+    return "Service" if is_service else "Federated", name
 
 
 def identity_arn(name: str, account: Account) -> str:
@@ -163,17 +159,15 @@ def identity_arn(name: str, account: Account) -> str:
         return name
     first, _, rest = name.partition("/")
     accounts = {own.name: own for own in account.world.accounts.values()}
-    owner = accounts.get(first)
-    if owner is not None:
-        return identity_arn(rest, owner) if rest else owner.root_arn
-    if first in account.roles and rest:
+    if rest and first in accounts:
+        return identity_arn(rest, accounts[first])
+    if rest and first in account.roles:
         role = account.roles[first]
         return f"arn:{account.partition}:sts::{account.account_id}:assumed-role/{role.name}/{rest}"
-    for own in (account.users, account.roles, account.groups):
-        if name in own:
-            return own[name].arn
-    known = [*accounts, *account.users, *account.roles]
-    raise noted(ExerciseError(f"There is no principal {name!r}."), did_you_mean(name, known))
+    held = (account.groups, account.roles, account.users)
+    known = {own.name: own.arn for each in held for own in each.values()}
+    known |= {own.name: own.root_arn for own in accounts.values()}
+    return find_named("principal", name, known)
 
 
 def arn_of(name: str, account: Account) -> str:
@@ -200,10 +194,10 @@ def arn_of(name: str, account: Account) -> str:
 
 def named_resources(account: Account) -> dict[str, str]:
     """Return all resources of the world by name; those of the account itself come first."""
-    others = [own for own in account.world.accounts.values() if own is not account]
+    owners = sorted(account.world.accounts.values(), key=lambda own: own is account)
     found = {
         getattr(resource, "name", arn): arn
-        for own in (*others, account)
-        for arn, resource in own.resources.items()
+        for owner in owners
+        for arn, resource in owner.resources.items()
     }
     return {**found, **getattr(account.world, "named", {})}

@@ -1,18 +1,30 @@
-"""The card for practice: one item after the other, and a score at the end."""
+"""Remembering: ``warm_up``, ``again``, ``drill`` and ``review`` ask what you learned earlier.
+
+The items are always new scenarios, one after the other, and there is a score at the end. What is
+due comes from your answers in the progress file.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
-from iamlab.teach.cards import Explained, PredictionCard
+from iamlab.teach import journal
+from iamlab.teach.cards import ExerciseCard, Explained, PredictionCard
+from iamlab.teach.explain import NO_STATEMENT
+from iamlab.teach.items import TEMPLATES
+from iamlab.teach.lesson import lesson_of
 from iamlab.teach.marks import Feedback
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.predictions import statements
+from iamlab.teach.schedule import History
 from iamlab.teach.source_lines import find_named
+from iamlab.teach.tables import find
+from iamlab.teach.worlds import merged
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.prediction import COARSE, FINE, HAPPENED
@@ -22,6 +34,10 @@ if TYPE_CHECKING:
 
     from iamlab.teach.items import Item
 
+CONTROLS = 1 / 3
+"""How many items of a drill are controls, on average."""
+FINE_FROM = 3
+"""From which lesson on learners know the difference between explicit and implicit deny."""
 EXPLAIN_FIRST = "First predict the verdict, choose the statement that decided, and compare."
 _CAUSES = {"Allow": Verdict.ALLOWED, "Deny": Verdict.EXPLICIT_DENY}
 
@@ -52,11 +68,9 @@ class ItemCard(PredictionCard):
         state = super().change(name, value)
         if name != "decided":
             return state
-        options = dict.fromkeys(statements(self.item.decision))
-        find_named("statement", state.decided, options)
-        effects = {own.address: own.effect for own in self.item.decision.trace.matches}
-        cause = _CAUSES.get(effects.get(state.decided, ""), Verdict.IMPLICIT_DENY)
-        return replace(state, happened=HAPPENED[cause])
+        causes = {own.address: _CAUSES[own.effect] for own in self.item.decision.trace.matches}
+        causes[NO_STATEMENT] = Verdict.IMPLICIT_DENY
+        return replace(state, happened=HAPPENED[find_named("statement", state.decided, causes)])
 
     @property
     def is_right(self) -> bool:
@@ -82,8 +96,8 @@ class Practice(Instrument[Place]):
         The title of the card.
     items
         The items.
-    fine
-        Whether the verdicts distinguish explicit and implicit deny.
+    options
+        The verdicts to choose from.
     minutes
         After how many minutes no new item is shown.
     """
@@ -94,12 +108,12 @@ class Practice(Instrument[Place]):
         title: str,
         items: Sequence[Item],
         *,
-        fine: bool = True,
-        minutes: float | None = None,
+        options: tuple[str, ...] = FINE,
+        minutes: float = inf,
     ) -> None:
         super().__init__(Place())
         self.name, self.title, self.items, self.minutes = name, title, items, minutes
-        self._cards = [ItemCard(item, name, FINE if fine else COARSE) for item in items]
+        self._cards = [ItemCard(item, name, options) for item in items]
         self._started: float | None = None
         while not self.is_over and self.card.state.compared:
             self.state = Place(self.state.number + 1)
@@ -153,7 +167,7 @@ class Practice(Instrument[Place]):
     def _next(self) -> None:
         if not self.card.state.compared:
             raise ExerciseError(EXPLAIN_FIRST)
-        late = self.minutes is not None and monotonic() - (self._started or 0) > self.minutes * 60
+        late = monotonic() - (self._started or 0) > self.minutes * 60
         self.state = Place(len(self._cards) if late else self.state.number + 1)
 
     def answer(self, verdict: str, decided: str, confidence: str = "fairly sure") -> Feedback:
@@ -199,3 +213,104 @@ class Practice(Instrument[Place]):
         question = f"{request.principal}: {request.action} on {request.resource}"
         names = ", ".join(statements(card.item.decision))
         return f"{self.title}, {count}\n{card.item.prompt}\n{question}\nStatements: {names}"
+
+
+def warm_up(lesson: str = "", *, items: int = 0) -> Practice:
+    """Ask about topics of earlier lessons: what is due, then by the number of lessons ago.
+
+    Parameters
+    ----------
+    lesson
+        The lesson that begins: ``"02"``. Default: the one of the notebook.
+    items
+        How many items. Default: two, in lesson 01 one.
+
+    Returns
+    -------
+    Practice
+        The card. In Python, ``answer(verdict, decided)`` answers one item after the other.
+
+    Raises
+    ------
+    ExerciseError
+        There is no earlier lesson.
+
+    Examples
+    --------
+    >>> practice = warm_up("02")
+    >>> [item.belief for item in practice.items]
+    ['M03', 'M25']
+    """
+    lesson = (lesson or journal.notebook()).partition("_")[0]
+    name, history = f"warm-up {lesson}", History()
+    topics = history.topics_before(lesson)
+    if not topics:
+        raise ExerciseError(f"There is no lesson before lesson {lesson}.")
+    own = history.items(name, topics, items or (1 if lesson == "01" else 2))
+    is_early = lesson.isdecimal() and int(lesson) < FINE_FROM
+    return Practice(name, "Warm-up", own, options=COARSE if is_early else FINE)
+
+
+def drill(belief: str, n: int = 8) -> Practice:
+    """Practise one belief with several items; in about a third of them the belief is right.
+
+    A drill that you interrupted goes on; after a finished one, the next call has other items.
+
+    Parameters
+    ----------
+    belief
+        Its id: ``"M18"``.
+    n
+        How many items.
+
+    Raises
+    ------
+    ExerciseError
+        There are no items about this belief.
+    """
+    find_named("drill for", belief, TEMPLATES)
+    if n < 1:
+        raise ExerciseError("Ask for at least one item.")
+    name, history = f"drill {belief}", History()
+    answered = history.answered(name)
+    begun = answered[len(answered) // n * n :]  # a finished drill is over: the next one begins
+    places = range(len(answered), len(answered) + n - len(begun))
+    items = begun + [history.new(name, place, belief, CONTROLS) for place in places]
+    return Practice(name, f"Drill {belief}", items)
+
+
+def review(minutes: float = 10) -> Practice:
+    """Ask about all topics that are due, the weakest first, for ten minutes.
+
+    Parameters
+    ----------
+    minutes
+        After how many minutes no new item is shown.
+    """
+    history = History()
+    due = history.items("review", history.is_due())
+    return Practice("review", "Review", due, minutes=minutes)
+
+
+def again(number: str) -> ExerciseCard:
+    """Show an exercise in a new world: other people and buckets, and requests in another order.
+
+    An exercise is mastered when your first answer was right in three new worlds.
+
+    Parameters
+    ----------
+    number
+        The exercise: ``"3.4"``.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such exercise, or it doesn't vary.
+    """
+    lesson, task = lesson_of(number), find(number)
+    _, _, world_name = task.world_name.partition("/")
+    tables = [lesson.exercises[number], merged(lesson.worlds, world_name)]
+    if lesson.named(tables, -1) == lesson.named(tables):
+        message = f"Exercise {number} is the same in each world: it has no names that vary."
+        raise ExerciseError(message)
+    return ExerciseCard(find(number, History().next_seed(number)))

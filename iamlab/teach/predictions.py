@@ -10,46 +10,23 @@ from iamlab.engine.verdict import addresses
 from iamlab.teach import journal
 from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.recognition import evidence
-from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word, verdict_word
+from iamlab.widgets.prediction import HAPPENED, Prediction
 
 if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.world.world import World
 
 
-def commit(
-    decision: Decision,
-    answer: str,
-    confidence: str,
-    *,
-    record: bool = True,
-    world: World | None = None,
-) -> Prediction:
-    """Commit to a prediction; only this reveals the verdict."""
-    prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
-    if record:
-        keep(prediction, world)
-    return prediction
-
-
 def keep(prediction: Prediction, world: World | None = None, **facts: Any) -> None:
     """Keep a prediction in the progress file, with further facts such as its item."""
     decision = prediction.decision
     request = decision.request
-    journal.add(
-        {
-            "kind": "prediction",
-            "key": key_of(decision),
-            "question": [request.principal, request.action, request.resource],
-            "verdict": decision.verdict.value,
-            "answer": prediction.answer,
-            "confidence": prediction.confidence,
-            "seconds": prediction.seconds,
-            "correct": prediction.correct,
-            "evidence": evidence(decision, prediction.answer, world),
-            **facts,
-        }
-    )
+    question = [request.principal, request.action, request.resource]
+    about = {"key": key_of(decision), "question": question, "verdict": decision.verdict.value}
+    names = ("answer", "confidence", "seconds", "correct")
+    answer = {name: getattr(prediction, name) for name in names}
+    found = evidence(decision, prediction.answer, world)
+    journal.add({"kind": "prediction", **about, **answer, "evidence": found, **facts})
 
 
 def key_of(decision: Decision) -> str:

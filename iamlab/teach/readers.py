@@ -11,7 +11,7 @@ from iamlab.errors import ExerciseError
 from iamlab.policy.patterns import glob, glob_ignoring_case
 from iamlab.teach import named
 from iamlab.teach.callers import credential_of
-from iamlab.teach.checks import Collect, Design, Predict, Repair, Witness
+from iamlab.teach.checks import Collect, Predict, Repair, Witness
 from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import Cell
 from iamlab.teach.explain import Break, Explain, Order
@@ -20,7 +20,7 @@ from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
 from iamlab.teach.source_lines import at, each_line, expect, find_named
-from iamlab.teach.write import Case, Requests, Write
+from iamlab.teach.write import Case, Design, Requests, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,16 +61,12 @@ def _predict(keys: Keys) -> Fields:
     }
 
 
-def _request(keys: Keys, text: str) -> list[str]:
-    return keys.question(text).parts
-
-
 def _witness(keys: Keys) -> Fields:
     return {
         "has": keys.one_of("has", "property", _VERDICTS | named.PROPERTIES),
         "wanted": keys.take("wanted"),
         **keys.requests(),
-        "known_wrong": keys.wrong(partial(_request, keys)),
+        "known_wrong": keys.wrong(lambda text: keys.question(text).parts),
     }
 
 
@@ -179,6 +175,7 @@ def _sequence(keys: Keys) -> Fields:
         "operations": lambda _: offered,
         "goal": goal,
         "wanted": keys.take("wanted"),
+        "still_open": getattr(reached, "still_open", lambda _: ()),
         "most": keys.take("most", None, types=(int,)),
         "solution": (lambda _: _calls(keys, offered, solution)) if solution else None,
         "known_wrong": keys.wrong(partial(_calls, keys, offered)),
@@ -197,8 +194,8 @@ def _calls(keys: Keys, offered: Operations, text: str) -> list[Call]:
 
 def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     if len(words) < 2 or not all("=" in word for word in words[2:]):
-        message = f"{' '.join(words)!r} isn't a call. Write: caller operation Name=value."
-        raise ExerciseError(message)
+        form = "caller operation Name=value"
+        raise ExerciseError(f"{' '.join(words)!r} isn't a call. Write: {form}.")
     caller, operation, *parameters = words
     call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
     found = {}
@@ -228,19 +225,18 @@ _OF_PARAMETERS = {"Resource": arn_of, "SerialNumber": arn_of, "RoleArn": identit
 
 def _break(keys: Keys) -> Fields:
     def read(text: str) -> list[Any]:
+        if stack is None:
+            return keys.question(text).parts
         order, _, request = text.partition("/ ")
-        return [order.split(), *_request(keys, request)]
+        return [order.split(), *keys.question(request).parts]
 
-    def place(text: str) -> Place:
-        own = Place.parse(text)
-        own.read(keys.world)
-        return own
-
-    stack = keys.take("stack", read=place)
+    stack = keys.take("stack", read=Place.parse) if "stack" in keys.left else None
+    if stack is not None:
+        with at("stack"):
+            stack.read(keys.world)
     return {
         "mutant": keys.one_of("mutant", "mutant", MUTANTS).name,
-        "user": stack.owner,
-        "policy_name": stack.name,
+        **({"user": stack.owner, "policy_name": stack.name} if stack else {}),
         **keys.requests(),
         "known_wrong": keys.wrong(read),
     }

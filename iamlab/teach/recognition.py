@@ -59,18 +59,13 @@ class Beliefs:
         best = max((fitting / tested for _, fitting, tested in likely), default=0)
         return tuple(count for count in likely if count[1] / count[2] == best)
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """One sentence for each recognised belief, and what AWS does instead."""
-        return tuple(
-            f"You answered as if {mutant.claim}. {fitting} of the {tested} answers that test this "
-            f"belief fit it. {mutant.truth}"
-            for mutant, fitting, tested in self.recognised
-        )
-
     def __str__(self) -> str:
         if self.recognised:
-            return "\n".join(self.lines)
+            return "\n".join(
+                f"You answered as if {mutant.claim}. {fitting} of the {tested} answers that test "
+                f"this belief fit it. {mutant.truth}"
+                for mutant, fitting, tested in self.recognised
+            )
         if not (self.counts or self.named):
             return NOTHING_TESTED
         most = max((fitting for _, fitting, _ in self.counts), default=0)
@@ -87,21 +82,15 @@ class Beliefs:
 
 def beliefs() -> Beliefs:
     """Compare your first predictions in all lessons with the known wrong beliefs."""
-    fitting: Counter[str] = Counter()
-    tested: Counter[str] = Counter()
-    seen, named = set(), False
-    for record in journal.records():
-        if record.get("kind") not in ("prediction", "attempt"):
-            continue
-        named = named or bool(record.get("belief"))
-        key = str([record.get(name) for name in ("exercise", "seed", "question", "verdict")])
-        if key in seen or not isinstance(record.get("evidence"), dict):
-            continue
-        seen.add(key)
+    answers = [own for own in journal.records() if own.get("kind") in ("prediction", "attempt")]
+    with_evidence = [own for own in answers if isinstance(own.get("evidence"), dict)]
+    fitting, tested = Counter[str](), Counter[str]()
+    for record in journal.first_answers(with_evidence):
         for name, tests, fits_it in _evidence_of(record):
             tested[name] += tests
             fitting[name] += fits_it
     counts = ((mutant, fitting[name], tested[name]) for name, mutant in MUTANTS.items())
+    named = any(own.get("belief") for own in answers)
     return Beliefs(tuple(count for count in counts if count[2]), named)
 
 

@@ -146,9 +146,7 @@ class History:
     def answered(self, practice: str) -> list[Item]:
         """List the items of a practice that were answered today."""
         own = [record for record in self._today if record.get("practice") == practice]
-        kept = [
-            r for r in own if str(r.get("item")) in TEMPLATES and isinstance(r.get("seed"), int)
-        ]
+        kept = [r for r in own if str(r.get("item")) in TEMPLATES and type(r.get("seed")) is int]
         return [make_item(r["item"], r["seed"], control=bool(r.get("control"))) for r in kept]
 
     def items(self, practice: str, topics: list[str], most: int | None = None) -> list[Item]:

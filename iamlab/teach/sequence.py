@@ -108,7 +108,18 @@ def in_words(call: Call) -> str:
     'dana: iam:CreateAccessKey UserName=bob'
     """
     words = (f" {name}={own}" for name, own in _parameters(call).items())
-    return f"{call['Caller']}: {call['Operation']}{''.join(words)}"
+    return f"{by_whom(call['Caller'])}: {call['Operation']}{''.join(words)}"
+
+
+def by_whom(caller: str) -> str:
+    """Return a caller as a card names it.
+
+    Examples
+    --------
+    >>> by_whom("carol"), by_whom("call 1")
+    ('carol', 'with the credentials of call 1')
+    """
+    return f"with the credentials of {caller}" if caller.startswith(OF_CALL) else caller
 
 
 def _parameters(call: Call) -> dict[str, Any]:
@@ -130,6 +141,8 @@ class Sequence(Exercise):
         A function: has a world reached the goal?
     wanted
         The goal in words: a sentence.
+    still_open
+        A function: what is still to do in a world, as sentences.
     most
         The largest number of calls. ``None``: any number.
     solution
@@ -140,6 +153,7 @@ class Sequence(Exercise):
     operations: Callable[[World], Mapping[str, Mapping[str, abc.Sequence[Any]]]]
     goal: Callable[[World], bool]
     wanted: str
+    still_open: Callable[[World], Iterable[str]] = lambda _: ()
     most: int | None = None
     solution: Callable[[World], Iterable[Call]] | None = None
     unsolved = "No calls that exercise {} offers reach the goal."
@@ -193,7 +207,8 @@ class Sequence(Exercise):
             enough = f"{self.most} {'is' if self.most == 1 else 'are'} enough"
             problem = f"You reached the goal with {len(answer)} calls, but {enough}."
         elif done.error is None:
-            problem = f"But the goal isn't reached. {self.wanted}"
+            first = f"{'But the' if text else 'The'} goal isn't reached."
+            problem = " ".join((first, self.wanted, *self.still_open(done.world)))
         else:
             refused = f"Call {len(done.made) + 1} is refused: {in_words(answer[len(done.made)])}."
             problem = f"{refused} {done.error}"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
 from iamlab.teach.marks import Feedback
-from iamlab.teach.predictions import commit, keep
+from iamlab.teach.predictions import keep
 from iamlab.teach.tables import find
-from iamlab.widgets.prediction import COARSE, FINE
+from iamlab.widgets.prediction import COARSE, FINE, Prediction, confidence_word, verdict_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from iamlab.teach.cards import ExerciseCard, PredictionCard, Reveal
     from iamlab.widgets.instruments.explorer import Explorer
     from iamlab.widgets.instruments.switches import MembershipBoard, StatementStack
-    from iamlab.widgets.prediction import Prediction
     from iamlab.world.world import World
 
 
@@ -78,7 +77,10 @@ def predict(
         options = FINE if fine else COARSE
         more: dict[str, Any] = {"ritual": ritual, "explain": explain, "record": record}
         return PredictionCard(decision, options, world=world, **more)
-    return commit(decision, answer, confidence, record=record, world=world)
+    prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
+    if record:
+        keep(prediction, world)
+    return prediction
 
 
 def exercise(number: str) -> ExerciseCard:

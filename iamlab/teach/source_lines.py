@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from iamlab.errors import AwsError, ExerciseError, IamLabError, did_you_mean, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Keys = tuple[str, ...]
 Found = TypeVar("Found")
@@ -24,6 +24,9 @@ _TYPES: dict[type, str] = {
     dict: "a table",
     datetime: "a time",
 }
+TABLES = {"*": (dict,)}
+"""The keys of a table of tables, for ``check_table``."""
+
 _MISFITS = (TypeError, ValueError, AttributeError, LookupError)
 """What Python raises if a value has a form that nobody expected."""
 
@@ -132,20 +135,33 @@ def find_named(what: str, name: str, known: Mapping[str, Found]) -> Found:
     return known[name]
 
 
-def check_keys(table: Iterable[str], known: Iterable[str]) -> None:
-    """Check that each key has a meaning."""
-    for key in table:
-        if key not in known:
-            error = ExerciseError(f"{key!r} has no meaning here.")
-            raise noted(error, did_you_mean(key, known))
+def check_table(table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Check that each key has a meaning, and a value of its type.
 
+    Parameters
+    ----------
+    known
+        For each key the types of its value, or the known keys of its table; ``"*"`` is any key.
 
-def check_table(table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]]) -> None:
-    """Check that each key has a meaning, and a value of its type."""
+    Raises
+    ------
+    ExerciseError
+        A key or a value isn't known. The error names the key.
+
+    Examples
+    --------
+    >>> check_table({"ana": {"mfa": True}}, {"users": (str,), "*": {"mfa": (bool,)}})
+    """
     for key, value in table.items():
         with at(key):
-            check_keys([key], known)
-            expect(value, *known[key])
+            own = known.get(key, known.get("*"))
+            if own is None:
+                error = ExerciseError(f"{key!r} has no meaning here.")
+                raise noted(error, did_you_mean(key, known))
+            if isinstance(own, dict):
+                check_table(expect(value, dict), own)
+            else:
+                expect(value, *own)
 
 
 def need(table: Mapping[str, Any], key: str) -> Any:

@@ -62,9 +62,7 @@ def _read(keys: Keys) -> Exercise:
         "seed": keys.seed,
         "world_name": keys.world_name,
         "title": keys.take("title"),
-        "prompt": " ".join(keys.words("prompt")),
-        "nudge": " ".join(keys.words("nudge")),
-        "why": " ".join(keys.words("why")),
+        **{key: " ".join(keys.words(key)) for key in ("prompt", "nudge", "why")},
         "exit": keys.take("exit", default=False, types=(bool,)),
     }
     made = make(**common, **read(keys))

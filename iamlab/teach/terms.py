@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
 
 _TABLES = tables(__file__)
-PAGES: dict[str, str] = _TABLES["pages"]
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/{}.html"
+PAGES: dict[str, str] = _TABLES["pages"]
 PICTURES: dict[str, Callable[[], Figure | Table]] = {
     "door": view.door,
     "funnel": lambda: view.funnel(Policy.allow("s3:*Object*", "arn:aws:s3:::star-maps/*")),

@@ -18,7 +18,7 @@ from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
 from iamlab.operations.dispatch import perform
 from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, key_of, session_call
 from iamlab.teach.notation import arn_of, policy_of, read_policy
-from iamlab.teach.source_lines import at, check_keys, check_table, expect, find_named, need
+from iamlab.teach.source_lines import TABLES, Keys, at, check_table, expect, find_named, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +38,7 @@ ACCOUNTS = {
 """The ids of the accounts of the story; other accounts get an id from the seed, or ``id``."""
 
 _CREDENTIALS = ("password", "mfa", "access_keys")
-_IDENTITY = ("attach", "boundary", "tags")
+_IDENTITY = ("attach", "boundary", "tags", "*")
 _RESOURCE = ("policy", "tags")
 _LISTS: dict[str, tuple[str, ...]] = {
     "users": (*_IDENTITY, *_CREDENTIALS, "groups"),
@@ -51,33 +51,22 @@ _LISTS: dict[str, tuple[str, ...]] = {
     "instance_profiles": ("role",),
     "identity_providers": (),
 }
-"""What an account can list, and the keys of each. Other keys of identities are inline policies."""
+"""What an account can list, and the keys of each; any other key is an inline policy."""
 
-_WITH_POLICIES = ("users", "groups", "roles")
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
-_PROVIDERS = {
-    "github": "github_actions",
-    "cognito": "cognito",
-    "directory": "create_saml_directory",
-}
+_ISSUERS = {"github": "github_actions", "cognito": "cognito", "directory": "create_saml_directory"}
 _TEXT, _POLICY = (str,), (str, dict)
-_OF_ACCOUNT = {
-    **dict.fromkeys((*_LISTS, "id"), _TEXT),
-    **dict.fromkeys(("policies", "root"), (dict,)),
-    "calls": (list,),
-}
-_OF_WORLD = {
-    **dict.fromkeys(("accounts", "organization", "sessions", "network"), (dict,)),
-    "time": (datetime,),
-}
 _OF_ORGANIZATION = {
     **dict.fromkeys(("management", "units", "without_full_access"), _TEXT),
-    **dict.fromkeys(("members", "scps", "rcps"), (dict,)),
+    **{key: {"*": {"policy": _POLICY, "on": _TEXT}} for key in ("scps", "rcps")},
+    "members": {"*": _TEXT},
 }
-
-
-def _at_creation(*_: Any) -> None:
-    """Change nothing: what was created has it already."""
+_OF_WORLD = {
+    **dict.fromkeys(("accounts", "sessions"), TABLES),
+    "organization": _OF_ORGANIZATION,
+    "network": dict.fromkeys(("ip", "vpc", "endpoint"), _TEXT),
+    "time": (datetime,),
+}
 
 
 def _add_to_groups(account: Account, user: Any, groups: str) -> None:
@@ -108,16 +97,20 @@ _KEYS: dict[str, tuple[tuple[type, ...], Callable[[Account, Any, Any], Any]]] = 
     "mfa": ((bool,), _enable_mfa),
     "access_keys": ((int,), lambda _, own, many: [own.create_access_key() for _ in range(many)]),
     "trust": (_POLICY, _with_policy("update_assume_role_policy")),
-    "max_session_duration": (
-        (int,),
-        lambda _, role, value: role.update(max_session_duration=value),
-    ),
+    "max_session_duration": ((int,), lambda _, role, most: role.update(max_session_duration=most)),
     "policy": (_POLICY, _with_policy("put_policy")),
     "role": (_TEXT, lambda _, own, role: hasattr(own, "add_role") and own.add_role(role)),
-    "block_public_access": ((bool,), _at_creation),
-    **dict.fromkeys(("service", "vpc"), (_TEXT, _at_creation)),
+    "block_public_access": ((bool,), lambda *_: None),
+    **dict.fromkeys(("service", "vpc"), (_TEXT, lambda *_: None)),
 }
-"""The types of a key, and how it changes what has been created."""
+"""The types of a key, and how it changes what has been created, if that doesn't have it already."""
+
+_OF_ACCOUNT: dict[str, Any] = {
+    **dict.fromkeys((*_LISTS, "id"), _TEXT),
+    "policies": {"*": _POLICY},
+    "root": {key: _KEYS[key][0] for key in _CREDENTIALS},
+    "calls": (list,),
+}
 
 
 def merged(tables: Mapping[str, Table], name: str, *before: str) -> Table:
@@ -174,19 +167,16 @@ def build(table: Table, seed: int) -> LessonWorld:
     ✓ allowed by read/#1
     """
     world = LessonWorld(seed)
-    of_world = {key: table[key] for key in _OF_WORLD if key in table}
-    check_table(of_world, _OF_WORLD)
-    others: dict[str, Table] = of_world.get("accounts", {})
-    with at("accounts"):
-        check_table(others, dict.fromkeys(others, (dict,)))
-    own = {key: value for key, value in table.items() if key not in _OF_WORLD}
-    parts = [((), "acme-main", own), *((("accounts", name), name, others[name]) for name in others)]
-    for _, name, contents in parts:
-        world.create_account(name, account_id=contents.get("id", ACCOUNTS.get(name)))
+    check_table(table, {**_known_keys(table), **_OF_WORLD})
+    parts: list[tuple[Account, Table, Keys]] = [(_account(world, "acme-main", table), table, ())]
+    for name, contents in table.get("accounts", {}).items():
+        with at("accounts", name):
+            check_table(contents, _known_keys(contents))
+            parts.append((_account(world, name, contents), contents, ("accounts", name)))
     for part in (_create_all, _fill):
-        for keys, name, contents in parts:
+        for account, contents, keys in parts:
             with at(*keys):
-                part(world.account(name), contents)
+                part(account, contents)
     if "organization" in table:
         with at("organization"):
             _create_organization(world, table["organization"])
@@ -204,6 +194,10 @@ def build(table: Table, seed: int) -> LessonWorld:
     return world
 
 
+def _account(world: LessonWorld, name: str, contents: Table) -> Account:
+    return world.create_account(name, account_id=contents.get("id", ACCOUNTS.get(name)))
+
+
 def _names(contents: Table) -> Iterator[tuple[str, str]]:
     """Yield each declared name with its list."""
     for kind in _LISTS:
@@ -211,10 +205,17 @@ def _names(contents: Table) -> Iterator[tuple[str, str]]:
             yield kind, name
 
 
+def _known_keys(contents: Table) -> Table:
+    """Return the keys of an account's table."""
+    declared = {
+        name: {key: _KEYS[key][0] if key in _KEYS else _POLICY for key in _LISTS[kind]}
+        for kind, name in _names(contents)
+    }
+    return {**declared, **_OF_ACCOUNT}
+
+
 def _create_all(account: Account, contents: Table) -> None:
     """Create everything that has a name, without policies."""
-    declared = {name: (dict,) for _, name in _names(contents)}
-    check_table(contents, {**declared, **_OF_ACCOUNT})
     for kind, name in _names(contents):
         with at(kind, name):
             made = _create(account, kind, name, contents.get(name, {}))
@@ -238,7 +239,7 @@ def _create(account: Account, kind: str, name: str, table: Table) -> Any:
             service = f"com.amazonaws.us-east-1.{table.get('service', 's3')}"
             return account.create_vpc_endpoint(service, table.get("vpc", "vpc-1"))
         case "identity_providers":
-            maker = find_named("identity provider", name, _PROVIDERS)
+            maker = find_named("identity provider", name, _ISSUERS)
             return getattr(account.world, maker)().register(account)
         case _:
             return getattr(account, f"create_{kind.removesuffix('s')}")(name)
@@ -255,30 +256,29 @@ def _fill(account: Account, contents: Table) -> None:
                 _fill_key(account, kind, name, key, value)
     for number, call in enumerate(contents.get("calls", ())):
         with at("calls", str(number)):
-            _make_call(account, need(call, "Operation"), **call)
+            _make_call(account, call)
 
 
 def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> None:
-    keys = {"root": _CREDENTIALS, **_LISTS}[kind]
-    if kind not in _WITH_POLICIES:
-        check_keys([key], keys)
     owner = account.root if kind == "root" else getattr(account, kind, {}).get(name)
     if owner is None:
         owner = account.resources[arn_of(name, account)]
-    types, fill = _KEYS[key] if key in keys else (_POLICY, _with_policy("put_policy", key))
-    fill(account, owner, expect(value, *types))
+    is_known = key in _LISTS.get(kind, _CREDENTIALS)
+    fill = _KEYS[key][1] if is_known else _with_policy("put_policy", key)
+    fill(account, owner, value)
 
 
-def _make_call(account: Account, operation: str, **parameters: Any) -> None:
+def _make_call(account: Account, call: Table) -> None:
     """Make a call as the root user, or ``by`` an access key; ``at`` a time."""
-    del parameters["Operation"]
-    if "at" in parameters:
-        _move_to(account.world, parameters.pop("at"))
-    if "by" in parameters:
-        key, resource = key_of(parameters["by"], account), arn_of(parameters["Resource"], account)
-        account.world.do(key, operation, resource)
+    operation = need(call, "Operation")
+    if "at" in call:
+        _move_to(account.world, call["at"])
+    if "by" in call:
+        resource = arn_of(need(call, "Resource"), account)
+        account.world.do(key_of(call["by"], account), operation, resource)
     else:
-        perform(account, operation, **parameters)
+        own = {key: value for key, value in call.items() if key not in ("Operation", "at")}
+        perform(account, operation, **own)
 
 
 def _managed(account: Account, name: str, value: Any) -> None:
@@ -297,7 +297,6 @@ def _managed(account: Account, name: str, value: Any) -> None:
 
 def _create_organization(world: LessonWorld, table: Table) -> None:
     """Create the organization: units, members, SCPs and RCPs."""
-    check_table(table, _OF_ORGANIZATION)
     organization = world.create_organization(table.get("management", "acme-org"))
     targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
     for path in table.get("units", "").split():
@@ -314,7 +313,6 @@ def _create_organization(world: LessonWorld, table: Table) -> None:
     for kind, full_name in (("scps", "SERVICE"), ("rcps", "RESOURCE")):
         for name, own in table.get(kind, {}).items():
             with at(kind, name):
-                check_table(own, {"policy": _POLICY, "on": _TEXT})
                 document, on = need(own, "policy"), need(own, "on")
                 with at("policy"):
                     policy = policy_of(document, world.main)

@@ -1,24 +1,34 @@
-"""Exercises of kind W: write a policy, which is checked on every request of the scenario."""
+"""Two kinds of exercise about policies: write one, or design a whole world with small ones.
+
+A policy is checked on every request of the scenario, a world on a target and by a linter.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from itertools import product
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.what_can.what_can import what_can
 from iamlab.authorization.question_defects import misfit
-from iamlab.errors import AwsError, ExerciseError, PolicyError, noted
-from iamlab.policy.catalog import arns_for
+from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, noted
+from iamlab.policy.catalog import arns_for, matched
 from iamlab.policy.document import Policy
+from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
-from iamlab.teach.checks import unlike
+from iamlab.policy.validate.document_defects import size
+from iamlab.teach.callers import caller_of
+from iamlab.teach.checks import Repair, unlike
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
+from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from iamlab.policy.lint.findings import Finding
     from iamlab.teach.places import Place
     from iamlab.world.world import World
 
@@ -143,8 +153,24 @@ class Write(Exercise):
                 if wanted is not None and wanted is not allowed:
                     yield case, question, wanted
 
+    def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+        """Yield what the policy allows without need, on any resource, of all actions of AWS."""
+        case, before = self.cases[0], world.copy()
+        case.change(before)
+        after = before.copy()
+        self.place.write(after, policy)
+        allows = [own for own in policy.statements if own.effect == "Allow"]
+        services = {name.partition(":")[0] for own in allows for name in matched(own)}
+        for caller in self.requests.callers:
+            with suppress(AccessDenied):  # a session that can't be made is allowed nothing
+                for pair in what_can(after, caller_of(after, caller), services=services):
+                    question = Question(caller, *pair)
+                    if self.wanted(question, bool(question.ask(before))) is False:
+                        yield case, question, False
+
     def _mark(self, answer: Policy, world: World) -> Mark:
-        wrong = list(self.failures(answer, world))
+        failed = list(self.failures(answer, world))
+        wrong = failed or list(islice(self.excess(answer, world), 1))
         count = len(self.cases) * len(self.requests.allowed(world))
         if not wrong:
             text = f"Your policy is right for all {count} requests. {self.why}"
@@ -154,10 +180,73 @@ class Write(Exercise):
         case.change(changed)
         self.place.write(changed, answer)
         decision = question.ask(changed)
-        good = f"{count - len(wrong)} of {count} requests are right."
+        good = f"{count - len(failed)} of {count} requests are right."
         text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
+        text += "" if failed else " The task doesn't ask for this permission."
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
     def shown(self, answer: Any) -> str:
         """Return the document as JSON text."""
         return json.dumps(answer, indent=2)
+
+
+def findings(world: World) -> Iterator[tuple[str, Finding]]:
+    """Yield what a linter finds in the policies of a world, except suggestions.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> world = scenario("first_door")
+    >>> world.user("bob").put_policy("all", {"Version": "2012-10-17", "Statement": [
+    ...     {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]})
+    >>> [(name, finding.code) for name, finding in findings(world)]
+    [('user bob: all', 'PASS_ROLE_WITH_STAR_IN_RESOURCE')]
+    """
+    for name, place, policy in policy_places(world):
+        for finding in policy.lint(place.policy_type, place.service):
+            if finding.level != SUGGESTION:
+                yield name, finding
+
+
+def sizes(world: World) -> dict[str, int]:
+    """Count the policies of a world, their statements, and their characters as IAM does.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import scenario
+    >>> sizes(scenario("first_door"))
+    {'policies': 1, 'statements': 1, 'characters': 136}
+    """
+    documents = [document for _, _, document in policy_places(world)]
+    return {
+        "policies": len(documents),
+        "statements": sum(len(document.statements) for document in documents),
+        "characters": sum(map(size, documents)),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design(Repair):
+    """D: a changed world that reaches a target, without findings of a linter, and small.
+
+    Parameters
+    ----------
+    limits
+        The largest number of ``"policies"``, ``"statements"`` or ``"characters"``.
+    excepted
+        The codes of findings that a solution can have.
+    """
+
+    limits: Mapping[str, int] = field(default_factory=dict)
+    excepted: tuple[str, ...] = ()
+
+    def _fault(self, answer: World, world: World) -> str:
+        for name, finding in findings(answer):
+            if finding.code not in self.excepted:
+                about = f"{finding.code}. {finding.what} {finding.remedy}".removesuffix(".")
+                return f"a policy check has a finding in {name}: {about}"
+        counted = sizes(answer)
+        for what, most in self.limits.items():
+            if counted[what] > most:
+                return f"your policies have {counted[what]} {what}, more than {most}"
+        return super()._fault(answer, world)

@@ -45,6 +45,7 @@ function render({ model, el }) {
   const stop = () => (stopped.textContent = STOPPED);
   let waiting;
   let sent = model.get("shown").sent ?? 0;
+  let unanswered = []; // sent again each time: a kernel with several threads can get them in any order
 
   const find = (name, value) =>
     [...card.querySelectorAll("[name], [data-press]")].find(
@@ -88,10 +89,13 @@ function render({ model, el }) {
   const send = (what) => {
     for (const name of typed.keys()) set(find(name));
     sent += 1;
+    const last = unanswered.at(-1); // only the newest value of a control counts
+    if (what.set && last?.set && last.name === what.name) unanswered = unanswered.slice(0, -1);
+    unanswered = [...unanswered, { ...what, sent }];
     clearTimeout(waiting);
     waiting = setTimeout(stop, PATIENCE);
     try {
-      model.send({ ...what, sent });
+      model.send({ unanswered });
     } catch {
       stop(); // Jupyter sends nothing to a kernel that was shut down
     }
@@ -180,7 +184,9 @@ function render({ model, el }) {
 
   const update = () => {
     const { sent: answered = 0, parts, marks, on: now = 0 } = model.get("shown");
-    if (answered && answered < sent) return; // a newer answer is on its way
+    unanswered = unanswered.filter((one) => one.sent > answered);
+    if (unanswered.length) return; // a newer answer is on its way
+    sent = Math.max(sent, answered); // the same card can be on the page twice
     clearTimeout(waiting);
     stopped.textContent = "";
     on = now;

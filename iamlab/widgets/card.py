@@ -7,6 +7,7 @@ card hides it; where the card can't be shown, it also hides Jupyter's own error.
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -26,6 +27,9 @@ WITHOUT_KERNEL = (
     ".jp-OutputArea:has(.iamlab-asleep):not(:has(.iamlab-card)) .jupyter-widgets:not(:has(*))"
     " { display: none }</style>"
 )
+
+_TURNS = Lock()
+"""Jupyter can handle the messages of cards in several threads: one at a time changes a world."""
 
 
 class Card(anywidget.AnyWidget):
@@ -58,8 +62,12 @@ class Card(anywidget.AnyWidget):
         self.shown = self._now()
 
     def _used(self, _: Card, message: dict[str, Any], __: object) -> None:
-        self._sent = message["sent"]
-        self.instrument.use(message["name"], message.get("value"), press="press" in message)
+        """Do what was done in the card, in its order, except what an earlier message had too."""
+        with _TURNS:
+            for own in message["unanswered"]:
+                if own["sent"] > self._sent:
+                    self._sent = own["sent"]
+                    self.instrument.use(own["name"], own.get("value"), press="press" in own)
 
 
 def display(instrument: Instrument[Any]) -> None:

@@ -181,11 +181,9 @@ class Instrument(Generic[State]):
         if decision is not None and (self.is_hidden or self.prediction is not None):
             parts |= self.asked()
         parts["result"] = html.paragraph(self.note)
-        if self.note:
-            return parts
-        if (own := self.prediction) is not None:
+        if (own := self.prediction) is not None and not self.note:
             parts["result"] = html.result_of(own) + html.explanation(own.decision)
-        elif not self.is_hidden and decision is not None:
+        elif decision is not None and not (self.is_hidden or self.note):
             parts["result"] = self.reveal(decision)
         return parts
 

@@ -6,15 +6,6 @@ import urllib.request
 from pathlib import Path
 
 
-def test_first_lesson_runs_without_error_and_asks_no_other_host(open_notebook):
-    """The first lesson runs from top to bottom in a browser, and nothing leaves the machine."""
-    lab = open_notebook("00_start_here.ipynb")
-    lab.run_all()
-
-    assert lab.cell_errors() == []
-    assert lab.outside_requests == []
-
-
 def test_the_map_leads_to_the_lesson_where_the_learner_left_off(open_notebook, lab_folder):
     """A link opens the lesson in JupyterLab; another one downloads the file."""
     file = lab_folder / "notebooks" / "iamlab_progress.jsonl"

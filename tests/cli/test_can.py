@@ -158,10 +158,10 @@ EXPLAINED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
         ask("dana", "s3:DeleteObject", f"{MAPS}/raw/1"),
         ("Denied by no-delete/Raw", "no-delete/Raw comes through group interns"),
     ),
-    (ask("erin", "s3:PutObject", OBJECT), ("Nearest miss: office/#1", "aws:SourceIp")),
+    (ask("erin", "s3:PutObject", OBJECT), ("Nearest statement: office/#1", "aws:SourceIp")),
     (
         ask("erin", "s3:PutObject", OBJECT, "--context", "aws:SourceIp=198.51.100.1"),
-        ("Nearest miss: office/#1", "203.0.113.0/24", "198.51.100.1"),
+        ("Nearest statement: office/#1", "203.0.113.0/24", "198.51.100.1"),
     ),
     (
         ask("bob", "ec2:StartInstances", "*"),
@@ -169,7 +169,7 @@ EXPLAINED: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     ),
     (
         ask("alice", "s3:PutObject", "arn:aws:s3:::homes/bob/x"),
-        ("Nearest miss: home/OwnHome", "arn:aws:s3:::homes/bob/x"),
+        ("Nearest statement: home/OwnHome", "arn:aws:s3:::homes/bob/x"),
     ),
 ]
 

@@ -41,7 +41,7 @@ from tests.engine.making import (
     trust_policy,
 )
 
-# Nearest misses ---------------------------------------------------------------------------------
+# Nearest statements -----------------------------------------------------------------------------
 
 NEAR = {
     "a condition": (
@@ -138,10 +138,10 @@ def test_a_miss_names_the_element_with_both_values(context, statement, wanted):
     steps = {step.layer: step for step in decision.steps}
     (reading,) = steps["identity"].statements
 
-    assert decision.nearest_miss == f"near/#1 nearly matches. {wanted}."
+    assert decision.nearest_miss == f"Nearest statement: near/#1. {wanted}."
     assert [str(mismatch) for mismatch in reading.mismatches] == [wanted]
     assert reading.text == repr(reading) == f"Allow near/#1 doesn't match. {wanted}."
-    assert f"Nearest miss: near/#1. {wanted}." in decision.explain()
+    assert f"Nearest statement: near/#1. {wanted}." in decision.explain()
 
 
 RESOURCE_MISSES = {
@@ -185,7 +185,7 @@ def test_a_miss_of_a_resource_policy_names_who_is_meant(request_, statement, wan
     """It also says so for no principal, for an exempt caller, and for another kind of match."""
     decision = evaluate(request_, Layers(resource=resource_policy(statement)))
 
-    assert decision.nearest_miss == f"bucket/#1 nearly matches. {wanted}."
+    assert decision.nearest_miss == f"Nearest statement: bucket/#1. {wanted}."
 
 
 def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
@@ -194,7 +194,7 @@ def test_a_gateway_endpoint_says_why_an_account_is_not_its_user():
     decision = evaluate(ask(), Layers([EVERYTHING], endpoint=endpoint))
 
     assert decision.nearest_miss == (
-        "gateway/#1 nearly matches. Principal:"
+        "Nearest statement: gateway/#1. Principal:"
         " in the policy of a gateway endpoint, an account means only its root user."
     )
 
@@ -205,7 +205,8 @@ def test_a_trust_policy_may_have_no_resource():
     decision = evaluate(request, Layers(resource=resource_policy({}, name="trust")))
 
     assert (
-        decision.nearest_miss == "trust/#1 nearly matches. Resource: a trust policy can't have it."
+        decision.nearest_miss
+        == "Nearest statement: trust/#1. Resource: a trust policy can't have it."
     )
 
 
@@ -232,16 +233,16 @@ def test_the_nearest_miss_is_the_one_that_misses_least():
     order = []
     for _ in range(3):
         decision = evaluate(ask(), layers)
-        order.append(decision.nearest_miss.split()[0])
+        order.append(decision.nearest_miss.split()[2])
         kept = [
             statement
             for statement in layers.identity[0].policy.statements
-            if f"near/{statement.sid}" != order[-1]
+            if f"near/{statement.sid}." != order[-1]
         ]
         layers = replace(layers, identity=[replace(identity, statements=tuple(kept))])
 
-    assert order == ["near/Condition", "near/Resource", "near/Action"]
-    assert evaluate(ask(), layers).nearest_miss.split()[0] == "bucket/#1"
+    assert order == ["near/Condition.", "near/Resource.", "near/Action."]
+    assert evaluate(ask(), layers).nearest_miss.split()[2] == "bucket/#1."
 
 
 def test_where_a_ceiling_cuts_the_nearest_miss_is_in_the_ceiling():
@@ -249,7 +250,7 @@ def test_where_a_ceiling_cuts_the_nearest_miss_is_in_the_ceiling():
     put_only = policy({"Action": "s3:Put*"}, name="put-only")
     decision = evaluate(ask(), Layers([EVERYTHING, policy(TEAM, name="other")], boundary=put_only))
 
-    assert decision.nearest_miss.startswith("put-only/#1 nearly matches. Action:")
+    assert decision.nearest_miss.startswith("Nearest statement: put-only/#1. Action:")
 
 
 def test_nothing_comes_near_without_an_allow():
@@ -267,7 +268,7 @@ def test_an_allow_with_two_mismatches_is_not_near():
     decision = evaluate(ask(), Layers([far]))
 
     assert decision.nearest_miss == ""
-    assert "Nearest miss" not in decision.explain()
+    assert "Nearest statement" not in decision.explain()
 
 
 def test_an_action_of_another_service_is_not_near():
@@ -283,7 +284,7 @@ def test_the_nearest_miss_is_on_the_side_that_is_missing():
     decision = evaluate(ask(resource_account=FOREIGN), Layers([identity], other))
 
     assert decision.blocked_by == {"resource"}
-    assert decision.nearest_miss.startswith("bucket/#1")
+    assert decision.nearest_miss.startswith("Nearest statement: bucket/#1.")
 
 
 def test_a_public_policy_that_is_blocked_misses_by_that():
@@ -293,7 +294,7 @@ def test_a_public_policy_that_is_blocked_misses_by_that():
     decision = evaluate(stranger, Layers(resource=resource_policy({}), public_access_block=blocked))
     note = "the bucket policy is public, and RestrictPublicBuckets blocks callers of other accounts"
 
-    assert decision.nearest_miss == f"bucket/#1 nearly matches. Block Public Access: {note}."
+    assert decision.nearest_miss == f"Nearest statement: bucket/#1. Block Public Access: {note}."
     steps = {step.layer: step for step in decision.steps}
     assert steps["resource"].reason == f"No Allow has an effect: {note}."
     both = resource_policy({}, {"Effect": "Deny"})
@@ -307,7 +308,7 @@ def test_the_nearest_miss_of_a_ceiling_is_in_a_level_that_is_shut():
     far = policy({"Action": "s3:Put*"}, name="far")
     layers = Layers([EVERYTHING], scp=[[open_], [far], [open_]])
 
-    assert evaluate(ask(), layers).nearest_miss.startswith("far/#1 nearly matches. Action:")
+    assert evaluate(ask(), layers).nearest_miss.startswith("Nearest statement: far/#1. Action:")
 
 
 def test_a_grant_may_come_nearest():
@@ -317,7 +318,7 @@ def test_a_grant_may_come_nearest():
     decision = evaluate(request, Layers(grant=[grant]))
 
     assert decision.nearest_miss == (
-        "for ana/#1 nearly matches. Condition StringEquals kms:EncryptionContext:a:"
+        "Nearest statement: for ana/#1. Condition StringEquals kms:EncryptionContext:a:"
         ' expected "2", the request has "1".'
     )
 
@@ -779,6 +780,6 @@ def test_a_resource_with_variables_is_shown_as_it_is_read():
     decision = evaluate(ask(context={"aws:username": "ana"}), Layers([item]))
 
     assert decision.nearest_miss == (
-        'home/#1 nearly matches. Resource: expected "arn:aws:s3:::home/ana/*"'
+        'Nearest statement: home/#1. Resource: expected "arn:aws:s3:::home/ana/*"'
         f' or "arn:aws:s3:::home/${{aws:userid}}/*", the request has "{OBJECT}".'
     )

@@ -168,8 +168,16 @@ def test_who_has_a_device_must_use_it() -> None:
     assert refused(world, mfa_code="000000") == wrong
     assert refused(world, BETTER, mfa_code=phone.code()) == WRONG
     session = enter(world, mfa_code=phone.code())
+    recorded = world.events[-1].additional_event_data
     world.clock.advance(minutes=5)
     context = principal_of(world, session).context()
+
+    assert recorded == {
+        "LoginTo": "https://console.aws.amazon.com/console/home?state=hashArgs%23&isauthcode=true",
+        "MobileVersion": "No",
+        "MFAIdentifier": phone.serial_number,
+        "MFAUsed": "Yes",
+    }
 
     assert (context["aws:MultiFactorAuthPresent"], context["aws:MultiFactorAuthAge"]) == (True, 300)
     assert world.can(session, "ec2:RunInstances", "*")

@@ -30,7 +30,9 @@ def requests_of(task):
 
 
 def stack_of(task):
-    """Return the statements of the exercise's stack, in its order."""
+    """Return the statements of the exercise's stack, in its order; it needn't have one."""
+    if not task.user:
+        return []
     policy = task.world().user(task.user).inline[task.policy_name]
     return [statement.label for statement in policy.statements]
 
@@ -260,13 +262,13 @@ def test_its_solution_is_computed_on_every_seed(task, seed):
     """The search tries the original order first, then the others; the result breaks the belief."""
     task = find(task.number, seed)
     answer = task.solution_answer()
-    order, caller, action, resource = answer
+    *order, caller, action, resource = answer
 
     assert task.mark(answer).correct
     assert caller in task.callers
     assert action in task.actions
     assert resource in task.resources
-    assert sorted(order) == sorted(stack_of(task))
+    assert sorted(*order) == sorted(stack_of(task)) if task.user else not order
 
 
 @each_task
@@ -275,11 +277,10 @@ def test_a_solution_is_shown_as_the_learner_would_choose_it(task):
     check(task.number, task.known_wrong[0].answer(task.world()))
     shown = str(solution(task.number))
     lines = dict(line.split(": ", 1) for line in shown.splitlines() if ": " in line)
-    order, *request = map(
-        lines.get, ("Statements that are on, from the top", "Caller", "Action", "Resource")
-    )
+    order = lines.get("Statements that are on, from the top", "").split(", ")
+    request = [lines[name] for name in ("Caller", "Action", "Resource")]
 
-    assert check(task.number, (order.split(", "), *request))
+    assert check(task.number, (order, *request) if task.user else request)
 
 
 def test_if_no_request_of_the_card_breaks_the_belief_an_error_reports_it():
@@ -366,8 +367,9 @@ def test_the_belief_of_a_known_wrong_answer_is_recognised_as_tuple_and_as_list()
     """A tuple and a list are the same answer."""
     for task in TASKS.values():
         for wrong in task.known_wrong:
-            order, *rest = wrong.answer(task.world())
-            for answer in ((tuple(order), *rest), [list(order), *rest]):
+            listed = wrong.answer(task.world())
+            parts = tuple(own if isinstance(own, str) else tuple(own) for own in listed)
+            for answer in (parts, listed):
                 mark = task.mark(answer)
 
                 assert (mark.belief, mark.hint) == (wrong.belief, wrong.hint)

@@ -5,7 +5,7 @@ import pytest
 from iamlab import ExerciseError
 from iamlab.errors import IamLabError
 from iamlab.teach.callers import caller_of, credential_of, key_of
-from iamlab.teach.named_credentials import CanSignIn, UnusedKeys
+from iamlab.teach.named import CanSignIn, UnusedKeys
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.tables import find
 from iamlab.teach.worlds import build
@@ -27,8 +27,8 @@ def test_a_lesson_names_access_keys_and_codes_by_their_places():
 
 @pytest.mark.parametrize("name", ["bob/key-2", "bob/key-x", "root/key-0"])
 def test_a_key_that_is_not_there_is_an_error(name):
-    """The message has an example."""
-    with pytest.raises(ExerciseError, match="bob/key-1"):
+    """The message has a key that is there."""
+    with pytest.raises(ExerciseError, match=r"no access key .*\n.*(bob|root)/key-1"):
         key_of(name, scenario("first_day").main)
 
 
@@ -65,7 +65,7 @@ def test_a_root_table_has_only_credentials():
 
 def test_attempts_to_sign_in_are_made_in_a_copy():
     """The answer is the sign-in page's own, and the world stays as it is."""
-    world = scenario("console")
+    world = scenario("handed_over")
     attempts = CanSignIn("carol:password", "carol:password+code", "bob:access-key")
 
     assert attempts.truth(world) == {"carol with password and MFA code"}
@@ -95,7 +95,7 @@ CREATE, USE, END, DELETE = (
     ("calls", "is_right"),
     [
         ((CREATE, USE, END), True),
-        ((CREATE, USE, DELETE), True),
+        ((CREATE, USE, DELETE), False),
         ((CREATE, USE, END, DELETE), True),
         ((CREATE, END, USE), False),
         ((CREATE, USE), False),
@@ -103,9 +103,29 @@ CREATE, USE, END, DELETE = (
     ],
 )
 def test_a_rotation_uses_the_new_key_before_the_old_one_ends(calls, is_right):
-    """However it ends: deactivated or deleted."""
+    """It is deactivated first: a deleted key never comes back."""
     task = find("4.5")
     old = {"AccessKeyId": credential_of("bob/key-1", task.world().main)}
     ends = {"iam:UpdateAccessKey": old | {"Status": "Inactive"}, "iam:DeleteAccessKey": old}
 
     assert task.mark([call | ends.get(call["Operation"], {}) for call in calls]).correct is is_right
+
+
+def test_the_security_status_lists_what_is_still_open():
+    """Also what is done, but less securely than needed; without calls there is no true part."""
+    task = find("4.1")
+    delete, join, policy, enable = task.solution_answer()
+    every = [join | {"UserName": "bob"}, policy | {"MinimumPasswordLength": 8}]
+    cases = {
+        "The goal isn't reached. Still to do: Delete your root access keys: The root user has": [],
+        "Still to do: Add MFA for yourself: carol has no MFA devices.": [delete, join, policy],
+        "Still to do: bob must not be an administrator. A password needs 14 characters or more.": [
+            *(delete, *every, enable)
+        ],
+        "Still to do: carol can call AddUserToGroup: don't use root for it.": [
+            *(delete, join | {"Caller": "root"}, policy, enable)
+        ],
+    }
+
+    for words, calls in cases.items():
+        assert words in task.mark(calls).counterexample

@@ -132,9 +132,9 @@ def test_a_warm_up_asks_two_items_of_earlier_lessons(number):
 
 def test_a_warm_up_prefers_what_is_due(answered):
     """The weakest topic comes first."""
-    answered(("M37", 9, False, "certain"), ("M25", 9, True, "a guess"), ("M12", 9, False, ""))
+    answered(("M38", 9, False, "certain"), ("M25", 9, True, "a guess"), ("M12", 9, False, ""))
 
-    assert [item.belief for item in warm_up("05").items] == ["M37", "M25"]
+    assert [item.belief for item in warm_up("05").items] == ["M38", "M25"]
 
 
 def test_a_warm_up_belongs_to_the_lesson_of_its_notebook(monkeypatch):
@@ -186,7 +186,7 @@ def test_another_practice_of_the_day_asks_about_other_topics():
 def test_the_next_day_asks_other_items(monkeypatch):
     """The seed of an item depends on the day."""
     today = keys(warm_up("05"))
-    monkeypatch.setattr("iamlab.teach.recall.History", lambda: History(NOW + timedelta(days=1)))
+    monkeypatch.setattr("iamlab.teach.practice.History", lambda: History(NOW + timedelta(days=1)))
 
     assert not set(today) & set(keys(warm_up("05")))
 
@@ -424,7 +424,7 @@ def test_three_right_first_answers_in_new_worlds_master_an_exercise():
 def test_the_next_day_brings_a_new_world(monkeypatch):
     """An exercise that was solved yesterday isn't shown again."""
     check("3.1", again("3.1").task.solution_answer(), seed=-1)
-    monkeypatch.setattr("iamlab.teach.recall.History", lambda: History(NOW + timedelta(days=1)))
+    monkeypatch.setattr("iamlab.teach.practice.History", lambda: History(NOW + timedelta(days=1)))
 
     assert again("3.1").task.seed == -2
 

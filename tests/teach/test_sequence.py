@@ -28,7 +28,7 @@ def test_calls_use_the_credentials_of_earlier_calls():
     session = {"Caller": "call 1", "Operation": "sts:GetCallerIdentity"}
     done = replay(observatory(), [{**assume, "RoleSessionName": "carol"}, session])
 
-    assert done.made[1] == "call 1: sts:GetCallerIdentity"
+    assert done.made[1] == "with the credentials of call 1: sts:GetCallerIdentity"
     assert "assumed-role/auditor/carol" in str(done.world.events[-1].user_identity)
 
 
@@ -60,13 +60,13 @@ def test_a_directory_signs_in_somebody_who_has_no_credentials():
 @pytest.mark.parametrize(
     ("calls", "words"),
     [
-        ([READ_MAP, MAKE_KEY], "Call 1 is refused: call 1: s3:GetObject"),
+        ([READ_MAP, MAKE_KEY], "Call 1 is refused: with the credentials of call 1: s3:GetObject"),
         ([MAKE_KEY, MAKE_KEY], "But the goal isn't reached. Bob must read the map."),
         ([MAKE_KEY, READ_MAP, READ_MAP], "You reached the goal with 3 calls, but 2 are enough."),
         ([{**MAKE_KEY, "UserName": "bob"}], "is not authorized to perform: iam:CreateAccessKey"),
         ([{**MAKE_KEY, "Operation": "iam:MakeKey"}], "no operation 'MakeKey'"),
         ([{**MAKE_KEY, "Color": "red"}], "Color"),
-        ([], "But the goal isn't reached."),
+        ([], "The goal isn't reached."),
     ],
 )
 def test_the_first_call_that_is_refused_is_named(calls, words):

@@ -10,8 +10,10 @@ from iamlab import ExerciseError, Policy, World
 from iamlab.errors import IamLabError
 from iamlab.teach import check, exercise, hint, journal, solution, start
 from iamlab.teach.exercises import Question
+from iamlab.teach.places import Place
 from iamlab.teach.scenarios import DRAFTS, MAP, MAPS
 from iamlab.teach.tables import every, find
+from iamlab.teach.worlds import build
 from iamlab.teach.write import ELSEWHERE, Case, Requests, Write, can_occur
 from iamlab.world.policy_places import arranged
 
@@ -124,6 +126,38 @@ def test_an_additional_allow_is_wrong():
 
     assert not mark.correct
     assert "s3:PutObject on star-maps/m31.fits must be denied, but it is ✓ allowed" in mark.text
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "named"),
+    [
+        (["iam:Create*", "sts:AssumeRole"], "*", "alice: iam:Create"),
+        ("sqs:*", "*", "alice: sqs:"),
+        ("s3:PutObjectAcl", OBJECTS, "s3:PutObjectAcl on star-maps/"),
+        ("s3:PutObject", "arn:aws:s3:::elsewhere?/*", "s3:PutObject on elsewhere"),
+        ("s3:ListAllMyBuckets", "*", "s3:ListAllMyBuckets on *"),
+    ],
+    ids=["administration", "another-service", "acl", "another-bucket", "list-of-buckets"],
+)
+@each_task
+def test_a_permission_without_need_is_wrong(task, action, resource, named):
+    """It needn't be among the requests of the scenario: the whole catalogue counts."""
+    extra = {"Effect": "Allow", "Action": action, "Resource": resource}
+    mark = task.mark(document(*task.solution["Statement"], extra))
+
+    assert not mark.correct
+    assert named in mark.counterexample
+    assert "must be denied, but it is ✓ allowed. The task doesn't ask" in mark.counterexample
+
+
+def test_an_unneeded_permission_can_be_left_open():
+    """The lesson's file says ``either``; then it isn't an error."""
+    extra = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    task = find("2.4")
+    loose = replace(task, wanted=lambda own, before: task.wanted(own, before) or None)
+
+    assert not task.mark(document(DENY, extra)).correct
+    assert loose.mark(document(DENY, extra)).correct
 
 
 def test_every_object_includes_objects_that_the_prompt_does_not_name():
@@ -377,3 +411,15 @@ def test_a_known_wrong_document_is_recognised_whatever_its_sids_are(sid):
 
     assert task.mark(answer).hint == wrong.hint
     assert journal.records()[-1]["given"] == answer
+
+
+def test_a_session_policy_changes_only_in_the_copy():
+    """A check writes each answer to a copy of the world."""
+    session = {"assume_role": "auditor", "by": "carol", "policy": "allow - s3:GetObject *"}
+    world = build({"users": "carol", "roles": "auditor", "sessions": {"audit": session}}, seed=7)
+    place, copied = Place.parse("session audit"), world.copy()
+
+    place.write(copied, Policy.allow("s3:PutObject"))
+
+    assert place.read(world).statements[0].action == ("s3:GetObject",)
+    assert place.read(copied).statements[0].action == ("s3:PutObject",)

@@ -486,7 +486,7 @@ def test_the_allow_that_came_nearest_is_never_gathered():
     decision = evaluate(Request(DANA, "s3:GetObject", MAP), Layers(identity=[*many(60), near]))
     words = drawn(access_graph(decision))
 
-    assert decision.nearest_miss.startswith("near/Nearest")
+    assert decision.nearest_miss.startswith("Nearest statement: near/Nearest")
     assert "○ Allow Nearest" in words
     assert "nearest: misses Resource" in words
 

@@ -173,7 +173,7 @@ def test_the_nearest_miss_is_below():
     decision = asked(Layers(identity=[Policy.allow("s3:Put*", sid="Write", name="put")]))
     labels = [label.whole for label in ladder(decision).record.labels]
 
-    assert decision.nearest_miss.startswith("put/Write nearly matches. Action:")
+    assert decision.nearest_miss.startswith("Nearest statement: put/Write. Action:")
     assert decision.nearest_miss in labels
     assert DECISIONS["identity is silent"].nearest_miss == ""
 

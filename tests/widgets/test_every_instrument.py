@@ -29,13 +29,32 @@ def test_a_card_does_what_the_plain_object_does(name):
     for number, (control, value) in enumerate(used, 1):
         plain.press(control) if value is None else plain.set(control, value)
         what = {"press": True} if value is None else {"set": True, "value": value}
-        card._used(card, {"name": control, "sent": number, **what}, [])
+        card._used(card, {"unanswered": [{"name": control, "sent": number, **what}]}, [])
 
         assert shown.note == ""
         assert shown.state == plain.state
         assert str(shown) == str(plain)
         assert parts_of(card.shown["parts"]) == parts_of(plain.parts())
         assert card.shown["sent"] == number
+
+
+def test_what_is_done_in_a_card_is_done_once_and_in_its_order():
+    """Threads of a kernel can be given the last message first: it has all that is unanswered."""
+    make, used = EVERY["condition_table"]
+    plain, shown = make(), make()
+    card, actions = Card(shown), []
+    for number, (control, value) in enumerate(used, 1):
+        plain.press(control) if value is None else plain.set(control, value)
+        what = {"press": True} if value is None else {"set": True, "value": value}
+        actions.append({"name": control, "sent": number, **what})
+    several = []
+    shown.listen(lambda: several.append(shown.state))
+    for many in range(len(actions), 0, -1):
+        card._used(card, {"unanswered": actions[:many]}, [])
+
+    assert shown.state == plain.state
+    assert len(several) == len(actions) > 1
+    assert card.shown["sent"] == len(actions)
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -1,7 +1,9 @@
 """What holds for every instrument in a browser: for all eyes and hands, and in a narrow window."""
 
 import pytest
+from playwright.sync_api import expect
 
+from iamlab.widgets.card import Card
 from tests.widgets.every_instrument import EVERY
 from tests.widgets.page import problems, put
 
@@ -75,6 +77,29 @@ def test_what_stays_in_a_card_is_the_same_element(page):
     assert element.evaluate("one => one.isConnected && one.value.endsWith(' ')")
     assert board.state.text.endswith(" ")
     assert card.locator(".numbers").text_content().startswith("1\n2\n3")
+
+
+def test_an_action_whose_message_is_late_is_neither_lost_nor_taken_back(page, monkeypatch):
+    """The next message has it too, and what the kernel shows meanwhile is older."""
+    use, late = Card._used, []
+
+    def overtaken(card, own, message, buffers):
+        if late:
+            use(card, own, message, buffers)
+        late.append(message)
+
+    monkeypatch.setattr(Card, "_used", overtaken)
+    board = EVERY["membership_board"][0]()
+    card = put(page, board)
+    first, second = (card.get_by_label(f"alice in {own}") for own in ("security", "contractors"))
+    first.check()
+    second.check()
+    expect(second).to_have_attribute("checked", "")  # the kernel's answer is here
+
+    assert first.is_checked()
+    assert second.is_checked()
+    assert {group for _, group, _ in board.edits} == {"security", "contractors"}
+    assert [len(message["unanswered"]) for message in late] == [1, 2]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -135,9 +135,11 @@ def test_a_password_is_in_no_text_state_or_log(world, caplog, capsys):
     """Neither after a success nor after a failure, nor after an error."""
     form = sign_in_form(world, "ana")
     card = Card(form)
-    for password in (PASSWORD, "Wrong-Donkey-3"):
-        card._used(card, {"name": "password", "set": True, "value": password, "sent": 1}, [])
-        card._used(card, {"name": PRESS, "press": True, "sent": 2}, [])
+    for number, password in enumerate((PASSWORD, "Wrong-Donkey-3")):
+        typed = {"name": "password", "set": True, "value": password, "sent": 2 * number + 1}
+        pressed = {"name": PRESS, "press": True, "sent": 2 * number + 2}
+        card._used(card, {"unanswered": [typed]}, [])
+        card._used(card, {"unanswered": [typed, pressed]}, [])
         form.use("password", press=True)
         form.set("password", password)
         form.press(PRESS)

@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import ExerciseError, Policy
 from iamlab.teach import observatory, scenario
-from iamlab.teach.checks import findings
+from iamlab.teach.write import findings
 from iamlab.world.policy_places import PolicyPlace, arranged, policy_places
 
 

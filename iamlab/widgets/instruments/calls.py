@@ -53,7 +53,6 @@ PLACE = ("root ", "OU ", "account ")
 CALLS = {"attach": "attach_policy", "detach": "detach_policy", "move": "move_account"}
 Lists = tuple[status.SecurityStatus, ...]
 OF_ITEMS = tables(__file__, "security_status.toml")["calls"]
-YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +321,7 @@ class SecurityBoard(Calls[Steps]):
         account, users = world.accounts[key], self._found(key, calls[:-1])[1]
         user = users.get(title) or next(iter(account.users), "alice")
         owner: User | RootUser = account.root
-        steps, long_ago = OF_ITEMS[title], world.clock.now - YEAR
+        steps, long_ago = OF_ITEMS[title], world.clock.now - timedelta(days=365)
         if "{user}" in str(steps):
             owner = account.users.get(user) or account.create_user(user)
         if "{key}" in str(steps):

@@ -172,9 +172,7 @@ class ConditionTable(Instrument[Table]):
         self.state = replace(own, predicted=(*own.predicted, *new))
 
     def operators(self, place: int) -> list[str]:
-        """Return the operators to choose from for a condition; none if it doesn't exist."""
-        if place >= len(self._statement.conditions):
-            return []
+        """Return the operators to choose from for a condition."""
         own = self._statement.conditions[place]
         kind = own.comparison.name.removeprefix("Not")[:3]
         names = [name for name in OPERATORS if name.removeprefix("Not")[:3] == kind]
@@ -242,7 +240,7 @@ class ConditionTable(Instrument[Table]):
             values = _put(rows[row], place, str(value).strip())
             self._decided(own.operators, values)  # an error comes before the change
             return replace(own, rows=_put(rows, row, values))
-        if kind == "operator" and value in self.operators(place):
+        if kind == "operator" and place < len(own.operators) and value in self.operators(place):
             return replace(own, operators=_put(own.operators, place, value))
         raise self.no_control(name)
 

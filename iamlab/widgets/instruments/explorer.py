@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import mfa_keys
@@ -38,20 +37,16 @@ MFA = ("as it is", "yes", "no")
 """Whether the caller used MFA: what its credentials say, or a value that is set by hand."""
 
 VIEWS = ("ladder", "graph", "fixes", "who else can?", "what else can they do?")
-SLOW = VIEWS[3:]
 """What there is to see of a decision. The last two take longer, so a change leaves them."""
 
 WIDTHS = {"principal": 20, "action": 24, "resource": 40}
-TYPED = (*WIDTHS, "address", "time")
-"""The widths of the request's fields, and all fields in which one types."""
+"""The widths of the request's fields."""
 
 ELSEWHERE = frozenset(
     f"aws:{name}"
     for name in ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
 )
 """Condition keys that follow from the principal or from another control."""
-
-_NUMBERS = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ class Explorer(Instrument[Question]):
     def __init__(
         self, world: World, question: Question, *, simple: bool = False, **more: Any
     ) -> None:
-        self._world, self._id = world, f"iamlab-explorer-{next(_NUMBERS)}"
+        self._world, self._id = world, f"iamlab-explorer-{id(self)}"
         self._is_simple = simple
         if simple:
             self.title, self.question = "Request builder", "Is this request allowed?"
@@ -163,7 +158,7 @@ class Explorer(Instrument[Question]):
         """Change a part of the request."""
         if name.startswith(KEY):
             return replace(self.state, keys=with_key(self.state.keys, name, str(value)))
-        if name not in TYPED or value is None:
+        if name not in (*WIDTHS, "address", "time") or value is None:
             raise self.no_control(name)
         arn = getattr(value, "arn", value)
         named = (own for own, its_arn in self.principals.items() if its_arn == arn)
@@ -174,7 +169,7 @@ class Explorer(Instrument[Question]):
         if replace(state, view=self.state.view) == self.state:
             self.state = state  # the request is the same, so its prediction stays
         else:
-            is_slow = state.view == self.state.view in SLOW
+            is_slow = state.view == self.state.view in VIEWS[3:]
             super()._to(replace(state, view=VIEWS[0]) if is_slow else state)
 
     def set(self, name: str, value: Any) -> None:

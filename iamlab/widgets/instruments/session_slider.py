@@ -35,7 +35,6 @@ STEPS = 48
 MOST = 16
 """The most credentials that are shown."""
 DURATIONS = {"900": "15 minutes", "3600": "1 hour", "7200": "2 hours", "43200": "12 hours"}
-WHEN = "%Y-%m-%d %H:%M"
 REVOKE = "revoke"
 
 
@@ -125,9 +124,8 @@ class SessionSlider(Calls[Moment]):
 
     def _advanced(self, place: int, calls: tuple[Any, ...]) -> World:
         """Return the world after calls, at a place."""
-        world = self._then(calls)[0].copy()
-        self._wait(world, place)
-        return world
+        world = self._then(calls)[0]
+        return world.copy(at=max(world.clock.now, self._start.clock.now + place * STEP))
 
     def _wait(self, world: World, place: int) -> None:
         left = self._start.clock.now + place * STEP - world.clock.now
@@ -154,7 +152,7 @@ class SessionSlider(Calls[Moment]):
         """Return the slider, the timeline, and what can be called."""
         place, calls = self.state.place, self._calls()
         world = self._at(place, calls)
-        timeline, words = world.timeline(), f"{world.clock.now:{WHEN}} (UTC)"
+        timeline, words = world.timeline(), f"{world.clock.now:%Y-%m-%d %H:%M} (UTC)"
         newest = replace(timeline, rows=timeline.rows[-MOST:])
         figure = view.session_timeline(newest)
         text = self._then(calls)[1] or "No call was made with this card yet."

@@ -230,7 +230,10 @@ def test_a_description_needs_permission_on_everything(main: Account, operation: 
     with pytest.raises(AwsError) as refused:
         main.call(action, dana)
     assert refused.value.code == "UnauthorizedOperation"
-    assert "Encoded authorization failure message" in refused.value.message
+    assert refused.value.message.startswith(
+        f"You are not authorized to perform this operation. User: {dana.arn} is not authorized to "
+        f"perform: {action} because no identity-based policy allows the {action} action. Encoded "
+    )
 
     here = {"StringEquals": {"ec2:Region": "us-east-1"}}
     dana.put_policy("read", document({**allow(action), "Condition": here}))
