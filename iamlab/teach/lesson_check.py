@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.authorization.question_defects import HOW_TO_ALLOW
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
@@ -86,8 +87,7 @@ def answers_of(file: Path) -> Iterator[dict[str, str]]:
     with suppress(ExerciseError):  # the check reports it
         for number, solution in LessonCheck(open_lesson(file)).solutions.items():
             yield {"title": f"{number}, a right answer", "text": solution}
-            task = find(number)
-            for wrong in task.known_wrong:
+            for wrong in (task := find(number)).known_wrong:
                 answer = wrong.answer(task.world())
                 title = f"{number}, a wrong answer ({wrong.belief or '-'})"
                 yield {"title": title, "text": task.shown(answer)}
@@ -139,7 +139,8 @@ class LessonCheck:
     def _error(self, error: ExerciseError) -> Problem:
         own = error if isinstance(error, LocatedError) else self.lesson.located(error)
         fix = " ".join(getattr(own, "__notes__", ())) or _CORRECT
-        return Problem(self.lesson.file.name, f"line {own.line}", own.text, fix)
+        text = own.text.replace(f" {HOW_TO_ALLOW}", "")  # a lesson has only known actions
+        return Problem(self.lesson.file.name, f"line {own.line}", text, fix)
 
     @cached_property
     def solutions(self) -> dict[str, str]:

@@ -243,3 +243,13 @@ def test_a_name_in_a_reveal_is_replaced(new):
 
     assert check_lesson(new, seeds=1) == []
     assert "on m31.fits." in lessons.reveals()["one-action"]
+
+
+def test_an_unknown_action_is_corrected_in_the_file(new):
+    """A lesson has no option for actions that the catalogue doesn't have."""
+    text = new.read_text("utf-8").replace("bob s3:GetObject", "bob s3:GetObjct")
+    new.write_text(text, "utf-8")
+    (problem,) = check_lesson(new, seeds=1)
+
+    assert "Did you mean s3:GetObject?" in problem.text
+    assert "allow_unknown" not in problem.text

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from iamlab.teach import callers, edits, lesson, named, worlds
+from iamlab.teach.exercises import Question
 from iamlab.teach.kinds import KINDS, kind_of
 from iamlab.teach.lesson_check import check_lesson
 from iamlab.teach.mutants import MISCONCEPTIONS
@@ -108,6 +109,28 @@ def test_an_unknown_operation_or_parameter_of_a_wrong_answer_is_found(file):
     ):
         file.write_text("\n".join(BLOCKS).replace(old, new), "utf-8")
         assert any(text in own.text for own in check_lesson(file, seeds=1))
+
+
+def test_a_role_of_a_call_can_be_a_name(file):
+    """The second wrong answer assumes the role; only its second call is refused."""
+    lesson.open_lesson(file)
+    task = find("x1.8")
+    mark = task.mark(task.known_wrong[1].answer(task.world()))
+
+    assert mark.counterexample.startswith("Call 2 is refused: ")
+    assert "s3:ListBucket" in mark.counterexample
+
+
+@pytest.mark.parametrize("name", ["audit", "acme-main/carol", "carol", "root"])
+def test_a_prediction_takes_the_names_of_the_file(name, file):
+    """A session, an identity of an account, an identity, the root user; each as in an exercise."""
+    lesson.open_lesson(file)
+    world = scenario("x1/sessions")
+    prediction = predict(world, name, "s3:GetObject", MAP, "allowed", record=False)
+
+    decision = Question(name, "s3:GetObject", MAP).ask(world)
+    assert prediction.decision.request.principal == decision.request.principal
+    assert prediction.correct is (name == "root")
 
 
 def test_the_expressions_of_the_page_work(file):
