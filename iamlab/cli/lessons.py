@@ -10,12 +10,10 @@ from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.teach.lesson import own_lessons
-from iamlab.teach.lesson_check import check_lesson
+from iamlab.teach.lesson_check import answers_of, check_lesson
 
 if TYPE_CHECKING:
     import argparse
-
-    from iamlab.teach.lesson_check import Problem
 
 _NAME = re.compile(r"([a-z0-9]+)_(\w+)\.toml")
 _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
@@ -24,7 +22,7 @@ _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
 def lesson(options: argparse.Namespace) -> Answer:
     """Write the files of a new lesson, or check a lesson."""
     file = Path(options.file)
-    return _new(file) if options.task == "new" else _check(file, options.seeds)
+    return _new(file) if options.task == "new" else _check(file, options)
 
 
 def _new(file: Path) -> Answer:
@@ -53,17 +51,22 @@ def _new(file: Path) -> Answer:
     )
 
 
-def _check(file: Path, seeds: int) -> Answer:
-    """List the problems of a lesson, each with its fix."""
-    problems = check_lesson(file, seeds)
+def _check(file: Path, options: argparse.Namespace) -> Answer:
+    """List the answers of a lesson if they are wanted, then its problems, each with its fix."""
+    problems = check_lesson(file, options.seeds)
+    answers = list(answers_of(file)) if options.answers else []
     total = f"{count(len(problems), 'problem')} in {file}"
+    found = [as_json(problem, "file place text fix") for problem in problems]
+    pairs = [*map(dict.values, answers), *((str(own), own.fix) for own in problems)]
+    lines = [*(line for pair in pairs for line in _lines(*pair)), f"{total}."]
     return Answer(
         bool(problems),
-        lambda: [as_json(problem, "file place text fix") for problem in problems],
-        lambda: (*(line for own in problems for line in _lines(own)), f"{total}."),
-        lambda: (f"{total}:", *map(str, problems)),
+        lambda: {"answers": answers, "problems": found} if options.answers else found,
+        lambda: lines,
+        None if answers else lambda: (f"{total}:", *map(str, problems)),
     )
 
 
-def _lines(problem: Problem) -> list[str]:
-    return [*wrapped(str(problem)), *wrapped(f"    {problem.fix}")]
+def _lines(title: str, text: str) -> list[str]:
+    indented = (wrapped(f"    {line}") for line in text.split("\n"))
+    return [*wrapped(title), *(part for lines in indented for part in lines)]

@@ -5,7 +5,6 @@ They do the same as the buttons of a card, so that you can also solve each exerc
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from types import EllipsisType
 
     from iamlab.teach.exercises import Exercise
-    from iamlab.teach.marks import Mark
     from iamlab.world.world import World
 
 
@@ -72,17 +70,10 @@ def check(
     failures = sum(not r.get("correct") for r in journal.of_exercise(number, "attempt", seed))
     if record:
         world = task.world()
-        _record(
-            task,
-            "attempt",
-            answer=task.data(answer, world),
-            given=task.submitted(answer, world),
-            correct=mark.correct,
-            belief=mark.belief,
-            evidence=task.evidence(answer, world),
-            confidence=confidence,
-            seconds=seconds,
-        )
+        facts = {"answer": task.data(answer, world), "given": task.submitted(answer, world)}
+        facts |= {"correct": mark.correct, "belief": mark.belief, "confidence": confidence}
+        facts |= {"evidence": task.evidence(answer, world), "seconds": seconds}
+        _record(task, "attempt", **facts)
     return feedback(mark, failures + (not mark.correct))
 
 
@@ -122,19 +113,15 @@ def _help(task: Exercise, last: dict[str, Any], step: int) -> tuple[tuple[str, .
     if step == 0:
         known = task.known(last.get("given"), last.get("answer"), task.world())
         return (known.hint if known else task.nudge,), None
-    answer, mark, is_own = _wrong(task, last)
+    try:
+        lead, answer = "You answered:", last.get("given")
+        mark = task.mark(answer)
+    except ExerciseError:  # for a world changed by hand, only sentences are kept
+        lead, answer = "A common wrong answer:", task.known_wrong[0].answer(task.world())
+        mark = task.mark(answer)
     if step == 1:
-        lead = "You answered:" if is_own else "A common wrong answer:"
         return (lead, task.shown(answer), mark.counterexample), None
     return (*mark.worked, task.why), mark.decision
-
-
-def _wrong(task: Exercise, last: dict[str, Any]) -> tuple[Any, Mark, bool]:
-    """Return a wrong answer, its mark, and whether it was the learner's last answer."""
-    with suppress(ExerciseError):  # for a world changed by hand, only sentences are kept
-        return last.get("given"), task.mark(last.get("given")), True
-    answer = task.known_wrong[0].answer(task.world())
-    return answer, task.mark(answer), False
 
 
 def solution(number: str, *, give_up: bool = False, seed: int = SEED) -> Feedback:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
+from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS
 from iamlab.errors import AccessDenied, ExerciseError, noted
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Network
@@ -17,7 +18,7 @@ from iamlab.teach.source_lines import find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller
@@ -55,6 +56,23 @@ class LessonWorld(World):
         twin.calls = {name: dict(call) for name, call in self.calls.items()}
         return twin
 
+    def can(
+        self, principal: Caller, action: str, resource: str | Sequence[str], **more: Any
+    ) -> Decision:
+        """Decide as ``World.can``; the caller can also be a name of the lesson's file.
+
+        A session is made in a copy of the world. If it can't be made, the decision denies that.
+        """
+        world = self.copy() if isinstance(principal, str) and principal in self.calls else self
+        try:
+            if isinstance(principal, str) and principal not in (ANONYMOUS, *PROVIDER_HOSTS):
+                principal = caller_of(world, principal)
+        except AccessDenied as error:
+            if isinstance(error.decision, Decision):
+                return error.decision
+            raise
+        return super(LessonWorld, world).can(principal, action, resource, **more)
+
     @property
     def main(self) -> Account:
         """The first account."""
@@ -66,36 +84,6 @@ def main_account(world: World) -> Account:
     return next(iter(world.accounts.values()))
 
 
-def decide(
-    world: World,
-    caller: str,
-    action: str,
-    resource: str,
-    circumstances: Mapping[str, Any] | None = None,
-) -> Decision:
-    """Ask the world, or a copy in which the caller's session has been made.
-
-    Parameters
-    ----------
-    circumstances
-        Further arguments of ``World.can``.
-
-    Returns
-    -------
-    Decision
-        If the session can't be made, the decision that denies it.
-    """
-    if isinstance(world, LessonWorld) and caller in world.calls:
-        world = world.copy()
-    try:
-        principal = caller_of(world, caller)
-    except AccessDenied as error:
-        if isinstance(error.decision, Decision):
-            return error.decision
-        raise
-    return world.can(principal, action, resource, **(circumstances or {}))
-
-
 def caller_of(world: World, name: str) -> Caller:
     """Return the caller with a name; a session is made by its call, ``root`` is the root user.
 
@@ -104,7 +92,7 @@ def caller_of(world: World, name: str) -> Caller:
     AccessDenied
         The call is denied.
     """
-    if not isinstance(world, LessonWorld) or name.startswith("arn:"):
+    if not isinstance(world, LessonWorld):
         return name
     if name in world.calls:
         call = dict(world.calls[name])
@@ -154,7 +142,7 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
     parameters = {_CALLS[operation]: name} if _CALLS[operation] else {}
     if has_role:
         parameters["role_arn"] = identity_arn(subject, world.main)
-    parameters |= {key: value for key, value in more.items() if key not in ("by", "mfa")}
+    parameters |= {key: value for key, value in more.items() if key not in ("by", "mfa", "refused")}
     session: Caller = getattr(world.sts, operation)(caller_of(world, by), **code, **parameters)
     return session
 

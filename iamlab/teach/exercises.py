@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.teach.callers import decide, read_circumstances
+from iamlab.teach.callers import read_circumstances
 from iamlab.teach.lesson import SEED
 from iamlab.teach.scenarios import scenario
 
@@ -41,7 +41,7 @@ class Question:
     def ask(self, world: World) -> Decision:
         """Return the engine's decision."""
         more = read_circumstances(self.circumstances, next(iter(world.accounts.values())))
-        return decide(world, self.caller, self.action, self.resource, more)
+        return world.can(self.caller, self.action, self.resource, **more)
 
     @classmethod
     def read(cls, parts: Iterable[Any]) -> Question:
@@ -197,10 +197,13 @@ class Exercise(ABC):
         ExerciseError
             None of the tries is right.
         """
+        reason = ""
         for answer in self.tries(world):
-            if self._mark(self.read(answer, world), world).correct:
+            mark = self._mark(self.read(answer, world), world)
+            if mark.correct:
                 return answer
-        raise ExerciseError(self.unsolved.format(self.number))
+            reason = f" {mark.counterexample}"
+        raise ExerciseError(f"{self.unsolved.format(self.number)}{reason}")
 
     @abstractmethod
     def shown(self, answer: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,9 +40,6 @@ _WORDS = {
 
 _BLOCK = re.compile(r"\n(?=\s*(?:[-|#>]|\d+\.))|\n\n+")
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-
-
-Where = TypeVar("Where")
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ def sentences(text: str) -> Iterator[str]:
         yield from re.split(r"(?<=[.!?])\s+|(?<=[.!?][\"')])\s+", plain)
 
 
-def violations(steps: Iterable[tuple[Where, str | OpenRequest]]) -> Iterator[tuple[Where, str]]:
+def violations(steps: Iterable[tuple[Any, str | OpenRequest]]) -> Iterator[tuple[Any, str]]:
     """Yield each place and sentence that settles a request which is asked there or later.
 
     A sentence about a request that was asked before repeats what the learner knows.

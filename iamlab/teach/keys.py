@@ -1,17 +1,19 @@
 """The keys of an exercise's table in a lesson's file.
 
 A wrong answer is written as the answer, the belief that leads to it and a hint, with ``|`` between
-them; or as belief and hint only: then the answer of somebody with this belief is computed.
+them (``-``: no belief); or as belief and hint only: then the answer of somebody with this belief is
+computed.
 """
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.exercises import KnownWrong, Question
-from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
+from iamlab.teach.mutants import MUTANTS, Mutant
 from iamlab.teach.notation import arn_of
 from iamlab.teach.source_lines import Found, at, each_line, expect, find_named
 
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
     from iamlab.teach.lesson import Lesson
     from iamlab.world.account import Account
     from iamlab.world.world import World
+
+
+_BELIEFS: dict[str, Mutant | None] = {
+    **{name: own for own in reversed(MUTANTS.values()) for name in (own.belief, own.name)},
+    "-": None,
+}
+"""What a wrong answer can name: the first mutant of each belief, or no belief."""
 
 
 def question_of(line: str, account: Account) -> Question:
@@ -74,7 +83,10 @@ class Keys:
         """
         value = self.left.pop(key, default)
         if value is ...:
-            raise ExerciseError(f"Exercise {self.number} needs {key} = ...")
+            close = get_close_matches(key, self.left, n=1)
+            misspelt = "".join(f" Is {own} misspelt?" for own in close)
+            with at(*close):
+                raise ExerciseError(f"Exercise {self.number} needs {key} = ...{misspelt}")
         with at(key):
             return read(value if value is default else expect(value, *types))
 
@@ -145,11 +157,11 @@ class Keys:
         if len(parts) < 2 or not parts[-1]:
             raise ExerciseError(f"{text!r} isn't a wrong answer. Write: answer | M01 | hint.")
         *answer, belief, hint = parts
+        mutant = find_named("belief", belief, _BELIEFS)
+        own = mutant.belief if mutant else ""
         if answer:
-            find_named("belief", belief, MISCONCEPTIONS)
             made = read(answer[0])
-            return KnownWrong(lambda _: made, belief, hint)
-        own = [mutant for mutant in MUTANTS.values() if belief in (mutant.belief, mutant.name)]
-        if not own or believed is None:
+            return KnownWrong(lambda _: made, own, hint)
+        if mutant is None or believed is None:
             raise ExerciseError(f"The wrong answer {text!r} needs an answer: answer | M01 | hint.")
-        return KnownWrong(partial(believed, own[0]), own[0].belief, hint)
+        return KnownWrong(partial(believed, mutant), own, hint)

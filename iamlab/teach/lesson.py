@@ -233,7 +233,8 @@ def read_lesson(file: Path) -> Lesson:
         message, _, place = str(error).partition(" (at ")
         line = re.search(r"line (\d+)", place)
         number = line[1] if line else "1" if place == "" else text.count("\n") + 1
-        raise LocatedError(f"{message}.", file.name, int(number)) from error
+        quotes = " Put text in quotation marks." if message == "Invalid value" else ""
+        raise LocatedError(f"{message}.{quotes}", file.name, int(number)) from error
     lesson = Lesson(file, content, text)
     try:
         need(content, "title")
@@ -295,5 +296,5 @@ def lesson_of(number: str) -> Lesson:
 
 def reveals() -> dict[str, str]:
     """Return the texts of all lessons that must not be read too early, by name."""
-    found = [own.content.get("reveals", {}) for own in lessons().values()]
+    found = [own.named(own.content.get("reveals", {})) for own in lessons().values()]
     return {name: text for texts in found for name, text in texts.items()}

@@ -10,18 +10,22 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.errors import ExerciseError
+from iamlab.authorization.question_defects import HOW_TO_ALLOW
+from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
+from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Question
 from iamlab.teach.gate import OpenRequest, sentences, violations
-from iamlab.teach.lesson import FOLDER, SEED, open_lesson, read_lesson
+from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
+from iamlab.teach.marks import feedback
 from iamlab.teach.mutants import telling
+from iamlab.teach.scenarios import known_scenarios
 from iamlab.teach.source_lines import Keys, LocatedError, at
 from iamlab.teach.tables import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from iamlab.engine.decision import Decision
@@ -32,6 +36,8 @@ LONGEST_SENTENCE = 25
 LONGEST_CELL = 12
 MOST_WRONG = 4
 _CARD = re.compile(r'\bexercise\(\s*["\']([\w.]+)["\']')
+_CALL = re.compile(r'\b(exercise|reveal|scenario)\((?:[\w."\']+,)?\s*["\']([\w./-]+)["\']')
+_BRACES = re.compile(r"(?<!\$)\{(\w+)\}")
 _LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
 _CORRECT = "Correct this line."
 _WITH_PROSE = {"prompt", "nudge", "why", "wrong"}
@@ -76,6 +82,19 @@ def check_lesson(file: Path, seeds: int = 20) -> list[Problem]:
         return [Problem(error.file, f"line {error.line}", error.text, _CORRECT)]
 
 
+def answers_of(file: Path) -> Iterator[dict[str, str]]:
+    """Yield each right answer, and each wrong one with what a learner reads the second time."""
+    with suppress(ExerciseError):  # the check reports it
+        for number, solution in LessonCheck(open_lesson(file)).solutions.items():
+            yield {"title": f"{number}, a right answer", "text": solution}
+            for wrong in (task := find(number)).known_wrong:
+                answer = wrong.answer(task.world())
+                title = f"{number}, a wrong answer ({wrong.belief or '-'})"
+                yield {"title": title, "text": task.shown(answer)}
+                reads = str(feedback(task.mark(answer), failures=2))
+                yield {"title": "The learner reads, the second time", "text": reads}
+
+
 def notebook_of(file: Path) -> Path:
     """Return the notebook of a lesson: beside its file, or in a folder ``notebooks``."""
     beside = file.with_suffix(".ipynb")
@@ -105,7 +124,7 @@ class LessonCheck:
     def problems(self) -> list[Problem]:
         """List all problems, each once."""
         checks = (
-            *(self._worlds, self._exercises, self._objectives, self._sentences),
+            *(self._worlds, self._exercises, self._names, self._objectives, self._sentences),
             *(self._cards, self._cells, self._predictions, self._terms),
         )
         return list(dict.fromkeys(found for check in checks for found in check()))
@@ -120,7 +139,8 @@ class LessonCheck:
     def _error(self, error: ExerciseError) -> Problem:
         own = error if isinstance(error, LocatedError) else self.lesson.located(error)
         fix = " ".join(getattr(own, "__notes__", ())) or _CORRECT
-        return Problem(self.lesson.file.name, f"line {own.line}", own.text, fix)
+        text = own.text.replace(f" {HOW_TO_ALLOW}", "")  # a lesson has only known actions
+        return Problem(self.lesson.file.name, f"line {own.line}", text, fix)
 
     @cached_property
     def solutions(self) -> dict[str, str]:
@@ -147,10 +167,13 @@ class LessonCheck:
         return [(place, source) for place, own, source in self.cells if own == cell_type]
 
     def _worlds(self) -> Iterator[Problem]:
-        """Every world builds."""
+        """Every world builds, and no session is refused unless its table says so."""
         for name, seed in product(self.lesson.worlds, self.seeds):
             try:
-                self.lesson.world(name, seed)
+                world = self.lesson.world(name, seed)
+                for session in [own for own in world.calls if "refused" not in world.calls[own]]:
+                    with at("world", name), at("sessions", session):
+                        caller_of(world.copy(), session)
             except ExerciseError as error:
                 yield self._error(error)
 
@@ -176,9 +199,8 @@ class LessonCheck:
             seen = _difficulty(task) if self.lesson.names() else Counter()
             first = seen if first is None else first
             if seen != first:
-                changed = "; ".join(_in_words(own) for own in (first - seen, seen - first))
-                facts = {"number": number, "seed": seed, "changed": changed}
-                yield self._problem(path, "unlike_seeds", **facts)
+                changed = "; ".join(", ".join(own) for own in (first - seen, seen - first))
+                yield self._problem(path, "unlike_seeds", seed=seed, changed=changed)
                 return
 
     def _wrong_answers(self, task: Exercise, path: Keys) -> Iterator[Problem]:
@@ -186,8 +208,7 @@ class LessonCheck:
         if solution and solution in task.nudge:
             yield self._problem((*path, "nudge"), "solved_by_nudge", solution=solution)
         if not 1 <= (count := len(task.known_wrong)) <= MOST_WRONG:
-            facts = {"number": task.number, "count": count, "most": MOST_WRONG}
-            yield self._problem((*path, "wrong"), "number_of_wrong", **facts)
+            yield self._problem((*path, "wrong"), "number_of_wrong", count=count, most=MOST_WRONG)
         before: list[Any] = []
         for place, wrong in enumerate(task.known_wrong):
             where = (*path, "wrong", str(place))
@@ -204,17 +225,38 @@ class LessonCheck:
 
     def _objectives(self) -> Iterator[Problem]:
         """Every objective is tested, and every exercise tests one; "More" and exits needn't."""
-        every = self.lesson.exercises
-        tested: set[str] = set()
-        for objective in self.lesson.objectives:
-            tested |= {*objective.exercises}
-            for number in {*(objective.exercises or [""])} - {*every}:
-                facts = {"number": number, "every": ", ".join(every)}
-                yield self._problem(("objectives", objective.text), "no_exercise", **facts)
-        for number, table in every.items():
+        tested = {number for own in self.lesson.objectives for number in own.exercises}
+        for number, table in self.lesson.exercises.items():
             is_free = table.get("exit") or str(table.get("title")).startswith("More")
             if number not in tested and not is_free:
                 yield self._problem(tuple(number.split(".")), "no_objective", number=number)
+
+    def _names(self) -> Iterator[Problem]:
+        """Every name names something."""
+        for place, what, name, known in self._named():
+            if name not in known:
+                fix = did_you_mean(name, known)
+                yield self._problem(place, "no_such_name", what=what, named=name, fix=fix)
+
+    def _named(self) -> Iterator[tuple[Place, str, str, Collection[str]]]:
+        """Yield each name with its place, what it names, and all names that there are."""
+        own, every = self.lesson, lessons()
+        files = (file.stem.partition("_")[0] for file in own.file.parent.glob("*.toml"))
+        known = {"lesson": {*every, *files}, "reveal": reveals(), "scenario": known_scenarios()}
+        known["exercise"] = {number for each in every.values() for number in each.exercises}
+        for number in own.content.get("prerequisites", "").split():
+            yield ("prerequisites",), "lesson", number, known["lesson"]
+        for objective in own.objectives:
+            for number in objective.exercises or [""]:
+                yield ("objectives", objective.text), "exercise", number, own.exercises
+        for term, table in own.glossary.items():
+            if isinstance(table, dict) and "exercise" in table:
+                yield ("glossary", term), "exercise", table["exercise"], known["exercise"]
+        for path, text in _texts_in(own.content):
+            names = own.names() if path[0] in (own.key, "world", "reveals") else ()
+            yield from ((path, "name in braces", name, names) for name in _BRACES.findall(text))
+        for place, source in self._of_type("code"):
+            yield from ((place, call, name, known[call]) for call, name in _CALL.findall(source))
 
     def _sentences(self) -> Iterator[Problem]:
         """Every sentence is short."""
@@ -239,8 +281,8 @@ class LessonCheck:
         cards = [(place, own) for place, source in code for own in _CARD.findall(source)]
         numbers = [number for _, number in cards]
         for place, number in cards:
-            if number not in self.lesson.exercises or numbers.count(number) > 1:
-                yield self._problem(place, "wrong_card", number=number)
+            if numbers.count(number) > 1:
+                yield self._problem(place, "card_twice", number=number)
         for number in self.lesson.exercises:
             if number not in numbers:
                 yield self._problem(tuple(number.split(".")), "no_card", number=number)
@@ -329,15 +371,9 @@ def _difficulty(task: Any) -> Counter[Any]:
     return Counter(_features(own.ask(world), world) for own in questions[:_SAMPLE])
 
 
-def _features(decision: Decision, world: Any) -> tuple[str, int, int, int]:
+def _features(decision: Decision, world: Any) -> str:
     """Return the verdict, and how many statements match, layers are present, beliefs differ."""
     matches = sum(match.applies for match in decision.trace.matches)
     layers = sum(step.found.present for step in decision.trace.steps)
-    return str(decision.verdict), matches, layers, len(telling(decision, world))
-
-
-def _in_words(requests: Counter[Any]) -> str:
-    return ", ".join(
-        f"{count} {verdict} with {matches} statements, {layers} layers, {beliefs} beliefs"
-        for (verdict, matches, layers, beliefs), count in requests.items()
-    )
+    beliefs = len(telling(decision, world))
+    return f"{decision.verdict} ({matches} statements, {layers} layers, {beliefs} beliefs)"

@@ -8,7 +8,7 @@ from iamlab.authorization.principal import principal_of
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
-from iamlab.teach.callers import caller_of, decide, main_account
+from iamlab.teach.callers import caller_of, main_account
 from iamlab.teach.named_credentials import (
     CanSignIn,
     SecurityStatus,
@@ -137,7 +137,7 @@ class Steps:
         """Return each type of policy with its number."""
         caller, action, resource = self.request
         account = main_account(world)
-        decision = decide(world, caller, action, arn_of(resource, account))
+        decision = world.can(caller, action, arn_of(resource, account))
         present = [step for step in decision.trace.steps if step.found.present]
         return {NAMES[step.layer]: number for number, step in enumerate(present, 1)}
 

@@ -155,6 +155,8 @@ def identity_arn(name: str, account: Account) -> str:
     An account's own identities come first. ``acme-data/reader`` is an identity of another account,
     and an account's name stands for the account; ``auditor/carol`` is a session of a role.
     """
+    if name.startswith("arn:"):
+        return name
     first, _, rest = name.partition("/")
     accounts = {own.name: own for own in account.world.accounts.values()}
     if rest and first in accounts:

@@ -16,10 +16,10 @@ from iamlab.teach.edits import EDITORS, apply_edits, of_choices, read_edits
 from iamlab.teach.exercises import Cell
 from iamlab.teach.explain import Break, Explain, Order
 from iamlab.teach.mutants import MUTANTS
-from iamlab.teach.notation import arn_of, read_policy, words_of
+from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
-from iamlab.teach.source_lines import at, each_line, expect
+from iamlab.teach.source_lines import at, each_line, expect, find_named
 from iamlab.teach.write import Case, Design, Requests, Write
 
 if TYPE_CHECKING:
@@ -199,9 +199,10 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     caller, operation, *parameters = words
     call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
     found = {}
+    named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
+        known = find_named(f"parameter of {operation}", name, named_values)
         (value,) = _values(keys, name, text)
-        known = offered.get(operation, {}).get(name, ())
         found[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
     return {**call, "Operation": operation, **found}
 
@@ -215,8 +216,11 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
         return values
     if name.endswith("Document") or name == "Policy":
         return [json.dumps(read_policy(values, keys.account))] if values else []
-    read = arn_of if name in ("Resource", "SerialNumber") else credential_of
+    read = _OF_PARAMETERS.get(name, credential_of)
     return [read(word, keys.account) for word in values.split()]
+
+
+_OF_PARAMETERS = {"Resource": arn_of, "SerialNumber": arn_of, "RoleArn": identity_arn}
 
 
 def _break(keys: Keys) -> Fields:
@@ -245,9 +249,7 @@ def _write(keys: Keys) -> Fields:
     def wanted(question: Question, without: bool) -> bool | None:  # noqa: FBT001 - a result
         return next((verdict for matches, verdict in musts if matches(question)), without)
 
-    def read(text: str) -> dict[str, Any]:
-        return read_policy(text, keys.account)
-
+    read = partial(read_policy, account=keys.account)
     return {
         "place": place,
         "requests": Requests(**keys.requests()),
@@ -301,12 +303,5 @@ _KINDS: dict[type[Exercise], Callable[[Keys], Fields]] = {
     Break: _break,
 }
 
-
-def _make(
-    kind: type[Exercise], read: Callable[[Keys], Fields], keys: Keys, common: Fields
-) -> Exercise:
-    return kind(**common, **read(keys))
-
-
-READERS = {kind.__name__.lower(): partial(_make, kind, read) for kind, read in _KINDS.items()}
-"""By the name of each kind: a function of the keys and of the fields that all kinds have."""
+READERS = {kind.__name__.lower(): (kind, read) for kind, read in _KINDS.items()}
+"""By its name, each kind and the function that reads the fields that only this kind has."""

@@ -16,6 +16,7 @@ __all__ = ["DRAFTS", "MAP", "MAPS", "README", "SEED", "arrange", "scenario"]
 
 if TYPE_CHECKING:
     from iamlab.teach.callers import LessonWorld
+    from iamlab.teach.lesson import Lesson
 
 MAPS = "arn:aws:s3:::star-maps"
 MAP = f"{MAPS}/m31.fits"
@@ -41,10 +42,14 @@ def scenario(name: str, *, seed: int = SEED) -> LessonWorld:
     >>> scenario("groups")
     <World acme-main (4 users, 4 groups, 0 roles)>
     """
-    known = {
+    return find_named("scenario", name, known_scenarios()).world(name.rpartition("/")[2], seed)
+
+
+def known_scenarios() -> dict[str, Lesson]:
+    """Return the lesson of each world, by the name of the world with and without the number."""
+    return {
         f"{start}{own}": lesson
         for lesson in reversed(lessons().values())
         for own in lesson.worlds
         for start in (f"{lesson.number}/", "")
     }
-    return find_named("scenario", name, known).world(name.rpartition("/")[2], seed)

@@ -163,12 +163,16 @@ class Sequence(Exercise):
         if not isinstance(answer, list | tuple) or not all(map(_is_call, answer)):
             call = f'[{{"Caller": "{self.callers[0]}", "Operation": "iam:ListUsers"}}]'
             raise self.needs(f"a list of calls, such as {call}")
+        found = []
         for call in answer:
-            number = call["Caller"].removeprefix(OF_CALL)
-            if call["Caller"] not in self.callers and not number.isdecimal():
-                error = ExerciseError(f"{call['Caller']!r} can't call here.")
-                raise noted(error, did_you_mean(call["Caller"], self.callers))
-        return [{**dict.fromkeys(_HEAD), **call} for call in answer]
+            caller = call["Caller"].removeprefix(OF_CALL)
+            if caller.isdecimal():
+                caller = f"{OF_CALL}{caller}"
+            elif caller not in self.callers:
+                error = ExerciseError(f"{caller!r} can't call here.")
+                raise noted(error, did_you_mean(caller, self.callers))
+            found.append({**dict.fromkeys(_HEAD), **call, "Caller": caller})
+        return found
 
     def offered(self, world: World, before: int) -> Iterator[Call]:
         """Yield each call that a card offers after some calls, without those to write."""
@@ -179,12 +183,16 @@ class Sequence(Exercise):
                 yield {"Caller": caller, "Operation": operation, **named}
 
     def _search(self, world: World) -> Iterator[list[Call]]:
-        """Yield all lists of offered calls that are authorized, the shortest first."""
+        """Yield all lists of offered calls that are authorized, and then one that is refused."""
         known: list[list[Call]] = [[]]
+        refused: list[list[Call]] = []
         for length in range(self.most or LONGEST):
-            longer = ([*calls, call] for calls in known for call in self.offered(world, length))
-            known = [calls for calls in longer if replay(world, calls).error is None]
+            longer = [[*calls, call] for calls in known for call in self.offered(world, length)]
+            known = []
+            for calls in longer:
+                (known if replay(world, calls).error is None else refused).append(calls)
             yield from known
+        yield from refused[-1:]
 
     def tries(self, world: World) -> Iterable[list[Call]]:
         """Return all calls that a card offers, or the author's."""

@@ -55,9 +55,8 @@ def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
 
 
 def _read(keys: Keys) -> Exercise:
-    kind = keys.take("kind")
-    with at("kind"):
-        read = find_named("kind", kind, READERS)
+    kind = keys.left.get("kind")
+    make, read = keys.one_of("kind", "kind", READERS)
     common = {
         "number": keys.number,
         "seed": keys.seed,
@@ -66,7 +65,7 @@ def _read(keys: Keys) -> Exercise:
         **{key: " ".join(keys.words(key)) for key in ("prompt", "nudge", "why")},
         "exit": keys.take("exit", default=False, types=(bool,)),
     }
-    made = read(keys, common)
+    made = make(**common, **read(keys))
     for key in keys.left:
         with at(key):
             raise ExerciseError(f"{key!r} has no meaning in an exercise of kind {kind}.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, no
 from iamlab.policy.catalog import arns_for, matched
 from iamlab.policy.document import Policy
 from iamlab.policy.lint.findings import SUGGESTION
+from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
 from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Repair, unlike
@@ -127,6 +128,11 @@ class Write(Exercise):
         return policy
 
     def data(self, answer: Any, world: World) -> dict[str, Any]:
+        """Return the document without Sids: they decide nothing."""
+        policy = self.read(answer, world)
+        return written((replace(own, sid=None) for own in policy.statements), policy).to_dict()
+
+    def submitted(self, answer: Any, world: World) -> dict[str, Any]:
         """Return the document."""
         return self.read(answer, world).to_dict()
 

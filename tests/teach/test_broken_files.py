@@ -100,6 +100,8 @@ wrong = ["add_user pilots carol | M05 | Not her."]
 
 BROKEN = {  # what is wrong -> what the file has, and has instead; a part of the line; the message
     "no TOML": ("minutes = 10", "minutes = ", "minutes", "Invalid value"),
+    "no quotation marks": ('"Buckets"', "Buckets", "Buckets", "Put text in quotation marks."),
+    "no belief, no answer": ("D D | M01", "-", "- |", "needs an answer"),
     "no end of a text": ('prompt = "Change it."', 'prompt = "Change it.', "Change it.", "Illegal"),
     "a key twice": ("minutes = 10", 'title = "B"', 'title = "B"', "Cannot overwrite"),
     "no title": ('title = "Buckets"\n', "", "minutes", "title = ... is missing"),
@@ -135,7 +137,7 @@ BROKEN = {  # what is wrong -> what the file has, and has instead; a part of the
     "an SCP nowhere": (', on = "acme-main"', "", "scps.fence", "on = ... is missing"),
     "an unknown kind": ('"predict"', '"predikt"', "predikt", "no kind 'predikt'"),
     "no kind": ('kind = "repair"\n', "", "[b1.3]", "Exercise b1.3 needs kind"),
-    "a misspelt key": ('put = "', 'pot = "', "[b1.2]", "Exercise b1.2 needs put"),
+    "a misspelt key": ('put = "', 'pot = "', "pot", "needs put = ... Is pot misspelt?"),
     "a key of another kind": ("most = 1", "fine = true", "fine =", "'fine' has no meaning"),
     "a number as a prompt": ('prompt = "Write it."', "prompt = 8", "prompt = 8", "8 must be text"),
     "text as a number": ("most = 1", 'most = "1"', 'most = "1"', "'1' must be a whole number"),

@@ -52,13 +52,13 @@ IN_FILE = {  # what is wrong -> what the file has, and has instead; the line tha
     "no world": ('users = "alice bob"', "users = 3", "users = 3", "3 must be text"),
     "an unknown caller": ('ask = "bob', 'ask = "rob', 'ask = "rob', "no principal 'rob'"),
     "a right answer": ('"A A | M03', '"A D | M03', "A D |", "This answer is right."),
-    "equal answers": ('"D D | M24', '"A A | M24', "A A | M24", "Two wrong answers are the same."),
-    "an answer of another kind": ('"D D | M24', '"D X | M24', "D X", "'X'"),
+    "equal answers": ('"D D | -', '"A A | -', "A A | -", "Two wrong answers are the same."),
+    "an answer of another kind": ('"D D | -', '"D X | -', "D X", "'X'"),
     "no wrong answer": ('wrong = ["A |', 'wrong = [] # ["A |', "wrong = []", "0 known wrong"),
     "a solution in a hint": (
-        "M01 | ",
-        f"M01 | {SOLUTION}. ",
-        "A | M01",
+        '"A | M03 | ',
+        f'"A | M03 | {SOLUTION}. ',
+        '"A | M03',
         "The hint contains",
     ),
     "a solution in a nudge": (
@@ -83,6 +83,28 @@ IN_FILE = {  # what is wrong -> what the file has, and has instead; the line tha
     "no such exercise": ('objects." = "x1.2"', 'objects." = "x1.9"', "x1.9", "no exercise 'x1.9'"),
     "an unused exercise": ('objects." = "x1.2"', 'objects." = "x1.1"', "[x1.2]", "no objective"),
     "an unused term": ('"object key" =', '"bucket owner" =', "bucket owner", "doesn't mention"),
+    "a name in braces": ("notes/,", "{notes}/,", "{notes}", "no name in braces 'notes'"),
+    "a name in a reveal": ("Every other", "{Every} other", "one-action =", "'Every'"),
+    "a name in the glossary": ('"The name of', '"The {object} of', "object key", "'object'"),
+    "a term's exercise": (
+        '= "The name of an object in its bucket."',
+        '= { rule = "The name of an object.", exercise = "x1.7" }',
+        "object key",
+        "no exercise 'x1.7'",
+    ),
+    "a prerequisite": ('= "02" ', '= "2" ', "prereq", "no lesson '2'"),
+    "a refused session": (
+        'users = "alice bob"',
+        'users = "alice bob"\nroles = "boss"\nsessions.read = {assume_role = "boss", by = "bob"}',
+        "sessions.read",
+        "not authorized to perform: sts:AssumeRole",
+    ),
+    "no solution": (
+        "allow WriteNotes s3:P",
+        "allow WriteNotes s3:G",
+        "solution",
+        "s3:PutObject on",
+    ),
     "a settled prediction": ('"Compare', "\"Alice can't delete. See", "Alice can't", "settles"),
 }
 
@@ -107,7 +129,9 @@ IN_NOTEBOOK = {  # what is wrong -> the cell, its new source, and the text
     "a long cell": (5, "1\n" * 13, "more than 12 lines"),
     "a link": (1, "# T\n\n[next](x2_none.ipynb) object key", "x2_none.ipynb doesn't exist"),
     "a card twice": (12, 'exercise("x1.1")', "is in the notebook twice"),
-    "a card of nothing": (12, 'exercise("x1.7")', "Exercise x1.7 isn't in the lesson"),
+    "a card of nothing": (12, 'exercise("x1.7")', "no exercise 'x1.7'"),
+    "a text of nothing": (8, 'reveal(card, "one-acton")', "no reveal 'one-acton'"),
+    "a world of nothing": (8, 'scenario("x1/offise")', "no scenario 'x1/offise'"),
     "a solution": (11, f"Notes: {SOLUTION}", "contains the solution of x1.3"),
     "a settled prediction": (
         4,
@@ -182,3 +206,50 @@ def test_a_lesson_can_be_read_again_after_a_change(new):
     assert len(check_lesson(new)) == 1
     new.write_text(text, "utf-8")
     assert check_lesson(new) == []
+
+
+def test_the_answers_are_printed(new, capsys):
+    """Each right answer, and for each wrong one what a learner reads: the hint, too."""
+    assert main(["lesson", "check", str(new), "--answers", "--seeds", "1"]) == 0
+    text = capsys.readouterr().out
+
+    assert "x1.1, a right answer\n    alice: s3:GetObject on star-maps/m31.fits: allowed\n" in text
+    assert "x1.1, a wrong answer (M03)\n" in text
+    assert "x1.2, a wrong answer (-)\n" in text
+    assert "    Which statement would allow the second action?\n" in text
+    assert text.endswith(f"0 problems in {new}.\n")
+
+    main(["lesson", "check", str(new), "--answers", "--json", "--seeds", "1"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["problems"] == []
+    assert found["answers"][0]["title"] == "x1.1, a right answer"
+
+
+def test_a_session_can_be_meant_to_fail(new):
+    """Its table says so."""
+    session = (
+        'roles = "reader"\nsessions.read = {assume_role = "reader", by = "bob", refused = true}'
+    )
+    text = new.read_text("utf-8").replace('users = "alice bob"', f'users = "alice bob"\n{session}')
+    new.write_text(text, "utf-8")
+
+    assert check_lesson(new, seeds=1) == []
+
+
+def test_a_name_in_a_reveal_is_replaced(new):
+    """As in a world and in an exercise."""
+    text = new.read_text("utf-8").replace("allows one action.", "allows one action on {object}.")
+    new.write_text(text, "utf-8")
+
+    assert check_lesson(new, seeds=1) == []
+    assert "on m31.fits." in lessons.reveals()["one-action"]
+
+
+def test_an_unknown_action_is_corrected_in_the_file(new):
+    """A lesson has no option for actions that the catalogue doesn't have."""
+    text = new.read_text("utf-8").replace("bob s3:GetObject", "bob s3:GetObjct")
+    new.write_text(text, "utf-8")
+    (problem,) = check_lesson(new, seeds=1)
+
+    assert "Did you mean s3:GetObject?" in problem.text
+    assert "allow_unknown" not in problem.text

@@ -181,3 +181,19 @@ def test_an_edit_can_be_a_call_of_an_api():
 
     assert "zoe" in acme.account("acme-data").users
     assert in_words(edits) == ["iam:CreateUser UserName=zoe in acme-data"]
+
+
+def test_a_caller_by_number_is_the_call_with_this_number():
+    """As in a lesson's file."""
+    read = {**READ_MAP, "Caller": "1"}
+
+    assert TASK.mark([MAKE_KEY, read]).correct
+    assert TASK.read([MAKE_KEY, read], TASK.world())[1]["Caller"] == "call 1"
+
+
+def test_a_task_without_a_solution_names_the_last_refusal():
+    """So that its author sees which call AWS refuses, and why."""
+    task = replace(TASK, operations=lambda _: {"s3:GetObject": {"Resource": [MAP]}})
+
+    with pytest.raises(ExerciseError, match=r"reach the goal\. Call 1 is refused: .*AccessDenied"):
+        task.solution_answer()

@@ -399,6 +399,20 @@ def test_a_check_changes_no_world():
     assert isinstance(world, World)
 
 
+@pytest.mark.parametrize("sid", ["", "Another"])
+def test_a_known_wrong_document_is_recognised_whatever_its_sids_are(sid):
+    """The author's Sid decides nothing; the attempt keeps the learner's."""
+    task = find("2.4")
+    wrong = task.known_wrong[0]
+    (statement,) = wrong.answer(task.world())["Statement"]
+    others = {key: value for key, value in statement.items() if key != "Sid"}
+    answer = document({"Sid": sid, **others} if sid else others)
+    check("2.4", answer)
+
+    assert task.mark(answer).hint == wrong.hint
+    assert journal.records()[-1]["given"] == answer
+
+
 def test_a_session_policy_changes_only_in_the_copy():
     """A check writes each answer to a copy of the world."""
     session = {"assume_role": "auditor", "by": "carol", "policy": "allow - s3:GetObject *"}
