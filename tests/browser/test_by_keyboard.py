@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from iamlab.engine.verdict import Verdict
 from iamlab.teach.checks import Collect, Predict, Repair
 from iamlab.teach.explain import Break, Explain
 from iamlab.teach.inputs import BreakInput, StatementInput
@@ -27,6 +26,13 @@ INSIDE = """card => card.contains(document.activeElement) && {
   type: document.activeElement.type, name: document.activeElement.name}"""
 CHECKED = """name => [...document.activeElement.form.querySelectorAll('input:checked')]
   .find(one => one.name === name)?.value"""
+
+
+def predicted(verdict, decided=""):
+    """Return a prediction with certainty, and perhaps which statement decided."""
+    happened = {str(own): text for own, text in HAPPENED.items()}
+    explained = {"happened": happened[verdict], "decided": decided} if decided else {}
+    return {"answer": verdict, **SURE, **explained}
 
 
 def words_of(task, answer):
@@ -64,8 +70,8 @@ def moves_of(task, order):
     """Return how often each statement of a stack goes up, from the top."""
     stack, moves = list(BreakInput(task).state.statements), {}
     for place, sid in enumerate(order):
-        if way := stack.index(sid) - place:
-            moves[f"up {sid}"] = way
+        if rows := stack.index(sid) - place:
+            moves[f"up {sid}"] = rows
         stack.remove(sid)
         stack.insert(place, sid)
     return moves | dict.fromkeys(stack[len(order) :], "off")
@@ -73,7 +79,7 @@ def moves_of(task, order):
 
 def move_and_switch(learner, card):
     """A statement keeps the focus while it moves; each change takes the verdict back."""
-    page, denied = learner.page, {"answer": "explicit deny", **SURE}
+    page, denied = learner.page, predicted("explicit deny")
     answer_by_keyboard(page, card, denied)
     learner.reads(card, "AWS decides", "✕ explicit deny")
     press(page, card, "up AllMaps")
@@ -123,66 +129,31 @@ def sign_in(learner, card):
 
 LESSONS = {  # what to do in the cards that aren't exercises
     "00_start_here.ipynb": {
-        "first = predict(...": {"answer": "allowed", **SURE},
-        "second = predict(...": {"answer": "denied", **SURE},
+        "first = predict(...": predicted("allowed"),
+        "second = predict(...": predicted("denied"),
     },
     "01_default_deny.ipynb": {
-        "first = predict(...": {"answer": "denied", **SURE},
-        "second = predict(...": {"answer": "denied", **SURE},
+        "first = predict(...": predicted("denied"),
+        "second = predict(...": predicted("denied"),
     },
     "02_deny_wins.ipynb": {
-        "door = scenario(...": {
-            "answer": "allowed",
-            **SURE,
-            "happened": HAPPENED[Verdict.ALLOWED],
-            "decided": "read-maps/ReadMaps",
-        },
-        'predict(door, "bob"...': {
-            "answer": "implicit deny",
-            **SURE,
-            "happened": HAPPENED[Verdict.IMPLICIT_DENY],
-            "decided": "no statement",
-        },
-        "first = predict(...": {
-            "answer": "explicit deny",
-            **SURE,
-            "happened": HAPPENED[Verdict.EXPLICIT_DENY],
-            "decided": "stack/KeepMaps",
-        },
-        "second = predict(...": {
-            "answer": "explicit deny",
-            **SURE,
-            "happened": HAPPENED[Verdict.EXPLICIT_DENY],
-            "decided": "stack/NoDrafts",
-        },
+        "door = scenario(...": predicted("allowed", "read-maps/ReadMaps"),
+        'predict(door, "bob"...': predicted("implicit deny", "no statement"),
+        "first = predict(...": predicted("explicit deny", "stack/KeepMaps"),
+        "second = predict(...": predicted("explicit deny", "stack/NoDrafts"),
         "pairs = [...": move_and_switch,
     },
     "03_groups_and_policies.ipynb": {
-        "first = predict(...": {"answer": "allowed", **SURE},
-        "second = predict(...": {
-            "answer": "explicit deny",
-            **SURE,
-            "happened": HAPPENED[Verdict.EXPLICIT_DENY],
-            "decided": "guard/KeepMaps",
-        },
-        "note = ...": {
-            "answer": "allowed",
-            **SURE,
-            "happened": HAPPENED[Verdict.ALLOWED],
-            "decided": "own-notes/OwnNotes",
-        },
+        "first = predict(...": predicted("allowed"),
+        "second = predict(...": predicted("explicit deny", "guard/KeepMaps"),
+        "note = ...": predicted("allowed", "own-notes/OwnNotes"),
         "membership_board(world)": change_members,
     },
     "04_account_and_credentials.ipynb": {
-        "first = predict(...": {"answer": "allowed", **SURE},
+        "first = predict(...": predicted("allowed"),
         "security_status(world)": turn_green,
         "sign_in_form(...": sign_in,
-        "session = guarded.sign_in(...": {
-            "answer": "allowed",
-            **SURE,
-            "happened": HAPPENED[Verdict.ALLOWED],
-            "decided": "maps/UseMaps",
-        },
+        "session = guarded.sign_in(...": predicted("allowed", "maps/UseMaps"),
     },
 }
 
