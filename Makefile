@@ -20,12 +20,17 @@ NO_VENV = $(firstword $(FOUND)) cannot make virtual environments: install its ve
 BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -v $$b; done 2>/dev/null)
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
-# What each run takes; pyproject.toml says what the markers mean. loadgroup keeps the browser tests
+# What each run takes; pyproject.toml says what the markers mean. Tests that try random inputs run in
+# make quick, and with more inputs in make test-all. loadgroup keeps the browser tests
 # together; with thousands of tests it counts for half a minute what is left, and worksteal doesn't.
 PYTEST = $(BIN)/pytest -n 2 --dist worksteal
 PYTEST_GROUPED = $(BIN)/pytest -n 2 --dist loadgroup
-NOW := not (browser or slow or speed)
+QUICK := not (browser or slow or speed)
+NOW := $(QUICK) and not (chance or hypothesis)
 LATER := (browser or slow or chance or hypothesis) and not speed
+
+# Python keeps what it compiles, and pytest the tests that it rewrites: the next start is faster.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help lab quick test test-all bench soak peers clean chromium
 
@@ -39,7 +44,7 @@ lab: $(VENV)/.lab  ## open the first lesson in JupyterLab, or the map of the cou
 quick: $(VENV)/.test  ## run the tests of the folders that you changed, and of all folders above them
 	@changed=$$($(BIN)/python -m tests.changed) || exit 1; \
 	if [ -z "$$changed" ]; then echo "Nothing changed that a test knows."; \
-	else $(PYTEST) -m "$(NOW)" $$changed; fi
+	else $(PYTEST) -m "$(QUICK)" $$changed; fi
 
 test: $(VENV)/.test  ## lint, check types and spelling, and run all tests but the long ones
 	$(BIN)/ruff check

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
-from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS
 from iamlab.errors import AccessDenied, ExerciseError, noted
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Network
@@ -64,8 +63,9 @@ class LessonWorld(World):
         A session is made in a copy of the world. If it can't be made, the decision denies that.
         """
         world = self.copy() if isinstance(principal, str) and principal in self.calls else self
+        own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
         try:
-            if isinstance(principal, str) and principal not in (ANONYMOUS, *PROVIDER_HOSTS):
+            if isinstance(principal, str) and principal.partition("/")[0] in own:
                 principal = caller_of(world, principal)
         except AccessDenied as error:
             if isinstance(error.decision, Decision):

@@ -178,7 +178,7 @@ def test_ipython_shows_two_lines_and_debug_still_finds_the_place(tmp_path) -> No
     ).stdout
 
     assert shown.splitlines() == [
-        "ExerciseError: There is no principal 'zoe'.",
-        "There are: acme-main, alice, bob, carol, dana.",
-        "ExerciseError True",
+        "RequestError: 'zoe' isn't a caller. Pass a user, a role, a name or an ARN.",
+        "There are: alice, bob, carol, dana.",
+        "RequestError True",
     ]

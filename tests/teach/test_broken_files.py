@@ -142,7 +142,7 @@ BROKEN = {  # what is wrong -> what the file has, and has instead; a part of the
     "a number as a prompt": ('prompt = "Write it."', "prompt = 8", "prompt = 8", "8 must be text"),
     "text as a number": ("most = 1", 'most = "1"', 'most = "1"', "'1' must be a whole number"),
     "a request of two words": ("bob   s3:List", "bob s3:List x", "bob s3", "isn't a request"),
-    "an unknown caller": ("\nbob   s3", "\nrob   s3", "rob", "no principal 'rob'"),
+    "an unknown caller": ("\nbob   s3", "\nrob   s3", "rob", "'rob' isn't a caller"),
     "an unknown action": (
         "alice s3:GetObject ",
         "alice s3:GetObjects ",

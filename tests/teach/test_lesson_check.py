@@ -50,7 +50,7 @@ SOLUTION = "bob: s3:GetObject on star-maps/m31.fits: denied"
 IN_FILE = {  # what is wrong -> what the file has, and has instead; the line that is named; the text
     "no TOML": ("minutes = 15", "minutes =", "minutes =", "Invalid value"),
     "no world": ('users = "alice bob"', "users = 3", "users = 3", "3 must be text"),
-    "an unknown caller": ('ask = "bob', 'ask = "rob', 'ask = "rob', "no principal 'rob'"),
+    "an unknown caller": ('ask = "bob', 'ask = "rob', 'ask = "rob', "'rob' isn't a caller"),
     "a right answer": ('"A A | M03', '"A D | M03', "A D |", "This answer is right."),
     "equal answers": ('"D D | -', '"A A | -', "A A | -", "Two wrong answers are the same."),
     "an answer of another kind": ('"D D | -', '"D X | -', "D X", "'X'"),

@@ -15,6 +15,7 @@ from iamlab.teach.lesson import lessons, other_names
 from iamlab.teach.schedule import History, reviews
 from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import COARSE, FINE
+from tests.effort import first_now
 
 NOW = datetime.now(UTC)
 WRONG = {"allowed": "denied"}
@@ -374,7 +375,7 @@ def test_an_exercise_again_has_other_people_and_buckets():
 
 
 @pytest.mark.parametrize("number", every())
-@pytest.mark.parametrize("seed", [-1, -2, -3])
+@pytest.mark.parametrize("seed", first_now([-1, -2, -3]))
 def test_every_exercise_works_again(number, seed):
     """The right answer is computed, and each known wrong answer gets its own hint."""
     task = find(number, seed)

@@ -298,6 +298,7 @@ def test_an_entry_that_is_not_valid_says_what_is_wrong(name, value, words):
     assert lab.decision is None
     lab.use("mfa", "yes")  # the card says it until it is corrected
     assert words.split("?")[0] in lab.note
+    assert "allow_unknown" not in lab.parts()["result"]  # a card has no such parameter
     assert "more" not in lab.parts()
     for text in (
         "",

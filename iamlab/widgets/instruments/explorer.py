@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import mfa_keys
-from iamlab.authorization.question_defects import misfit
+from iamlab.authorization.question_defects import HOW_TO_ALLOW, misfit
 from iamlab.engine.labels import keys_in_policies
 from iamlab.engine.refused_statements import loud, quiet
 from iamlab.errors import ExerciseError, IamLabError, RequestError
@@ -149,8 +149,7 @@ class Explorer(Instrument[Question]):
 
     def choices(self) -> Mapping[str, Options]:
         """Return the values for MFA and for the VPC endpoint, and what there is to see."""
-        accounts = self._world.accounts.values()
-        every = (own for account in accounts for own in account.resources.values())
+        every = (own for held in self._world.accounts.values() for own in held.resources.values())
         ends = {own.name: own.name for own in every if own.kind == "VPC endpoint"}
         return {"mfa": MFA, "view": VIEWS, "endpoint": {"": "none: over the internet", **ends}}
 
@@ -214,7 +213,8 @@ class Explorer(Instrument[Question]):
         """Return the whole card; once there is a verdict, with what is looked at."""
         parts, (_, error) = super().parts(), self._answered(self._stamp)
         if error is not None:
-            parts["result"] = html.paragraph(self.note or error.short)
+            text = (self.note or error.short).replace(f" {HOW_TO_ALLOW}", "")
+            parts["result"] = html.paragraph(text)
         if self.decision is not None and not self._is_simple:
             parts["view"] = html.segmented("view", "Look at", VIEWS, self.state.view)
             try:
