@@ -128,7 +128,7 @@ def uses():
         for old, new in names.items():
             yield key, old, new, lambda name, key=key: what_is_missing(key, name)
     world, dana = scene(), scene().user("dana")
-    yield "can", "caller", "principal", lambda name: world.can(**DELETE, **{name: dana})
+    yield "can", "caller", "principal", lambda name: World.can(world, **DELETE, **{name: dana})
     yield "where", "who", "principal", lambda name: world.events.where(**{name: dana})
 
 

@@ -251,10 +251,7 @@ def unused(options: argparse.Namespace) -> Answer:
             *map(str, found.findings),
             *(edit.text for edit in found.edits),
         ),
-        lambda: (
-            "principal, holder, policy, statement, used, actions",
-            map(astuple, found.rows),
-        ),
+        lambda: ("principal, holder, policy, statement, used, actions", map(astuple, found.rows)),
     )
 
 
@@ -293,6 +290,5 @@ def _warn_of_problems(trail: Trail) -> None:
     for problem in list(problems)[:_MOST_PROBLEMS]:
         print(one_line(f"iamlab: warning: {problem}"), file=sys.stderr)
     if problems.total > _MOST_PROBLEMS:
-        left = problems.total - _MOST_PROBLEMS
-        more = count(left, "more record")
+        more = count(problems.total - _MOST_PROBLEMS, "more record")
         print(f"iamlab: warning: and {more} can't be read", file=sys.stderr)

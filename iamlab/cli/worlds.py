@@ -79,7 +79,7 @@ def world(options: argparse.Namespace) -> Answer:
         options.json = True
         return Answer(status=False, value=lambda: world_to_json(world), text=list)
     world.save(options.output)
-    accounts = list(world.accounts.values())
+    accounts = world.accounts.values()
     counts = {"account": len(accounts)}
     for kind in ("user", "group", "role"):
         counts[kind] = sum(len(getattr(account, f"{kind}s")) for account in accounts)

@@ -17,7 +17,6 @@ from iamlab.teach.source_lines import find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller
@@ -55,23 +54,24 @@ class LessonWorld(World):
         twin.calls = {name: dict(call) for name, call in self.calls.items()}
         return twin
 
-    def can(
-        self, principal: Caller, action: str, resource: str | Sequence[str], **more: Any
-    ) -> Decision:
+    def can(self, *request: Any, **more: Any) -> Decision:
         """Decide as ``World.can``; the caller can also be a name of the lesson's file.
 
         A session is made in a copy of the world. If it can't be made, the decision denies that.
         """
-        world = self.copy() if isinstance(principal, str) and principal in self.calls else self
+        if "principal" in more:
+            request = (more.pop("principal"), *request)
+        name = request[0] if request and isinstance(request[0], str) else ""
+        world = self.copy() if name in self.calls else self
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
         try:
-            if isinstance(principal, str) and principal.partition("/")[0] in own:
-                principal = caller_of(world, principal)
+            if name.partition("/")[0] in own:
+                request = (caller_of(world, name), *request[1:])
         except AccessDenied as error:
             if isinstance(error.decision, Decision):
                 return error.decision
             raise
-        return super(LessonWorld, world).can(principal, action, resource, **more)
+        return super(LessonWorld, world).can(*request, **more)
 
     @property
     def main(self) -> Account:

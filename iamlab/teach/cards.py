@@ -15,9 +15,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.teach import ask, journal, predictions
+from iamlab.teach import ask, inputs, journal, step_inputs
 from iamlab.teach.checks import Repair
-from iamlab.teach.kinds import input_for
 from iamlab.teach.marks import WalkThrough
 from iamlab.teach.tables import find
 from iamlab.view.figures.access.access_graph import access_graph
@@ -76,13 +75,13 @@ class PredictionCard(Instrument[Explained]):
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         self._decision, self._ritual, self._explain = decision, ritual, explain
-        facts = {"key": predictions.key_of(decision), **(facts or {})}
+        facts = {"key": ask.key_of(decision), **(facts or {})}
         self._record, self._key = record, facts["key"]
         self._html = controls.request_facts(decision) + controls.statements(decision)
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
-            self.keep = partial(predictions.keep, world=world, **facts)
-            self.prediction, explained = predictions.earlier(decision, self._key)
+            self.keep = partial(ask.keep, world=world, **facts)
+            self.prediction, explained = ask.earlier(decision, self._key)
             if explained:
                 self.state = Explained(explained["happened"], explained["decided"], compared=True)
             if (own := self.prediction) is not None:
@@ -105,10 +104,10 @@ class PredictionCard(Instrument[Explained]):
         if name == "compare":
             if "" in (state.happened, state.decided):
                 raise ExerciseError("Choose in both lists first.")
-            correct, _ = predictions.reflect(self._decision, state.happened, state.decided)
+            correct, _ = ask.reflect(self._decision, state.happened, state.decided)
             if self._record and not state.compared:
                 own = self._key, state.happened, state.decided
-                predictions.keep_explanation(*own, correct=correct)
+                ask.keep_explanation(*own, correct=correct)
             return replace(state, compared=True)
         if name not in ("happened", "decided"):
             raise self.no_control(name)
@@ -140,7 +139,7 @@ class PredictionCard(Instrument[Explained]):
 
     def lists(self) -> str:
         """Return the lists in which the learner explains the decision."""
-        causes, names = list(HAPPENED.values()), predictions.statements(self._decision)
+        causes, names = list(HAPPENED.values()), ask.statements(self._decision)
         first = controls.choice("happened", "What happened?", causes, self.state.happened)
         label = "Which statement decided?"
         return first + controls.choice("decided", label, names, self.state.decided)
@@ -150,7 +149,7 @@ class PredictionCard(Instrument[Explained]):
         """Whether the learner's explanation is right, and the feedback; empty before Compare."""
         if not self.state.compared:
             return False, ""
-        return predictions.reflect(self._decision, self.state.happened, self.state.decided)
+        return ask.reflect(self._decision, self.state.happened, self.state.decided)
 
     def walk_through(self) -> Reveal:
         """Return the six questions with their answers, after the prediction."""
@@ -228,6 +227,30 @@ def _prose(text: str) -> str:
     for mark, tag in ((r"\*\*", "strong"), (r"\*", "em"), ("`", "code")):
         html = re.sub(f"{mark}(.+?){mark}", rf"<{tag}>\1</{tag}>", html)
     return f"<p>{html}</p>"
+
+
+INPUTS: dict[str, Callable[[Any], Any]] = {
+    "predict": inputs.VerdictInput,
+    "explain": inputs.ExplainInput,
+    "write": inputs.PolicyInput,
+    "repair": inputs.repair_input,
+    "witness": inputs.RequestInput,
+    "collect": inputs.NamesInput,
+    "order": step_inputs.OrderInput,
+    "sequence": step_inputs.CallsInput,
+    "design": inputs.repair_input,
+    "break": inputs.break_input,
+}
+"""For each kind of exercise, what makes the instrument in which a learner answers it."""
+
+
+def input_for(task: Exercise) -> Any:
+    """Return the instrument in which an exercise is answered.
+
+    It has ``read()``, which returns the answer or ``None``; ``restore()``, which takes an earlier
+    answer back; and ``missing``, the text for a card without an answer.
+    """
+    return INPUTS[type(task).__name__.lower()](task)
 
 
 def _target(task: Repair) -> str:

@@ -11,6 +11,7 @@ from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.world_diff.world_edits import shortened
+from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
@@ -154,10 +155,6 @@ def unlike(what: object, wanted: object, decision: Decision) -> str:
     return f"{what} must be {words.get(wanted, wanted)}, but it is {verdict_of(decision)}."
 
 
-def _edits(number: int) -> str:
-    return "1 edit" if number == 1 else f"{number} edits"
-
-
 def _because(decision: Decision) -> str:
     """Return a sentence with the nearest statement, or with the reason."""
     return decision.nearest_miss or reason(decision)
@@ -171,7 +168,7 @@ def request_lines(parts: Sequence[str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Choosing(Exercise):
-    """An exercise whose answer has a request.
+    """An exercise about the requests of some callers, with some actions, on some resources.
 
     Parameters
     ----------
@@ -184,7 +181,7 @@ class Choosing(Exercise):
     resources: tuple[str, ...]
 
     def offered(self) -> Iterator[Question]:
-        """Yield all requests that the card offers."""
+        """Yield all requests."""
         return starmap(Question, product(self.callers, self.actions, self.resources))
 
 
@@ -332,17 +329,17 @@ class Repair(Exercise):
 
     def _mark(self, answer: World, world: World) -> Mark:
         wrong = [cell for cell in self.target if not cell.holds_in(answer)]
-        good, edits = len(self.target) - len(wrong), _edits(self.editor.count(world, answer))
-        count = f"{good} of {len(self.target)} requests are as wanted, with {edits}."
+        good, edits = len(self.target) - len(wrong), self.editor.count(world, answer)
+        found = f"{good} of {len(self.target)} requests are as wanted, with {count(edits, 'edit')}."
         if wrong:
             cell, decision = wrong[0], wrong[0].question.ask(answer)
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
-            return Mark(correct=False, true_part=count, counterexample=text, decision=decision)
+            return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."
-            return Mark(correct=False, true_part=count, counterexample=text, worked=(worked,))
-        return Mark(correct=True, true_part=f"{count} {self.why}")
+            return Mark(correct=False, true_part=found, counterexample=text, worked=(worked,))
+        return Mark(correct=True, true_part=f"{found} {self.why}")
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""
@@ -350,7 +347,7 @@ class Repair(Exercise):
             if self.editor.about not in edit:
                 return f"not as the task asks: {edit}"
         if self.most is not None and self.editor.count(world, answer) > self.most:
-            return f"{_edits(self.most)} would be enough"
+            return f"{count(self.most, 'edit')} would be enough"
         return ""
 
     def shown(self, answer: Any) -> str:

@@ -206,10 +206,10 @@ def _state(lesson: Lesson, kinds: Counter[Any], right: Collection[str]) -> Lesso
         look = MASTERED if worlds == journal.ENOUGH else look
         title = str(lesson.named(table.get("title", "")))
         exercises[number] = ExerciseState(number, title, look, attempts, hints, worlds)
-    for objective in lesson.objectives:
-        looks = {exercises[own].look for own in objective.exercises if own in exercises}
+    for text, tests in lesson.objectives.items():
+        looks = {exercises[own].look for own in tests if own in exercises}
         look = next((own for own, those in _OBJECTIVE.items() if looks <= those), PARTLY)
-        objectives.append((objective.text, " ".join(objective.exercises), look))
+        objectives.append((text, " ".join(tests), look))
     minutes, file = int(lesson.content.get("minutes", 0)), lesson.file.with_suffix(".ipynb").name
     done = tuple(exercises.values()), tuple(objectives)
     return LessonState(lesson.number, lesson.title, minutes, file, *done)

@@ -11,26 +11,21 @@ from iamlab.errors import ExerciseError
 from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
+from iamlab.teach.callers import main_account
 from iamlab.teach.notation import read_policy
-from iamlab.teach.places import Place
+from iamlab.teach.places import Place, held
 from iamlab.teach.source_lines import find_named
 from iamlab.world.policy_places import arranged
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
     from iamlab.teach.exercises import Cell
-    from iamlab.world.account import Account
 
 Edit = tuple[Any, ...]
 """An operation of the table below with its arguments; or an operation of an AWS API with its
 parameters, which the account's root user calls: ``("iam:DeleteGroup", {"GroupName": "tower"})``.
 In a world with several accounts, the name of the account follows.
 """
-
-
-def _set_default_version(world: World, policy: str, version: str) -> None:
-    known = _named(world, "policies")
-    find_named("customer managed policy", policy, known).set_default_version(version)
 
 
 def _arrange(world: World, owner: str, policy_name: str, sids: str) -> None:
@@ -42,23 +37,23 @@ def _arrange(world: World, owner: str, policy_name: str, sids: str) -> None:
 
 
 def _identity(world: World, name: str) -> Any:
-    return find_named("user, group or role", name, _named(world, "roles", "groups", "users"))
+    return find_named("user, group or role", name, held(world, "roles", "groups", "users"))
 
 
-def _named(world: World, *kinds: str) -> dict[str, Any]:
-    """Return what a world has by name; those of the first account come first."""
-    every = [getattr(own, kind) for own in reversed(world.accounts.values()) for kind in kinds]
-    return {own.name: own for known in every for own in known.values()}
+def _managed(world: World, name: str) -> Any:
+    return find_named("customer managed policy", name, held(world, "policies"))
 
 
 def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
-    document = read_policy(text, _account(world))
+    document = read_policy(text, main_account(world))
     Place(owner, policy_name).write(world, Policy.parse(document))
 
 
 def _method(name: str, find: Callable[[World, str], Any]) -> Callable[..., None]:
     return lambda world, owner, value: getattr(find(world, owner), name)(value)
 
+
+_set_default_version = _method("set_default_version", _managed)
 
 _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "add_user": (2, _method("add_user", World.group), "{1} joins {0}"),
@@ -99,16 +94,13 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
     for edit in edits:
         match edit:
             case [str(name), dict(parameters), *account] if len(account) < 2:
-                perform(_account(world, *account), name.removeprefix("iam:"), **parameters)
+                owner = world.account(*account) if account else main_account(world)
+                perform(owner, name.removeprefix("iam:"), **parameters)
             case [str(name), *arguments] if len(arguments) == _OPERATIONS.get(name, (-1,))[0]:
                 _OPERATIONS[name][1](world, *map(str, arguments))
             case _:
                 message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
                 raise ExerciseError(message + ", ".join(_OPERATIONS))
-
-
-def _account(world: World, name: str = "") -> Account:
-    return world.account(name) if name else next(iter(world.accounts.values()))
 
 
 def in_words(edits: Iterable[Edit]) -> list[str]:
@@ -203,7 +195,7 @@ def _json_of(place: Place, world: World) -> set[str]:
 
 def _version_choices(world: World, _: Target) -> Iterator[list[Edit]]:
     """Yield each choice of another default version of one policy."""
-    for name, policy in _named(world, "policies").items():
+    for name, policy in held(world, "policies").items():
         for version in policy.versions:
             if version != policy.default_version_id:
                 yield [("set_default_version", name, version)]

@@ -7,11 +7,11 @@ world, so any right answer passes, with any seed.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.teach.callers import read_circumstances
+from iamlab.teach.callers import main_account, read_circumstances
 from iamlab.teach.lesson import SEED
 from iamlab.teach.scenarios import scenario
 
@@ -40,7 +40,7 @@ class Question:
 
     def ask(self, world: World) -> Decision:
         """Return the engine's decision."""
-        more = read_circumstances(self.circumstances, next(iter(world.accounts.values())))
+        more = read_circumstances(self.circumstances, main_account(world))
         return world.can(self.caller, self.action, self.resource, **more)
 
     @classmethod
@@ -137,7 +137,7 @@ class Exercise(ABC):
         if found.correct:
             return found
         known = self.known(answer, self.data(answer, world), world)
-        return found if known is None else found.recognised(known.belief, known.hint)
+        return found if known is None else replace(found, belief=known.belief, hint=known.hint)
 
     def known(self, answer: Any, data: Any, world: World) -> KnownWrong | None:
         """Return the known wrong answer with this data, or the belief behind the answer."""

@@ -18,7 +18,6 @@ from iamlab.policy.statement import statement_to_json
 from iamlab.teach.checks import Choosing, ForEach, applying, counted, request_lines, verdict_of
 from iamlab.teach.exercises import Exercise, Question
 from iamlab.teach.marks import Mark
-from iamlab.teach.mutants import Mutant, find_mutant
 from iamlab.view.figures.names import resource_policy_of
 from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamlab.engine.decision import Decision
+    from iamlab.teach.mutants import Mutant
 
 NO_STATEMENT = "no statement"
 
@@ -266,22 +266,17 @@ class Break(Choosing):
 
     Parameters
     ----------
-    mutant
-        The name of the belief to break.
+    belief
+        The belief to break.
     user, policy_name
         The user with the stack, and the name of that inline policy; without them, an answer is
         only a request.
     """
 
-    mutant: str
+    belief: Mutant
     user: str = ""
     policy_name: str = ""
     unsolved = "No request of exercise {} breaks the belief."
-
-    @property
-    def belief(self) -> Mutant:
-        """The belief to break."""
-        return find_mutant(self.mutant)
 
     def read(self, answer: Any, world: World) -> Attempt:
         """Return the attempt from (order or world, caller, action, resource)."""

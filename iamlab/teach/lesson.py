@@ -60,14 +60,6 @@ _SHAPE: dict[str, Any] = {
 """The keys of a lesson. The exercises follow in a table with the lesson's number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What a learner can do afterwards, and the exercises that test it."""
-
-    text: str
-    exercises: tuple[str, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Lesson:
     """A lesson's file. What is opened again is another lesson, with exercises of its own.
@@ -107,10 +99,9 @@ class Lesson:
         return str(self.content["title"])
 
     @cached_property
-    def objectives(self) -> tuple[Objective, ...]:
-        """What a learner can do afterwards."""
-        found = self.content.get("objectives", {})
-        return tuple(Objective(text, tuple(own.split())) for text, own in found.items())
+    def objectives(self) -> dict[str, list[str]]:
+        """What a learner can do afterwards, with the numbers of the exercises that test it."""
+        return {text: own.split() for text, own in self.content.get("objectives", {}).items()}
 
     @property
     def glossary(self) -> dict[str, str | Mapping[str, str]]:

@@ -14,8 +14,7 @@ from iamlab.authorization.question_defects import HOW_TO_ALLOW
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
-from iamlab.teach.checks import Predict
-from iamlab.teach.exercises import Question
+from iamlab.teach.checks import Choosing, Predict
 from iamlab.teach.gate import OpenRequest, sentences, violations
 from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
 from iamlab.teach.marks import feedback
@@ -225,7 +224,7 @@ class LessonCheck:
 
     def _objectives(self) -> Iterator[Problem]:
         """Every objective is tested, and every exercise tests one; "More" and exits needn't."""
-        tested = {number for own in self.lesson.objectives for number in own.exercises}
+        tested = {number for own in self.lesson.objectives.values() for number in own}
         for number, table in self.lesson.exercises.items():
             is_free = table.get("exit") or str(table.get("title")).startswith("More")
             if number not in tested and not is_free:
@@ -246,9 +245,9 @@ class LessonCheck:
         known["exercise"] = {number for each in every.values() for number in each.exercises}
         for number in own.content.get("prerequisites", "").split():
             yield ("prerequisites",), "lesson", number, known["lesson"]
-        for objective in own.objectives:
-            for number in objective.exercises or [""]:
-                yield ("objectives", objective.text), "exercise", number, own.exercises
+        for text, tests in own.objectives.items():
+            for number in tests or [""]:
+                yield ("objectives", text), "exercise", number, own.exercises
         for term, table in own.glossary.items():
             if isinstance(table, dict) and "exercise" in table:
                 yield ("glossary", term), "exercise", table["exercise"], known["exercise"]
@@ -363,11 +362,8 @@ def _difficulty(task: Any) -> Counter[Any]:
     """Count the requests of an exercise by what makes them easy or difficult."""
     world, target = task.world(), getattr(task, "target", ())
     questions = [*getattr(task, "questions", ()), *(cell.question for cell in target)]
-    if hasattr(task, "requests"):
-        questions = list(task.requests.questions())
-    elif hasattr(task, "actions"):
-        parts = product(task.callers, task.actions, task.resources)
-        questions = [Question(*own) for own in parts]
+    if isinstance(task, Choosing):
+        questions = list(task.offered())
     return Counter(_features(own.ask(world), world) for own in questions[:_SAMPLE])
 
 

@@ -6,7 +6,7 @@ behind the answer, in words, and the third the worked steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -46,10 +46,6 @@ class Mark:
     belief: str = ""
     hint: str = ""
     worked: tuple[str, ...] = ()
-
-    def recognised(self, belief: str, hint: str) -> Mark:
-        """Return the same mark with the belief behind the answer."""
-        return replace(self, belief=belief, hint=hint)
 
     @property
     def text(self) -> str:

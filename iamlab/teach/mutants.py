@@ -18,7 +18,6 @@ from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.tables import tables
 from iamlab.teach.believed_rules import BELIEVED_RULES
 from iamlab.teach.believed_views import BELIEVED_ANSWERS, BELIEVED_LAYERS, BELIEVED_WORLDS
-from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
     from iamlab.engine.verdict import Verdict
@@ -141,17 +140,6 @@ MISCONCEPTIONS = {
 """All misconceptions of the syllabus, by id: ``MISCONCEPTIONS["M18"].lessons``."""
 
 MUTANTS = {mutant.name: mutant for known in MISCONCEPTIONS.values() for mutant in known.mutants}
-
-
-def find_mutant(name: str) -> Mutant:
-    """Find a mutant by its name.
-
-    Raises
-    ------
-    ExerciseError
-        There is no mutant with this name.
-    """
-    return find_named("mutant", name, MUTANTS)
 
 
 def mutants_met(lesson: str) -> list[Mutant]:

@@ -126,17 +126,22 @@ _WORDS = {
 
 
 def _known(world: World, kind: str) -> Mapping[str, Any]:
-    """Return what has a policy of a kind, by name; in the first account before the others."""
+    """Return what has a policy of a kind, by name."""
     if kind == "session":
         return getattr(world, "calls", {})
     if kind == "organization":
         every = [own for each in world.organizations.values() for own in each.policies.values()]
         return {policy.name: policy for policy in every}
-    accounts = world.accounts.values()
     if kind == "policy":
+        accounts = world.accounts.values()
         found = {arn: own for account in accounts for arn, own in account.resources.items()}
         names = named_resources(main_account(world))
         return {name: found[arn] for name, arn in names.items() if arn in found}
     kinds = {"managed": ("policies",), "trust": ("roles",)}.get(kind, ("users", "groups", "roles"))
-    held = [getattr(account, each) for account in reversed(accounts) for each in kinds]
-    return {own.name: own for each in held for own in each.values()}
+    return held(world, *kinds)
+
+
+def held(world: World, *kinds: str) -> dict[str, Any]:
+    """Return what accounts have by name; in the first account before the others."""
+    every = [getattr(own, kind) for own in reversed(world.accounts.values()) for kind in kinds]
+    return {own.name: own for known in every for own in known.values()}

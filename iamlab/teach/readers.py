@@ -20,7 +20,7 @@ from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence
 from iamlab.teach.source_lines import at, each_line, expect, find_named
-from iamlab.teach.write import Case, Design, Requests, Write
+from iamlab.teach.write import Case, Design, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,7 +235,7 @@ def _break(keys: Keys) -> Fields:
         with at("stack"):
             stack.read(keys.world)
     return {
-        "mutant": keys.one_of("mutant", "mutant", MUTANTS).name,
+        "belief": keys.one_of("mutant", "mutant", MUTANTS),
         **({"user": stack.owner, "policy_name": stack.name} if stack else {}),
         **keys.requests(),
         "known_wrong": keys.wrong(read),
@@ -252,7 +252,7 @@ def _write(keys: Keys) -> Fields:
     read = partial(read_policy, account=keys.account)
     return {
         "place": place,
-        "requests": Requests(**keys.requests()),
+        **keys.requests(),
         "cases": keys.lines("cases", partial(_case, keys), "today"),
         "wanted": wanted,
         "solution": keys.take("solution", types=(str, dict), read=read),

@@ -75,7 +75,7 @@ def _add_to_groups(account: Account, user: Any, groups: str) -> None:
 
 
 def _enable_mfa(_: Account, owner: Any, __: Any) -> None:
-    owner.create_virtual_mfa_device(getattr(owner, "name", "root")).enable()
+    owner.create_virtual_mfa_device(f"{getattr(owner, 'name', 'root')}-phone").enable()
 
 
 def _tag(_: Account, owner: Any, tags: str | Table) -> None:

@@ -20,8 +20,8 @@ from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
 from iamlab.teach.callers import caller_of
-from iamlab.teach.checks import Repair, unlike
-from iamlab.teach.exercises import Exercise, Question
+from iamlab.teach.checks import Choosing, Repair, unlike
+from iamlab.teach.exercises import Question
 from iamlab.teach.marks import Mark
 from iamlab.world.policy_places import policy_places
 
@@ -31,25 +31,6 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Finding
     from iamlab.teach.places import Place
     from iamlab.world.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """The requests of a scenario: callers, actions and resources, as far as they fit together."""
-
-    callers: tuple[str, ...]
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-
-    def questions(self) -> Iterator[Question]:
-        """Yield the requests that can occur in AWS, with some on resources outside the scenario."""
-        for parts in product(self.callers, self.actions, (*self.resources, *ELSEWHERE)):
-            if can_occur(*parts[1:]):
-                yield Question(*parts)
-
-    def allowed(self, world: World) -> dict[Question, bool]:
-        """Return for each request whether it is allowed."""
-        return {question: bool(question.ask(world)) for question in self.questions()}
 
 
 ELSEWHERE = (
@@ -91,15 +72,13 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Write(Exercise):
-    """W: a policy document.
+class Write(Choosing):
+    """W: a policy document, checked on all requests of the callers, actions and resources.
 
     Parameters
     ----------
     place
         Where the policy is put.
-    requests
-        All requests on which it is checked.
     cases
         The situations in which it is checked.
     wanted
@@ -110,7 +89,6 @@ class Write(Exercise):
     """
 
     place: Place
-    requests: Requests
     cases: tuple[Case, ...]
     wanted: Callable[[Question, bool], bool | None]
     solution: dict[str, Any]
@@ -140,15 +118,25 @@ class Write(Exercise):
         """Return the lesson's solution."""
         return [self.solution]
 
+    def offered(self) -> Iterator[Question]:
+        """Yield the requests that can occur in AWS, with some on resources outside the scenario."""
+        for parts in product(self.callers, self.actions, (*self.resources, *ELSEWHERE)):
+            if can_occur(*parts[1:]):
+                yield Question(*parts)
+
+    def allowed(self, world: World) -> dict[Question, bool]:
+        """Return for each request whether it is allowed."""
+        return {question: bool(question.ask(world)) for question in self.offered()}
+
     def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
         for case in self.cases:
             before = world.copy()
             case.change(before)
-            without = self.requests.allowed(before)
+            without = self.allowed(before)
             after = before.copy()
             self.place.write(after, policy)
-            for question, allowed in self.requests.allowed(after).items():
+            for question, allowed in self.allowed(after).items():
                 wanted = self.wanted(question, without[question])
                 if wanted is not None and wanted is not allowed:
                     yield case, question, wanted
@@ -161,7 +149,7 @@ class Write(Exercise):
         self.place.write(after, policy)
         allows = [own for own in policy.statements if own.effect == "Allow"]
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
-        for caller in self.requests.callers:
+        for caller in self.callers:
             with suppress(AccessDenied):  # a session that can't be made is allowed nothing
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
@@ -171,7 +159,7 @@ class Write(Exercise):
     def _mark(self, answer: Policy, world: World) -> Mark:
         failed = list(self.failures(answer, world))
         wrong = failed or list(islice(self.excess(answer, world), 1))
-        count = len(self.cases) * len(self.requests.allowed(world))
+        count = len(self.cases) * len(self.allowed(world))
         if not wrong:
             text = f"Your policy is right for all {count} requests. {self.why}"
             return Mark(correct=True, true_part=text)

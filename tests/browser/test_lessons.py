@@ -10,7 +10,7 @@ import pytest
 
 from iamlab.teach.checks import Predict
 from iamlab.teach.explain import Explain
-from iamlab.teach.mutants import find_mutant
+from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import find
@@ -438,7 +438,7 @@ def statement_stack(learner):
 def test_lesson_02_names_the_belief_that_wrong_answers_have_in_common(open_lesson):
     """Somebody who lets the last statement decide learns that; before, there is nothing to say."""
     learner = open_lesson("02_deny_wins.ipynb")
-    mutant = find_mutant("last_wins")
+    mutant = MUTANTS["last_wins"]
     learner.run("beliefs()").get_by_text(NOTHING_TESTED).wait_for()
 
     first = learner.card("first = predict(...")

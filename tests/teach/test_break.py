@@ -10,6 +10,10 @@ from iamlab.errors import IamLabError
 from iamlab.teach import arrange, check, hint, journal, scenario, solution, start
 from iamlab.teach.exercises import Question
 from iamlab.teach.explain import Break
+from iamlab.teach.keys import Keys
+from iamlab.teach.lesson import SEED, lesson_of
+from iamlab.teach.mutants import MUTANTS
+from iamlab.teach.readers import READERS
 from iamlab.teach.scenarios import MAP, MAPS, README
 from iamlab.teach.tables import every, find
 
@@ -292,14 +296,14 @@ def test_if_no_request_of_the_card_breaks_the_belief_an_error_reports_it():
 @pytest.mark.parametrize("mutant", ["last_wins", "most_specific_wins", "deny_is_deny"])
 def test_the_same_exercise_works_for_any_belief_about_denies(mutant):
     """The belief is a name in a table: another belief has other solutions."""
-    task = replace(find("2.5"), mutant=mutant, world_name="stack")
+    task = replace(find("2.5"), belief=MUTANTS[mutant], world_name="stack")
 
     assert task.mark(task.solution_answer()).correct
 
 
 def test_a_belief_about_the_world_is_broken_with_a_changed_world():
     """An MFA device alone requires nothing."""
-    task = replace(find("2.6"), mutant="mfa_by_switch", known_wrong=())
+    task = replace(find("2.6"), belief=MUTANTS["mfa_by_switch"], known_wrong=())
     world = task.world()
     answer = (world, "alice", "s3:GetObject", MAP)
 
@@ -311,9 +315,11 @@ def test_a_belief_about_the_world_is_broken_with_a_changed_world():
 
 
 def test_a_misspelt_belief_is_rejected():
-    """An exercise needs a mutant."""
-    with pytest.raises(ExerciseError, match="no mutant"):
-        replace(find("2.5"), mutant="last_win").mark(LAST_ALLOWS)
+    """An exercise names a mutant."""
+    lesson = lesson_of("2.5")
+    keys = Keys(lesson, "2.5", {**lesson.exercises["2.5"], "mutant": "last_win"}, SEED)
+    with pytest.raises(ExerciseError, match="no mutant 'last_win'"):
+        READERS["break"][1](keys)
 
 
 def test_an_attempt_is_kept_as_order_and_request():

@@ -10,7 +10,7 @@ from iamlab import RequestError
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import IamLabError
 from iamlab.teach import believed_rules, believed_views, recognition
-from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS, WorldMutant, find_mutant, telling
+from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS, WorldMutant, telling
 from tests.analysis.worlds_to_ask import (
     ACTIONS,
     OUTSIDERS,
@@ -78,7 +78,7 @@ def test_a_belief_is_met_in_two_lessons_and_put_in_plain_words(known):
 
 def test_a_lost_secret_cannot_be_read_again():
     """No policy decides that: the belief differs about the keys of a world."""
-    here, mutant = Scenario(), find_mutant("secret_readable")
+    here, mutant = Scenario(), MUTANTS["secret_readable"]
     decision = here.ask(here.alice)
 
     assert mutant.question.endswith("?")
@@ -97,7 +97,7 @@ def test_a_belief_about_the_world_agrees_without_the_world():
     for name in believed_views.BELIEVED_WORLDS:
         differs, _, _ = CASES[name](Scenario())
 
-        assert find_mutant(name).verdict(differs) is differs.verdict
+        assert MUTANTS[name].verdict(differs) is differs.verdict
 
 
 def test_a_chain_of_roles_is_followed_to_the_first_caller():

@@ -5,10 +5,10 @@ import pytest
 from iamlab import ExerciseError
 from iamlab.engine.verdict import addresses
 from iamlab.teach import items
+from iamlab.teach.ask import key_of, statements
 from iamlab.teach.items import STATEMENTS, TEMPLATES, lessons_of, make_item
 from iamlab.teach.mutants import MISCONCEPTIONS, telling
 from iamlab.teach.practice import ItemCard
-from iamlab.teach.predictions import key_of, statements
 from iamlab.widgets.prediction import FINE
 from tests.effort import tries
 

@@ -6,21 +6,20 @@ import pytest
 
 from iamlab import ExerciseError
 from iamlab.teach import check, exercise, hint, journal, solution, tables
-from iamlab.teach.kinds import KINDS, input_for, kind_of
+from iamlab.teach.cards import INPUTS, input_for
 from iamlab.teach.marks import feedback
-from tests.teach.every_kind import EVERY
+from iamlab.teach.readers import READERS
+from tests.teach.every_kind import EVERY, kind_of
 
-each_kind = pytest.mark.parametrize("task", EVERY.values(), ids=lambda task: kind_of(task).name)
+each_kind = pytest.mark.parametrize("task", EVERY.values(), ids=kind_of)
 each_wrong = pytest.mark.parametrize(
     ("task", "wrong"),
     [
-        pytest.param(task, wrong, id=f"{kind_of(task).name}-{place}")
+        pytest.param(task, wrong, id=f"{kind_of(task)}-{place}")
         for task in EVERY.values()
         for place, wrong in enumerate(task.known_wrong)
     ],
 )
-
-CODES = list("PEWRXCOSDB")
 
 
 @pytest.fixture(autouse=True)
@@ -44,9 +43,8 @@ def answered(task, answer):
 
 def test_there_are_ten_kinds_and_an_example_of_each():
     """A lesson finds each by its name."""
-    assert [kind.code for kind in KINDS.values()] == CODES
-    assert [kind_of(task).code for task in EVERY.values()] == CODES
-    assert all(KINDS[name].name == name for name in KINDS)
+    assert list(map(kind_of, EVERY.values())) == list(INPUTS) == list(READERS)
+    assert len(INPUTS) == 10
 
 
 @each_kind

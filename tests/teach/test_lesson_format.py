@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from iamlab.teach import callers, edits, lesson, named, worlds
+from iamlab.teach.cards import INPUTS
 from iamlab.teach.exercises import Question
-from iamlab.teach.kinds import KINDS, kind_of
 from iamlab.teach.lesson_check import check_lesson
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.show import predict
 from iamlab.teach.tables import find
+from tests.teach.every_kind import kind_of
 from tests.teach.test_gate import LESSONS
 
 ROOT = Path(__file__).parents[2]
@@ -36,11 +37,11 @@ def test_the_examples_are_a_lesson_with_all_ten_kinds(file):
     opened = lesson.open_lesson(file)
     tasks = [find(number) for number in opened.exercises]
 
-    assert [kind_of(task).name for task in tasks] == [
+    assert [kind_of(task) for task in tasks] == [
         *("predict", "explain", "write", "repair", "witness"),
         *("collect", "order", "sequence", "design", "break"),
     ]
-    assert {kind_of(task).name for task in tasks} == set(KINDS)
+    assert {kind_of(task) for task in tasks} == set(INPUTS)
 
 
 def test_the_examples_have_no_problem(file):
@@ -61,7 +62,7 @@ def test_the_examples_have_no_problem(file):
         *(worlds._LISTS, worlds._OF_ACCOUNT, worlds._OF_WORLD),
         *(worlds._OF_ORGANIZATION, worlds._KEYS, callers._CALLS, callers._NETWORK, edits.EDITORS),
         *(edits._OPERATIONS, named.PROPERTIES, named.COLLECTIONS, named.ORDERS, named.GOALS),
-        *(lesson._SHAPE, KINDS),
+        *(lesson._SHAPE, INPUTS),
     ],
     ids=lambda names: next(iter(names)),
 )

@@ -6,10 +6,10 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 
-from iamlab import ExerciseError, Layers, Policy, Request, Verdict, evaluate
+from iamlab import Layers, Policy, Request, Verdict, evaluate
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS_RULES, Rules
-from iamlab.teach.mutants import MUTANTS, WorldMutant, find_mutant, telling
+from iamlab.teach.mutants import MUTANTS, WorldMutant, telling
 from iamlab.teach.scenarios import MAP, README, scenario
 from iamlab.teach.tables import find
 from tests.engine.json_questions import ask_engine
@@ -90,19 +90,11 @@ def test_a_mutant_differs_from_aws_in_few_rules_or_in_what_it_reads(mutant):
 @each_mutant
 def test_a_mutant_is_found_by_its_name_and_described_in_sentences(mutant):
     """Its claim continues "as if ...", and its truth is a whole sentence."""
-    assert find_mutant(mutant.name) is mutant
+    assert MUTANTS[mutant.name] is mutant
     assert mutant.claim[0].islower()
     assert mutant.claim[-1].isalpha()
     assert mutant.truth[0].isupper()
     assert mutant.truth.endswith(".")
-
-
-def test_the_error_for_an_unknown_mutant_lists_similar_names():
-    """So a misspelt name can be corrected."""
-    with pytest.raises(ExerciseError, match="no mutant 'last_win'") as caught:
-        find_mutant("last_win")
-
-    assert "last_wins" in "".join(caught.value.__notes__)
 
 
 # -- what each belief says about a set of statements -------------------------------------------
@@ -162,7 +154,7 @@ BELIEVED = {
 @pytest.mark.parametrize("name", BELIEVED)
 def test_a_mutant_decides_every_small_stack_by_its_belief(name):
     """In all orders of up to three statements, it is wrong exactly where it must be."""
-    mutant, wrong = find_mutant(name), 0
+    mutant, wrong = MUTANTS[name], 0
     for stack in STACKS:
         decision = _decided(stack)
         applying = [match for match in stack if match[1] != README]
@@ -324,7 +316,7 @@ def test_the_lessons_requests_test_each_belief_about_denies():
     world = scenario("stack")
     found = {
         tuple(mutant.name for mutant in telling(question.ask(world)))
-        for question in find("2.4").requests.questions()
+        for question in find("2.4").offered()
     }
 
     assert {name for names in found for name in names} == {*BELIEVED, "one_arn_fits"}

@@ -11,7 +11,7 @@ from iamlab import Verdict
 from iamlab.teach import beliefs, check, hint, predict, scenario
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Question
-from iamlab.teach.mutants import MUTANTS, find_mutant
+from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import (
     MIXED,
     NONE_FITS,
@@ -82,19 +82,19 @@ def without_mfa():
 @pytest.mark.parametrize("name", ABOUT_DENIES)
 def test_a_learner_who_follows_a_belief_reads_about_that_belief_only(name):
     """All answers of the lesson follow one belief: it is named, and no other."""
-    go_through_lesson_02(by(find_mutant(name)))
+    go_through_lesson_02(by(MUTANTS[name]))
 
     assert recognised() == [name]
 
     text = str(beliefs())
 
-    assert find_mutant(name).claim in text
-    assert find_mutant(name).truth in text
+    assert MUTANTS[name].claim in text
+    assert MUTANTS[name].truth in text
 
 
 def test_a_belief_about_missing_keys_is_recognised_from_requests_without_the_key(without_mfa):
     """Lesson 02 has no conditions; three requests without the key are enough."""
-    mutant = find_mutant("missing_key_false")
+    mutant = MUTANTS["missing_key_false"]
     go_through_lesson_02(by(mutant))
 
     assert recognised() == []
@@ -196,14 +196,14 @@ def test_only_the_first_answer_to_each_question_counts():
     """A learner who was right first can try out a theory later."""
     go_through_lesson_02(right)
     for name in ABOUT_DENIES:
-        go_through_lesson_02(by(find_mutant(name)))
+        go_through_lesson_02(by(MUTANTS[name]))
 
     assert recognised() == []
 
 
 def test_later_right_answers_do_not_replace_a_first_answer():
     """The second time, the learner knows the verdict."""
-    go_through_lesson_02(by(find_mutant("last_wins")))
+    go_through_lesson_02(by(MUTANTS["last_wins"]))
     before = beliefs()
     go_through_lesson_02(right)
 
@@ -250,7 +250,7 @@ def test_answers_of_an_exercise_count_request_by_request():
     """Each request that last_wins decides differently counts once."""
     differing = 0
     for number in ("2.1", "2.9"):
-        task, mutant = find(number), find_mutant("last_wins")
+        task, mutant = find(number), MUTANTS["last_wins"]
         decisions = [question.ask(task.world()) for question in task.questions]
         verdicts = [mutant.verdict(decision) for decision in decisions]
         check(number, [str(verdict) for verdict in verdicts])
@@ -283,7 +283,7 @@ def test_a_file_edited_by_hand_or_by_another_version_breaks_nothing(progress_fil
 
 def test_the_text_is_escaped():
     """A belief's text can contain any characters."""
-    odd = replace(find_mutant("last_wins"), claim="<b>& <script>", truth='"<i>".')
+    odd = replace(MUTANTS["last_wins"], claim="<b>& <script>", truth='"<i>".')
     html = Beliefs(((odd, 2, 2),))._repr_html_()
 
     assert "<b>" not in html
@@ -294,7 +294,7 @@ def test_the_text_is_escaped():
 
 def test_the_best_fit_is_named_with_all_ties():
     """A belief must fit half of the predictions that test it; the best ones are named."""
-    last, exact, lifted = (find_mutant(name) for name in ABOUT_DENIES)
+    last, exact, lifted = (MUTANTS[name] for name in ABOUT_DENIES)
     assert str(Beliefs(((last, 2, 5),))) == MIXED
     for counts, names in (
         (((last, 1, 1),), []),
@@ -313,7 +313,7 @@ def test_the_best_fit_is_named_with_all_ties():
 @pytest.mark.parametrize("name", ABOUT_DENIES)
 def test_an_answer_that_follows_a_belief_is_recognised(task, name):
     """Such an answer needs no entry in known_wrong: the mutant predicts it."""
-    world, mutant = task.world(), find_mutant(name)
+    world, mutant = task.world(), MUTANTS[name]
     answer = [str(mutant.verdict(question.ask(world))) for question in task.questions]
     mark = task.mark(answer)
     if answer == task.right_answer(world):
@@ -358,7 +358,7 @@ def test_a_right_answer_has_no_belief():
 
 def test_a_recognised_belief_is_named_at_the_second_failure_and_in_the_first_hint():
     """First comes a counterexample, then the belief; a hint names the belief at once."""
-    task, mutant = find("2.1"), find_mutant("last_wins")
+    task, mutant = find("2.1"), MUTANTS["last_wins"]
     world = task.world()
     answer = [str(mutant.verdict(question.ask(world))) for question in task.questions]
     first = str(check("2.1", answer))
@@ -376,4 +376,4 @@ def test_a_coarse_exercise_recognises_a_belief_too():
     mark = task.mark(answer)
 
     assert mark.belief == "M02"
-    assert find_mutant("last_wins").claim in mark.hint
+    assert MUTANTS["last_wins"].claim in mark.hint

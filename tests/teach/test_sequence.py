@@ -7,8 +7,8 @@ import pytest
 from iamlab import ExerciseError, Policy, World
 from iamlab.operations.federation.saml_directory import create_directory
 from iamlab.teach import observatory
+from iamlab.teach.cards import input_for
 from iamlab.teach.edits import apply_edits, in_words
-from iamlab.teach.kinds import input_for
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.sequence import Sequence, replay
 from tests.teach.every_kind import ALL, BY_CODE, LISTS, MAKE_KEY, READ_MAP, READS

@@ -9,8 +9,8 @@ import pytest
 from iamlab import ExerciseError
 from iamlab.errors import IamLabError
 from iamlab.teach import after, arrange, check, exercise, scenario, start
+from iamlab.teach.cards import input_for
 from iamlab.teach.inputs import BreakInput, PolicyInput, StatementInput
-from iamlab.teach.kinds import input_for
 from iamlab.teach.scenarios import MAP, MAPS, README
 from iamlab.teach.tables import find
 from iamlab.view import two_layers
