@@ -79,8 +79,8 @@ def moves_of(task, order):
 
 def move_and_switch(learner, card):
     """A statement keeps the focus while it moves; each change takes the verdict back."""
-    page, denied = learner.page, predicted("explicit deny")
-    answer_by_keyboard(page, card, denied)
+    page = learner.page
+    answer_by_keyboard(page, card, predicted("explicit deny"))
     learner.reads(card, "AWS decides", "✕ explicit deny")
     press(page, card, "up AllMaps")
     learner.reads(card, "From the top: ListMaps, AllMaps, KeepMaps")
@@ -94,8 +94,8 @@ def move_and_switch(learner, card):
 def change_members(learner, card):
     """The verdict is predicted, and again after somebody has left a group."""
     page = learner.page
-    words = {"caller": "dana", "request": "2", "answer": "explicit deny", **SURE}
-    answer_by_keyboard(page, card, words)
+    request = {"caller": "dana", "request": "2"}
+    answer_by_keyboard(page, card, request | predicted("explicit deny"))
     learner.reads(card, "AWS decides", "✕ explicit deny")
     answer_by_keyboard(page, card, {"dana in contractors": "off", "answer": "allowed"})
     learner.reads(card, "AWS decides", "✓ allowed")
