@@ -235,7 +235,7 @@ def _nodes(decision: Decision, every: Sequence[Rung]) -> Iterator[Node]:
     if decision.message:
         yield Node("message", "AWS's own words", details=(decision.message,))
     if decision.nearest_miss:
-        yield Node("nearest statement", decision.nearest_miss, kind=NOTE)
+        yield Node("nearest", decision.nearest_miss, kind=NOTE)
     used = {rung.symbol for rung in every if rung.layer not in ("deny", "rule")}
     for symbol in (symbol for symbol in KEY if symbol in used):
         yield Node(symbol, KEY[symbol], kind=NOTE, line=f"{symbol} {KEY[symbol]}")
