@@ -207,10 +207,8 @@ class PolicyEditor(Instrument[Draft]):
         policy, is_old = self._read(self.state.valid)[0], self.state.text != self.state.valid
         if policy is None:
             return ""
-        left, named = len(policy.statements) - MANY, NAMED // (len(policy.statements) or 1)
-        shown = (
-            _statement(own, self._type[0], max(FEW, named)) for own in policy.statements[:MANY]
-        )
+        left, most = len(policy.statements) - MANY, max(FEW, NAMED // (len(policy.statements) or 1))
+        shown = (_statement(own, self._type[0], most) for own in policy.statements[:MANY])
         names = "action, resource, context, verdict, by"
         cells, decisions = list[tuple[object, ...]](), self._decided(self.state.valid)
         for (*pair, context), found in zip(self._requests, decisions, strict=True):
