@@ -121,10 +121,10 @@ def test_a_loaded_account_is_decided_alike(loaded: bool) -> None:  # noqa: FBT00
 def test_a_lessons_universe_is_decided_alike(name: str) -> None:
     """The request universe of exercises that judge a policy."""
     world = scenario(name)
-    requests = find("2.4").requests
-    callers = [world.user(caller) for caller in requests.callers]
+    exercise = find("2.4")
+    callers = [world.user(caller) for caller in exercise.callers]
 
-    assert cells(world, requests.actions, requests.resources, callers) > 0
+    assert cells(world, exercise.actions, exercise.resources, callers) > 0
 
 
 def test_the_time_of_the_world_counts() -> None:

@@ -5,16 +5,19 @@ import re
 
 import pytest
 
-from iamlab.teach.checks import Collect, Predict
-from iamlab.teach.explain import Explain
+from iamlab.teach.checks import Collect, Predict, Repair
+from iamlab.teach.explain import Break, Explain
+from iamlab.teach.inputs import BreakInput, StatementInput
 from iamlab.teach.sequence import Sequence
 from iamlab.teach.tables import find
 from iamlab.teach.write import Write
+from iamlab.widgets.prediction import HAPPENED
 from tests.browser.conftest import ALL_CELLS, SHUT_DOWN
 from tests.browser.learner import Learner
 from tests.browser.test_cards import NOTEBOOK, SAVE
 
 SURE = {"confidence": "certain"}
+WRONG_FIRST = {"2.1", "2.4", "3.5"}  # options, a text and a list are corrected by keyboard too
 MAIN = {"Show what AWS decides", "Check", "Compare"}
 ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
 STOP = """() => { const one = document.activeElement;
@@ -25,10 +28,15 @@ CHECKED = """name => [...document.activeElement.form.querySelectorAll('input:che
   .find(one => one.name === name)?.value"""
 
 
-def words_of(number):
-    """Return the right answer to an exercise, by the names of the controls."""
-    task = find(number)
-    answer = task.solution_answer()
+def predicted(verdict, decided=""):
+    """Return a prediction with certainty, and perhaps which statement decided."""
+    happened = {str(own): text for own, text in HAPPENED.items()}
+    explained = {"happened": happened[verdict], "decided": decided} if decided else {}
+    return {"answer": verdict, **SURE, **explained}
+
+
+def words_of(task, answer):
+    """Return an answer to an exercise, by the names of the controls."""
     if isinstance(task, Predict):
         return {f"verdict {n}": own for n, own in enumerate(answer, 1)} | SURE
     if isinstance(task, Explain):
@@ -40,7 +48,57 @@ def words_of(number):
     if isinstance(task, Sequence):
         calls = enumerate(answer, 1)
         return {f"{name} {n}": str(own) for n, call in calls for name, own in call.items()}
-    return dict(zip(("caller", "action", "resource"), answer[-3:], strict=True))
+    if isinstance(task, Repair):
+        return {name: own for edit in answer for name, own in switched(task, *edit)}
+    moves = moves_of(task, answer[0]) if isinstance(task, Break) and task.user else {}
+    return moves | dict(zip(("caller", "action", "resource"), answer[-3:], strict=True))
+
+
+def switched(task, edit, *what):
+    """Yield the controls that make an edit."""
+    if edit == "arrange":
+        everything = StatementInput(task).state.statements
+        yield from dict.fromkeys(set(everything) - set(what[-1].split()), "off").items()
+    elif edit == "set_default_version":
+        yield what
+    else:
+        group, user = what
+        yield f"{user} in {group}", "on" if edit == "add_user" else "off"
+
+
+def moves_of(task, order):
+    """Return how often each statement of a stack goes up, from the top."""
+    stack, moves = list(BreakInput(task).state.statements), {}
+    for place, sid in enumerate(order):
+        if rows := stack.index(sid) - place:
+            moves[f"up {sid}"] = rows
+        stack.remove(sid)
+        stack.insert(place, sid)
+    return moves | dict.fromkeys(stack[len(order) :], "off")
+
+
+def move_and_switch(learner, card):
+    """A statement keeps the focus while it moves; each change takes the verdict back."""
+    page = learner.page
+    answer_by_keyboard(page, card, predicted("explicit deny"))
+    learner.reads(card, "AWS decides", "✕ explicit deny")
+    press(page, card, "up AllMaps")
+    learner.reads(card, "From the top: ListMaps, AllMaps, KeepMaps")
+    page.keyboard.press("Enter")
+    learner.reads(card, "From the top: AllMaps, ListMaps, KeepMaps")
+    learner.reads_no_verdict(card)
+    answer_by_keyboard(page, card, {"KeepMaps": "off", "answer": "allowed"})
+    learner.reads(card, "AWS decides", "✓ allowed")
+
+
+def change_members(learner, card):
+    """The verdict is predicted, and again after somebody has left a group."""
+    page = learner.page
+    request = {"caller": "dana", "request": "2"}
+    answer_by_keyboard(page, card, request | predicted("explicit deny"))
+    learner.reads(card, "AWS decides", "✕ explicit deny")
+    answer_by_keyboard(page, card, {"dana in contractors": "off", "answer": "allowed"})
+    learner.reads(card, "AWS decides", "✓ allowed")
 
 
 def turn_green(learner, card):
@@ -71,34 +129,44 @@ def sign_in(learner, card):
 
 LESSONS = {  # what to do in the cards that aren't exercises
     "00_start_here.ipynb": {
-        "first = predict(...": {"answer": "allowed", **SURE},
-        "second = predict(...": {"answer": "denied", **SURE},
+        "first = predict(...": predicted("allowed"),
+        "second = predict(...": predicted("denied"),
     },
     "01_default_deny.ipynb": {
-        "first = predict(...": {"answer": "denied", **SURE},
-        "second = predict(...": {"answer": "denied", **SURE},
+        "first = predict(...": predicted("denied"),
+        "second = predict(...": predicted("denied"),
+    },
+    "02_deny_wins.ipynb": {
+        "door = scenario(...": predicted("allowed", "read-maps/ReadMaps"),
+        'predict(door, "bob"...': predicted("implicit deny", "no statement"),
+        "first = predict(...": predicted("explicit deny", "stack/KeepMaps"),
+        "second = predict(...": predicted("explicit deny", "stack/NoDrafts"),
+        "pairs = [...": move_and_switch,
+    },
+    "03_groups_and_policies.ipynb": {
+        "first = predict(...": predicted("allowed"),
+        "second = predict(...": predicted("explicit deny", "guard/KeepMaps"),
+        "note = ...": predicted("allowed", "own-notes/OwnNotes"),
+        "membership_board(world)": change_members,
     },
     "04_account_and_credentials.ipynb": {
-        "first = predict(...": {"answer": "allowed", **SURE},
+        "first = predict(...": predicted("allowed"),
         "security_status(world)": turn_green,
         "sign_in_form(...": sign_in,
-        "session = guarded.sign_in(...": {
-            "answer": "allowed",
-            **SURE,
-            "happened": "A statement allows it, and no statement denies it.",
-            "decided": "maps/UseMaps",
-        },
+        "session = guarded.sign_in(...": predicted("allowed", "maps/UseMaps"),
     },
 }
 
 
 def into(page, card):
-    """Go back into a card with Shift + Tab, to its first control; each group is one stop."""
+    """Go back with Shift + Tab to the first control of a card; each group is one stop."""
     groups = []
     for _ in range(60):
-        page.keyboard.press("Shift+Tab")
         if card.evaluate(INSIDE):
             break
+        page.keyboard.press("Shift+Tab")
+    else:
+        raise AssertionError("Shift+Tab never reaches the card")
     while stop := card.evaluate(INSIDE):
         groups += [stop["name"]] * (stop["type"] == "radio")
         page.keyboard.press("Shift+Tab")
@@ -107,10 +175,10 @@ def into(page, card):
     assert len(groups) == len(set(groups))
 
 
-def reach(page, name, key="Tab"):
-    """Press a key until the control with this name has the focus."""
+def reach(page, name, key="Tab", part=1):
+    """Press a key until the control with this name, or this value, has the focus."""
     for _ in range(60):
-        if page.evaluate(STOP)[1] == name:
+        if page.evaluate(STOP)[part] == name:
             return
         page.keyboard.press(key)
     raise AssertionError(f"{key} never reaches {name}")
@@ -131,6 +199,9 @@ def bring(page, kind, name, value, word):
     if kind == "textarea":
         keyboard.press("Control+A")
         keyboard.type(word)
+    elif kind == "button":
+        for _ in range(word):  # it keeps the focus where it goes
+            keyboard.press("Enter")
     elif kind == "checkbox":
         keyboard.press("Space")
     elif kind == "radio":
@@ -139,8 +210,8 @@ def bring(page, kind, name, value, word):
         while page.evaluate(CHECKED, name) != word:
             keyboard.press("ArrowDown")
     else:
-        while page.evaluate(STOP)[2] != word:
-            keyboard.press("ArrowDown")
+        keyboard.press("Home")
+        reach(page, word, "ArrowDown", part=2)
 
 
 def answer_by_keyboard(page, card, words):
@@ -188,7 +259,8 @@ def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
     sources = [source for _, _, source, _ in page.evaluate(NOTEBOOK)[0]]
     numbers = re.findall(r'exercise\("(.+)"\)', "\n".join(sources))
-    exercises = {number: words_of(number) for number in numbers}
+    tasks = map(find, numbers)
+    exercises = {task.number: words_of(task, task.solution_answer()) for task in tasks}
     answered = {  # by what a card reads then
         name: "✓ Right." if name in exercises else "AWS decides"
         for name, words in (LESSONS[lesson] | exercises).items()
@@ -206,6 +278,13 @@ def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day
         if callable(words):
             words(learner, card)
         else:
+            if name in WRONG_FIRST:
+                task = find(name)
+                wrong = task.known_wrong[0]
+                answer_by_keyboard(page, card, words_of(task, wrong.answer(task.world())))
+                learner.reads(card, "↻ Not yet.")
+                press(page, card, "hint")
+                learner.reads(card, wrong.hint)
             answer_by_keyboard(page, card, words)
             learner.reads(card, answered[name])
 
