@@ -152,6 +152,7 @@ HARD_TO_DO = {
 }
 
 
+@pytest.mark.slow
 def test_every_operation_of_every_service_has_events_in_cloudtrails_shape() -> None:
     """By methods and calls, within an account and from others."""
     every = sorted(entries_of())
@@ -198,6 +199,7 @@ def call_somehow(chance: WorldChance, operation: str, caller: str | None) -> Non
 
 
 @pytest.mark.parametrize("operation", sorted(item.name for item in STS.values()))
+@pytest.mark.slow
 def test_every_operation_of_sts_has_events_in_cloudtrails_shape(operation: str) -> None:
     """As every caller, with good parameters and with bad ones."""
     scene = sts_scene.made()

@@ -284,6 +284,7 @@ def test_each_fix_says_who_may_make_it(decision):
         }
 
 
+@pytest.mark.slow
 def test_most_verdicts_can_be_flipped():
     """On random questions; what cannot is never refused, or never allowed."""
     rng = random.Random(3)

@@ -42,7 +42,7 @@ def test_a_lesson_of_iamlab_has_no_problem_for_any_seed(file):
 
 def test_a_new_lesson_has_no_problem(new):
     """So an author begins with something that works."""
-    assert check_lesson(new) == []
+    assert check_lesson(new, seeds=1) == []
 
 
 SOLUTION = "bob: s3:GetObject on star-maps/m31.fits: denied"
@@ -117,7 +117,7 @@ def test_a_problem_of_the_file_has_its_line(old, new_text, there, text, new):
     content = content.replace(old, new_text, 1)
     new.write_text(content, "utf-8")
     line = content.count("\n", 0, content.index(there)) + 1
-    problems = check_lesson(new)
+    problems = check_lesson(new, seeds=20 if text == "equally" else 1)
 
     assert (problems[0].file, problems[0].place) == (new.name, f"line {line}"), problems
     assert text in problems[0].text
@@ -149,7 +149,7 @@ def test_a_problem_of_the_notebook_has_its_cell(number, source, text, new):
     content = json.loads(notebook.read_text("utf-8"))
     content["cells"][number - 1]["source"] = [source]
     notebook.write_text(json.dumps(content), "utf-8")
-    problems = [own for own in check_lesson(new) if own.file == notebook.name]
+    problems = [own for own in check_lesson(new, seeds=1) if own.file == notebook.name]
     place = "cell 1" if "open its" in text else f"cell {number}"
 
     assert any(text in own.text and own.place == place for own in problems), problems
@@ -163,7 +163,7 @@ def test_a_notebook_that_cannot_be_read_is_a_problem(text, new):
     if text is not None:
         notebook.write_text(text, "utf-8")
 
-    assert [(own.file, own.text) for own in check_lesson(new)] == [
+    assert [(own.file, own.text) for own in check_lesson(new, seeds=1)] == [
         (notebook.name, "This notebook is missing, or it isn't a notebook.")
     ]
 
@@ -173,26 +173,26 @@ def test_a_term_of_a_later_lesson_is_found(new):
     later = new.with_name("x2_later.toml")
     later.write_text('title = "Later"\n[glossary]\nbucket = "A place for objects."\n', "utf-8")
 
-    assert [(own.place, own.text) for own in check_lesson(new)] == [
+    assert [(own.place, own.text) for own in check_lesson(new, seeds=1)] == [
         ("cell 1", "'bucket' is explained only in x2_later.toml.")
     ]
 
     notebook = new.with_suffix(".ipynb")
     text = notebook.read_text("utf-8")
     notebook.write_text(text.replace("the bucket", "the *bucket*"), "utf-8")
-    assert check_lesson(new) == []
+    assert check_lesson(new, seeds=1) == []
 
     notebook.write_text(text, "utf-8")
     new.with_name("x0_earlier.toml").write_text('title = "Earlier"\n', "utf-8")
     new.with_name("x0_earlier.ipynb").write_text("A *bucket* has objects.", "utf-8")
-    assert check_lesson(new) == []
+    assert check_lesson(new, seeds=1) == []
 
 
 def test_all_problems_are_reported_at_once(new):
     """A file with two errors in two exercises has both."""
     text = new.read_text("utf-8").replace('kind = "predict"', 'kind = "predikt"')
     new.write_text(text, "utf-8")
-    kinds = [own for own in check_lesson(new) if "no kind" in own.text]
+    kinds = [own for own in check_lesson(new, seeds=1) if "no kind" in own.text]
 
     assert len({own.place for own in kinds}) == 2
     assert all("predict" in own.fix for own in kinds)
@@ -203,9 +203,9 @@ def test_a_lesson_can_be_read_again_after_a_change(new):
     text = new.read_text("utf-8")
     new.write_text(text.replace("A A | M03", "A D | M03"), "utf-8")
 
-    assert len(check_lesson(new)) == 1
+    assert len(check_lesson(new, seeds=1)) == 1
     new.write_text(text, "utf-8")
-    assert check_lesson(new) == []
+    assert check_lesson(new, seeds=1) == []
 
 
 def test_the_answers_are_printed(new, capsys):

@@ -375,7 +375,7 @@ def test_an_exercise_again_has_other_people_and_buckets():
 
 
 @pytest.mark.parametrize("number", every())
-@pytest.mark.parametrize("seed", first_now([-1, -2, -3]))
+@pytest.mark.parametrize("seed", first_now([-1, -2, -3], 0))
 def test_every_exercise_works_again(number, seed):
     """The right answer is computed, and each known wrong answer gets its own hint."""
     task = find(number, seed)

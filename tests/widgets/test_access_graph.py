@@ -46,6 +46,7 @@ GRAPHS = {
 
 
 @each_row("name", GRAPHS)
+@pytest.mark.slow
 def test_answers_beforehand_are_those_of_each_decision(name):
     """What a card answers without a kernel is what the kernel answers."""
     graph = GRAPHS[name]

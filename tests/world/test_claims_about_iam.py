@@ -158,6 +158,7 @@ def test_s2_a_user_with_a_device_cannot_sign_in_without_it(main: Account, ana: U
 # -- S3: a new user has no access: true ---------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_s3_a_new_user_may_do_nothing(ana: User) -> None:
     """Asked of every action that AWS declares: an implicit deny, but for what nobody is refused."""
     world = ana.account.world

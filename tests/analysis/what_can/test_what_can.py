@@ -246,6 +246,7 @@ def test_what_nobody_is_refused_is_reported_last(world: World) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_root_user_may_do_everything_and_needs_no_statement(world: World) -> None:
     """Of the whole catalogue, but to assume roles; a key policy must name him."""
     found = what_can(world, f"arn:aws:iam::{MAIN}:root")
@@ -541,6 +542,7 @@ def test_anonymous_callers_are_asked_without_free_actions(world: World) -> None:
     assert str(what_can(world, ANONYMOUS)).startswith("anonymous may do nothing")
 
 
+@pytest.mark.slow
 def test_a_world_that_is_asked_stays_as_it_is() -> None:
     """Not even the ids that come next change."""
     made = observatory()

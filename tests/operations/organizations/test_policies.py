@@ -521,6 +521,7 @@ class Walk:
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.slow
 def test_whatever_is_done_the_tree_hangs_together(seed: int) -> None:
     """Each operation is done whole, as the model has it, or nothing is changed."""
     walk = Walk(seed)

@@ -30,6 +30,7 @@ def outcome(account: Account, key: str, arguments: dict[str, Any], caller: Any =
 
 
 @pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.slow
 def test_what_fails_changes_nothing_and_every_operation_can_succeed(service: str) -> None:
     """Over hundreds of calls, of which many fail in many ways."""
     every = {key: entry for key, entry in entries().items() if entry.service == service}

@@ -169,6 +169,7 @@ OF_AWS = {
 }
 
 
+@pytest.mark.slow
 def test_in_the_policies_of_aws_there_is_hardly_an_error():
     """Of well over a thousand managed policies few have an error, and no guard of them is holed."""
     policies = json.loads(aws_managed_policies_data).values()
