@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
+from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
@@ -18,6 +19,7 @@ from iamlab.teach.named_credentials import (
 )
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
+from iamlab.widgets.controls import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 PROPERTIES: dict[str, Callable[[Decision], bool]] = {
     "allowed_by_a_statement": lambda decision: bool(decision and decision.determining),
+    "allowed_and_possible": lambda decision: (
+        bool(decision) and not misfit(decision.request.action, decision.request.resource)
+    ),
 }
 
 
@@ -107,9 +112,37 @@ class Principals:
         return ""
 
 
+class AllowedActions:
+    """The actions that a user's policies allow on everything.
+
+    Parameters
+    ----------
+    user
+        The user's name.
+    names
+        The candidates.
+    """
+
+    def __init__(self, user: str, *names: str) -> None:
+        self.user, self.names = user, names
+
+    def candidates(self, _: World) -> list[str]:
+        """Return the candidates."""
+        return sorted(self.names)
+
+    def truth(self, world: World) -> set[str]:
+        """Return the candidates that are allowed."""
+        return {name for name in self.names if world.can(caller_of(world, self.user), name, "*")}
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence: which statement decides."""
+        return reason(world.can(caller_of(world, self.user), name, "*"))
+
+
 COLLECTIONS: dict[str, Callable[..., Any]] = {
     "policies_of": PoliciesOf,
     "principals": Principals,
+    "allowed_actions": AllowedActions,
     "can_sign_in": CanSignIn,
     "unused_keys": UnusedKeys,
 }

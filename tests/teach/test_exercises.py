@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from iamlab import ExerciseError, World
+from iamlab import ExerciseError, Policy, World
 from iamlab.teach.checks import Predict, Repair
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.exercises import Cell, Question
+from iamlab.teach.named import AllowedActions
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import every, find
 
@@ -116,6 +117,43 @@ def test_a_repair_begins_with_the_exercises_own_world():
 def test_a_witness_is_allowed_by_a_statement(caller):
     """A request that needs no permission isn't a witness."""
     assert not find("0.2").mark((caller, "sts:GetCallerIdentity", "*")).correct
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "right"),
+    [
+        ("s3:PutObject", "arn:aws:s3:::star-maps/m31.fits", True),
+        ("s3:PutObject", "arn:aws:s3:::star-maps", False),
+        ("s3:PutLifecycleConfiguration", "arn:aws:s3:::star-maps", True),
+        ("s3:PutLifecycleConfiguration", "arn:aws:s3:::star-maps/m31.fits", False),
+        ("s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits", False),
+    ],
+)
+def test_the_action_of_a_witness_works_on_its_resource(action, resource, right):
+    """NotAction allows any pair, but AWS never gets a request to put an object on a bucket."""
+    assert find("5.4").mark(("bob", action, resource)).correct is right
+
+
+def test_a_policy_for_one_prefix_can_have_one_statement():
+    """With both ARNs, each action has one that it works on. A second bucket is too much."""
+    maps = "arn:aws:s3:::star-maps"
+    policy = Policy.allow(["s3:ListBucket", "s3:GetObject"], [maps, f"{maps}/press/*"])
+    wider = policy + Policy.allow("s3:ListBucket", "arn:aws:s3:::star-map?")
+
+    assert find("5.3").mark(policy).correct
+    assert (
+        find("5.3").mark(wider).counterexample.endswith("The task doesn't ask for this permission.")
+    )
+
+
+def test_allowed_actions_follow_every_statement():
+    """A second statement gives back what NotAction leaves out."""
+    actions = AllowedActions("bob", "iam:ListUsers", "iam:ListRoles")
+    world = find("5.7").world()
+
+    assert actions.candidates(world) == ["iam:ListRoles", "iam:ListUsers"]
+    assert actions.truth(world) == {"iam:ListRoles"}
+    assert actions.about(world, "iam:ListUsers") == "No identity-based policy allows it."
 
 
 def test_a_repair_that_widens_access_elsewhere_fails():

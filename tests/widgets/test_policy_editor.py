@@ -116,6 +116,8 @@ def test_long_policies_and_broad_actions_are_cut():
     assert "Matches actions of every service." in policy_editor(statements[0]).parts()["picture"]
     assert "more actions." in policy_editor(statements[1]).parts()["picture"]
     assert "Matches 0 actions." in policy_editor(statements[2]).parts()["picture"]
+    few = policy_editor(Policy.allow("s3:GetObject*")).parts()["picture"]
+    assert "s3:GetObjectVersionTagging and s3:GetObjectVersionTorrent." in few
     inner = READ.to_dict()["Statement"] * 30
     many = policy_editor({"Version": "2012-10-17", "Statement": inner}).parts()
     assert "and 10 more statements" in many["picture"]

@@ -54,8 +54,8 @@ LEVELS = {
 }
 """The looks of findings, by their level."""
 
-MANY, FEW = 20, 5
-"""So many findings and statements are shown, and so many actions of a statement."""
+MANY, FEW, NAMED = 20, 5, 60
+"""So many findings and statements are shown; so many actions of a statement, or of all together."""
 SETS = {
     "none": "in neither",
     "boundary": "only in the boundary",
@@ -207,8 +207,8 @@ class PolicyEditor(Instrument[Draft]):
         policy, is_old = self._read(self.state.valid)[0], self.state.text != self.state.valid
         if policy is None:
             return ""
-        shown = (_statement(own, self._type[0]) for own in policy.statements[:MANY])
-        left = len(policy.statements) - MANY
+        left, most = len(policy.statements) - MANY, max(FEW, NAMED // (len(policy.statements) or 1))
+        shown = (_statement(own, self._type[0], most) for own in policy.statements[:MANY])
         names = "action, resource, context, verdict, by"
         cells, decisions = list[tuple[object, ...]](), self._decided(self.state.valid)
         for (*pair, context), found in zip(self._requests, decisions, strict=True):
@@ -234,14 +234,14 @@ def _item(finding: Finding) -> str:
     return f"<li>{words}</li>"
 
 
-def _statement(statement: Statement, policy_type: str) -> str:
+def _statement(statement: Statement, policy_type: str, most: int) -> str:
     """Write a statement: its effect, its Sid, its meaning, and the actions that it matches."""
     patterns = statement.action or statement.not_action or ()
     lead = "Matches" if statement.action else "Matches all actions except"
     matched = "actions of every service"
     if not any(pattern.startswith("*") for pattern in patterns):
         names = sorted({name for pattern in patterns for name in expand(pattern)})
-        matched = f"{count(len(names), 'action')}: {briefly(names, FEW, 'actions')}".rstrip(": ")
+        matched = f"{count(len(names), 'action')}: {briefly(names, most, 'actions')}".rstrip(": ")
     words = f'<br><span class="pale">{lead} {escape(matched)}.</span>'
     meaning = escape(sentence(statement, policy_type)) + words
     return parts.statement_row(statement, statement.label, meaning)
