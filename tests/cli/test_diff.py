@@ -155,6 +155,7 @@ def test_text_has_short_edits_and_json_whole_ones(shell: Shell) -> None:
     assert all(len(edit) > 170 for edit in edits)
 
 
+@pytest.mark.slow
 def test_a_file_is_what_is_in_it(changed: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A saved world, whatever the order of its keys; account details; standard input."""
     world = World.from_account_details(changed.folder / "account.json")

@@ -86,6 +86,7 @@ def test_text_says_every_line_in_80_columns(who: str, shell: Shell) -> None:
     assert all(len(line) <= 80 or len(line.split()) == 1 for line in out.splitlines())
 
 
+@pytest.mark.slow
 def test_bobs_boundary_is_under_what_he_may_not(shell: Shell) -> None:
     """What his policy would give, and his boundary stops."""
     may, _, not_ = shell(*ask(arn_of("bob"))).out.partition("but not:\n")

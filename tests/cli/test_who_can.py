@@ -51,6 +51,7 @@ def test_the_list_is_that_of_the_rules(shell: Shell) -> None:
     assert "read-maps/ReadMaps" in result.out
 
 
+@pytest.mark.slow
 def test_the_list_is_what_can_says_of_each(shell: Shell) -> None:
     """Asking everybody by ``can`` gives the same names."""
     for action, resource in dict.fromkeys((row[1], row[2]) for row in VERDICTS):

@@ -12,7 +12,7 @@ from tests.engine.oracle import decide
 from tests.engine.random_questions import questions, random_question
 
 CHUNKS, QUESTIONS = 20, 50_000
-NOW = 2
+NOW = 1
 """So many chunks are asked in ``make test``."""
 
 

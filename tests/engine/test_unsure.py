@@ -63,6 +63,7 @@ def test_the_table_has_every_switch_once_with_its_value():
     assert all(item.says.endswith(".") and item.because.endswith(".") for item in unsure.SWITCHES)
 
 
+@pytest.mark.slow
 def test_every_switch_names_a_test_that_there_is():
     """Each its own, and once in all tests."""
     written = [

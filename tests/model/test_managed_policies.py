@@ -482,6 +482,7 @@ def grants_at_large(policy: Policy) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_the_engine_allows_the_actions_that_the_catalogue_finds_in_a_policy() -> None:
     """Two readings of Action and NotAction, made apart, agree; asked of the plain policies."""
     plain = [policy.document for policy in every_policy() if grants_at_large(policy.document)]

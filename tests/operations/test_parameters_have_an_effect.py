@@ -164,6 +164,7 @@ def unread(key: str) -> list[str]:
 
 
 @each_row("key", sorted(set(EVERY) - READ_TOGETHER))
+@pytest.mark.slow
 def test_every_parameter_is_read_or_refused(key: str) -> None:
     """Or it has a reason."""
     missing = [name for name in unread(key) if f"{key} {name}" not in NO_EFFECT]

@@ -377,6 +377,7 @@ def named_in(path: Path) -> set[str]:
     return {name.id for name in names if id(name) not in caught}
 
 
+@pytest.mark.slow
 def test_no_class_of_error_of_the_services_is_decoration() -> None:
     """Each is raised somewhere in a world, and drawn in the tree with its status."""
     known = {

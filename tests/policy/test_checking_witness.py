@@ -23,6 +23,7 @@ from tests.policy.saving import STATEMENT, TRUST, document, refused, statement
 from tests.rows import each_row
 
 
+@pytest.mark.slow
 def test_iam_saves_every_policy_that_aws_itself_wrote():
     """All its managed policies pass, but for size: to that AWS does not hold itself."""
     managed = json.loads(aws_managed_policies_data)

@@ -9,7 +9,7 @@ FIRST = 100
 GROUP = 25
 
 
-@pytest.mark.parametrize("start", first_now(range(0, FIRST, GROUP)))
+@pytest.mark.parametrize("start", first_now(range(0, FIRST, GROUP), 0))
 def test_walks_end_as_they_were_recorded(start, monkeypatch):
     """What they answer, log, decide, save and report; a walk that differs is named."""
     monkeypatch.setenv("TQDM_DISABLE", "1")

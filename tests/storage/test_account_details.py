@@ -188,6 +188,7 @@ def test_the_hand_made_account_gives_the_verdicts_of_the_table() -> None:
     assert wrong(hand_made()) == []
 
 
+@pytest.mark.slow
 def test_a_loaded_world_answers_as_the_world_it_came_from() -> None:
     """Every user and role, with every question of the table, is reported the same in both."""
     original = hand_made()

@@ -88,6 +88,7 @@ def test_an_objective_without_exercises_is_not_mastered(tmp_path, monkeypatch):
     assert "y1" in str(course_map())
 
 
+@pytest.mark.slow
 def test_next_is_the_first_unsolved_exercise_of_the_latest_lesson():
     """Then come the next lessons, and at last those that were left out."""
     assert course_map().next[1].number == "0.1"

@@ -250,6 +250,7 @@ def test_no_copy_holds_a_secret(made: Made, how: str) -> None:
             assert held(made, COPIES[how](thing)) == [], what
 
 
+@pytest.mark.slow
 def test_no_module_remembers_a_secret(made: Made) -> None:
     """No global of the package, and no cache of its functions."""
     modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "iamlab"]

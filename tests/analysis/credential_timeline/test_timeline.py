@@ -1084,6 +1084,7 @@ def _crowd(size: int) -> World:
     return world
 
 
+@pytest.mark.slow
 def test_the_work_grows_as_the_number_of_sessions_does() -> None:
     """All of them, and one chain."""
     for of in (None, "ASIA0000000000000005"):
@@ -1129,6 +1130,7 @@ def test_a_chain_ends_at_a_key_that_is_gone_or_never_was(scene: Scene) -> None:
         session.chain()
 
 
+@pytest.mark.slow
 def test_a_very_long_chain_is_shown_without_running_out_of_anything() -> None:
     """Neither of Python's stack nor, by indentation, of memory."""
     world = World(seed=5)

@@ -117,6 +117,7 @@ NEW_ACCESS = {
 
 
 @each_row(("before", "after", "proved_by"), NEW_ACCESS.values(), NEW_ACCESS)
+@pytest.mark.slow
 def test_new_access_of_an_identity_policy(before, after, proved_by):
     """It's found with a request that proves it, and nothing else is."""
     result = check_no_new_access(before, after)

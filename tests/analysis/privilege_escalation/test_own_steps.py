@@ -329,6 +329,7 @@ def test_what_a_later_step_undoes_makes_no_other_power() -> None:
     assert str(free.target) == "user/dana without its boundary"
 
 
+@pytest.mark.slow
 def test_there_is_only_a_state_for_useful_selections() -> None:
     """Whoever may have all at once is not looked at with each part of it."""
     main = made()

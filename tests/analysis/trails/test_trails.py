@@ -251,6 +251,7 @@ def test_long_reading_shows_that_it_goes_on(tmp_path, capfd, monkeypatch):
     assert "reading records" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path, monkeypatch):
     """Some records are kept at a time; all 6,000 would take 18 MB more."""
     monkeypatch.setattr(progress, "PATIENCE", 1000)

@@ -218,6 +218,7 @@ def world() -> World:
     return made
 
 
+@pytest.mark.slow
 def test_administrator_access_is_everything_on_everything(world: World) -> None:
     """One line; the roles that trust nobody and what a deny takes away are named."""
     ana = world.user("ana")

@@ -1109,6 +1109,7 @@ def made_for_documents() -> set[str]:
     return codes & {error.__name__ for error in classes()}
 
 
+@pytest.mark.slow
 def test_every_error_that_a_world_can_raise_is_raised_here() -> None:
     """By IAM and the console in one table, by S3 and STS in the other."""
     of_iam = {row.code for row in ROWS}
@@ -1119,6 +1120,7 @@ def test_every_error_that_a_world_can_raise_is_raised_here() -> None:
     assert of_others - ONLY_OF_S3 <= OF_EVERY_CALL | {"MalformedPolicyDocument"}
 
 
+@pytest.mark.slow
 def test_no_class_of_error_is_decoration() -> None:
     """Each is raised in a world, under the code that is its name."""
     known = classes()

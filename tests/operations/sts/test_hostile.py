@@ -319,6 +319,7 @@ def outcome(call: Callable[[], Any]) -> tuple[Any, str]:
         return None, "RequestError"
 
 
+@pytest.mark.slow
 def test_what_fails_changes_nothing_but_the_log() -> None:
     """Over many calls by many callers; sessions that were made call too."""
     ended: Counter[str] = Counter()

@@ -101,6 +101,7 @@ def test_what_is_called_redundant_leaves_another_that_covers_it(names):
 FORM = {"INVALID_ARN_PREFIX", "INVALID_PARTITION", "INVALID_ARN_REGION", "INVALID_ARN_ACCOUNT"}
 
 
+@pytest.mark.slow
 def test_the_policies_of_aws_have_few_errors():
     """What AWS has written itself has no slip of form; its oldest policies name dead services."""
     names = sorted(MANAGED)[::4]
