@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.engine.decision import Decision
+from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, ExerciseError, noted
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Network
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.authorization.principal import Caller
     from iamlab.model.clock_and_ids import AnyClock
+    from iamlab.operations.federation.saml_directory import SamlDirectory
     from iamlab.operations.iam.credentials import AccessKey
     from iamlab.world.account import Account
     from iamlab.world.identities import User
@@ -64,6 +66,9 @@ class LessonWorld(World):
         name = request[0] if request and isinstance(request[0], str) else ""
         world = self.copy() if name in self.calls else self
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
+        more = (
+            read_circumstances(self.calls.get(name, {}).get("with", ""), main_account(self)) | more
+        )
         try:
             if name.partition("/")[0] in own:
                 request = (caller_of(world, name), *request[1:])
@@ -100,7 +105,8 @@ def caller_of(world: World, name: str) -> Caller:
         return _session(world, name, operation, call.pop(operation), call)
     if name == "root":
         return world.main.root
-    return name if name.endswith(".amazonaws.com") else identity_arn(name, world.main)
+    is_known = name == ANONYMOUS or name.endswith(".amazonaws.com")
+    return name if is_known else identity_arn(name, world.main)
 
 
 def session_call(name: str, call: Call, account: Account) -> Call:
@@ -114,6 +120,7 @@ def session_call(name: str, call: Call, account: Account) -> Call:
     if len(set(call) & set(_CALLS)) != 1:
         message = f"Session {name!r} needs one of {', '.join(_CALLS)}."
         raise noted(ExerciseError(message), "For example: {assume_role = 'auditor', by = 'carol'}")
+    read_circumstances(call.get("with", ""), account)
     return {key: read_policy(own, account) if key == "policy" else own for key, own in call.items()}
 
 
@@ -122,16 +129,21 @@ _CALLS = {
     "assume_role_as_service": "",
     "get_session_token": "",
     "get_federation_token": "name",
+    "assume_role_with_saml": "",
+    "assume_role_with_web_identity": "role_session_name",
     "console": "",
     "access_key": "",
+    "caller": "",
 }
 """The calls that make sessions, with the parameter that can have the session's name."""
 
 
 def _session(world: LessonWorld, name: str, operation: str, subject: str, more: Call) -> Caller:
     """Make a session; the subject is the role to assume, or the user who calls."""
+    if operation == "caller":
+        return caller_of(world, subject)
     has_role = operation.startswith("assume_role")
-    by = need(more, "by") if has_role else subject
+    by = need(more, "token" if "_with_" in operation else "by") if has_role else subject
     code = _code(_user(world, by)) if more.get("mfa") else {}
     if operation == "console":
         user, mfa_code = _user(world, by), code.get("token_code")
@@ -142,9 +154,24 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
     parameters = {_CALLS[operation]: name} if _CALLS[operation] else {}
     if has_role:
         parameters["role_arn"] = identity_arn(subject, world.main)
-    parameters |= {key: value for key, value in more.items() if key not in ("by", "mfa", "refused")}
-    session: Caller = getattr(world.sts, operation)(caller_of(world, by), **code, **parameters)
+    parameters |= {key: value for key, value in more.items() if key not in _OF_TABLE}
+    if "_with_" in operation:
+        name, provider = _TOKENS[operation], world.named[by.partition("/")[0]]
+        parameters |= {name: credential_of(by, world.main)}
+        parameters |= {"principal_arn": provider} if name == "saml_assertion" else {}
+    callers = () if "_with_" in operation else (caller_of(world, by),)
+    session: Caller = getattr(world.sts, operation)(*callers, **code, **parameters)
     return session
+
+
+_OF_TABLE = ("by", "mfa", "refused", "token", "with")
+"""The keys of a session's table that aren't parameters of its call."""
+
+_TOKENS = {
+    "assume_role_with_saml": "saml_assertion",
+    "assume_role_with_web_identity": "web_identity_token",
+}
+"""The calls that anybody with a token can make, and the parameter that has the token."""
 
 
 def _user(world: LessonWorld, name: str) -> User:
@@ -175,7 +202,7 @@ def key_of(text: str, account: Account) -> AccessKey:
 
 
 def credential_of(text: str, account: Account) -> str:
-    """Return the id of an access key, or a code of a virtual MFA device; another text as it is.
+    """Return the id of a key, a code of an MFA device, or a signed token; another text as it is.
 
     Examples
     --------
@@ -194,7 +221,15 @@ def credential_of(text: str, account: Account) -> str:
         device = account.mfa_records[arn_of(f"mfa/{name}", account)]
         moment = account.world.clock.now + (int(number) - 1) * INTERVAL
         return code_at(seed_of(account.world, device.number), moment)
-    return text
+    if what and name == "directory":
+        return directory_of(account).sign_in(what)
+    issuers = account.world.oidc_issuers.items()
+    return next((own.token(what) for url, own in issuers if what and name in url), text)
+
+
+def directory_of(account: Account) -> SamlDirectory:
+    """Return the directory that a lesson's world has."""
+    return next(iter(account.world.saml_directories.values()))
 
 
 _NETWORK = ("ip", "vpc", "endpoint")

@@ -23,6 +23,7 @@ from iamlab.widgets.controls import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
@@ -139,10 +140,43 @@ class AllowedActions:
         return reason(world.can(caller_of(world, self.user), name, "*"))
 
 
+class PublicBuckets:
+    """The buckets that anybody on the internet can read or change.
+
+    Parameters
+    ----------
+    names
+        The candidates.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def candidates(self, _: World) -> list[str]:
+        """Return the candidates."""
+        return sorted(self.names)
+
+    def truth(self, world: World) -> set[str]:
+        """Return the candidates that are public."""
+        findings = [own for own in world.outside_access() if own and own.is_public]
+        return {own.resource.rpartition(":")[2].partition("/")[0] for own in findings} & {
+            *self.names
+        }
+
+    def about(self, world: World, name: str) -> str:
+        """Return a sentence: who outside has access, or that nobody has."""
+        arn = arn_of(name, main_account(world))
+        found = [
+            str(own) for own in world.outside_access() if own.resource.partition("/")[0] == arn
+        ]
+        return found[0] if found else "nobody outside the account has access by its policy."
+
+
 COLLECTIONS: dict[str, Callable[..., Any]] = {
     "policies_of": PoliciesOf,
     "principals": Principals,
     "allowed_actions": AllowedActions,
+    "public_buckets": PublicBuckets,
     "can_sign_in": CanSignIn,
     "unused_keys": UnusedKeys,
 }
@@ -180,7 +214,30 @@ class Steps:
         return f"The {name} {'limits what others allow' if limits else 'can allow the request'}."
 
 
-ORDERS: dict[str, Callable[..., Any]] = {"steps": Steps}
+class Lifetimes:
+    """Sessions from the shortest to the longest.
+
+    Parameters
+    ----------
+    names
+        The sessions' names.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def places(self, world: World) -> dict[str, timedelta]:
+        """Return each session with the time until its credentials expire."""
+        sessions: dict[str, Any] = {own: caller_of(world.copy(), own) for own in self.names}
+        return {own: made.expiration - made.issued for own, made in sessions.items()}
+
+    def about(self, world: World, name: str) -> str:
+        """Return how long a session lasts."""
+        minutes = self.places(world)[name].total_seconds() // 60
+        return f"it lasts {minutes:,.0f} minutes"
+
+
+ORDERS: dict[str, Callable[..., Any]] = {"steps": Steps, "lifetimes": Lifetimes}
 """Texts with an order. In a world, each has places, the texts with their numbers, and about."""
 
 

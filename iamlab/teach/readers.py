@@ -220,7 +220,10 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
     return [read(word, keys.account) for word in values.split()]
 
 
-_OF_PARAMETERS = {"Resource": arn_of, "SerialNumber": arn_of, "RoleArn": identity_arn}
+_OF_PARAMETERS = {
+    **dict.fromkeys(("Resource", "SerialNumber", "PrincipalArn"), arn_of),
+    "RoleArn": identity_arn,
+}
 
 
 def _break(keys: Keys) -> Fields:

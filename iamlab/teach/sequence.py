@@ -13,6 +13,7 @@ from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import counted
 from iamlab.teach.exercises import Exercise
 from iamlab.teach.marks import Mark
+from iamlab.view.words import shorten
 
 if TYPE_CHECKING:
     from collections import abc
@@ -107,7 +108,10 @@ def in_words(call: Call) -> str:
     >>> in_words({"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"})
     'dana: iam:CreateAccessKey UserName=bob'
     """
-    words = (f" {name}={own}" for name, own in _parameters(call).items())
+    parameters = {name: str(own) for name, own in _parameters(call).items()}
+    words = (  # a token is long, and has no blanks
+        f" {name}={own if ' ' in own else shorten(own, 100)}" for name, own in parameters.items()
+    )
     return f"{by_whom(call['Caller'])}: {call['Operation']}{''.join(words)}"
 
 

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
 from iamlab.operations.dispatch import perform
-from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, key_of, session_call
+from iamlab.teach.callers import (
+    PASSWORD,
+    LessonWorld,
+    caller_of,
+    directory_of,
+    key_of,
+    session_call,
+)
 from iamlab.teach.notation import arn_of, policy_of, read_policy
 from iamlab.teach.source_lines import TABLES, Keys, at, check_table, expect, find_named, need
 
@@ -49,7 +56,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
     "functions": (*_RESOURCE, "role"),
     "endpoints": (*_RESOURCE, "service", "vpc"),
     "instance_profiles": ("role",),
-    "identity_providers": (),
+    "identity_providers": ("people", "roles"),
 }
 """What an account can list, and the keys of each; any other key is an inline policy."""
 
@@ -84,6 +91,18 @@ def _tag(_: Account, owner: Any, tags: str | Table) -> None:
     put(dict(word.split("=", 1) for word in tags.split()) if isinstance(tags, str) else tags)
 
 
+def _add_people(account: Account, _: Any, people: Table) -> None:
+    for name, groups in people.items():
+        directory_of(account).add_user(name, groups=groups.split())
+
+
+def _map_groups(account: Account, _: Any, groups: Table) -> None:
+    for group, names in groups.items():
+        for name in names.split():
+            role = find_named("role", name, account.roles)
+            directory_of(account).map_group(group, role, arn_of("directory", account))
+
+
 def _with_policy(method: str, *names: str) -> Callable[[Account, Any, Any], Any]:
     return lambda account, own, value: getattr(own, method)(*names, policy_of(value, account))
 
@@ -97,6 +116,8 @@ _KEYS: dict[str, tuple[tuple[type, ...], Callable[[Account, Any, Any], Any]]] = 
     "mfa": ((bool,), _enable_mfa),
     "access_keys": ((int,), lambda _, own, many: [own.create_access_key() for _ in range(many)]),
     "trust": (_POLICY, _with_policy("update_assume_role_policy")),
+    "people": ((dict,), _add_people),
+    "roles": ((dict,), _map_groups),
     "max_session_duration": ((int,), lambda _, role, most: role.update(max_session_duration=most)),
     "policy": (_POLICY, _with_policy("put_policy")),
     "role": (_TEXT, lambda _, own, role: hasattr(own, "add_role") and own.add_role(role)),
@@ -262,7 +283,7 @@ def _fill(account: Account, contents: Table) -> None:
 def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> None:
     owner = account.root if kind == "root" else getattr(account, kind, {}).get(name)
     if owner is None:
-        owner = account.resources[arn_of(name, account)]
+        owner = account.resources.get(arn_of(name, account))
     is_known = key in _LISTS.get(kind, _CREDENTIALS)
     fill = _KEYS[key][1] if is_known else _with_policy("put_policy", key)
     fill(account, owner, value)

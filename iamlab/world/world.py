@@ -206,7 +206,7 @@ class World(Questions, EventQuestions):
     def github_actions(self) -> OidcIssuer:
         """Create an issuer of tokens like those of GitHub's workflows.
 
-        ``iamlab.operations.federation.oidc_issuer.workflow_token`` makes the token of a workflow.
+        Its ``token("repo:acme/star-maps:ref:refs/heads/main")`` is the token of a workflow.
 
         Examples
         --------
@@ -221,7 +221,7 @@ class World(Questions, EventQuestions):
     def cognito(self, identity_pool_id: str | None = None) -> OidcIssuer:
         """Create an issuer of tokens like those of an Amazon Cognito identity pool.
 
-        ``iamlab.operations.federation.oidc_issuer.identity_token`` makes an identity's token.
+        Its ``token`` makes the token of an identity.
 
         Examples
         --------
