@@ -31,7 +31,7 @@ def shorten(text: str, length: int) -> str:
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
-def listed(names: Sequence[str], most: int = 3, *, length: int = 40, last: str = "and") -> str:
+def listed(names: Sequence[str], most: int = 3, *, length: int = 40) -> str:
     """Return a few names, and the number of the others.
 
     Examples
@@ -44,7 +44,7 @@ def listed(names: Sequence[str], most: int = 3, *, length: int = 40, last: str =
     few = [shorten(name, length) for name in names[:most]]
     if len(names) > most:
         return f"{', '.join(few)} and {len(names) - most} more"
-    return f" {last} ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
+    return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
 
 
 def alt_text(first: str, parts: Iterable[str], last: str = "", *, between: str = "; ") -> str:

@@ -241,7 +241,7 @@ def in_words(statement: Statement) -> str:
         for own in (statement.principal, statement.not_principal)
     )
     by = f" by {_listed(who, exempt)}" if who or exempt else ""
-    tests = [f"{c.key} {c.comparison} {listed(c.values, last='or')}" for c in statement.conditions]
+    tests = [f"{c.key} {c.comparison} {', '.join(c.values)}" for c in statement.conditions]
     return f"{actions}{on}{by}{', if ' * bool(tests)}{' and '.join(tests)}"
 
 
