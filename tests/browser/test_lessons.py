@@ -622,7 +622,7 @@ def give(learner, card, task, answer, before=None):
 
 
 def answer_wrongly_first(learner, number):
-    """Give a known wrong answer, read its own hint, and answer rightly."""
+    """Answer with a known wrong answer, read its own hint, and answer rightly."""
     task, card = find(number), learner.card(number)
     wrong = task.known_wrong[-1]
     before = wrong.answer(task.world())
