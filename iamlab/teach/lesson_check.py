@@ -20,7 +20,7 @@ from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson,
 from iamlab.teach.marks import feedback
 from iamlab.teach.mutants import telling
 from iamlab.teach.scenarios import known_scenarios
-from iamlab.teach.source_lines import Keys, LocatedError, at
+from iamlab.teach.source_lines import Keys, LocatedError, at, each_value
 from iamlab.teach.tables import find
 
 if TYPE_CHECKING:
@@ -341,14 +341,9 @@ class LessonCheck:
                 yield self._problem(cells[0], "explained_later", term=term, home=home)
 
 
-def _texts_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each text in a table or list with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, own in items:
-            yield from _texts_in(own, (*path, str(key)))
+def _texts_in(table: Any) -> Iterator[tuple[Keys, str]]:
+    """Yield each text in a table with its path."""
+    return ((path, own) for path, own in each_value(table) if isinstance(own, str))
 
 
 def _has_term(text: str, term: str) -> bool:
