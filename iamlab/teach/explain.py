@@ -5,7 +5,7 @@ A wrong belief is broken by a request on which it disagrees with AWS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from itertools import permutations
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
@@ -75,12 +75,12 @@ def without(decision: Decision, chosen: str) -> Decision:
     (<Decision ✕ explicit deny by stack/KeepMaps>, <Decision ✓ allowed by stack/AllMaps>)
     """
     layers = decision.layers
+    if chosen == NO_STATEMENT:
+        return evaluate(decision.request, Layers())
     removed = [layer for layer in LAYERS if chosen == _named(decision, layer)]
-    if removed or chosen == NO_STATEMENT:
-        values = {own.name: getattr(layers, own.name) for own in fields(Layers) if own.init}
-        empty = {layer: () if isinstance(values[layer], tuple) else None for layer in LAYERS}
-        kept = {name: own for name, own in values.items() if removed and name not in removed}
-        return evaluate(decision.request, Layers(**empty | kept))
+    if removed:
+        empty: dict[str, Any] = {layer: getattr(Layers(), layer) for layer in removed}
+        return evaluate(decision.request, replace(layers, **empty))
     edits = [
         Edit("", "", 1, (), layer, level, place, statement.number)
         for layer in LAYERS
@@ -281,9 +281,8 @@ class Break(Choosing):
     def read(self, answer: Any, world: World) -> Attempt:
         """Return the attempt from (order or world, caller, action, resource)."""
         if not self.user:
-            return Attempt(
-                world, Question.read(self.items(answer, "(caller, action, resource)", 3))
-            )
+            question = Question.read(self.items(answer, "(caller, action, resource)", 3))
+            return Attempt(world, question)
         form = (
             "(order, caller, action, resource). The order is a list of statements such as "
             f"{self._all_labels(world)[:2]}, or a changed world"
