@@ -66,9 +66,8 @@ class LessonWorld(World):
         name = request[0] if request and isinstance(request[0], str) else ""
         world = self.copy() if name in self.calls else self
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
-        more = (
-            read_circumstances(self.calls.get(name, {}).get("with", ""), main_account(self)) | more
-        )
+        circumstances = self.calls.get(name, {}).get("with", "")
+        more = read_circumstances(circumstances, self.main) | more
         try:
             if name.partition("/")[0] in own:
                 request = (caller_of(world, name), *request[1:])
@@ -156,9 +155,9 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
         parameters["role_arn"] = identity_arn(subject, world.main)
     parameters |= {key: value for key, value in more.items() if key not in _OF_TABLE}
     if "_with_" in operation:
-        name, provider = _TOKENS[operation], world.named[by.partition("/")[0]]
-        parameters |= {name: credential_of(by, world.main)}
-        parameters |= {"principal_arn": provider} if name == "saml_assertion" else {}
+        provider, token = world.named[by.partition("/")[0]], credential_of(by, world.main)
+        saml = {"principal_arn": provider, "saml_assertion": token}
+        parameters |= saml if operation.endswith("saml") else {"web_identity_token": token}
     callers = () if "_with_" in operation else (caller_of(world, by),)
     session: Caller = getattr(world.sts, operation)(*callers, **code, **parameters)
     return session
@@ -166,12 +165,6 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
 
 _OF_TABLE = ("by", "mfa", "refused", "token", "with")
 """The keys of a session's table that aren't parameters of its call."""
-
-_TOKENS = {
-    "assume_role_with_saml": "saml_assertion",
-    "assume_role_with_web_identity": "web_identity_token",
-}
-"""The calls that anybody with a token can make, and the parameter that has the token."""
 
 
 def _user(world: LessonWorld, name: str) -> User:
