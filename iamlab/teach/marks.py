@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.engine.labels import as_text
-from iamlab.view.cards.card import CODE, badge, boxed, six_labels
+from iamlab.view.cards.card import badge, boxed, code, six_labels
 from iamlab.view.style import look
 from iamlab.widgets.controls import explanation, paragraph, tiles
 
@@ -95,14 +94,13 @@ class WalkThrough:
     decision: Decision
 
     def __str__(self) -> str:
-        return as_text(self.decision)
+        return self.decision.explain()
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        message = escape(self.decision.message)
-        line = f'<div style="{CODE}">{message}</div>' if message else ""
-        return boxed(f"{six_labels(self.decision)}{badge(self.decision)}{line}")
+        message = code(self.decision.message) if self.decision.message else ""
+        return boxed(f"{six_labels(self.decision)}{badge(self.decision)}{message}")
 
 
 def feedback(mark: Mark, failures: int) -> Feedback:
