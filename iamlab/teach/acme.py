@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 FILE = Path(__file__).with_suffix(".toml")
 ARCHIVE = "arn:aws:s3:::star-archive"
 OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
-NIGHTLY_JOB = "nightly-job"
 EXTERNAL_ID = "acme-4711"
 """The external ID that the vendor sends for Acme; it sends another one for another customer."""
 

@@ -156,9 +156,8 @@ def solution(number: str, *, give_up: bool = False, seed: int = SEED) -> Feedbac
 
 def _record(task: Exercise, kind: str, **facts: Any) -> None:
     hints = len(journal.of_exercise(task.number, "hint", task.seed))
-    journal.add(
-        {"exercise": task.number, "kind": kind, "seed": task.seed, "hints_used": hints, **facts}
-    )
+    own = {"exercise": task.number, "kind": kind, "seed": task.seed, "hints_used": hints}
+    journal.add({**own, **facts})
 
 
 # -- predictions ----------------------------------------------------------------------------

@@ -104,10 +104,9 @@ class PredictionCard(Instrument[Explained]):
         if name == "compare":
             if "" in (state.happened, state.decided):
                 raise ExerciseError("Choose in both lists first.")
-            correct, _ = ask.reflect(self._decision, state.happened, state.decided)
             if self._record and not state.compared:
-                own = self._key, state.happened, state.decided
-                ask.keep_explanation(*own, correct=correct)
+                correct, _ = ask.reflect(self._decision, state.happened, state.decided)
+                ask.keep_explanation(self._key, state.happened, state.decided, correct=correct)
             return replace(state, compared=True)
         if name not in ("happened", "decided"):
             raise self.no_control(name)

@@ -372,11 +372,9 @@ def import_progress(path: str | Path) -> Feedback:
 
 def _record(line: bytes, place: str) -> journal.Record:
     """Read one line of a progress file; it has the fields that a record always has."""
-    try:
+    with suppress(ValueError, RecursionError):
         record = json.loads(line)
-    except (ValueError, RecursionError):
-        record = None
-    if isinstance(record, dict) and all(isinstance(record.get(key), str) for key in ALWAYS):
-        return record
+        if isinstance(record, dict) and all(isinstance(record.get(key), str) for key in ALWAYS):
+            return record
     text = "This isn't a record of iamlab's progress file. Nothing was imported."
     raise LoadError(f"{place}: {text}")

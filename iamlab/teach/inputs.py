@@ -37,8 +37,6 @@ class Chosen:
 class Choices(Instrument[Chosen]):
     """Controls with one value each."""
 
-    missing = ""
-
     def __init__(self, names: Iterable[str], values: tuple[str, ...] = ()) -> None:
         self.names = tuple(names)
         super().__init__(Chosen(values or ("",) * len(self.names)))

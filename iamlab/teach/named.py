@@ -159,17 +159,14 @@ class PublicBuckets:
     def truth(self, world: World) -> set[str]:
         """Return the candidates that are public."""
         findings = [own for own in world.outside_access() if own and own.is_public]
-        return {own.resource.rpartition(":")[2].partition("/")[0] for own in findings} & {
-            *self.names
-        }
+        buckets = {own.resource.rpartition(":")[2].partition("/")[0] for own in findings}
+        return buckets.intersection(self.names)
 
     def about(self, world: World, name: str) -> str:
         """Return a sentence: who outside has access, or that nobody has."""
         arn = arn_of(name, main_account(world))
-        found = [
-            str(own) for own in world.outside_access() if own.resource.partition("/")[0] == arn
-        ]
-        return found[0] if found else "nobody outside the account has access by its policy."
+        found = (own for own in world.outside_access() if own.resource.partition("/")[0] == arn)
+        return str(next(found, "nobody outside the account has access by its policy."))
 
 
 COLLECTIONS: dict[str, Callable[..., Any]] = {

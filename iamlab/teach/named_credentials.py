@@ -137,10 +137,8 @@ class SecurityStatus:
     def still_open(self, world: World) -> list[str]:
         """Return a sentence about each thing that is still to do."""
         account = main_account(world)
-        lists = account.security_status(), account.security_recommendations(self.user)
-        found = [
-            f"{own.title}: {own.reason}" for items in lists for own in items if not own.is_done
-        ]
+        items = *account.security_status(), *account.security_recommendations(self.user)
+        found = [f"{own.title}: {own.reason}" for own in items if not own.is_done]
         users = account.users.values()
         admins = {own.name for own in users if world.can(own, "iam:AttachUserPolicy", own.arn)}
         found += [f"{name} must not be an administrator." for name in sorted(admins - {self.user})]

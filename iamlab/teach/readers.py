@@ -76,8 +76,7 @@ def _collect(keys: Keys) -> Fields:
         collection.truth(keys.world)
 
     def read(text: str) -> list[str]:
-        every = collection.candidates(keys.world)
-        return every if text == "all" else _listed(text)
+        return collection.candidates(keys.world) if text == "all" else _listed(text)
 
     return {
         "candidates": collection.candidates,
@@ -197,14 +196,14 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
         form = "caller operation Name=value"
         raise ExerciseError(f"{' '.join(words)!r} isn't a call. Write: {form}.")
     caller, operation, *parameters = words
-    call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
-    found = {}
+    caller = f"{OF_CALL}{caller}" if caller.isdecimal() else caller
+    call: Call = {"Caller": caller, "Operation": operation}
     named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
         known = find_named(f"parameter of {operation}", name, named_values)
         (value,) = _values(keys, name, text)
-        found[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
-    return {**call, "Operation": operation, **found}
+        call[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
+    return call
 
 
 def _values(keys: Keys, name: str, values: Any) -> list[Any]:
