@@ -214,7 +214,7 @@ def assumers(world: World, arn: str) -> list[str]:
 
     Examples
     --------
-    >>> from iamlab.teach.acme import observatory
+    >>> from iamlab.teach.scenarios import observatory
     >>> world = observatory()
     >>> carol = world.sts.assume_role(
     ...     world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol")

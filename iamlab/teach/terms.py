@@ -18,9 +18,9 @@ from iamlab.policy import catalog
 from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey, condition_key
 from iamlab.policy.document import Policy
 from iamlab.tables import tables
-from iamlab.teach.acme import observatory
 from iamlab.teach.course import course_map
 from iamlab.teach.lesson import lessons
+from iamlab.teach.scenarios import observatory
 from iamlab.view.cells import Link
 from iamlab.view.tables import Table
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from iamlab import ExerciseError
-from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.exercises import Question
 from iamlab.teach.explain import Explain, deciders, without
-from iamlab.teach.scenarios import MAP, MAPS, README
+from iamlab.teach.scenarios import MAP, MAPS, OLD_MAP, README, observatory
 from tests.teach.every_kind import BY_CODE, LIST, READ, example
 
 PUT = "s3:PutObject"

@@ -6,8 +6,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError
-from iamlab.teach.acme import COLLECTOR, MAIN, OLD_MAP, READER, observatory
-from iamlab.teach.scenarios import MAP
+from iamlab.teach.scenarios import COLLECTOR, MAIN, MAP, OLD_MAP, READER, observatory
 from iamlab.widgets.instruments.two_sides import two_accounts
 from tests.widgets.page import problems, put
 

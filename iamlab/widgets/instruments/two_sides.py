@@ -90,7 +90,7 @@ class TwoSides(EditedWorld[Sides]):
 
     Examples
     --------
-    >>> from iamlab.teach.acme import MAIN, OLD_MAP, observatory
+    >>> from iamlab.teach.scenarios import MAIN, OLD_MAP, observatory
     >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
     >>> sides = two_accounts(observatory(), auditor, "s3:GetObject", OLD_MAP)
     >>> str(sides.decision.verdict)
@@ -300,7 +300,7 @@ def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -
 
     Examples
     --------
-    >>> from iamlab.teach.acme import COLLECTOR, READER, observatory
+    >>> from iamlab.teach.scenarios import COLLECTOR, READER, observatory
     >>> door = trust_door(observatory(), COLLECTOR, READER)
     >>> str(door.decision.verdict)
     'implicit deny'
