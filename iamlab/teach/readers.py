@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.edits import Editor
     from iamlab.teach.exercises import Exercise, Question
-    from iamlab.teach.keys import Keys
     from iamlab.teach.sequence import Call
+    from iamlab.teach.tables import Keys
     from iamlab.world.world import World
 
 Fields = dict[str, Any]
