@@ -10,12 +10,13 @@ from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
 from iamlab.teach.callers import caller_of, main_account
+from iamlab.teach.checks import Collection
 from iamlab.teach.named_credentials import (
-    CanSignIn,
     SecurityStatus,
-    UnusedKeys,
+    can_sign_in,
     key_replaced,
     key_rotated,
+    unused_keys,
 )
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
@@ -38,8 +39,8 @@ PROPERTIES: dict[str, Callable[[Decision], bool]] = {
 }
 
 
-class PoliciesOf:
-    """The policies that apply to a user.
+def _policies_of(user: str) -> Collection:
+    """Return the policies that apply to a user.
 
     Parameters
     ----------
@@ -47,37 +48,33 @@ class PoliciesOf:
         The user's name.
     """
 
-    def __init__(self, user: str) -> None:
-        self.user = user
-
-    def candidates(self, world: World) -> list[str]:
+    def candidates(world: World) -> list[str]:
         """Return the name of every policy of a user or group in the account."""
         account = main_account(world)
         identities = [*account.users.values(), *account.groups.values()]
         return sorted(set().union(*map(_policies, identities)))
 
-    def truth(self, world: World) -> set[str]:
-        """Return the names of the policies that apply to the user."""
-        principal = principal_of(world, caller_of(world, self.user))
-        return {attached.policy.name for attached in principal.identity}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence: which identity has the policy, and which users are in the group."""
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Tell which identity has the policy, and which users are in the group."""
+        principal = principal_of(world, caller_of(world, user))
+        applies = name in {attached.policy.name for attached in principal.identity}
         account = main_account(world)
         for group in account.groups.values():
             if name in _policies(group):
                 members = ", ".join(user.name for user in group.users) or "nobody"
-                return f"the group {group.name} has it, with these members: {members}."
+                return applies, f"the group {group.name} has it, with these members: {members}."
         owners = [user.name for user in account.users.values() if name in _policies(user)]
-        return f"the user {owners[0]} has it." if owners else "it isn't attached."
+        return applies, f"the user {owners[0]} has it." if owners else "it isn't attached."
+
+    return Collection(candidates, judge)
 
 
 def _policies(identity: Identity) -> set[str]:
     return {attached.policy.name for attached in policies_of(identity)}
 
 
-class Principals:
-    """Who can be the Principal of a bucket's policy.
+def _principals(bucket: str, *names: str) -> Collection:
+    """Return who can be the Principal of a bucket's policy.
 
     Parameters
     ----------
@@ -86,35 +83,22 @@ class Principals:
     names
         The candidates: ``user:alice``, ``group:astronomers``, ``account:acme-main``.
     """
+    place = Place(bucket, "policy")
 
-    def __init__(self, bucket: str, *names: str) -> None:
-        self.place = Place(bucket, "policy")
-        self.names = [name.replace(":", " ") for name in names]
-
-    def candidates(self, _: World) -> list[str]:
-        """Return the candidates."""
-        return sorted(self.names)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the candidates that S3 accepts."""
-        return {name for name in self.names if not self._refusal(world, name)}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence about a candidate."""
-        return self._refusal(world, name) or "S3 accepts a policy that names it."
-
-    def _refusal(self, world: World, name: str) -> str:
-        """Try to save a bucket policy with this principal; return S3's error, or nothing."""
-        line = f"allow - s3:GetObject {self.place.owner}/* to {name.partition(' ')[2]}"
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Try to save a bucket policy with this principal."""
+        line = f"allow - s3:GetObject {bucket}/* to {name.partition(' ')[2]}"
         try:
-            self.place.write(world.copy(), read_policy(line, main_account(world)))
+            place.write(world.copy(), read_policy(line, main_account(world)))
         except MalformedPolicy as error:
-            return f"S3 says: {error}."
-        return ""
+            return False, f"S3 says: {error}."
+        return True, "S3 accepts a policy that names it."
+
+    return Collection(lambda _: sorted(name.replace(":", " ") for name in names), judge)
 
 
-class AllowedActions:
-    """The actions that a user's policies allow on everything.
+def _allowed_actions(user: str, *names: str) -> Collection:
+    """Return the actions that a user's policies allow on everything.
 
     Parameters
     ----------
@@ -124,24 +108,16 @@ class AllowedActions:
         The candidates.
     """
 
-    def __init__(self, user: str, *names: str) -> None:
-        self.user, self.names = user, names
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Tell which statement decides."""
+        decision = world.can(caller_of(world, user), name, "*")
+        return bool(decision), reason(decision)
 
-    def candidates(self, _: World) -> list[str]:
-        """Return the candidates."""
-        return sorted(self.names)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the candidates that are allowed."""
-        return {name for name in self.names if world.can(caller_of(world, self.user), name, "*")}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence: which statement decides."""
-        return reason(world.can(caller_of(world, self.user), name, "*"))
+    return Collection(lambda _: sorted(names), judge)
 
 
-class PublicBuckets:
-    """The buckets that anybody on the internet can read or change.
+def _public_buckets(*names: str) -> Collection:
+    """Return the buckets that anybody on the internet can read or change.
 
     Parameters
     ----------
@@ -149,40 +125,25 @@ class PublicBuckets:
         The candidates.
     """
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Tell who outside has access, or that nobody has."""
+        every = world.outside_access()
+        found = [own for own in every if own.resource.rpartition(":")[2].partition("/")[0] == name]
+        text = str(found[0]) if found else "nobody outside the account has access by its policy."
+        return any(own and own.is_public for own in found), text
 
-    def candidates(self, _: World) -> list[str]:
-        """Return the candidates."""
-        return sorted(self.names)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the candidates that are public."""
-        findings = [own for own in world.outside_access() if own and own.is_public]
-        buckets = {own.resource.rpartition(":")[2].partition("/")[0] for own in findings}
-        return buckets.intersection(self.names)
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence: who outside has access, or that nobody has."""
-        arn = arn_of(name, main_account(world))
-        found = (own for own in world.outside_access() if own.resource.partition("/")[0] == arn)
-        return str(next(found, "nobody outside the account has access by its policy."))
+    return Collection(lambda _: sorted(names), judge)
 
 
-COLLECTIONS: dict[str, Callable[..., Any]] = {
-    "policies_of": PoliciesOf,
-    "principals": Principals,
-    "allowed_actions": AllowedActions,
-    "public_buckets": PublicBuckets,
-    "can_sign_in": CanSignIn,
-    "unused_keys": UnusedKeys,
+COLLECTIONS: dict[str, Callable[..., Collection]] = {
+    "policies_of": _policies_of,
+    "principals": _principals,
+    "allowed_actions": _allowed_actions,
+    "public_buckets": _public_buckets,
+    "can_sign_in": can_sign_in,
+    "unused_keys": unused_keys,
 }
-"""The sets that a learner collects. In a world, each has
-
-- candidates: the names to choose from;
-- truth: the names that belong to the set;
-- about: a sentence why a name belongs to the set, or doesn't.
-"""
+"""The sets that a learner collects."""
 
 
 class Steps:

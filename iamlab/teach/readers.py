@@ -78,12 +78,7 @@ def _collect(keys: Keys) -> Fields:
     def read(text: str) -> list[str]:
         return collection.candidates(keys.world) if text == "all" else _listed(text)
 
-    return {
-        "candidates": collection.candidates,
-        "truth": collection.truth,
-        "about": collection.about,
-        "known_wrong": keys.wrong(read),
-    }
+    return {"collection": collection, "known_wrong": keys.wrong(read)}
 
 
 def _cell(keys: Keys, line: str) -> Cell:
