@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from iamlab.teach.sequence import Sequence
 
 
-def movers(name: str, text: str) -> str:
-    """Write the two buttons that move a step."""
-    up = html.button(f"up {name}", "▲", small=True, label=f"Move {text} up")
-    return up + html.button(f"down {name}", "▼", small=True, label=f"Move {text} down")
-
-
 class OrderInput(Instrument[Chosen]):
     """A list of texts, each with two buttons to move it."""
 
@@ -39,7 +33,7 @@ class OrderInput(Instrument[Chosen]):
     def controls(self) -> Mapping[str, str]:
         """Return the texts, each with its number."""
         rows = "".join(
-            f'<li><div class="row">{movers(text, text)}<span>{escape(text)}</span></div></li>'
+            f'<li><div class="row">{html.movers(text, text)}<span>{escape(text)}</span></div></li>'
             for text in self.state.values
         )
         return {"order": f"<ol>{rows}</ol>"}
@@ -114,7 +108,7 @@ class CallsInput(Instrument[Rows]):
             field = f"{name} {key}", name
             own += html.choice(*field, texts, text) if texts else html.text_field(*field, text)
         remove = html.button(f"remove {key}", "✕", small=True, label=f"Remove call {number}")
-        head = f'<div class="row">{movers(key, f"call {number}")}{remove}<b>Call {number}</b></div>'
+        head = html.row(html.movers(key, f"call {number}"), remove, f"<b>Call {number}</b>")
         return f'<li class="side">{head}<div>{html.row(own)}</div></li>'
 
     def change(self, name: str, value: Any) -> Rows:
