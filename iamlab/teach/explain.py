@@ -23,7 +23,7 @@ from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
@@ -313,26 +313,20 @@ class Break(Choosing):
 
     def tries(self, world: World) -> Iterator[list[Any]]:
         """Yield the orders and requests of the card, beginning with the order of the world."""
-        if not self.user:
-            yield from (question.parts for question in self.offered())
-            return
-        for order in permutations(self._all_labels(world)):
-            yield from ([list(order), *question.parts] for question in self.offered())
+        orders: Iterable[list[Any]] = [[]]
+        if self.user:
+            orders = ([list(order)] for order in permutations(self._all_labels(world)))
+        return ([*order, *question.parts] for order in orders for question in self.offered())
 
     def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
         decision = answer.question.ask(answer.world)
-        believed, belief = self.belief.verdict(decision, answer.world), self.belief
-        verdict = verdict_of(decision)
+        believed = self.belief.verdict(decision, answer.world)
+        premise = f"you believe that {self.belief.claim}, you expect"
+        verdict = f"AWS decides {verdict_of(decision)}."
         if (str(believed) == "allowed") is not bool(decision):
-            text = (
-                f"{answer.question}: if you believe that {belief.claim}, you expect "
-                f"{believed.symbol} {believed}. AWS decides {verdict}. {self.why}"
-            )
-            return Mark(correct=True, true_part=text, decision=decision)
-        text = (
-            f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
-            f"expect the same. {self.nudge}"
-        )
+            lead = f"{answer.question}: if {premise} {believed.symbol} {believed}."
+            return Mark(correct=True, true_part=f"{lead} {verdict} {self.why}", decision=decision)
+        text = f"But both agree. {verdict} If {premise} the same. {self.nudge}"
         good = applying(decision)
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
