@@ -256,12 +256,11 @@ def _target(task: Repair) -> str:
     """Return the target matrix of a repair as a table: the wanted access, not the present."""
     questions = [cell.question for cell in task.target]
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
-    wanted = {(c.question.caller, c.question.action, c.question.resource): c for c in task.target}
+    wanted = {tuple(own.question.parts): "yes" if own.allowed else "no" for own in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
     rows = []
     for caller in dict.fromkeys(question.caller for question in questions):
-        cells = (wanted.get((caller, *column)) for column in columns)
-        words = ("" if cell is None else "yes" if cell.allowed else "no" for cell in cells)
+        words = (wanted.get((caller, *column), "") for column in columns)
         rows.append([escape(caller), *words])
     return controls.table("Wanted access", ["", *map(escape, names)], rows)
 
@@ -333,8 +332,7 @@ class ExerciseCard(Instrument[Nothing]):
 
     def _solution(self) -> str:
         give_up, self._solution_pressed = self._solution_pressed, True
-        task = self.task
-        return ask.solution(task.number, give_up=give_up, seed=task.seed).inner_html()
+        return ask.solution(self.task.number, give_up=give_up, seed=self.task.seed).inner_html()
 
     def parts(self) -> dict[str, str]:
         """Return the prompt, the answer, the buttons and the result."""

@@ -102,14 +102,10 @@ def _editor(keys: Keys) -> Editor:
     return editor
 
 
-def _target(keys: Keys) -> tuple[Cell, ...]:
-    return keys.lines("target", partial(_cell, keys))
-
-
 def _repair(keys: Keys) -> Fields:
     editor = _editor(keys)
     return {
-        "target": _target(keys),
+        "target": keys.lines("target", partial(_cell, keys)),
         "most": keys.take("most", None, types=(int,)),
         "editor": editor,
         "known_wrong": keys.wrong(editor.read),
@@ -149,7 +145,7 @@ def _order(keys: Keys) -> Fields:
 
 
 def _sequence(keys: Keys) -> Fields:
-    target = _target(keys) if "target" in keys.left else ()
+    target = keys.lines("target", partial(_cell, keys), "")
     credential = partial(credential_of, account=keys.account)
     reached = keys.named("goal", named.GOALS, "always", read=credential)
     offered: Operations = {}
