@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.verdict import addresses
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
+from iamlab.teach.exercises import Feedback, feedback
 from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.lesson import SEED
-from iamlab.teach.marks import Feedback, feedback
 from iamlab.teach.recognition import evidence
 from iamlab.teach.tables import find
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word

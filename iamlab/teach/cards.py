@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError
 from iamlab.teach import ask, inputs, journal, step_inputs
 from iamlab.teach.checks import Repair
-from iamlab.teach.marks import WalkThrough
 from iamlab.teach.tables import find
+from iamlab.view.cards.card import badge, boxed, code, six_labels
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
@@ -157,6 +157,22 @@ class PredictionCard(Instrument[Explained]):
     def access_graph(self) -> Reveal:
         """Return the access graph, after the prediction."""
         return Reveal(self, access_graph(self._decision))
+
+
+@dataclass(frozen=True, slots=True)
+class WalkThrough:
+    """The six questions of a decision, with their answers."""
+
+    decision: Decision
+
+    def __str__(self) -> str:
+        return self.decision.explain()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        message = code(self.decision.message) if self.decision.message else ""
+        return boxed(f"{six_labels(self.decision)}{badge(self.decision)}{message}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.edits import apply_edits, in_words
-from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
 from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.controls import reason

@@ -17,8 +17,8 @@ from iamlab.display import count
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
+from iamlab.teach.exercises import Feedback
 from iamlab.teach.lesson import lessons
-from iamlab.teach.marks import Feedback
 from iamlab.teach.recognition import beliefs_met
 from iamlab.teach.schedule import History
 from iamlab.view.cards.card import boxed

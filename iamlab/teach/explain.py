@@ -16,8 +16,7 @@ from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.checks import Choosing, ForEach, applying, counted, request_lines, verdict_of
-from iamlab.teach.exercises import Exercise, Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Exercise, Mark, Question
 from iamlab.view.figures.names import resource_policy_of
 from iamlab.world.policy_places import arrange
 from iamlab.world.world import World

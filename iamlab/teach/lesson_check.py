@@ -15,9 +15,9 @@ from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Choosing, Predict
+from iamlab.teach.exercises import feedback
 from iamlab.teach.gate import OpenRequest, sentences, violations
 from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
-from iamlab.teach.marks import feedback
 from iamlab.teach.mutants import telling
 from iamlab.teach.scenarios import known_scenarios
 from iamlab.teach.source_lines import Keys, LocatedError, at, each_value

@@ -16,10 +16,10 @@ from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.ask import statements
 from iamlab.teach.cards import ExerciseCard, Explained, PredictionCard
+from iamlab.teach.exercises import Feedback
 from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.items import TEMPLATES
 from iamlab.teach.lesson import lesson_of
-from iamlab.teach.marks import Feedback
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.schedule import History
 from iamlab.teach.source_lines import find_named

@@ -21,8 +21,7 @@ from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
 from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Choosing, Repair, unlike
-from iamlab.teach.exercises import Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Mark, Question
 from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
