@@ -201,8 +201,7 @@ def keep_explanation(key: str, happened: str, decided: str, *, correct: bool) ->
 
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
-    every = [match.address for match in decision.trace.matches]
-    return [*dict.fromkeys(every), NO_STATEMENT]
+    return [*addresses(decision.trace.matches), NO_STATEMENT]
 
 
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:

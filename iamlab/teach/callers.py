@@ -108,7 +108,7 @@ def caller_of(world: World, name: str) -> Caller:
     return name if is_known else identity_arn(name, world.main)
 
 
-def session_call(name: str, call: Call, account: Account) -> Call:
+def read_call(name: str, call: Call, account: Account) -> Call:
     """Return the call that makes a session, with its session policy as JSON.
 
     Raises
@@ -143,7 +143,7 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
         return caller_of(world, subject)
     has_role = operation.startswith("assume_role")
     by = need(more, "token" if "_with_" in operation else "by") if has_role else subject
-    code = _code(_user(world, by)) if more.get("mfa") else {}
+    code = code_of(_user(world, by)) if more.get("mfa") else {}
     if operation == "console":
         user, mfa_code = _user(world, by), code.get("token_code")
         return world.sign_in(account=user.account, user=user, password=PASSWORD, mfa_code=mfa_code)
@@ -172,7 +172,7 @@ def _user(world: LessonWorld, name: str) -> User:
     return find_named("user", identity_arn(name, world.main), users)
 
 
-def _code(user: User) -> Call:
+def code_of(user: User) -> Call:
     """Return the parameters with a code of the user's MFA device."""
     device, clock = user.mfa_devices[0], user.account.world.clock
     clock.advance(minutes=1)  # the codes that enabled the device can't be used again

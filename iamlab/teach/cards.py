@@ -207,8 +207,7 @@ class Reveal(Instrument[Nothing]):
         """Whether the prediction or the answer has been given."""
         if isinstance(self._after, Instrument):
             return self._after.tried
-        kinds = ("attempt", "solution")
-        return any(journal.of_exercise(self._after, kind) for kind in kinds)
+        return any(journal.of_exercise(self._after, kind) for kind in ("attempt", "solution"))
 
     @property
     def value(self) -> Any:

@@ -277,13 +277,12 @@ class Collect(Exercise):
         right = self.collection.truth(world)
         if answer == right:
             return Mark(correct=True, true_part=self.why)
-        good = len(answer & right)
         wrong = [*sorted(answer - right), *sorted(right - answer)]
         word = "doesn't belong to the set" if answer - right else "is missing"
         reasons = {name: self.collection.judge(world, name)[1] for name in wrong[:FEW]}
         worked = [f"{name}: {why}" for name, why in reasons.items()]
         text = f"{wrong[0]} {word}: {reasons[wrong[0]]}"
-        found = counted(good, len(right), "found")
+        found = counted(len(answer & right), len(right), "found")
         return Mark(correct=False, true_part=found, counterexample=text, worked=tuple(worked))
 
     def shown(self, answer: Any) -> str:

@@ -5,6 +5,7 @@ A wrong belief is broken by a request on which it disagrees with AWS.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 from random import Random
@@ -22,7 +23,7 @@ from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
@@ -182,6 +183,10 @@ def _too_far(decision: Decision, chosen: str) -> str:
     return f"{match.text} Another Allow is nearer."
 
 
+Places = Callable[[World], Mapping[str, tuple[Any, str]]]
+"""A function of the world: each text with its place, and a few words that explain it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order(Exercise):
     """O: texts in their right order.
@@ -189,14 +194,12 @@ class Order(Exercise):
     Parameters
     ----------
     places
-        A function of the world: each text with its place, such as a number or a duration. Texts
-        with the same place can be in any order.
-    about
-        A function that explains the place of a text in a few words, such as ``"12 hours"``.
+        A function of the world: each text with its place, such as a number or a duration, and a few
+        words that explain it, such as ``"12 hours"``. Texts with the same place can be in any
+        order.
     """
 
-    places: Callable[[World], Mapping[str, Any]]
-    about: Callable[[World, str], str] = lambda _, __: ""
+    places: Places
 
     def shuffled(self, world: World) -> list[str]:
         """Return the texts in an order that isn't right."""
@@ -215,16 +218,16 @@ class Order(Exercise):
     def right_answer(self, world: World) -> list[str]:
         """Return the texts by their places."""
         places = self.places(world)
-        return sorted(places, key=lambda text: places[text])
+        return sorted(places, key=lambda text: places[text][0])
 
     def _misplaced(self, answer: list[str], world: World) -> list[int]:
         """Return the numbers of the texts that are out of place, from 0."""
-        places = self.places(world)
+        places = {text: place for text, (place, _) in self.places(world).items()}
         right = sorted(places.values())
         return [number for number, text in enumerate(answer) if places[text] != right[number]]
 
     def _line(self, text: str, world: World) -> str:
-        about = self.about(world, text)
+        _, about = self.places(world)[text]
         return f"{text} ({about})" if about else text
 
     def _mark(self, answer: list[str], world: World) -> Mark:

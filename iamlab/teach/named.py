@@ -9,15 +9,9 @@ from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
+from iamlab.teach import named_credentials as credentials
 from iamlab.teach.callers import caller_of, main_account
 from iamlab.teach.checks import Collection
-from iamlab.teach.named_credentials import (
-    SecurityStatus,
-    can_sign_in,
-    key_replaced,
-    key_rotated,
-    unused_keys,
-)
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
 from iamlab.widgets.controls import reason
@@ -28,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
+    from iamlab.teach.explain import Places
     from iamlab.world.world import World
 
 
@@ -55,7 +50,7 @@ def _policies_of(user: str) -> Collection:
         return sorted(set().union(*map(_policies, identities)))
 
     def judge(world: World, name: str) -> tuple[bool, str]:
-        """Tell which identity has the policy, and which users are in the group."""
+        """Return whether it applies, which identity has it, and which users are in the group."""
         principal = principal_of(world, caller_of(world, user))
         applies = name in {attached.policy.name for attached in principal.identity}
         account = main_account(world)
@@ -109,7 +104,7 @@ def _allowed_actions(user: str, *names: str) -> Collection:
     """
 
     def judge(world: World, name: str) -> tuple[bool, str]:
-        """Tell which statement decides."""
+        """Return whether it is allowed, and which statement decides."""
         decision = world.can(caller_of(world, user), name, "*")
         return bool(decision), reason(decision)
 
@@ -126,7 +121,7 @@ def _public_buckets(*names: str) -> Collection:
     """
 
     def judge(world: World, name: str) -> tuple[bool, str]:
-        """Tell who outside has access, or that nobody has."""
+        """Return whether it is public, and who outside has access."""
         every = world.outside_access()
         found = [own for own in every if own.resource.rpartition(":")[2].partition("/")[0] == name]
         text = str(found[0]) if found else "nobody outside the account has access by its policy."
@@ -140,14 +135,14 @@ COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "principals": _principals,
     "allowed_actions": _allowed_actions,
     "public_buckets": _public_buckets,
-    "can_sign_in": can_sign_in,
-    "unused_keys": unused_keys,
+    "can_sign_in": credentials.can_sign_in,
+    "unused_keys": credentials.unused_keys,
 }
 """The sets that a learner collects."""
 
 
-class Steps:
-    """The types of policies in the order in which AWS evaluates them.
+def _steps(*request: str) -> Places:
+    """Return the types of policies in the order in which AWS evaluates them.
 
     Parameters
     ----------
@@ -155,25 +150,22 @@ class Steps:
         Caller, action and resource: only the types that count for it.
     """
 
-    def __init__(self, *request: str) -> None:
-        self.request = request
+    def places(world: World) -> dict[str, tuple[int, str]]:
+        """Return each type of policy with its number, and what it does."""
+        caller, action, resource = request
+        decision = world.can(caller, action, arn_of(resource, main_account(world)))
+        present = [step.layer for step in decision.trace.steps if step.found.present]
+        found = {}
+        for number, layer in enumerate(present, 1):
+            does = "limits what others allow" if layer in CEILINGS else "can allow the request"
+            found[NAMES[layer]] = (number, f"The {NAMES[layer]} {does}.")
+        return found
 
-    def places(self, world: World) -> dict[str, int]:
-        """Return each type of policy with its number."""
-        caller, action, resource = self.request
-        account = main_account(world)
-        decision = world.can(caller, action, arn_of(resource, account))
-        present = [step for step in decision.trace.steps if step.found.present]
-        return {NAMES[step.layer]: number for number, step in enumerate(present, 1)}
-
-    def about(self, _: World, name: str) -> str:
-        """Return a sentence about a type of policy."""
-        limits = name in {NAMES[layer] for layer in CEILINGS}
-        return f"The {name} {'limits what others allow' if limits else 'can allow the request'}."
+    return places
 
 
-class Lifetimes:
-    """Sessions from the shortest to the longest.
+def _lifetimes(*names: str) -> Places:
+    """Return sessions from the shortest to the longest.
 
     Parameters
     ----------
@@ -181,22 +173,20 @@ class Lifetimes:
         The sessions' names.
     """
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def places(self, world: World) -> dict[str, timedelta]:
+    def places(world: World) -> dict[str, tuple[timedelta, str]]:
         """Return each session with the time until its credentials expire."""
-        sessions: dict[str, Any] = {own: caller_of(world.copy(), own) for own in self.names}
-        return {own: made.expiration - made.issued for own, made in sessions.items()}
+        found = {}
+        for name in names:
+            session: Any = caller_of(world.copy(), name)
+            lasts = session.expiration - session.issued
+            found[name] = (lasts, f"it lasts {lasts.total_seconds() // 60:,.0f} minutes")
+        return found
 
-    def about(self, world: World, name: str) -> str:
-        """Return how long a session lasts."""
-        minutes = self.places(world)[name].total_seconds() // 60
-        return f"it lasts {minutes:,.0f} minutes"
+    return places
 
 
-ORDERS: dict[str, Callable[..., Any]] = {"steps": Steps, "lifetimes": Lifetimes}
-"""Texts with an order. In a world, each has places, the texts with their numbers, and about."""
+ORDERS: dict[str, Callable[..., Places]] = {"steps": _steps, "lifetimes": _lifetimes}
+"""What a learner puts into order."""
 
 
 def _called(event_name: str) -> Callable[[World], bool]:
@@ -209,7 +199,7 @@ def _called(event_name: str) -> Callable[[World], bool]:
 GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {
     "always": lambda: lambda _: True,
     "called": _called,
-    "security_status": SecurityStatus,
-    "key_rotated": key_rotated,
-    "key_replaced": key_replaced,
+    "security_status": credentials.SecurityStatus,
+    "key_rotated": credentials.key_rotated,
+    "key_replaced": credentials.key_replaced,
 }

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.errors import FailedAuthentication
-from iamlab.model.credentials import code_at, devices_of, seed_of
-from iamlab.teach.callers import PASSWORD, main_account
+from iamlab.teach.callers import PASSWORD, code_of, main_account
 from iamlab.teach.checks import Collection
 
 if TYPE_CHECKING:
@@ -39,15 +38,14 @@ def can_sign_in(*attempts: str) -> Collection:
     known = {_in_words(*own.split(":")): own.split(":") for own in attempts}
 
     def judge(world: World, name: str) -> tuple[bool, str]:
-        """Sign in to a copy of the world, and tell what the sign-in page answers."""
+        """Sign in to a copy of the world, and return what the sign-in page answers."""
         world, (user_name, what) = world.copy(), known[name]
         user = main_account(world).users[user_name]
         code, password = None, PASSWORD
         if what == "access-key":
             password = world.ids.secret_of(user.access_keys[0].access_key_id)
         elif what == "password+code":
-            world.clock.advance(minutes=1)  # the codes that enabled the device can't be used again
-            code = code_at(seed_of(world, devices_of(user)[0].number), world.clock.now)
+            code = code_of(user)["token_code"]
         try:
             world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
         except FailedAuthentication as error:
@@ -73,7 +71,7 @@ def unused_keys(days: str) -> Collection:
     most = timedelta(days=int(days))
 
     def judge(world: World, name: str) -> tuple[bool, str]:
-        """Tell when a key was last used."""
+        """Return whether it is unused, and when it was last used."""
         key = dict(_keys(world))[name]
         time = world.clock.now - _last(key)
         ago = count(time.days, "day")
@@ -138,10 +136,9 @@ def key_rotated(key_id: str) -> Callable[[World], bool]:
 
     def reached(world: World) -> bool:
         log = list(world.events)
-        ends = [place for place, event in enumerate(log) if _ends(event, key_id)]
-        if not ends or _is_active(world, key_id):
+        first = next((place for place, event in enumerate(log) if _ends(event, key_id)), None)
+        if first is None or _is_active(world, key_id):
             return False
-        first = min(ends)
         return log[first].event_name == "UpdateAccessKey" and _new_key_used(world, log[:first])
 
     return reached

@@ -138,10 +138,10 @@ _SHOWS: dict[str, Callable[[Decision], str]] = {
 
 
 def _order(keys: Keys) -> Fields:
-    order = keys.named("order", named.ORDERS)
+    places = keys.named("order", named.ORDERS)
     with at("order"):
-        order.places(keys.world)
-    return {"places": order.places, "about": order.about, "known_wrong": keys.wrong(_listed)}
+        places(keys.world)
+    return {"places": places, "known_wrong": keys.wrong(_listed)}
 
 
 def _sequence(keys: Keys) -> Fields:

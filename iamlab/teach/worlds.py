@@ -17,14 +17,7 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform
-from iamlab.teach.callers import (
-    PASSWORD,
-    LessonWorld,
-    caller_of,
-    directory_of,
-    key_of,
-    session_call,
-)
+from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, directory_of, key_of, read_call
 from iamlab.teach.notation import arn_of, policy_of, read_policy
 from iamlab.teach.source_lines import TABLES, Keys, at, check_table, expect, find_named, need
 
@@ -204,7 +197,7 @@ def build(table: Table, seed: int) -> LessonWorld:
             _create_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
-            world.calls[name] = session_call(name, call, world.main)
+            world.calls[name] = read_call(name, call, world.main)
     for name in world.calls:
         with at("sessions", name), suppress(AccessDenied):
             caller_of(world.copy(), name)

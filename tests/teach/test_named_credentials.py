@@ -5,7 +5,7 @@ import pytest
 from iamlab import ExerciseError
 from iamlab.errors import IamLabError
 from iamlab.teach.callers import caller_of, credential_of, key_of
-from iamlab.teach.named import can_sign_in, unused_keys
+from iamlab.teach.named_credentials import can_sign_in, unused_keys
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.tables import find
 from iamlab.teach.worlds import build
