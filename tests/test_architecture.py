@@ -37,7 +37,7 @@ LARGE_CIRCLES = {  # one file of each circle of more than 5 -> how many it has, 
 }
 BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "errors": (253, 6),
-    "policy": (6965, 54),
+    "policy": (6964, 54),
     "engine": (4034, 31),
     "model": (2406, 23),
     "authorization": (1154, 7),

@@ -287,9 +287,8 @@ def also_needed(
     tagging = tuple(_tagging_pairs(action, resources)) if tagged else ()
     if tagging:
         parts.append(f"{tagging[0].action} for the tags")
-    if not parts:
-        return ()
-    return (f"A call of {action} also needs {', and '.join(parts)}. Pass all ARNs as a list.",)
+    how = " Pass all ARNs as a list." if missing else ""
+    return (f"A call of {action} also needs {', and '.join(parts)}.{how}",) if parts else ()
 
 
 # -- condition keys -------------------------------------------------------------------------------

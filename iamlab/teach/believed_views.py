@@ -27,6 +27,7 @@ from iamlab.operations.policy_documents import with_principals
 from iamlab.operations.sts.session import find_role
 from iamlab.policy.arn import Arn
 from iamlab.policy.document import Policy, edited
+from iamlab.teach.callers import caller_of
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -229,6 +230,12 @@ def assumers(world: World, arn: str) -> list[str]:
         if session == arn and caller:
             found.append(caller)
             arn = caller
+    # A lesson's session is made in a copy of its world, whose events nobody keeps.
+    calls, name = getattr(world, "calls", {}), arn.rpartition("/")[2]
+    while "assume_role" in calls.get(name, {}):
+        name = calls[name]["by"]
+        behind: Any = caller_of(world.copy(), name)
+        found.append(getattr(behind, "arn", behind))
     return found
 
 

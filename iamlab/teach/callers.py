@@ -67,6 +67,7 @@ class LessonWorld(World):
         world = self.copy() if name in self.calls else self
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
         circumstances = self.calls.get(name, {}).get("with", "")
+        more = {key: value for key, value in more.items() if value is not None}
         more = read_circumstances(circumstances, self.main) | more
         try:
             if name.partition("/")[0] in own:

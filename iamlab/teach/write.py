@@ -155,7 +155,8 @@ class Write(Choosing):
             with suppress(AccessDenied):  # a session that can't be made is allowed nothing
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
-                    if self.wanted(question, bool(question.ask(before))) is False:
+                    wanted = self.wanted(question, bool(question.ask(before)))
+                    if wanted is False and question.ask(after):  # in the caller's situation
                         yield case, question, False
 
     def _mark(self, answer: Policy, world: World) -> Mark:

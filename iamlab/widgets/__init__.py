@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamlab.widgets.instruments.switches import membership_board as membership_board
     from iamlab.widgets.instruments.switches import statement_stack as statement_stack
     from iamlab.widgets.instruments.two_sides import trust_door as trust_door
-    from iamlab.widgets.instruments.two_sides import two_accounts as two_accounts
+    from iamlab.widgets.instruments.two_sides import two_sides as two_sides
 
 _NAMES = {
     "access_graph": ("clickable_graph",),
@@ -32,7 +32,7 @@ _NAMES = {
     "sign_in_form": ("sign_in_form",),
     "steps": ("reach_explorer", "stepper"),
     "switches": ("membership_board", "statement_stack"),
-    "two_sides": ("trust_door", "two_accounts"),
+    "two_sides": ("trust_door", "two_sides"),
 }
 """Module -> its instruments."""
 _HOME = {name: f"instruments.{home}" for home, names in _NAMES.items() for name in names}

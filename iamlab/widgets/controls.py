@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import context_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
-from iamlab.engine.trace import ORDINARY
 from iamlab.engine.verdict import addresses
 from iamlab.view.figures.names import resource_policy_of, short_name
 from iamlab.view.style import EFFECTS, look
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     Options = Mapping[str, str] | Sequence[str]
 
 CHOOSE = "choose ..."
+NO_POLICY = ("root_user_assumes_role", "needs_long_term_keys", "credentials_refused")
+"""The rules that deny a request, whatever policies allow."""
 CLASSES = {"✓": "allow", "✕": "deny"}
 """The class of each symbol; others are silent."""
 
@@ -247,7 +248,7 @@ def in_words(statement: Statement) -> str:
         for own in (statement.principal, statement.not_principal)
     )
     by = f" by {_listed(who, exempt)}" if who or exempt else ""
-    tests = [f"{own.key} {own.comparison} {listed(own.values)}" for own in statement.conditions]
+    tests = [f"{c.key} {c.comparison} {', '.join(c.values)}" for c in statement.conditions]
     return f"{actions}{on}{by}{', if ' * bool(tests)}{' and '.join(tests)}"
 
 
@@ -255,7 +256,7 @@ def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> s
     names = [text.split(":", 5)[-1] if text.startswith("arn:") else text for text in values or ()]
     if exempt:
         return f"all but {_listed(exempt, None)}"
-    return listed(names) if names else "nothing"
+    return listed(names, length=60) if names else "nothing"
 
 
 def statement_row(statement: Statement, label: str, meaning: str = "") -> str:
@@ -322,8 +323,8 @@ def reason(decision: Decision) -> str:
         return f"{by} {'deny' if many else 'denies'} it.{also}"
     if decision and decision.determining:
         return f"{by} allow{'s' * (not many)} it, and no Deny statement matches."
-    if decision:
-        return ORDINARY.get(decision.trace.rule, "It needs no permission.")
+    if decision or decision.trace.rule in NO_POLICY:
+        return decision.trace.reason or "It needs no permission."
     types = {**NAMES, "resource": resource_policy_of(decision.request)}
     layers = [types[step.layer] for step in decision.trace.steps if step.blocks]
     return f"No {' and no '.join(layers)} allows it." if layers else "No statement allows it."

@@ -24,7 +24,7 @@ class Learner:
 
     def card(self, source):
         """Find the card below a cell, or of the exercise with this number."""
-        found = f'exercise("{source}")' if re.fullmatch(r"\d\.\d+", source) else source
+        found = f'exercise("{source}")' if re.fullmatch(r"\d+\.\d+", source) else source
         return self.cell(found).locator(".iamlab-card")
 
     def run(self, source):

@@ -5,6 +5,7 @@ A wrong answer is given to each exercise first, and its own feedback is read; th
 
 import json
 import re
+from functools import partial
 
 import pytest
 
@@ -13,14 +14,17 @@ from iamlab.teach.explain import Explain
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP
+from iamlab.teach.sequence import Sequence
 from iamlab.teach.tables import find
 from iamlab.teach.write import Write
 from iamlab.view.words import shorten
 from iamlab.widgets.instrument import PREDICT_FIRST
+from tests.browser.answers import LESSONS, beginning, cells_of, predictions_of, words_of
 
 DIFFERENT = "Different from your prediction."
 AS_PREDICTED = "As you predicted."
 SHOWS = "Show what AWS decides"
+WAITS = "This appears when you have"
 
 
 def lesson_00(learner):
@@ -478,11 +482,10 @@ def write_calls(learner, card, calls):
 
 def explanations_of_lesson_04(learner):
     """Lesson 04: the answers, the texts behind them, and the three widgets."""
-    waits = "This appears when you have"
     walk, text = learner.card("first.walk_through()"), learner.card("reveal(first, ...")
     missing = learner.card('reveal("4.3", "missing-key")')
     for card in (walk, text, missing):
-        learner.reads(card, waits)
+        learner.reads(card, WAITS)
 
     first = learner.card("first = predict(...")
     learner.predict(first, "implicit deny", "certain")
@@ -572,7 +575,7 @@ def calls_of_lesson_04(learner):
         learner.reads(card, "✓ Right.", task.why)
 
 
-LESSONS = {  # from top to bottom, as far as the order matters
+BY_HAND = {  # from top to bottom, as far as the order matters
     "00_start_here.ipynb": (lesson_00,),
     "01_default_deny.ipynb": (explanations_of_lesson_01, exercises_of_lesson_01, request_builder),
     "02_deny_wins.ipynb": (
@@ -595,9 +598,76 @@ LESSONS = {  # from top to bottom, as far as the order matters
 }
 
 
+def give(learner, card, task, answer, before=None):
+    """Answer an exercise by mouse: choose what differs from the answer that the card has."""
+    if isinstance(task, Sequence):
+        write_calls(learner, card, answer)
+        return
+    for name, value in words_of(task, answer, before).items():
+        own = card.locator(f"[name={json.dumps(name)}]")
+        if name.startswith("up "):
+            for _ in range(value):
+                own.click()
+                learner.lab.settle()
+            continue
+        match own.first.evaluate("one => one.type"):
+            case "radio":
+                card.locator(f"[name={json.dumps(name)}][value={json.dumps(value)}]").check()
+            case "checkbox":
+                own.set_checked(value == "on")
+            case "select-one":
+                own.select_option(value)
+            case _:
+                own.fill(value)
+
+
+def answer_wrongly_first(learner, number):
+    """Give a known wrong answer, read its own hint, and answer rightly."""
+    task, card = find(number), learner.card(number)
+    wrong = task.known_wrong[-1]
+    before = wrong.answer(task.world())
+    give(learner, card, task, before)
+    learner.press(card, "Check")
+    learner.reads(card, "↻ Not yet.")
+    learner.press(card, "Hint")
+    learner.reads(card, wrong.hint)
+    give(learner, card, task, task.solution_answer(), before)
+    learner.press(card, "Check")
+    learner.reads(card, "✓ Right.", task.why)
+
+
+def all_cards_of(lesson, learner):
+    """From cell to cell: what waits for an answer appears after it, and each answer is marked."""
+    predictions, seen = predictions_of(lesson), set()
+    sources = cells_of(lesson)
+    waiting = [own for own in sources if own.startswith(("reveal(", "after("))]
+    for source in sources:
+        begin = beginning(source)
+        if begin in predictions:
+            card, right = learner.card(begin), predictions[begin]
+            following = sources[sources.index(source) + 1]
+            if following in waiting:
+                learner.reads(learner.card(following), WAITS)
+            if not seen:
+                learner.press(card, SHOWS)
+                learner.reads(card, PREDICT_FIRST)
+            seen.add(begin)
+            learner.predict(card, right["answer"], "certain")
+            learner.reads(card, AS_PREDICTED)
+            if "decided" in right:
+                learner.explain(card, right["happened"], right["decided"])
+                learner.reads(card, "Yes, that is what happened.")
+        elif number := re.fullmatch(r'exercise\("(.+)"\)', source):
+            answer_wrongly_first(learner, number[1])
+    learner.lab.settle()
+
+    assert seen == set(predictions)
+    assert learner.page.get_by_text(WAITS).count() == 0
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_reveals_after_a_prediction_and_marks_every_answer(open_lesson, lesson):
     """One learner does all of it in one notebook."""
     learner = open_lesson(lesson)
-    for do in LESSONS[lesson]:
+    for do in BY_HAND.get(lesson, [partial(all_cards_of, lesson)]):
         do(learner)

@@ -3,8 +3,10 @@
 import pytest
 
 from iamlab.errors import ExerciseError
+from iamlab.teach.believed_views import assumers
 from iamlab.teach.named import COLLECTIONS, ORDERS
 from iamlab.teach.sequence import replay
+from iamlab.teach.show import predict
 from iamlab.teach.worlds import build
 
 MAP = "arn:aws:s3:::maps/m31.fits"
@@ -35,6 +37,7 @@ TABLE = {
     },
     "sessions": {
         "office": {"caller": "dana", "with": "ip=203.0.113.9"},
+        "told": {"caller": "dana", "with": "aws:SourceIp=203.0.113.9"},
         "home": {"caller": "dana", "with": "ip=198.51.100.7"},
         "script": {"access_key": "dana", "with": "ip=203.0.113.9"},
         "deploy": {
@@ -76,6 +79,25 @@ def test_what_a_question_says_is_stronger_than_the_situation(world):
     from iamlab.model.network_locations import Network
 
     assert not world.can("office", "s3:GetObject", MAP, network=Network(ip="198.51.100.7"))
+
+
+def test_a_prediction_has_the_situation_too(world, tmp_path, monkeypatch):
+    """Also its condition keys."""
+    monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "progress.jsonl"))
+    shown = predict(world, "told", "s3:GetObject", MAP, "allowed", record=False)
+
+    assert shown.correct
+
+
+def test_a_belief_about_roles_knows_who_assumed_one(world):
+    """Also if the session is made only for the question."""
+    decision = world.can("chained", "s3:GetObject", "arn:aws:s3:::maps/m1.fits")
+    assumed = assumers(world, decision.request.principal)
+
+    assert [arn.rpartition("/")[2] for arn in assumed] == ["ana"]
+    assert assumers(world, world.can("audit", "s3:GetObject", MAP).request.principal) == [
+        "arn:aws:iam::111111111111:user/dana"
+    ]
 
 
 def test_a_refused_token_is_a_decision_about_the_role(world):

@@ -58,7 +58,9 @@ def open_in(shown, where):
             for question in shown.task.questions:
                 yield OpenRequest(where, question.ask(world))
     elif isinstance(shown, Instrument) and shown.predict_first:
-        yield OpenRequest(where, shown.decide())
+        decision = shown.decide()
+        if decision is not None:  # a matrix asks for each cell by itself
+            yield OpenRequest(where, decision)
 
 
 def texts_of(shown):

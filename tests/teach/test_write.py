@@ -26,6 +26,11 @@ IDLE = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}  # doesn't match S
 OTHERS = [action for action in find("2.4").actions if action != "s3:DeleteObject"]
 
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+ATTACHED = {
+    number: task for number, task in TASKS.items() if task.place.name not in ("policy", "trust")
+}
+each_attached = pytest.mark.parametrize("task", ATTACHED.values(), ids=ATTACHED)
+"""Exercises about a policy without a Principal."""
 
 
 def document(*statements):
@@ -69,7 +74,7 @@ def test_a_right_policy_is_right_for_every_request_in_every_case(task):
             assert wanted in (None, bool(question.ask(after))), (case.name, question)
 
 
-@each_task
+@each_attached
 def test_no_policy_at_all_is_not_enough(task):
     """Otherwise the exercise would ask for nothing."""
     assert not task.mark(document(IDLE)).correct
@@ -141,7 +146,7 @@ def test_an_additional_allow_is_wrong():
     ],
     ids=["administration", "another-service", "acl", "another-bucket", "list-of-buckets"],
 )
-@each_task
+@each_attached
 def test_a_permission_without_need_is_wrong(task, action, resource, named):
     """It needn't be among the requests of the scenario: the whole catalogue counts."""
     extra = {"Effect": "Allow", "Action": action, "Resource": resource}
@@ -150,6 +155,16 @@ def test_a_permission_without_need_is_wrong(task, action, resource, named):
     assert not mark.correct
     assert named.format(task.callers[0]) in mark.counterexample
     assert "must be denied, but it is ✓ allowed. The task doesn't ask" in mark.counterexample
+
+
+def test_a_condition_counts_in_the_situation_of_each_caller():
+    """The solution denies requests without TLS. Without this Deny they would be excess."""
+    allow, deny = (task := find("8.5")).solution["Statement"]
+    wider = {**allow, "Action": ["s3:GetObject", "s3:GetObjectVersion"]}
+
+    assert task.mark(document(allow, deny)).correct
+    assert "nora-by-http: s3:GetObject" in task.mark(document(allow)).counterexample
+    assert "nora-by-https: s3:GetObjectVersion" in task.mark(document(wider, deny)).counterexample
 
 
 def test_an_unneeded_permission_can_be_left_open():

@@ -100,8 +100,8 @@ EVERY = {
             ("policy", "starsoft role collector: collect"),
         ],
     ),
-    "two_accounts": (
-        lambda **more: widgets.two_accounts(acme(), AUDITOR, "s3:GetObject", OLD_MAP, **more),
+    "two_sides": (
+        lambda **more: widgets.two_sides(acme(), AUDITOR, "s3:GetObject", OLD_MAP, **more),
         [("read-all/ReadEverywhere", False), ("key aws:SecureTransport", "false")],
     ),
     "token_boxes": (

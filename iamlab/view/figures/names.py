@@ -35,9 +35,9 @@ def short_name(arn: str) -> tuple[str, str]:
     parsed = Arn.parse(arn)
     if parsed.service == "s3":
         return parsed.resource, "S3 object" if "/" in parsed.resource else "S3 bucket"
-    kind = "root user" if parsed.resource == "root" else parsed.kind.replace("-", " ")
-    service = "" if parsed.resource == "root" else f"{parsed.service.upper()} "
-    return parsed.name or parsed.resource, f"{service}{kind}"
+    kind = {"sqs": "queue", "sns": "topic"}.get(parsed.service, parsed.kind.partition(":")[0])
+    words = f"{parsed.service.upper()} {kind.replace('-', ' ')}"
+    return parsed.name or parsed.resource, "root user" if parsed.resource == "root" else words
 
 
 def account_names(world: World | None) -> dict[str, str]:

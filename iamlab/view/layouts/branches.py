@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamlab.view.scene import Node, Scene
 
 PLAIN = Look("", "", INK, PAPER)
-LEFTS, WIDTHS = (MARGIN, 2.75, 6.3, 8.3), (1.85, 2.85, 1.85, 1.5)
+LEFTS, WIDTHS = (MARGIN, 2.75, 5.95, 7.9), (1.85, 2.6, 1.85, 1.9)
 GAPS = (0.3, 0.16, 0.07, 0.07)
 """Below a box of each column."""
 HEADINGS, TOP, NAME = 0.62, 0.8, 0.32

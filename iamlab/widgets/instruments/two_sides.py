@@ -1,6 +1,7 @@
 """Two sides: the caller's policies, and the policy of a resource or the trust policy of a role.
 
-Between two accounts, both sides must allow. Each statement can be switched off, each policy edited.
+In one account, one side is enough for most resources; between two accounts, both must allow. Each
+statement can be switched off, each policy edited.
 
 Notes
 -----
@@ -44,8 +45,6 @@ Rows = dict[str, tuple[str, "StatementMatch"]]
 FAR = ("resource", "rcp")
 NEAR = ("identity", *(name for name in LAYERS if name not in (*ENDS, "rcp", "grant")))
 """The layers of each side."""
-LAST = ("policy", "text", "picture")
-"""The parts below the verdict."""
 KNOWN = ("aws:principal", "aws:resource", "aws:user")
 """Condition keys that follow from the caller and the resource begin with these."""
 BOOL = {"": "as it is", "true": "true", "false": "false", choices.ABSENT: choices.ABSENT}
@@ -68,7 +67,7 @@ class Sides(Editing):
 
 
 class TwoSides(EditedWorld[Sides]):
-    """The policies of both accounts of a request, to switch and to edit.
+    """The policies on both sides of a request, to switch and to edit.
 
     Its controls are the names of the statements (``set("collect/CollectFromCustomers", False)``),
     ``key`` with a condition key (``set("key sts:ExternalId", "acme-4711")``), and ``policy``,
@@ -77,22 +76,22 @@ class TwoSides(EditedWorld[Sides]):
     Parameters
     ----------
     world
-        The world with both accounts. It doesn't change.
+        The world with the account, or with both accounts. It doesn't change.
     principal, action, resource
-        The request, as in ``World.can``. The resource is in another account.
+        The request, as in ``World.can``.
     more
         ``predict_first``: whether the verdict is hidden until it is predicted.
 
     Raises
     ------
     ExerciseError
-        The request isn't between two accounts.
+        The caller isn't in an account.
 
     Examples
     --------
     >>> from iamlab.teach.scenarios import MAIN, OLD_MAP, observatory
     >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
-    >>> sides = two_accounts(observatory(), auditor, "s3:GetObject", OLD_MAP)
+    >>> sides = two_sides(observatory(), auditor, "s3:GetObject", OLD_MAP)
     >>> str(sides.decision.verdict)
     'allowed'
     >>> sides.set("policy of star-archive/ReadersFromAcme", False)
@@ -100,8 +99,8 @@ class TwoSides(EditedWorld[Sides]):
     'implicit deny'
     """
 
-    title, target = "Two accounts", "resource"
-    question, lists_statements = "Do both sides allow it?", False
+    title, target = "Two sides", "resource"
+    question, lists_statements = "Will AWS allow this request?", False
 
     def __init__(
         self, world: World, principal: Caller, action: str, resource: str, **more: Any
@@ -111,9 +110,8 @@ class TwoSides(EditedWorld[Sides]):
         self._drawn = lru_cache(16)(self._draw)
         super().__init__(world, Sides(), **more)
         request = _pairs(self.decide())[0].request
-        if self.target == "resource" and (request.same_account or not request.caller.account):
-            instead = "trust_door" if request.about_trust else "explorer"
-            raise ExerciseError(f"This request isn't between two accounts. Use {instead} instead.")
+        if self.target == "resource" and not request.caller.account:
+            raise ExerciseError("This caller has no account, so no side. Use explorer instead.")
         matches = (own for pair in _pairs(self.decide()) for own in pair.trace.matches)
         held, known = {id(own.attached.policy) for own in matches}, self.places
         self.places = {name: own for name, own in known.items() if id(own.document) in held}
@@ -167,7 +165,9 @@ class TwoSides(EditedWorld[Sides]):
     def parts(self) -> dict[str, str]:
         """Return the whole card: the verdict, then the policy to edit, and the figure."""
         found = super().parts()
-        return found | {name: found.pop(name) for name in LAST if name in found}
+        return found | {
+            name: found.pop(name) for name in ("policy", "text", "picture") if name in found
+        }
 
     def _fields(self) -> dict[str, str]:
         """Return a field for each condition key that doesn't follow from caller or resource."""
@@ -226,8 +226,10 @@ class TwoSides(EditedWorld[Sides]):
         return "" if self.is_hidden else self._drawn(self.state.edits, self.state.keys)
 
     def _draw(self, edits: Edits, keys: Keys) -> str:
-        world = self.at(edits)
-        return two_account_map(self._decided(edits, keys), world=world)._repr_html_()
+        decision = self._decided(edits, keys)
+        if self.target == "role" or _pairs(decision)[0].request.same_account:
+            return two_doors(decision)._repr_html_()
+        return two_account_map(decision, world=self.at(edits))._repr_html_()
 
     def change(self, name: str, value: Any) -> Sides:
         """Switch a statement, set a condition key, or edit a policy."""
@@ -250,7 +252,7 @@ def _is_about(match: StatementMatch) -> bool:
     return all(own.element not in ("Action", "NotAction") for own in match.mismatches)
 
 
-two_accounts = TwoSides
+two_sides = two_accounts = TwoSides  # the second is the old name
 
 
 class TrustDoor(TwoSides):
@@ -274,9 +276,6 @@ class TrustDoor(TwoSides):
         return Decision.of_call(
             [world.can(principal, own, arn, context=context) for own in actions]
         )
-
-    def _draw(self, edits: Edits, keys: Keys) -> str:
-        return two_doors(self._decided(edits, keys))._repr_html_()
 
 
 def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -> TrustDoor:

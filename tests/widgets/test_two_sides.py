@@ -1,4 +1,4 @@
-"""Two accounts: the verdict is the world's, with each statement on and off, on both sides."""
+"""Two sides: the verdict is the world's, with each statement on and off, on both sides."""
 
 import json
 
@@ -6,8 +6,8 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError
-from iamlab.teach.scenarios import COLLECTOR, MAIN, MAP, OLD_MAP, READER, observatory
-from iamlab.widgets.instruments.two_sides import two_accounts
+from iamlab.teach.scenarios import MAIN, MAP, OLD_MAP, observatory
+from iamlab.widgets.instruments.two_sides import two_sides
 from tests.widgets.page import problems, put
 
 AUDITOR = f"arn:aws:iam::{MAIN}:role/auditor"
@@ -35,7 +35,7 @@ def _with_key():
 def test_both_sides_must_allow():
     """The four cells: each side on and off."""
     world = observatory()
-    sides = two_accounts(world, AUDITOR, *READ)
+    sides = two_sides(world, AUDITOR, *READ)
     for own in (True, False):
         for theirs in (True, False):
             sides.set(OWN, own)
@@ -53,7 +53,7 @@ def test_both_sides_must_allow():
 def test_every_pair_of_a_call_is_compared():
     """An object's key has a policy of its own; its statements are there too, and can be off."""
     world, ana = _with_key()
-    sides = two_accounts(world, ana, "s3:GetObject", "arn:aws:s3:::maps/m31.fits")
+    sides = two_sides(world, ana, "s3:GetObject", "arn:aws:s3:::maps/m31.fits")
     assert sides.decision
     shown = sides.parts()["sides"]
     assert "Bucket policy for s3:GetObject" in shown
@@ -71,7 +71,7 @@ def test_every_pair_of_a_call_is_compared():
 
 def test_only_what_is_about_the_action_is_shown():
     """All of the resource's policy, and all of a policy that was edited; others only if needed."""
-    sides = two_accounts(observatory(), AUDITOR, *READ)
+    sides = two_sides(observatory(), AUDITOR, *READ)
     assert {"policy of star-archive/TheNightlyJob", "read-all/ReadEverywhere"} < set(
         sides.statements()
     )
@@ -90,7 +90,7 @@ def test_only_what_is_about_the_action_is_shown():
 def test_a_key_of_the_context_is_set():
     """Condition keys that the resource's side asks for have a field; the others haven't."""
     world = observatory()
-    sides = two_accounts(world, AUDITOR, *READ)
+    sides = two_sides(world, AUDITOR, *READ)
     sides.set("key aws:SecureTransport", "false")
     assert sides.decision == world.can(AUDITOR, *READ, context={"aws:SecureTransport": "false"})
     assert str(sides.decision.verdict) == "explicit deny"
@@ -99,21 +99,32 @@ def test_a_key_of_the_context_is_set():
         sides.set("key aws:PrincipalArn", "x")
 
 
-def test_one_account_is_an_error():
-    """The message says what to use instead."""
+def test_in_one_account_one_side_is_enough():
+    """Each statement can be switched off; the picture has two doors."""
     world = observatory()
-    with pytest.raises(ExerciseError, match=r"accounts\. Use explorer"):
-        two_accounts(world, "alice", "s3:GetObject", MAP)
-    with pytest.raises(ExerciseError, match=r"accounts\. Use trust_door"):
-        two_accounts(world, "carol", "sts:AssumeRole", world.role("admin").arn)
-    with pytest.raises(ExerciseError, match=r"accounts\. Use explorer"):
-        two_accounts(world, "lambda.amazonaws.com", *READ)
-    assert not two_accounts(world, COLLECTOR, "sts:AssumeRole", READER).decision
+    world.bucket("star-maps").put_policy(
+        Policy.allow("s3:GetObject", MAP, principal=world.user("alice").arn, sid="Own")
+    )
+    sides = two_sides(world, "alice", "s3:GetObject", MAP)
+    own = [name for name, (_, match) in sides.statements().items() if match.layer == "identity"]
+    for name in own:
+        sides.set(name, value=False)
+    assert str(sides.decision.verdict) == "allowed"
+    assert next(iter(sides.decision.determining)).address == "policy of star-maps/Own"
+    assert "<figure" in sides.picture()
+    sides.set("policy of star-maps/Own", value=False)
+    assert str(sides.decision.verdict) == "implicit deny"
+
+
+def test_a_caller_without_an_account_is_an_error():
+    """The message says what to use instead."""
+    with pytest.raises(ExerciseError, match=r"no side\. Use explorer"):
+        two_sides(observatory(), "lambda.amazonaws.com", *READ)
 
 
 def test_the_state_survives_as_json():
     """A copy of the state shows the same card."""
-    first, twin = (two_accounts(observatory(), AUDITOR, *READ) for _ in range(2))
+    first, twin = (two_sides(observatory(), AUDITOR, *READ) for _ in range(2))
     first.set(THEIRS, value=False)
     first.set("policy", BUCKET)
     first.set("key aws:SecureTransport", "true")
@@ -126,7 +137,7 @@ def test_the_state_survives_as_json():
 @pytest.mark.browser
 def test_it_works_by_mouse_and_keyboard(page):
     """Predict, switch a statement, edit the bucket policy; axe-core finds nothing."""
-    card = put(page, two_accounts(observatory(), AUDITOR, *READ, predict_first=True))
+    card = put(page, two_sides(observatory(), AUDITOR, *READ, predict_first=True))
     result = card.locator("[data-part=result]")
     assert card.locator("[data-part=picture] img").count() == 0
     card.get_by_label("allowed").focus()
