@@ -69,8 +69,8 @@ class PredictionCard(Instrument[Explained]):
         options: tuple[str, ...],
         *,
         ritual: bool,
-        explain: bool,
-        record: bool,
+        explain: bool = True,
+        record: bool = True,
         world: World | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:

@@ -122,10 +122,8 @@ class LessonCheck:
 
     def problems(self) -> list[Problem]:
         """List all problems, each once."""
-        checks = (
-            *(self._worlds, self._exercises, self._names, self._objectives, self._sentences),
-            *(self._cards, self._cells, self._predictions, self._terms),
-        )
+        checks = [self._worlds, self._exercises, self._names, self._objectives, self._sentences]
+        checks += [self._cards, self._cells, self._predictions, self._terms]
         return list(dict.fromkeys(found for check in checks for found in check()))
 
     def _problem(self, place: Place, name: str, **values: Any) -> Problem:

@@ -49,8 +49,7 @@ class ItemCard(PredictionCard):
         self.item = item
         facts = {"key": item.key, "item": item.belief, "seed": item.seed, "practice": practice}
         facts |= {"control": True} if item.control else {}
-        asking: dict[str, Any] = {"ritual": True, "explain": True, "record": True}
-        super().__init__(item.decision, options, **asking, world=item.world, facts=facts)
+        super().__init__(item.decision, options, ritual=True, world=item.world, facts=facts)
 
     def controls(self) -> Mapping[str, str]:
         """Return what to know about the world, the request and the statements."""

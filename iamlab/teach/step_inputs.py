@@ -32,11 +32,9 @@ class OrderInput(Instrument[Chosen]):
 
     def controls(self) -> Mapping[str, str]:
         """Return the texts, each with its number."""
-        rows = "".join(
-            f'<li><div class="row">{html.movers(text, text)}<span>{escape(text)}</span></div></li>'
-            for text in self.state.values
-        )
-        return {"order": f"<ol>{rows}</ol>"}
+        texts = [(own, f"<span>{escape(own)}</span>") for own in self.state.values]
+        rows = (html.row(html.movers(own, own), shown) for own, shown in texts)
+        return {"order": f"<ol>{''.join(f'<li>{row}</li>' for row in rows)}</ol>"}
 
     def change(self, name: str, value: Any) -> Chosen:  # noqa: ARG002 - buttons have no value
         """Move a text."""
