@@ -37,8 +37,6 @@ class Chosen:
 class Choices(Instrument[Chosen]):
     """Controls with one value each."""
 
-    missing = ""
-
     def __init__(self, names: Iterable[str], values: tuple[str, ...] = ()) -> None:
         self.names = tuple(names)
         super().__init__(Chosen(values or ("",) * len(self.names)))
@@ -160,7 +158,7 @@ class NamesInput(Instrument[Chosen]):
     missing = "Not answered yet. Tick at least one box."
 
     def __init__(self, task: Any, names: Iterable[str] = ()) -> None:
-        self.names = list(names or task.candidates(task.world()))
+        self.names = list(names or task.collection.candidates(task.world()))
         super().__init__(Chosen(()))
 
     def controls(self) -> Mapping[str, str]:

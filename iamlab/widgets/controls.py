@@ -108,6 +108,12 @@ def button(
     return f"{start}{escape(text)}</button>"
 
 
+def movers(name: str, text: str) -> str:
+    """Write the two buttons that move something up or down in a list."""
+    up = button(f"up {name}", "▲", small=True, label=f"Move {text} up")
+    return up + button(f"down {name}", "▼", small=True, label=f"Move {text} down")
+
+
 def text_field(
     name: str,
     label: str,
