@@ -657,7 +657,7 @@ def all_cards_of(lesson, learner):
             if "decided" in right:
                 learner.explain(card, right["happened"], right["decided"])
                 learner.reads(card, "Yes, that is what happened.")
-        elif number := re.fullmatch(r'exercise\("(.+)"\)', source):
+        elif number := re.search(r'^exercise\("(.+)"\)$', source, re.MULTILINE):
             answer_wrongly_first(learner, number[1])
     learner.lab.settle()
 
