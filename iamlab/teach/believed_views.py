@@ -231,7 +231,9 @@ def assumers(world: World, arn: str) -> list[str]:
             found.append(caller)
             arn = caller
     # A lesson's session is made in a copy of its world, whose events nobody keeps.
-    calls, name = getattr(world, "calls", {}), arn.rpartition("/")[2]
+    calls = getattr(world, "calls", {})
+    names = {own.get("role_session_name", key): key for key, own in calls.items()}
+    name = names.get(arn.rpartition("/")[2], "")
     while "assume_role" in calls.get(name, {}):
         name = calls[name]["by"]
         behind: Any = caller_of(world.copy(), name)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from iamlab.engine.edits import Edit, apply_edits
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
+from iamlab.engine.trace import ALLOWS
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.checks import Choosing, ForEach, applying, counted, request_lines, verdict_of
@@ -162,6 +163,11 @@ class Explain(ForEach):
 def _remove(decision: Decision, chosen: str) -> str:
     """Return a sentence with the decision without what was chosen."""
     now, then = verdict_of(decision), verdict_of(without(decision, chosen))
+    layer = next((own for own in LAYERS if chosen == _named(decision, own)), "")
+    if layer and not decision.denies and decision.trace.step(layer).outcome == ALLOWS:
+        return (
+            f"The {chosen} allows it already. Even so, it is {now}: an Allow is missing elsewhere."
+        )
     if chosen == NO_STATEMENT:
         what, end = "any policy", ", so a statement decides."
         still = f"{applying(decision)} Even so, it is {now}: something limits it."

@@ -156,7 +156,8 @@ class Write(Choosing):
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
                     wanted = self.wanted(question, bool(question.ask(before)))
-                    if wanted is False and question.ask(after):  # in the caller's situation
+                    found = question.ask(after)  # in the caller's situation
+                    if wanted is False and found and found.determining:
                         yield case, question, False
 
     def _mark(self, answer: Policy, world: World) -> Mark:
