@@ -47,8 +47,8 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "storage": (1965, 11),
     "world": (2184, 19),
     "view": (9111, 84),
-    "widgets": (2831, 19),
-    "teach": (4997, 38),
+    "widgets": (2830, 19),
+    "teach": (4968, 35),
     "cli": (1490, 13),
 }
 """These numbers only go down."""

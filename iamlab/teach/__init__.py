@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from iamlab.display import lazily
 
 if TYPE_CHECKING:
-    from iamlab.teach.acme import observatory as observatory
     from iamlab.teach.ask import check as check
     from iamlab.teach.ask import hint as hint
     from iamlab.teach.ask import solution as solution
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from iamlab.teach.practice import review as review
     from iamlab.teach.practice import warm_up as warm_up
     from iamlab.teach.recognition import beliefs as beliefs
+    from iamlab.teach.scenarios import observatory as observatory
     from iamlab.teach.scenarios import scenario as scenario
     from iamlab.teach.show import after as after
     from iamlab.teach.show import exercise as exercise
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
     from iamlab.world.policy_places import arrange as arrange
 
 _NAMES = {
-    "acme": "observatory",
     "ask": "check hint solution start",
     "course": "course_map export_progress import_progress progress",
     "lesson": "open_lesson",
     "practice": "again drill review warm_up",
     "recognition": "beliefs",
-    "scenarios": "arrange scenario",
+    "scenarios": "arrange observatory scenario",
     "show": "after exercise predict refused reveal "
     "membership_board request_builder statement_stack",
     "terms": "glossary lookup",

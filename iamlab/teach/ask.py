@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.verdict import addresses
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
+from iamlab.teach.exercises import Feedback, feedback
 from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.lesson import SEED
-from iamlab.teach.marks import Feedback, feedback
 from iamlab.teach.recognition import evidence
 from iamlab.teach.tables import find
 from iamlab.widgets.prediction import HAPPENED, Prediction, confidence_word
@@ -156,9 +156,8 @@ def solution(number: str, *, give_up: bool = False, seed: int = SEED) -> Feedbac
 
 def _record(task: Exercise, kind: str, **facts: Any) -> None:
     hints = len(journal.of_exercise(task.number, "hint", task.seed))
-    journal.add(
-        {"exercise": task.number, "kind": kind, "seed": task.seed, "hints_used": hints, **facts}
-    )
+    own = {"exercise": task.number, "kind": kind, "seed": task.seed, "hints_used": hints}
+    journal.add({**own, **facts})
 
 
 # -- predictions ----------------------------------------------------------------------------
@@ -202,8 +201,7 @@ def keep_explanation(key: str, happened: str, decided: str, *, correct: bool) ->
 
 def statements(decision: Decision) -> list[str]:
     """Return the addresses of all statements that could decide, and "no statement"."""
-    every = [match.address for match in decision.trace.matches]
-    return [*dict.fromkeys(every), NO_STATEMENT]
+    return [*addresses(decision.trace.matches), NO_STATEMENT]
 
 
 def reflect(decision: Decision, happened: str, decided: str) -> tuple[bool, str]:

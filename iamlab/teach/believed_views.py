@@ -116,19 +116,21 @@ def _group_is_principal(request: Request, layers: Layers) -> Differences:
     """A Principal is refused, but a condition can name the ARN of a group."""
     start = f":iam::{request.caller.account}:group/"
     groups = set(map(_group, layers.identity))
-    statements = layers.resource.policy.statements if layers.resource else ()
-    conditions = [own for statement in statements for own in statement.conditions]
+    conditions = [own for statement in _statements(layers) for own in statement.conditions]
     named = (*_named(layers), *(value for own in conditions for value in own.values))
     mine = [name for name in named if start in name and name.rpartition("/")[2] in groups]
     keys = {"context": {"aws:PrincipalArn": mine[0]}} if mine else {}
     return {**_renamed(layers, dict.fromkeys(mine, request.principal)), **keys}
 
 
+def _statements(layers: Layers) -> Iterable[Statement]:
+    """Return the statements of the resource's policy."""
+    return layers.resource.policy.statements if layers.resource else ()
+
+
 def _named(layers: Layers) -> Iterable[str]:
     """List the principals that the resource's policy names."""
-    policy = layers.resource and layers.resource.policy
-    every = [statement.principals or () for statement in policy.statements] if policy else []
-    return [value for principals in every for _, value in principals]
+    return [value for own in _statements(layers) for _, value in own.principals or ()]
 
 
 def _renamed(layers: Layers, names: dict[str, str]) -> Differences:
@@ -141,14 +143,15 @@ def _renamed(layers: Layers, names: dict[str, str]) -> Differences:
 
 
 def _readonly_is_metadata(_: Request, layers: Layers) -> Differences:
-    arns = [own.arn or "" for own in layers.identity]
-    places = [at for at, arn in enumerate(arns) if arn.endswith(":aws:policy/ReadOnlyAccess")]
-    view_only = find("ViewOnlyAccess") if places else None
-    if view_only is None:
-        return {}
-    seen = dict(enumerate(layers.identity))
-    seen |= {place: replace(seen[place], policy=view_only.document) for place in places}
-    return {"identity": tuple(seen.values())}
+    seen = tuple(map(_view_only, layers.identity))
+    return {"identity": seen} if seen != layers.identity else {}
+
+
+def _view_only(attached: AttachedPolicy) -> AttachedPolicy:
+    """Take ReadOnlyAccess for ViewOnlyAccess."""
+    is_read_only = (attached.arn or "").endswith(":aws:policy/ReadOnlyAccess")
+    view_only = find("ViewOnlyAccess") if is_read_only else None
+    return attached if view_only is None else replace(attached, policy=view_only.document)
 
 
 # -- statements that say something else ---------------------------------------------------------
@@ -212,7 +215,7 @@ def assumers(world: World, arn: str) -> list[str]:
 
     Examples
     --------
-    >>> from iamlab.teach.acme import observatory
+    >>> from iamlab.teach.scenarios import observatory
     >>> world = observatory()
     >>> carol = world.sts.assume_role(
     ...     world.user("carol"), role_arn=world.role("auditor"), role_session_name="carol")
@@ -228,11 +231,13 @@ def assumers(world: World, arn: str) -> list[str]:
             found.append(caller)
             arn = caller
     # A lesson's session is made in a copy of its world, whose events nobody keeps.
-    calls, name = getattr(world, "calls", {}), arn.rpartition("/")[2]
+    calls = getattr(world, "calls", {})
+    names = {own.get("role_session_name", key): key for key, own in calls.items()}
+    name = names.get(arn.rpartition("/")[2], "")
     while "assume_role" in calls.get(name, {}):
         name = calls[name]["by"]
-        caller = caller_of(world.copy(), name)
-        found.append(getattr(caller, "arn", caller))
+        behind: Any = caller_of(world.copy(), name)
+        found.append(getattr(behind, "arn", behind))
     return found
 
 

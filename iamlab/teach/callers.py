@@ -68,7 +68,7 @@ class LessonWorld(World):
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
         circumstances = self.calls.get(name, {}).get("with", "")
         more = {key: value for key, value in more.items() if value is not None}
-        more = read_circumstances(circumstances, main_account(self)) | more
+        more = read_circumstances(circumstances, self.main) | more
         try:
             if name.partition("/")[0] in own:
                 request = (caller_of(world, name), *request[1:])
@@ -109,7 +109,7 @@ def caller_of(world: World, name: str) -> Caller:
     return name if is_known else identity_arn(name, world.main)
 
 
-def session_call(name: str, call: Call, account: Account) -> Call:
+def read_call(name: str, call: Call, account: Account) -> Call:
     """Return the call that makes a session, with its session policy as JSON.
 
     Raises
@@ -144,7 +144,7 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
         return caller_of(world, subject)
     has_role = operation.startswith("assume_role")
     by = need(more, "token" if "_with_" in operation else "by") if has_role else subject
-    code = _code(_user(world, by)) if more.get("mfa") else {}
+    code = code_of(_user(world, by)) if more.get("mfa") else {}
     if operation == "console":
         user, mfa_code = _user(world, by), code.get("token_code")
         return world.sign_in(account=user.account, user=user, password=PASSWORD, mfa_code=mfa_code)
@@ -156,9 +156,9 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
         parameters["role_arn"] = identity_arn(subject, world.main)
     parameters |= {key: value for key, value in more.items() if key not in _OF_TABLE}
     if "_with_" in operation:
-        name, provider = _TOKENS[operation], world.named[by.partition("/")[0]]
-        parameters |= {name: credential_of(by, world.main)}
-        parameters |= {"principal_arn": provider} if name == "saml_assertion" else {}
+        provider, token = world.named[by.partition("/")[0]], credential_of(by, world.main)
+        saml = {"principal_arn": provider, "saml_assertion": token}
+        parameters |= saml if operation.endswith("saml") else {"web_identity_token": token}
     callers = () if "_with_" in operation else (caller_of(world, by),)
     session: Caller = getattr(world.sts, operation)(*callers, **code, **parameters)
     return session
@@ -167,19 +167,13 @@ def _session(world: LessonWorld, name: str, operation: str, subject: str, more: 
 _OF_TABLE = ("by", "mfa", "refused", "token", "with")
 """The keys of a session's table that aren't parameters of its call."""
 
-_TOKENS = {
-    "assume_role_with_saml": "saml_assertion",
-    "assume_role_with_web_identity": "web_identity_token",
-}
-"""The calls that anybody with a token can make, and the parameter that has the token."""
-
 
 def _user(world: LessonWorld, name: str) -> User:
     users = {user.arn: user for own in world.accounts.values() for user in own.users.values()}
     return find_named("user", identity_arn(name, world.main), users)
 
 
-def _code(user: User) -> Call:
+def code_of(user: User) -> Call:
     """Return the parameters with a code of the user's MFA device."""
     device, clock = user.mfa_devices[0], user.account.world.clock
     clock.advance(minutes=1)  # the codes that enabled the device can't be used again

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from iamlab.errors import ExerciseError
 from iamlab.teach import ask, inputs, journal, step_inputs
 from iamlab.teach.checks import Repair
-from iamlab.teach.marks import WalkThrough
 from iamlab.teach.tables import find
+from iamlab.view.cards.card import badge, boxed, code, six_labels
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
@@ -69,8 +69,8 @@ class PredictionCard(Instrument[Explained]):
         options: tuple[str, ...],
         *,
         ritual: bool,
-        explain: bool,
-        record: bool,
+        explain: bool = True,
+        record: bool = True,
         world: World | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
@@ -104,10 +104,9 @@ class PredictionCard(Instrument[Explained]):
         if name == "compare":
             if "" in (state.happened, state.decided):
                 raise ExerciseError("Choose in both lists first.")
-            correct, _ = ask.reflect(self._decision, state.happened, state.decided)
             if self._record and not state.compared:
-                own = self._key, state.happened, state.decided
-                ask.keep_explanation(*own, correct=correct)
+                correct, _ = ask.reflect(self._decision, state.happened, state.decided)
+                ask.keep_explanation(self._key, state.happened, state.decided, correct=correct)
             return replace(state, compared=True)
         if name not in ("happened", "decided"):
             raise self.no_control(name)
@@ -161,6 +160,22 @@ class PredictionCard(Instrument[Explained]):
 
 
 @dataclass(frozen=True, slots=True)
+class WalkThrough:
+    """The six questions of a decision, with their answers."""
+
+    decision: Decision
+
+    def __str__(self) -> str:
+        return self.decision.explain()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        message = code(self.decision.message) if self.decision.message else ""
+        return boxed(f"{six_labels(self.decision)}{badge(self.decision)}{message}")
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """The state of what has no controls."""
 
@@ -192,8 +207,7 @@ class Reveal(Instrument[Nothing]):
         """Whether the prediction or the answer has been given."""
         if isinstance(self._after, Instrument):
             return self._after.tried
-        kinds = ("attempt", "solution")
-        return any(journal.of_exercise(self._after, kind) for kind in kinds)
+        return any(journal.of_exercise(self._after, kind) for kind in ("attempt", "solution"))
 
     @property
     def value(self) -> Any:
@@ -257,12 +271,11 @@ def _target(task: Repair) -> str:
     """Return the target matrix of a repair as a table: the wanted access, not the present."""
     questions = [cell.question for cell in task.target]
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
-    wanted = {(c.question.caller, c.question.action, c.question.resource): c for c in task.target}
+    wanted = {tuple(own.question.parts): "yes" if own.allowed else "no" for own in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
     rows = []
     for caller in dict.fromkeys(question.caller for question in questions):
-        cells = (wanted.get((caller, *column)) for column in columns)
-        words = ("" if cell is None else "yes" if cell.allowed else "no" for cell in cells)
+        words = (wanted.get((caller, *column), "") for column in columns)
         rows.append([escape(caller), *words])
     return controls.table("Wanted access", ["", *map(escape, names)], rows)
 
@@ -334,8 +347,7 @@ class ExerciseCard(Instrument[Nothing]):
 
     def _solution(self) -> str:
         give_up, self._solution_pressed = self._solution_pressed, True
-        task = self.task
-        return ask.solution(task.number, give_up=give_up, seed=task.seed).inner_html()
+        return ask.solution(self.task.number, give_up=give_up, seed=self.task.seed).inner_html()
 
     def parts(self) -> dict[str, str]:
         """Return the prompt, the answer, the buttons and the result."""

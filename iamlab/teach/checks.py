@@ -8,14 +8,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from itertools import product, starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.teach.edits import apply_edits, in_words
-from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
 from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.widgets.controls import reason
@@ -230,30 +229,40 @@ FEW = 12
 """So many names are explained in the worked steps."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Collect(Exercise):
-    """C: a set of names.
+class Collection(NamedTuple):
+    """A set to collect.
 
     Parameters
     ----------
-    candidates, truth
-        Functions of the world: the names to choose from, and the right set.
-    about
-        A function that explains why a name is in the set, or not.
+    candidates
+        A function of the world: the names to choose from.
+    judge
+        A function of the world and a name: whether the name belongs to the set, and a sentence why.
     """
 
     candidates: Callable[[World], list[str]]
-    truth: Callable[[World], set[str]]
-    about: Callable[[World, str], str]
+    judge: Callable[[World, str], tuple[bool, str]]
+
+    def truth(self, world: World) -> set[str]:
+        """Return the names that belong to the set."""
+        return {name for name in self.candidates(world) if self.judge(world, name)[0]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collect(Exercise):
+    """C: a set of names."""
+
+    collection: Collection
 
     def read(self, answer: Any, world: World) -> set[str]:
         """Return the set of names."""
         if not isinstance(answer, set | frozenset | list | tuple):
             raise self.needs("a set of names, such as {'a', 'b'}")
         chosen = {str(item) for item in answer}
-        for name in sorted(chosen - set(self.candidates(world))):
+        known = self.collection.candidates(world)
+        for name in sorted(chosen.difference(known)):
             error = ExerciseError(f"{name!r} isn't one of the choices.")
-            raise noted(error, did_you_mean(name, self.candidates(world)))
+            raise noted(error, did_you_mean(name, known))
         return chosen
 
     def data(self, answer: Any, world: World) -> list[str]:
@@ -262,18 +271,18 @@ class Collect(Exercise):
 
     def right_answer(self, world: World) -> set[str]:
         """Return the right set in this world."""
-        return self.truth(world)
+        return self.collection.truth(world)
 
     def _mark(self, answer: set[str], world: World) -> Mark:
-        right = self.truth(world)
+        right = self.collection.truth(world)
         if answer == right:
             return Mark(correct=True, true_part=self.why)
-        good = len(answer & right)
         wrong = [*sorted(answer - right), *sorted(right - answer)]
         word = "doesn't belong to the set" if answer - right else "is missing"
-        worked = [f"{name}: {self.about(world, name)}" for name in wrong[:FEW]]
-        text = f"{wrong[0]} {word}: {self.about(world, wrong[0])}"
-        found = counted(good, len(right), "found")
+        reasons = {name: self.collection.judge(world, name)[1] for name in wrong[:FEW]}
+        worked = [f"{name}: {why}" for name, why in reasons.items()]
+        text = f"{wrong[0]} {word}: {reasons[wrong[0]]}"
+        found = counted(len(answer & right), len(right), "found")
         return Mark(correct=False, true_part=found, counterexample=text, worked=tuple(worked))
 
     def shown(self, answer: Any) -> str:

@@ -17,8 +17,8 @@ from iamlab.display import count
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
+from iamlab.teach.exercises import Feedback
 from iamlab.teach.lesson import lessons
-from iamlab.teach.marks import Feedback
 from iamlab.teach.recognition import beliefs_met
 from iamlab.teach.schedule import History
 from iamlab.view.cards.card import boxed
@@ -372,11 +372,9 @@ def import_progress(path: str | Path) -> Feedback:
 
 def _record(line: bytes, place: str) -> journal.Record:
     """Read one line of a progress file; it has the fields that a record always has."""
-    try:
+    with suppress(ValueError, RecursionError):
         record = json.loads(line)
-    except (ValueError, RecursionError):
-        record = None
-    if isinstance(record, dict) and all(isinstance(record.get(key), str) for key in ALWAYS):
-        return record
+        if isinstance(record, dict) and all(isinstance(record.get(key), str) for key in ALWAYS):
+            return record
     text = "This isn't a record of iamlab's progress file. Nothing was imported."
     raise LoadError(f"{place}: {text}")

@@ -2,24 +2,30 @@
 
 No exercise stores a verdict. The engine or a search computes the right answer in the learner's
 world, so any right answer passes, with any seed.
+
+Feedback begins with what is right. The first failure gets a counterexample, the second the belief
+behind the answer, in words, and the third the worked steps.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.callers import main_account, read_circumstances
 from iamlab.teach.lesson import SEED
 from iamlab.teach.scenarios import scenario
+from iamlab.view.cards.card import boxed
+from iamlab.view.style import look
+from iamlab.widgets.controls import explanation, paragraph, tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from iamlab.engine.decision import Decision
-    from iamlab.teach.marks import Mark
     from iamlab.world.world import World
 
 
@@ -87,6 +93,40 @@ class KnownWrong:
     answer: Callable[[World], Any]
     belief: str
     hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The result of a check.
+
+    Parameters
+    ----------
+    correct
+        Whether every part of the answer is right.
+    true_part
+        What is right about the answer.
+    counterexample
+        One request, one name or one cell that is wrong. Empty if the answer is correct.
+    decision
+        The decision that shows it.
+    belief, hint
+        The misconception (``"M05"``) that is known to lead to this answer, and its hint.
+    worked
+        The worked steps, if there is no decision that shows them.
+    """
+
+    correct: bool
+    true_part: str
+    counterexample: str = ""
+    decision: Decision | None = None
+    belief: str = ""
+    hint: str = ""
+    worked: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text for the first attempt."""
+        return " ".join(filter(None, (self.true_part, self.counterexample)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,3 +252,48 @@ class Exercise(ABC):
     def solution_answer(self) -> Any:
         """Compute the right answer."""
         return self.right_answer(self.world())
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the learner reads: a state, paragraphs, and in some cases the worked steps."""
+
+    correct: bool | None
+    paragraphs: tuple[str, ...]
+    decision: Decision | None = None
+
+    @property
+    def state(self) -> str:
+        """``✓ Right.``, ``↻ Not yet.``, or nothing if the answer wasn't checked."""
+        return {True: "✓ Right.", False: "↻ Not yet.", None: ""}[self.correct]
+
+    def __bool__(self) -> bool:
+        return bool(self.correct)
+
+    def __str__(self) -> str:
+        steps = "" if self.decision is None else self.decision.explain()
+        return "\n".join(filter(None, (self.state, *self.paragraphs, steps)))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return boxed(self.inner_html())
+
+    def inner_html(self) -> str:
+        """Return the feedback without a frame, for use inside a card."""
+        parts = [f"<p><strong>{escape(self.state)}</strong></p>"] if self.state else []
+        parts += map(paragraph, self.paragraphs)
+        if self.decision is not None:
+            parts.append(tiles(("AWS decides", look(self.decision.verdict))))
+            parts.append(explanation(self.decision))
+        return "".join(parts)
+
+
+def feedback(mark: Mark, failures: int) -> Feedback:
+    """Return the feedback for this attempt; ``failures`` counts the wrong ones, with this one."""
+    if mark.correct:
+        return Feedback(correct=True, paragraphs=(mark.true_part,), decision=mark.decision)
+    hint = mark.hint if failures >= 2 else ""
+    worked, decision = (mark.worked, mark.decision) if failures >= 3 else ((), None)
+    texts = filter(None, (mark.true_part, mark.counterexample, hint, *worked))
+    return Feedback(correct=False, paragraphs=tuple(texts), decision=decision)

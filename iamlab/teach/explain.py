@@ -5,7 +5,8 @@ A wrong belief is broken by a request on which it disagrees with AWS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import permutations
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,17 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from iamlab.engine.edits import Edit, apply_edits
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
+from iamlab.engine.trace import ALLOWS
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.checks import Choosing, ForEach, applying, counted, request_lines, verdict_of
-from iamlab.teach.exercises import Exercise, Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Exercise, Mark, Question
 from iamlab.view.figures.names import resource_policy_of
 from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
@@ -75,12 +76,12 @@ def without(decision: Decision, chosen: str) -> Decision:
     (<Decision ✕ explicit deny by stack/KeepMaps>, <Decision ✓ allowed by stack/AllMaps>)
     """
     layers = decision.layers
+    if chosen == NO_STATEMENT:
+        return evaluate(decision.request, Layers())
     removed = [layer for layer in LAYERS if chosen == _named(decision, layer)]
-    if removed or chosen == NO_STATEMENT:
-        values = {own.name: getattr(layers, own.name) for own in fields(Layers) if own.init}
-        empty = {layer: () if isinstance(values[layer], tuple) else None for layer in LAYERS}
-        kept = {name: own for name, own in values.items() if removed and name not in removed}
-        return evaluate(decision.request, Layers(**empty | kept))
+    if removed:
+        empty: dict[str, Any] = {layer: getattr(Layers(), layer) for layer in removed}
+        return evaluate(decision.request, replace(layers, **empty))
     edits = [
         Edit("", "", 1, (), layer, level, place, statement.number)
         for layer in LAYERS
@@ -162,6 +163,11 @@ class Explain(ForEach):
 def _remove(decision: Decision, chosen: str) -> str:
     """Return a sentence with the decision without what was chosen."""
     now, then = verdict_of(decision), verdict_of(without(decision, chosen))
+    layer = next((own for own in LAYERS if chosen == _named(decision, own)), "")
+    if layer and not decision.denies and decision.trace.step(layer).outcome == ALLOWS:
+        return (
+            f"The {chosen} allows it already. Even so, it is {now}: an Allow is missing elsewhere."
+        )
     if chosen == NO_STATEMENT:
         what, end = "any policy", ", so a statement decides."
         still = f"{applying(decision)} Even so, it is {now}: something limits it."
@@ -183,6 +189,10 @@ def _too_far(decision: Decision, chosen: str) -> str:
     return f"{match.text} Another Allow is nearer."
 
 
+Places = Callable[[World], Mapping[str, tuple[Any, str]]]
+"""A function of the world: each text with its place, and a few words that explain it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order(Exercise):
     """O: texts in their right order.
@@ -190,14 +200,12 @@ class Order(Exercise):
     Parameters
     ----------
     places
-        A function of the world: each text with its place, such as a number or a duration. Texts
-        with the same place can be in any order.
-    about
-        A function that explains the place of a text in a few words, such as ``"12 hours"``.
+        A function of the world: each text with its place, such as a number or a duration, and a few
+        words that explain it, such as ``"12 hours"``. Texts with the same place can be in any
+        order.
     """
 
-    places: Callable[[World], Mapping[str, Any]]
-    about: Callable[[World, str], str] = lambda _, __: ""
+    places: Places
 
     def shuffled(self, world: World) -> list[str]:
         """Return the texts in an order that isn't right."""
@@ -216,16 +224,16 @@ class Order(Exercise):
     def right_answer(self, world: World) -> list[str]:
         """Return the texts by their places."""
         places = self.places(world)
-        return sorted(places, key=lambda text: places[text])
+        return sorted(places, key=lambda text: places[text][0])
 
     def _misplaced(self, answer: list[str], world: World) -> list[int]:
         """Return the numbers of the texts that are out of place, from 0."""
-        places = self.places(world)
+        places = {text: place for text, (place, _) in self.places(world).items()}
         right = sorted(places.values())
         return [number for number, text in enumerate(answer) if places[text] != right[number]]
 
     def _line(self, text: str, world: World) -> str:
-        about = self.about(world, text)
+        _, about = self.places(world)[text]
         return f"{text} ({about})" if about else text
 
     def _mark(self, answer: list[str], world: World) -> Mark:
@@ -281,9 +289,8 @@ class Break(Choosing):
     def read(self, answer: Any, world: World) -> Attempt:
         """Return the attempt from (order or world, caller, action, resource)."""
         if not self.user:
-            return Attempt(
-                world, Question.read(self.items(answer, "(caller, action, resource)", 3))
-            )
+            question = Question.read(self.items(answer, "(caller, action, resource)", 3))
+            return Attempt(world, question)
         form = (
             "(order, caller, action, resource). The order is a list of statements such as "
             f"{self._all_labels(world)[:2]}, or a changed world"
@@ -314,26 +321,20 @@ class Break(Choosing):
 
     def tries(self, world: World) -> Iterator[list[Any]]:
         """Yield the orders and requests of the card, beginning with the order of the world."""
-        if not self.user:
-            yield from (question.parts for question in self.offered())
-            return
-        for order in permutations(self._all_labels(world)):
-            yield from ([list(order), *question.parts] for question in self.offered())
+        orders: Iterable[list[Any]] = [[]]
+        if self.user:
+            orders = ([list(order)] for order in permutations(self._all_labels(world)))
+        return ([*order, *question.parts] for order in orders for question in self.offered())
 
     def _mark(self, answer: Attempt, world: World) -> Mark:  # noqa: ARG002 - as for all kinds
         decision = answer.question.ask(answer.world)
-        believed, belief = self.belief.verdict(decision, answer.world), self.belief
-        verdict = verdict_of(decision)
+        believed = self.belief.verdict(decision, answer.world)
+        premise = f"you believe that {self.belief.claim}, you expect"
+        verdict = f"AWS decides {verdict_of(decision)}."
         if (str(believed) == "allowed") is not bool(decision):
-            text = (
-                f"{answer.question}: if you believe that {belief.claim}, you expect "
-                f"{believed.symbol} {believed}. AWS decides {verdict}. {self.why}"
-            )
-            return Mark(correct=True, true_part=text, decision=decision)
-        text = (
-            f"But both agree. AWS decides {verdict}. If you believe that {belief.claim}, you "
-            f"expect the same. {self.nudge}"
-        )
+            lead = f"{answer.question}: if {premise} {believed.symbol} {believed}."
+            return Mark(correct=True, true_part=f"{lead} {verdict} {self.why}", decision=decision)
+        text = f"But both agree. {verdict} If {premise} the same. {self.nudge}"
         good = applying(decision)
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 

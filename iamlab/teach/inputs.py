@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.edits import in_words
@@ -36,8 +37,6 @@ class Chosen:
 
 class Choices(Instrument[Chosen]):
     """Controls with one value each."""
-
-    missing = ""
 
     def __init__(self, names: Iterable[str], values: tuple[str, ...] = ()) -> None:
         self.names = tuple(names)
@@ -85,14 +84,12 @@ class ForEachInput(Choices):
 
 def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
     """Write the statements of the policies that apply to each caller."""
-    made: dict[str, Decision] = {}
+    made: dict[str, list[Decision]] = {}
     for question, decision in zip(questions, decisions, strict=True):
-        known = made.setdefault(question.caller, decision)
-        if len(decision.trace.matches) > len(known.trace.matches):
-            made[question.caller] = decision
+        made.setdefault(question.caller, []).append(decision)
     return "".join(
-        html.statements(decision, is_open=len(made) == 1, of=caller if len(made) > 1 else "")
-        for caller, decision in made.items()
+        html.statements(*own, is_open=len(made) == 1, of=caller if len(made) > 1 else "")
+        for caller, own in made.items()
     )
 
 
@@ -160,7 +157,7 @@ class NamesInput(Instrument[Chosen]):
     missing = "Not answered yet. Tick at least one box."
 
     def __init__(self, task: Any, names: Iterable[str] = ()) -> None:
-        self.names = list(names or task.candidates(task.world()))
+        self.names = list(names or task.collection.candidates(task.world()))
         super().__init__(Chosen(()))
 
     def controls(self) -> Mapping[str, str]:
@@ -316,7 +313,8 @@ class BreakRequestInput(RequestInput):
     def __init__(self, task: Break) -> None:
         super().__init__(task)
         world = task.world()
-        requests = [Question(own, task.actions[0], task.resources[0]) for own in task.callers]
+        parts = product(task.callers, task.actions[:1], task.resources)
+        requests = [Question(*own) for own in parts]
         self._folds = _folds(requests, [own.ask(world) for own in requests])
 
     def controls(self) -> Mapping[str, str]:

@@ -17,9 +17,9 @@ from iamlab.engine.verdict import addresses
 from iamlab.errors import AccessDenied, ExerciseError
 from iamlab.tables import tables
 from iamlab.teach.callers import caller_of, read_circumstances
-from iamlab.teach.keys import question_of
 from iamlab.teach.mutants import MISCONCEPTIONS, telling
 from iamlab.teach.source_lines import find_named
+from iamlab.teach.tables import question_of
 from iamlab.teach.worlds import build
 
 if TYPE_CHECKING:

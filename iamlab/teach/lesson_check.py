@@ -15,12 +15,12 @@ from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Choosing, Predict
+from iamlab.teach.exercises import feedback
 from iamlab.teach.gate import OpenRequest, sentences, violations
 from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
-from iamlab.teach.marks import feedback
 from iamlab.teach.mutants import telling
 from iamlab.teach.scenarios import known_scenarios
-from iamlab.teach.source_lines import Keys, LocatedError, at
+from iamlab.teach.source_lines import Keys, LocatedError, at, each_value
 from iamlab.teach.tables import find
 
 if TYPE_CHECKING:
@@ -122,10 +122,8 @@ class LessonCheck:
 
     def problems(self) -> list[Problem]:
         """List all problems, each once."""
-        checks = (
-            *(self._worlds, self._exercises, self._names, self._objectives, self._sentences),
-            *(self._cards, self._cells, self._predictions, self._terms),
-        )
+        checks = [self._worlds, self._exercises, self._names, self._objectives, self._sentences]
+        checks += [self._cards, self._cells, self._predictions, self._terms]
         return list(dict.fromkeys(found for check in checks for found in check()))
 
     def _problem(self, place: Place, name: str, **values: Any) -> Problem:
@@ -341,14 +339,9 @@ class LessonCheck:
                 yield self._problem(cells[0], "explained_later", term=term, home=home)
 
 
-def _texts_in(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each text in a table or list with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, own in items:
-            yield from _texts_in(own, (*path, str(key)))
+def _texts_in(table: Any) -> Iterator[tuple[Keys, str]]:
+    """Yield each text in a table with its path."""
+    return ((path, own) for path, own in each_value(table) if isinstance(own, str))
 
 
 def _has_term(text: str, term: str) -> bool:

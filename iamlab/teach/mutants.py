@@ -133,10 +133,8 @@ def _misconception(key: str, table: dict[str, Any]) -> Misconception:
     return Misconception(key, lessons, tuple(_mutant(key, own, **table[own]) for own in table))
 
 
-MISCONCEPTIONS = {
-    key: _misconception(key, table)
-    for key, table in tables(__file__, "misconceptions.toml").items()
-}
+_TABLES = tables(__file__, "misconceptions.toml")
+MISCONCEPTIONS = {key: _misconception(key, table) for key, table in _TABLES.items()}
 """All misconceptions of the syllabus, by id: ``MISCONCEPTIONS["M18"].lessons``."""
 
 MUTANTS = {mutant.name: mutant for known in MISCONCEPTIONS.values() for mutant in known.mutants}

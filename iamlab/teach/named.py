@@ -9,14 +9,9 @@ from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
 from iamlab.model.identities import policies_of
+from iamlab.teach import named_credentials as credentials
 from iamlab.teach.callers import caller_of, main_account
-from iamlab.teach.named_credentials import (
-    CanSignIn,
-    SecurityStatus,
-    UnusedKeys,
-    key_replaced,
-    key_rotated,
-)
+from iamlab.teach.checks import Collection
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
 from iamlab.widgets.controls import reason
@@ -27,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
+    from iamlab.teach.explain import Places
     from iamlab.world.world import World
 
 
@@ -38,8 +34,8 @@ PROPERTIES: dict[str, Callable[[Decision], bool]] = {
 }
 
 
-class PoliciesOf:
-    """The policies that apply to a user.
+def _policies_of(user: str) -> Collection:
+    """Return the policies that apply to a user.
 
     Parameters
     ----------
@@ -47,37 +43,33 @@ class PoliciesOf:
         The user's name.
     """
 
-    def __init__(self, user: str) -> None:
-        self.user = user
-
-    def candidates(self, world: World) -> list[str]:
+    def candidates(world: World) -> list[str]:
         """Return the name of every policy of a user or group in the account."""
         account = main_account(world)
         identities = [*account.users.values(), *account.groups.values()]
         return sorted(set().union(*map(_policies, identities)))
 
-    def truth(self, world: World) -> set[str]:
-        """Return the names of the policies that apply to the user."""
-        principal = principal_of(world, caller_of(world, self.user))
-        return {attached.policy.name for attached in principal.identity}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence: which identity has the policy, and which users are in the group."""
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether it applies, which identity has it, and which users are in the group."""
+        principal = principal_of(world, caller_of(world, user))
+        applies = name in {attached.policy.name for attached in principal.identity}
         account = main_account(world)
         for group in account.groups.values():
             if name in _policies(group):
                 members = ", ".join(user.name for user in group.users) or "nobody"
-                return f"the group {group.name} has it, with these members: {members}."
+                return applies, f"the group {group.name} has it, with these members: {members}."
         owners = [user.name for user in account.users.values() if name in _policies(user)]
-        return f"the user {owners[0]} has it." if owners else "it isn't attached."
+        return applies, f"the user {owners[0]} has it." if owners else "it isn't attached."
+
+    return Collection(candidates, judge)
 
 
 def _policies(identity: Identity) -> set[str]:
     return {attached.policy.name for attached in policies_of(identity)}
 
 
-class Principals:
-    """Who can be the Principal of a bucket's policy.
+def _principals(bucket: str, *names: str) -> Collection:
+    """Return who can be the Principal of a bucket's policy.
 
     Parameters
     ----------
@@ -86,35 +78,22 @@ class Principals:
     names
         The candidates: ``user:alice``, ``group:astronomers``, ``account:acme-main``.
     """
+    place = Place(bucket, "policy")
 
-    def __init__(self, bucket: str, *names: str) -> None:
-        self.place = Place(bucket, "policy")
-        self.names = [name.replace(":", " ") for name in names]
-
-    def candidates(self, _: World) -> list[str]:
-        """Return the candidates."""
-        return sorted(self.names)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the candidates that S3 accepts."""
-        return {name for name in self.names if not self._refusal(world, name)}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence about a candidate."""
-        return self._refusal(world, name) or "S3 accepts a policy that names it."
-
-    def _refusal(self, world: World, name: str) -> str:
-        """Try to save a bucket policy with this principal; return S3's error, or nothing."""
-        line = f"allow - s3:GetObject {self.place.owner}/* to {name.partition(' ')[2]}"
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Try to save a bucket policy with this principal."""
+        line = f"allow - s3:GetObject {bucket}/* to {name.partition(' ')[2]}"
         try:
-            self.place.write(world.copy(), read_policy(line, main_account(world)))
+            place.write(world.copy(), read_policy(line, main_account(world)))
         except MalformedPolicy as error:
-            return f"S3 says: {error}."
-        return ""
+            return False, f"S3 says: {error}."
+        return True, "S3 accepts a policy that names it."
+
+    return Collection(lambda _: sorted(name.replace(":", " ") for name in names), judge)
 
 
-class AllowedActions:
-    """The actions that a user's policies allow on everything.
+def _allowed_actions(user: str, *names: str) -> Collection:
+    """Return the actions that a user's policies allow on everything.
 
     Parameters
     ----------
@@ -124,24 +103,16 @@ class AllowedActions:
         The candidates.
     """
 
-    def __init__(self, user: str, *names: str) -> None:
-        self.user, self.names = user, names
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether it is allowed, and which statement decides."""
+        decision = world.can(caller_of(world, user), name, "*")
+        return bool(decision), reason(decision)
 
-    def candidates(self, _: World) -> list[str]:
-        """Return the candidates."""
-        return sorted(self.names)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the candidates that are allowed."""
-        return {name for name in self.names if world.can(caller_of(world, self.user), name, "*")}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence: which statement decides."""
-        return reason(world.can(caller_of(world, self.user), name, "*"))
+    return Collection(lambda _: sorted(names), judge)
 
 
-class PublicBuckets:
-    """The buckets that anybody on the internet can read or change.
+def _public_buckets(*names: str) -> Collection:
+    """Return the buckets that anybody on the internet can read or change.
 
     Parameters
     ----------
@@ -149,47 +120,29 @@ class PublicBuckets:
         The candidates.
     """
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether it is public, and who outside has access."""
+        every = world.outside_access()
+        found = [own for own in every if own.resource.rpartition(":")[2].partition("/")[0] == name]
+        text = str(found[0]) if found else "nobody outside the account has access by its policy."
+        return any(own and own.is_public for own in found), text
 
-    def candidates(self, _: World) -> list[str]:
-        """Return the candidates."""
-        return sorted(self.names)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the candidates that are public."""
-        findings = [own for own in world.outside_access() if own and own.is_public]
-        return {own.resource.rpartition(":")[2].partition("/")[0] for own in findings} & {
-            *self.names
-        }
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence: who outside has access, or that nobody has."""
-        arn = arn_of(name, main_account(world))
-        found = [
-            str(own) for own in world.outside_access() if own.resource.partition("/")[0] == arn
-        ]
-        return found[0] if found else "nobody outside the account has access by its policy."
+    return Collection(lambda _: sorted(names), judge)
 
 
-COLLECTIONS: dict[str, Callable[..., Any]] = {
-    "policies_of": PoliciesOf,
-    "principals": Principals,
-    "allowed_actions": AllowedActions,
-    "public_buckets": PublicBuckets,
-    "can_sign_in": CanSignIn,
-    "unused_keys": UnusedKeys,
+COLLECTIONS: dict[str, Callable[..., Collection]] = {
+    "policies_of": _policies_of,
+    "principals": _principals,
+    "allowed_actions": _allowed_actions,
+    "public_buckets": _public_buckets,
+    "can_sign_in": credentials.can_sign_in,
+    "unused_keys": credentials.unused_keys,
 }
-"""The sets that a learner collects. In a world, each has
-
-- candidates: the names to choose from;
-- truth: the names that belong to the set;
-- about: a sentence why a name belongs to the set, or doesn't.
-"""
+"""The sets that a learner collects."""
 
 
-class Steps:
-    """The types of policies in the order in which AWS evaluates them.
+def _steps(*request: str) -> Places:
+    """Return the types of policies in the order in which AWS evaluates them.
 
     Parameters
     ----------
@@ -197,25 +150,22 @@ class Steps:
         Caller, action and resource: only the types that count for it.
     """
 
-    def __init__(self, *request: str) -> None:
-        self.request = request
+    def places(world: World) -> dict[str, tuple[int, str]]:
+        """Return each type of policy with its number, and what it does."""
+        caller, action, resource = request
+        decision = world.can(caller, action, arn_of(resource, main_account(world)))
+        present = [step.layer for step in decision.trace.steps if step.found.present]
+        found = {}
+        for number, layer in enumerate(present, 1):
+            does = "limits what others allow" if layer in CEILINGS else "can allow the request"
+            found[NAMES[layer]] = (number, f"The {NAMES[layer]} {does}.")
+        return found
 
-    def places(self, world: World) -> dict[str, int]:
-        """Return each type of policy with its number."""
-        caller, action, resource = self.request
-        account = main_account(world)
-        decision = world.can(caller, action, arn_of(resource, account))
-        present = [step for step in decision.trace.steps if step.found.present]
-        return {NAMES[step.layer]: number for number, step in enumerate(present, 1)}
-
-    def about(self, _: World, name: str) -> str:
-        """Return a sentence about a type of policy."""
-        limits = name in {NAMES[layer] for layer in CEILINGS}
-        return f"The {name} {'limits what others allow' if limits else 'can allow the request'}."
+    return places
 
 
-class Lifetimes:
-    """Sessions from the shortest to the longest.
+def _lifetimes(*names: str) -> Places:
+    """Return sessions from the shortest to the longest.
 
     Parameters
     ----------
@@ -223,22 +173,20 @@ class Lifetimes:
         The sessions' names.
     """
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def places(self, world: World) -> dict[str, timedelta]:
+    def places(world: World) -> dict[str, tuple[timedelta, str]]:
         """Return each session with the time until its credentials expire."""
-        sessions: dict[str, Any] = {own: caller_of(world.copy(), own) for own in self.names}
-        return {own: made.expiration - made.issued for own, made in sessions.items()}
+        found = {}
+        for name in names:
+            session: Any = caller_of(world.copy(), name)
+            lasts = session.expiration - session.issued
+            found[name] = (lasts, f"it lasts {lasts.total_seconds() // 60:,.0f} minutes")
+        return found
 
-    def about(self, world: World, name: str) -> str:
-        """Return how long a session lasts."""
-        minutes = self.places(world)[name].total_seconds() // 60
-        return f"it lasts {minutes:,.0f} minutes"
+    return places
 
 
-ORDERS: dict[str, Callable[..., Any]] = {"steps": Steps, "lifetimes": Lifetimes}
-"""Texts with an order. In a world, each has places, the texts with their numbers, and about."""
+ORDERS: dict[str, Callable[..., Places]] = {"steps": _steps, "lifetimes": _lifetimes}
+"""What a learner puts into order."""
 
 
 def _called(event_name: str) -> Callable[[World], bool]:
@@ -251,7 +199,7 @@ def _called(event_name: str) -> Callable[[World], bool]:
 GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {
     "always": lambda: lambda _: True,
     "called": _called,
-    "security_status": SecurityStatus,
-    "key_rotated": key_rotated,
-    "key_replaced": key_replaced,
+    "security_status": credentials.SecurityStatus,
+    "key_rotated": credentials.key_rotated,
+    "key_replaced": credentials.key_replaced,
 }

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.display import count
 from iamlab.errors import FailedAuthentication
-from iamlab.model.credentials import code_at, devices_of, seed_of
-from iamlab.teach.callers import PASSWORD, main_account
+from iamlab.teach.callers import PASSWORD, code_of, main_account
+from iamlab.teach.checks import Collection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from iamlab.model.credentials import KeyRecord
     from iamlab.model.event import Event
-    from iamlab.world.account import Account
     from iamlab.world.world import World
 
 
@@ -27,8 +26,8 @@ ROOT_ONLY = ("DeleteAccessKey", "UpdateAccessKey")
 """The calls about the root user's access key: nobody else in the account can make them."""
 
 
-class CanSignIn:
-    """The attempts to sign in to the console that succeed.
+def can_sign_in(*attempts: str) -> Collection:
+    """Return the attempts to sign in to the console that succeed.
 
     Parameters
     ----------
@@ -36,81 +35,63 @@ class CanSignIn:
         A user, and what the user has: ``alice:password``, ``carol:password+code``,
         ``bob:access-key``.
     """
+    known = {_in_words(*own.split(":")): own.split(":") for own in attempts}
 
-    def __init__(self, *attempts: str) -> None:
-        self.attempts = {_in_words(*own.split(":")): own.split(":") for own in attempts}
-
-    def candidates(self, _: World) -> list[str]:
-        """Return the attempts in words."""
-        return list(self.attempts)
-
-    def truth(self, world: World) -> set[str]:
-        """Return the attempts that succeed."""
-        return {own for own in self.attempts if not self._refusal(world, own)}
-
-    def about(self, world: World, name: str) -> str:
-        """Return what the sign-in page answers."""
-        return self._refusal(world, name) or "the sign-in succeeds."
-
-    def _refusal(self, world: World, name: str) -> str:
-        """Sign in to a copy of the world; return AWS's error, or nothing."""
-        world, (user_name, what) = world.copy(), self.attempts[name]
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Sign in to a copy of the world, and return what the sign-in page answers."""
+        world, (user_name, what) = world.copy(), known[name]
         user = main_account(world).users[user_name]
         code, password = None, PASSWORD
         if what == "access-key":
             password = world.ids.secret_of(user.access_keys[0].access_key_id)
         elif what == "password+code":
-            world.clock.advance(minutes=1)  # the codes that enabled the device can't be used again
-            code = code_at(seed_of(world, devices_of(user)[0].number), world.clock.now)
+            code = code_of(user)["token_code"]
         try:
             world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
         except FailedAuthentication as error:
-            return f"the sign-in page answers: {str(error).removeprefix(f'{error.code}: ')}"
-        return ""
+            text = str(error).removeprefix(f"{error.code}: ")
+            return False, f"the sign-in page answers: {text}"
+        return True, "the sign-in succeeds."
+
+    return Collection(lambda _: list(known), judge)
 
 
 def _in_words(user: str, what: str) -> str:
     return f"{user} with {what.replace('-', ' ').replace('+', ' and MFA ')}"
 
 
-class UnusedKeys:
-    """The access keys that a credential report shows as unused, and those of the root user.
+def unused_keys(days: str) -> Collection:
+    """Return the access keys that a credential report shows as unused, and the root user's.
 
     Parameters
     ----------
     days
         A key that wasn't used for more days is unused.
     """
+    most = timedelta(days=int(days))
 
-    def __init__(self, days: str) -> None:
-        self.days = timedelta(days=int(days))
-
-    def candidates(self, world: World) -> list[str]:
-        """Return all access keys of the account."""
-        return [name for name, _ in _keys(main_account(world))]
-
-    def truth(self, world: World) -> set[str]:
-        """Return the keys of the root user, and those that weren't used for so long."""
-        now, keys = world.clock.now, _keys(main_account(world))
-        return {name for name, key in keys if _is_root(name) or now - _last(key) > self.days}
-
-    def about(self, world: World, name: str) -> str:
-        """Return a sentence about a key's use."""
-        key = dict(_keys(main_account(world)))[name]
-        ago = count((world.clock.now - _last(key)).days, "day")
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether it is unused, and when it was last used."""
+        key = dict(_keys(world))[name]
+        time = world.clock.now - _last(key)
+        ago = count(time.days, "day")
         text = f"last used {ago} ago." if key.last_used else f"made {ago} ago, and never used."
-        return f"it belongs to the root user; it was {text}" if _is_root(name) else f"it was {text}"
+        if name.startswith(_OF_ROOT):
+            return True, f"it belongs to the root user; it was {text}"
+        return time > most, f"it was {text}"
+
+    return Collection(lambda world: list(dict(_keys(world))), judge)
 
 
-def _is_root(name: str) -> bool:
-    return name.startswith("root user ")
+_OF_ROOT = "root user"
 
 
-def _keys(account: Account) -> Iterator[tuple[str, KeyRecord]]:
-    """Yield each key with its name."""
+def _keys(world: World) -> Iterator[tuple[str, KeyRecord]]:
+    """Yield each key of the account with its name."""
+    account = main_account(world)
     for owner in (account.root, *account.users.values()):
         for number, key in enumerate(owner.key_records.values(), 1):
-            yield f"{owner.user_name if owner.named else 'root user'} key {number}", key
+            yield f"{owner.user_name if owner.named else _OF_ROOT} key {number}", key
 
 
 def _last(key: KeyRecord) -> datetime:
@@ -137,10 +118,8 @@ class SecurityStatus:
     def still_open(self, world: World) -> list[str]:
         """Return a sentence about each thing that is still to do."""
         account = main_account(world)
-        lists = account.security_status(), account.security_recommendations(self.user)
-        found = [
-            f"{own.title}: {own.reason}" for items in lists for own in items if not own.is_done
-        ]
+        items = *account.security_status(), *account.security_recommendations(self.user)
+        found = [f"{own.title}: {own.reason}" for own in items if not own.is_done]
         users = account.users.values()
         admins = {own.name for own in users if world.can(own, "iam:AttachUserPolicy", own.arn)}
         found += [f"{name} must not be an administrator." for name in sorted(admins - {self.user})]
@@ -157,10 +136,9 @@ def key_rotated(key_id: str) -> Callable[[World], bool]:
 
     def reached(world: World) -> bool:
         log = list(world.events)
-        ends = [place for place, event in enumerate(log) if _ends(event, key_id)]
-        if not ends or _is_active(world, key_id):
+        first = next((place for place, event in enumerate(log) if _ends(event, key_id)), None)
+        if first is None or _is_active(world, key_id):
             return False
-        first = min(ends)
         return log[first].event_name == "UpdateAccessKey" and _new_key_used(world, log[:first])
 
     return reached

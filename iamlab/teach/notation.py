@@ -81,8 +81,7 @@ def read_statement(words: Sequence[str], account: Account) -> dict[str, Any]:
     head, principals = _split(head, "to")
     is_whole = len(head) == 4 or (len(head) == 3 and principals)
     if not is_whole or head[0] not in ("allow", "deny"):
-        message = f"{' '.join(words)!r} isn't a statement. Write {_STATEMENT}."
-        raise ExerciseError(message)
+        raise ExerciseError(f"{' '.join(words)!r} isn't a statement. Write {_STATEMENT}.")
     effect, sid, actions, *resources = head
     statement: dict[str, Any] = {} if sid == "-" else {"Sid": sid}
     statement["Effect"] = effect.capitalize()

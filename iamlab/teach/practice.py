@@ -16,10 +16,10 @@ from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.ask import statements
 from iamlab.teach.cards import ExerciseCard, Explained, PredictionCard
+from iamlab.teach.exercises import Feedback
 from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.items import TEMPLATES
 from iamlab.teach.lesson import lesson_of
-from iamlab.teach.marks import Feedback
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.schedule import History
 from iamlab.teach.source_lines import find_named
@@ -49,8 +49,7 @@ class ItemCard(PredictionCard):
         self.item = item
         facts = {"key": item.key, "item": item.belief, "seed": item.seed, "practice": practice}
         facts |= {"control": True} if item.control else {}
-        asking: dict[str, Any] = {"ritual": True, "explain": True, "record": True}
-        super().__init__(item.decision, options, **asking, world=item.world, facts=facts)
+        super().__init__(item.decision, options, ritual=True, world=item.world, facts=facts)
 
     def controls(self) -> Mapping[str, str]:
         """Return what to know about the world, the request and the statements."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.edits import Editor
     from iamlab.teach.exercises import Exercise, Question
-    from iamlab.teach.keys import Keys
     from iamlab.teach.sequence import Call
+    from iamlab.teach.tables import Keys
     from iamlab.world.world import World
 
 Fields = dict[str, Any]
@@ -76,15 +76,9 @@ def _collect(keys: Keys) -> Fields:
         collection.truth(keys.world)
 
     def read(text: str) -> list[str]:
-        every = collection.candidates(keys.world)
-        return every if text == "all" else _listed(text)
+        return collection.candidates(keys.world) if text == "all" else _listed(text)
 
-    return {
-        "candidates": collection.candidates,
-        "truth": collection.truth,
-        "about": collection.about,
-        "known_wrong": keys.wrong(read),
-    }
+    return {"collection": collection, "known_wrong": keys.wrong(read)}
 
 
 def _cell(keys: Keys, line: str) -> Cell:
@@ -108,14 +102,10 @@ def _editor(keys: Keys) -> Editor:
     return editor
 
 
-def _target(keys: Keys) -> tuple[Cell, ...]:
-    return keys.lines("target", partial(_cell, keys))
-
-
 def _repair(keys: Keys) -> Fields:
     editor = _editor(keys)
     return {
-        "target": _target(keys),
+        "target": keys.lines("target", partial(_cell, keys)),
         "most": keys.take("most", None, types=(int,)),
         "editor": editor,
         "known_wrong": keys.wrong(editor.read),
@@ -148,14 +138,14 @@ _SHOWS: dict[str, Callable[[Decision], str]] = {
 
 
 def _order(keys: Keys) -> Fields:
-    order = keys.named("order", named.ORDERS)
+    places = keys.named("order", named.ORDERS)
     with at("order"):
-        order.places(keys.world)
-    return {"places": order.places, "about": order.about, "known_wrong": keys.wrong(_listed)}
+        places(keys.world)
+    return {"places": places, "known_wrong": keys.wrong(_listed)}
 
 
 def _sequence(keys: Keys) -> Fields:
-    target = _target(keys) if "target" in keys.left else ()
+    target = keys.lines("target", partial(_cell, keys), "")
     credential = partial(credential_of, account=keys.account)
     reached = keys.named("goal", named.GOALS, "always", read=credential)
     offered: Operations = {}
@@ -197,14 +187,14 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
         form = "caller operation Name=value"
         raise ExerciseError(f"{' '.join(words)!r} isn't a call. Write: {form}.")
     caller, operation, *parameters = words
-    call = {"Caller": f"{OF_CALL}{caller}" if caller.isdecimal() else caller}
-    found = {}
+    caller = f"{OF_CALL}{caller}" if caller.isdecimal() else caller
+    call: Call = {"Caller": caller, "Operation": operation}
     named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
         known = find_named(f"parameter of {operation}", name, named_values)
         (value,) = _values(keys, name, text)
-        found[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
-    return {**call, "Operation": operation, **found}
+        call[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
+    return call
 
 
 def _values(keys: Keys, name: str, values: Any) -> list[Any]:

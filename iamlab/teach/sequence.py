@@ -11,8 +11,7 @@ from iamlab.errors import ExerciseError, IamLabError, RequestError, did_you_mean
 from iamlab.operations.dispatch import call_in
 from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import counted
-from iamlab.teach.exercises import Exercise
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Exercise, Mark
 from iamlab.view.words import shorten
 
 if TYPE_CHECKING:

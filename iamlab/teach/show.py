@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
 from iamlab.teach.ask import keep
-from iamlab.teach.marks import Feedback
+from iamlab.teach.exercises import Feedback
 from iamlab.teach.tables import find
 from iamlab.widgets.prediction import COARSE, FINE, Prediction, confidence_word, verdict_word
 

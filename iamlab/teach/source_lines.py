@@ -189,7 +189,7 @@ def lines_of_keys(text: str) -> dict[Keys, tuple[int, ...]]:
         part = "\n".join(lines[start:number])
         for table, is_complete in _readings(part):
             is_header = part.lstrip().startswith("[")
-            paths = list(_paths(table, () if is_header else header))
+            paths = [path for path, _ in each_value(table, () if is_header else header)]
             own = tuple(_lines_of_text(lines[read:number], read + 1))
             found |= {path: own for path in paths if path not in found}
             header = paths[-1] if is_header else header
@@ -205,13 +205,13 @@ def _readings(part: str) -> Iterator[tuple[dict[str, Any], bool]]:
             return
 
 
-def _paths(value: Any, path: Keys) -> Iterator[Keys]:
-    """Yield the path of each key in a value, the outer ones first."""
-    yield path
+def each_value(value: Any, path: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Yield each value in a table or list with its path, the outer ones first."""
+    yield path, value
     if isinstance(value, list):
         value = dict(enumerate(value))
     for key, own in value.items() if isinstance(value, dict) else ():
-        yield from _paths(own, (*path, str(key)))
+        yield from each_value(own, (*path, str(key)))
 
 
 def _lines_of_text(lines: list[str], first: int) -> Iterator[int]:

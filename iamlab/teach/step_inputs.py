@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from iamlab.teach.sequence import Sequence
 
 
-def movers(name: str, text: str) -> str:
-    """Write the two buttons that move a step."""
-    up = html.button(f"up {name}", "▲", small=True, label=f"Move {text} up")
-    return up + html.button(f"down {name}", "▼", small=True, label=f"Move {text} down")
-
-
 class OrderInput(Instrument[Chosen]):
     """A list of texts, each with two buttons to move it."""
 
@@ -38,11 +32,9 @@ class OrderInput(Instrument[Chosen]):
 
     def controls(self) -> Mapping[str, str]:
         """Return the texts, each with its number."""
-        rows = "".join(
-            f'<li><div class="row">{movers(text, text)}<span>{escape(text)}</span></div></li>'
-            for text in self.state.values
-        )
-        return {"order": f"<ol>{rows}</ol>"}
+        texts = [(own, f"<span>{escape(own)}</span>") for own in self.state.values]
+        rows = (html.row(html.movers(own, own), shown) for own, shown in texts)
+        return {"order": f"<ol>{''.join(f'<li>{row}</li>' for row in rows)}</ol>"}
 
     def change(self, name: str, value: Any) -> Chosen:  # noqa: ARG002 - buttons have no value
         """Move a text."""
@@ -114,7 +106,7 @@ class CallsInput(Instrument[Rows]):
             field = f"{name} {key}", name
             own += html.choice(*field, texts, text) if texts else html.text_field(*field, text)
         remove = html.button(f"remove {key}", "✕", small=True, label=f"Remove call {number}")
-        head = f'<div class="row">{movers(key, f"call {number}")}{remove}<b>Call {number}</b></div>'
+        head = html.row(html.movers(key, f"call {number}"), remove, f"<b>Call {number}</b>")
         return f'<li class="side">{head}<div>{html.row(own)}</div></li>'
 
     def change(self, name: str, value: Any) -> Rows:

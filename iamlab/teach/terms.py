@@ -18,9 +18,9 @@ from iamlab.policy import catalog
 from iamlab.policy.condition_keys import GLOBAL_KEYS, GlobalKey, condition_key
 from iamlab.policy.document import Policy
 from iamlab.tables import tables
-from iamlab.teach.acme import observatory
 from iamlab.teach.course import course_map
 from iamlab.teach.lesson import lessons
+from iamlab.teach.scenarios import observatory
 from iamlab.view.cells import Link
 from iamlab.view.tables import Table
 
@@ -152,9 +152,8 @@ Null condition.
     found = terms().get(word) or names.get(_simple(word)) or _of_aws(word.strip())
     found = found or names.get(_simple(word.partition(":")[0]))  # ForAllValues:StringLike
     if found is None:
-        known = {key: term.word for key, term in names.items()} | {
-            _simple(key.name): key.name for key in GLOBAL_KEYS.values()
-        }
+        known = {key: term.word for key, term in names.items()}
+        known |= {_simple(key.name): key.name for key in GLOBAL_KEYS.values()}
         near = [known[key] for key in get_close_matches(_simple(word), known, 3, 0.7)]
         note = f"Did you mean {' or '.join(dict.fromkeys(near))}?" if near else "See glossary()."
         raise noted(RequestError(f"iamlab doesn't know the word {word!r}."), note)

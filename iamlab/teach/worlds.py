@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
+from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform
-from iamlab.teach.callers import (
-    PASSWORD,
-    LessonWorld,
-    caller_of,
-    directory_of,
-    key_of,
-    session_call,
-)
+from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, directory_of, key_of, read_call
 from iamlab.teach.notation import arn_of, policy_of, read_policy
 from iamlab.teach.source_lines import TABLES, Keys, at, check_table, expect, find_named, need
 
@@ -203,7 +197,7 @@ def build(table: Table, seed: int) -> LessonWorld:
             _create_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
-            world.calls[name] = session_call(name, call, world.main)
+            world.calls[name] = read_call(name, call, world.main)
     for name in world.calls:
         with at("sessions", name), suppress(AccessDenied):
             caller_of(world.copy(), name)
@@ -330,16 +324,14 @@ def _create_organization(world: LessonWorld, table: Table) -> None:
             if unit:
                 organization.move_account(account, unit)
     if "rcps" in table:
-        organization.enable_policy_type("RESOURCE_CONTROL_POLICY")
-    for kind, full_name in (("scps", "SERVICE"), ("rcps", "RESOURCE")):
+        organization.enable_policy_type(RCP)
+    for kind, policy_type in (("scps", SCP), ("rcps", RCP)):
         for name, own in table.get(kind, {}).items():
             with at(kind, name):
                 document, on = need(own, "policy"), need(own, "on")
                 with at("policy"):
                     policy = policy_of(document, world.main)
-                    made = organization.create_policy(
-                        name, policy, type=f"{full_name}_CONTROL_POLICY"
-                    )
+                    made = organization.create_policy(name, policy, type=policy_type)
                 with at("on"):
                     for target in on.split():
                         made.attach(targets.get(target, target))

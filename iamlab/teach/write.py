@@ -21,8 +21,7 @@ from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
 from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Choosing, Repair, unlike
-from iamlab.teach.exercises import Question
-from iamlab.teach.marks import Mark
+from iamlab.teach.exercises import Mark, Question
 from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
@@ -128,14 +127,19 @@ class Write(Choosing):
         """Return for each request whether it is allowed."""
         return {question: bool(question.ask(world)) for question in self.offered()}
 
+    def _worlds(self, case: Case, policy: Policy, world: World) -> tuple[World, World]:
+        """Return the world in a situation, without the policy and with it."""
+        before = world.copy()
+        case.change(before)
+        after = before.copy()
+        self.place.write(after, policy)
+        return before, after
+
     def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
         for case in self.cases:
-            before = world.copy()
-            case.change(before)
+            before, after = self._worlds(case, policy, world)
             without = self.allowed(before)
-            after = before.copy()
-            self.place.write(after, policy)
             for question, allowed in self.allowed(after).items():
                 wanted = self.wanted(question, without[question])
                 if wanted is not None and wanted is not allowed:
@@ -143,10 +147,8 @@ class Write(Choosing):
 
     def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
         """Yield what the policy allows without need, on any resource, of all actions of AWS."""
-        case, before = self.cases[0], world.copy()
-        case.change(before)
-        after = before.copy()
-        self.place.write(after, policy)
+        case = self.cases[0]
+        before, after = self._worlds(case, policy, world)
         allows = [own for own in policy.statements if own.effect == "Allow"]
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
         for caller in self.callers:
@@ -154,7 +156,8 @@ class Write(Choosing):
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
                     wanted = self.wanted(question, bool(question.ask(before)))
-                    if wanted is False and question.ask(after):  # in the caller's situation
+                    found = question.ask(after)  # in the caller's situation
+                    if wanted is False and found and found.determining:
                         yield case, question, False
 
     def _mark(self, answer: Policy, world: World) -> Mark:
@@ -165,10 +168,8 @@ class Write(Choosing):
             text = f"Your policy is right for all {count} requests. {self.why}"
             return Mark(correct=True, true_part=text)
         case, question, wanted = wrong[0]
-        changed = world.copy()
-        case.change(changed)
-        self.place.write(changed, answer)
-        decision = question.ask(changed)
+        _, after = self._worlds(case, answer, world)
+        decision = question.ask(after)
         good = f"{count - len(failed)} of {count} requests are right."
         text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
         text += "" if failed else " The task doesn't ask for this permission."

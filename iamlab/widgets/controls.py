@@ -108,6 +108,12 @@ def button(
     return f"{start}{escape(text)}</button>"
 
 
+def movers(name: str, text: str) -> str:
+    """Write the two buttons that move something up or down in a list."""
+    up = button(f"up {name}", "▲", small=True, label=f"Move {text} up")
+    return up + button(f"down {name}", "▼", small=True, label=f"Move {text} down")
+
+
 def text_field(
     name: str,
     label: str,
@@ -260,11 +266,11 @@ def statement_row(statement: Statement, label: str, meaning: str = "") -> str:
     return "".join(f"<div>{cell}</div>" for cell in cells)
 
 
-def statements(decision: Decision, *, is_open: bool = True, of: str = "") -> str:
-    """Write the statements of all policies that apply, without what they do to this request."""
+def statements(*decisions: Decision, is_open: bool = True, of: str = "") -> str:
+    """Write the statements of all policies that apply, without what they do to the requests."""
     whose = f" to {of}" if of else ""
     known: dict[str, dict[str, str]] = {}
-    for step in decision.trace.steps:
+    for step in (step for decision in decisions for step in decision.trace.steps):
         for own in step.matches:  # FullAWSAccess, for example, can be at each level
             rows = known.setdefault(NAMES[step.layer], {})
             rows[own.address] = statement_row(own.statement, own.address)

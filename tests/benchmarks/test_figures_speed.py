@@ -2,7 +2,7 @@
 
 import pytest
 
-from iamlab.teach.acme import observatory
+from iamlab.teach.scenarios import observatory
 from iamlab.view.figures.account.organization_tree import organization_tree
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.benchmarks.plain_figure import TIMES, ratio_to_plain_figure

@@ -107,7 +107,8 @@ def cells_of(lesson):
 
 def beginning(source):
     """Return the beginning of a cell, for ``Learner.cell``."""
-    return f"{source.splitlines()[0][:60]}..."
+    first, *rest = source.splitlines()
+    return f"{first}..." if rest else first
 
 
 def predictions_of(lesson):

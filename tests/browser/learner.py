@@ -24,8 +24,11 @@ class Learner:
 
     def card(self, source):
         """Find the card below a cell, or of the exercise with this number."""
-        found = f'exercise("{source}")' if re.fullmatch(r"\d+\.\d+", source) else source
-        return self.cell(found).locator(".iamlab-card")
+        if re.fullmatch(r"\d+\.\d+", source):
+            line = re.compile(rf'exercise\("{re.escape(source)}"\)')
+            own = self.page.locator(".jp-InputArea .cm-content").filter(has_text=line)
+            return self.page.locator(".jp-CodeCell").filter(has=own).locator(".iamlab-card")
+        return self.cell(source).locator(".iamlab-card")
 
     def run(self, source):
         """Run a cell once more, by keyboard; return it."""

@@ -157,7 +157,7 @@ def answer_by_keyboard(page, card, words):
             if not left:
                 return
             following = next(iter(left))
-            card.locator(f"[name='{following}']").wait_for()
+            card.locator(f"[name='{following}']").first.wait_for()
             if name == "add":
                 reach(page, following, "Shift+Tab")
                 continue
@@ -170,7 +170,10 @@ def card_below(source, names):
     cells = {
         own: f'exercise("{own}")' if own[0].isdigit() else own.removesuffix("...") for own in names
     }
-    return next((own for own, begin in cells.items() if source.startswith(begin)), None)
+    lines = source.splitlines()
+    return next(
+        (own for own, begin in cells.items() if source.startswith(begin) or begin in lines), None
+    )
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

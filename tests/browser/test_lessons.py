@@ -622,7 +622,7 @@ def give(learner, card, task, answer, before=None):
 
 
 def answer_wrongly_first(learner, number):
-    """Give a known wrong answer, read its own hint, and answer rightly."""
+    """Answer with a known wrong answer, read its own hint, and answer rightly."""
     task, card = find(number), learner.card(number)
     wrong = task.known_wrong[-1]
     before = wrong.answer(task.world())
@@ -657,7 +657,7 @@ def all_cards_of(lesson, learner):
             if "decided" in right:
                 learner.explain(card, right["happened"], right["decided"])
                 learner.reads(card, "Yes, that is what happened.")
-        elif number := re.fullmatch(r'exercise\("(.+)"\)', source):
+        elif number := re.search(r'^exercise\("(.+)"\)$', source, re.MULTILINE):
             answer_wrongly_first(learner, number[1])
     learner.lab.settle()
 

@@ -10,12 +10,11 @@ from iamlab.errors import IamLabError
 from iamlab.teach import arrange, check, hint, journal, scenario, solution, start
 from iamlab.teach.exercises import Question
 from iamlab.teach.explain import Break
-from iamlab.teach.keys import Keys
 from iamlab.teach.lesson import SEED, lesson_of
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.readers import READERS
 from iamlab.teach.scenarios import MAP, MAPS, README
-from iamlab.teach.tables import every, find
+from iamlab.teach.tables import Keys, every, find
 
 TASKS = {number: task for number, task in every().items() if isinstance(task, Break)}
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)

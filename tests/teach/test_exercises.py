@@ -8,7 +8,7 @@ from iamlab import ExerciseError, Policy, World
 from iamlab.teach.checks import Predict, Repair
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.exercises import Cell, Question
-from iamlab.teach.named import AllowedActions
+from iamlab.teach.named import COLLECTIONS
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import every, find
 
@@ -148,12 +148,12 @@ def test_a_policy_for_one_prefix_can_have_one_statement():
 
 def test_allowed_actions_follow_every_statement():
     """A second statement gives back what NotAction leaves out."""
-    actions = AllowedActions("bob", "iam:ListUsers", "iam:ListRoles")
+    actions = COLLECTIONS["allowed_actions"]("bob", "iam:ListUsers", "iam:ListRoles")
     world = find("5.7").world()
 
     assert actions.candidates(world) == ["iam:ListRoles", "iam:ListUsers"]
     assert actions.truth(world) == {"iam:ListRoles"}
-    assert actions.about(world, "iam:ListUsers") == "No identity-based policy allows it."
+    assert actions.judge(world, "iam:ListUsers")[1] == "No identity-based policy allows it."
 
 
 def test_a_repair_that_widens_access_elsewhere_fails():

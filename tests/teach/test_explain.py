@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from iamlab import ExerciseError
-from iamlab.teach.acme import OLD_MAP, observatory
 from iamlab.teach.exercises import Question
 from iamlab.teach.explain import Explain, deciders, without
-from iamlab.teach.scenarios import MAP, MAPS, README
+from iamlab.teach.scenarios import MAP, MAPS, OLD_MAP, README, observatory
 from tests.teach.every_kind import BY_CODE, LIST, READ, example
 
 PUT = "s3:PutObject"
@@ -134,8 +133,8 @@ def test_allows_that_are_equally_near_are_all_right():
 
 def test_texts_with_the_same_place_can_be_in_any_order():
     """Ties are accepted, and the first text out of place is named."""
-    places = {"a": 1, "b": 2, "c": 2, "d": 3}
-    task = replace(BY_CODE["O"], places=lambda _: places, about=lambda *_: "", known_wrong=())
+    places = {"a": (1, ""), "b": (2, ""), "c": (2, ""), "d": (3, "")}
+    task = replace(BY_CODE["O"], places=lambda _: places, known_wrong=())
 
     assert task.mark(["a", "b", "c", "d"]).correct
     assert task.mark(["a", "c", "b", "d"]).correct
@@ -146,7 +145,7 @@ def test_texts_with_the_same_place_can_be_in_any_order():
     assert mark.counterexample == "Number 2 comes too early: d"
     assert mark.worked == ("The order begins:\n1. a\n2. b",)
 
-    named = replace(task, about=lambda _, text: f"place {places[text]}")
+    named = replace(task, places=lambda _: {**places, "d": (3, "place 3")})
 
     assert named.mark(["d", "a", "b", "c"]).counterexample.endswith("too early: d (place 3)")
 
@@ -154,6 +153,6 @@ def test_texts_with_the_same_place_can_be_in_any_order():
 @pytest.mark.parametrize("number", range(20))
 def test_a_card_never_shows_the_right_order_first(number):
     """Whatever its number is."""
-    task = replace(BY_CODE["O"], number=str(number), places=lambda _: {"a": 1, "b": 2})
+    task = replace(BY_CODE["O"], number=str(number), places=lambda _: {"a": (1, ""), "b": (2, "")})
 
     assert not replace(task, known_wrong=()).mark(task.shuffled(task.world())).correct

@@ -7,7 +7,7 @@ import pytest
 from iamlab import ExerciseError
 from iamlab.teach import check, exercise, hint, journal, solution, tables
 from iamlab.teach.cards import INPUTS, input_for
-from iamlab.teach.marks import feedback
+from iamlab.teach.exercises import feedback
 from iamlab.teach.readers import READERS
 from tests.teach.every_kind import EVERY, kind_of
 

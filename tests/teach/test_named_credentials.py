@@ -5,7 +5,7 @@ import pytest
 from iamlab import ExerciseError
 from iamlab.errors import IamLabError
 from iamlab.teach.callers import caller_of, credential_of, key_of
-from iamlab.teach.named import CanSignIn, UnusedKeys
+from iamlab.teach.named_credentials import can_sign_in, unused_keys
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.tables import find
 from iamlab.teach.worlds import build
@@ -66,11 +66,12 @@ def test_a_root_table_has_only_credentials():
 def test_attempts_to_sign_in_are_made_in_a_copy():
     """The answer is the sign-in page's own, and the world stays as it is."""
     world = scenario("handed_over")
-    attempts = CanSignIn("carol:password", "carol:password+code", "bob:access-key")
+    attempts = can_sign_in("carol:password", "carol:password+code", "bob:access-key")
 
     assert attempts.truth(world) == {"carol with password and MFA code"}
-    assert "Enter an MFA code" in attempts.about(world, "carol with password")
-    assert attempts.about(world, "carol with password and MFA code") == "the sign-in succeeds."
+    assert "Enter an MFA code" in attempts.judge(world, "carol with password")[1]
+    name = "carol with password and MFA code"
+    assert attempts.judge(world, name) == (True, "the sign-in succeeds.")
     assert not world.events
 
 
@@ -78,9 +79,9 @@ def test_unused_keys_depend_on_the_number_of_days():
     """A key that was never used counts from its creation."""
     world = scenario("spring")
 
-    assert UnusedKeys("20").truth(world) > UnusedKeys("45").truth(world)
-    assert UnusedKeys("200").truth(world) == {"root user key 1"}
-    assert UnusedKeys("45").about(world, "alice key 1") == "it was last used 1 day ago."
+    assert unused_keys("20").truth(world) > unused_keys("45").truth(world)
+    assert unused_keys("200").truth(world) == {"root user key 1"}
+    assert unused_keys("45").judge(world, "alice key 1") == (False, "it was last used 1 day ago.")
 
 
 CREATE, USE, END, DELETE = (

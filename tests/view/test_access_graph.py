@@ -16,8 +16,7 @@ from iamlab.engine.grants import Grant
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, AttachedPolicy
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
-from iamlab.teach.acme import OLD_MAP, observatory
-from iamlab.teach.scenarios import MAP, scenario
+from iamlab.teach.scenarios import MAP, OLD_MAP, observatory, scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.figures.access.access_graph import access_graph
 from iamlab.view.style import PALE_INK, look

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from iamlab import World
 from iamlab.errors import RequestError
 from iamlab.storage.account_details import LoadWarning
-from iamlab.teach.acme import observatory
-from iamlab.teach.scenarios import scenario
+from iamlab.teach.scenarios import observatory, scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.figures.account.attachment_graph import (
     MOST,

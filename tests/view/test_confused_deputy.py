@@ -3,7 +3,7 @@
 import pytest
 
 from iamlab.errors import RequestError
-from iamlab.teach.acme import DATA, MAIN, NEBULA, STARSOFT, observatory
+from iamlab.teach.scenarios import DATA, MAIN, NEBULA, STARSOFT, observatory
 from iamlab.view.drawing.shapes import Curve
 from iamlab.view.figures.calls.confused_deputy import confused_deputy
 from tests.effort import slow

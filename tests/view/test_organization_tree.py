@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import RequestError, World
 from iamlab.model.organization.policies import RCP, SCP
-from iamlab.teach.acme import ARCHIVE, ORG, observatory
+from iamlab.teach.scenarios import ARCHIVE, ORG, observatory
 from iamlab.view.figures.account.organization_tree import organization_tree
 from tests.effort import slow
 from tests.policy.documents import allow, deny, document

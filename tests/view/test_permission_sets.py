@@ -9,8 +9,7 @@ from iamlab import ANONYMOUS, Policy, Verdict, World
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import IamLabError, RequestError
 from iamlab.model.network_locations import Standing
-from iamlab.teach.acme import OLD_MAP, observatory
-from iamlab.teach.scenarios import MAP, MAPS, scenario
+from iamlab.teach.scenarios import MAP, MAPS, OLD_MAP, observatory, scenario
 from iamlab.view.drawing.shapes import Line
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.sets.permission_sets import permission_sets

@@ -5,7 +5,7 @@ import pytest
 
 from iamlab import Policy, RequestError, World
 from iamlab.analysis.privilege_escalation.cut_edits import Detach, TakeAction
-from iamlab.teach.acme import ARCHIVE, observatory
+from iamlab.teach.scenarios import ARCHIVE, observatory
 from iamlab.view.figures.reach.reach_graph import draw_edges, draw_found, reach_graph
 from iamlab.view.figures.reach.reach_path import draw_cut, draw_path, short_edit
 from iamlab.view.style import DENY_AREA

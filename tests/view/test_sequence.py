@@ -10,7 +10,7 @@ from iamlab import World
 from iamlab.analysis.credential_timeline.timeline import Hop, Party
 from iamlab.errors import AwsError, RequestError
 from iamlab.model.event import EventLog
-from iamlab.teach.acme import DATA, MAIN, OLD_MAP, observatory
+from iamlab.teach.scenarios import DATA, MAIN, OLD_MAP, observatory
 from iamlab.view.drawing.shapes import Curve
 from iamlab.view.drawing.sheet import PAGE
 from iamlab.view.figures.calls.sequence import hops_of, sequence

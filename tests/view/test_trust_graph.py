@@ -6,8 +6,7 @@ import networkx as nx
 import pytest
 
 from iamlab import RequestError, Verdict, World
-from iamlab.teach.acme import EXTERNAL_ID, observatory
-from iamlab.teach.scenarios import scenario
+from iamlab.teach.scenarios import EXTERNAL_ID, observatory, scenario
 from iamlab.view.drawing.shapes import Circle, Curve
 from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.policy.documents import allow, deny, document

@@ -6,7 +6,7 @@ import pytest
 
 from iamlab import Policy, Request, World, evaluate
 from iamlab.engine.layers import CEILINGS, NAMES, Layers
-from iamlab.teach.acme import DATA, MAIN, NEBULA, OLD_MAP, STARSOFT, observatory
+from iamlab.teach.scenarios import DATA, MAIN, NEBULA, OLD_MAP, STARSOFT, observatory
 from iamlab.view.figures.calls.policy_ends import side_of, stops_of
 from iamlab.view.figures.calls.two_account_map import SHORT, two_account_map
 from tests.policy.documents import allow, deny, document

@@ -5,8 +5,7 @@ from functools import cache
 
 from iamlab import Policy, lab, widgets
 from iamlab.teach import observatory, scenario
-from iamlab.teach.acme import COLLECTOR, EXTERNAL_ID, OLD_MAP, READER
-from iamlab.teach.scenarios import MAP, README
+from iamlab.teach.scenarios import COLLECTOR, EXTERNAL_ID, MAP, OLD_MAP, READER, README
 
 
 @cache

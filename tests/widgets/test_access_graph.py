@@ -12,8 +12,7 @@ from playwright.sync_api import expect
 
 from iamlab import ANONYMOUS, Network
 from iamlab.errors import ExerciseError
-from iamlab.teach.acme import OLD_MAP, observatory
-from iamlab.teach.scenarios import MAP, arrange, scenario
+from iamlab.teach.scenarios import MAP, OLD_MAP, arrange, observatory, scenario
 from iamlab.widgets.card import Card
 from iamlab.widgets.instruments.access_graph import clickable_graph
 from tests.effort import tries

@@ -6,8 +6,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError, PolicyError
-from iamlab.teach.acme import OLD_MAP, observatory
-from iamlab.teach.scenarios import MAP, scenario
+from iamlab.teach.scenarios import MAP, OLD_MAP, observatory, scenario
 from iamlab.widgets.instruments.edited_world import MOST, matrix_board
 from tests.widgets.page import problems, put
 

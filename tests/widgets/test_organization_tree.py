@@ -11,7 +11,7 @@ from iamlab.errors.organizations import (
     ParentNotFoundException,
     PolicyNotAttachedException,
 )
-from iamlab.teach.acme import DATA, OLD_MAP, observatory
+from iamlab.teach.scenarios import DATA, OLD_MAP, observatory
 from iamlab.widgets.instruments.calls import organization_tree
 from tests.widgets.page import problems, put
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from iamlab import ExerciseError, Policy, RequestError, World
-from iamlab.teach.acme import observatory
+from iamlab.teach.scenarios import observatory
 from iamlab.widgets.instruments.steps import reach_explorer
 from tests.widgets.page import put
 

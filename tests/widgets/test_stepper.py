@@ -4,8 +4,7 @@ import pytest
 
 from iamlab import Policy
 from iamlab.errors import ExerciseError, RequestError
-from iamlab.teach.acme import OLD_MAP, observatory
-from iamlab.teach.scenarios import MAP, scenario
+from iamlab.teach.scenarios import MAP, OLD_MAP, observatory, scenario
 from iamlab.widgets.instruments.steps import Stepper, stepper
 from tests.rows import each_row
 from tests.widgets.page import problems, put

@@ -6,8 +6,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError
-from iamlab.teach.acme import MAIN, OLD_MAP, observatory
-from iamlab.teach.scenarios import MAP
+from iamlab.teach.scenarios import MAIN, MAP, OLD_MAP, observatory
 from iamlab.widgets.instruments.two_sides import two_sides
 from tests.widgets.page import problems, put
 

@@ -133,7 +133,7 @@ class OrganizationTree(Calls[Attachments]):
 
     Examples
     --------
-    >>> from iamlab.teach.acme import OLD_MAP, observatory
+    >>> from iamlab.teach.scenarios import OLD_MAP, observatory
     >>> archivist = "arn:aws:iam::222222222222:role/archivist"
     >>> tree = organization_tree(observatory(), archivist, "s3:DeleteObject", OLD_MAP)
     >>> tree.decision

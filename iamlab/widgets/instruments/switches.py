@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 Item = TypeVar("Item")
-MOVES = {"up": "▲", "down": "▼"}
 IN = " in "
 VERBS = ("Get", "Put", "Delete")
 MOST = 24
@@ -126,7 +125,7 @@ class StatementStack(Switches[Stack]):
         if policy is None or not policy.statements:
             raise ExerciseError(f"{user} has no inline policy {policy_name!r} with statements.")
         self.user, self.policy_name = user, policy_name
-        self._moves = MOVES if movable else {}
+        self._moves = ("up", "down") if movable else ()
         self._statements = {own.label: own for own in policy.statements}
         super().__init__(world, pairs, Stack(tuple(self._statements)), **more)
 
@@ -141,14 +140,11 @@ class StatementStack(Switches[Stack]):
 
     def _row(self, sid: str) -> str:
         own = self._statements[sid]
-        movers = (
-            html.button(f"{move} {sid}", sign, small=True, label=f"Move {sid} {move}")
-            for move, sign in self._moves.items()
-        )
+        movers = html.movers(sid, sid) if self._moves else ""
         words = f"<strong>{escape(sid)}</strong> <code>{escape(html.in_words(own))}</code>"
         label = f"{html.badge(EFFECTS[own.effect])} {words}"
         box = html.check_box(sid, label, on=sid not in self.state.off)
-        return f'<div class="row ticks statement">{"".join(movers)}{box}</div>'
+        return f'<div class="row ticks statement">{movers}{box}</div>'
 
     def change(self, name: str, value: Any) -> Stack:
         """Switch or move a statement."""

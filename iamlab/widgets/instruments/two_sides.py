@@ -89,7 +89,7 @@ class TwoSides(EditedWorld[Sides]):
 
     Examples
     --------
-    >>> from iamlab.teach.acme import MAIN, OLD_MAP, observatory
+    >>> from iamlab.teach.scenarios import MAIN, OLD_MAP, observatory
     >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
     >>> sides = two_sides(observatory(), auditor, "s3:GetObject", OLD_MAP)
     >>> str(sides.decision.verdict)
@@ -299,7 +299,7 @@ def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -
 
     Examples
     --------
-    >>> from iamlab.teach.acme import COLLECTOR, READER, observatory
+    >>> from iamlab.teach.scenarios import COLLECTOR, READER, observatory
     >>> door = trust_door(observatory(), COLLECTOR, READER)
     >>> str(door.decision.verdict)
     'implicit deny'

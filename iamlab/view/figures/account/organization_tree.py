@@ -71,7 +71,7 @@ def organization_tree(organization: Organization, decision: Decision | None = No
 
     Examples
     --------
-    >>> from iamlab.teach.acme import OLD_MAP, observatory
+    >>> from iamlab.teach.scenarios import OLD_MAP, observatory
     >>> world = observatory()
     >>> decision = world.can(world.role("archivist"), "s3:DeleteObject", OLD_MAP)
     >>> (organization,) = world.organizations.values()

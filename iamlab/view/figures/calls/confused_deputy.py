@@ -70,7 +70,7 @@ def confused_deputy(
 
     Examples
     --------
-    >>> from iamlab.teach.acme import observatory
+    >>> from iamlab.teach.scenarios import observatory
     >>> world = observatory()
     >>> call = (world.account("starsoft").roles["collector"], "sts:AssumeRole",
     ...         "arn:aws:iam::222222222222:role/starsoft-reader")

@@ -69,7 +69,7 @@ def two_account_map(decision: Decision, *, world: World | None = None) -> Figure
 
     Examples
     --------
-    >>> from iamlab.teach.acme import OLD_MAP, observatory
+    >>> from iamlab.teach.scenarios import OLD_MAP, observatory
     >>> world = observatory()
     >>> alice = world.can(world.user("alice"), "s3:GetObject", OLD_MAP)
     >>> for line in two_account_map(alice, world=world).as_text().splitlines()[:4]:

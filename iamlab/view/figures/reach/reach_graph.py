@@ -136,7 +136,7 @@ def draw_edges(reach: Reach) -> Figure:
 
     Examples
     --------
-    >>> from iamlab.teach.acme import observatory
+    >>> from iamlab.teach.scenarios import observatory
     >>> figure = draw_edges(observatory().reach())
     >>> figure.alt.partition(";")[0]
     '6 steps between 9 principals: carol becomes auditor by sts:AssumeRole'
@@ -198,7 +198,7 @@ def draw_found(found: BlastRadius | Arrivals) -> Figure:
 
     Examples
     --------
-    >>> from iamlab.teach.acme import observatory
+    >>> from iamlab.teach.scenarios import observatory
     >>> world = observatory()
     >>> draw_found(world.reach().blast_radius(world.user("carol"))).alt
     'carol can become 2 of 18 principals: auditor by sts:AssumeRole; archivist in 2 steps.'

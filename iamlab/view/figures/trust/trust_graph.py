@@ -79,7 +79,7 @@ def trust_graph(world: World, *, lit: Caller | None = None) -> Figure:
 
     Examples
     --------
-    >>> from iamlab.teach.acme import observatory
+    >>> from iamlab.teach.scenarios import observatory
     >>> world = observatory()
     >>> trust_graph(world, lit=world.user("carol")).alt
     'carol can assume auditor and admin (if MFA).'
