@@ -81,7 +81,7 @@ def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     binder = (ROOT / "postBuild").read_text("utf-8")
 
-    assert len(readme) == 2
+    assert len(readme) == 1
     assert set(readme) == {"jupyter lab --config=jupyter_lab_config.py"}
     assert "--config=jupyter_lab_config.py" in (ROOT / "Makefile").read_text("utf-8")
     assert 'cp jupyter_lab_config.py "$HOME/.jupyter/"' in binder
