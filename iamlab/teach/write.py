@@ -147,11 +147,10 @@ class Write(Choosing):
 
     def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
         """Yield what the policy allows without need, on any resource, of all actions of AWS."""
-        case = self.cases[0]
-        before, after = self._worlds(case, policy, world)
         allows = [own for own in policy.statements if own.effect == "Allow"]
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
-        for caller in self.callers:
+        for case, caller in product(self.cases, self.callers):
+            before, after = self._worlds(case, policy, world)
             with suppress(AccessDenied):  # a session that can't be made is allowed nothing
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)

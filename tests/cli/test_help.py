@@ -26,7 +26,7 @@ SHOWN = {
     "matrix": (0, "user/bob     yes  yes"),
     "check": (1, "Did you mean s3:GetObject?"),
     "explain-policy": (0, "star-maps"),
-    "lookup": (0, "Every value in the request must match."),
+    "lookup": (0, "A set operator. Matches if every value"),
     "actions": (0, "s3:GetObjectTagging"),
     "audit": (1, "There is no MFA device."),
     "report": (1, "to do: Apply an IAM password policy"),

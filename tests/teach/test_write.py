@@ -54,7 +54,7 @@ def test_all_requests_are_decided_as_can_decides_them(task):
         case.change(world)
         allowed = task.allowed(world)
 
-        resources = (*task.resources, *ELSEWHERE)
+        resources = dict.fromkeys((*task.resources, *ELSEWHERE))
         requests = product(task.callers, task.actions, resources)
         assert list(allowed) == [Question(*each) for each in requests if can_occur(*each[1:])]
         assert all(bool(question.ask(world)) is answer for question, answer in allowed.items())
@@ -151,10 +151,13 @@ def test_a_permission_without_need_is_wrong(task, action, resource, named):
     """It needn't be among the requests of the scenario: the whole catalogue counts."""
     extra = {"Effect": "Allow", "Action": action, "Resource": resource}
     mark = task.mark(document(*task.solution["Statement"], extra))
+    if mark.correct:  # only if the callers have these permissions anyway
+        assert task.place.owner == "admins"
+        assert "IAMFullAccess" in task.world().group("admins").attached
+        return
 
-    assert not mark.correct
     assert named.format(task.callers[0]) in mark.counterexample
-    assert "must be denied, but it is ✓ allowed. The task doesn't ask" in mark.counterexample
+    assert "must be denied, but it is ✓ allowed." in mark.counterexample
 
 
 def test_a_condition_counts_in_the_situation_of_each_caller():
