@@ -153,7 +153,7 @@ def test_a_permission_without_need_is_wrong(task, action, resource, named):
     mark = task.mark(document(*task.solution["Statement"], extra))
     if mark.correct:  # only if the callers have these permissions anyway
         assert task.place.owner == "admins"
-        assert "IAMFullAccess" in task.world().group("admins").attached
+        assert "IAMFullAccess" in str(task.world().group("admins").attached)
         return
 
     assert named.format(task.callers[0]) in mark.counterexample
