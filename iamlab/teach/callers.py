@@ -215,15 +215,16 @@ def credential_of(text: str, account: Account) -> str:
         device = account.mfa_records[arn_of(f"mfa/{name}", account)]
         moment = account.world.clock.now + (int(number) - 1) * INTERVAL
         return code_at(seed_of(account.world, device.number), moment)
+    twin = account.world.copy()  # the same text is always the same token
     if what and name == "directory":
-        return directory_of(account).sign_in(what)
-    issuers = account.world.oidc_issuers.items()
+        return directory_of(twin).sign_in(what)
+    issuers = twin.oidc_issuers.items()
     return next((own.token(what) for url, own in issuers if what and name in url), text)
 
 
-def directory_of(account: Account) -> SamlDirectory:
+def directory_of(world: World) -> SamlDirectory:
     """Return the directory that a lesson's world has."""
-    return next(iter(account.world.saml_directories.values()))
+    return next(iter(world.saml_directories.values()))
 
 
 _NETWORK = ("ip", "vpc", "endpoint")

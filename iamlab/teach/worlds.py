@@ -87,14 +87,14 @@ def _tag(_: Account, owner: Any, tags: str | Table) -> None:
 
 def _add_people(account: Account, _: Any, people: Table) -> None:
     for name, groups in people.items():
-        directory_of(account).add_user(name, groups=groups.split())
+        directory_of(account.world).add_user(name, groups=groups.split())
 
 
 def _map_groups(account: Account, _: Any, groups: Table) -> None:
     for group, names in groups.items():
         for name in names.split():
             role = find_named("role", name, account.roles)
-            directory_of(account).map_group(group, role, arn_of("directory", account))
+            directory_of(account.world).map_group(group, role, arn_of("directory", account))
 
 
 def _with_policy(method: str, *names: str) -> Callable[[Account, Any, Any], Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.believed_views import assumers
+from iamlab.teach.callers import credential_of
 from iamlab.teach.named import COLLECTIONS, ORDERS
 from iamlab.teach.sequence import replay
 from iamlab.teach.show import predict
@@ -89,6 +90,14 @@ def test_a_prediction_has_the_situation_too(world, tmp_path, monkeypatch):
     assert shown.correct
 
 
+@pytest.mark.parametrize("text", ["github/repo:acme/maps:ref:refs/heads/main", "directory/ana"])
+def test_a_token_is_the_same_each_time(text, world):
+    """So an answer with it is recognised."""
+    main = world.account("acme-main")
+
+    assert len({credential_of(text, main) for _ in range(3)}) == 1
+
+
 def test_a_belief_about_roles_knows_who_assumed_one(world):
     """Also if the session is made only for the question."""
     decision = world.can("chained", "s3:GetObject", "arn:aws:s3:::maps/m1.fits")
@@ -145,8 +154,6 @@ def test_a_bucket_with_a_condition_on_addresses_is_not_public(world):
 
 def test_a_sign_in_through_the_directory_is_a_call(world):
     """Anybody can make it who has the assertion; the directory says which roles."""
-    from iamlab.teach.callers import credential_of
-
     main = world.account("acme-main")
     for person, count in (("ana", 1), ("ben", 0)):
         call = {
