@@ -49,7 +49,7 @@ def paragraph(text: str, kind: str = "") -> str:
 def heading(title: str, question: str = "") -> str:
     """Write a card's title and, smaller, what it asks."""
     small = f"<small>{escape(question)}</small>" if question else ""
-    return f"<h4>{escape(title)}{small}</h4>"
+    return f"<h3>{escape(title)}{small}</h3>"
 
 
 def labelled(label: str, control: str) -> str:
