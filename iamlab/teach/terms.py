@@ -140,9 +140,8 @@ def lookup(word: str) -> Term:
 
     Examples
     --------
-    >>> print(lookup("forallvalues").rule)
-    Every value in the request must match. It is also true if the request has no value, so add a \
-Null condition.
+    >>> print(lookup("string like").rule)
+    Compares text with its case; * and ? are wildcards.
     """
     names = {
         _simple(name): term
