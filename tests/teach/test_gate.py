@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 
 from iamlab.teach import hint, scenario
-from iamlab.teach.cards import ExerciseCard
+from iamlab.teach.cards import ExerciseCard, PredictionCard
 from iamlab.teach.checks import Predict
+from iamlab.teach.explain import Break
 from iamlab.teach.gate import OpenRequest, sentences, violations
+from iamlab.teach.mutants import MISCONCEPTIONS, telling
 from iamlab.teach.scenarios import MAP
 from iamlab.widgets.instrument import Instrument
 
@@ -158,3 +160,21 @@ def test_a_sentence_that_leaves_a_prediction_open_is_not_found(open_request, sen
     planted = [("cell 8", own) for own in sentences(sentence)]
 
     assert list(violations([*planted, ("cell 9", open_request)])) == []
+
+
+@pytest.mark.slow
+@each_lesson
+def test_a_lesson_meets_the_beliefs_that_the_course_promises_there(path):
+    """A prediction tells each of them from AWS's rule, or an exercise breaks it or has its answer."""
+    variables, met = {}, set()
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        shown = run("".join(cell["source"]), variables) if cell["cell_type"] == "code" else None
+        if isinstance(shown, PredictionCard):
+            world = shown.keep.keywords["world"]
+            met |= {mutant.belief for mutant in telling(shown.decide(), world)}
+        elif isinstance(shown, ExerciseCard):
+            met |= {known.belief for known in shown.task.known_wrong}
+            met |= {shown.task.belief.belief} if isinstance(shown.task, Break) else set()
+    promised = {key for key, own in MISCONCEPTIONS.items() if path.name[:2] in own.lessons}
+
+    assert promised - met == set()
