@@ -165,7 +165,7 @@ def test_a_sentence_that_leaves_a_prediction_open_is_not_found(open_request, sen
 @pytest.mark.slow
 @each_lesson
 def test_a_lesson_meets_the_beliefs_that_the_course_promises_there(path):
-    """A prediction tells each of them from AWS's rule, or an exercise breaks it or has its answer."""
+    """A prediction tells each of them from AWS's rule, or an exercise breaks it or knows it."""
     variables, met = {}, set()
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         shown = run("".join(cell["source"]), variables) if cell["cell_type"] == "code" else None
