@@ -12,8 +12,8 @@ FLOORS = (
         "engine",
         "model",
     ),
-    *("authorization", "cloudtrail", "operations", "analysis", "storage", "world", "view"),
-    *("widgets", "teach", "cli"),
+    *("authorization", "cloudtrail", "operations", "analysis", "storage", "clients", "world"),
+    *("view", "widgets", "teach", "cli"),
 )
 
 

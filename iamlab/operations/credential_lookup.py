@@ -28,9 +28,7 @@ _NAMES = {
         *("SecretAccessKey", "AWS_SECRET_ACCESS_KEY"),
         *("aws_secret_access_key", "secretAccessKey"),
     ),
-    "token": (
-        *("SessionToken", "Token", "AWS_SESSION_TOKEN", "aws_session_token", "sessionToken"),
-    ),
+    "token": ("SessionToken", "Token", "AWS_SESSION_TOKEN", "aws_session_token", "sessionToken"),
 }
 """Part -> its names in AWS's responses, the metadata service, variables and files."""
 
@@ -45,18 +43,29 @@ def caller_of(world: World, credentials: Mapping[str, object]) -> AccessKey | Se
     if not key_id or not secret:
         wanted = " and ".join(_NAMES[part][0] for part in ("access key id", "secret"))
         raise RequestError(f"Credentials have {wanted}; temporary ones also SessionToken.")
-    found = _session(world, key_id, token) if token else _key(world, key_id)
-    if found is None:
-        error = InvalidClientTokenId("The security token included in the request is invalid.")
-        raise noted(
-            error, "The key is unknown, or its session token is missing, unexpected or wrong."
-        )
+    found = owner_of(world, key_id, token)
     if not _same(secret, world.ids.secret_of(key_id)):
         raise SignatureDoesNotMatch(
             "The request signature we calculated does not match the signature you provided. Check "
             "your AWS Secret Access Key and signing method. Consult the service documentation for "
             "details."
         )
+    return found
+
+
+def owner_of(world: World, key_id: str, token: str) -> AccessKey | Session:
+    """Find the owner of a key id and, if it is temporary, its session token.
+
+    Raises
+    ------
+    InvalidClientTokenId
+        The key is unknown, or the token is wrong, missing or unexpected.
+    """
+    found = _session(world, key_id, token) if token else _key(world, key_id)
+    if found is None:
+        error = InvalidClientTokenId("The security token included in the request is invalid.")
+        why = "The key is unknown, or its session token is missing, unexpected or wrong."
+        raise noted(error, why)
     return found
 
 

@@ -68,6 +68,8 @@ class Call:
         The ARNs of further resources of the call.
     result
         The result of the operation.
+    decisions
+        The decisions about the caller's permissions, as far as they were checked.
     """
 
     world: World
@@ -81,6 +83,7 @@ class Call:
     noted: dict[str, Any] = field(default_factory=dict)
     further: tuple[str, ...] = ()
     result: Any = field(default=None, repr=False)
+    decisions: list[Decision] = field(default_factory=list, repr=False)
 
     @classmethod
     def make(
@@ -147,13 +150,12 @@ class Call:
             A permission is missing; with the decision.
         """
         entry, account = self.entry, self.account
-        decisions = []
         for action, resource, keys in self.needed():
             question = self.world, self.caller, action, resource, None, Circumstances()
-            decisions.append(authorization_request(*question, operation_keys=keys).decide())
-        if all(decisions):
+            self.decisions.append(authorization_request(*question, operation_keys=keys).decide())
+        if all(self.decisions):
             return
-        decision = Decision.of_call(decisions)
+        decision = Decision.of_call(self.decisions)
         resource = decision.request.resource
         shown = named_shortly(account, entry, resource)
         where = f"on resource: {resource}"

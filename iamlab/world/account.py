@@ -226,8 +226,7 @@ class Account(AccountIam, AccountServices, AccountResources, AccountSettings, Ac
         """
         from iamlab.analysis.security_status import security_recommendations
 
-        signed_in = self.users[user] if isinstance(user, str) else user
-        return security_recommendations(self, signed_in)
+        return security_recommendations(self, self.users[user] if isinstance(user, str) else user)
 
     def audit(
         self, *, credential_report: CredentialReport | None = None, **thresholds: Any

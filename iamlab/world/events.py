@@ -1,4 +1,4 @@
-"""Events: search the log, write it to files, and analyze it.
+"""Events: search the log, write it to files, analyze it; and the calls of real clients.
 
 Notes
 -----
@@ -8,7 +8,8 @@ files".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import with_old_names
 from iamlab.model import event as log_records
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from iamlab.analysis.least_privilege.unused import Unused
     from iamlab.analysis.trails.uses import Use
     from iamlab.authorization.principal import Caller
+    from iamlab.clients.gateway import Gateway
     from iamlab.model.account import Account
     from iamlab.model.event import Event
     from iamlab.model.organization.organization import Organization
@@ -160,7 +162,7 @@ class EventLog(log_records.EventLog):
 
 
 class EventQuestions(world_records.World):
-    """The methods of a world that analyze events."""
+    """The methods of a world that analyze events, and those for real clients."""
 
     @with_old_names
     def least_privilege(
@@ -278,3 +280,38 @@ class EventQuestions(world_records.World):
         from iamlab.analysis.credential_timeline.timeline import timeline_of
 
         return timeline_of(self, of)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The endpoint of real clients; its ``calls`` and ``denied`` are newest last."""
+        from iamlab.clients.gateway import Gateway
+
+        return Gateway(self)
+
+    def boto3_session(self, principal: Any, *, region_name: str = "us-east-1") -> Any:
+        """Return a boto3 session of a principal, whose clients call this world and nothing else.
+
+        It needs boto3: ``pip install 'iamlab[clients]'``.
+
+        Parameters
+        ----------
+        principal
+            A user or root user with an active access key, a key, or a session of STS.
+
+        Raises
+        ------
+        RequestError
+            It has no key, or boto3 isn't installed.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> ana = world.create_account("main", account_id="111111111111").create_user("ana")
+        >>> key = ana.create_access_key()
+        >>> world.boto3_session(ana).client("sts").get_caller_identity()["Arn"]
+        'arn:aws:iam::111111111111:user/ana'
+        >>> world.gateway.calls[-1].operation
+        'GetCallerIdentity'
+        """
+        return self.gateway.boto3_session(principal, region_name=region_name)

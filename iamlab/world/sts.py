@@ -12,7 +12,7 @@ roles; "Enable custom identity broker access to the AWS console".
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from iamlab.deprecated import with_old_names
 from iamlab.model.record import facade_of
@@ -91,8 +91,7 @@ class Sts(StsRoles, StsTokens):
             It isn't such a message, or belongs to another account.
         """
         answer = self.call("DecodeAuthorizationMessage", principal, EncodedMessage=encoded_message)
-        message: dict[str, Any] = json.loads(answer["DecodedMessage"])
-        return message
+        return cast("dict[str, Any]", json.loads(answer["DecodedMessage"]))
 
     def assume_role_as_service(
         self,
@@ -153,17 +152,15 @@ class Sts(StsRoles, StsTokens):
         """
         if source_arn is not None:
             source_arn = arn_of(source_arn, "source_arn is a resource or its ARN")
-        made: Session = assume_role_as_service(  # type: ignore[assignment]  # an object of `iamlab.world`
-            self.world,
-            service,
-            as_role_arn(role_arn),
+        named = self.world, service, as_role_arn(role_arn)
+        return assume_role_as_service(  # type: ignore[return-value]  # an object of `iamlab.world`
+            *named,
             endpoint=self.region,
             role_session_name=role_session_name,
             source_arn=source_arn,
             duration_seconds=duration_seconds,
             tags=tags,
         )
-        return made
 
     def console_federation_url(
         self,

@@ -69,8 +69,7 @@ class StsEndpoint:
         ['Credentials', 'SessionTokenSize', 'SessionTokenUtilization']
         """
         check_texts(operation=operation)
-        _, answer = self._made(operation, principal, parameters)
-        return answer
+        return self._made(operation, principal, parameters)[1]
 
     def _do(self, operation: str, caller: Caller, **parameters: Any) -> Made:  # type: ignore[type-var]
         return cast("Made", self._made(operation, caller, parameters)[0])

@@ -112,8 +112,7 @@ class World(Questions, EventQuestions):
         >>> main.organization is organization
         True
         """
-        text = management_account
-        name = text if isinstance(text, str) else getattr(text, "account_id", None)
+        name = getattr(management_account, "account_id", management_account)
         if not isinstance(name, str):
             raise RequestError(f"{management_account!r} isn't an account.")
         account = self.account(name)
@@ -385,8 +384,6 @@ class World(Questions, EventQuestions):
         >>> list(world.to_resource_policies())
         ['arn:aws:sns:us-east-1:111111111111:news']
         """
-        every = (
-            found for account in self.accounts.values() for found in account.resources.values()
-        )
+        every = [each for account in self.accounts.values() for each in account.resources.values()]
         own = {found.arn: found.policy.to_dict() for found in every if found.policy is not None}
         return {**{arn: policy.to_dict() for arn, policy in self.resource_policies.items()}, **own}

@@ -306,9 +306,9 @@ class StsCall(Call):
     ) -> Decision:
         """Decide whether the caller can perform an action."""
         where["region"] = region_of(self.endpoint)
-        return authorization_request(
-            self.world, self.caller, action, resource, None, where, operation_keys=keys
-        ).decide()
+        question = self.world, self.caller, action, resource, None, where
+        self.decisions.append(authorization_request(*question, operation_keys=keys).decide())
+        return self.decisions[-1]
 
     def must_be_allowed(
         self, action: str, resource: str, keys: Mapping[str, ContextValue] | None = None

@@ -1,0 +1,1 @@
+"""Real AWS clients, whose requests a world answers."""

@@ -1,0 +1,119 @@
+"""A boto3 session whose clients call a world, and nothing else.
+
+Only this one session is changed: an event handler of its botocore session answers each request
+before it would be sent. The session ignores the computer's profiles and variables of AWS.
+
+Notes
+-----
+AWS pages: "Events" of the Boto3 guide; "Configuration settings" of the AWS SDKs and Tools
+Reference Guide.
+"""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from iamlab.errors import RequestError
+from iamlab.model.credentials import CredentialOwner
+from iamlab.operations.iam.credentials import AccessKey
+from iamlab.operations.sts.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.clients.gateway import Gateway
+
+AWS_DOMAINS = (
+    *(".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"),
+    *(".c2s.ic.gov", ".sc2s.sgov.gov"),
+)
+"""The ends of the names of AWS's endpoints."""
+
+_FIXED = {
+    "profile": None,
+    "config_file": os.devnull,
+    "credentials_file": os.devnull,
+    "ca_bundle": None,
+    "defaults_mode": "legacy",
+    "ignore_configured_endpoint_urls": True,
+    "metadata_service_num_attempts": 1,
+    "retry_mode": "standard",
+}
+"""Settings that a computer's own profiles and variables can't change."""
+
+
+class _Raw(BytesIO):
+    """A body in the form of urllib3, from which botocore reads."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
+    """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
+    try:
+        import boto3
+        from botocore.session import Session as BotocoreSession
+    except ImportError:
+        raise RequestError(
+            "Real clients need boto3. Install it with: pip install 'iamlab[clients]'"
+        ) from None
+    key_id, secret, token = _credentials(gateway, principal)
+    variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
+    session = BotocoreSession(session_vars=variables)
+    session.register("before-send", lambda request, **_: _answer(gateway, request))
+    return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
+
+
+def _credentials(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
+    """Return the access key, its secret and, for a session, its token."""
+    if isinstance(principal, Session):
+        return principal.access_key_id, principal.secret_access_key, principal.session_token
+    if isinstance(principal, AccessKey):
+        key_id = principal.access_key_id
+    elif isinstance(principal, CredentialOwner):
+        records = principal.key_records.values()
+        key_id = next((key.access_key_id for key in records if key.status == "Active"), "")
+        if not key_id:
+            name = principal.user_name
+            raise RequestError(
+                f"{name} has no active access key, so no client can sign as {name}. Create one: "
+                "user.create_access_key()."
+            )
+    else:
+        raise RequestError(
+            f"A client needs credentials, and {principal!r} has none. Pass a user, a root user, an "
+            "access key, or a session such as world.sts.assume_role(...)."
+        )
+    return key_id, gateway.world.ids.secret_of(key_id), None
+
+
+def _answer(gateway: Gateway, request: Any) -> Any:
+    """Answer a request of botocore instead of sending it.
+
+    Raises
+    ------
+    RequestError
+        It is for a host that isn't AWS's.
+    """
+    from botocore.awsrequest import AWSResponse, HeadersDict
+
+    host = urlsplit(request.url).hostname or ""
+    if not host.endswith(AWS_DOMAINS):
+        raise RequestError(
+            f"This session's clients call only the world, at AWS's own endpoints: not {host!r}. "
+            "Remove endpoint_url."
+        )
+    headers = {name: _text(value) for name, value in request.headers.items()}
+    body = request.body or b""
+    body = body if isinstance(body, str | bytes) else body.read()
+    sent = body.encode() if isinstance(body, str) else bytes(body)
+    status, answered, content = gateway.handle(request.method, request.url, headers, sent)
+    return AWSResponse(request.url, status, HeadersDict(answered), _Raw(content))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,0 +1,216 @@
+"""AWS's protocols: an HTTP request becomes an operation with parameters, an answer a response.
+
+:class:`Api` reads requests and writes responses in the shapes of a service's model, which botocore
+has. This module knows two protocols: ``query`` of IAM and STS, with forms and XML, and ``json`` of
+Organizations. It knows nothing about worlds.
+
+Notes
+-----
+AWS pages: "Making query requests" of IAM; "Common errors" of the IAM API Reference. The sentences
+about malformed requests come from public sources.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from iamlab.clients.wire_values import (
+    HttpError,
+    element,
+    from_form,
+    from_json,
+    members_to_xml,
+    nested,
+    read_json,
+    to_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Response = tuple[int, dict[str, str], bytes]
+"""The status, headers and body of an HTTP response."""
+
+WITH_XML = ("cloudfront", "route53", "s3", "s3-outposts")
+"""Services with XML whose requests name no action."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """An HTTP request. Its printed form hides the headers and the body, which contain secrets.
+
+    Parameters
+    ----------
+    headers
+        The headers by their names in lower case.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host and port, from the header or else the URL."""
+        return self.headers.get("host") or urlsplit(self.url).netloc
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The names and values of the URL's query."""
+        return _pairs(urlsplit(self.url).query)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The parameters of the protocol ``query``: from the URL, and from a form in the body."""
+        pairs = dict(self.query)
+        if "json" not in self.headers.get("content-type", ""):
+            pairs.update(_pairs(_text(self.body)))
+        return pairs
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation, for any protocol; else the method and the path."""
+        target = self.headers.get("x-amz-target", "").rpartition(".")[2]
+        return target or self.form.get("Action") or f"{self.method} {urlsplit(self.url).path}"
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, errors="replace")
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+class Api:
+    """A service's API: reads its requests, and writes its responses.
+
+    Parameters
+    ----------
+    name
+        The name of the service's model in botocore: ``"iam"``.
+
+    Examples
+    --------
+    >>> body = b"Action=GetUser&Version=2010-05-08&UserName=ana"
+    >>> api("iam").parse(HttpRequest("POST", "https://iam.amazonaws.com/", {}, body))
+    ('GetUser', {'UserName': 'ana'})
+    """
+
+    def __init__(self, name: str) -> None:
+        from botocore.loaders import Loader
+        from botocore.model import ServiceModel
+
+        self.model: Any = ServiceModel(Loader().load_service_model(name, "service-2"), name)
+        self.is_json: bool = self.model.resolved_protocol == "json"
+
+    def parse(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
+        """Read the operation and its parameters, by the names of the model.
+
+        Parameters that the model doesn't have are left out.
+
+        Raises
+        ------
+        HttpError
+            There is no such operation, or a parameter has another type.
+        """
+        form = {} if self.is_json else request.form
+        operation = request.operation if self.is_json else form.get("Action", "")
+        self._check(operation, form, request)
+        shape = self.model.operation_model(operation).input_shape
+        if shape is None:
+            return operation, {}
+        if self.is_json:
+            return operation, from_json(read_json(request.body), shape)
+        return operation, from_form(nested(form.items()), shape)
+
+    def _check(self, operation: str, form: Mapping[str, str], request: HttpRequest) -> None:
+        is_known = operation in self.model.operation_names
+        if self.is_json:
+            target = f"{self.model.metadata['targetPrefix']}.{operation}"
+            if not is_known or request.headers.get("x-amz-target") != target:
+                raise HttpError("UnknownOperationException", "")
+        elif not operation:
+            raise HttpError("MissingAction", "Missing Action")
+        elif not is_known or form.get("Version", self.model.api_version) != self.model.api_version:
+            version = form.get("Version", "NO_VERSION_SPECIFIED")
+            message = f"Could not find operation {operation} for version {version}"
+            raise HttpError("InvalidAction", message)
+
+    def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
+        """Write the response of an operation; values that the model doesn't have are left out."""
+        shape = self.model.operation_model(operation).output_shape
+        if self.is_json:
+            return self._json(200, {} if shape is None else to_json(result, shape), request_id)
+        inside = "" if shape is None else members_to_xml(result, shape)
+        wrapper = "" if shape is None else shape.serialization.get("resultWrapper", "")
+        if wrapper:
+            inside = f"<{wrapper}>{inside}</{wrapper}>"
+        metadata = f"<ResponseMetadata>{element('RequestId', request_id)}</ResponseMetadata>"
+        return self._xml(200, f"{operation}Response", inside + metadata, request_id)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        status: int,
+        request_id: str,
+        more: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Write an error.
+
+        Parameters
+        ----------
+        more
+            More members of the error's shape, such as ``Reason``.
+        """
+        if self.is_json:
+            shape = self.model.shape_for_error_code(code)
+            name = "Message" if shape is not None and "Message" in shape.members else "message"
+            body = {"__type": code, name: message, **(more or {})}
+            return self._json(status, body, request_id)
+        inside = _error(code, message, status) + element("RequestId", request_id)
+        return self._xml(status, "ErrorResponse", inside, request_id)
+
+    def _json(self, status: int, body: Mapping[str, Any], request_id: str) -> Response:
+        kind = f"application/x-amz-json-{self.model.metadata['jsonVersion']}"
+        headers = {"Content-Type": kind, "x-amzn-RequestId": request_id}
+        return status, headers, json.dumps(body).encode()
+
+    def _xml(self, status: int, name: str, inside: str, request_id: str) -> Response:
+        space = self.model.metadata["xmlNamespace"]
+        headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
+        return status, headers, f'<{name} xmlns="{space}">{inside}</{name}>'.encode()
+
+
+def _error(code: str, message: str, status: int) -> str:
+    side = "Sender" if status < 500 else "Receiver"
+    parts = (("Type", side), ("Code", code), ("Message", message))
+    return f"<Error>{''.join(element(name, value) for name, value in parts)}</Error>"
+
+
+def error_without_model(
+    request: HttpRequest, service: str, code: str, message: str, status: int, request_id: str
+) -> Response:
+    """Write an error for a service whose model isn't read, in the form that its clients read."""
+    error, number = _error(code, message, status), element("RequestId", request_id)
+    if service == "ec2":
+        body = f"<Response><Errors>{error}</Errors>{number}</Response>"
+    elif service in WITH_XML or "Action" in request.form:
+        body = f"<ErrorResponse>{error}{number}</ErrorResponse>"
+    else:
+        body = json.dumps({"__type": code, "message": message})
+    kind = "application/json" if body.startswith("{") else "text/xml"
+    headers = {"Content-Type": kind, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
+    return status, headers, body.encode()
+
+
+@cache
+def api(name: str) -> Api:
+    """Return the API of a service, whose model is read once."""
+    return Api(name)

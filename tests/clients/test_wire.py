@@ -1,0 +1,187 @@
+"""AWS's protocols, judged by botocore's own serialisers and parsers: every operation's shapes."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from botocore.awsrequest import HeadersDict
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+
+from iamlab.clients.wire import HttpRequest, api
+from iamlab.clients.wire_values import HttpError
+from tests.effort import tries
+from tests.rows import each_row
+
+SERVICES = ("iam", "sts", "organizations")
+OPERATIONS = [(name, each) for name in SERVICES for each in api(name).model.operation_names]
+LETTERS = "aZ09 /+%&=<>\"'\r\n\té😀]\\;"
+
+
+def made_up(shape, chance, deep=0):
+    """Make a value of a shape."""
+    kind = shape.type_name
+    if kind == "structure":
+        names = list(shape.members)
+        chosen = [name for name in names if chance.random() < (0.7 if deep < 4 else 0.1)]
+        chosen = chosen or chance.sample(names, min(1, len(names)))
+        return {name: made_up(shape.members[name], chance, deep + 1) for name in chosen}
+    if kind == "list":
+        many = chance.randint(0, 12 if deep < 2 else 1) if deep < 6 else 0
+        return [made_up(shape.member, chance, deep + 1) for _ in range(many)]
+    if kind == "map":
+        return {
+            f"key {number}": made_up(shape.value, chance, deep + 1)
+            for number in range(1, chance.randint(2, 4))  # an empty map isn't sent
+        }
+    return _SCALARS[kind](chance)
+
+
+def _text(chance):
+    return "".join(chance.choices(LETTERS, k=chance.randint(0, 12)))
+
+
+_SCALARS = {
+    "string": _text,
+    "integer": lambda chance: chance.randint(-5, 10**6),
+    "long": lambda chance: chance.randint(-5, 10**12),
+    "double": lambda chance: chance.randint(0, 100) / 8,
+    "boolean": lambda chance: chance.random() < 0.5,
+    "timestamp": lambda chance: (
+        datetime(2026, 11, 25, tzinfo=UTC) + timedelta(seconds=chance.randint(-(10**8), 10**8))
+    ),
+    "blob": lambda chance: chance.randbytes(chance.randint(0, 9)),
+}
+
+
+def _request(service, sent):
+    body = sent["body"]
+    body = urlencode(body) if isinstance(body, dict) else body
+    headers = {name.lower(): value for name, value in sent["headers"].items()}
+    encoded = body if isinstance(body, bytes) else body.encode()
+    return HttpRequest("POST", f"https://{service}.amazonaws.com/", headers, encoded)
+
+
+def _seen(response):
+    status, headers, body = response
+    return {"status_code": status, "headers": HeadersDict(headers), "body": body}
+
+
+@each_row(("service", "name"), OPERATIONS)
+def test_what_a_client_sends_is_read_again(service, name):
+    """Every operation's parameters survive the serialiser of a real client."""
+    model = api(service).model.operation_model(name)
+    for number in range(tries(30)):
+        chance = random.Random(f"{service}/{name}/{number}")
+        shape = model.input_shape
+        parameters = {} if shape is None else made_up(shape, chance)
+        serializer = create_serializer(model.service_model.resolved_protocol, False)
+        sent = _request(service, serializer.serialize_to_request(parameters, model))
+
+        assert api(service).parse(sent) == (name, parameters)
+
+
+@each_row(("service", "name"), OPERATIONS)
+def test_a_client_reads_what_was_answered(service, name):
+    """Every operation's response survives the parser of a real client."""
+    model = api(service).model.operation_model(name)
+    parser = create_parser(model.service_model.resolved_protocol)
+    for number in range(tries(30)):
+        chance = random.Random(f"{service}/{name}/{number}")
+        shape = model.output_shape
+        answer = {} if shape is None else made_up(shape, chance)
+        parsed = parser.parse(_seen(api(service).answer(name, answer, "number-1")), shape)
+
+        assert parsed.pop("ResponseMetadata")["RequestId"] == "number-1"
+        assert parsed == answer
+
+
+@each_row(
+    ("service", "code"),
+    [
+        (service, shape.error_code)
+        for service in SERVICES
+        for shape in api(service).model.error_shapes
+    ],
+)
+def test_a_client_reads_each_error(service, code):
+    """Code, message and status of every error that the models declare."""
+    model = api(service).model
+    parser = create_parser(model.resolved_protocol)
+    made = api(service).error(code, "Why <not> & how", 409, "number-1", {})
+    parsed = parser.parse(_seen(made), None)
+
+    assert (parsed["Error"]["Code"], parsed["Error"]["Message"]) == (code, "Why <not> & how")
+    assert parsed["ResponseMetadata"]["HTTPStatusCode"] == 409
+
+
+def _form(text):
+    return HttpRequest("POST", "https://iam.amazonaws.com/", {}, text.encode())
+
+
+@each_row(
+    ("body", "code"),
+    [
+        ("", "MissingAction"),
+        ("Action=Nothing&Version=2010-05-08", "InvalidAction"),
+        ("Action=ListUsers&Version=2011-06-15", "InvalidAction"),
+        ("Action=ListUsers&Version=2010-05-08&MaxItems=many", "MalformedInput"),
+        ("Action=ListUsers&Version=2010-05-08&MaxItems.member.1=2", "MalformedInput"),
+        ("Action=TagUser&Tags.member.x.Key=a", "MalformedInput"),
+        ("Action=TagUser&Tags.member.1=a", "MalformedInput"),
+        ("Action=TagUser&Tags=a", "MalformedInput"),
+        ("Action=TagUser&Tags.member.1=a&Tags.member.1.Key=a", "MalformedQueryString"),
+        ("Action=TagUser&Tags.member.1.Key=a&Tags.member.1=a", "MalformedQueryString"),
+        (f"Action=TagUser&Tags{'.member' * 5000}=a", "MalformedInput"),
+    ],
+)
+def test_a_malformed_form_is_refused(body, code):
+    """It gets AWS's code, whatever is in it."""
+    with pytest.raises(HttpError) as caught:
+        api("iam").parse(_form(body))
+
+    assert caught.value.code == code
+    assert caught.value.status == 400
+
+
+@each_row(
+    ("target", "body", "code"),
+    [
+        ("", b"{}", "UnknownOperationException"),
+        ("AWSOrganizationsV20161128.Nothing", b"{}", "UnknownOperationException"),
+        ("TrentService.ListAccounts", b"{}", "UnknownOperationException"),
+        ("AWSOrganizationsV20161128.ListAccounts", b"{", "SerializationException"),
+        ("AWSOrganizationsV20161128.ListAccounts", b"\xff", "SerializationException"),
+        ("AWSOrganizationsV20161128.ListAccounts", b"[]", "SerializationException"),
+        ("AWSOrganizationsV20161128.ListAccounts", b"[" * 99_999, "SerializationException"),
+        (
+            "AWSOrganizationsV20161128.ListAccounts",
+            b'{"MaxResults": "1"}',
+            "SerializationException",
+        ),
+        ("AWSOrganizationsV20161128.ListAccounts", b'{"NextToken": 1}', "SerializationException"),
+    ],
+)
+def test_malformed_json_is_refused(target, body, code):
+    """It gets AWS's code, whatever is in it."""
+    headers = {"x-amz-target": target}
+    request = HttpRequest("POST", "https://organizations.us-east-1.amazonaws.com/", headers, body)
+    with pytest.raises(HttpError) as caught:
+        api("organizations").parse(request)
+
+    assert caught.value.code == code
+
+
+def test_a_text_that_xml_cannot_contain_is_replaced():
+    """A name with a control character can't break a response."""
+    _, _, body = api("iam").error("NoSuchEntity", "no \x00\ud800 user", 404, "number-1")
+
+    assert "no \ufffd\ufffd user".encode() in body
+
+
+def test_a_request_shows_no_secret():
+    """Headers, URL and body can contain a token or a password."""
+    request = HttpRequest("POST", "https://x/?token=s3cret", {"a": "s3cret"}, b"s3cret")
+
+    assert "s3cret" not in repr(request)
