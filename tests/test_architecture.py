@@ -49,7 +49,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "world": (2184, 19),
     "view": (9111, 84),
     "widgets": (2830, 19),
-    "teach": (4969, 35),
+    "teach": (4968, 35),
     "cli": (1490, 13),
 }
 """These numbers only go down."""
