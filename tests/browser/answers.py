@@ -78,6 +78,8 @@ def words_of(task, answer, before=None):
     before
         The answer that the card shows.
     """
+    if isinstance(task, Predict):  # a card without the two kinds of denial has one word for both
+        answer = [own if own in task.options else "denied" for own in answer]
     old, new = input_for(task), input_for(task)
     if before is not None:
         old.restore(before)
