@@ -252,7 +252,7 @@ def _is_about(match: StatementMatch) -> bool:
     return all(own.element not in ("Action", "NotAction") for own in match.mismatches)
 
 
-two_sides = two_accounts = TwoSides  # the second is the old name
+two_sides = TwoSides
 
 
 class TrustDoor(TwoSides):
