@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 DEEPEST = 30
 """More levels than the name of any parameter has."""
@@ -54,55 +54,64 @@ def _malformed(name: str) -> HttpError:
     return HttpError("MalformedQueryString", f"The parameter {name[:100]} has several values.")
 
 
-def from_form(value: Any, shape: Any) -> Any:
-    """Read a value of a form."""
+def from_form(value: Any, shape: Any, *, is_ec2: bool = False) -> Any:
+    """Read a value of a form; EC2 names its parts otherwise."""
     kind = shape.type_name
     if kind in ("structure", "list", "map"):
         if value == "":  # clients send an empty list as an empty text
             value = {}
         if not isinstance(value, dict):
             raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
-        return _NESTED[kind](value, shape)
+        return _NESTED[kind](value, shape, is_ec2=is_ec2)
     if not isinstance(value, str):
         raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
     return _scalar(value, kind, "MalformedInput")
 
 
-def _structure_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
-    names = {name: _name(member, name) for name, member in shape.members.items()}
+def _structure_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> dict[str, Any]:
+    named = _name_of_ec2 if is_ec2 else name_of
+    names = {name: named(member, name) for name, member in shape.members.items()}
     return {
-        name: from_form(value[names[name]], member)
+        name: from_form(value[names[name]], member, is_ec2=is_ec2)
         for name, member in shape.members.items()
         if names[name] in value
     }
 
 
-def _list_in(value: dict[str, Any], shape: Any) -> list[Any]:
-    if not shape.serialization.get("flattened"):
-        value = value.get(_name(shape.member, "member"), {})
-    return [from_form(item, shape.member) for item in _numbered(value)]
+def _list_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> list[Any]:
+    if not is_ec2 and not shape.serialization.get("flattened"):
+        value = value.get(name_of(shape.member, "member"), {})
+    return [from_form(item, shape.member, is_ec2=is_ec2) for item in _numbered(value)]
 
 
-def _map_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
+def _map_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> dict[str, Any]:
     if not shape.serialization.get("flattened"):
         value = value.get("entry", {})
-    key, item = _name(shape.key, "key"), _name(shape.value, "value")
+    key, item = name_of(shape.key, "key"), name_of(shape.value, "value")
     return {
-        from_form(entry.get(key, ""), shape.key): from_form(entry.get(item, ""), shape.value)
+        from_form(entry.get(key, ""), shape.key): from_form(
+            entry.get(item, ""), shape.value, is_ec2=is_ec2
+        )
         for entry in _numbered(value)
         if isinstance(entry, dict)
     }
 
 
-_NESTED: dict[str, Callable[[dict[str, Any], Any], Any]] = {
+_NESTED: dict[str, Callable[..., Any]] = {
     "structure": _structure_in,
     "list": _list_in,
     "map": _map_in,
 }
 
 
-def _name(shape: Any, name: str) -> str:
+def name_of(shape: Any, name: str) -> str:
+    """Return the name of a member in requests and responses."""
     return str(shape.serialization.get("name", name))
+
+
+def _name_of_ec2(shape: Any, name: str) -> str:
+    named = str(shape.serialization.get("queryName") or name_of(shape, name))
+    return named[:1].upper() + named[1:]
 
 
 def _numbered(value: Any) -> list[Any]:
@@ -189,7 +198,7 @@ def from_json(value: Any, shape: Any) -> Any:
         return {
             name: from_json(value[key], member)
             for name, member in shape.members.items()
-            if value.get(key := _name(member, name)) is not None
+            if value.get(key := name_of(member, name)) is not None
         }
     if kind == "list":
         return [from_json(item, shape.member) for item in value]
@@ -203,7 +212,7 @@ def to_json(value: Any, shape: Any) -> Any:
     kind = shape.type_name
     if kind == "structure":
         return {
-            _name(member, name): to_json(value[name], member)
+            name_of(member, name): to_json(value[name], member)
             for name, member in shape.members.items()
             if value.get(name) is not None
         }
@@ -219,6 +228,79 @@ def to_json(value: Any, shape: Any) -> Any:
 # -- XML -----------------------------------------------------------------------------------------
 
 
+def read_xml(body: bytes) -> Any:
+    """Read the body of a request, without entities and networks.
+
+    Raises
+    ------
+    HttpError
+        It isn't XML.
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+    try:
+        return etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        shown = "The XML you provided was not well-formed or did not validate against our schema"
+        raise HttpError("MalformedXML", f"{shown}.") from None
+
+
+def from_xml(node: Any, shape: Any) -> Any:
+    """Read a value of an element."""
+    kind = shape.type_name
+    if kind == "structure":
+        made = {}
+        for name, member in shape.members.items():
+            wire_name = name_of(member, name)
+            if member.serialization.get("xmlAttribute"):
+                texts = (value for key, value in node.items() if _local(key) == _local(wire_name))
+                if (text := next(texts, None)) is not None:
+                    made[name] = text
+                continue
+            is_flat = member.type_name == "list" and member.serialization.get("flattened")
+            if is_flat:
+                wire_name = name_of(member.member, wire_name)
+            found = _children(node, wire_name)
+            if is_flat and found:
+                made[name] = [from_xml(child, member.member) for child in found]
+            elif found:
+                made[name] = from_xml(found[0], member)
+        return made
+    if kind == "list":
+        return [from_xml(each, shape.member) for each in _children(node)]
+    if kind == "map":
+        entries = [_children(entry) for entry in _children(node)]
+        return {key.text or "": from_xml(value, shape.value) for key, value in entries}
+    return _scalar(node.text or "", kind, "MalformedXML")
+
+
+def _children(node: Any, name: str = "") -> list[Any]:
+    return [each for each in node if isinstance(each.tag, str) and name in ("", _local(each.tag))]
+
+
+def _local(tag: str) -> str:
+    """Return a name without its namespace.
+
+    >>> _local("{http://s3.amazonaws.com/doc/2006-03-01/}Key"), _local("xsi:type")
+    ('Key', 'type')
+    """
+    return re.split("[}:]", tag)[-1]
+
+
+def from_text(text: str, shape: Any, *, is_header: bool = False) -> Any:
+    """Read a value of a path, a query or a header."""
+    kind = shape.type_name
+    if kind == "list":
+        return [
+            _scalar(part.strip(), shape.member.type_name, "InvalidArgument")
+            for part in text.split(",")
+        ]
+    if is_header and shape.serialization.get("jsonvalue"):
+        return read_json(b64decode(text))
+    return _scalar(text, kind, "InvalidArgument")
+
+
 def members_to_xml(value: Mapping[str, Any], shape: Any) -> str:
     """Write the members of a structure as elements.
 
@@ -226,33 +308,47 @@ def members_to_xml(value: Mapping[str, Any], shape: Any) -> str:
     percent-encodes.
     """
     return "".join(
-        _to_xml(_name(member, name), value[name], member)
+        _to_xml(name_of(member, name), value[name], member)
         for name, member in shape.members.items()
-        if value.get(name) is not None
+        if value.get(name) is not None and not member.serialization.get("xmlAttribute")
     )
+
+
+def _attributes(value: Mapping[str, Any], shape: Any) -> str:
+    """Write the members that are attributes, such as the type of a grantee."""
+    spaces = shape.serialization.get("xmlNamespace") or {}
+    space = f' xmlns:{spaces["prefix"]}="{spaces["uri"]}"' if "prefix" in spaces else ""
+    attributes = "".join(
+        f" {name_of(member, name)}={quoteattr(str(value[name]))}"
+        for name, member in shape.members.items()
+        if member.serialization.get("xmlAttribute") and value.get(name) is not None
+    )
+    return f"{space}{attributes}" if attributes else ""
 
 
 def _to_xml(name: str, value: Any, shape: Any) -> str:
     """Write an element."""
     kind, is_flat = shape.type_name, shape.serialization.get("flattened")
     if kind == "structure":
-        return f"<{name}>{members_to_xml(value, shape)}</{name}>"
+        start = f"{name}{_attributes(value, shape)}"
+        return f"<{start}>{members_to_xml(value, shape)}</{name}>"
     if kind == "list":
-        item_name = _name(shape.member, name if is_flat else "member")
+        item_name = name_of(shape.member, name if is_flat else "member")
         inside = "".join(_to_xml(item_name, item, shape.member) for item in value)
         return inside if is_flat else f"<{name}>{inside}</{name}>"
     if kind == "map":
         outer = name if is_flat else "entry"
         inside = "".join(
-            f"<{outer}>{_to_xml(_name(shape.key, 'key'), key, shape.key)}"
-            f"{_to_xml(_name(shape.value, 'value'), item, shape.value)}</{outer}>"
+            f"<{outer}>{_to_xml(name_of(shape.key, 'key'), key, shape.key)}"
+            f"{_to_xml(name_of(shape.value, 'value'), item, shape.value)}</{outer}>"
             for key, item in value.items()
         )
         return inside if is_flat else f"<{name}>{inside}</{name}>"
-    return element(name, _written(value, kind))
+    return element(name, written(value, kind))
 
 
-def _written(value: Any, kind: str) -> str:
+def written(value: Any, kind: str) -> str:
+    """Write a text or number."""
     if kind == "timestamp":
         text: str = value.astimezone(UTC).isoformat()
         return text.replace("+00:00", "Z")
