@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
 
 _TABLES: dict[str, Any] = tables(__file__)
+_SNS = "sns.amazonaws.com"
 _FINDS_NOTHING = ("Describe", "List")
 _NAME = re.compile(r"\$\{(\w+)\}")
 
@@ -72,6 +73,8 @@ class DataPlaneCall:
             Neither iamlab nor moto has the operation.
         """
         needs = list(self.needs.pairs())
+        if self.operation in _TABLES["not_executed"].get(self.service, ()):
+            return decided(self.request)
         if not all(catalog.action(action) for action, _ in needs):
             raise self.request.lacking("No action in policies has its name.")
         context = self.needs.context()
@@ -159,7 +162,22 @@ class DataPlaneCall:
         owner = next(
             (each.account.account_id for each in found if each), self.request.who.account_id
         )
-        return self.moto.execute(self.request.http, self.service, owner, self.request.region)
+        where = owner, self.request.region
+        return self.moto.execute(self.request.http, self.service, *where, self._queues(arns))
+
+    def _queues(self, arns: list[str]) -> tuple[str, ...] | None:
+        """Return the queues that a message to a topic reaches: their policies let SNS send."""
+        topic = self.needs.resource(arns[0])
+        if topic is None or not self.operation.startswith("Publish"):
+            return None
+        found = []
+        for arn in self.moto.queues_of(topic):
+            queue = self.needs.resource(arn)
+            question = self.world, _SNS, "sqs:SendMessage", arn
+            if queue is not None and authorize(*question, source_arn=topic.arn):
+                self.moto.touch(queue, queue.region)
+                found.append(arn)
+        return tuple(found)
 
     def _invoked(self) -> Response:
         """Answer a function's call with the event that it got: nothing here runs code."""
