@@ -409,7 +409,7 @@ def test_the_resource_of_a_call_is_found_by_its_names(world, ana):
         assert _code(caught)[0] == code
 
 
-def test_a_dry_run_starts_nothing(world, dana, ana):
+def test_a_dry_run_starts_nothing(dana, ana):
     """EC2's way to ask for a permission."""
     order = {"ImageId": "ami-0123456789abcdef0", "MinCount": 1, "MaxCount": 1, "DryRun": True}
     for session, code in ((dana, "DryRunOperation"), (ana, "UnauthorizedOperation")):
@@ -420,8 +420,8 @@ def test_a_dry_run_starts_nothing(world, dana, ana):
     assert dana.client("ec2").describe_instances()["Reservations"] == []
 
 
-def test_worlds_and_a_users_own_moto_dont_see_each_other(world, dana):
-    """moto has one state for the process; each world has its own."""
+def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
+    """In moto is one state for the process; each world has its own."""
     other = World(seed=8)
     eve = other.create_account("main", account_id=MAIN).create_user("eve")
     eve.create_access_key()
