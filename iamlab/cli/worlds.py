@@ -98,7 +98,7 @@ def world(options: argparse.Namespace) -> Answer:
 
 
 def serve(options: argparse.Namespace) -> Answer:
-    """Let the AWS CLI and other AWS clients call a world on this computer."""
+    """Let the AWS CLI, boto3 and other AWS clients call a world."""
     from iamlab.clients.serving import serve_until_stopped
     from iamlab.storage.saved_world import world_from_json
 

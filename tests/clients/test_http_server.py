@@ -1,10 +1,12 @@
 """The HTTP server: malformed and hostile requests are refused, and it goes on."""
 
 import http.client
+import io
 import logging
 import socket
 import threading
 
+import boto3
 import pytest
 
 from iamlab import RequestError
@@ -412,3 +414,21 @@ def test_a_port_in_use_is_refused(server, echo):
     """Two servers can't share one."""
     with pytest.raises(RequestError, match="in use"):
         LocalServer(echo, server.port)
+
+
+@each_row("content", [b"stars", io.BytesIO(b"stars"), b""])
+def test_the_real_client_of_s3_sends_its_objects(server, echo, content):
+    """It asks before it sends, and a response to HEAD has the size of what it doesn't have."""
+    echo.got.clear()
+    keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"}
+    s3 = boto3.Session(**keys, region_name="us-east-1").client("s3", endpoint_url=server.url)
+    echo.answer = (200, {"ETag": '"1"', "Content-Length": "5"}, b"")
+    s3.put_object(Bucket="maps", Key="a b/é", Body=content)
+    size = s3.head_object(Bucket="maps", Key="m31")["ContentLength"]
+    s3.close()
+    method, url, headers, body = echo.got[0]
+
+    assert (method, url) == ("PUT", f"{server.url}/maps/a%20b/%C3%A9")
+    assert headers["expect"] == "100-continue"
+    assert body == (b"" if content == b"" else b"stars")
+    assert size == 5
