@@ -16,6 +16,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from iamlab.clients.services import is_of_aws
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.clients.gateway import Gateway
-
-AWS_DOMAINS = (
-    *(".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"),
-    *(".c2s.ic.gov", ".sc2s.sgov.gov"),
-)
-"""The ends of the names of AWS's endpoints."""
 
 _FIXED = {
     "profile": None,
@@ -61,14 +56,14 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
         raise RequestError(
             "Real clients need boto3. Install it with: pip install 'iamlab[clients]'"
         ) from None
-    key_id, secret, token = _credentials(gateway, principal)
+    key_id, secret, token = credentials_of(gateway, principal)
     variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
     session = BotocoreSession(session_vars=variables)
     session.register("before-send", lambda request, **_: _answer(gateway, request))
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 
-def _credentials(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
+def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
     """Return the access key, its secret and, for a session, its token."""
     if isinstance(principal, Session):
         return principal.access_key_id, principal.secret_access_key, principal.session_token
@@ -102,7 +97,7 @@ def _answer(gateway: Gateway, request: Any) -> Any:
     from botocore.awsrequest import AWSResponse, HeadersDict
 
     host = urlsplit(request.url).hostname or ""
-    if not host.endswith(AWS_DOMAINS):
+    if not is_of_aws(host):
         raise RequestError(
             f"This session's clients call only the world, at AWS's own endpoints: not {host!r}. "
             "Remove endpoint_url."

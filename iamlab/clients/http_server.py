@@ -171,7 +171,7 @@ class _Connection(BaseRequestHandler):
                 raise _Refused(400, "A header isn't a name, a colon and a value on one line.")
             name, value = found[1].decode().lower(), found[2].decode("latin-1")
             if name in headers and name in _ONCE:
-                raise _Refused(400, f"The header {name} is there twice.")
+                raise _Refused(400, f"The header {name} is duplicated.")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         return headers
 

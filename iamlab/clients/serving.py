@@ -213,7 +213,7 @@ def serve_until_stopped(
     """
     stops: list[int] = []
     numbers = [getattr(signal, f"SIG{name}", signal.SIGINT) for name in ("INT", "TERM", "HUP")]
-    before = [(one, signal.signal(one, lambda number, _: stops.append(number))) for one in numbers]
+    before = [(each, signal.signal(each, lambda got, _: stops.append(got))) for each in numbers]
     try:
         with Server(gateway, port) as server:
             created = _create_keys(gateway.world) if creates_keys else []

@@ -97,7 +97,7 @@ def test_what_is_written_is_read_as_it_was(aws):
 
 
 def test_pages_are_put_together_and_waiters_end(aws, world):
-    """27 users in pages of ten, and a user for whom there is nothing to wait."""
+    """There are 27 users in pages of ten; the CLI waits only for a user who is missing."""
     names = aws("--profile", "dana", "iam", "list-users", "--page-size", "10", "--query", "Users")
     some = aws("--profile", "dana", "iam", "list-users", "--max-items", "3")
     waited = aws("--profile", "dana", "iam", "wait", "user-exists", "--user-name", "user-07")

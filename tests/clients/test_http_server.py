@@ -201,7 +201,7 @@ def test_a_target_with_another_host_is_refused(server, echo):
     assert (_status(answer), echo.got) == (400, [])
 
 
-def test_a_client_that_asks_first_is_told_to_continue(server, echo):
+def test_a_client_that_asks_first_can_continue(server, echo):
     """As botocore does for objects of S3."""
     with _dial(server) as line:
         line.sendall(
@@ -245,8 +245,8 @@ def test_a_body_in_chunks_is_put_together(server, echo, chunks, body):
 
 def test_requests_can_be_sent_without_waiting(server, echo):
     """They are answered in order; after one that is refused, no other is read."""
-    one = "GET /{} HTTP/1.1\r\nHost: HOST\r\n\r\n"
-    answer = _send(server, one.format(1) + one.format(2) + "nonsense\r\n\r\n" + one.format(3))
+    get = "GET /{} HTTP/1.1\r\nHost: HOST\r\n\r\n"
+    answer = _send(server, get.format(1) + get.format(2) + "nonsense\r\n\r\n" + get.format(3))
 
     assert answer.count("HTTP/1.1 200 OK") == 2
     assert answer.count("HTTP/1.1 400") == 1

@@ -53,8 +53,8 @@ def client():
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for each in made:
+        each.close()
 
 
 def _world(clock=None):
@@ -207,7 +207,7 @@ def test_own_profiles_stay_in_the_file(server, profiles, world):
 
 
 def test_no_other_file_is_overwritten(server, tmp_path, home):  # noqa: F811
-    """Nor is anything written to ~/.aws, even by a link."""
+    """And nothing is written to ~/.aws, even by a link."""
     other = tmp_path / "notes.txt"
     other.write_text("mine")
     (tmp_path / "link").symlink_to(home / ".aws")
