@@ -6,8 +6,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +20,10 @@ from iamlab.clients import serving
 from iamlab.clients.serving import Server, call_line
 from iamlab.model.clock_and_ids import Clock, RealClock
 from tests.clients.at_home import home  # noqa: F401 - a fixture
+from tests.clients.served import Served
 from tests.rows import each_row
 
 MAIN, OTHER = "111111111111", "222222222222"
-ROOT = Path(__file__).parents[2]
 ROLE_PROFILE = f"""
 [profile deploy]
 role_arn = arn:aws:iam::{MAIN}:role/deploy
@@ -303,42 +301,6 @@ def test_credentials_of_a_role_are_renewed_before_they_expire(tmp_path, monkeypa
 # -- On the command line ---------------------------------------------------------------------------
 
 
-class Process:
-    """A server in a process of its own, and the lines that it prints."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "iamlab", "serve", *map(str, arguments)],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-        )
-        self.lines = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def until(self, words):
-        """Read lines until one has some words; return it."""
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-            if words in line:
-                return self.lines[-1]
-        raise AssertionError(self.lines)
-
-    def end(self, number):
-        """Send a signal; return the exit status."""
-        self.process.send_signal(number)
-        self.lines += self.process.communicate()[0].splitlines()
-        return self.process.returncode
-
-
 @pytest.fixture
 def saved(tmp_path):
     """Save a world whose Ana has no key."""
@@ -352,7 +314,7 @@ def saved(tmp_path):
 def test_the_end_saves_what_clients_did(saved, tmp_path, client, monkeypatch, number):
     """Ctrl+C is enough, and each call was a line; what a client sends can't control a terminal."""
     file = tmp_path / "profiles"
-    with Process(saved, "--save", "--profiles", file) as served:
+    with Served(saved, "--save", "--profiles", file) as served:
         export = served.until("  export ").split("export ")[1]
         served.until("Calls:")
         for name, value in (pair.split("=", 1) for pair in export.split()):
