@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.clients.moto_backends import Moto
+    from iamlab.clients.serving import Server
     from iamlab.engine.decision import Decision
     from iamlab.model.world import World
     from iamlab.operations.iam.credentials import AccessKey
@@ -120,6 +121,24 @@ class Gateway:
 
         return boto3_session(self, principal, region_name)
 
+    def serve(self, port: int = 0) -> Server:
+        """Serve the world to clients of this computer over HTTP, on real time.
+
+        Parameters
+        ----------
+        port
+            The port; 0 chooses a free one.
+
+        Returns
+        -------
+        Server
+            Its ``url``, ``environment(principal)`` and ``write_profiles(path)`` lead clients to
+            it. End it with ``stop()``, or use it in a ``with``.
+        """
+        from iamlab.clients.serving import Server
+
+        return Server(self, port)
+
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer an HTTP request.
 
@@ -146,9 +165,10 @@ class Gateway:
     @cached_property
     def moto(self) -> Moto:
         """The backends that execute what iamlab has allowed."""
+        from iamlab.clients.boto3_session import session_apart
         from iamlab.clients.moto_backends import Moto
 
-        return Moto()
+        return Moto(session_apart())
 
     def keep(self, *outcome: Any) -> ClientCall:
         """Keep a call."""
