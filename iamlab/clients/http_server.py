@@ -89,7 +89,7 @@ class _Connection(BaseRequestHandler):
             response = self._answer(method, url, headers, body)
             self.request.settimeout(PATIENCE)
             self.request.sendall(response)
-        return self.keeps
+        return self.keeps and response != b""
 
     def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
         """Call the function; return what is to be sent."""
@@ -224,6 +224,8 @@ class _Connection(BaseRequestHandler):
 def _written(response: Response, *, keeps: bool, is_head: bool = False) -> bytes:
     """Write a response."""
     status, headers, body = response
+    if not status:
+        return b""
     has_no_body = status < 200 or status in (204, 304)
     length = {} if has_no_body else {"Content-Length": str(len(body))}
     if is_head:  # what is known about the body that isn't sent
@@ -267,7 +269,8 @@ class LocalServer:
     ----------
     handle
         Gets a request's method, URL, headers with names in lower case, and body, and returns the
-        status, headers and body of the response. It is called in several threads.
+        status, headers and body of the response; with status 0 the connection ends without one. It
+        is called in several threads.
     port
         The port; 0 chooses a free one.
 
