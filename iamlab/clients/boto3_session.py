@@ -56,7 +56,7 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
         raise RequestError(
             "Real clients need boto3. Install it with: pip install 'iamlab[clients]'"
         ) from None
-    key_id, secret, token = _credentials(gateway, principal)
+    key_id, secret, token = credentials_of(gateway, principal)
     variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
     session = BotocoreSession(session_vars=variables)
     emitter = session.get_component("event_emitter")  # first, also where moto is started
@@ -64,7 +64,7 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 
-def _credentials(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
+def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
     """Return the access key, its secret and, for a session, its token."""
     if isinstance(principal, Session):
         return principal.access_key_id, principal.secret_access_key, principal.session_token

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from iamlab.clients.metadata_server import ContainerServer, MetadataServer
     from iamlab.clients.moto_backends import Moto
+    from iamlab.clients.serving import Server
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Role
     from iamlab.model.resources import Resource
@@ -124,6 +125,24 @@ class Gateway:
         from iamlab.clients.boto3_session import boto3_session
 
         return boto3_session(self, principal, region_name)
+
+    def serve(self, port: int = 0) -> Server:
+        """Serve the world to clients of this computer over HTTP, on real time.
+
+        Parameters
+        ----------
+        port
+            The port; 0 chooses a free one.
+
+        Returns
+        -------
+        Server
+            Its ``url``, ``environment(principal)`` and ``write_profiles(path)`` lead clients to
+            it. End it with ``stop()``, or use it in a ``with``.
+        """
+        from iamlab.clients.serving import Server
+
+        return Server(self, port)
 
     def serve_metadata(self, instance: Instance, port: int = 0, *, hops: int = 1) -> MetadataServer:
         """Start the metadata service of an instance on 127.0.0.1, for clients without credentials.
