@@ -159,7 +159,8 @@ class Gateway:
         Returns
         -------
         MetadataServer
-            Its ``url``, the variables of its ``environment()``, its ``requests`` and ``stop()``.
+            Its ``url``, ``environment()`` and ``requests``. End it with ``stop()``, or use it in a
+            ``with``.
 
         Raises
         ------
@@ -210,7 +211,8 @@ class Gateway:
         Returns
         -------
         ContainerServer
-            Its ``url``, the variables of its ``environment()``, its ``requests`` and ``stop()``.
+            Its ``url``, ``environment()`` and ``requests``. End it with ``stop()``, or use it in a
+            ``with``.
 
         Raises
         ------

@@ -19,64 +19,40 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import re
 from collections import deque
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from http import HTTPStatus
+from http.client import responses
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from iamlab.clients.gateway import MOST_CALLS, ONE_AT_A_TIME
 from iamlab.clients.http_server import LocalServer
 from iamlab.errors import AwsError, RequestError
-from iamlab.model.clock_and_ids import HEX, seal
+from iamlab.model.clock_and_ids import seal
 from iamlab.operations.parameters import arn_of, as_role_arn
 from iamlab.operations.services.ec2.instance import Instance
+from iamlab.operations.services.ec2.instance_role import OVERLAP
 from iamlab.operations.services.ec2.metadata import Response
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 from iamlab.operations.sts.session import Delivered
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from iamlab.clients.gateway import Gateway
     from iamlab.clients.wire import Response as HttpResponse
-    from iamlab.model.identities import Role
-    from iamlab.model.resources import Resource
 
-RENEWAL = timedelta(minutes=15)
-"""How long before expiry a container gets new credentials: SDKs begin to ask for them then."""
-
+_TIME = re.compile("[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}Z")
 _NO_CREDENTIALS = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     *("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
 )
 """Variables that SDKs read first. An empty one is the same as none."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredRequest:
-    """A request for credentials or metadata, and the status of its response.
-
-    Parameters
-    ----------
-    status
-        The HTTP status; 0: no response.
-    note
-        The reason for a rejection, which AWS doesn't send.
-    """
-
-    method: str
-    path: str
-    status: int
-    note: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.status} {self.note}".rstrip()
 
 
 class CredentialServer(LocalServer):
@@ -88,8 +64,16 @@ class CredentialServer(LocalServer):
         The gateway that answers the calls of these clients. The server starts an endpoint for it.
     region
         The Region of the clients.
+    answer
+        Answers a method, a path and headers.
     port
         The port; 0 chooses a free one.
+
+    Attributes
+    ----------
+    requests
+        The latest requests: method, path, status, and for a rejection the reason, which AWS doesn't
+        send. Status 0: there was no response.
 
     Raises
     ------
@@ -97,11 +81,14 @@ class CredentialServer(LocalServer):
         The port isn't free.
     """
 
-    def __init__(self, gateway: Gateway, region: str, port: int) -> None:
-        self.requests: deque[AnsweredRequest] = deque(maxlen=MOST_CALLS)
+    def __init__(
+        self, gateway: Gateway, region: str, answer: Callable[..., Response], port: int
+    ) -> None:
+        self.requests: deque[str] = deque(maxlen=MOST_CALLS)
         super().__init__(self._handle, port)
-        self._region, self._endpoint = region, gateway.serve()
+        self._answer, self._region, self._endpoint = answer, region, gateway.serve()
         self._folder = TemporaryDirectory(prefix="iamlab-")
+        self._variables: dict[str, str] = {}
 
     def stop(self) -> None:
         """Stop answering, also the calls of clients."""
@@ -119,18 +106,14 @@ class CredentialServer(LocalServer):
         RequestError
             Variables of this computer say that it is a container with a role.
         """
-        local = f"{os.environ.get('NO_PROXY', '')},127.0.0.1".removeprefix(",")
-        endpoints = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
         made = {
+            **self._endpoint.write_profiles(),
             **dict.fromkeys(_NO_CREDENTIALS, ""),
             **dict.fromkeys(("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), "default"),
             **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), self._region),
-            **dict.fromkeys(("AWS_ENDPOINT_URL", *endpoints), self._endpoint.url),
-            **dict.fromkeys(("NO_PROXY", "no_proxy"), local),
-            "AWS_CONFIG_FILE": self._written("config", "[default]\n"),
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
-            **self._variables(),
+            "AWS_CONFIG_FILE": self._written("config", "[default]\n"),  # without keys of users
+            "no_proxy": "127.0.0.1",
+            **self._variables,
         }
         other = {name for name in os.environ if name.startswith("AWS_CONTAINER_")} - {*made}
         if other:
@@ -142,26 +125,21 @@ class CredentialServer(LocalServer):
 
     def _written(self, name: str, text: str) -> str:
         """Write a file, which is removed at the end; return its path."""
-        path = Path(self._folder.name) / name
+        path = Path(self._folder.name, name)
         path.write_text(text, "utf-8")
         return str(path)
-
-    def _variables(self) -> dict[str, str]:
-        """Return the variables that lead to the credentials."""
-        raise NotImplementedError
-
-    def _answer(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
-        """Answer a request."""
-        raise NotImplementedError
 
     def _handle(self, method: str, url: str, headers: Mapping[str, str], _: bytes) -> HttpResponse:
         path = urlsplit(url).path
         with ONE_AT_A_TIME:
             made = self._answer(method, path, headers)
-            self.requests.append(AnsweredRequest(method, path, made.status, made.note))
-        body = made.body
-        if made.status and not body:
-            body = f"{made.status} - {HTTPStatus(made.status).phrase}\n"
+            self.requests.append(f"{method} {path} {made.status} {made.note}".rstrip())
+        # Times are by the clients' clock, of which the world's can be ahead.
+        ahead = timedelta(seconds=getattr(self._endpoint.gateway.world.clock, "ahead", 0))
+        body = made.body or f"{made.status} - {responses.get(made.status)}\n"
+        body = _TIME.sub(
+            lambda time: f"{datetime.fromisoformat(time[0]) - ahead:%Y-%m-%dT%H:%M:%SZ}", body
+        )
         return made.status, {"Content-Type": "text/plain", **dict(made.headers)}, body.encode()
 
 
@@ -172,68 +150,48 @@ class MetadataServer(CredentialServer):
         if not isinstance(instance, Instance) or instance.account.world is not gateway.world:
             hint = "Pass one: account.create_instance()"
             raise RequestError(f"{instance!r} isn't an instance of this world. {hint}.")
-        instance.metadata.request("GET", "/", hops=hops)  # an error if hops isn't valid
-        self._service, self._hops = instance.metadata, hops
-        super().__init__(gateway, instance.region, port)
-
-    def _variables(self) -> dict[str, str]:
-        return {
+        answer = partial(instance.metadata.request, hops=hops)
+        answer("GET", "/")  # an error if hops isn't valid
+        super().__init__(gateway, instance.region, answer, port)
+        self._variables = {
             "AWS_EC2_METADATA_DISABLED": "false",
-            "AWS_EC2_METADATA_V1_DISABLED": "false",
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.url,
             "AWS_METADATA_SERVICE_TIMEOUT": "10",  # seconds; one is too few on a busy computer
         }
-
-    def _answer(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
-        return self._service.request(method, path, headers, hops=self._hops)
 
 
 class ContainerServer(CredentialServer):
     """The credentials of a container: see ``world.gateway.serve_credentials``."""
 
     def __init__(
-        self,
-        gateway: Gateway,
-        service: str,
-        role_arn: str | Role,
-        source_arn: str | Resource | None,
-        tags: Mapping[str, str] | None,
-        port: int,
+        self, gateway: Gateway, service: str, role: Any, source: Any, tags: Any, port: int
     ) -> None:
-        source = None if source_arn is None else arn_of(source_arn, "source_arn is a resource")
-        region = Arn.parse(source).region if source and is_arn(source) else ""
-        named = gateway.world, service, as_role_arn(role_arn)
-        super().__init__(gateway, region or "us-east-1", port)
-        self._assume = partial(
-            assume_role_as_service, *named, endpoint=self._region, source_arn=source
-        )
+        role_arn = as_role_arn(role)
+        source_arn = None if source is None else arn_of(source, "source_arn is a resource")
+        region = Arn.parse(source_arn).region if source_arn and is_arn(source_arn) else ""
+        super().__init__(gateway, region or "us-east-1", self._answered, port)
+        assume = partial(assume_role_as_service, gateway.world, service, role_arn)
+        self._assume = partial(assume, endpoint=self._region, source_arn=source_arn)
         try:
             self._session = self._assume(tags=tags)
         except (AwsError, RequestError):
             self.stop()
             raise
-        self._is_pod = service == "pods.eks.amazonaws.com"
-        ids, purpose = gateway.world.ids, f"container/{self._session.access_key_id}"
-        self._token = seal(ids, purpose, service, 40)
-        self._path = f"/v2/credentials/{ids.hidden(purpose, HEX, 32)}"
-        if self._is_pod:
+        self._token = seal(gateway.world.ids, "container", self._session.access_key_id, 40)
+        self._path = f"/v2/credentials/{self._session.record.name}"
+        token = {"AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token}
+        if service == "pods.eks.amazonaws.com":
             self._path = "/v1/credentials"
+            token = {f"{name}_FILE": self._written("token", text) for name, text in token.items()}
+        self._variables = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": self.url + self._path, **token}
 
-    def _variables(self) -> dict[str, str]:
-        name, value = "AWS_CONTAINER_AUTHORIZATION_TOKEN", self._token
-        if self._is_pod:
-            name, value = f"{name}_FILE", self._written("token", value)
-        return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.url}{self._path}", name: value}
-
-    def _answer(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
+    def _answered(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
         if (method, path) != ("GET", self._path):
             return Response(404, note=f"use GET {self._path}")
-        sent = headers.get("authorization", "")
+        sent, kept = headers.get("authorization", ""), self._session
         if not hmac.compare_digest(sent.encode(), self._token.encode()):
-            wrong = "isn't the container's" if sent else "is missing"
-            return Response(400, note=f"the authorization token {wrong}")
-        kept = self._session
-        if kept.expiration - kept.world.clock.now <= RENEWAL:
+            return Response(400, note="the authorization token is missing or wrong")
+        if kept.expiration - kept.world.clock.now <= OVERLAP:
             try:
                 self._session = self._assume(role_session_name=kept.record.name, tags=kept.tags)
             except AwsError as error:
