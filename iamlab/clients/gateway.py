@@ -263,9 +263,10 @@ class Gateway:
     @cached_property
     def moto(self) -> Moto:
         """The backends that execute what iamlab has allowed."""
+        from iamlab.clients.boto3_session import session_apart
         from iamlab.clients.moto_backends import Moto
 
-        return Moto()
+        return Moto(session_apart())
 
     def keep(self, *outcome: Any) -> ClientCall:
         """Keep a call."""

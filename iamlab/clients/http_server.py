@@ -21,8 +21,10 @@ from http import HTTPStatus
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Lock, Thread
 from time import monotonic
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from iamlab.display import printable
 from iamlab.errors import RequestError
 
 if TYPE_CHECKING:
@@ -96,7 +98,8 @@ class _Connection(BaseRequestHandler):
             response = self.server.answer(method, *others)
             return _written(response, keeps=self.keeps, is_head=method == "HEAD")
         except Exception:  # noqa: BLE001 - whatever it is, the server goes on
-            _LOG.exception("A request could not be answered")
+            trace = "\n".join(map(printable, format_exc().splitlines()))
+            _LOG.error("A request could not be answered:\n%s", trace)
             return _written((500, {}, b""), keeps=self.keeps)
 
     def _refuse(self, status: int, why: str) -> NoReturn:

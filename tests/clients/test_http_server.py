@@ -279,10 +279,15 @@ def test_a_response_can_not_be_split(server, echo):
 
 @each_row(
     "answer",
-    [ZeroDivisionError("secret in the traceback"), (200, {}, "no bytes"), (9999, {}, b""), None],
+    [
+        ZeroDivisionError("secret in the traceback, \x1b[31mred"),
+        (200, {}, "no bytes"),
+        (9999, {}, b""),
+        None,
+    ],
 )
 def test_an_error_in_the_program_is_a_500_without_a_traceback(server, echo, caplog, answer):
-    """And the next request on the same connection is answered."""
+    """The log has it, without control characters, and the next request is answered."""
     caplog.clear()
     fine, echo.answer = echo.answer, answer
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
@@ -295,6 +300,8 @@ def test_an_error_in_the_program_is_a_500_without_a_traceback(server, echo, capl
     assert (response.status, "secret" in text, "Traceback" in text) == (500, False, False)
     assert client.getresponse().read() == b"fine"
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "Traceback" in caplog.text
+    assert "\x1b" not in caplog.text
     client.close()
 
 

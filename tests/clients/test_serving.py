@@ -113,6 +113,19 @@ def test_a_profile_leads_to_the_world(world, client):
 
 
 @pytest.mark.usefixtures("profiles")
+def test_an_object_is_stored_and_read(world, client):
+    """A large one, which boto3 asks about before it sends it; other profiles don't matter."""
+    world.account("main").create_bucket("maps")
+    s3, body = client("dana", "s3"), b"stars" * 100_000
+    s3.put_object(Bucket="maps", Key="m31.fits", Body=body)
+
+    assert s3.get_object(Bucket="maps", Key="m31.fits")["Body"].read() == body
+    s3.delete_object(Bucket="maps", Key="m31.fits")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(Bucket="maps", Key="m31.fits")
+
+
+@pytest.mark.usefixtures("profiles")
 def test_a_denied_call_has_the_words_of_aws(world, client):
     """And the gateway has its decision."""
     iam = client("ana")
@@ -310,7 +323,9 @@ def saved(tmp_path):
     return tmp_path / "world.json"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_the_end_saves_what_clients_did(saved, tmp_path, client, monkeypatch, number):
     """Ctrl+C is enough, and each call was a line; what a client sends can't control a terminal."""
     file = tmp_path / "profiles"
