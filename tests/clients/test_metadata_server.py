@@ -279,12 +279,12 @@ def test_the_cli_uses_the_role_of_the_instance(main, job, metadata):
         made = {**os.environ, **metadata.environment()}
         return subprocess.run([AWS, *words], env=made, capture_output=True, text=True, check=False)
 
-    asked = ("sts", "get-caller-identity", "--query", "Arn", "--output", "text")
-    first = aws(*asked)
+    question = ("sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+    first = aws(*question)
     job.replace_iam_instance_profile_association("writer")
-    second = aws(*asked)
+    second = aws(*question)
     main.instance_profiles["writer"].remove_role("writer")
-    third = aws(*asked)
+    third = aws(*question)
 
     assert first.stdout.strip().endswith(f":assumed-role/reader/{job.name}"), first.stderr
     assert second.stdout.strip().endswith(f":assumed-role/writer/{job.name}"), second.stderr
