@@ -276,9 +276,10 @@ class Exchange:
         wanted = region_of_host(self.http.host)
         if self.service.prefix in GLOBAL:
             wanted = "us-east-1" if Arn.parse(caller).partition == "aws" else ""
-        elif not wanted and self.service.prefix == "sts" and is_of_aws(self.http.host):
+        elif not wanted and self.service.prefix == "sts":
             wanted = region_of("aws-global")
-        if wanted and signed != wanted:
+        # Clients sign for their own Region if the endpoint isn't AWS's.
+        if wanted and signed != wanted and is_of_aws(self.http.host):
             shown = f"Credential should be scoped to a valid region, not '{signed[:40]}'."
             raise HttpError("SignatureDoesNotMatch", shown, 403)
 

@@ -88,8 +88,9 @@ class _Connection(BaseRequestHandler):
         with self.busy:
             if self.server.is_stopping:
                 return False
-            self._send(self._answer(*request))
-        return self.keeps
+            response = self._answer(*request)
+            self._send(response)
+        return self.keeps and response != b""
 
     def _answer(self, method: str, *others: Any) -> bytes:
         """Call the function; return what is to be sent."""
@@ -222,6 +223,8 @@ class _Connection(BaseRequestHandler):
 def _written(response: Response, *, keeps: bool, is_head: bool = False) -> bytes:
     """Write a response; that to HEAD can have the length of what isn't sent."""
     status, headers, body = response
+    if not status:
+        return b""
     lengths = [text for name, text in headers.items() if name.lower() == "content-length"]
     kept = {name: text for name, text in headers.items() if name.lower() not in _OURS}
     if status not in (204, 304):
@@ -242,7 +245,8 @@ class LocalServer(ThreadingTCPServer):
     ----------
     handle
         Gets a request's method, URL, headers with names in lower case, and body, and returns the
-        status, headers and body of the response. It is called in several threads.
+        status, headers and body of the response; with status 0 the connection ends without one. It
+        is called in several threads.
     port
         The port; 0 chooses a free one.
 
