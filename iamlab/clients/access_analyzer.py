@@ -1,0 +1,288 @@
+"""IAM Access Analyzer about policies: validation, custom policy checks, and generated policies.
+
+``ValidatePolicy`` returns the findings with codes of Access Analyzer, and their places in the text.
+Their sentences are iamlab's own, in English. Requests for generated policies aren't stored: the log
+has an event of each. A request is done when a client asks for its result the second time, or when
+the clock has moved on. Trails aren't modelled: a generated policy is about all management events of
+the account, and has the actions of all services.
+
+Notes
+-----
+AWS pages: "IAM Access Analyzer API Reference", of each operation; "IAM Access Analyzer policy check
+reference", for the links; "IAM Access Analyzer policy generation"; "IAM Access Analyzer quotas".
+The examples in the AWS CLI Command Reference show positions (lines count from 1, columns and
+offsets from 0), that a policy with only actions of STS is checked as a trust policy, and the form
+of generated policies. The pages don't say which code the custom checks answer to a document that
+they can't read; ``InvalidParameterException`` is assumed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from iamlab.analysis import policy_checks
+from iamlab.analysis.least_privilege.used_permissions import find_by_name, log_of
+from iamlab.analysis.policy_simulator.policies import end_of, position
+from iamlab.errors import PolicyError, RequestError, noted, services
+from iamlab.operations.api_models import python_name
+from iamlab.operations.iam.common import filled
+from iamlab.operations.parameter_checks import unlisted
+from iamlab.operations.registry import as_it_is, nothing, operation
+from iamlab.operations.services.names_and_tags import everything, region_of
+from iamlab.policy.catalog import arns_for
+from iamlab.policy.json_text import read_json
+from iamlab.policy.lint import review
+from iamlab.tables import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from iamlab.model.account import Account
+    from iamlab.operations.registry import About, Answer, Parameters, Perform
+    from iamlab.policy.json_text import Source
+    from iamlab.policy.lint.findings import Finding
+
+SERVICE = "access-analyzer"
+SOURCE = f"{SERVICE}.amazonaws.com"
+"""Its service principal, and the source of its events."""
+
+_TABLES: dict[str, Any] = tables(__file__)
+
+
+def does(
+    name: str, about: About = everything, answer: Answer = as_it_is, **more: Any
+) -> Callable[[Perform], Perform]:
+    """Register an operation of Access Analyzer; ``about`` returns the ARN of its resource."""
+    refuse = services.LambdaAccessDenied
+    return operation(f"{SERVICE}:{name}", about, answer, refuse=refuse, **more)
+
+
+def check_values(sent: Parameters, *names: str) -> None:
+    """Reject a value that isn't one of those that AWS accepts."""
+    for name in names:
+        if name in sent and sent[name] not in _TABLES["allowed"][name]:
+            raise unlisted(sent[name], name, _TABLES["allowed"][name])
+
+
+def page(name: str, items: Sequence[Any], sent: Parameters) -> dict[str, Any]:
+    """Return one page of a list.
+
+    Raises
+    ------
+    ValidationException
+        ``nextToken`` or ``maxResults`` isn't valid.
+
+    Examples
+    --------
+    >>> page("findings", ["a", "b", "c"], {"maxResults": 2})
+    {'findings': ['a', 'b'], 'nextToken': '2'}
+    """
+    token, most = sent.get("nextToken", "0"), sent.get("maxResults", 100)
+    if not re.fullmatch("[0-9]{1,9}", token) or int(token) > len(items) or most < 1:
+        raise services.ValidationException("The value of nextToken or maxResults isn't valid.")
+    stop = int(token) + most
+    more = {"nextToken": str(stop)} if stop < len(items) else {}
+    return {name: list(items[int(token) : stop]), **more}
+
+
+# -- validation -----------------------------------------------------------------------------------
+
+
+@does("ValidatePolicy", is_read_only=True)
+def validate_policy(_: Account, sent: Parameters) -> dict[str, Any]:
+    """Return the findings about a document, which needs not be a policy."""
+    check_values(sent, "locale", "policyType", "validatePolicyResourceType")
+    text, resource_type = sent["policyDocument"], sent.get("validatePolicyResourceType")
+    if resource_type and sent["policyType"] != "RESOURCE_POLICY":
+        what = "validatePolicyResourceType is only for RESOURCE_POLICY."
+        raise services.ValidationException(what)
+    policy_type = _TABLES["validated"][resource_type or sent["policyType"]]
+    if policy_type == "resource" and '"sts:' in text and 'Resource"' not in text:
+        policy_type = "trust"
+    found, (_value, source) = review(text, *policy_type.split()), read_json(text)
+    return page("findings", [_written(each, source) for each in found if not each.is_own], sent)
+
+
+def _written(found: Finding, source: Source) -> dict[str, Any]:
+    text, whole = source.text, found.to_dict()
+    lines = text.split("\n")[: (found.line or 1) - 1]
+    start = sum(len(line) + 1 for line in lines) + (found.column or 1) - 1
+    end = start if found.code == "JSON_SYNTAX_ERROR" else end_of(text, start)
+    span = {"start": _place(text, start), "end": _place(text, end)}
+    whole["locations"] = [{"path": list(_elements(found.path, source.places)), "span": span}]
+    level = "general-warning" if found.level == "WARNING" else found.level
+    anchor = f"{level}-{found.code}".lower().replace("_", "-")
+    del whole["fixable"]
+    return {**whole, "learnMoreLink": _TABLES["learn_more"] + anchor}
+
+
+def _place(text: str, offset: int) -> dict[str, int]:
+    place = position(text, offset)
+    return {"line": place["Line"], "column": place["Column"] - 1, "offset": offset}
+
+
+def _elements(path: str, places: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Return the elements of a path, between the places on the way; a key can contain dots.
+
+    Examples
+    --------
+    >>> list(_elements("$.Condition.a.b:c[1]", ["$", "$.Condition", "$.Condition.a.b:c"]))
+    [{'value': 'Condition'}, {'value': 'a.b:c'}, {'index': 1}]
+    """
+    on_the_way = {place for place in places if path.startswith((f"{place}.", f"{place}["))}
+    for before, after in pairwise(sorted({*on_the_way, path}, key=len)):
+        part = after.removeprefix(before)
+        yield {"index": int(part[1:-1])} if part[0] == "[" else {"value": part[1:]}
+
+
+# -- custom policy checks -------------------------------------------------------------------------
+
+
+def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> dict[str, Any]:
+    """Return the answer of a check.
+
+    Raises
+    ------
+    InvalidParameterException
+        A document isn't a policy, or a parameter isn't valid.
+    """
+    try:
+        [access] = sent.get("access", [{}])
+        known = {"actions": (), "resources": (), **access, **sent}
+        result = check(*(known[name] for name in names))
+    except (PolicyError, RequestError, ValueError) as error:
+        refusal = "The policy document or the access isn't valid."
+        raise noted(services.InvalidParameterException(refusal), str(error)) from None
+    reasons = [
+        {"description": each.description, "statementIndex": each.statement_index}
+        | filled(statementId=each.statement_id)
+        for each in result.reasons
+    ]
+    return filled(result=result.result, message=result.message, reasons=reasons)
+
+
+for _name, _names in _TABLES["checks"].items():
+    _check = getattr(policy_checks, python_name(_name))
+    does(_name, is_read_only=True)(partial(_checked, _check, _names))
+
+
+# -- generated policies ---------------------------------------------------------------------------
+
+LONGEST, KEPT = timedelta(days=90), timedelta(days=7)
+"""The longest period of a generated policy, and how long a request is kept."""
+
+RUNNING, DONE = "IN_PROGRESS", "SUCCEEDED"
+_TIME = "%b %d, %Y, %I:%M:%S %p"
+
+Job = tuple[dict[str, Any], "Mapping[str, Any]", int]
+
+
+def _jobs(account: Account, sent: Parameters) -> dict[str, Job]:
+    """Return the requests of the last seven days by their ids, the newest first.
+
+    Each comes as the API lists it, with its parameters and the number of events before it.
+    """
+    found: dict[str, Job] = {}
+    now, here = account.world.clock.now, (account.account_id, region_of(sent), SOURCE, "")
+    for number, event in enumerate(account.world.events):
+        place = event.recipient_account_id, event.aws_region, event.event_source, event.error_code
+        if place != here or event.event_time < now - KEPT:
+            continue
+        known, made = event.request_parameters or {}, event.response_elements or {}
+        if event.event_name == "StartPolicyGeneration":
+            job = {**made, **known["policyGenerationDetails"], "status": RUNNING}
+            found[made["jobId"]] = {**job, "startedOn": event.event_time}, known, number
+        elif (asked := known.get("jobId")) in found and found[asked][0]["status"] == RUNNING:
+            status = "CANCELED" if event.event_name == "CancelPolicyGeneration" else DONE
+            found[asked][0].update(status=status, completedOn=event.event_time)
+    for job, _, _ in found.values():
+        if job["status"] == RUNNING and job["startedOn"] < now:
+            job.update(status=DONE, completedOn=job["startedOn"])
+    return dict(reversed(found.items()))
+
+
+def _job(account: Account, sent: Parameters) -> Job:
+    found = _jobs(account, sent).get(sent["jobId"])
+    if found is None:
+        what = f"There is no policy generation with the id {sent['jobId']}."
+        raise services.ValidationException(what)
+    return found
+
+
+def _passed(_: Account, sent: Parameters) -> list[tuple[str, str]]:
+    """Return the permission to pass the role that reads the trail."""
+    role = sent.get("cloudTrailDetails", {}).get("accessRole")
+    return [("iam:PassRole", role)] if role else []
+
+
+@does("StartPolicyGeneration", also=_passed)
+def start_policy_generation(account: Account, sent: Parameters) -> dict[str, Any]:
+    """Request a policy for what a user or a role of the account did in a period."""
+    principal = sent["policyGenerationDetails"]["principalArn"]
+    if getattr(find_by_name(account.world, principal), "account", None) is not account:
+        what = f"{principal} isn't a user or a role of this account."
+        raise services.ValidationException(what)
+    trail, now = sent.get("cloudTrailDetails", {}), account.world.clock.now
+    if not timedelta() <= trail.get("endTime", now) - trail.get("startTime", now) <= LONGEST:
+        what = "The time range can be at most 90 days, from start to end."
+        raise services.ValidationException(what)
+    return {"jobId": account.world.ids.uuid()}
+
+
+@does("GetGeneratedPolicy")
+def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
+    """Return the policy, when it is done."""
+    job, known, number = _job(account, sent)
+    is_done, arn = job["status"] == DONE, job.pop("principalArn")
+    properties: dict[str, Any] = {"principalArn": arn, "isComplete": is_done}
+    result: dict[str, Any] = {"properties": properties}
+    if trail := known.get("cloudTrailDetails"):
+        texts = (trail.get(name) for name in ("startTime", "endTime"))
+        start, end = (
+            datetime.strptime(text, _TIME).replace(tzinfo=UTC) if text else job["startedOn"]
+            for text in texts
+        )
+        period = {"startTime": start, "endTime": end}
+        properties["cloudTrailProperties"] = {"trailProperties": trail["trails"], **period}
+        events = (
+            event
+            for event in account.world.events[:number]
+            if (event.recipient_account_id, event.management_event) == (account.account_id, True)
+            and start <= event.event_time <= end
+        )
+        who = arn, str(getattr(find_by_name(account.world, arn), "unique_id", ""))
+        used = log_of(events, account.world.clock.now, [who]).of(*who).allowed
+        policy = _policy(used, account.partition, sent.get("includeResourcePlaceholders"))
+        result |= {"generatedPolicies": [{"policy": policy}]} if is_done else {}
+    return {"jobDetails": job, "generatedPolicyResult": result}
+
+
+def _policy(used: Iterable[tuple[str, str]], partition: str, placeholders: object) -> str:
+    """Write a policy, with a statement for each form of resources, or one for all."""
+    groups: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
+    for action, _ in sorted(used):
+        groups[arns_for(action) if placeholders else ("*",)][action] = None
+    statements = [
+        {"Sid": f"SupportedServiceSid{number}", "Effect": "Allow", "Action": list(actions)}
+        | {"Resource": "*" if forms == ("*",) else list(forms)}
+        for number, (forms, actions) in enumerate(groups.items())
+    ]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    return text.replace("${Partition}", partition)
+
+
+@does("ListPolicyGenerations")
+def list_policy_generations(account: Account, sent: Parameters) -> dict[str, Any]:
+    """List the requests of the last seven days; also only those for one principal."""
+    jobs, arn = (job for job, _, _ in _jobs(account, sent).values()), sent.get("principalArn")
+    found = [job for job in jobs if arn in (None, job["principalArn"])]
+    return page("policyGenerations", found, sent)
+
+
+does("CancelPolicyGeneration", answer=nothing)(_job)  # its event cancels it, if it isn't done
