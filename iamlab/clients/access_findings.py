@@ -54,6 +54,8 @@ _TABLES: dict[str, Any] = tables(__file__)
 _DETAILS: Mapping[str, str] = _TABLES["details"]
 _NAME = "[A-Za-z_][A-Za-z0-9_.-]{0,254}"
 EXTERNAL = "ExternalAccess"
+IDENTIFYING = ("accessKeyId", "principal", "action", "condition", "sources")
+"""Details that tell findings about one resource apart; another detail can change."""
 
 
 class ConflictError(AwsError, code="ConflictException", http_status=409):
@@ -178,9 +180,8 @@ def _findings(account: Account, sent: Parameters) -> dict[str, dict[str, Any]]:
     made = _unused(account.world, own, accounts) if is_unused else _external(analyzer, zone)
     found: dict[str, dict[str, Any]] = {}
     for resource, owner, status, kind, details in made:
-        # What is unused changes with each use, and the finding stays the same.
         first: dict[str, Any] = details[0][_DETAILS[kind]]
-        content = [analyzer.arn, resource, kind, first.get("accessKeyId") if is_unused else first]
+        content = [analyzer.arn, resource, kind, *map(first.get, IDENTIFYING)]
         finding_id = str(uuid5(NAMESPACE_URL, json.dumps(content)))
         chosen, updated = own["statuses"].get(finding_id, ("", own["createdAt"]))
         finding = found[finding_id] = {
