@@ -224,12 +224,17 @@ def _passed(_: Account, sent: Parameters) -> list[tuple[str, str]]:
 @does("StartPolicyGeneration", also=_passed)
 def start_policy_generation(account: Account, sent: Parameters) -> dict[str, Any]:
     """Request a policy for what a user or a role of the account did in a period."""
-    principal = sent["policyGenerationDetails"]["principalArn"]
-    if getattr(find_by_name(account.world, principal), "account", None) is not account:
+    principal = sent["policyGenerationDetails"].get("principalArn", "")
+    holders = (*account.users.values(), *account.roles.values())
+    if principal not in [holder.arn for holder in holders]:
         what = f"{principal} isn't a user or a role of this account."
         raise services.ValidationException(what)
     trail, now = sent.get("cloudTrailDetails", {}), account.world.clock.now
-    if not timedelta() <= trail.get("endTime", now) - trail.get("startTime", now) <= LONGEST:
+    try:
+        long = trail.get("endTime", now) - trail.get("startTime", now)
+    except TypeError:
+        raise RequestError("startTime and endTime are datetimes with a zone.") from None
+    if not timedelta() <= long <= LONGEST:
         what = "The time range can be at most 90 days, from start to end."
         raise services.ValidationException(what)
     return {"jobId": account.world.ids.uuid()}
@@ -249,7 +254,7 @@ def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
             for text in texts
         )
         period = {"startTime": start, "endTime": end}
-        properties["cloudTrailProperties"] = {"trailProperties": trail["trails"], **period}
+        properties["cloudTrailProperties"] = {"trailProperties": trail.get("trails", []), **period}
         events = (
             event
             for event in account.world.events[:number]

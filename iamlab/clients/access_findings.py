@@ -67,7 +67,7 @@ class ConflictError(AwsError, code="ConflictException", http_status=409):
 
 def _arn(account: Account, sent: Parameters) -> str:
     start = f"arn:{account.partition}:{SERVICE}:{region_of(sent)}:{account.account_id}"
-    return str(sent.get("analyzerArn") or f"{start}:analyzer/{sent['analyzerName']}")
+    return str(sent.get("analyzerArn", f"{start}:analyzer/{sent.get('analyzerName')}"))
 
 
 def _find(account: Account, sent: Parameters) -> tuple[OtherResource, dict[str, Any]]:
@@ -93,7 +93,7 @@ def create_analyzer(account: Account, sent: Parameters) -> dict[str, Any]:
     if not re.fullmatch(_NAME, sent["analyzerName"]):
         raise misfit(sent["analyzerName"], "analyzerName", _NAME)
     _check_type(account, sent["type"])
-    rules = [rule["filter"] for rule in sent.get("archiveRules", ())]
+    rules = [rule.get("filter", {}) for rule in sent.get("archiveRules", ())]
     for rule in rules:
         _check_filter(rule)
     configuration, (least, most) = sent.get("configuration", {}), AGES
