@@ -2,9 +2,9 @@
 
 ``ValidatePolicy`` returns the findings with codes of Access Analyzer, and their places in the text.
 Their sentences are iamlab's own, in English. Requests for generated policies aren't stored: the log
-has an event of each. A request is done when a client asks for its result the second time, or when
-the clock has moved on. Trails aren't modelled: a generated policy is about all management events of
-the account, and has the actions of all services.
+has an event of each, and is read when a client asks for the policy. So a request is done at once.
+Trails aren't modelled: a generated policy is about all management events of the account, and has
+the actions of all services.
 
 Notes
 -----
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -41,7 +40,7 @@ from iamlab.policy.lint import review
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamlab.model.account import Account
     from iamlab.operations.registry import About, Answer, Parameters, Perform
@@ -177,33 +176,23 @@ for _name, _names in _TABLES["checks"].items():
 LONGEST, KEPT = timedelta(days=90), timedelta(days=7)
 """The longest period of a generated policy, and how long a request is kept."""
 
-RUNNING, DONE = "IN_PROGRESS", "SUCCEEDED"
-_TIME = "%b %d, %Y, %I:%M:%S %p"
-
-Job = tuple[dict[str, Any], "Mapping[str, Any]", int]
+Job = tuple[dict[str, Any], dict[str, Any], int]
 
 
 def _jobs(account: Account, sent: Parameters) -> dict[str, Job]:
     """Return the requests of the last seven days by their ids, the newest first.
 
-    Each comes as the API lists it, with its parameters and the number of events before it.
+    Each comes as the API lists it, with the trail's parameters and the number of events before it.
     """
     found: dict[str, Job] = {}
-    now, here = account.world.clock.now, (account.account_id, region_of(sent), SOURCE, "")
+    here = account.account_id, region_of(sent), SOURCE, "StartPolicyGeneration", ""
     for number, event in enumerate(account.world.events):
-        place = event.recipient_account_id, event.aws_region, event.event_source, event.error_code
-        if place != here or event.event_time < now - KEPT:
-            continue
-        known, made = event.request_parameters or {}, event.response_elements or {}
-        if event.event_name == "StartPolicyGeneration":
-            job = {**made, **known["policyGenerationDetails"], "status": RUNNING}
-            found[made["jobId"]] = {**job, "startedOn": event.event_time}, known, number
-        elif (asked := known.get("jobId")) in found and found[asked][0]["status"] == RUNNING:
-            status = "CANCELED" if event.event_name == "CancelPolicyGeneration" else DONE
-            found[asked][0].update(status=status, completedOn=event.event_time)
-    for job, _, _ in found.values():
-        if job["status"] == RUNNING and job["startedOn"] < now:
-            job.update(status=DONE, completedOn=job["startedOn"])
+        place = event.recipient_account_id, event.aws_region, event.event_source, event.event_name
+        moment, known = event.event_time, event.request_parameters or {}
+        if (*place, event.error_code) == here and moment >= account.world.clock.now - KEPT:
+            job = {**(event.response_elements or {}), **known["policyGenerationDetails"]}
+            job |= {"status": "SUCCEEDED", "startedOn": moment, "completedOn": moment}
+            found[job["jobId"]] = job, known.get("cloudTrailDetails", {}), number
     return dict(reversed(found.items()))
 
 
@@ -225,61 +214,51 @@ def _passed(_: Account, sent: Parameters) -> list[tuple[str, str]]:
 def start_policy_generation(account: Account, sent: Parameters) -> dict[str, Any]:
     """Request a policy for what a user or a role of the account did in a period."""
     principal = sent["policyGenerationDetails"].get("principalArn", "")
-    holders = (*account.users.values(), *account.roles.values())
-    if principal not in [holder.arn for holder in holders]:
-        what = f"{principal} isn't a user or a role of this account."
-        raise services.ValidationException(what)
     trail, now = sent.get("cloudTrailDetails", {}), account.world.clock.now
-    try:
-        long = trail.get("endTime", now) - trail.get("startTime", now)
-    except TypeError:
-        raise RequestError("startTime and endTime are datetimes with a zone.") from None
-    if not timedelta() <= long <= LONGEST:
+    start, end = (trail.get(name, now) for name in ("startTime", "endTime"))
+    if not (isinstance(start, datetime) and isinstance(end, datetime)):
+        raise RequestError("startTime and endTime are datetimes.")
+    if not timedelta() <= end - start <= LONGEST:
         what = "The time range can be at most 90 days, from start to end."
+        raise services.ValidationException(what)
+    if principal not in [each.arn for each in (*account.users.values(), *account.roles.values())]:
+        what = f"{principal} isn't a user or a role of this account."
         raise services.ValidationException(what)
     return {"jobId": account.world.ids.uuid()}
 
 
 @does("GetGeneratedPolicy")
 def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
-    """Return the policy, when it is done."""
-    job, known, number = _job(account, sent)
-    is_done, arn = job["status"] == DONE, job.pop("principalArn")
-    properties: dict[str, Any] = {"principalArn": arn, "isComplete": is_done}
-    result: dict[str, Any] = {"properties": properties}
-    if trail := known.get("cloudTrailDetails"):
-        texts = (trail.get(name) for name in ("startTime", "endTime"))
-        start, end = (
-            datetime.strptime(text, _TIME).replace(tzinfo=UTC) if text else job["startedOn"]
-            for text in texts
-        )
-        period = {"startTime": start, "endTime": end}
-        properties["cloudTrailProperties"] = {"trailProperties": trail.get("trails", []), **period}
-        events = (
-            event
-            for event in account.world.events[:number]
-            if (event.recipient_account_id, event.management_event) == (account.account_id, True)
-            and start <= event.event_time <= end
-        )
-        who = arn, str(getattr(find_by_name(account.world, arn), "unique_id", ""))
-        used = log_of(events, account.world.clock.now, [who]).of(*who).allowed
-        policy = _policy(used, account.partition, sent.get("includeResourcePlaceholders"))
-        result |= {"generatedPolicies": [{"policy": policy}]} if is_done else {}
-    return {"jobDetails": job, "generatedPolicyResult": result}
-
-
-def _policy(used: Iterable[tuple[str, str]], partition: str, placeholders: object) -> str:
-    """Write a policy, with a statement for each form of resources, or one for all."""
-    groups: dict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
-    for action, _ in sorted(used):
-        groups[arns_for(action) if placeholders else ("*",)][action] = None
+    """Return a policy with the actions of the period: on all resources, or on AWS's forms."""
+    job, trail, number = _job(account, sent)
+    arn, texts = job.pop("principalArn"), [trail.get(name) for name in ("startTime", "endTime")]
+    start, end = (
+        datetime.strptime(text, "%b %d, %Y, %I:%M:%S %p").replace(tzinfo=UTC) if text else moment
+        for text, moment in zip(texts, (job["startedOn"],) * 2, strict=True)
+    )
+    who = arn, str(getattr(find_by_name(account.world, arn), "unique_id", ""))
+    events = (
+        event
+        for event in account.world.events[:number]
+        if event.recipient_account_id == account.account_id
+        and event.management_event
+        and start <= event.event_time <= end
+    )
+    forms: dict[Any, dict[str, None]] = {}
+    for action, _ in sorted(log_of(events, account.world.clock.now, [who]).of(*who).allowed):
+        form = arns_for(action) if sent.get("includeResourcePlaceholders") else "*"
+        forms.setdefault(form, {})[action] = None
     statements = [
-        {"Sid": f"SupportedServiceSid{number}", "Effect": "Allow", "Action": list(actions)}
-        | {"Resource": "*" if forms == ("*",) else list(forms)}
-        for number, (forms, actions) in enumerate(groups.items())
+        {"Sid": f"SupportedServiceSid{place}", "Effect": "Allow", "Action": [*actions]}
+        | {"Resource": form}
+        for place, (form, actions) in enumerate(forms.items())
     ]
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    return text.replace("${Partition}", partition)
+    policies = [{"policy": text.replace("${Partition}", account.partition)}]
+    known = {"trailProperties": trail.get("trails", []), "startTime": start, "endTime": end}
+    properties = {"principalArn": arn, "isComplete": True, "cloudTrailProperties": known}
+    result = {"properties": properties, "generatedPolicies": policies}
+    return {"jobDetails": job, "generatedPolicyResult": result}
 
 
 @does("ListPolicyGenerations")
@@ -290,4 +269,4 @@ def list_policy_generations(account: Account, sent: Parameters) -> dict[str, Any
     return page("policyGenerations", found, sent)
 
 
-does("CancelPolicyGeneration", answer=nothing)(_job)  # its event cancels it, if it isn't done
+does("CancelPolicyGeneration", answer=nothing)(_job)  # what is done stays as it is

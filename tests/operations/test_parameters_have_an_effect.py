@@ -32,11 +32,6 @@ EVERY = {
 }
 
 NO_EFFECT: Mapping[str, str] = {
-    "access-analyzer:CreateAnalyzer clientToken": "Clients always send one; a name is enough here.",
-    "access-analyzer:DeleteAnalyzer clientToken": "The second deletion fails, as without a token.",
-    "access-analyzer:GetGeneratedPolicy includeServiceLevelTemplate": "All actions are known.",
-    "access-analyzer:StartPolicyGeneration clientToken": "Each request has its own id here.",
-    "access-analyzer:UpdateFindings clientToken": "A second time, the update changes nothing.",
     "ecr:DeleteRepository force": "No images are kept, so a repository is always empty.",
     "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
     "lambda:CreateFunction Handler": "It comes with the code.",
