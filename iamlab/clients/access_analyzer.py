@@ -26,9 +26,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import policy_checks
+from iamlab.analysis.event_search import checks_of
 from iamlab.analysis.least_privilege.used_permissions import find_by_name, log_of
 from iamlab.analysis.policy_simulator.policies import end_of, position
-from iamlab.errors import PolicyError, RequestError, noted, services
+from iamlab.errors import AwsError, PolicyError, RequestError, noted, services
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.common import filled
 from iamlab.operations.parameter_checks import unlisted
@@ -51,6 +52,7 @@ SERVICE = "access-analyzer"
 SOURCE = f"{SERVICE}.amazonaws.com"
 """Its service principal, and the source of its events."""
 
+Invalid = services.ValidationException
 _TABLES: dict[str, Any] = tables(__file__)
 
 
@@ -84,10 +86,18 @@ def page(name: str, items: Sequence[Any], sent: Parameters) -> dict[str, Any]:
     """
     token, most = sent.get("nextToken", "0"), sent.get("maxResults", 100)
     if not re.fullmatch("[0-9]{1,9}", token) or int(token) > len(items) or most < 1:
-        raise services.ValidationException("The value of nextToken or maxResults isn't valid.")
+        raise Invalid("The value of nextToken or maxResults isn't valid.")
     stop = int(token) + most
     more = {"nextToken": str(stop)} if stop < len(items) else {}
     return {name: list(items[int(token) : stop]), **more}
+
+
+def named(items: Iterable[dict[str, Any]], name: str, wanted: str, absent: type[AwsError]) -> Any:
+    """Return the item whose member ``name`` has a value; ``absent`` is the error without one."""
+    for item in items:
+        if item[name] == wanted:
+            return item
+    raise absent(f"There is nothing with the {name} {wanted}.")
 
 
 # -- validation -----------------------------------------------------------------------------------
@@ -99,8 +109,7 @@ def validate_policy(_: Account, sent: Parameters) -> dict[str, Any]:
     check_values(sent, "locale", "policyType", "validatePolicyResourceType")
     text, resource_type = sent["policyDocument"], sent.get("validatePolicyResourceType")
     if resource_type and sent["policyType"] != "RESOURCE_POLICY":
-        what = "validatePolicyResourceType is only for RESOURCE_POLICY."
-        raise services.ValidationException(what)
+        raise Invalid("validatePolicyResourceType is only for RESOURCE_POLICY.")
     policy_type = _TABLES["validated"][resource_type or sent["policyType"]]
     if policy_type == "resource" and '"sts:' in text and 'Resource"' not in text:
         policy_type = "trust"
@@ -159,8 +168,8 @@ def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> 
         refusal = "The policy document or the access isn't valid."
         raise noted(services.InvalidParameterException(refusal), str(error)) from None
     reasons = [
-        {"description": each.description, "statementIndex": each.statement_index}
-        | filled(statementId=each.statement_id)
+        {"statementIndex": each.statement_index}
+        | filled(description=each.description, statementId=each.statement_id)
         for each in result.reasons
     ]
     return filled(result=result.result, message=result.message, reasons=reasons)
@@ -173,35 +182,27 @@ for _name, _names in _TABLES["checks"].items():
 
 # -- generated policies ---------------------------------------------------------------------------
 
+DONE, _TIME = "SUCCEEDED", "%b %d, %Y, %I:%M:%S %p"
 LONGEST, KEPT = timedelta(days=90), timedelta(days=7)
 """The longest period of a generated policy, and how long a request is kept."""
 
-Job = tuple[dict[str, Any], dict[str, Any], int]
 
-
-def _jobs(account: Account, sent: Parameters) -> dict[str, Job]:
-    """Return the requests of the last seven days by their ids, the newest first.
-
-    Each comes as the API lists it, with the trail's parameters and the number of events before it.
-    """
-    found: dict[str, Job] = {}
-    here = account.account_id, region_of(sent), SOURCE, "StartPolicyGeneration", ""
-    for number, event in enumerate(account.world.events):
-        place = event.recipient_account_id, event.aws_region, event.event_source, event.event_name
-        moment, known = event.event_time, event.request_parameters or {}
-        if (*place, event.error_code) == here and moment >= account.world.clock.now - KEPT:
-            job = {**(event.response_elements or {}), **known["policyGenerationDetails"]}
-            job |= {"status": "SUCCEEDED", "startedOn": moment, "completedOn": moment}
-            found[job["jobId"]] = job, known.get("cloudTrailDetails", {}), number
-    return dict(reversed(found.items()))
-
-
-def _job(account: Account, sent: Parameters) -> Job:
-    found = _jobs(account, sent).get(sent["jobId"])
-    if found is None:
-        what = f"There is no policy generation with the id {sent['jobId']}."
-        raise services.ValidationException(what)
+def _jobs(account: Account, sent: Parameters) -> list[dict[str, Any]]:
+    """Return the requests of the last seven days, with their parameters, the newest first."""
+    events, since = account.world.events, account.world.clock.now - KEPT
+    wanted = {"account": account, "what": f"{SERVICE}:StartPolicyGeneration", "since": since}
+    checks = [*checks_of(events, **wanted, outcome="allowed")]
+    found: list[dict[str, Any]] = []
+    for event in events:
+        if event.aws_region == region_of(sent) and all(check(event) for check in checks):
+            job = {**(event.request_parameters or {}), **(event.response_elements or {})}
+            moments = dict.fromkeys(("startedOn", "completedOn"), event.event_time)
+            found.insert(0, {**job, **job["policyGenerationDetails"], "status": DONE, **moments})
     return found
+
+
+def _job(account: Account, sent: Parameters) -> Any:
+    return named(_jobs(account, sent), "jobId", sent["jobId"], Invalid)
 
 
 def _passed(_: Account, sent: Parameters) -> list[tuple[str, str]]:
@@ -215,37 +216,33 @@ def start_policy_generation(account: Account, sent: Parameters) -> dict[str, Any
     """Request a policy for what a user or a role of the account did in a period."""
     principal = sent["policyGenerationDetails"].get("principalArn", "")
     trail, now = sent.get("cloudTrailDetails", {}), account.world.clock.now
-    start, end = (trail.get(name, now) for name in ("startTime", "endTime"))
-    if not (isinstance(start, datetime) and isinstance(end, datetime)):
-        raise RequestError("startTime and endTime are datetimes.")
-    if not timedelta() <= end - start <= LONGEST:
-        what = "The time range can be at most 90 days, from start to end."
-        raise services.ValidationException(what)
+    if not timedelta() <= trail.get("endTime", now) - trail.get("startTime", now) <= LONGEST:
+        raise Invalid("The time range can be at most 90 days, from start to end.")
     if principal not in [each.arn for each in (*account.users.values(), *account.roles.values())]:
-        what = f"{principal} isn't a user or a role of this account."
-        raise services.ValidationException(what)
+        raise Invalid(f"{principal} isn't a user or a role of this account.")
     return {"jobId": account.world.ids.uuid()}
 
 
 @does("GetGeneratedPolicy")
 def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     """Return a policy with the actions of the period: on all resources, or on AWS's forms."""
-    job, trail, number = _job(account, sent)
-    arn, texts = job.pop("principalArn"), [trail.get(name) for name in ("startTime", "endTime")]
-    start, end = (
-        datetime.strptime(text, "%b %d, %Y, %I:%M:%S %p").replace(tzinfo=UTC) if text else moment
-        for text, moment in zip(texts, (job["startedOn"],) * 2, strict=True)
+    job, events = _job(account, sent), account.world.events
+    arn, trail = job["principalArn"], job.get("cloudTrailDetails", {})
+    since, until = (
+        datetime.strptime(trail[name], _TIME).replace(tzinfo=UTC)
+        if name in trail
+        else job["startedOn"]
+        for name in ("startTime", "endTime")
+    )
+    checks = [*checks_of(events, account=account, since=since, until=until)]
+    seen = (
+        event
+        for event in events
+        if event.management_event and all(check(event) for check in checks)
     )
     who = arn, str(getattr(find_by_name(account.world, arn), "unique_id", ""))
-    events = (
-        event
-        for event in account.world.events[:number]
-        if event.recipient_account_id == account.account_id
-        and event.management_event
-        and start <= event.event_time <= end
-    )
     forms: dict[Any, dict[str, None]] = {}
-    for action, _ in sorted(log_of(events, account.world.clock.now, [who]).of(*who).allowed):
+    for action, _ in sorted(log_of(seen, account.world.clock.now, [who]).of(*who).allowed):
         form = arns_for(action) if sent.get("includeResourcePlaceholders") else "*"
         forms.setdefault(form, {})[action] = None
     statements = [
@@ -254,19 +251,21 @@ def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
         for place, (form, actions) in enumerate(forms.items())
     ]
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    policies = [{"policy": text.replace("${Partition}", account.partition)}]
-    known = {"trailProperties": trail.get("trails", []), "startTime": start, "endTime": end}
-    properties = {"principalArn": arn, "isComplete": True, "cloudTrailProperties": known}
-    result = {"properties": properties, "generatedPolicies": policies}
+    known = {"trailProperties": trail.get("trails", []), "startTime": since, "endTime": until}
+    result = {
+        "properties": {"principalArn": arn, "isComplete": True, "cloudTrailProperties": known},
+        "generatedPolicies": [{"policy": text.replace("${Partition}", account.partition)}],
+    }
     return {"jobDetails": job, "generatedPolicyResult": result}
 
 
 @does("ListPolicyGenerations")
 def list_policy_generations(account: Account, sent: Parameters) -> dict[str, Any]:
     """List the requests of the last seven days; also only those for one principal."""
-    jobs, arn = (job for job, _, _ in _jobs(account, sent).values()), sent.get("principalArn")
-    found = [job for job in jobs if arn in (None, job["principalArn"])]
-    return page("policyGenerations", found, sent)
+    jobs, arn = _jobs(account, sent), sent.get("principalArn")
+    return page(
+        "policyGenerations", [job for job in jobs if arn in (None, job["principalArn"])], sent
+    )
 
 
 does("CancelPolicyGeneration", answer=nothing)(_job)  # what is done stays as it is

@@ -26,7 +26,7 @@ from uuid import NAMESPACE_URL, uuid5
 from iamlab.analysis.external_access import external_access, shared_resource
 from iamlab.analysis.least_privilege import unused as unused_access
 from iamlab.authorization.resource import find_resource
-from iamlab.clients.access_analyzer import SERVICE, SOURCE, check_values, does, page
+from iamlab.clients.access_analyzer import SERVICE, SOURCE, Invalid, check_values, does, named, page
 from iamlab.errors import AwsError, RequestError, services
 from iamlab.model.resources import BUCKET
 from iamlab.operations.iam.common import filled
@@ -87,29 +87,28 @@ def create_analyzer(account: Account, sent: Parameters) -> dict[str, Any]:
     if "analysisRule" in wanted:
         raise RequestError("iamlab doesn't model the parameter analysisRule of CreateAnalyzer.")
     if not least <= wanted["unusedAccessAge"] <= most:
-        raise services.ValidationException(f"unusedAccessAge must be from {least} to {most}.")
+        raise Invalid(f"unusedAccessAge must be from {least} to {most}.")
     arn = _arn(account, sent)
     if arn in account.resources:
         raise ConflictError(f"Analyzer {sent['analyzerName']} already exists.")
     own = {"type": sent["type"], "createdAt": account.world.clock.now.isoformat(), "statuses": {}}
     own |= {"configuration": {"unusedAccess": wanted}} if "UNUSED" in sent["type"] else {}
-    tags = names_and_tags.more_tags(sent, {}, services.ValidationException)
+    tags = names_and_tags.more_tags(sent, {}, Invalid)
     apis.keep(OtherResource(account, arn, tags, properties=json.dumps(own)))
     return {"arn": arn}
 
 
 def _check_type(account: Account, kind: str) -> None:
     """Check that an account can have such an analyzer."""
-    organization, own = account.organization, account.account_id
+    own, organization = account.account_id, account.organization
     if kind.endswith("INTERNAL_ACCESS"):
         raise RequestError("iamlab doesn't analyze internal access.")
-    if not kind.startswith("ORGANIZATION"):
-        return
-    if organization is None or SOURCE not in organization.service_access:
-        raise services.ValidationException("Service not enabled for AWS Organizations")
-    is_delegate = SOURCE in organization.delegates.get(own, {})
-    if own != organization.management_account_id and not is_delegate:
-        raise services.LambdaAccessDenied(f"Account {own} is not a delegated administrator")
+    if kind.startswith("ORGANIZATION"):
+        if organization is None or SOURCE not in organization.service_access:
+            raise Invalid("Service not enabled for AWS Organizations")
+        delegates = [key for key, held in organization.delegates.items() if SOURCE in held]
+        if own not in (organization.management_account_id, *delegates):
+            raise services.LambdaAccessDenied(f"Account {own} is not a delegated administrator")
 
 
 does("GetAnalyzer", _arn, lambda found: {"analyzer": _written(found)})(_find)
@@ -177,8 +176,8 @@ def _unused(account: Account, zone: Collection[str], age: int) -> Iterator[dict[
             yield {**found, "findingDetails": [{name: part} for part in details]}
 
 
-def _findings(account: Account, sent: Parameters) -> dict[str, dict[str, Any]]:
-    """Return the findings of an analyzer by their ids.
+def _findings(account: Account, sent: Parameters) -> list[dict[str, Any]]:
+    """Return the findings of an analyzer.
 
     Each has all members that operations return; clients get those of the operation's model.
     """
@@ -186,7 +185,7 @@ def _findings(account: Account, sent: Parameters) -> dict[str, dict[str, Any]]:
     own, zone, accounts = _written(analyzer), account.account_id, {account.account_id}
     if own["type"].startswith("ORGANIZATION") and organization is not None:
         zone, accounts = organization.id, set(organization.members)
-    made, found = _external(analyzer, zone), dict[str, dict[str, Any]]()
+    made, found = _external(analyzer, zone), list[dict[str, Any]]()
     if age := own.get("configuration", {}).get("unusedAccess", {}).get("unusedAccessAge"):
         made = _unused(account, accounts, age)
     for each in made:
@@ -194,12 +193,9 @@ def _findings(account: Account, sent: Parameters) -> dict[str, dict[str, Any]]:
         key = str(uuid5(NAMESPACE_URL, content))
         chosen, updated = own["statuses"].get(key, (each["status"], own["createdAt"].isoformat()))
         status = chosen if each["status"] == "ACTIVE" else each["status"]
-        found[key] = {**each, "id": key, "status": status, "createdAt": own["createdAt"]}
-        moments = {
-            "analyzedAt": account.world.clock.now,
-            "updatedAt": datetime.fromisoformat(updated),
-        }
-        found[key] |= moments
+        moments = {"createdAt": own["createdAt"], "analyzedAt": account.world.clock.now}
+        moments["updatedAt"] = datetime.fromisoformat(updated)
+        found.append({**each, "id": key, "status": status, **moments})
     return found
 
 
@@ -228,30 +224,23 @@ def _listed(account: Account, sent: Parameters) -> dict[str, Any]:
     check_values(sort, "orderBy")
     for key in (*criteria, sort["attributeName"]):
         if not (key in _TABLES["filter_keys"] or key.startswith(("principal.", "condition."))):
-            raise services.ValidationException(f"Invalid filter key: {key}.")
-    every = _findings(account, sent).values()
+            raise Invalid(f"Invalid filter key: {key}.")
+    every = _findings(account, sent)
     found = [each for each in every if all(_fits(each, *item) for item in criteria.items())]
     found.sort(key=lambda each: _value(each, sort["attributeName"]) or "")
     return page("findings", found[::-1] if sort.get("orderBy") == "DESC" else found, sent)
 
 
-def _named(every: Mapping[str, dict[str, Any]], finding_id: str) -> dict[str, Any]:
-    if finding_id not in every:
-        raise services.LambdaResourceNotFound(f"Could not find finding {finding_id}.")
-    return every[finding_id]
-
-
 def _one(account: Account, sent: Parameters) -> dict[str, Any]:
     """Return a finding, with one page of its details."""
-    found = _named(_findings(account, sent), sent["id"])
+    found = named(_findings(account, sent), "id", sent["id"], services.LambdaResourceNotFound)
     return {**found, **page("findingDetails", found["findingDetails"], sent)}
 
 
 def _of_external(perform: Perform, account: Account, sent: Parameters) -> Any:
     """Reject other analyzers, whose findings only the second version of an operation returns."""
     if "UNUSED" in _written(_find(account, sent))["type"]:
-        what = "The operation is only for external access analyzers."
-        raise services.ValidationException(what)
+        raise Invalid("The operation is only for external access analyzers.")
     return perform(account, sent)
 
 
@@ -266,13 +255,13 @@ def update_findings(account: Account, sent: Parameters) -> None:
     """Archive findings, or make them active again."""
     check_values(sent, "status")
     every, arn = _findings(account, sent), sent.get("resourceArn")
-    ids = [*sent.get("ids", ()), *(key for key in every if every[key]["resource"] == arn)]
-    if not ids:
-        what = "Pass the ids of findings, or the ARN of their resource."
-        raise services.ValidationException(what)
-    for finding_id in ids:
-        _named(every, finding_id)
+    found = [
+        named(every, "id", key, services.LambdaResourceNotFound) for key in sent.get("ids", ())
+    ]
+    found += (each for each in every if each["resource"] == arn)
+    if not found:
+        raise Invalid("Pass the ids of findings, or the ARN of their resource.")
     analyzer, now = _find(account, sent), account.world.clock.now.isoformat()
     own = json.loads(analyzer.properties)
-    own["statuses"] |= dict.fromkeys(ids, (sent["status"], now))
+    own["statuses"] |= {each["id"]: (sent["status"], now) for each in found}
     analyzer.properties = json.dumps(own)
