@@ -356,8 +356,8 @@ def test_an_analyzer_is_in_its_region(world, client):
     assert there == arn.replace("us-east-1", "eu-west-1")
     assert [each["arn"] for each in other.list_analyzers()["analyzers"]] == [there]
     kinds = [
-        {each["resourceType"] for each in asked.list_findings(analyzerArn=which)["findings"]}
-        for asked, which in ((client, arn), (other, there))
+        {each["resourceType"] for each in own.list_findings(analyzerArn=which)["findings"]}
+        for own, which in ((client, arn), (other, there))
     ]
     assert kinds[1] - kinds[0] == {"AWS::SQS::Queue"}
     assert "AWS::IAM::Role" in kinds[0] & kinds[1]
@@ -374,7 +374,7 @@ def test_an_organizations_analyzer_trusts_its_members(world, client):
     member = world.boto3_session(eve).client("accessanalyzer")
     own = analyzer(client)
     make = client.create_analyzer
-    said = refused("ValidationException", 400, make, analyzerName="all", type="ORGANIZATION")
+    message = refused("ValidationException", 400, make, analyzerName="all", type="ORGANIZATION")
     organization.enable_aws_service_access("access-analyzer.amazonaws.com")
     denied = refused(
         "AccessDeniedException",
@@ -386,7 +386,7 @@ def test_an_organizations_analyzer_trusts_its_members(world, client):
     every = analyzer(client, "all", "ORGANIZATION")
     found = [client.list_findings(analyzerArn=arn)["findings"] for arn in (own, every)]
 
-    assert said == "Service not enabled for AWS Organizations"
+    assert message == "Service not enabled for AWS Organizations"
     assert denied == f"Account {PARTNER} is not a delegated administrator"
     assert [len(each) for each in found] == [3, 1]
     assert found[1][0]["isPublic"] is True
@@ -429,10 +429,10 @@ def test_a_finding_tells_who_can_do_what(world, client):
     assert (finding["resourceOwnerAccount"], finding["sources"]) == (MAIN, [{"type": "POLICY"}])
     assert finding["analyzedAt"] == world.clock.now
     which = {"analyzerArn": arn, "id": finding["id"]}
-    one = complete(client, "GetFinding", client.get_finding(**which))["finding"]
+    whole = complete(client, "GetFinding", client.get_finding(**which))["finding"]
     second = complete(client, "GetFindingV2", client.get_finding_v2(**which))
     [details] = second["findingDetails"]
-    assert one == finding
+    assert whole == finding
     assert details["externalAccessDetails"].items() <= finding.items()
     assert second["findingType"] == "ExternalAccess"
     refused("ResourceNotFoundException", 404, client.get_finding, analyzerArn=arn, id="no")
@@ -554,9 +554,9 @@ def test_unused_access_is_found(world, client):
     }
     key = found["UnusedIAMUserAccessKey", "ana"]
     assert key["resourceType"] == "AWS::IAM::User"
-    one = complete(client, "GetFindingV2", client.get_finding_v2(analyzerArn=arn, id=key["id"]))
+    whole = complete(client, "GetFindingV2", client.get_finding_v2(analyzerArn=arn, id=key["id"]))
     [key_id] = world.user("ana").key_records
-    assert one["findingDetails"] == [{"unusedIamUserAccessKeyDetails": {"accessKeyId": key_id}}]
+    assert whole["findingDetails"] == [{"unusedIamUserAccessKeyDetails": {"accessKeyId": key_id}}]
     which = {"analyzerArn": arn, "id": found["UnusedPermission", "dana"]["id"]}
     pages = client.get_paginator("get_finding_v2").paginate(**which)
     details = [each["unusedPermissionDetails"] for page in pages for each in page["findingDetails"]]
@@ -619,7 +619,7 @@ def test_a_policy_is_generated_from_what_was_done(world, client, reader):
     world.do(ana, "s3:GetObject", "arn:aws:s3:::maps/m31")
     with pytest.raises(Exception, match="not authorized"):
         main.call("ListRoles", ana)
-    asked = world.clock.now
+    start_time = world.clock.now
     job = start(world, client, reader)
     world.clock.advance(minutes=1)
     main.call("s3:ListBuckets", ana)
@@ -628,7 +628,7 @@ def test_a_policy_is_generated_from_what_was_done(world, client, reader):
 
     assert done["jobDetails"]["status"] == "SUCCEEDED"
     assert result["properties"]["principalArn"] == ana.arn
-    assert result["properties"]["cloudTrailProperties"]["endTime"] == asked
+    assert result["properties"]["cloudTrailProperties"]["endTime"] == start_time
     [policy] = result["generatedPolicies"]
     assert json.loads(policy["policy"])["Statement"] == [
         {

@@ -59,8 +59,8 @@ def simulated(client, operation, **sent):
     answer = getattr(client, operation)(**sent)
     for result in answer["EvaluationResults"]:
         assert set(result) >= {"EvalActionName", "EvalDecision", "MissingContextValues"}
-        for one in result.get("ResourceSpecificResults", ()):
-            assert set(one) >= {"EvalResourceName", "EvalResourceDecision"}
+        for each in result.get("ResourceSpecificResults", ()):
+            assert set(each) >= {"EvalResourceName", "EvalResourceDecision"}
     return answer["EvaluationResults"]
 
 
@@ -80,8 +80,8 @@ def test_a_simulation_has_the_statements_and_their_positions(world, iam):
     assert allowed["EvalResourceDecision"] == "allowed"
     assert denied["EvalResourceDecision"] == "explicitDeny"
     lines = READ.split("\n")
-    for one, sign in ((allowed, "[{"), (denied, ",{")):
-        [statement] = one["MatchedStatements"]
+    for result_of_one, sign in ((allowed, "[{"), (denied, ",{")):
+        [statement] = result_of_one["MatchedStatements"]
         start, end = statement["StartPosition"], statement["EndPosition"]
         assert statement["SourcePolicyId"] == "user_ana_read"
         assert statement["SourcePolicyType"] == "IAM Policy"
@@ -117,14 +117,14 @@ def test_missing_keys_are_named_where_they_could_matter(world, iam):
     """And only there."""
     ana = {"PolicySourceArn": world.user("ana").arn, "ActionNames": ["s3:GetObject"]}
     [without] = simulated(iam, "simulate_principal_policy", **ana, ResourceArns=[MAPS])
-    [given] = simulated(
+    [known] = simulated(
         iam, "simulate_principal_policy", **ana, ResourceArns=[MAPS], ContextEntries=[SKY]
     )
     [everywhere] = simulated(iam, "simulate_principal_policy", **ana)
 
     assert without["MissingContextValues"] == ["aws:PrincipalTag/team"]
-    assert (without["EvalDecision"], given["EvalDecision"]) == ("implicitDeny", "allowed")
-    assert given["MissingContextValues"] == []
+    assert (without["EvalDecision"], known["EvalDecision"]) == ("implicitDeny", "allowed")
+    assert known["MissingContextValues"] == []
     assert everywhere["EvalResourceName"] == "*"
     assert "ResourceSpecificResults" not in everywhere
 
