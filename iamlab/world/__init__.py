@@ -24,4 +24,4 @@ register_modules(
     "iamlab.analysis.last_accessed.operations",
     "iamlab.analysis.policy_simulator.simulator",
 )
-register_modules("access-analyzer", "iamlab.clients.access_analyzer", "iamlab.clients.access_findings")
+register_modules("access-analyzer", "iamlab.clients.access_findings")  # and what it imports
