@@ -437,3 +437,25 @@ def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
         client.create_bucket(Bucket="own")
         assert dana.client("s3").get_object(Bucket="star-maps", Key="a")["Body"].read() == b"x"
         assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["own"]
+
+
+def test_a_transaction_shows_its_leading_keys(world, ana):
+    """No call with items hides whose items they are from a condition."""
+    arn = _resource(world, "table").arn
+    when = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ana"]}}
+    allow = Policy.allow(["dynamodb:*Item", "dynamodb:Query"], arn, when=when)
+    world.user("ana").put_policy("own", allow)
+    dynamodb = ana.client("dynamodb")
+    key = {"id": {"S": "bob"}}
+    old = {"id": {"AttributeValueList": [{"S": "bob"}], "ComparisonOperator": "EQ"}}
+    for ask in (
+        lambda: dynamodb.transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "stars", "Key": key}}]
+        ),
+        lambda: dynamodb.batch_get_item(RequestItems={"stars": {"Keys": [key]}}),
+        lambda: dynamodb.batch_write_item(RequestItems={"stars": [{"PutRequest": {"Item": key}}]}),
+        lambda: dynamodb.query(TableName="stars", KeyConditions=old),
+    ):
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert _code(caught)[0] == "AccessDeniedException"

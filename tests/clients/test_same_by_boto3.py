@@ -76,7 +76,7 @@ class Compared:
             return None
         except ClientError as error:
             reason = error.response["Error"]
-            if told["Code"] == "NotImplemented":
+            if reason["Code"] == "NotImplemented":
                 return None
             return reason["Code"], reason["Message"]
         del answer["ResponseMetadata"]
