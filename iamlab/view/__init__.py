@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from iamlab.view.figures.account.organization_tree import organization_tree
     from iamlab.view.figures.calls.confused_deputy import confused_deputy
     from iamlab.view.figures.calls.sequence import sequence
+    from iamlab.view.figures.calls.signed_request import signed_request
     from iamlab.view.figures.calls.two_account_map import two_account_map
     from iamlab.view.figures.charts.calibration import calibration
     from iamlab.view.figures.charts.growth import growth
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _FIGURES = {
     "account": ("attachment_graph", "organization_tree"),
-    "calls": ("confused_deputy", "sequence", "two_account_map"),
+    "calls": ("confused_deputy", "sequence", "signed_request", "two_account_map"),
     "charts": ("calibration", "growth", "score_bars"),
     "credentials": ("credential_lifetimes", "session_timeline"),
     "decision": ("access_graph", "ladder", "request_sentence", "two_doors"),
@@ -88,6 +89,7 @@ __all__ = [
     "sequence",
     "session_timeline",
     "show",
+    "signed_request",
     "trust_graph",
     "two_account_map",
     "two_doors",
