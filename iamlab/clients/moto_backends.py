@@ -135,7 +135,7 @@ class Moto:
             backend.secrets[secret.name].arn = secret.arn
 
     def rename_secret(self, answer: dict[str, Any]) -> None:
-        """Give a secret that moto made iamlab's ARN, whose end AWS picks at random."""
+        """Change a secret that moto made: it gets the ARN of iamlab's answer."""
         arn = Arn.parse(answer["ARN"])
         with self._own():
             secrets = self._of("secretsmanager", arn.account, arn.region).secrets
