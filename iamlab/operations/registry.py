@@ -43,14 +43,14 @@ MODULES: dict[str, list[str]] = {
 }
 """Prefix of a service -> the modules whose import registers its operations.
 
-Operations for reports are in ``analysis``, above this folder, and register themselves with
-:func:`register_modules`.
+Operations for reports are in ``analysis``, and those of Access Analyzer in ``clients``: these rooms
+are above this folder, and ``world`` registers their modules with :func:`register_modules`.
 """
 
 SERVICES = tuple(
     service for service in MODULES if service not in ("iam", "identitystore", "sso", "sts")
 )
-"""The prefixes of the services other than IAM, STS and Identity Center."""
+"""The prefixes of the other services, whose operations are all in this folder."""
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate", "IsMember")
 """The prefixes of read-only operations."""
@@ -215,7 +215,7 @@ def operation(
 
 def register_modules(service: str, *modules: str) -> None:
     """Add modules of a higher room that have operations of a service."""
-    MODULES[service] += [module for module in modules if module not in MODULES[service]]
+    MODULES[service] = list(dict.fromkeys((*MODULES.get(service, ()), *modules)))
 
 
 def entries() -> Mapping[str, Entry]:

@@ -1,4 +1,4 @@
-"""Objects, messages, items, secrets and ciphertexts: iamlab's decision stands before each."""
+"""Objects, messages, items, secrets and ciphertexts: iamlab decides first, then moto works."""
 
 import io
 import json

@@ -154,7 +154,7 @@ def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if key not in tag_keys}
 
 
-ERRORS: dict[str, Any] = {**vars(organizations), **vars(services)}
+ERRORS: dict[str, Callable[..., AwsError]] = {**vars(organizations), **vars(services)}
 """Name in a table -> the class of the error."""
 
 
@@ -164,7 +164,6 @@ def refuses(error: str, text: str = "{0}") -> Refuses:
     def make(about: str) -> AwsError:
         parsed = Arn.parse(about) if is_arn(about) else None
         name = about if parsed is None else name_in(about)
-        made: AwsError = ERRORS[error](text.format(about, name=name, arn=parsed))
-        return made
+        return ERRORS[error](text.format(about, name=name, arn=parsed))
 
     return make
