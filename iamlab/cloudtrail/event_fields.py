@@ -173,9 +173,10 @@ def origin_of(
         return Origin(invoker, invoker)
     here = world.current_network if network is None else network
     endpoint = _endpoint(world, here, service, region) if here.vpc or here.endpoint else None
+    agent = str(world.standing.context.get("aws:UserAgent", AGENT))
     if endpoint is None:
-        return Origin(here.outside)
-    return Origin(here.inside, AGENT, endpoint.name, endpoint.account.account_id)
+        return Origin(here.outside, agent)
+    return Origin(here.inside, agent, endpoint.name, endpoint.account.account_id)
 
 
 def _endpoint(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
