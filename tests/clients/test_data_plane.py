@@ -433,7 +433,9 @@ def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
     assert eves.list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
     with mock_aws():
         client = boto3.client("s3", "us-east-1")
+        dana.client("iam").create_user(UserName="only-here")
         assert client.list_buckets()["Buckets"] == []
+        assert boto3.client("iam").list_users()["Users"] == []
         client.create_bucket(Bucket="own")
         assert dana.client("s3").get_object(Bucket="star-maps", Key="a")["Body"].read() == b"x"
         assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["own"]
