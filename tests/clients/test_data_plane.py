@@ -236,6 +236,23 @@ def test_another_accounts_bucket_needs_both_sides(world, ana):
     assert world.events[-1].recipient_account_id == DATA
 
 
+@each_row(
+    ("method", "arguments"),
+    [
+        ("get_object", {"Key": "a"}),
+        ("get_bucket_policy", {}),
+        ("delete_bucket", {}),
+    ],
+)
+def test_a_bucket_of_another_owner_than_expected_is_not_touched(dana, method, arguments):
+    """``ExpectedBucketOwner`` guards against a bucket that somebody else has taken."""
+    with pytest.raises(ClientError) as caught:
+        getattr(dana.client("s3"), method)(
+            Bucket="star-maps", ExpectedBucketOwner=DATA, **arguments
+        )
+    assert _code(caught) == ("AccessDenied", 403)
+
+
 # -- messages -------------------------------------------------------------------------------------
 
 
