@@ -30,8 +30,7 @@ from iamlab.clients.access_analyzer import SERVICE, SOURCE, Invalid, check_value
 from iamlab.errors import AwsError, RequestError, services
 from iamlab.model.resources import BUCKET
 from iamlab.operations.iam.common import filled
-from iamlab.operations.parameters import as_answer
-from iamlab.operations.registry import nothing
+from iamlab.operations.registry import as_answer, nothing
 from iamlab.operations.services import apis, names_and_tags
 from iamlab.operations.services.cloudcontrol import OtherResource
 from iamlab.operations.services.s3.access_points import AccessPoint

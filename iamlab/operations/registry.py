@@ -145,6 +145,37 @@ def as_it_is(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """Return what a form says of a record, without the members that it doesn't have.
+
+    Parameters
+    ----------
+    form
+        A mapping of members to forms; a list with forms of the record, or of each of several
+        records; a name in ``named``; a constant: ``"=ACTIVE"``; or an attribute.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> as_answer({"Year": "year", "State": "=known"}, date(2026, 1, 31), {})
+    {'Year': 2026, 'State': 'known'}
+    """
+    if isinstance(form, str):
+        if form.startswith("="):
+            return form[1:]
+        if form in named:
+            return named[form](record)
+        for attribute in form.split("."):
+            record = None if record is None else getattr(record, attribute)
+        return None if record == "" else record
+    if isinstance(form, list):
+        records = record if isinstance(record, list) else [record]
+        parts = (as_answer(part, each, named) for each in records for part in form)
+        return [part for part in parts if part is not None]
+    members = {name: as_answer(part, record, named) for name, part in form.items()}
+    return {name: value for name, value in members.items() if value is not None} or None
+
+
 def no_more(_: Account, __: Parameters) -> list[tuple[str, str]]:
     """Return no additional permissions."""
     return []

@@ -17,8 +17,8 @@ from iamlab.errors.services import ValidationException
 from iamlab.model.public_access_block import as_parameter
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.authorization_needs import tags_of
-from iamlab.operations.parameters import as_answer, as_tags
-from iamlab.operations.registry import nothing
+from iamlab.operations.parameters import as_tags
+from iamlab.operations.registry import as_answer, nothing
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.tables import tables
 
