@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     Handle = Callable[[str, str, Mapping[str, str], bytes], Response]
 
 LARGEST_BODY = 64 << 20
+_SIZES: dict[str, Any] = dict.fromkeys(
+    ("max_request_body_size", "inbuf_overflow", "outbuf_overflow"), LARGEST_BODY + 1
+)
+"""Settings of waitress: the first size that is refused, and those of temporary files."""
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _OURS = hop_by_hop | {"content-length"}
@@ -130,9 +134,7 @@ class LocalServer:
             self._application,
             self._open,
             sockets=[listening],
-            max_request_body_size=LARGEST_BODY + 1,
-            inbuf_overflow=LARGEST_BODY + 1,  # no body is in a temporary file
-            outbuf_overflow=LARGEST_BODY + 1,
+            **_SIZES,
             clear_untrusted_proxy_headers=False,  # the metadata service refuses X-Forwarded-For
             log_socket_errors=False,
             ident=None,
