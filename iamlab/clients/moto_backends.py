@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from iamlab.errors import RequestError
+from iamlab.clients.wire_values import require
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -48,14 +48,11 @@ class Moto:
     """
 
     def __init__(self, session: Any) -> None:
-        try:
-            from boto3 import Session
-            from moto.backends import get_backend
-            from moto.core import base_backend, utils
-        except ImportError:
-            raise RequestError(
-                "The data of services need moto. Install it with: pip install 'iamlab[clients]'"
-            ) from None
+        require("moto")
+        from boto3 import Session
+        from moto.backends import get_backend
+        from moto.core import base_backend, utils
+
         # moto reads lists of Regions and services from these, whatever profile the computer has.
         vars(base_backend)["Session"] = partial(Session, botocore_session=session)
         vars(utils)["Session"] = lambda: session
