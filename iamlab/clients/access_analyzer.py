@@ -27,8 +27,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis import event_search, policy_checks
-from iamlab.analysis.least_privilege.used_permissions import find_by_name, log_of
+from iamlab.analysis.least_privilege.used_permissions import find_by_name
 from iamlab.analysis.policy_simulator.policies import end_of, position
+from iamlab.analysis.trails.uses import uses_of
 from iamlab.errors import AwsError, PolicyError, RequestError, noted, services
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.common import filled
@@ -39,26 +40,17 @@ from iamlab.policy import catalog, json_text, lint
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamlab.model.account import Account
     from iamlab.model.event import Event
-    from iamlab.operations.registry import About, Answer, Parameters, Perform
-
-SERVICE = "access-analyzer"
-SOURCE = f"{SERVICE}.amazonaws.com"
-"""Its service principal, and the source of its events."""
+    from iamlab.operations.registry import Parameters
 
 Invalid = services.ValidationException
 _TABLES: dict[str, Any] = tables(__file__)
 
-
-def does(
-    name: str, about: About = everything, answer: Answer = as_it_is, **more: Any
-) -> Callable[[Perform], Perform]:
-    """Register an operation of Access Analyzer; ``about`` returns the ARN of its resource."""
-    refuse = services.LambdaAccessDenied
-    return operation(f"{SERVICE}:{name}", about, answer, refuse=refuse, **more)
+does = partial(operation, on=everything, answer=as_it_is, refuse=services.LambdaAccessDenied)
+"""Registers an operation of Access Analyzer; ``on`` returns the ARN of its resource."""
 
 
 def check_values(sent: Parameters) -> None:
@@ -100,7 +92,7 @@ def named(items: Iterable[dict[str, Any]], name: str, wanted: str, absent: type[
 # -- validation -----------------------------------------------------------------------------------
 
 
-@does("ValidatePolicy", is_read_only=True)
+@does("access-analyzer:ValidatePolicy", is_read_only=True)
 def validate_policy(_: Account, sent: Parameters) -> dict[str, Any]:
     """Return the findings about a document, which needs not be a policy."""
     check_values(sent)
@@ -115,17 +107,17 @@ def validate_policy(_: Account, sent: Parameters) -> dict[str, Any]:
     return page("findings", [_written(each, source) for each in found if not each.is_own], sent)
 
 
-def _written(found: lint.Finding, source: json_text.Source) -> dict[str, Any]:
-    text, whole = source.text, found.to_dict()
+def _written(found: lint.findings.Finding, source: json_text.Source) -> dict[str, Any]:
+    """Return a finding with all its members; clients get those that the API has."""
+    text = source.text
     lines = text.split("\n")[: (found.line or 1) - 1]
     start = sum(len(line) + 1 for line in lines) + (found.column or 1) - 1
     end = start if found.code == "JSON_SYNTAX_ERROR" else end_of(text, start)
     span = {"start": _place(text, start), "end": _place(text, end)}
-    whole["locations"] = [{"path": [*_elements(found.path, source.places)], "span": span}]
+    location = {"path": [*_elements(found.path, source.places)], "span": span}
     level = "general-warning" if found.level == "WARNING" else found.level
-    anchor = f"{level}-{found.code}".lower().replace("_", "-")
-    del whole["fixable"]
-    return {**whole, "learnMoreLink": _TABLES["learn_more"] + anchor}
+    link = _TABLES["learn_more"] + f"{level}-{found.code}".lower().replace("_", "-")
+    return {**found.to_dict(), "locations": [location], "learnMoreLink": link}
 
 
 def _place(text: str, offset: int) -> dict[str, int]:
@@ -150,8 +142,8 @@ def _elements(path: str, places: Iterable[str]) -> Iterator[dict[str, Any]]:
 # -- custom policy checks -------------------------------------------------------------------------
 
 
-def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> dict[str, Any]:
-    """Return the answer of a check.
+def _checked(name: str, known: Iterable[str], _: Account, sent: Parameters) -> dict[str, Any]:
+    """Return the answer of a check, which knows some parameters.
 
     Raises
     ------
@@ -160,8 +152,8 @@ def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> 
     """
     try:
         [access] = sent.get("access", [{}])
-        known = {"actions": (), "resources": (), **access, **sent}
-        result = check(*(known[name] for name in names))
+        values = {"actions": (), "resources": (), **access, **sent}
+        result = getattr(policy_checks, python_name(name))(*map(values.__getitem__, known))
     except (PolicyError, RequestError, ValueError) as error:
         refusal = "The policy document or the access isn't valid."
         raise noted(services.InvalidParameterException(refusal), str(error)) from None
@@ -169,16 +161,13 @@ def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> 
     return filled(result=result.result, message=result.message, reasons=reasons)
 
 
-for _name, _names in _TABLES["checks"].items():
-    _check = getattr(policy_checks, python_name(_name))
-    does(_name, is_read_only=True)(partial(_checked, _check, _names))
+for _name, _known in _TABLES["checks"].items():
+    does(f"access-analyzer:{_name}", is_read_only=True)(partial(_checked, _name, _known))
 
 
 # -- generated policies ---------------------------------------------------------------------------
 
 _TIME = "%b %d, %Y, %I:%M:%S %p"
-LONGEST, KEPT = timedelta(days=90), timedelta(days=7)
-"""The longest period of a generated policy, and how long a request is kept."""
 
 
 def _events(account: Account, **wanted: Any) -> list[Event]:
@@ -190,15 +179,14 @@ def _events(account: Account, **wanted: Any) -> list[Event]:
 
 def _jobs(account: Account, sent: Parameters) -> list[dict[str, Any]]:
     """Return the requests of the last seven days, with their parameters, the newest first."""
-    since, what = account.world.clock.now - KEPT, f"{SERVICE}:StartPolicyGeneration"
+    wanted = {"what": "access-analyzer:StartPolicyGeneration", "outcome": "allowed"}
     found = list[dict[str, Any]]()
-    for event in reversed(_events(account, what=what, since=since, outcome="allowed")):
+    for event in _events(account, **wanted, since=account.world.clock.now - timedelta(days=7)):
         if event.aws_region == region_of(sent):
             job = {**(event.request_parameters or {}), **(event.response_elements or {})}
-            moments = dict.fromkeys(("startedOn", "completedOn"), event.event_time)
-            found.append(
-                {**job, **job["policyGenerationDetails"], "status": "SUCCEEDED", **moments}
-            )
+            job |= {**job["policyGenerationDetails"], "status": "SUCCEEDED"}
+            job |= dict.fromkeys(("startedOn", "completedOn"), event.event_time)
+            found.insert(0, job)
     return found
 
 
@@ -212,19 +200,20 @@ def _passed(_: Account, sent: Parameters) -> list[tuple[str, str]]:
     return [("iam:PassRole", role)] if role else []
 
 
-@does("StartPolicyGeneration", also=_passed)
+@does("access-analyzer:StartPolicyGeneration", also=_passed)
 def start_policy_generation(account: Account, sent: Parameters) -> dict[str, Any]:
     """Request a policy for what a user or a role of the account did in a period."""
     principal = sent["policyGenerationDetails"].get("principalArn", "")
     trail, now = sent.get("cloudTrailDetails", {}), account.world.clock.now
-    if not timedelta() <= trail.get("endTime", now) - trail.get("startTime", now) <= LONGEST:
+    length = trail.get("endTime", now) - trail.get("startTime", now)
+    if not timedelta() <= length <= timedelta(days=90):
         raise Invalid("The time range can be at most 90 days, from start to end.")
     if principal not in [each.arn for each in (*account.users.values(), *account.roles.values())]:
         raise Invalid(f"{principal} isn't a user or a role of this account.")
     return {"jobId": account.world.ids.uuid()}
 
 
-@does("GetGeneratedPolicy")
+@does("access-analyzer:GetGeneratedPolicy")
 def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     """Return a policy with the actions of the period: on all resources, or on AWS's forms."""
     job = _job(account, sent)
@@ -232,18 +221,16 @@ def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     period = dict.fromkeys(("startTime", "endTime"), job["startedOn"])
     for name in period.keys() & trail.keys():
         period[name] = datetime.strptime(trail[name], _TIME).replace(tzinfo=UTC)
-    events = _events(account, since=period["startTime"], until=period["endTime"])
-    log = log_of((event for event in events if event.management_event), account.world.clock.now)
-    unique_id = str(getattr(find_by_name(account.world, arn), "unique_id", ""))
+    who = find_by_name(account.world, arn) or arn  # somebody else may have had the name before
+    events = _events(account, who=who, since=period["startTime"], until=period["endTime"])
+    used = {use for event in events if event.management_event for use in uses_of(event)}
     forms = defaultdict[Any, list[str]](list)
-    for action in sorted({action for action, _ in log.of(arn, unique_id).allowed}):
-        forms[catalog.arns_for(action) if sent.get("includeResourcePlaceholders") else "*"].append(
-            action
-        )
+    for action in sorted({use.action for use in used if use.is_allowed}):
+        form = catalog.arns_for(action) if sent.get("includeResourcePlaceholders") else "*"
+        forms[form].append(action)
     statements = [
-        {"Sid": f"SupportedServiceSid{place}", "Effect": "Allow"}
-        | {"Action": actions, "Resource": form}
-        for place, (form, actions) in enumerate(forms.items())
+        {"Sid": f"SupportedServiceSid{n}", "Effect": "Allow", "Action": names, "Resource": form}
+        for n, (form, names) in enumerate(forms.items())
     ]
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
     known = {"trailProperties": trail.get("trails", []), **period}
@@ -254,7 +241,7 @@ def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     return {"jobDetails": job, "generatedPolicyResult": result}
 
 
-@does("ListPolicyGenerations")
+@does("access-analyzer:ListPolicyGenerations")
 def list_policy_generations(account: Account, sent: Parameters) -> dict[str, Any]:
     """List the requests of the last seven days; also only those for one principal."""
     every, arn = _jobs(account, sent), sent.get("principalArn")
@@ -262,4 +249,4 @@ def list_policy_generations(account: Account, sent: Parameters) -> dict[str, Any
     return page("policyGenerations", found, sent)
 
 
-does("CancelPolicyGeneration", answer=nothing)(_job)  # what is done stays as it is
+does("access-analyzer:CancelPolicyGeneration", answer=nothing)(_job)  # what is done stays as it is

@@ -27,14 +27,11 @@ from uuid import NAMESPACE_URL, uuid5
 from iamlab.analysis.external_access import external_access, shared_resource
 from iamlab.analysis.least_privilege import unused as unused_access
 from iamlab.authorization.resource import find_resource
-from iamlab.clients.access_analyzer import SERVICE, SOURCE, Invalid, check_values, does, named, page
+from iamlab.clients.access_analyzer import Invalid, check_values, does, named, page
 from iamlab.errors import AwsError, RequestError, services
-from iamlab.model.resources import BUCKET
-from iamlab.operations.iam.common import filled
-from iamlab.operations.registry import as_answer, nothing
+from iamlab.operations.registry import as_answer, as_it_is
 from iamlab.operations.services import apis
 from iamlab.operations.services.cloudcontrol import OtherResource
-from iamlab.operations.services.names_and_tags import region_of
 from iamlab.operations.services.s3.access_points import AccessPoint
 from iamlab.policy.arn import Arn
 from iamlab.tables import tables
@@ -46,6 +43,8 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters, Perform
 
 _TABLES: dict[str, Any] = tables(__file__)
+SOURCE = "access-analyzer.amazonaws.com"
+"""The service principal of Access Analyzer."""
 
 
 class ConflictError(AwsError, code="ConflictException", http_status=409):
@@ -55,13 +54,13 @@ class ConflictError(AwsError, code="ConflictException", http_status=409):
 # -- analyzers ------------------------------------------------------------------------------------
 
 _API = apis.api_of("analyzer", apis.Api, taken=lambda arn: ConflictError(f"{arn} already exists."))
-_arn = _API.arn_of
 
 
 def _find(account: Account, sent: Parameters) -> OtherResource:
-    found = account.resources.get(_arn(account, sent))
+    arn = _API.arn_of(account, sent)
+    found = account.resources.get(arn)
     if not isinstance(found, OtherResource):
-        raise _API.absent(_arn(account, sent))
+        raise _API.absent(arn)
     return found
 
 
@@ -72,7 +71,7 @@ def _written(found: OtherResource) -> dict[str, Any]:
     return {**own, **known, "createdAt": datetime.fromisoformat(own["createdAt"])}
 
 
-@does("CreateAnalyzer", _arn)
+@_API.does("CreateAnalyzer", as_it_is)
 def create_analyzer(account: Account, sent: Parameters) -> dict[str, Any]:
     """Create an analyzer."""
     check_values(sent)
@@ -97,22 +96,22 @@ def _check_administrator(account: Account) -> None:
     own, organization = account.account_id, account.organization
     if organization is None or SOURCE not in organization.service_access:
         raise Invalid("Service not enabled for AWS Organizations")
-    delegates = (key for key, held in organization.delegates.items() if SOURCE in held)
-    if own not in (organization.management_account_id, *delegates):
+    is_delegate = SOURCE in organization.delegates.get(own, {})
+    if not is_delegate and own != organization.management_account_id:
         raise services.LambdaAccessDenied(f"Account {own} is not a delegated administrator")
 
 
-does("GetAnalyzer", _arn, lambda found: {"analyzer": _written(found)})(_find)
-does("DeleteAnalyzer", _arn, nothing)(lambda account, sent: apis.forget(_find(account, sent)))
+_API.does("GetAnalyzer", lambda found: {"analyzer": _written(found)})(_find)
+_API.does("DeleteAnalyzer")(lambda account, sent: apis.forget(_find(account, sent)))
 
 
-@does("ListAnalyzers")
+@does("access-analyzer:ListAnalyzers")
 def list_analyzers(account: Account, sent: Parameters) -> dict[str, Any]:
     """List the analyzers of a Region; also only those of one type."""
     check_values(sent)
-    every, place = apis.all_of(account, OtherResource), (SERVICE, region_of(sent))
-    found = [_written(each) for each in every if (each.service, each.region) == place]
-    found = [each for each in found if sent.get("type") in (None, each["type"])]
+    start = _API.arn_of(account, sent)  # of the ARNs in the Region, since no name is sent
+    every = (each for each in apis.all_of(account, OtherResource) if each.arn.startswith(start))
+    found = [each for each in map(_written, every) if sent.get("type") in (None, each["type"])]
     return page("analyzers", found, sent)
 
 
@@ -137,7 +136,7 @@ def _external(analyzer: OtherResource, zone: str) -> Iterator[dict[str, Any]]:
         known = find_resource(analyzer.account.world, arn, each.resource)
         if isinstance(known, AccessPoint):
             found |= as_answer(_TABLES["access_point"], known, FORMS)
-        elif found["resourceType"] == BUCKET:
+        elif each.service == "s3":
             found["sources"] = [{"type": "BUCKET_ACL" if "/ACL " in each.statement else "POLICY"}]
         is_of_region = arn.region in ("", analyzer.region)
         if is_of_region and found["resourceType"] in _TABLES["resource_types"]:
@@ -149,11 +148,11 @@ def _unused(analyzer: OtherResource, accounts: Collection[str]) -> Iterator[dict
     age = json.loads(analyzer.properties)["configuration"]["unusedAccess"]["unusedAccessAge"]
     for each in unused_access.unused(analyzer.account.world, unused_access_age=age).findings:
         found = as_answer(_TABLES["unused"], each, FORMS)
-        details = [{"serviceNamespace": service} for service in each.services]
+        details: list[Any] = [{"serviceNamespace": service} for service in each.services]
         for service, actions in groupby(each.actions, lambda action: action.partition(":")[0]):
-            parts = [{"action": action} for action in actions]
-            details.append({"serviceNamespace": service, "actions": parts})
-        details = details or [filled(accessKeyId=found.get("key"), lastAccessed=each.last_accessed)]
+            named_actions = [{"action": action} for action in actions]
+            details.append({"serviceNamespace": service, "actions": named_actions})
+        details = details or [as_answer(_TABLES["credential"], each, FORMS) or {}]
         if found["resourceOwnerAccount"] in accounts:
             name = _TABLES["details"][each.finding_type]
             yield {**found, "findingDetails": [{name: part} for part in details]}
@@ -181,8 +180,7 @@ def _findings(account: Account, sent: Parameters) -> Iterator[dict[str, Any]]:
 def _value(finding: Mapping[str, Any], key: str) -> str | None:
     """Return the value of a filter key; ``None`` without one."""
     name, _, part = key.partition(".")
-    found = finding.get(name)
-    found = found.get(part) if part and found is not None else found
+    found = finding.get(name, {}).get(part) if part else finding.get(name)
     return found if found is None or isinstance(found, str) else json.dumps(found, default=str)
 
 
@@ -223,13 +221,13 @@ def _of_external(perform: Perform, account: Account, sent: Parameters) -> Any:
     return perform(account, sent)
 
 
-does("ListFindings", _arn)(partial(_of_external, _listed))
-does("ListFindingsV2", _arn, action=f"{SERVICE}:ListFindings")(_listed)
-does("GetFinding", _arn, lambda found: {"finding": found})(partial(_of_external, _one))
-does("GetFindingV2", _arn, action=f"{SERVICE}:GetFinding")(_one)
+_API.does("ListFindings", as_it_is)(partial(_of_external, _listed))
+_API.does("ListFindingsV2", as_it_is, action="access-analyzer:ListFindings")(_listed)
+_API.does("GetFinding", lambda found: {"finding": found})(partial(_of_external, _one))
+_API.does("GetFindingV2", as_it_is, action="access-analyzer:GetFinding")(_one)
 
 
-@does("UpdateFindings", _arn, nothing)
+@_API.does("UpdateFindings")
 def update_findings(account: Account, sent: Parameters) -> None:
     """Archive findings, or make them active again."""
     check_values(sent)
