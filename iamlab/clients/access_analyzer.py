@@ -19,7 +19,6 @@ they can't read; ``InvalidParameterException`` is assumed.
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -34,7 +33,7 @@ from iamlab.errors import AwsError, PolicyError, RequestError, noted, services
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.common import filled
 from iamlab.operations.parameter_checks import unlisted
-from iamlab.operations.registry import as_answer, as_it_is, nothing, operation
+from iamlab.operations.registry import as_answer, as_it_is, nothing, operation, page_of
 from iamlab.operations.services.names_and_tags import everything, region_of
 from iamlab.policy import catalog, json_text, lint
 from iamlab.tables import tables
@@ -74,11 +73,8 @@ def page(name: str, items: list[Any], sent: Parameters) -> dict[str, Any]:
     {'findings': ['a', 'b'], 'nextToken': '2'}
     """
     token, most = sent.get("nextToken", "0"), sent.get("maxResults", 100)
-    if not re.fullmatch("[0-9]{1,9}", token) or int(token) > len(items) or most < 1:
-        raise Invalid("The value of nextToken or maxResults isn't valid.")
-    stop = int(token) + most
-    more = {"nextToken": str(stop)} if stop < len(items) else {}
-    return {name: items[int(token) : stop], **more}
+    refusal = Invalid("The value of nextToken or maxResults isn't valid.")
+    return page_of(name, items, token, most, refusal, "nextToken")
 
 
 def named(items: Iterable[dict[str, Any]], name: str, wanted: str, absent: type[AwsError]) -> Any:
