@@ -118,8 +118,12 @@ class DataPlaneCall:
 
     def _check_bucket(self, arn: str) -> None:
         """Check that a bucket exists, which anybody can find out."""
-        if self.service == "s3" and arn != "*" and self.needs.resource(arn) is None:
-            raise NoSuchBucket("The specified bucket does not exist")
+        if self.service == "s3" and arn != "*":
+            bucket, expected = self.needs.resource(arn), self.parameters.get("ExpectedBucketOwner")
+            if bucket is None:
+                raise NoSuchBucket("The specified bucket does not exist")
+            if expected not in (None, bucket.account.account_id):
+                raise HttpError("AccessDenied", "Access Denied", 403)
 
     def _check_can_list(self, context: dict[str, ContextValue]) -> None:
         """Hide that an object is missing from a caller who can't list the bucket.
@@ -223,6 +227,8 @@ class DataPlaneCall:
         """
         if self.service != "s3":
             return
+        if "ExpectedBucketOwner" in self.parameters:
+            self._check_bucket(object_arn(self.parameters["Bucket"], None))
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
             if bucket is not None and self.moto.has_objects(bucket, self.request.region):

@@ -33,7 +33,10 @@ def test_a_request_leads_to_its_signer(world):
     key = ana.create_access_key()
     session = world.sts.get_session_token(key)
 
-    assert world.caller_of_request(*_signed(world, key.access_key_id)).access_key_id == key.access_key_id
+    assert (
+        world.caller_of_request(*_signed(world, key.access_key_id)).access_key_id
+        == key.access_key_id
+    )
     signed = _signed(world, session.access_key_id, token=session.session_token)
     assert world.caller_of_request(*signed).access_key_id == session.access_key_id
     method, url, headers = signed

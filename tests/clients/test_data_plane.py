@@ -236,6 +236,23 @@ def test_another_accounts_bucket_needs_both_sides(world, ana):
     assert world.events[-1].recipient_account_id == DATA
 
 
+@each_row(
+    ("method", "arguments"),
+    [
+        ("get_object", {"Key": "a"}),
+        ("get_bucket_policy", {}),
+        ("delete_bucket", {}),
+    ],
+)
+def test_a_bucket_of_another_owner_than_expected_is_not_touched(dana, method, arguments):
+    """``ExpectedBucketOwner`` guards against a bucket that somebody else has taken."""
+    with pytest.raises(ClientError) as caught:
+        getattr(dana.client("s3"), method)(
+            Bucket="star-maps", ExpectedBucketOwner=DATA, **arguments
+        )
+    assert _code(caught) == ("AccessDenied", 403)
+
+
 # -- messages -------------------------------------------------------------------------------------
 
 
@@ -433,7 +450,9 @@ def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
     assert eves.list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
     with mock_aws():
         client = boto3.client("s3", "us-east-1")
+        dana.client("iam").create_user(UserName="only-here")
         assert client.list_buckets()["Buckets"] == []
+        assert boto3.client("iam").list_users()["Users"] == []
         client.create_bucket(Bucket="own")
         assert dana.client("s3").get_object(Bucket="star-maps", Key="a")["Body"].read() == b"x"
         assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["own"]
