@@ -42,11 +42,8 @@ VIEWS = ("ladder", "graph", "fixes", "who else can?", "what else can they do?")
 WIDTHS = {"principal": 20, "action": 24, "resource": 40}
 """The widths of the request's fields."""
 
-ELSEWHERE = frozenset(
-    f"aws:{name}"
-    for name in ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
-)
-"""Condition keys that follow from the principal or from another control."""
+ELSEWHERE = ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
+"""Condition keys (aws:) that follow from the principal or from another control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +85,59 @@ class Explorer(Instrument[Question]):
     Parameters
     ----------
     world
-        The explorer doesn't change it, but follows its changes.
-    question
-        Where to begin.
-    simple
-        Whether its card shows only principal, action and resource: a request builder.
+        Any world. It doesn't change.
+    principal, action, resource
+        The first request. Default: a request that the first principal's policies are about.
+    how
+        ``predict_first``: whether the verdict is hidden until it is predicted; ``simple``: whether
+        the card is only a request builder.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no account.
+    RequestError, NoSuchEntity
+        The request isn't valid.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> explorer = lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
+    >>> str(explorer.decision.verdict)
+    'explicit deny'
+    >>> explorer.set("action", "s3:GetObjct")
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.RequestError: s3 has no action GetObjct. Did you mean s3:GetObject? ...
+    >>> explorer.set("action", "s3:GetObject")
+    >>> bool(explorer.decision)
+    True
     """
 
     title = "The explorer"
     question = "Who can do what, and why?"
 
     def __init__(
-        self, world: World, question: Question, *, simple: bool = False, **more: Any
+        self, world: World, principal: Caller = "", action: str = "", resource: str = "", **how: Any
     ) -> None:
+        if not world.accounts:
+            raise ExerciseError("An explorer needs a world with an account.")
         self._world, self._id = world, f"iamlab-explorer-{id(self)}"
-        self._is_simple = simple
-        if simple:
+        self._is_simple = how.pop("simple", False)
+        if self._is_simple:
             self.title, self.question = "Request builder", "Is this request allowed?"
         self._people = lru_cache(1)(lambda _: choices.principals(world))
         self._moved = lru_cache(4)(lambda _, moment: world.copy(at=moment))
         self._answered = lru_cache(64)(self._answer)
         self._shown = lru_cache(16)(self._show)
         self._listed = lru_cache(16)(self._lists)
-        super().__init__(question, **more)
+        super().__init__(Question(action=action), **how)
+        self.state = self.change("principal", principal or next(iter(self.principals)))
+        known, _ = choices.suggested(world, self.caller, action)
+        first = next((name for name in known if name[-1] != ":"), "s3:GetObject")
+        self.state = self.change("action", action or first)
+        _, every = choices.suggested(world, self.caller, self.state.action)
+        self.set("resource", resource or next((arn for arn in every if arn != "*"), "*"))
 
     # -- the request -----------------------------------------------------------------------------
 
@@ -122,8 +149,8 @@ class Explorer(Instrument[Question]):
         try:
             moment = datetime.fromisoformat(self.state.time)
         except ValueError:
-            problem = f"{self.state.time!r} isn't a time. Write it like 2026-11-25T09:00."
-            raise RequestError(problem) from None
+            text = f"{self.state.time!r} isn't a time. Write it like 2026-11-25T09:00."
+            raise RequestError(text) from None
         return self._moved(self._world.revision, moment.replace(tzinfo=moment.tzinfo or UTC))
 
     @property
@@ -238,10 +265,10 @@ class Explorer(Instrument[Question]):
             return Table.of("Each change flips the verdict", "change, who can make it", rows).html()
         if view == 3:
             own = {key: context[key] for key in context if not key.startswith("aws:Principal")}
-            ask = request.action, request.resource
-            return table_of(self.world.who_can(*ask, context=own, **how)).html()
-        found = self.world.what_can(self.caller, services=[request.service], context=context, **how)
-        return table_of(found).html()
+            who = self.world.who_can(request.action, request.resource, context=own, **how)
+            return table_of(who).html()
+        what = self.world.what_can(self.caller, services=[request.service], context=context, **how)
+        return table_of(what).html()
 
     # -- the controls ----------------------------------------------------------------------------
 
@@ -261,20 +288,17 @@ class Explorer(Instrument[Question]):
             html.segmented("mfa", "MFA", MFA, state.mfa),
             html.text_field("address", "Source address", state.address, width=14),
             html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
+            self.chooser("endpoint", "VPC endpoint") * (len(self.choices()["endpoint"]) > 1),
         ]
-        if len(self.choices()["endpoint"]) > 1:
-            how.append(self.chooser("endpoint", "VPC endpoint"))
         keys = (own.removeprefix(KEY) for own in self._listed(self._stamp) if own.startswith(KEY))
         fields = [self._field(f"{KEY}{key}", key, dict(state.keys).get(key, "")) for key in keys]
-        parts = {"request": html.row(who, action, resource), "how": html.row(*how)}
-        if fields:
-            parts["keys"] = html.paragraph(KEYS, "pale") + html.row(*fields)
-        return parts
+        text = (html.paragraph(KEYS, "pale") + html.row(*fields)) * bool(fields)
+        return {"request": html.row(who, action, resource), "how": html.row(*how), "keys": text}
 
     def _field(self, name: str, label: str, value: str, width: int = 32) -> str:
         """Write a field with suggestions."""
         place = list(self._listed(self._stamp)).index(name)
-        return html.text_field(name, label, value, width=width, options=f"{self._id}-{place}")
+        return html.text_field(name, label, value, width=width, known=f"{self._id}-{place}")
 
     def _lists(self, _: object) -> dict[str, list[str]]:
         """Return the suggestions for each field, also for the condition keys that policies use."""
@@ -285,7 +309,7 @@ class Explorer(Instrument[Question]):
             actions, resources = choices.suggested(self._world, None, action)
         used = [] if decision is None else keys_in_policies(decision)
         keys = {key.lower(): key for key in (*reversed(used), *reversed(named))}
-        found = {key: [ABSENT] for key in keys if key not in ELSEWHERE}
+        found = {key: [ABSENT] for key in keys if key.removeprefix("aws:") not in ELSEWHERE}
         for match in () if decision is None else decision.trace.matches:
             for condition in match.statement.conditions:
                 found.get(condition.key.lower(), []).extend(condition.values)
@@ -305,48 +329,4 @@ class Explorer(Instrument[Question]):
         return text + (html.fold(f"Taken for granted ({len(taken)})", rest) if rest else "")
 
 
-def lab(
-    world: World, principal: Caller = "", action: str = "", resource: str = "", **more: Any
-) -> Explorer:
-    """Explore a world: choose a request, see the decision, and everything about it.
-
-    Parameters
-    ----------
-    world
-        Any world. It doesn't change.
-    principal, action, resource
-        The first request. Default: a request that the first principal's policies are about.
-    more
-        ``predict_first``: whether the verdict is hidden until it is predicted; ``simple``: whether
-        the card is only a request builder.
-
-    Raises
-    ------
-    ExerciseError
-        The world has no account.
-    RequestError, NoSuchEntity
-        The request isn't valid.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> explorer = lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
-    >>> str(explorer.decision.verdict)
-    'explicit deny'
-    >>> explorer.set("action", "s3:GetObjct")
-    Traceback (most recent call last):
-    ...
-    iamlab.errors.RequestError: s3 has no action GetObjct. Did you mean s3:GetObject? ...
-    >>> explorer.set("action", "s3:GetObject")
-    >>> bool(explorer.decision)
-    True
-    """
-    if not world.accounts:
-        raise ExerciseError("An explorer needs a world with an account.")
-    made = Explorer(world, Question(action=action), **more)
-    made.state = made.change("principal", principal or next(iter(made.principals)))
-    actions = (own for own in choices.suggested(world, made.caller, action)[0] if own[-1] != ":")
-    made.state = made.change("action", action or next(actions, "s3:GetObject"))
-    _, every = choices.suggested(world, made.caller, made.state.action)
-    made.set("resource", resource or next((arn for arn in every if arn != "*"), "*"))
-    return made
+lab = Explorer
