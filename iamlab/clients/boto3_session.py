@@ -16,6 +16,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from iamlab.clients.services import is_of_aws
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.clients.gateway import Gateway
-
-AWS_DOMAINS = (
-    *(".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"),
-    *(".c2s.ic.gov", ".sc2s.sgov.gov"),
-)
-"""The ends of the names of AWS's endpoints."""
 
 _FIXED = {
     "profile": None,
@@ -64,7 +59,8 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     key_id, secret, token = _credentials(gateway, principal)
     variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
     session = BotocoreSession(session_vars=variables)
-    session.register("before-send", lambda request, **_: _answer(gateway, request))
+    emitter = session.get_component("event_emitter")  # first, also where moto is started
+    emitter.register_first("before-send", lambda request, **_: _answer(gateway, request))
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 
@@ -102,7 +98,7 @@ def _answer(gateway: Gateway, request: Any) -> Any:
     from botocore.awsrequest import AWSResponse, HeadersDict
 
     host = urlsplit(request.url).hostname or ""
-    if not host.endswith(AWS_DOMAINS):
+    if not is_of_aws(host):
         raise RequestError(
             f"This session's clients call only the world, at AWS's own endpoints: not {host!r}. "
             "Remove endpoint_url."
