@@ -22,8 +22,6 @@ CONFIDENCE = ("a guess", "fairly sure", "certain")
 """The three words for how sure a learner is."""
 
 _TABLES = tables(__file__)
-WORDS: dict[str, str] = _TABLES["meanings"]
-"""Other words that people use, and what they mean."""
 
 HAPPENED = {verdict: _TABLES["happened"][str(verdict)] for verdict in Verdict}
 """One sentence for each verdict: after the reveal, the learner picks what happened."""
@@ -108,7 +106,7 @@ def confidence_word(text: str) -> str:
 
 def _word(text: object, known: tuple[str, ...], noun: str) -> str:
     word = " ".join(str(text).replace("_", " ").lower().split()).rstrip(".")
-    word = WORDS.get(word, word)
+    word = str(_TABLES["meanings"].get(word, word))  # other words that people use
     if word not in known:
         words = ", ".join(dict.fromkeys(known))
         raise ExerciseError(f"{text!r} isn't a {noun}. Write one of: {words}.")

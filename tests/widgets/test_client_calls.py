@@ -109,13 +109,14 @@ def test_a_newer_call_is_listed_on_request(world):
     assert "The client got its result." in _facts(calls)
 
 
-def test_an_allowed_call_can_fail_and_a_call_can_need_no_permission(world):
-    """Then no denial explains it."""
+def test_an_allowed_call_can_fail_or_be_only_decided(world):
+    """Then no denial explains what the client got."""
     _ask(_iam(world).get_user, UserName="zoe")
-    world.boto3_session(world.user("bob")).client("sts").get_caller_identity()
+    world.user("ana").attach_policy("ReadOnlyAccess")
+    world.boto3_session(world.user("ana")).client("cloudwatch").list_metrics()
     calls = client_calls(world)
-    assert "This operation needs no permission." in _facts(calls)
-    assert calls.decision is None
+    assert "iamlab only decides about this operation" in _facts(calls)
+    assert calls.decision
     calls.set("row", "1")
 
     assert "AWS allowed the call. It failed after that." in _facts(calls)
@@ -177,22 +178,38 @@ def test_what_is_wrong_with_a_request_is_said_if_no_policy_decides(world, make, 
     assert "AWS decides" not in "".join(calls.parts().values())
 
 
-def test_every_service_has_the_same_words_for_the_same_mistake(world):
-    """Organizations has its own codes, but AWS's messages begin alike."""
-    iam = _inactive(world)
-    organizations = world.boto3_session(world.user("bob")).client("organizations")
-    world.user("bob").access_keys[0].update(status="Inactive")
-    _ask(iam.list_users)
-    _ask(organizations.list_accounts)
+def test_each_service_has_its_own_code_for_the_same_mistake(world):
+    """The words are the same: the key isn't active."""
+    session = world.boto3_session(world.user("ana"))
+    world.user("ana").access_keys[0].update(status="Inactive")
+    for service, call in (
+        ("iam", "list_users"),
+        ("organizations", "list_accounts"),
+        ("ec2", "describe_instances"),
+        ("s3", "list_buckets"),
+    ):
+        _ask(getattr(session.client(service), call))
     calls = client_calls(world)
 
-    assert {call.code for call in calls.calls} == {
-        "InvalidClientTokenId",
+    assert [call.code for call in calls.calls] == [
+        "InvalidAccessKeyId",
+        "AuthFailure",
         "UnrecognizedClientException",
-    }
-    for row in ("0", "1"):
+        "InvalidClientTokenId",
+    ]
+    for row in range(4):
         calls.set("row", row)
         assert "isn&#x27;t active" in _facts(calls)
+
+
+def test_a_caller_without_a_signature_is_anonymous_where_policies_decide(world):
+    """S3 decides about such requests too."""
+    world.account("main").create_bucket("maps")
+    world.gateway.handle("GET", "https://maps.s3.us-east-1.amazonaws.com/m31", {}, b"")
+    calls = client_calls(world)
+
+    assert "anonymous" in calls.parts()["calls"]
+    assert calls.decision is not None
 
 
 def test_an_unknown_message_needs_no_words_and_a_hostile_name_is_text(world):
@@ -239,7 +256,7 @@ def test_it_works_by_mouse_and_keyboard(page, world):
     card = put(page, calls)
     card.get_by_role("radio", name="iam:GetUser").focus()
     page.keyboard.press("ArrowDown")
-    card.get_by_text("✓ allowed").wait_for()
+    card.get_by_text("✓ allowed", exact=True).wait_for()
     assert page.evaluate("document.activeElement.value") == "1"
     _ask(_iam(world, "bob").list_users)
     page.keyboard.press("Tab")
@@ -247,7 +264,7 @@ def test_it_works_by_mouse_and_keyboard(page, world):
     card.get_by_text("user/bob is not authorized").wait_for()
     assert page.evaluate("document.activeElement.name") == "refresh"
     card.get_by_text("iam:GetUser").click()
-    card.get_by_text("✕ explicit deny").first.wait_for()
+    card.get_by_text("✕ explicit deny", exact=True).wait_for()
     card.get_by_text("The decision as a figure").click()
     assert card.get_by_role("img").first.is_visible()
 

@@ -169,10 +169,8 @@ class SessionSlider(Clock[Issuing]):
             names = listed([_name(world.sessions[key].arn) for key in done.survivors])
             text += f" Still valid, as sessions of other roles: {names}." * bool(done.survivors)
         else:
-            name, lasts = f"session-{number}", int(what)
-            made = world.sts.assume_role(
-                who, role_arn=role, role_session_name=name, duration_seconds=lasts
-            )
+            name, assume = f"session-{number}", world.sts.assume_role
+            made = assume(who, role_arn=role, role_session_name=name, duration_seconds=int(what))
             text = f"AssumeRole made {_name(made.arn)}, until {made.expiration:%H:%M}."
         world.clock.advance(seconds=1)
         return text
@@ -302,11 +300,13 @@ class InstanceView(Clock[Moment]):
         rows = tuple(row for row in timeline if row.arn.endswith(f"/{instance.name}"))
         credentials = table_of(replace(timeline, rows=rows[-MOST:]))
         held = getattr(instance.iam_instance_profile, "name", "")
+        valid = sum(row.ended == "still valid" for row in rows)
+        text = f"{self._then(self._calls())[1]} Valid: {valid} of {count(len(rows), 'access key')}."
         return super().controls() | {
             "profile": parts.choice("profile", "Instance profile", self._profiles, held),
             "seen": parts.table(title, ("Request", "Status", "Answer"), answers),
             "keys": credentials.only("access key", "who", "until", "state").html(),
-            "facts": parts.paragraph(self._then(self._calls())[1]),
+            "facts": parts.paragraph(text.strip()),
         }
 
     def change(self, name: str, value: Any) -> Moment:

@@ -57,7 +57,6 @@ _NAMES = ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
 _SETS = (*(f"{name}:" for name in SET_OPERATORS), "")
 _VALUE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 _BOOL = {"": "absent", "true": "true", "false": "false"}
-_ABSENT = '<span class="pale">absent</span>'
 _ANY = Policy.allow("*", sid="Everything").statements[0]
 
 
@@ -213,7 +212,7 @@ class ConditionTable(Instrument[Table]):
                 met = [*(each not in missed for each in match.statement.conditions), not missed]
                 cells = [parts.badge(MATCHES if each else MISSES) for each in met]
             field = parts.radio("row", str(row), str(row + 1), on=row == own.row)
-            written = (escape(text) or _ABSENT for text in values)
+            written = (escape(text) or '<span class="pale">absent</span>' for text in values)
             rows.append([field, *written, *cells])
         words = (f"<small>{escape(kind)}</small><br>{escape(name)}" for kind, name in heads)
         return parts.table("Requests", ["", *words], rows)

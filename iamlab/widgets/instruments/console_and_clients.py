@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from iamlab.world.identities import User
     from iamlab.world.world import World
 
-NO_CALLS = "No real client has called this world yet: its sessions are world.boto3_session(user)."
+NO_CALLS = "<p>No real client has called this world yet. Make one: world.boto3_session(user).</p>"
 MOST = 12
 """How many calls are listed, apart from the last denied one."""
 REJECTED = tables(__file__, "rejected_requests.toml")["rejected"]
-"""How AWS's message begins -> what is wrong with the request."""
+"""How AWS's message begins -> what is wrong with the request; services have their own messages."""
 KINDS = USER, ROOT = "IAM user", "root user"
 FIELDS = "account", "name", "email", "password", "code"
 SIGN_IN = "sign in"
@@ -261,10 +261,9 @@ class ClientCalls(Instrument[Chosen]):
     def controls(self) -> dict[str, str]:
         """Return the list of calls, and what the client got for the chosen one."""
         rows = [self._row(row, call) for row, call in enumerate(self.calls)]
-        title = f"{len(rows)} of {count(len(self._world.gateway.calls), 'call')}, newest first"
-        heads = "Operation", "Caller", "Status", "Code"
+        text = f"{len(rows)} of {count(len(self._world.gateway.calls), 'call')}, newest first"
         return {
-            "calls": parts.table(title, heads, rows) or parts.paragraph(NO_CALLS),
+            "calls": parts.table(text, ("Operation", "Caller", "Status", "Code"), rows) or NO_CALLS,
             "refresh": parts.button("refresh", "List newer calls"),
             "facts": "".join(map(parts.paragraph, self._facts())),
         }
@@ -272,9 +271,9 @@ class ClientCalls(Instrument[Chosen]):
     def _row(self, row: int, call: ClientCall) -> list[str]:
         name, is_on = f"{call.service}:{call.operation}", row == self.state.row
         field = parts.radio("row", str(row), name, on=is_on)
-        who = short_name(call.caller)[0] if call.caller else "not verified"
+        who = call.caller or ("anonymous" if call.decision is not None else "not verified")
         seen = (bad if call.is_denied else silent if call.code else good)(str(call.status))
-        return [field, escape(who), parts.badge(seen), escape(call.code)]
+        return [field, escape(short_name(who)[0]), parts.badge(seen), escape(call.code)]
 
     def _facts(self) -> Iterator[str]:
         """Yield what the client got, and why if no policy was the reason."""
@@ -285,10 +284,10 @@ class ClientCalls(Instrument[Chosen]):
         if call.decision is None and call.code:
             why = (words for start, words in REJECTED.items() if call.message.startswith(start))
             yield f"{next(why, '')} The call ended before AWS looked at any policy.".lstrip()
-        elif call.decision is None:
-            yield "This operation needs no permission."
         elif call.code and call.decision:
             yield "AWS allowed the call. It failed after that."
+        elif call.is_decided_only and call.decision:
+            yield "iamlab only decides about this operation: its result is empty."
 
     def picture(self) -> str:
         """Return the request, and the statements in the policies that apply."""

@@ -85,59 +85,29 @@ class Explorer(Instrument[Question]):
     Parameters
     ----------
     world
-        Any world. It doesn't change.
-    principal, action, resource
-        The first request. Default: a request that the first principal's policies are about.
-    how
-        ``predict_first``: whether the verdict is hidden until it is predicted; ``simple``: whether
-        the card is only a request builder.
-
-    Raises
-    ------
-    ExerciseError
-        The world has no account.
-    RequestError, NoSuchEntity
-        The request isn't valid.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> explorer = lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
-    >>> str(explorer.decision.verdict)
-    'explicit deny'
-    >>> explorer.set("action", "s3:GetObjct")
-    Traceback (most recent call last):
-    ...
-    iamlab.errors.RequestError: s3 has no action GetObjct. Did you mean s3:GetObject? ...
-    >>> explorer.set("action", "s3:GetObject")
-    >>> bool(explorer.decision)
-    True
+        The explorer doesn't change it, but follows its changes.
+    question
+        Where to begin.
+    simple
+        Whether its card shows only principal, action and resource: a request builder.
     """
 
     title = "The explorer"
     question = "Who can do what, and why?"
 
     def __init__(
-        self, world: World, principal: Caller = "", action: str = "", resource: str = "", **how: Any
+        self, world: World, question: Question, *, simple: bool = False, **more: Any
     ) -> None:
-        if not world.accounts:
-            raise ExerciseError("An explorer needs a world with an account.")
         self._world, self._id = world, f"iamlab-explorer-{id(self)}"
-        self._is_simple = how.pop("simple", False)
-        if self._is_simple:
+        self._is_simple = simple
+        if simple:
             self.title, self.question = "Request builder", "Is this request allowed?"
         self._people = lru_cache(1)(lambda _: choices.principals(world))
         self._moved = lru_cache(4)(lambda _, moment: world.copy(at=moment))
         self._answered = lru_cache(64)(self._answer)
         self._shown = lru_cache(16)(self._show)
         self._listed = lru_cache(16)(self._lists)
-        super().__init__(Question(action=action), **how)
-        self.state = self.change("principal", principal or next(iter(self.principals)))
-        known, _ = choices.suggested(world, self.caller, action)
-        first = next((name for name in known if name[-1] != ":"), "s3:GetObject")
-        self.state = self.change("action", action or first)
-        _, every = choices.suggested(world, self.caller, self.state.action)
-        self.set("resource", resource or next((arn for arn in every if arn != "*"), "*"))
+        super().__init__(question, **more)
 
     # -- the request -----------------------------------------------------------------------------
 
@@ -329,4 +299,48 @@ class Explorer(Instrument[Question]):
         return text + (html.fold(f"Taken for granted ({len(taken)})", rest) if rest else "")
 
 
-lab = Explorer
+def lab(
+    world: World, principal: Caller = "", action: str = "", resource: str = "", **more: Any
+) -> Explorer:
+    """Explore a world: choose a request, see the decision, and everything about it.
+
+    Parameters
+    ----------
+    world
+        Any world. It doesn't change.
+    principal, action, resource
+        The first request. Default: a request that the first principal's policies are about.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted; ``simple``: whether
+        the card is only a request builder.
+
+    Raises
+    ------
+    ExerciseError
+        The world has no account.
+    RequestError, NoSuchEntity
+        The request isn't valid.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> explorer = lab(scenario("groups"), "dana", "s3:DeleteObject", MAP)
+    >>> str(explorer.decision.verdict)
+    'explicit deny'
+    >>> explorer.set("action", "s3:GetObjct")
+    Traceback (most recent call last):
+    ...
+    iamlab.errors.RequestError: s3 has no action GetObjct. Did you mean s3:GetObject? ...
+    >>> explorer.set("action", "s3:GetObject")
+    >>> bool(explorer.decision)
+    True
+    """
+    if not world.accounts:
+        raise ExerciseError("An explorer needs a world with an account.")
+    made = Explorer(world, Question(action=action), **more)
+    made.state = made.change("principal", principal or next(iter(made.principals)))
+    actions = (own for own in choices.suggested(world, made.caller, action)[0] if own[-1] != ":")
+    made.state = made.change("action", action or next(actions, "s3:GetObject"))
+    _, every = choices.suggested(world, made.caller, made.state.action)
+    made.set("resource", resource or next((arn for arn in every if arn != "*"), "*"))
+    return made

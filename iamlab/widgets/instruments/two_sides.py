@@ -48,7 +48,6 @@ NEAR = ("identity", *(name for name in LAYERS if name not in (*ENDS, "rcp", "gra
 KNOWN = ("aws:principal", "aws:resource", "aws:user")
 """Condition keys that follow from the caller and the resource begin with these."""
 BOOL = {"": "as it is", "true": "true", "false": "false", choices.ABSENT: choices.ABSENT}
-ASSUME = "sts:AssumeRole"
 OFF = replace(ABSENT, word="switched off")
 SIGNS = {
     ("Allow", True): good("open: it allows"),
@@ -292,15 +291,15 @@ class TrustDoor(TwoSides):
     def __init__(self, world: World, principal: Caller, role: Role | str, **more: Any) -> None:
         text = str(getattr(role, "arn", role))
         arn = (find_role(world, text) or world.role(text)).arn
-        super().__init__(world, principal, ASSUME, arn, **more)
+        super().__init__(world, principal, "sts:AssumeRole", arn, **more)
 
     def _decide(self, edits: Edits, keys: Keys) -> Decision:
-        principal, _, arn = self._question
+        principal, action, arn = self._question
         world, (context, sent) = self.at(edits), choices.by_hand(keys)
         session = world.sessions.get(getattr(principal, "access_key_id", ""))
         tags = session_tags(sent, (), session)
         identity = context.get("sts:SourceIdentity") or (session and session.source_identity)
-        actions = session_actions(ASSUME, tags.needs_permission, str(identity or ""))
+        actions = session_actions(action, tags.needs_permission, str(identity or ""))
         context |= tags.context()
         pairs = [world.can(principal, own, arn, context=context) for own in actions]
         return Decision.of_call(pairs)
