@@ -157,7 +157,7 @@ def test_a_stopped_instance_and_a_role_for_others_get_nothing(instance):
 
 
 def test_the_world_does_not_change_and_a_real_clock_can_be_moved(instance):
-    """Each card has its own copy, whose clock stands still."""
+    """Each card has its own copy, whose clock only the card moves."""
     world = instance.account.world
     before = world.clock.now, len(world.events), instance.association
     seen = instance_view(instance)
