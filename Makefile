@@ -80,11 +80,11 @@ $(VENV)/pyvenv.cfg:
 
 # A stamp file remembers what was installed; it is out of date when pyproject.toml is newer.
 $(VENV)/.lab: pyproject.toml | $(VENV)/pyvenv.cfg
-	$(INSTALL) -e ".[lab]"
+	$(INSTALL) -e ".[lab,clients]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
-	$(INSTALL) -e ".[lab,aws,test]"
+	$(INSTALL) -e ".[lab,clients,test]"
 	@touch $@ $(VENV)/.lab
 
 # A failure here is no end: the browser tests then skip, or fail where CI=true.

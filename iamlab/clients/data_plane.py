@@ -14,6 +14,7 @@ for the resources of each action.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,14 @@ from iamlab.clients.wire import api
 from iamlab.clients.wire_values import HttpError
 from iamlab.errors import AccessDenied, AwsError
 from iamlab.errors.services import DisabledException, KMSInvalidStateException, NoSuchBucket
+from iamlab.model.clock_and_ids import START
 from iamlab.operations.unmodelled_actions import use
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.clients.moto_backends import Moto
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from iamlab.clients.wire import Response
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.resources import Resource
 
 _TABLES: dict[str, Any] = tables(__file__)
 _SNS = "sns.amazonaws.com"
@@ -110,22 +111,19 @@ class DataPlaneCall:
         ]
         denied = next((number for number, each in enumerate(decisions) if not each), 0)
         try:
-            decided = use(self.world, self.request.caller, *needs[denied], context, {})
+            use(self.world, self.request.caller, *needs[denied], context, {})
         except AccessDenied as error:
-            raise self._refusal(error) from None
-        self.request.decisions += [decided, *decisions[1:]]
-
-    def _refusal(self, error: AccessDenied) -> AwsError:
-        """Return a denial as the service's own error."""
-        if error.decision is None:
-            return error
-        refuse = getattr(self.api, "refuse", AccessDenied)
-        return refuse(error.decision, error.message)
+            raise self.api.refuse(error.decision or decisions[denied], error.message) from None
+        self.request.decisions += decisions
 
     def _check_bucket(self, arn: str) -> None:
         """Check that a bucket exists, which anybody can find out."""
-        if self.service == "s3" and arn != "*" and self.needs.resource(arn) is None:
-            raise NoSuchBucket("The specified bucket does not exist")
+        if self.service == "s3" and arn != "*":
+            bucket, expected = self.needs.resource(arn), self.parameters.get("ExpectedBucketOwner")
+            if bucket is None:
+                raise NoSuchBucket("The specified bucket does not exist")
+            if expected not in (None, bucket.account.account_id):
+                raise HttpError("AccessDenied", "Access Denied", 403)
 
     def _check_can_list(self, context: dict[str, ContextValue]) -> None:
         """Hide that an object is missing from a caller who can't list the bucket.
@@ -140,12 +138,11 @@ class DataPlaneCall:
             self.world, self.request.caller, "s3:ListBucket", bucket, context=context
         )
         if not decision:
-            self.request.decisions = [decision]
             raise AccessDenied(decision, decision.message)
 
     # -- execution --------------------------------------------------------------------------------
 
-    def _prepare(self, arn: str) -> Resource | None:
+    def _prepare(self, arn: str) -> None:
         """Let moto have a resource of the world."""
         known = self.needs.resource(arn)
         if known is not None:
@@ -157,7 +154,6 @@ class DataPlaneCall:
             raise DisabledException(f"{arn} is disabled.")
         if state != "Enabled" and self.operation != "GetPublicKey":
             raise KMSInvalidStateException(f"{arn} is pending deletion.")
-        return known
 
     def _execute(self, arns: list[str]) -> Response | None:
         """Let moto answer the request, in the account that owns the resource."""
@@ -165,8 +161,11 @@ class DataPlaneCall:
         owner = next(
             (each.account.account_id for each in found if each), self.request.who.account_id
         )
-        where = owner, self.request.region
-        return self.moto.execute(self.request.http, self.service, *where, self._queues(arns))
+        http, where = self.request.http, (owner, self.request.region)
+        if self.parameters.get("WaitTimeSeconds"):  # nobody else could call while it waits
+            body = json.dumps({**json.loads(http.body), "WaitTimeSeconds": 0}).encode()
+            http = replace(http, body=body)
+        return self.moto.execute(http, self.service, *where, self._queues(arns))
 
     def _queues(self, arns: list[str]) -> tuple[str, ...] | None:
         """Return the queues that a message to a topic reaches: their policies let SNS send."""
@@ -184,13 +183,12 @@ class DataPlaneCall:
 
     def _invoked(self) -> Response:
         """Answer a function's call with the event that it got: nothing here runs code."""
-        sent = self.request.http.body or b"null"
         if self.operation != "Invoke":
             raise self.request.lacking("It decided only: the caller has the permission.")
         kind = self.parameters.get("InvocationType", "RequestResponse")
         status = {"Event": 202, "DryRun": 204}.get(kind, 200)
-        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST"}
-        answer |= {"Payload": sent} if status == 200 else {}
+        payload = (self.request.http.body or b"null") if status == 200 else b""
+        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST", "Payload": payload}
         return api("lambda").answer("Invoke", answer, "")
 
     def _delete_objects(self, context: dict[str, ContextValue]) -> Response:
@@ -207,10 +205,8 @@ class DataPlaneCall:
                 self.request.decisions += [d] if (d := getattr(error, "decision", None)) else []
                 errors.append({**each, "Code": error.code, "Message": error.message})
                 continue
-            known = self._prepare(object_arn(bucket, None))
-            version = f"?versionId={each['VersionId']}" if each.get("VersionId") else ""
-            if known is not None:
-                self.moto.delete_object(known, each["Key"] + version, self.request.region)
+            if (known := self.needs.resource(object_arn(bucket, None))) is not None:
+                self.moto.delete_object(known, each["Key"], each.get("VersionId"))
             deleted.append(each)
         answer = {"Errors": errors} | ({} if wanted.get("Quiet") else {"Deleted": deleted})
         return api("s3").answer("DeleteObjects", answer, "")
@@ -218,7 +214,7 @@ class DataPlaneCall:
     # -- operations that both have ----------------------------------------------------------------
 
     def check_before(self, account: Account) -> None:
-        """Check what only moto knows, and what an upload needs besides its own permission.
+        """Check what only moto knows, and what else an upload needs.
 
         Raises
         ------
@@ -229,9 +225,11 @@ class DataPlaneCall:
         """
         if self.service != "s3":
             return
+        if "ExpectedBucketOwner" in self.parameters:
+            self._check_bucket(object_arn(self.parameters["Bucket"], None))
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
-            if bucket is not None and self.moto.has_objects(bucket, self.request.region):
+            if bucket is not None and self.moto.has_objects(bucket):
                 shown = "The bucket you tried to delete is not empty"
                 raise HttpError("BucketNotEmpty", shown, 409)
         elif self.operation == "PutObject":
@@ -243,6 +241,11 @@ class DataPlaneCall:
     def completed(self, result: dict[str, Any], request_id: str) -> Response:
         """Return iamlab's answer, with what moto adds to it."""
         interface = api(self.request.service.model)
+        if self.operation == "ListBuckets":
+            events = (each for each in self.world.events if each.event_name == "CreateBucket")
+            made = {arn: event.event_time for event in events for arn in event.resources}
+            for bucket in result["Buckets"]:
+                bucket["CreationDate"] = made.get(bucket["BucketArn"], START)
         is_completed = self.operation in _TABLES["completed"].get(self.service, ())
         response = None
         if self.is_shared or is_completed:
@@ -256,11 +259,9 @@ class DataPlaneCall:
     def _shared(self, result: dict[str, Any], *, is_new: bool) -> Response | None:
         """Let moto do the same call."""
         arns = [arn for _, arn in self.needs.pairs()]
-        if not is_new:
-            for arn in arns:
-                known = self.needs.resource(arn)
-                if known is not None:
-                    self.moto.touch(known, self.request.region)
+        for known in () if is_new else map(self.needs.resource, arns):
+            if known is not None:
+                self.moto.touch(known, self.request.region)
         response = self._execute(arns)
         if is_new and "ARN" in result:
             self.moto.rename_secret(result)
@@ -296,14 +297,11 @@ def decided(request: ServiceRequest) -> Response:
         raise request.lacking("It decided only: the caller has the permission.")
     interface = api(request.service.model)
     shape = interface.model.operation_model(request.operation).output_shape
-    return interface.answer(request.operation, dict(_nothing(shape)), "")
-
-
-def _nothing(shape: Any) -> Iterator[tuple[str, Any]]:
-    """Return the empty lists of an answer."""
-    for name, member in {} if shape is None else shape.members.items():
-        if member.type_name == "list":
-            yield name, []
+    members = {} if shape is None else shape.members
+    nothing: dict[str, Any] = {
+        name: [] for name, member in members.items() if member.type_name == "list"
+    }
+    return interface.answer(request.operation, nothing, "")
 
 
 def resource_of(
@@ -320,7 +318,7 @@ def resource_of(
     known = {_plain(name): text for name, text in texts.items()}
     known |= {"partition": "aws", "region": region, "account": who.account_id}
     for form in catalog.arns_for(action):
-        if (named := next((text for text in texts.values() if _fits(text, form)), "")) != "":
+        if named := next((text for text in texts.values() if _fits(text, form)), ""):
             return named
         if form != "*" and all(_plain(name) in known for name in _NAME.findall(form)):
             return _NAME.sub(lambda found: known[_plain(found[1])], form)

@@ -11,11 +11,12 @@ Manager and AWS KMS. moto: its documentation, "Multi-Account support".
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from iamlab.errors import RequestError
+from iamlab.clients.wire_values import require
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -25,11 +26,20 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
 
 _NAMES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs")
+_NOT_NEEDED = (
+    *("throughput", "global_indexes", "indexes", "streams", "sse_specification"),
+    *("deletion_protection_enabled", "warm_throughput"),
+)
 _ACCOUNT = "x-moto-account-id"
 
 
 class Moto:
     """moto's state for one world.
+
+    Parameters
+    ----------
+    session
+        A session of botocore that ignores the computer's profiles, for moto.
 
     Raises
     ------
@@ -37,17 +47,18 @@ class Moto:
         moto isn't installed.
     """
 
-    def __init__(self) -> None:
-        try:
-            from moto.backends import get_backend
-        except ImportError:
-            raise RequestError(
-                "The data of services need moto. Install it with: pip install 'iamlab[clients]'"
-            ) from None
+    def __init__(self, session: Any) -> None:
+        require("moto")
+        from boto3 import Session
+        from moto.backends import get_backend
+        from moto.core import base_backend, utils
+
+        # moto reads lists of Regions and services from these, whatever profile the computer has.
+        vars(base_backend)["Session"] = partial(Session, botocore_session=session)
+        vars(utils)["Session"] = lambda: session
         self._backends: dict[str, Any] = {name: get_backend(name) for name in _NAMES}  # type: ignore[call-overload]
         self._kept: dict[str, dict[str, Any]] = {name: {} for name in _NAMES}
         self._owners: dict[str, Any] = {}
-        self._touched: set[str] = set()
 
     @contextmanager
     def _own(self) -> Iterator[None]:
@@ -75,18 +86,23 @@ class Moto:
 
     def touch(self, resource: Resource, region: str) -> None:
         """Make a resource in moto, if it isn't there yet."""
-        make = getattr(self, f"_make_{resource.service}", None)
-        if make is None:
-            return
+        if resource.service in _NAMES:
+            with self._backend_of(resource, region):
+                pass
+
+    @contextmanager
+    def _backend_of(self, resource: Resource, region: str = "") -> Iterator[Any]:
+        """Load the backend that has a resource."""
+        account, where = resource.account.account_id, resource.region or region
         with self._own():
-            account, where = resource.account.account_id, resource.region or region
-            make(self._of(resource.service, account, where), resource, where)
+            backend = self._of(resource.service, account, where)
+            getattr(self, f"_make_{resource.service}")(backend, resource, where)
+            yield backend
 
     def _make_s3(self, backend: Any, bucket: Any, region: str) -> None:
         if bucket.kind == "access point":
-            bucket = bucket.account.world.accounts[bucket.bucket_account_id].buckets[
-                bucket.bucket_name
-            ]
+            owner = bucket.account.world.accounts[bucket.bucket_account_id]
+            bucket = owner.buckets[bucket.bucket_name]
             backend = self._of("s3", bucket.account.account_id, region)
         if bucket.name not in backend.buckets:
             backend.create_bucket(bucket.name, region)
@@ -103,20 +119,11 @@ class Moto:
     def _make_dynamodb(self, backend: Any, table: Any, _: str) -> None:
         """Make a table; one that wasn't made by a client has the partition key ``id``."""
         if table.kind == "table" and table.name not in backend.tables:
-            backend.create_table(
-                table.name,
-                schema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                attr=[{"AttributeName": "id", "AttributeType": "S"}],
-                throughput=None,
-                global_indexes=None,
-                indexes=None,
-                streams=None,
-                billing_mode="PAY_PER_REQUEST",
-                sse_specification=None,
-                tags=[],
-                deletion_protection_enabled=False,
-                warm_throughput=None,
-            )
+            schema = [{"AttributeName": "id", "KeyType": "HASH"}]
+            attributes = [{"AttributeName": "id", "AttributeType": "S"}]
+            others: dict[str, Any] = dict.fromkeys(_NOT_NEEDED)
+            others |= {"attr": attributes, "billing_mode": "PAY_PER_REQUEST", "tags": []}
+            backend.create_table(table.name, schema, **others)
 
     def _make_secretsmanager(self, backend: Any, secret: Any, _: str) -> None:
         if secret.arn not in backend.secrets:
@@ -124,7 +131,7 @@ class Moto:
             backend.secrets[secret.name].arn = secret.arn
 
     def rename_secret(self, answer: dict[str, Any]) -> None:
-        """Give a secret that moto made iamlab's ARN, whose end AWS picks at random."""
+        """Change a secret that moto made: it gets the ARN of iamlab's answer."""
         arn = Arn.parse(answer["ARN"])
         with self._own():
             secrets = self._of("secretsmanager", arn.account, arn.region).secrets
@@ -146,43 +153,32 @@ class Moto:
 
     def partition_key(self, table: Resource) -> str:
         """Return the name of a table's partition key."""
-        self.touch(table, table.region)
-        with self._own():
-            backend = self._of("dynamodb", table.account.account_id, table.region)
+        with self._backend_of(table) as backend:
             return str(backend.tables[Arn.parse(table.arn).name].hash_key_attr)
 
-    def has_objects(self, bucket: Resource, region: str) -> bool:
+    def has_objects(self, bucket: Resource) -> bool:
         """Return whether a bucket has objects."""
-        self.touch(bucket, region)
-        with self._own():
-            backend = self._of("s3", bucket.account.account_id, region)
+        with self._backend_of(bucket) as backend:
             return bool(backend.buckets[Arn.parse(bucket.arn).name].keys)
 
-    def delete_object(self, bucket: Resource, key: str, region: str) -> None:
-        """Delete an object."""
-        name, _, version = key.partition("?versionId=")
-        with self._own():
-            backend = self._of("s3", bucket.account.account_id, region)
-            backend.delete_object(Arn.parse(bucket.arn).name, name, version or None)
+    def delete_object(self, bucket: Resource, key: str, version: str | None) -> None:
+        """Delete an object, or a version of it."""
+        with self._backend_of(bucket) as backend:
+            backend.delete_object(Arn.parse(bucket.arn).name, key, version)
 
     def queues_of(self, topic: Resource) -> list[str]:
         """Return the ARNs of the queues that subscribe to a topic."""
-        self.touch(topic, topic.region)
-        with self._own():
-            known = self._of("sns", topic.account.account_id, topic.region).subscriptions.values()
-            return [
-                each.endpoint
-                for each in known
-                if each.protocol == "sqs" and each.topic_arn == topic.arn
-            ]
+        with self._backend_of(topic) as backend:
+            of_topic = (
+                each for each in backend.subscriptions.values() if each.topic_arn == topic.arn
+            )
+            return [each.endpoint for each in of_topic if each.protocol == "sqs"]
 
     @contextmanager
-    def _delivering(self, backend: Any, queues: tuple[str, ...] | None) -> Iterator[None]:
+    def _delivering(self, backend: Any, queues: tuple[str, ...]) -> Iterator[None]:
         """Deliver messages only to some queues, and to nothing outside of AWS."""
         known = dict(backend.subscriptions)
         for name, each in known.items():
-            if queues is None:
-                break
             if each.protocol == "sqs" and each.endpoint in queues:
                 each.account_id = Arn.parse(each.endpoint).account
             else:
@@ -225,7 +221,9 @@ class Moto:
         prepared = AWSPreparedRequest(
             request.method, url, headers, request.body, stream_output=False
         )
-        with self._own(), self._delivering(self._of("sns", account_id, region), queues):
+        with self._own(), ExitStack() as stack:
+            if queues is not None:
+                stack.enter_context(self._delivering(self._of("sns", account_id, region), queues))
             try:
                 found = BotocoreStubber().process_request(prepared)
             except NotImplementedError:
