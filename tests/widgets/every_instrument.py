@@ -65,7 +65,7 @@ EVERY = {
     ),
     "instance_view": (
         lambda **more: widgets.instance_view(_instance(), **more),
-        [("place", "71"), ("profile", ""), ("place", "80"), ("profile", "nightly-job-profile")],
+        [("place", "23"), ("profile", ""), ("place", "30"), ("profile", "nightly-job-profile")],
     ),
     "statement_stack": (
         lambda **more: widgets.statement_stack(

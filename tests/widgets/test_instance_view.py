@@ -11,8 +11,8 @@ from iamlab.widgets import instance_view
 from tests.widgets.page import problems, put
 
 TRUST = Policy.allow("sts:AssumeRole", None, principal="ec2.amazonaws.com")
-RENEWED = 71
-"""The place of the slider at which the credentials are renewed: 5 hours and 55 minutes."""
+RENEWED = 23
+"""The place of the slider at which the credentials are renewed: 5 hours and 45 minutes."""
 
 
 def _instance(world, **options):
@@ -57,7 +57,7 @@ def test_it_shows_the_profile_the_role_and_what_each_request_gets(instance):
 
 
 def test_credentials_are_renewed_before_they_expire_and_both_are_valid_then(instance):
-    """Five minutes later only the new ones are; back in time there is only the old one."""
+    """A quarter of an hour later only the new ones are; back in time there is only the old one."""
     seen = instance_view(instance)
     old = _document(seen)
     seen.set("place", RENEWED - 1)
@@ -66,7 +66,7 @@ def test_credentials_are_renewed_before_they_expire_and_both_are_valid_then(inst
     new = _document(seen)
 
     assert new["AccessKeyId"] != old["AccessKeyId"]
-    assert new["LastUpdated"] == "2026-11-25T14:55:00Z"
+    assert new["LastUpdated"] == "2026-11-25T14:45:00Z"
     assert _states(seen) == [("web", "still valid")] * 2
     assert "Valid: 2 of 2 access keys." in seen.parts()["facts"]
     assert all(key["AccessKeyId"] in seen.parts()["keys"] for key in (old, new))
@@ -79,21 +79,21 @@ def test_credentials_are_renewed_before_they_expire_and_both_are_valid_then(inst
 def test_another_profile_gives_another_role_and_old_credentials_stay_valid(instance):
     """Replaced, disassociated and associated again; each is AWS's call."""
     seen = instance_view(instance)
-    seen.set("place", 12)
+    seen.set("place", 4)
     seen.set("profile", "batch")
     assert "ReplaceIamInstanceProfileAssociation at 10:00." in seen.parts()["facts"]
     assert _states(seen) == [("web", "still valid"), ("batch", "still valid")]
-    seen.set("place", 24)
+    seen.set("place", 8)
     seen.set("profile", "")
     assert "DisassociateIamInstanceProfile at 11:00." in seen.parts()["facts"]
     assert _statuses(seen) == [401, 200, 404]
     assert "it has no instance profile" in seen.parts()["seen"]
-    seen.set("place", 36)
+    seen.set("place", 12)
     seen.set("profile", "web")
 
     assert "AssociateIamInstanceProfile at 12:00." in seen.parts()["facts"]
     assert _states(seen)[:2] == [("web", "still valid"), ("batch", "still valid")]
-    seen.set("place", 11)
+    seen.set("place", 3)
     assert '<option value="web" selected>' in seen.parts()["profile"]
     assert "Profile" not in seen.parts()["facts"]
 
@@ -161,7 +161,7 @@ def test_the_world_does_not_change_and_a_real_clock_can_be_moved(instance):
     world = instance.account.world
     before = world.clock.now, len(world.events), instance.association
     seen = instance_view(instance)
-    seen.set("place", 100)
+    seen.set("place", 40)
     seen.set("profile", "batch")
     assert (world.clock.now, len(world.events), instance.association) == before
     real = instance_view(_instance(World(seed=7, clock=RealClock())))
@@ -177,7 +177,7 @@ def test_the_state_survives_as_json_and_other_values_are_errors(instance):
     seen.set("profile", "batch")
     twin.from_json(seen.to_json())
     assert twin.parts() == seen.parts()
-    for name, value in {"place": 145, "profile": "admin", "associate": None}.items():
+    for name, value in {"place": 49, "profile": "admin", "associate": None}.items():
         with pytest.raises(ExerciseError, match=r"no control|can't be"):
             seen.set(name, value)
     bare = World(seed=7).create_account("main").create_instance()
@@ -194,11 +194,11 @@ def test_it_works_by_mouse_and_keyboard(page, instance):
     card.get_by_role("slider").focus()
     for _ in range(RENEWED):
         page.keyboard.press("ArrowRight")
-    card.get_by_text("Time: 2026-11-25 14:55").wait_for()
+    card.get_by_text("Time: 2026-11-25 14:45").wait_for()
     card.get_by_text("✓ still valid").nth(1).wait_for()
     page.keyboard.press("Tab")
     page.keyboard.press("End")
-    card.get_by_text("ReplaceIamInstanceProfileAssociation at 14:55.").wait_for()
+    card.get_by_text("ReplaceIamInstanceProfileAssociation at 14:45.").wait_for()
     assert page.evaluate("[document.activeElement.name, document.activeElement.value]") == [
         "profile",
         "batch",

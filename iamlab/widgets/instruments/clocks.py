@@ -216,9 +216,8 @@ def _name(arn: str) -> str:
 class InstanceView(Clock[Moment]):
     """What software on an EC2 instance sees, while time passes and the instance profile changes.
 
-    The software asks for credentials every five minutes. Its controls are ``place``, the place of
-    the slider in steps of five minutes, and ``profile``, the name of the instance profile from then
-    on, or nothing.
+    The software asks for credentials at each step. Its controls are ``place``, the place of the
+    slider, and ``profile``, the name of the instance profile from then on, or nothing.
 
     Parameters
     ----------
@@ -236,7 +235,7 @@ class InstanceView(Clock[Moment]):
     >>> seen = instance_view(job)
     >>> [row.ended for row in seen.world().timeline()]
     ['still valid']
-    >>> seen.set("place", 71)
+    >>> seen.set("place", 23)
     >>> [row.ended for row in seen.world().timeline()]
     ['still valid', 'still valid']
     >>> seen.set("profile", "")
@@ -246,7 +245,6 @@ class InstanceView(Clock[Moment]):
 
     title = "The instance's view"
     question = "What does software on the instance see?"
-    step, steps = timedelta(minutes=5), 144
 
     def __init__(self, instance: Instance, **more: Any) -> None:
         account = instance.account
