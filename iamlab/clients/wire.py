@@ -1,8 +1,9 @@
 """AWS's protocols: an HTTP request becomes an operation with parameters, an answer a response.
 
 :class:`Api` reads requests and writes responses in the shapes of a service's model, which botocore
-has. This module knows two protocols: ``query`` of IAM and STS, with forms and XML, and ``json`` of
-Organizations. It knows nothing about worlds.
+has. The protocols are ``query`` of IAM and STS, with forms and XML, and its variant ``ec2``;
+``json``, such as that of Organizations; and those of :mod:`iamlab.clients.wire_rest`. This module
+knows nothing about worlds.
 
 Notes
 -----
@@ -13,11 +14,12 @@ about malformed requests come from public sources.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from iamlab.clients.wire_rest import Rest
 from iamlab.clients.wire_values import (
     HttpError,
     element,
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
 
 Response = tuple[int, dict[str, str], bytes]
 """The status, headers and body of an HTTP response."""
-
-WITH_XML = ("cloudfront", "route53", "s3", "s3-outposts")
-"""Services with XML whose requests name no action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,19 @@ class HttpRequest:
             pairs.update(_pairs(_text(self.body)))
         return pairs
 
+    def path_style(self) -> HttpRequest:
+        """Return a request of S3 with the bucket in the path, also if it was in the host's name."""
+        parts, (name, _, rest) = urlsplit(self.url), self.host.partition(".s3")
+        path = parts.path
+        if rest.startswith("-accesspoint."):
+            access_point, _, account = name.rpartition("-")
+            region = rest.split(".")[1]
+            name = quote(f"arn:aws:s3:{region}:{account}:accesspoint/{access_point}", safe="")
+        if rest.startswith((".", "-")):
+            path = f"/{name}{path}"
+        url = urlunsplit(("https", "s3.amazonaws.com", path, parts.query, ""))
+        return replace(self, url=url, headers={**self.headers, "host": "s3.amazonaws.com"})
+
     @property
     def operation(self) -> str:
         """The name of the operation, for any protocol; else the method and the path."""
@@ -106,8 +118,11 @@ class Api:
         from botocore.loaders import Loader
         from botocore.model import ServiceModel
 
+        self.name = name
         self.model: Any = ServiceModel(Loader().load_service_model(name, "service-2"), name)
-        self.is_json: bool = self.model.resolved_protocol == "json"
+        self.protocol: str = self.model.resolved_protocol
+        self.is_json = self.protocol in ("json", "rest-json")
+        self.rest = Rest(name, self.protocol) if self.protocol.startswith("rest") else None
 
     def parse(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
         """Read the operation and its parameters, by the names of the model.
@@ -119,6 +134,8 @@ class Api:
         HttpError
             There is no such operation, or a parameter has another type.
         """
+        if self.rest is not None:
+            return self.rest.parse(request)
         form = {} if self.is_json else request.form
         operation = request.operation if self.is_json else form.get("Action", "")
         self._check(operation, form, request)
@@ -127,7 +144,7 @@ class Api:
             return operation, {}
         if self.is_json:
             return operation, from_json(read_json(request.body), shape)
-        return operation, from_form(nested(form.items()), shape)
+        return operation, from_form(nested(form.items()), shape, is_ec2=self.protocol == "ec2")
 
     def _check(self, operation: str, form: Mapping[str, str], request: HttpRequest) -> None:
         is_known = operation in self.model.operation_names
@@ -144,10 +161,16 @@ class Api:
 
     def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         """Write the response of an operation; values that the model doesn't have are left out."""
+        if self.rest is not None:
+            status, headers, body = self.rest.answer(operation, result, request_id)
+            return status, {**headers, **_numbers(request_id)}, body
         shape = self.model.operation_model(operation).output_shape
         if self.is_json:
             return self._json(200, {} if shape is None else to_json(result, shape), request_id)
         inside = "" if shape is None else members_to_xml(result, shape)
+        if self.protocol == "ec2":
+            inside = element("requestId", request_id) + inside
+            return self._xml(200, f"{operation}Response", inside, request_id)
         wrapper = "" if shape is None else shape.serialization.get("resultWrapper", "")
         if wrapper:
             inside = f"<{wrapper}>{inside}</{wrapper}>"
@@ -169,45 +192,87 @@ class Api:
         more
             More members of the error's shape, such as ``Reason``.
         """
-        if self.is_json:
-            shape = self.model.shape_for_error_code(code)
-            name = "Message" if shape is not None and "Message" in shape.members else "message"
-            body = {"__type": code, name: message, **(more or {})}
-            return self._json(status, body, request_id)
-        inside = _error(code, message, status) + element("RequestId", request_id)
-        return self._xml(status, "ErrorResponse", inside, request_id)
+        if not self.is_json:
+            space = self.model.metadata.get("xmlNamespace", "")
+            is_s3 = self.name == "s3"
+            kind = "s3" if is_s3 else self.protocol
+            return error_of(kind, code, message, status, request_id, space="" if is_s3 else space)
+        shape = self.model.shape_for_error_code(code)
+        name = "Message" if shape is not None and "Message" in shape.members else "message"
+        status, headers, body = self._json(
+            status, {"__type": code, name: message, **(more or {})}, request_id
+        )
+        if "awsQueryCompatible" in self.model.metadata:
+            known = self._query_codes.get(code, code)
+            headers["x-amzn-query-error"] = f"{known};{_side(status)}"
+        return status, {**headers, "x-amzn-ErrorType": code}, body
+
+    def read(self, operation: str, response: Response) -> dict[str, Any]:
+        """Read a response of another server, without its metadata."""
+        from botocore.awsrequest import HeadersDict
+        from botocore.parsers import create_parser
+
+        status, headers, body = response
+        seen = {"status_code": status, "headers": HeadersDict(headers), "body": body}
+        shape = None if status >= 400 else self.model.operation_model(operation).output_shape
+        parsed: dict[str, Any] = create_parser(self.protocol).parse(seen, shape)
+        parsed.pop("ResponseMetadata", None)
+        return parsed
+
+    def error_in(self, response: Response) -> tuple[str, str]:
+        """Read the code and message of an error of another server."""
+        error = self.read("", response).get("Error", {})
+        return error.get("Code", ""), error.get("Message", "")
+
+    @cached_property
+    def _query_codes(self) -> dict[str, str]:
+        """The error codes of a service that has changed its protocol: those that clients know."""
+        errors = (
+            (shape.name, shape.metadata.get("error", {})) for shape in self.model.error_shapes
+        )
+        return {name: error["code"] for name, error in errors if "code" in error}
 
     def _json(self, status: int, body: Mapping[str, Any], request_id: str) -> Response:
-        kind = f"application/x-amz-json-{self.model.metadata['jsonVersion']}"
-        headers = {"Content-Type": kind, "x-amzn-RequestId": request_id}
+        version = self.model.metadata.get("jsonVersion")
+        kind = f"application/x-amz-json-{version}" if version else "application/json"
+        headers = {"Content-Type": kind, **_numbers(request_id)}
         return status, headers, json.dumps(body).encode()
 
     def _xml(self, status: int, name: str, inside: str, request_id: str) -> Response:
         space = self.model.metadata["xmlNamespace"]
-        headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
+        headers = {"Content-Type": "text/xml", **_numbers(request_id)}
         return status, headers, f'<{name} xmlns="{space}">{inside}</{name}>'.encode()
 
 
-def _error(code: str, message: str, status: int) -> str:
-    side = "Sender" if status < 500 else "Receiver"
-    parts = (("Type", side), ("Code", code), ("Message", message))
-    return f"<Error>{''.join(element(name, value) for name, value in parts)}</Error>"
+def _numbers(request_id: str) -> dict[str, str]:
+    """Return the headers with the request's id."""
+    return {"x-amzn-RequestId": request_id, "x-amz-request-id": request_id}
 
 
-def error_without_model(
-    request: HttpRequest, service: str, code: str, message: str, status: int, request_id: str
+def _side(status: int) -> str:
+    return "Sender" if status < 500 else "Receiver"
+
+
+def error_of(
+    protocol: str, code: str, message: str, status: int, request_id: str, space: str = ""
 ) -> Response:
-    """Write an error for a service whose model isn't read, in the form that its clients read."""
-    error, number = _error(code, message, status), element("RequestId", request_id)
-    if service == "ec2":
-        body = f"<Response><Errors>{error}</Errors>{number}</Response>"
-    elif service in WITH_XML or "Action" in request.form:
-        body = f"<ErrorResponse>{error}{number}</ErrorResponse>"
+    """Write an error in the form of a protocol; S3 has its own."""
+    if "json" in protocol:
+        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
+        body = json.dumps({"__type": code, "message": message}).encode()
+        return status, {**headers, **_numbers(request_id)}, body
+    named = f' xmlns="{space}"' if space else ""
+    text = element("Code", code) + element("Message", message)
+    number = element("RequestId", request_id)
+    if protocol == "s3":
+        body = f"<Error>{text}{number}</Error>".encode()
+    elif protocol == "ec2":
+        inside = f"<Errors><Error>{text}</Error></Errors>{element('RequestID', request_id)}"
+        body = f"<Response>{inside}</Response>".encode()
     else:
-        body = json.dumps({"__type": code, "message": message})
-    kind = "application/json" if body.startswith("{") else "text/xml"
-    headers = {"Content-Type": kind, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": code}
-    return status, headers, body.encode()
+        error = f"<Error>{element('Type', _side(status))}{text}</Error>"
+        body = f"<ErrorResponse{named}>{error}{number}</ErrorResponse>".encode()
+    return status, {"Content-Type": "text/xml", **_numbers(request_id)}, body
 
 
 @cache

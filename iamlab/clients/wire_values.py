@@ -54,55 +54,64 @@ def _malformed(name: str) -> HttpError:
     return HttpError("MalformedQueryString", f"The parameter {name[:100]} has several values.")
 
 
-def from_form(value: Any, shape: Any) -> Any:
-    """Read a value of a form."""
+def from_form(value: Any, shape: Any, *, is_ec2: bool = False) -> Any:
+    """Read a value of a form; EC2 names its parts otherwise."""
     kind = shape.type_name
     if kind in ("structure", "list", "map"):
         if value == "":  # clients send an empty list as an empty text
             value = {}
         if not isinstance(value, dict):
             raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
-        return _NESTED[kind](value, shape)
+        return _NESTED[kind](value, shape, is_ec2=is_ec2)
     if not isinstance(value, str):
         raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
     return _scalar(value, kind, "MalformedInput")
 
 
-def _structure_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
-    names = {name: _name(member, name) for name, member in shape.members.items()}
+def _structure_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> dict[str, Any]:
+    named = _name_of_ec2 if is_ec2 else name_of
+    names = {name: named(member, name) for name, member in shape.members.items()}
     return {
-        name: from_form(value[names[name]], member)
+        name: from_form(value[names[name]], member, is_ec2=is_ec2)
         for name, member in shape.members.items()
         if names[name] in value
     }
 
 
-def _list_in(value: dict[str, Any], shape: Any) -> list[Any]:
-    if not shape.serialization.get("flattened"):
-        value = value.get(_name(shape.member, "member"), {})
-    return [from_form(item, shape.member) for item in _numbered(value)]
+def _list_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> list[Any]:
+    if not is_ec2 and not shape.serialization.get("flattened"):
+        value = value.get(name_of(shape.member, "member"), {})
+    return [from_form(item, shape.member, is_ec2=is_ec2) for item in _numbered(value)]
 
 
-def _map_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
+def _map_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> dict[str, Any]:
     if not shape.serialization.get("flattened"):
         value = value.get("entry", {})
-    key, item = _name(shape.key, "key"), _name(shape.value, "value")
+    key, item = name_of(shape.key, "key"), name_of(shape.value, "value")
     return {
-        from_form(entry.get(key, ""), shape.key): from_form(entry.get(item, ""), shape.value)
+        from_form(entry.get(key, ""), shape.key): from_form(
+            entry.get(item, ""), shape.value, is_ec2=is_ec2
+        )
         for entry in _numbered(value)
         if isinstance(entry, dict)
     }
 
 
-_NESTED: dict[str, Callable[[dict[str, Any], Any], Any]] = {
+_NESTED: dict[str, Callable[..., Any]] = {
     "structure": _structure_in,
     "list": _list_in,
     "map": _map_in,
 }
 
 
-def _name(shape: Any, name: str) -> str:
+def name_of(shape: Any, name: str) -> str:
+    """Return the name of a member in requests and responses."""
     return str(shape.serialization.get("name", name))
+
+
+def _name_of_ec2(shape: Any, name: str) -> str:
+    named = str(shape.serialization.get("queryName") or name_of(shape, name))
+    return named[:1].upper() + named[1:]
 
 
 def _numbered(value: Any) -> list[Any]:
@@ -128,7 +137,8 @@ def _fail() -> bool:
     raise ValueError
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
+    """Read a time."""
     from botocore.utils import parse_timestamp
 
     made: datetime = parse_timestamp(value)
@@ -147,7 +157,7 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
     "float": float,
     "double": float,
     "boolean": _boolean,
-    "timestamp": _moment,
+    "timestamp": moment,
     "blob": lambda value: b64decode(value, validate=True),
 }
 
@@ -189,7 +199,7 @@ def from_json(value: Any, shape: Any) -> Any:
         return {
             name: from_json(value[key], member)
             for name, member in shape.members.items()
-            if value.get(key := _name(member, name)) is not None
+            if value.get(key := name_of(member, name)) is not None
         }
     if kind == "list":
         return [from_json(item, shape.member) for item in value]
@@ -203,7 +213,7 @@ def to_json(value: Any, shape: Any) -> Any:
     kind = shape.type_name
     if kind == "structure":
         return {
-            _name(member, name): to_json(value[name], member)
+            name_of(member, name): to_json(value[name], member)
             for name, member in shape.members.items()
             if value.get(name) is not None
         }
@@ -226,7 +236,7 @@ def members_to_xml(value: Mapping[str, Any], shape: Any) -> str:
     percent-encodes.
     """
     return "".join(
-        _to_xml(_name(member, name), value[name], member)
+        _to_xml(name_of(member, name), value[name], member)
         for name, member in shape.members.items()
         if value.get(name) is not None
     )
@@ -238,14 +248,14 @@ def _to_xml(name: str, value: Any, shape: Any) -> str:
     if kind == "structure":
         return f"<{name}>{members_to_xml(value, shape)}</{name}>"
     if kind == "list":
-        item_name = _name(shape.member, name if is_flat else "member")
+        item_name = name_of(shape.member, name if is_flat else "member")
         inside = "".join(_to_xml(item_name, item, shape.member) for item in value)
         return inside if is_flat else f"<{name}>{inside}</{name}>"
     if kind == "map":
         outer = name if is_flat else "entry"
         inside = "".join(
-            f"<{outer}>{_to_xml(_name(shape.key, 'key'), key, shape.key)}"
-            f"{_to_xml(_name(shape.value, 'value'), item, shape.value)}</{outer}>"
+            f"<{outer}>{_to_xml(name_of(shape.key, 'key'), key, shape.key)}"
+            f"{_to_xml(name_of(shape.value, 'value'), item, shape.value)}</{outer}>"
             for key, item in value.items()
         )
         return inside if is_flat else f"<{name}>{inside}</{name}>"

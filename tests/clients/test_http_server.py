@@ -1,0 +1,414 @@
+"""The HTTP server: malformed and hostile requests are refused, and it goes on."""
+
+import http.client
+import logging
+import socket
+import threading
+
+import pytest
+
+from iamlab import RequestError
+from iamlab.clients import http_server
+from iamlab.clients.http_server import LocalServer
+from tests.rows import each_row
+
+ENDS = "Connection: close\r\n"
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+
+
+class Echo:
+    """Answers with what it got, and keeps it."""
+
+    def __init__(self):
+        self.got = []
+        self.answer = (200, {"Content-Type": "text/plain"}, b"fine")
+
+    def __call__(self, *request):
+        """Answer, or fail."""
+        self.got.append(request)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def echo():
+    """Make what answers."""
+    return Echo()
+
+
+@pytest.fixture
+def server(echo):
+    """Start a server."""
+    with LocalServer(echo) as started:
+        yield started
+
+
+def _dial(server):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def _send(server, text, *, is_all=True):
+    """Send bytes, and read until the server ends the connection."""
+    sent = text if isinstance(text, bytes) else text.encode("latin-1")
+    with _dial(server) as line:
+        line.sendall(sent.replace(b"HOST", f"127.0.0.1:{server.port}".encode()))
+        if is_all:
+            line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode("latin-1")
+
+
+def _status(answer):
+    return int(answer.split(" ")[1]) if answer else 0
+
+
+def test_a_request_is_passed_on_and_answered(server, echo):
+    """With its method, URL, headers in lower case, and body; the connection stays open."""
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for body in (b"Action=GetUser", b""):
+        client.request("POST", "/a%2Fb/../c//?x=1&y", body, {"X-Amz-Date": " 20261125T090000Z "})
+        response = client.getresponse()
+
+        assert (response.status, response.read()) == (200, b"fine")
+        method, url, headers, got = echo.got[-1]
+        assert (method, url, got) == ("POST", f"{server.url}/a%2Fb/../c//?x=1&y", body)
+        assert headers["x-amz-date"] == "20261125T090000Z"
+        assert headers["host"] == f"127.0.0.1:{server.port}"
+    client.close()
+
+
+def test_only_this_computer_can_connect(server):
+    """The server listens on the loopback address."""
+    assert server._listener.socket.getsockname()[0] == "127.0.0.1"
+    assert repr(server) == f"<LocalServer {server.url}>"
+
+
+@each_row(
+    ("request_text", "status"),
+    [
+        ("GET / HTTP/1.1\r\nHost: HOST\r\n\r\n", 200),
+        ("\r\nGET / HTTP/1.1\r\nHost: HOST\r\n\r\n", 200),
+        ("GET / HTTP/1.0\r\nHost: HOST\r\n\r\n", 200),
+        ("GET http://HOST/a?b HTTP/1.1\r\nHost: HOST\r\n\r\n", 200),
+        ("GET /../../etc/passwd HTTP/1.1\r\nHost: HOST\r\n\r\n", 200),
+        ("OPTIONS / HTTP/1.1\r\nHost: HOST\r\n\r\n", 200),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n\r\nab", 200),
+        # No two readings.
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", 400),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2, 2\r\n\r\nab", 400),
+        (f"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n{CHUNKED}\r\n0\r\n\r\n", 400),
+        (f"POST / HTTP/1.1\r\nHost: HOST\r\n{CHUNKED}{CHUNKED}\r\n0\r\n\r\n", 400),
+        ("POST / HTTP/1.0\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: \r\n\r\n", 501),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\nContent-Length : 2\r\n\r\nab", 400),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\nX-A: 1\r\n Content-Length: 2\r\n\r\nab", 400),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\nX-A: 1\rContent-Length: 2\r\n\r\nab", 400),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\nX-A: a\x00b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\nHost: HOST\n\n", 400),
+        # Wrong lengths.
+        *(
+            (f"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: {wrong}\r\n\r\nab", 400)
+            for wrong in ("-1", "+2", "2.0", "0x2", "two", "", "\xb2", "1_0")
+        ),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 99999999999999999999\r\n\r\n", 413),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 70000000\r\n\r\n", 413),
+        ("POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\nab", 0),
+        # No HTTP, or another one.
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n", 400),
+        ("GET /\r\n", 400),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        ("GET  / HTTP/1.1\r\nHost: HOST\r\n\r\n", 400),
+        ("GET /\xe9 HTTP/1.1\r\nHost: HOST\r\n\r\n", 400),
+        ("OPTIONS * HTTP/1.1\r\nHost: HOST\r\n\r\n", 400),
+        ("CONNECT HOST HTTP/1.1\r\nHost: HOST\r\n\r\n", 400),
+        ("BREW / HTTP/1.1\r\nHost: HOST\r\n\r\n", 501),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\nExpect: rain\r\n\r\n", 417),
+        ("GET / HTTP/1.1\r\n: x\r\n\r\n", 400),
+        ("", 0),
+        # Too much.
+        (f"GET /{'a' * 20_000} HTTP/1.1\r\nHost: HOST\r\n\r\n", 414),
+        (f"GET / HTTP/1.1\r\nHost: HOST\r\nX-A: {'a' * 20_000}\r\n\r\n", 431),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\n" + "X-A: 1\r\n" * 200 + "\r\n", 431),
+        ("GET / HTTP/1.1\r\nHost: HOST\r\n" + f"X-A: {'a' * 15_000}\r\n" * 9 + "\r\n", 431),
+    ],
+)
+def test_http_is_read_strictly(server, echo, request_text, status):
+    """What can be read in two ways is refused; what is only odd is passed on."""
+    echo.got.clear()
+    answer = _send(server, request_text)
+
+    assert _status(answer) == status
+    assert len(echo.got) == (status == 200)
+    assert status in (0, 200) or "Connection: close" in answer
+
+
+@each_row(
+    ("request_text", "url"),
+    [
+        ("GET http://HOST/a?b=http://x HTTP/1.1", "/a?b=http://x"),
+        ("GET //a//b HTTP/1.1", "//a//b"),
+        ("GET /../etc/passwd HTTP/1.1", "/../etc/passwd"),
+        ("GET /%00%0d%0a HTTP/1.1", "/%00%0d%0a"),
+    ],
+)
+def test_a_path_is_passed_on_as_it_is(server, echo, request_text, url):
+    """The signature covers the path, so nothing in it is made nicer."""
+    echo.got.clear()
+    _send(server, f"{request_text}\r\nHost: HOST\r\n\r\n")
+
+    assert echo.got[0][1] == f"{server.url}{url}"
+
+
+@each_row(
+    ("headers", "status"),
+    [
+        ("Host: localhost:PORT", 200),
+        ("Host: bucket.localhost:PORT", 200),
+        ("Host: My.Bucket.localhost:PORT", 200),
+        ("Host: 127.0.0.1", 400),
+        ("Host: 127.0.0.1:1", 400),
+        ("Host: rebound.example:PORT", 400),
+        ("Host: localhost.example:PORT", 400),
+        ("Host: evil/localhost:PORT", 400),
+        ("Host: a@localhost:PORT", 400),
+        ("Host: ", 400),
+        ("X-No: host", 400),
+        ("Host: localhost:PORT\r\nHost: rebound.example", 400),
+        ("Host: 127.0.0.1:PORT\r\nOrigin: https://evil.example", 403),
+        ("Host: 127.0.0.1:PORT\r\nOrigin: null", 403),
+        ("Host: 127.0.0.1:PORT\r\nOrigin: http://127.0.0.1:1", 403),
+        ("Host: 127.0.0.1:PORT\r\nOrigin: http://127.0.0.1:PORT", 200),
+        ("Host: 127.0.0.1:PORT\r\nSec-Fetch-Site: cross-site", 403),
+        ("Host: 127.0.0.1:PORT\r\nSec-Fetch-Site: none", 200),
+    ],
+)
+def test_no_web_page_and_no_foreign_name_leads_here(server, echo, headers, status):
+    """A name that was pointed at this computer is refused, and so is a page's request."""
+    echo.got.clear()
+    text = headers.replace("PORT", str(server.port))
+
+    assert _status(_send(server, f"GET / HTTP/1.1\r\n{text}\r\n\r\n")) == status
+    assert len(echo.got) == (status == 200)
+
+
+def test_a_target_with_another_host_is_refused(server, echo):
+    """An absolute URL must agree with the header."""
+    answer = _send(server, "GET http://localhost/ HTTP/1.1\r\nHost: HOST\r\n\r\n")
+
+    assert (_status(answer), echo.got) == (400, [])
+
+
+def test_a_client_that_asks_first_is_told_to_continue(server, echo):
+    """As botocore does for objects of S3."""
+    with _dial(server) as line:
+        line.sendall(
+            f"PUT /b/k HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{ENDS}"
+            "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n".encode()
+        )
+        first = line.recv(65536)
+        line.sendall(b"abc")
+        then = b"".join(iter(lambda: line.recv(65536), b""))
+
+    assert first == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert then.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert echo.got[0][3] == b"abc"
+
+
+@each_row(
+    ("chunks", "body"),
+    [
+        ("0\r\n\r\n", b""),
+        ("3\r\nabc\r\n0\r\n\r\n", b"abc"),
+        ("3;name=value\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n", b"abc0123456789"),
+        ("x\r\nabc\r\n0\r\n\r\n", None),
+        ("-3\r\nabc\r\n0\r\n\r\n", None),
+        ("3\r\nabcd\r\n0\r\n\r\n", None),
+        ("\r\n", None),
+        ("fffffff\r\nabc", None),
+        ("3\r\nabc\r\n0\r\nno header\r\n\r\n", None),
+        ("3\r\nab", None),
+    ],
+)
+def test_a_body_in_chunks_is_put_together(server, echo, chunks, body):
+    """Malformed chunks are refused."""
+    echo.got.clear()
+    headers = "Host: HOST\r\nTransfer-Encoding: Chunked\r\n"
+    answer = _send(server, f"PUT /b/k HTTP/1.1\r\n{headers}\r\n{chunks}")
+
+    assert _status(answer) in ((200,) if body is not None else (0, 400, 413))
+    assert [got[3] for got in echo.got] == ([] if body is None else [body])
+    assert all("transfer-encoding" not in got[2] for got in echo.got)
+
+
+def test_requests_can_be_sent_without_waiting(server, echo):
+    """They are answered in order; after one that is refused, no other is read."""
+    one = "GET /{} HTTP/1.1\r\nHost: HOST\r\n\r\n"
+    answer = _send(server, one.format(1) + one.format(2) + "nonsense\r\n\r\n" + one.format(3))
+
+    assert answer.count("HTTP/1.1 200 OK") == 2
+    assert answer.count("HTTP/1.1 400") == 1
+    assert [url[-2:] for _, url, *_ in echo.got] == ["/1", "/2"]
+
+
+def test_head_has_no_body(server, echo):
+    """But the length of what a GET would get."""
+    echo.answer = (200, {"content-length": "1234"}, b"")
+    answer = _send(server, f"HEAD / HTTP/1.1\r\nHost: HOST\r\n{ENDS}\r\n")
+
+    assert answer.endswith("content-length: 1234\r\nConnection: close\r\n\r\n") or (
+        "1234" in answer and answer.endswith("\r\n\r\n")
+    )
+    echo.answer = (204, {}, b"nothing")
+    assert "Content-Length" not in _send(server, f"GET / HTTP/1.1\r\nHost: HOST\r\n{ENDS}\r\n")
+
+
+def test_a_response_can_not_be_split(server, echo):
+    """A line break in a header becomes a space, and only the server frames the body."""
+    echo.answer = (
+        200,
+        {"X-A": "1\r\nX-B: 2", "transfer-encoding": "chunked", "Connection": "x", "X-é": "π"},
+        b"ab",
+    )
+    lines = _send(server, f"GET / HTTP/1.1\r\nHost: HOST\r\n{ENDS}\r\n").split("\r\n")
+
+    assert lines[1:] == ["X-A: 1  X-B: 2", "X-é: ?", "Content-Length: 2", ENDS.strip(), "", "ab"]
+
+
+@each_row(
+    "answer",
+    [ZeroDivisionError("secret in the traceback"), (200, {}, "no bytes"), (9999, {}, b""), None],
+)
+def test_an_error_in_the_program_is_a_500_without_a_traceback(server, echo, caplog, answer):
+    """And the next request on the same connection is answered."""
+    caplog.clear()
+    fine, echo.answer = echo.answer, answer
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    client.request("GET", "/")
+    response = client.getresponse()
+    text = response.read().decode()
+    echo.answer = fine
+    client.request("GET", "/")
+
+    assert (response.status, "secret" in text, "Traceback" in text) == (500, False, False)
+    assert client.getresponse().read() == b"fine"
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    client.close()
+
+
+def test_a_slow_client_is_let_go(server, echo, monkeypatch):
+    """One that says nothing is disconnected; one that begins and stops reads why."""
+    monkeypatch.setattr(http_server, "PATIENCE", 0.05)
+
+    assert _send(server, "", is_all=False) == ""
+    for part in ("GET / HT", "GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nHost: HOST\r\nConten"):
+        assert _status(_send(server, part, is_all=False)) == 408
+    body = "POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\nab"
+    assert _status(_send(server, body, is_all=False)) == 408
+    assert echo.got == []
+
+
+def test_a_client_that_drips_has_no_more_time_than_others(server, echo, monkeypatch):
+    """The time is for the whole request, not for each byte."""
+    monkeypatch.setattr(http_server, "PATIENCE", 0.05)
+    with _dial(server) as line:
+        line.settimeout(0.01)
+        got = b""
+        while not got:  # until the server has had enough
+            line.sendall(b"a")
+            try:
+                got = line.recv(65536)
+            except TimeoutError:
+                continue
+
+    assert got.startswith(b"HTTP/1.1 408")
+    assert echo.got == []
+
+
+def test_too_many_connections_are_refused_and_leave_room_again(server, monkeypatch):
+    """The others are answered as before."""
+    monkeypatch.setattr(http_server, "MOST_CONNECTIONS", 2)
+    get = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+    lines = [_dial(server) for _ in range(2)]
+    for line in lines:
+        line.sendall(get)
+        assert line.recv(65536).startswith(b"HTTP/1.1 200")
+
+    assert _status(_send(server, get)) == 503
+    lines[0].sendall(get)
+    assert lines[0].recv(65536).startswith(b"HTTP/1.1 200")
+    for line in lines:
+        line.close()
+    while len(server._listener.open) > 1:  # until the server has noticed
+        pass
+    assert _status(_send(server, get)) == 200
+
+
+def test_a_client_that_dies_in_the_middle_disturbs_nobody(server, echo):
+    """Its request is not passed on."""
+    for part in (b"POST / HTTP/1.1\r\nHost", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab"):
+        with _dial(server) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            line.sendall(part)
+
+    assert _status(_send(server, f"GET / HTTP/1.1\r\nHost: HOST\r\n{ENDS}\r\n")) == 200
+    assert len(echo.got) == 1
+
+
+def test_many_clients_at_once_are_answered(server):
+    """Each gets its own answer."""
+    statuses = []
+
+    def ask():
+        statuses.append(_status(_send(server, f"GET / HTTP/1.1\r\nHost: HOST\r\n{ENDS}\r\n")))
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [200] * 20
+
+
+def test_stop_finishes_what_is_being_answered():
+    """A request that was begun is answered, idle connections end, and then the port is free."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*_):
+        begun.set()
+        go_on.wait()
+        return 200, {}, b"done"
+
+    server = LocalServer(slow)
+    got = []
+    with _dial(server) as idle:
+        client = threading.Thread(
+            target=lambda: got.append(_send(server, "GET / HTTP/1.1\r\nHost: HOST\r\n\r\n"))
+        )
+        client.start()
+        begun.wait()
+        stopper = threading.Thread(target=server.stop)
+        stopper.start()
+        go_on.set()
+        stopper.join()
+        client.join()
+
+        assert _status(got[0]) == 200
+        assert got[0].endswith("done")
+        assert idle.recv(1) == b""
+    with LocalServer(slow, server.port) as again:
+        assert again.port == server.port
+
+
+@each_row("port", [-1, 70_000, "8000", 1.5])
+def test_a_port_that_is_none_is_refused(echo, port):
+    """The message says what to do."""
+    with pytest.raises(RequestError, match="Choose another port, or 0 for a free one"):
+        LocalServer(echo, port)
+
+
+def test_a_port_in_use_is_refused(server, echo):
+    """Two servers can't share one."""
+    with pytest.raises(RequestError, match="in use"):
+        LocalServer(echo, server.port)
