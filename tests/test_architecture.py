@@ -45,7 +45,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "operations": (12188, 91),
     "analysis": (14627, 94),
     "storage": (1965, 11),
-    "clients": (1755, 14),
+    "clients": (1836, 13),
     "world": (2184, 19),
     "view": (9111, 84),
     "widgets": (2830, 19),

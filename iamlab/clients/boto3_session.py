@@ -59,7 +59,8 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     key_id, secret, token = _credentials(gateway, principal)
     variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
     session = BotocoreSession(session_vars=variables)
-    session.register("before-send", lambda request, **_: _answer(gateway, request))
+    emitter = session.get_component("event_emitter")  # first, also where moto is started
+    emitter.register_first("before-send", lambda request, **_: _answer(gateway, request))
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 

@@ -1,40 +1,50 @@
-"""Objects, messages, items, secrets and ciphertexts: iamlab authorizes, and moto executes.
+"""Operations that iamlab doesn't have: it authorizes them, and moto executes some.
 
-An operation needs permission for its action on the resources that it names. moto has no part in
-the decision. It gets each resource of the world when a call first needs it.
+moto executes what has to do with objects, messages, items, secrets and ciphertexts. It has no part
+in the decision, and gets each resource of the world when a call first needs it. Of other
+operations, ``Describe`` and ``List`` find nothing, and the rest isn't executed, which their error
+says.
 
 Notes
 -----
 AWS pages: "GetObject" and "HeadObject" of the Amazon S3 API Reference, for missing objects;
-"DeleteObjects" there; "Invoke" of the AWS Lambda API Reference.
+"DeleteObjects" there; "Invoke" of the AWS Lambda API Reference; Service Authorization Reference,
+for the resources of each action.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
-from iamlab.authorization.resource import find_resource
 from iamlab.clients.data_plane_needs import APIS, Needs, object_arn
 from iamlab.clients.wire import api
 from iamlab.clients.wire_values import HttpError
 from iamlab.errors import AccessDenied, AwsError
-from iamlab.errors.services import NoSuchBucket
+from iamlab.errors.services import DisabledException, KMSInvalidStateException, NoSuchBucket
 from iamlab.operations.unmodelled_actions import use
 from iamlab.policy import catalog
-from iamlab.policy.arn import Arn
+from iamlab.policy.arn import is_arn
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from iamlab.authorization.principal import Caller, PrincipalContext
-    from iamlab.clients.exchange import Exchange
-    from iamlab.clients.signature import Signature
+    from collections.abc import Iterator, Mapping
+
+    from iamlab.authorization.principal import PrincipalContext
+    from iamlab.clients.moto_backends import Moto
+    from iamlab.clients.services import ServiceRequest
     from iamlab.clients.wire import Response
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
     from iamlab.model.resources import Resource
 
 _TABLES: dict[str, Any] = tables(__file__)
+_SNS = "sns.amazonaws.com"
+_FINDS_NOTHING = ("Describe", "List")
+_NAME = re.compile(r"\$\{(\w+)\}")
+
 EXECUTED = tuple(APIS)
 """The services whose data plane moto executes."""
 
@@ -42,18 +52,17 @@ EXECUTED = tuple(APIS)
 class DataPlaneCall:
     """A call of one of these services."""
 
-    def __init__(self, exchange: Exchange, caller: Caller, who: PrincipalContext) -> None:
-        self.exchange, self.caller, self.who = exchange, caller, who
-        self.world, self.parameters = exchange.world, exchange.parameters
-        self.service, self.operation = exchange.service.prefix, exchange.operation
-        self.needs = Needs(exchange, who)
+    def __init__(self, request: ServiceRequest, moto: Moto) -> None:
+        self.request, self.moto = request, moto
+        self.world, self.parameters = request.world, request.parameters
+        self.service, self.operation = request.service.prefix, request.operation
+        self.needs = Needs(request, moto.partition_key)
         self.api = self.needs.api
-        self.moto = exchange.gateway.moto
         self.is_shared = self.operation in _TABLES["shared"].get(self.service, ())
 
     # -- operations that iamlab doesn't have ------------------------------------------------------
 
-    def answered(self, signature: Signature | None) -> Response:
+    def answered(self) -> Response:
         """Authorize the call and let moto execute it.
 
         Raises
@@ -64,9 +73,11 @@ class DataPlaneCall:
             Neither iamlab nor moto has the operation.
         """
         needs = list(self.needs.pairs())
+        if self.operation in _TABLES["not_executed"].get(self.service, ()):
+            return decided(self.request)
         if not all(catalog.action(action) for action, _ in needs):
-            raise self.exchange.lacking("No action in policies has its name.")
-        context = self.needs.context(signature)
+            raise self.request.lacking("No action in policies has its name.")
+        context = self.needs.context()
         if self.operation == "DeleteObjects":
             return self._delete_objects(context)
         self._authorize(needs, context)
@@ -76,7 +87,7 @@ class DataPlaneCall:
             return self._invoked()
         response = self._execute([arn for _, arn in needs])
         if response is None:
-            raise self.exchange.lacking("It decided only: the caller has the permission.")
+            raise self.request.lacking("It decided only: the caller has the permission.")
         if response[0] == 404 and self.operation in ("GetObject", "HeadObject"):
             self._check_can_list(context)
         return response
@@ -94,15 +105,15 @@ class DataPlaneCall:
         for arn in {arn for _, arn in needs}:
             self._check_bucket(arn)
         decisions = [
-            authorize(self.world, self.caller, action, arn, context=context)
+            authorize(self.world, self.request.caller, action, arn, context=context)
             for action, arn in needs
         ]
         denied = next((number for number, each in enumerate(decisions) if not each), 0)
         try:
-            decided = use(self.world, self.caller, *needs[denied], context, {})
+            decided = use(self.world, self.request.caller, *needs[denied], context, {})
         except AccessDenied as error:
             raise self._refusal(error) from None
-        self.exchange.decisions += [decided, *decisions[1:]]
+        self.request.decisions += [decided, *decisions[1:]]
 
     def _refusal(self, error: AccessDenied) -> AwsError:
         """Return a denial as the service's own error."""
@@ -113,10 +124,8 @@ class DataPlaneCall:
 
     def _check_bucket(self, arn: str) -> None:
         """Check that a bucket exists, which anybody can find out."""
-        if self.service == "s3" and arn != "*" and not Arn.parse(arn).account:
-            bucket = arn.rpartition(":::")[2].partition("/")[0]
-            if find_resource(self.world, Arn.parse(f"arn:aws:s3:::{bucket}"), arn) is None:
-                raise NoSuchBucket("The specified bucket does not exist")
+        if self.service == "s3" and arn != "*" and self.needs.resource(arn) is None:
+            raise NoSuchBucket("The specified bucket does not exist")
 
     def _check_can_list(self, context: dict[str, ContextValue]) -> None:
         """Hide that an object is missing from a caller who can't list the bucket.
@@ -127,9 +136,11 @@ class DataPlaneCall:
             The caller has no permission to list the bucket.
         """
         bucket = object_arn(self.parameters["Bucket"], None)
-        decision = authorize(self.world, self.caller, "s3:ListBucket", bucket, context=context)
+        decision = authorize(
+            self.world, self.request.caller, "s3:ListBucket", bucket, context=context
+        )
         if not decision:
-            self.exchange.decisions = [decision]
+            self.request.decisions = [decision]
             raise AccessDenied(decision, decision.message)
 
     # -- execution --------------------------------------------------------------------------------
@@ -138,22 +149,44 @@ class DataPlaneCall:
         """Let moto have a resource of the world."""
         known = self.needs.resource(arn)
         if known is not None:
-            self.moto.touch(known, self.exchange.region)
+            self.moto.touch(known, self.request.region)
         elif arn != "*" and self.service != "s3":
             raise self.api.absent(arn)
+        state = getattr(known, "key_state", "Enabled")
+        if state == "Disabled":
+            raise DisabledException(f"{arn} is disabled.")
+        if state != "Enabled" and self.operation != "GetPublicKey":
+            raise KMSInvalidStateException(f"{arn} is pending deletion.")
         return known
 
     def _execute(self, arns: list[str]) -> Response | None:
         """Let moto answer the request, in the account that owns the resource."""
         found = (self.needs.resource(arn) for arn in arns)
-        owner = next((each.account.account_id for each in found if each), self.who.account_id)
-        return self.moto.execute(self.exchange.request, self.service, owner, self.exchange.region)
+        owner = next(
+            (each.account.account_id for each in found if each), self.request.who.account_id
+        )
+        where = owner, self.request.region
+        return self.moto.execute(self.request.http, self.service, *where, self._queues(arns))
+
+    def _queues(self, arns: list[str]) -> tuple[str, ...] | None:
+        """Return the queues that a message to a topic reaches: their policies let SNS send."""
+        topic = self.needs.resource(arns[0])
+        if topic is None or not self.operation.startswith("Publish"):
+            return None
+        found = []
+        for arn in self.moto.queues_of(topic):
+            queue = self.needs.resource(arn)
+            question = self.world, _SNS, "sqs:SendMessage", arn
+            if queue is not None and authorize(*question, source_arn=topic.arn):
+                self.moto.touch(queue, queue.region)
+                found.append(arn)
+        return tuple(found)
 
     def _invoked(self) -> Response:
         """Answer a function's call with the event that it got: nothing here runs code."""
-        sent = self.exchange.request.body or b"null"
+        sent = self.request.http.body or b"null"
         if self.operation != "Invoke":
-            raise self.exchange.lacking("It decided only: the caller has the permission.")
+            raise self.request.lacking("It decided only: the caller has the permission.")
         kind = self.parameters.get("InvocationType", "RequestResponse")
         status = {"Event": 202, "DryRun": 204}.get(kind, 200)
         answer = {"StatusCode": status, "ExecutedVersion": "$LATEST"}
@@ -171,13 +204,13 @@ class DataPlaneCall:
             try:
                 self._authorize([(action, object_arn(bucket, each["Key"]))], context)
             except AwsError as error:
-                self.exchange.decisions += [d] if (d := getattr(error, "decision", None)) else []
+                self.request.decisions += [d] if (d := getattr(error, "decision", None)) else []
                 errors.append({**each, "Code": error.code, "Message": error.message})
                 continue
             known = self._prepare(object_arn(bucket, None))
             version = f"?versionId={each['VersionId']}" if each.get("VersionId") else ""
             if known is not None:
-                self.moto.delete_object(known, each["Key"] + version, self.exchange.region)
+                self.moto.delete_object(known, each["Key"] + version, self.request.region)
             deleted.append(each)
         answer = {"Errors": errors} | ({} if wanted.get("Quiet") else {"Deleted": deleted})
         return api("s3").answer("DeleteObjects", answer, "")
@@ -185,22 +218,31 @@ class DataPlaneCall:
     # -- operations that both have ----------------------------------------------------------------
 
     def check_before(self, account: Account) -> None:
-        """Check what only moto knows: a bucket with objects can't be deleted.
+        """Check what only moto knows, and what an upload needs besides its own permission.
 
         Raises
         ------
+        AwsError
+            The caller can't tag the object.
         HttpError
-            The bucket isn't empty.
+            A bucket isn't empty, so it can't be deleted.
         """
-        if self.service == "s3" and self.operation == "DeleteBucket":
+        if self.service != "s3":
+            return
+        if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
-            if bucket is not None and self.moto.has_objects(bucket, self.exchange.region):
+            if bucket is not None and self.moto.has_objects(bucket, self.request.region):
                 shown = "The bucket you tried to delete is not empty"
                 raise HttpError("BucketNotEmpty", shown, 409)
+        elif self.operation == "PutObject":
+            context, standing = self.needs.context(), self.world.standing
+            self.world.standing = replace(standing, context={**context, **standing.context})
+            if more := list(self.needs.pairs())[1:]:
+                self._authorize(more, context)
 
     def completed(self, result: dict[str, Any], request_id: str) -> Response:
         """Return iamlab's answer, with what moto adds to it."""
-        interface = api(self.exchange.service.model)
+        interface = api(self.request.service.model)
         is_completed = self.operation in _TABLES["completed"].get(self.service, ())
         response = None
         if self.is_shared or is_completed:
@@ -218,7 +260,7 @@ class DataPlaneCall:
             for arn in arns:
                 known = self.needs.resource(arn)
                 if known is not None:
-                    self.moto.touch(known, self.exchange.region)
+                    self.moto.touch(known, self.request.region)
         response = self._execute(arns)
         if is_new and "ARN" in result:
             self.moto.rename_secret(result)
@@ -230,3 +272,71 @@ def _merged(base: Any, over: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
     return {**base, **{name: _merged(base.get(name), value) for name, value in over.items()}}
+
+
+# -- operations that nobody executes ---------------------------------------------------------------
+
+
+def decided(request: ServiceRequest) -> Response:
+    """Decide about a call; answer that nothing was found.
+
+    Raises
+    ------
+    AwsError
+        The caller has no permission.
+    HttpError
+        Permission or not, iamlab doesn't execute the operation.
+    """
+    action = f"{request.service.prefix}:{request.operation}"
+    if catalog.action(action) is None:
+        raise request.lacking("No action in policies has its name.")
+    resource = resource_of(action, request.parameters, request.who, request.region)
+    request.decisions.append(use(request.world, request.caller, action, resource, None, {}))
+    if not request.operation.startswith(_FINDS_NOTHING):
+        raise request.lacking("It decided only: the caller has the permission.")
+    interface = api(request.service.model)
+    shape = interface.model.operation_model(request.operation).output_shape
+    return interface.answer(request.operation, dict(_nothing(shape)), "")
+
+
+def _nothing(shape: Any) -> Iterator[tuple[str, Any]]:
+    """Return the empty lists of an answer."""
+    for name, member in {} if shape is None else shape.members.items():
+        if member.type_name == "list":
+            yield name, []
+
+
+def resource_of(
+    action: str, parameters: Mapping[str, Any], who: PrincipalContext, region: str
+) -> str:
+    """Return the resource of a call: an ARN that it names, or one that its names fit into.
+
+    Returns
+    -------
+    str
+        ``"*"`` if the action has no resource, or the call doesn't name it.
+    """
+    texts = {name: text for name, text in parameters.items() if isinstance(text, str)}
+    known = {_plain(name): text for name, text in texts.items()}
+    known |= {"partition": "aws", "region": region, "account": who.account_id}
+    for form in catalog.arns_for(action):
+        if (named := next((text for text in texts.values() if _fits(text, form)), "")) != "":
+            return named
+        if form != "*" and all(_plain(name) in known for name in _NAME.findall(form)):
+            return _NAME.sub(lambda found: known[_plain(found[1])], form)
+    return "*"
+
+
+def _plain(name: str) -> str:
+    """Return a name without its ending: a parameter and an ARN can differ in it.
+
+    >>> _plain("WorkGroupName"), _plain("workGroup")
+    ('workgroup', 'workgroup')
+    """
+    return re.sub("(name|id|arn)$", "", name.lower()) or name.lower()
+
+
+def _fits(text: str, form: str) -> bool:
+    """Return whether a text is an ARN of a form."""
+    parts = (re.escape(part) for part in catalog.PLACEHOLDER.split(form))
+    return form != "*" and is_arn(text) and re.fullmatch(".+".join(parts), text) is not None

@@ -25,11 +25,9 @@ from iamlab.policy.arn import Arn, is_arn
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from iamlab.authorization.principal import PrincipalContext
-    from iamlab.clients.exchange import Exchange
-    from iamlab.clients.signature import Signature
+    from iamlab.clients.services import ServiceRequest
     from iamlab.engine.request import ContextValue
     from iamlab.model.resources import Resource
 
@@ -51,12 +49,18 @@ _EQUALS = re.compile(r"(#?\w+)\s*=\s*(:\w+)")
 
 
 class Needs:
-    """What a call needs permission for."""
+    """What a call needs permission for.
 
-    def __init__(self, exchange: Exchange, who: PrincipalContext) -> None:
-        self.exchange, self.who = exchange, who
-        self.world, self.parameters = exchange.world, exchange.parameters
-        self.service, self.operation = exchange.service.prefix, exchange.operation
+    Parameters
+    ----------
+    partition_key
+        Returns the name of a table's partition key.
+    """
+
+    def __init__(self, request: ServiceRequest, partition_key: Callable[[Resource], str]) -> None:
+        self.request, self.partition_key = request, partition_key
+        self.world, self.parameters = request.world, request.parameters
+        self.service, self.operation = request.service.prefix, request.operation
         self.api = APIS[self.service]
 
     def resource(self, arn: str) -> Resource | None:
@@ -75,9 +79,9 @@ class Needs:
         """Return the ARN of the resource that parameters name; ``"*"`` if they name none."""
         if not any(name in parameters for name in self.api.named_by):
             return "*"
-        account = self.world.accounts.get(self.who.account_id)
+        account = self.world.accounts.get(self.request.who.account_id)
         account = account or next(iter(self.world.accounts.values()))  # an anonymous caller
-        return self.api.arn_of(account, {**parameters, "Region": self.exchange.region})
+        return self.api.arn_of(account, {**parameters, "Region": self.request.region})
 
     def _pairs_of_s3(self, action: str) -> Iterator[tuple[str, str]]:
         bucket, key = self.parameters.get("Bucket", ""), self.parameters.get("Key")
@@ -155,7 +159,7 @@ class Needs:
         topic = topic or (subscription and subscription.rpartition(":")[0])
         yield action, topic or "*"
 
-    def context(self, signature: Signature | None) -> dict[str, ContextValue]:
+    def context(self) -> dict[str, ContextValue]:
         """Return the condition keys with the values of parameters."""
         names = _TABLES["keys"].get(self.service, {})
         found: dict[str, ContextValue] = {
@@ -164,19 +168,20 @@ class Needs:
             if name in self.parameters
         }
         if self.service == "s3":
-            found |= dict(self._keys_of_s3(signature))
+            found |= dict(self._keys_of_s3())
         elif self.service == "kms":
             found |= dict(self._keys_of_kms())
         elif self.service == "dynamodb" and (leading := self._leading_keys()):
             found["dynamodb:LeadingKeys"] = leading
         return found
 
-    def _keys_of_s3(self, signature: Signature | None) -> Iterator[tuple[str, ContextValue]]:
+    def _keys_of_s3(self) -> Iterator[tuple[str, ContextValue]]:
+        signature = self.request.signature
         if signature is not None and signature.expires is not None:
-            age = self.exchange.gateway.time_of_clients() - signature.date
+            age = self.request.now - signature.date
             yield "s3:authType", "REST-QUERY-STRING"
             yield "s3:signatureAge", str(int(age.total_seconds() * 1000))
-        hashed = self.exchange.request.headers.get("x-amz-content-sha256")
+        hashed = self.request.http.headers.get("x-amz-content-sha256")
         if hashed:
             yield "s3:x-amz-content-sha256", hashed
         tags = self.parameters.get("Tagging")
@@ -207,7 +212,7 @@ class Needs:
         table = self.resource(self._arn(self.parameters))
         if table is None:
             return []
-        name = self.exchange.gateway.moto.partition_key(table)
+        name = self.partition_key(table)
         items = [self.parameters.get("Key"), self.parameters.get("Item")]
         wanted = self.parameters.get("RequestItems") or {}
         for each in wanted.values():

@@ -15,14 +15,21 @@ services come from public sources.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
-from iamlab.clients.data_plane import EXECUTED, DataPlaneCall
-from iamlab.clients.decided_only import decided
-from iamlab.clients.services import GLOBAL, Service, is_of_aws, region_of_host, service_of
+from iamlab.clients.data_plane import EXECUTED, DataPlaneCall, decided
+from iamlab.clients.services import (
+    GLOBAL,
+    Service,
+    ServiceRequest,
+    is_of_aws,
+    lacking,
+    region_of_host,
+    service_of,
+)
 from iamlab.clients.signature import read_signature
 from iamlab.clients.wire import api, error_of
 from iamlab.clients.wire_values import HttpError
@@ -39,8 +46,8 @@ from iamlab.policy.arn import REGIONS, Arn, is_arn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.authorization.principal import Caller, PrincipalContext
-    from iamlab.clients.gateway import Gateway
+    from iamlab.authorization.principal import Caller
+    from iamlab.clients.gateway import ClientCall, Gateway
     from iamlab.clients.signature import Signature
     from iamlab.clients.wire import HttpRequest, Response
     from iamlab.operations.iam.credentials import AccessKey
@@ -80,61 +87,13 @@ _ANYBODY = frozenset({"s3", "sns", "sqs"})
 """Services whose resource policies can allow requests without a signature."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCall:
-    """A call of a real client: its operation, its caller and its outcome.
-
-    Parameters
-    ----------
-    service, operation
-        ``"iam"`` and ``"CreateUser"``.
-    caller
-        The caller's ARN; empty if the request isn't signed, or the signature is wrong.
-    status
-        The status of the response.
-    code, message
-        The error; empty for a success.
-    request_id
-        The id of the request, also in its event.
-    decision
-        The decision; ``None`` if the call ended before that, or needs no permission.
-    is_denied
-        Whether the caller has no permission.
-    is_decided_only
-        Whether iamlab decided about the call, and doesn't have the operation.
-    """
-
-    service: str
-    operation: str
-    caller: str = ""
-    status: int = 200
-    code: str = ""
-    message: str = ""
-    request_id: str = ""
-    decision: Decision | None = field(default=None, repr=False)
-    is_denied: bool = False
-    is_decided_only: bool = False
-
-    def __str__(self) -> str:
-        outcome = f"{self.status} {self.code}: {self.message}" if self.code else f"{self.status}"
-        note = " (decided only)" if self.is_decided_only else ""
-        return f"{self.caller or 'unverified'} {self.service}:{self.operation} {outcome}{note}"
-
-
 class Exchange:
     """A request and, step by step, what is known about it."""
 
     def __init__(self, gateway: Gateway, request: HttpRequest) -> None:
-        self.gateway, self.world, self.signed, self.request = (
-            gateway,
-            gateway.world,
-            request,
-            request,
-        )
+        self.gateway, self.world, self.http = gateway, gateway.world, request
         self.service = Service("", "")
         self.operation = request.operation
-        self.parameters: dict[str, Any] = {}
-        self.region = "us-east-1"
         self.arn = ""
         self.decisions: list[Decision] = []
         self.is_decided_only = False
@@ -159,31 +118,28 @@ class Exchange:
         return api(self.service.model).error_in(response)
 
     def _do(self) -> Response:
-        signature = read_signature(self.request)
-        self.service = service_of(self.request, signature)
+        signature = read_signature(self.http)
+        self.service = service_of(self.http, signature)
         if not self.service.model:
-            raise self.lacking("It isn't a service that iamlab knows.")
-        if self.service.model == "s3":
-            self.request = self.signed.path_style()
-        interface = api(self.service.model)
-        self.operation, self.parameters = interface.parse(self.request)
+            raise lacking(self.operation, "It isn't of a service that iamlab knows.")
+        http = self.http.path_style() if self.service.model == "s3" else self.http
+        self.operation, parameters = api(self.service.model).parse(http)
         entry = self._entry()
         caller = self._caller(signature, entry)
         who = principal_of(self.world, caller)
         self.arn = who.arn if signature is not None else ""
-        self.region = signature.region if signature else region_of_host(self.signed.host)
-        with self._circumstances():
+        region = signature.region if signature else region_of_host(self.http.host) or "us-east-1"
+        request = ServiceRequest(
+            *(self.world, http, self.service, self.operation, parameters, caller, who, region),
+            *(signature, self.gateway.time_of_clients(), self.decisions),
+        )
+        with self._circumstances(region):
             if entry is not None:
-                return self._call(entry, caller, who)
+                return self._call(request, entry)
             if self.service.prefix in EXECUTED:
-                return DataPlaneCall(self, caller, who).answered(signature)
+                return DataPlaneCall(request, self.gateway.moto).answered()
             self.is_decided_only = True
-            return decided(self, caller, who)
-
-    def lacking(self, why: str) -> HttpError:
-        """Return the error for an operation that iamlab doesn't have."""
-        wanted = f"{self.service.prefix}:{self.operation}".removeprefix(":")
-        return HttpError("NotImplemented", f"iamlab doesn't answer {wanted}. {why}".strip(), 501)
+            return decided(request)
 
     def _entry(self) -> Entry | None:
         """Find iamlab's operation, if there is one.
@@ -200,23 +156,25 @@ class Exchange:
             return find(self.service.operation(self.operation))
         except RequestError:
             if prefix in ("iam", "organizations", "sts"):
-                raise self.lacking(NOT_MODELLED.get(self.operation, "")) from None
+                why = NOT_MODELLED.get(self.operation, "")
+                raise lacking(f"{prefix}:{self.operation}", why) from None
         return None
 
-    def _call(self, entry: Entry, caller: Caller, who: PrincipalContext) -> Response:
+    def _call(self, request: ServiceRequest, entry: Entry) -> Response:
         """Call iamlab's operation; moto gets some of these calls, too."""
-        shared = DataPlaneCall(self, caller, who) if self.service.prefix in EXECUTED else None
-        endpoint, account_id = self.region, who.account_id
-        parameters = self._known(entry, is_shared=shared is not None and shared.is_shared)
+        is_executed = self.service.prefix in EXECUTED
+        shared = DataPlaneCall(request, self.gateway.moto) if is_executed else None
+        endpoint, account_id = request.region, request.who.account_id
+        parameters = self._known(request, entry, is_shared=shared is not None and shared.is_shared)
         if entry.service == "sts":
-            is_global = is_of_aws(self.signed.host) and not region_of_host(self.signed.host)
+            is_global = is_of_aws(self.http.host) and not region_of_host(self.http.host)
             endpoint, account_id = ("aws-global" if is_global else endpoint), ""
         else:
             account_id = self._owner(entry, account_id, parameters)
         kind: type[Call] = entry.call_type or Call
-        call = kind.make(self.world, entry, caller, parameters, account_id, endpoint)
-        self.decisions = call.decisions
-        if self.parameters.get("DryRun"):
+        call = kind.make(self.world, entry, request.caller, parameters, account_id, endpoint)
+        call.decisions = self.decisions
+        if request.parameters.get("DryRun"):
             call.authorize()
             raise HttpError("DryRunOperation", _DRY_RUN, 412)
         if shared is not None:
@@ -227,7 +185,7 @@ class Exchange:
             return shared.completed(result, request_id)
         return api(self.service.model).answer(self.operation, result, request_id)
 
-    def _known(self, entry: Entry, *, is_shared: bool) -> dict[str, Any]:
+    def _known(self, request: ServiceRequest, entry: Entry, *, is_shared: bool) -> dict[str, Any]:
         """Return the parameters that iamlab's operation has, with the Region of the client.
 
         One that it doesn't have is left out if it has no effect, or only on moto's data.
@@ -236,12 +194,12 @@ class Exchange:
         without_effect = self.service.without_effect | {"DryRun"}
         found = {
             name: value
-            for name, value in self.parameters.items()
+            for name, value in request.parameters.items()
             if name in known
             or not (name in without_effect or (is_shared and not name.startswith("Grant")))
         }
         if "Region" in known and entry.service not in ("sts", *GLOBAL):
-            found["Region"] = self.region
+            found["Region"] = request.region
         return found
 
     def _owner(self, entry: Entry, own: str, parameters: dict[str, Any]) -> str:
@@ -253,14 +211,14 @@ class Exchange:
         return own if known is None else known.account.account_id
 
     @contextmanager
-    def _circumstances(self) -> Iterator[None]:
+    def _circumstances(self, region: str) -> Iterator[None]:
         """Let policies and events see the client and the Region, for the duration of a call."""
-        standing, headers = self.world.standing, self.request.headers
+        standing, headers = self.world.standing, self.http.headers
         sent = {"aws:UserAgent": headers.get("user-agent"), "aws:Referer": headers.get("referer")}
         known = {key: text for key, text in sent.items() if text}
         where = standing.circumstances.copy()
-        if self.region in REGIONS and self.service.prefix not in ("sts", *GLOBAL):
-            where["region"] = self.region
+        if region in REGIONS and self.service.prefix not in ("sts", *GLOBAL):
+            where["region"] = region
         self.world.standing = Standing({**known, **standing.context}, where)
         try:
             yield
@@ -289,10 +247,10 @@ class Exchange:
         HttpError
             The signature is missing, malformed or wrong.
         """
-        signature = read_signature(self.request)
+        signature = read_signature(self.http)
         if signature is None:
             raise HttpError("MissingAuthenticationToken", _MISSING, 403)
-        self.service = service_of(self.request, signature)
+        self.service = service_of(self.http, signature)
         return self.signer(signature)
 
     def signer(self, signature: Signature) -> AccessKey | Session:
@@ -301,15 +259,15 @@ class Exchange:
         presented = found.present(self.world)  # an error if it's inactive or has expired
         self._check_region(signature.region, presented.arn)
         signature.check_date(self.gateway.time_of_clients())
-        signature.check_value(self.signed, self.world.ids.secret_of(signature.access_key_id))
+        signature.check_value(self.http, self.world.ids.secret_of(signature.access_key_id))
         return found
 
     def _check_region(self, signed: str, caller: str) -> None:
         """Check that the signature is for the Region of the endpoint."""
-        wanted = region_of_host(self.signed.host)
+        wanted = region_of_host(self.http.host)
         if self.service.prefix in GLOBAL:
             wanted = "us-east-1" if Arn.parse(caller).partition == "aws" else ""
-        elif not wanted and self.service.prefix == "sts" and is_of_aws(self.signed.host):
+        elif not wanted and self.service.prefix == "sts" and is_of_aws(self.http.host):
             wanted = region_of("aws-global")
         if wanted and signed != wanted:
             shown = f"Credential should be scoped to a valid region, not '{signed[:40]}'."
@@ -331,7 +289,7 @@ class Exchange:
         made = self._keep(before, (status, code, message), error)
         values = code, message, status, made.request_id
         if not protocol:
-            return error_of("query" if "Action" in self.request.form else "json", *values)
+            return error_of("query" if "Action" in self.http.form else "json", *values)
         reason = getattr(error, "reason", "")
         return api(self.service.model).error(*values, {"Reason": reason} if reason else {})
 
@@ -350,7 +308,7 @@ class Exchange:
         decision = getattr(error, "decision", None)
         if decision is None and self.decisions:
             decision = Decision.of_call(self.decisions)
-        made = ClientCall(
+        return self.gateway.keep(
             self.service.prefix,
             self.operation,
             self.arn,
@@ -360,5 +318,3 @@ class Exchange:
             isinstance(error, AccessDenied),
             self.is_decided_only,
         )
-        self.gateway.calls.append(made)
-        return made

@@ -11,28 +11,69 @@ AWS pages: "IAM API Reference"; "AWS STS API Reference"; "AWS Organizations API 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from iamlab.clients.exchange import ClientCall, Exchange
+from iamlab.clients.exchange import Exchange
 from iamlab.clients.wire import HttpRequest, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.clients.moto_backends import Moto
+    from iamlab.engine.decision import Decision
     from iamlab.model.world import World
     from iamlab.operations.iam.credentials import AccessKey
     from iamlab.operations.sts.session import Session
-
-__all__ = ["ClientCall", "Gateway"]
 
 MOST_CALLS = 1_000
 """How many calls are kept; older ones are only in the world's log."""
 
 _ONE_AT_A_TIME = RLock()  # a world isn't made for several threads
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCall:
+    """A call of a real client: its operation, its caller and its outcome.
+
+    Parameters
+    ----------
+    service, operation
+        ``"iam"`` and ``"CreateUser"``.
+    caller
+        The caller's ARN; empty if the request isn't signed, or the signature is wrong.
+    status
+        The status of the response.
+    code, message
+        The error; empty for a success.
+    request_id
+        The id of the request, also in its event.
+    decision
+        The decision; ``None`` if the call ended before that, or needs no permission.
+    is_denied
+        Whether the caller has no permission.
+    is_decided_only
+        Whether iamlab decided about the call, and doesn't have the operation.
+    """
+
+    service: str
+    operation: str
+    caller: str = ""
+    status: int = 200
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
+    decision: Decision | None = field(default=None, repr=False)
+    is_denied: bool = False
+    is_decided_only: bool = False
+
+    def __str__(self) -> str:
+        outcome = f"{self.status} {self.code}: {self.message}" if self.code else f"{self.status}"
+        note = " (decided only)" if self.is_decided_only else ""
+        return f"{self.caller or 'unverified'} {self.service}:{self.operation} {outcome}{note}"
 
 
 def computer_time() -> datetime:
@@ -108,6 +149,12 @@ class Gateway:
         from iamlab.clients.moto_backends import Moto
 
         return Moto()
+
+    def keep(self, *outcome: Any) -> ClientCall:
+        """Keep a call."""
+        made = ClientCall(*outcome)
+        self.calls.append(made)
+        return made
 
     def time_of_clients(self) -> datetime:
         """Return the time by which signatures must be dated."""

@@ -165,12 +165,50 @@ class Moto:
             backend = self._of("s3", bucket.account.account_id, region)
             backend.delete_object(Arn.parse(bucket.arn).name, name, version or None)
 
+    def queues_of(self, topic: Resource) -> list[str]:
+        """Return the ARNs of the queues that subscribe to a topic."""
+        self.touch(topic, topic.region)
+        with self._own():
+            known = self._of("sns", topic.account.account_id, topic.region).subscriptions.values()
+            return [
+                each.endpoint
+                for each in known
+                if each.protocol == "sqs" and each.topic_arn == topic.arn
+            ]
+
+    @contextmanager
+    def _delivering(self, backend: Any, queues: tuple[str, ...] | None) -> Iterator[None]:
+        """Deliver messages only to some queues, and to nothing outside of AWS."""
+        known = dict(backend.subscriptions)
+        for name, each in known.items():
+            if queues is None:
+                break
+            if each.protocol == "sqs" and each.endpoint in queues:
+                each.account_id = Arn.parse(each.endpoint).account
+            else:
+                del backend.subscriptions[name]
+        try:
+            yield
+        finally:
+            backend.subscriptions.update(known)
+
     # -- calls ------------------------------------------------------------------------------------
 
     def execute(
-        self, request: HttpRequest, service: str, account_id: str, region: str
+        self,
+        request: HttpRequest,
+        service: str,
+        account_id: str,
+        region: str,
+        queues: tuple[str, ...] | None = None,
     ) -> Response | None:
-        """Let moto answer a request; ``None`` if it doesn't have the operation."""
+        """Let moto answer a request; ``None`` if it doesn't have the operation.
+
+        Parameters
+        ----------
+        queues
+            For a message to a topic: the queues that it reaches.
+        """
         from botocore.awsrequest import AWSPreparedRequest, HeadersDict
         from moto.core.botocore_stubber import BotocoreStubber
 
@@ -187,7 +225,7 @@ class Moto:
         prepared = AWSPreparedRequest(
             request.method, url, headers, request.body, stream_output=False
         )
-        with self._own():
+        with self._own(), self._delivering(self._of("sns", account_id, region), queues):
             try:
                 found = BotocoreStubber().process_request(prepared)
             except NotImplementedError:

@@ -1,4 +1,4 @@
-"""The service that a request is for: its model, and its prefix in policies.
+"""The service that a request is for, its operation and its caller.
 
 Notes
 -----
@@ -8,16 +8,22 @@ AWS pages: Service Authorization Reference; "AWS service endpoints".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from iamlab.clients.wire_values import HttpError
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iamlab.authorization.principal import Caller, PrincipalContext
     from iamlab.clients.signature import Signature
     from iamlab.clients.wire import HttpRequest
+    from iamlab.engine.decision import Decision
+    from iamlab.model.world import World
 
 _TABLES: dict[str, Any] = tables(__file__)
 AWS_DOMAINS = (
@@ -60,6 +66,46 @@ class Service:
         if self.model == "s3control":
             name = _TABLES["s3control"].get(name, name)
         return name if self.prefix == "iam" else f"{self.prefix}:{name}"
+
+
+@dataclass(slots=True)
+class ServiceRequest:
+    """A request to a service, after it was read.
+
+    Parameters
+    ----------
+    http
+        The request; one of S3 has the bucket in its path.
+    region
+        The Region that the client calls.
+    signature
+        ``None`` for an anonymous caller.
+    now
+        The time of the client.
+    decisions
+        What iamlab has decided about it.
+    """
+
+    world: World
+    http: HttpRequest
+    service: Service
+    operation: str
+    parameters: dict[str, Any] = field(repr=False)
+    caller: Caller
+    who: PrincipalContext
+    region: str
+    signature: Signature | None
+    now: datetime
+    decisions: list[Decision] = field(default_factory=list, repr=False)
+
+    def lacking(self, why: str) -> HttpError:
+        """Return the error for an operation that iamlab doesn't have."""
+        return lacking(f"{self.service.prefix}:{self.operation}", why)
+
+
+def lacking(operation: str, why: str) -> HttpError:
+    """Return the error for an operation that iamlab doesn't have."""
+    return HttpError("NotImplemented", f"iamlab doesn't answer {operation}. {why}".strip(), 501)
 
 
 @cache

@@ -99,6 +99,7 @@ class Rest:
 
         context = SerializationContext(request_id)
         made = self._serializer(self._model.operation_model(operation), context).serialize(result)
-        body = made["body"]
-        content = body.encode() if isinstance(body, str) else body
-        return int(made["status_code"]), dict(made["headers"]), content
+        status, headers, body = (made[part] for part in ("status_code", "headers", "body"))
+        if isinstance(body, str):
+            body = body.encode()
+        return int(status), dict(headers), body

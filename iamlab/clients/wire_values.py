@@ -20,13 +20,15 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from iamlab.errors import IamLabError
+
 DEEPEST = 30
 """More levels than the name of any parameter has."""
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class HttpError(Exception):
+class HttpError(IamLabError):
     """A request that no operation can answer: AWS's code, message and status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
