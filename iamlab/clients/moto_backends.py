@@ -12,6 +12,7 @@ Manager and AWS KMS. moto: its documentation, "Multi-Account support".
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,19 +32,29 @@ _ACCOUNT = "x-moto-account-id"
 class Moto:
     """moto's state for one world.
 
+    Parameters
+    ----------
+    session
+        A session of botocore that ignores the computer's profiles, for moto.
+
     Raises
     ------
     RequestError
         moto isn't installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, session: Any) -> None:
         try:
+            from boto3 import Session
             from moto.backends import get_backend
+            from moto.core import base_backend, utils
         except ImportError:
             raise RequestError(
                 "The data of services need moto. Install it with: pip install 'iamlab[clients]'"
             ) from None
+        # moto reads lists of Regions and services from these, whatever profile the computer has.
+        vars(base_backend)["Session"] = partial(Session, botocore_session=session)
+        vars(utils)["Session"] = lambda: session
         self._backends: dict[str, Any] = {name: get_backend(name) for name in _NAMES}  # type: ignore[call-overload]
         self._kept: dict[str, dict[str, Any]] = {name: {} for name in _NAMES}
         self._owners: dict[str, Any] = {}
