@@ -12,11 +12,13 @@ Reference Guide.
 from __future__ import annotations
 
 import os
+import sys
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from iamlab.clients.services import is_of_aws
+from iamlab.clients.wire_values import require
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
@@ -49,16 +51,10 @@ class _Raw(BytesIO):
 
 def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
-    try:
-        import boto3
-    except ImportError:
-        raise RequestError(
-            "Real clients need boto3. Install it with: pip install 'iamlab[clients]'"
-        ) from None
+    boto3 = require("boto3")
     key_id, secret, token = credentials_of(gateway, principal)
     session = session_apart()
-    emitter = session.get_component("event_emitter")  # first, also where moto is started
-    emitter.register_first("before-send", lambda request, **_: _answer(gateway, request))
+    session.register("before-send", lambda request, **_: _answer(gateway, request))
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 
@@ -67,7 +63,10 @@ def session_apart() -> Any:
     from botocore.session import Session as BotocoreSession
 
     variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
-    return BotocoreSession(session_vars=variables)
+    session = BotocoreSession(session_vars=variables)
+    if (moto := sys.modules.get("moto.core.models")) is not None:
+        session.unregister("before-send", moto.botocore_stubber)  # it answers every session
+    return session
 
 
 def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from iamlab.errors import RequestError
+from iamlab.clients.wire_values import require
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
 
 _NAMES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs")
+_NOT_NEEDED = (
+    *("throughput", "global_indexes", "indexes", "streams", "sse_specification"),
+    *("deletion_protection_enabled", "warm_throughput"),
+)
 _ACCOUNT = "x-moto-account-id"
 
 
@@ -44,14 +48,11 @@ class Moto:
     """
 
     def __init__(self, session: Any) -> None:
-        try:
-            from boto3 import Session
-            from moto.backends import get_backend
-            from moto.core import base_backend, utils
-        except ImportError:
-            raise RequestError(
-                "The data of services need moto. Install it with: pip install 'iamlab[clients]'"
-            ) from None
+        require("moto")
+        from boto3 import Session
+        from moto.backends import get_backend
+        from moto.core import base_backend, utils
+
         # moto reads lists of Regions and services from these, whatever profile the computer has.
         vars(base_backend)["Session"] = partial(Session, botocore_session=session)
         vars(utils)["Session"] = lambda: session
@@ -114,19 +115,16 @@ class Moto:
     def _make_dynamodb(self, backend: Any, table: Any, _: str) -> None:
         """Make a table; one that wasn't made by a client has the partition key ``id``."""
         if table.kind == "table" and table.name not in backend.tables:
+            schema = [{"AttributeName": "id", "KeyType": "HASH"}]
+            attributes = [{"AttributeName": "id", "AttributeType": "S"}]
+            others = dict.fromkeys(_NOT_NEEDED)
             backend.create_table(
                 table.name,
-                schema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                attr=[{"AttributeName": "id", "AttributeType": "S"}],
-                throughput=None,
-                global_indexes=None,
-                indexes=None,
-                streams=None,
+                schema,
+                attr=attributes,
                 billing_mode="PAY_PER_REQUEST",
-                sse_specification=None,
                 tags=[],
-                deletion_protection_enabled=False,
-                warm_throughput=None,
+                **others,
             )
 
     def _make_secretsmanager(self, backend: Any, secret: Any, _: str) -> None:
@@ -135,7 +133,7 @@ class Moto:
             backend.secrets[secret.name].arn = secret.arn
 
     def rename_secret(self, answer: dict[str, Any]) -> None:
-        """Give a secret that moto made iamlab's ARN, whose end AWS picks at random."""
+        """Change a secret that moto made: it gets the ARN of iamlab's answer."""
         arn = Arn.parse(answer["ARN"])
         with self._own():
             secrets = self._of("secretsmanager", arn.account, arn.region).secrets
