@@ -48,12 +48,10 @@ class _Raw(BytesIO):
 def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
     boto3 = require("boto3")
-    key_id, secret, token = credentials_of(gateway, principal)
+    *keys, token = credentials_of(gateway, principal)
     session = session_apart()
     session.register("before-send", lambda request, **_: _answer(gateway, request))
-    return boto3.Session(
-        key_id, secret, token or None, region_name=region_name, botocore_session=session
-    )
+    return boto3.Session(*keys, token or None, region_name=region_name, botocore_session=session)
 
 
 def session_apart() -> Any:
@@ -87,7 +85,7 @@ def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str]:
 
 
 def active_key(owner: CredentialOwner) -> str:
-    """Return the id of an active access key of a user or root user; empty if there is none."""
+    """Return the id of an active access key of a user or root user; without one, an empty text."""
     records = tuple(owner.key_records.values())  # another thread can change them
     return next((key.access_key_id for key in records if key.status == "Active"), "")
 
