@@ -136,11 +136,11 @@ def _content(world):
     return _OF_CLIENTS.sub("", json.dumps(world_to_json(world), sort_keys=True))
 
 
-def _first_difference(one, other):
+def _first_difference(text, other):
     """Return where two texts begin to differ; empty if they don't."""
-    places = (at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right)
-    at = next(places, -1 if one == other else min(len(one), len(other)))
-    return "" if at < 0 else f"{one[at - 60 : at + 60]} / {other[at - 60 : at + 60]}"
+    places = (at for at, (left, right) in enumerate(zip(text, other, strict=False)) if left != right)
+    at = next(places, -1 if text == other else min(len(text), len(other)))
+    return "" if at < 0 else f"{text[at - 60 : at + 60]} / {other[at - 60 : at + 60]}"
 
 
 @pytest.mark.parametrize("number", first_now(range(WALKS), 2))
