@@ -192,8 +192,8 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
         known = find_named(f"parameter of {operation}", name, named_values)
-        (value,) = _values(keys, name, text)
-        call[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
+        same = [own for own in known if str(own) == text]  # 14, not "14"
+        (call[name],) = same or _values(keys, name, text)
     return call
 
 
