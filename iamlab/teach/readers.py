@@ -192,8 +192,8 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
         known = find_named(f"parameter of {operation}", name, named_values)
-        same = [own for own in known if str(own) == text]  # 14, not "14"
-        (call[name],) = same or _values(keys, name, text)
+        # a value that isn't a text is listed: 14, not "14"
+        (call[name],) = [own for own in known if str(own) == text] or _values(keys, name, text)
     return call
 
 
