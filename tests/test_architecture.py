@@ -45,7 +45,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "operations": (12188, 91),
     "analysis": (14627, 94),
     "storage": (1965, 11),
-    "clients": (1222, 8),
+    "clients": (1775, 13),
     "world": (2184, 19),
     "view": (9111, 84),
     "widgets": (2830, 19),

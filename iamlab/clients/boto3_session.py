@@ -16,6 +16,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from iamlab.clients.services import is_of_aws
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.clients.gateway import Gateway
-
-AWS_DOMAINS = (
-    *(".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"),
-    *(".c2s.ic.gov", ".sc2s.sgov.gov"),
-)
-"""The ends of the names of AWS's endpoints."""
 
 _FIXED = {
     "profile": None,
@@ -102,7 +97,7 @@ def _answer(gateway: Gateway, request: Any) -> Any:
     from botocore.awsrequest import AWSResponse, HeadersDict
 
     host = urlsplit(request.url).hostname or ""
-    if not host.endswith(AWS_DOMAINS):
+    if not is_of_aws(host):
         raise RequestError(
             f"This session's clients call only the world, at AWS's own endpoints: not {host!r}. "
             "Remove endpoint_url."

@@ -33,6 +33,10 @@ SKEW = timedelta(minutes=5)
 LONGEST = 604_800
 """The most seconds that a presigned URL is valid."""
 
+UNSIGNED = "UNSIGNED-PAYLOAD"
+"""In the place of the body's hash: the signature doesn't cover the body."""
+
+_NOT_HASHED = (UNSIGNED, "STREAMING-")
 _DATE = "%Y%m%dT%H%M%SZ"
 
 
@@ -121,7 +125,9 @@ class Signature:
         return "\n".join(
             (
                 request.method.upper(),
-                quote(parts.path or "/", safe="/~"),
+                (parts.path or "/")
+                if self.service == "s3"
+                else quote(parts.path or "/", safe="/~"),
                 "&".join(f"{name}={value}" for name, value in query),
                 *(
                     f"{name}:{' '.join(headers.get(name, '').split())}"
@@ -129,9 +135,16 @@ class Signature:
                 ),
                 "",
                 ";".join(self.signed_headers),
-                sha256(request.body).hexdigest(),
+                self._hash_of_body(request),
             )
         )
+
+    def _hash_of_body(self, request: HttpRequest) -> str:
+        """Return the hash of the body, or what clients of S3 sign instead of it."""
+        sent = request.headers.get("x-amz-content-sha256", "")
+        if self.service == "s3" and (self.expires is not None or sent.startswith(_NOT_HASHED)):
+            return sent or UNSIGNED
+        return sha256(request.body).hexdigest()
 
 
 def _mismatch(message: str) -> HttpError:

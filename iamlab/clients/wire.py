@@ -14,12 +14,12 @@ about malformed requests come from public sources.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from iamlab.clients.wire_rest import Router, answered
+from iamlab.clients.wire_rest import Rest
 from iamlab.clients.wire_values import (
     HttpError,
     element,
@@ -71,6 +71,19 @@ class HttpRequest:
             pairs.update(_pairs(_text(self.body)))
         return pairs
 
+    def path_style(self) -> HttpRequest:
+        """Return a request of S3 with the bucket in the path, also if it was in the host's name."""
+        parts, (name, _, rest) = urlsplit(self.url), self.host.partition(".s3")
+        path = parts.path
+        if rest.startswith("-accesspoint."):
+            access_point, _, account = name.rpartition("-")
+            region = rest.split(".")[1]
+            name = quote(f"arn:aws:s3:{region}:{account}:accesspoint/{access_point}", safe="")
+        if rest.startswith((".", "-")):
+            path = f"/{name}{path}"
+        url = urlunsplit(("https", "s3.amazonaws.com", path, parts.query, ""))
+        return replace(self, url=url, headers={**self.headers, "host": "s3.amazonaws.com"})
+
     @property
     def operation(self) -> str:
         """The name of the operation, for any protocol; else the method and the path."""
@@ -109,12 +122,7 @@ class Api:
         self.model: Any = ServiceModel(Loader().load_service_model(name, "service-2"), name)
         self.protocol: str = self.model.resolved_protocol
         self.is_json = self.protocol in ("json", "rest-json")
-        self.router = Router(self.model, is_json=self.is_json) if self.is_rest else None
-
-    @property
-    def is_rest(self) -> bool:
-        """Whether each operation has its own method and path."""
-        return self.protocol in ("rest-json", "rest-xml")
+        self.rest = Rest(name, self.protocol) if self.protocol.startswith("rest") else None
 
     def parse(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
         """Read the operation and its parameters, by the names of the model.
@@ -126,8 +134,8 @@ class Api:
         HttpError
             There is no such operation, or a parameter has another type.
         """
-        if self.router is not None:
-            return self.router.parse(request)
+        if self.rest is not None:
+            return self.rest.parse(request)
         form = {} if self.is_json else request.form
         operation = request.operation if self.is_json else form.get("Action", "")
         self._check(operation, form, request)
@@ -153,14 +161,10 @@ class Api:
 
     def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         """Write the response of an operation; values that the model doesn't have are left out."""
-        model = self.model.operation_model(operation)
-        shape = model.output_shape
-        if self.is_rest:
-            space = self.model.metadata.get("xmlNamespace", "")
-            status, headers, body = answered(result, model, space, is_json=self.is_json)
-            kind = "application/json" if self.is_json else "application/xml"
-            own = {"Content-Type": kind, **_numbers(request_id)}
-            return status, {**own, **headers}, body
+        if self.rest is not None:
+            status, headers, body = self.rest.answer(operation, result, request_id)
+            return status, {**headers, **_numbers(request_id)}, body
+        shape = self.model.operation_model(operation).output_shape
         if self.is_json:
             return self._json(200, {} if shape is None else to_json(result, shape), request_id)
         inside = "" if shape is None else members_to_xml(result, shape)
@@ -202,6 +206,23 @@ class Api:
             known = self._query_codes.get(code, code)
             headers["x-amzn-query-error"] = f"{known};{_side(status)}"
         return status, {**headers, "x-amzn-ErrorType": code}, body
+
+    def read(self, operation: str, response: Response) -> dict[str, Any]:
+        """Read a response of another server, without its metadata."""
+        from botocore.awsrequest import HeadersDict
+        from botocore.parsers import create_parser
+
+        status, headers, body = response
+        seen = {"status_code": status, "headers": HeadersDict(headers), "body": body}
+        shape = None if status >= 400 else self.model.operation_model(operation).output_shape
+        parsed: dict[str, Any] = create_parser(self.protocol).parse(seen, shape)
+        parsed.pop("ResponseMetadata", None)
+        return parsed
+
+    def error_in(self, response: Response) -> tuple[str, str]:
+        """Read the code and message of an error of another server."""
+        error = self.read("", response).get("Error", {})
+        return error.get("Code", ""), error.get("Message", "")
 
     @cached_property
     def _query_codes(self) -> dict[str, str]:

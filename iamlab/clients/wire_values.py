@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
+
+from iamlab.errors import IamLabError
 
 DEEPEST = 30
 """More levels than the name of any parameter has."""
@@ -26,7 +28,7 @@ DEEPEST = 30
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class HttpError(Exception):
+class HttpError(IamLabError):
     """A request that no operation can answer: AWS's code, message and status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -137,7 +139,8 @@ def _fail() -> bool:
     raise ValueError
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
+    """Read a time."""
     from botocore.utils import parse_timestamp
 
     made: datetime = parse_timestamp(value)
@@ -156,7 +159,7 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
     "float": float,
     "double": float,
     "boolean": _boolean,
-    "timestamp": _moment,
+    "timestamp": moment,
     "blob": lambda value: b64decode(value, validate=True),
 }
 
@@ -228,79 +231,6 @@ def to_json(value: Any, shape: Any) -> Any:
 # -- XML -----------------------------------------------------------------------------------------
 
 
-def read_xml(body: bytes) -> Any:
-    """Read the body of a request, without entities and networks.
-
-    Raises
-    ------
-    HttpError
-        It isn't XML.
-    """
-    from lxml import etree
-
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
-    try:
-        return etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        shown = "The XML you provided was not well-formed or did not validate against our schema"
-        raise HttpError("MalformedXML", f"{shown}.") from None
-
-
-def from_xml(node: Any, shape: Any) -> Any:
-    """Read a value of an element."""
-    kind = shape.type_name
-    if kind == "structure":
-        made = {}
-        for name, member in shape.members.items():
-            wire_name = name_of(member, name)
-            if member.serialization.get("xmlAttribute"):
-                texts = (value for key, value in node.items() if _local(key) == _local(wire_name))
-                if (text := next(texts, None)) is not None:
-                    made[name] = text
-                continue
-            is_flat = member.type_name == "list" and member.serialization.get("flattened")
-            if is_flat:
-                wire_name = name_of(member.member, wire_name)
-            found = _children(node, wire_name)
-            if is_flat and found:
-                made[name] = [from_xml(child, member.member) for child in found]
-            elif found:
-                made[name] = from_xml(found[0], member)
-        return made
-    if kind == "list":
-        return [from_xml(each, shape.member) for each in _children(node)]
-    if kind == "map":
-        entries = [_children(entry) for entry in _children(node)]
-        return {key.text or "": from_xml(value, shape.value) for key, value in entries}
-    return _scalar(node.text or "", kind, "MalformedXML")
-
-
-def _children(node: Any, name: str = "") -> list[Any]:
-    return [each for each in node if isinstance(each.tag, str) and name in ("", _local(each.tag))]
-
-
-def _local(tag: str) -> str:
-    """Return a name without its namespace.
-
-    >>> _local("{http://s3.amazonaws.com/doc/2006-03-01/}Key"), _local("xsi:type")
-    ('Key', 'type')
-    """
-    return re.split("[}:]", tag)[-1]
-
-
-def from_text(text: str, shape: Any, *, is_header: bool = False) -> Any:
-    """Read a value of a path, a query or a header."""
-    kind = shape.type_name
-    if kind == "list":
-        return [
-            _scalar(part.strip(), shape.member.type_name, "InvalidArgument")
-            for part in text.split(",")
-        ]
-    if is_header and shape.serialization.get("jsonvalue"):
-        return read_json(b64decode(text))
-    return _scalar(text, kind, "InvalidArgument")
-
-
 def members_to_xml(value: Mapping[str, Any], shape: Any) -> str:
     """Write the members of a structure as elements.
 
@@ -310,28 +240,15 @@ def members_to_xml(value: Mapping[str, Any], shape: Any) -> str:
     return "".join(
         _to_xml(name_of(member, name), value[name], member)
         for name, member in shape.members.items()
-        if value.get(name) is not None and not member.serialization.get("xmlAttribute")
+        if value.get(name) is not None
     )
-
-
-def _attributes(value: Mapping[str, Any], shape: Any) -> str:
-    """Write the members that are attributes, such as the type of a grantee."""
-    spaces = shape.serialization.get("xmlNamespace") or {}
-    space = f' xmlns:{spaces["prefix"]}="{spaces["uri"]}"' if "prefix" in spaces else ""
-    attributes = "".join(
-        f" {name_of(member, name)}={quoteattr(str(value[name]))}"
-        for name, member in shape.members.items()
-        if member.serialization.get("xmlAttribute") and value.get(name) is not None
-    )
-    return f"{space}{attributes}" if attributes else ""
 
 
 def _to_xml(name: str, value: Any, shape: Any) -> str:
     """Write an element."""
     kind, is_flat = shape.type_name, shape.serialization.get("flattened")
     if kind == "structure":
-        start = f"{name}{_attributes(value, shape)}"
-        return f"<{start}>{members_to_xml(value, shape)}</{name}>"
+        return f"<{name}>{members_to_xml(value, shape)}</{name}>"
     if kind == "list":
         item_name = name_of(shape.member, name if is_flat else "member")
         inside = "".join(_to_xml(item_name, item, shape.member) for item in value)
@@ -344,11 +261,10 @@ def _to_xml(name: str, value: Any, shape: Any) -> str:
             for key, item in value.items()
         )
         return inside if is_flat else f"<{name}>{inside}</{name}>"
-    return element(name, written(value, kind))
+    return element(name, _written(value, kind))
 
 
-def written(value: Any, kind: str) -> str:
-    """Write a text or number."""
+def _written(value: Any, kind: str) -> str:
     if kind == "timestamp":
         text: str = value.astimezone(UTC).isoformat()
         return text.replace("+00:00", "Z")

@@ -1,0 +1,304 @@
+"""Operations that iamlab doesn't have: it authorizes them, and moto executes some.
+
+moto executes what has to do with objects, messages, items, secrets and ciphertexts. It has no part
+in the decision, and gets each resource of the world when a call first needs it. Of other
+operations, ``Describe`` and ``List`` find nothing, and the rest isn't executed, which their error
+says.
+
+Notes
+-----
+AWS pages: "GetObject" and "HeadObject" of the Amazon S3 API Reference, for missing objects;
+"DeleteObjects" there; "Invoke" of the AWS Lambda API Reference; Service Authorization Reference,
+for the resources of each action.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.authorize import authorize
+from iamlab.authorization.resource import find_resource
+from iamlab.clients.data_plane_needs import APIS, Needs, object_arn
+from iamlab.clients.wire import api
+from iamlab.clients.wire_values import HttpError
+from iamlab.errors import AccessDenied, AwsError
+from iamlab.errors.services import NoSuchBucket
+from iamlab.operations.unmodelled_actions import use
+from iamlab.policy import catalog
+from iamlab.policy.arn import Arn, is_arn
+from iamlab.tables import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamlab.authorization.principal import PrincipalContext
+    from iamlab.clients.moto_backends import Moto
+    from iamlab.clients.services import ServiceRequest
+    from iamlab.clients.wire import Response
+    from iamlab.engine.request import ContextValue
+    from iamlab.model.account import Account
+    from iamlab.model.resources import Resource
+
+_TABLES: dict[str, Any] = tables(__file__)
+_FINDS_NOTHING = ("Describe", "List")
+_NAME = re.compile(r"\$\{(\w+)\}")
+
+EXECUTED = tuple(APIS)
+"""The services whose data plane moto executes."""
+
+
+class DataPlaneCall:
+    """A call of one of these services."""
+
+    def __init__(self, request: ServiceRequest, moto: Moto) -> None:
+        self.request, self.moto = request, moto
+        self.world, self.parameters = request.world, request.parameters
+        self.service, self.operation = request.service.prefix, request.operation
+        self.needs = Needs(request, moto.partition_key)
+        self.api = self.needs.api
+        self.is_shared = self.operation in _TABLES["shared"].get(self.service, ())
+
+    # -- operations that iamlab doesn't have ------------------------------------------------------
+
+    def answered(self) -> Response:
+        """Authorize the call and let moto execute it.
+
+        Raises
+        ------
+        AwsError
+            The caller has no permission, or there is no such resource.
+        HttpError
+            Neither iamlab nor moto has the operation.
+        """
+        needs = list(self.needs.pairs())
+        if not all(catalog.action(action) for action, _ in needs):
+            raise self.request.lacking("No action in policies has its name.")
+        context = self.needs.context()
+        if self.operation == "DeleteObjects":
+            return self._delete_objects(context)
+        self._authorize(needs, context)
+        for _, arn in needs:
+            self._prepare(arn)
+        if self.service == "lambda":
+            return self._invoked()
+        response = self._execute([arn for _, arn in needs])
+        if response is None:
+            raise self.request.lacking("It decided only: the caller has the permission.")
+        if response[0] == 404 and self.operation in ("GetObject", "HeadObject"):
+            self._check_can_list(context)
+        return response
+
+    # -- permission -------------------------------------------------------------------------------
+
+    def _authorize(self, needs: list[tuple[str, str]], context: dict[str, ContextValue]) -> None:
+        """Decide each pair; the event is that of the first, or of the denied one.
+
+        Raises
+        ------
+        AwsError
+            A permission is missing: the service's own error, with the decision.
+        """
+        for arn in {arn for _, arn in needs}:
+            self._check_bucket(arn)
+        decisions = [
+            authorize(self.world, self.request.caller, action, arn, context=context)
+            for action, arn in needs
+        ]
+        denied = next((number for number, each in enumerate(decisions) if not each), 0)
+        try:
+            decided = use(self.world, self.request.caller, *needs[denied], context, {})
+        except AccessDenied as error:
+            raise self._refusal(error) from None
+        self.request.decisions += [decided, *decisions[1:]]
+
+    def _refusal(self, error: AccessDenied) -> AwsError:
+        """Return a denial as the service's own error."""
+        if error.decision is None:
+            return error
+        refuse = getattr(self.api, "refuse", AccessDenied)
+        return refuse(error.decision, error.message)
+
+    def _check_bucket(self, arn: str) -> None:
+        """Check that a bucket exists, which anybody can find out."""
+        if self.service == "s3" and arn != "*" and not Arn.parse(arn).account:
+            bucket = arn.rpartition(":::")[2].partition("/")[0]
+            if find_resource(self.world, Arn.parse(f"arn:aws:s3:::{bucket}"), arn) is None:
+                raise NoSuchBucket("The specified bucket does not exist")
+
+    def _check_can_list(self, context: dict[str, ContextValue]) -> None:
+        """Hide that an object is missing from a caller who can't list the bucket.
+
+        Raises
+        ------
+        AccessDenied
+            The caller has no permission to list the bucket.
+        """
+        bucket = object_arn(self.parameters["Bucket"], None)
+        decision = authorize(
+            self.world, self.request.caller, "s3:ListBucket", bucket, context=context
+        )
+        if not decision:
+            self.request.decisions = [decision]
+            raise AccessDenied(decision, decision.message)
+
+    # -- execution --------------------------------------------------------------------------------
+
+    def _prepare(self, arn: str) -> Resource | None:
+        """Let moto have a resource of the world."""
+        known = self.needs.resource(arn)
+        if known is not None:
+            self.moto.touch(known, self.request.region)
+        elif arn != "*" and self.service != "s3":
+            raise self.api.absent(arn)
+        return known
+
+    def _execute(self, arns: list[str]) -> Response | None:
+        """Let moto answer the request, in the account that owns the resource."""
+        found = (self.needs.resource(arn) for arn in arns)
+        owner = next(
+            (each.account.account_id for each in found if each), self.request.who.account_id
+        )
+        return self.moto.execute(self.request.http, self.service, owner, self.request.region)
+
+    def _invoked(self) -> Response:
+        """Answer a function's call with the event that it got: nothing here runs code."""
+        sent = self.request.http.body or b"null"
+        if self.operation != "Invoke":
+            raise self.request.lacking("It decided only: the caller has the permission.")
+        kind = self.parameters.get("InvocationType", "RequestResponse")
+        status = {"Event": 202, "DryRun": 204}.get(kind, 200)
+        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST"}
+        answer |= {"Payload": sent} if status == 200 else {}
+        return api("lambda").answer("Invoke", answer, "")
+
+    def _delete_objects(self, context: dict[str, ContextValue]) -> Response:
+        """Delete the objects that the caller can delete; the others are in the answer's errors."""
+        bucket, wanted = self.parameters["Bucket"], self.parameters["Delete"]
+        self._check_bucket(object_arn(bucket, None))
+        deleted, errors = [], []
+        for each in wanted.get("Objects", ()):
+            self.parameters.update({"Key": each["Key"]})
+            action = "s3:DeleteObjectVersion" if each.get("VersionId") else "s3:DeleteObject"
+            try:
+                self._authorize([(action, object_arn(bucket, each["Key"]))], context)
+            except AwsError as error:
+                self.request.decisions += [d] if (d := getattr(error, "decision", None)) else []
+                errors.append({**each, "Code": error.code, "Message": error.message})
+                continue
+            known = self._prepare(object_arn(bucket, None))
+            version = f"?versionId={each['VersionId']}" if each.get("VersionId") else ""
+            if known is not None:
+                self.moto.delete_object(known, each["Key"] + version, self.request.region)
+            deleted.append(each)
+        answer = {"Errors": errors} | ({} if wanted.get("Quiet") else {"Deleted": deleted})
+        return api("s3").answer("DeleteObjects", answer, "")
+
+    # -- operations that both have ----------------------------------------------------------------
+
+    def check_before(self, account: Account) -> None:
+        """Check what only moto knows: a bucket with objects can't be deleted.
+
+        Raises
+        ------
+        HttpError
+            The bucket isn't empty.
+        """
+        if self.service == "s3" and self.operation == "DeleteBucket":
+            bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
+            if bucket is not None and self.moto.has_objects(bucket, self.request.region):
+                shown = "The bucket you tried to delete is not empty"
+                raise HttpError("BucketNotEmpty", shown, 409)
+
+    def completed(self, result: dict[str, Any], request_id: str) -> Response:
+        """Return iamlab's answer, with what moto adds to it."""
+        interface = api(self.request.service.model)
+        is_completed = self.operation in _TABLES["completed"].get(self.service, ())
+        response = None
+        if self.is_shared or is_completed:
+            response = self._shared(result, is_new=self.operation.startswith("Create"))
+        if response is not None and self.operation == "PutObject":
+            return response
+        if response is not None and is_completed and response[0] < 400:
+            result = _merged(interface.read(self.operation, response), result)
+        return interface.answer(self.operation, result, request_id)
+
+    def _shared(self, result: dict[str, Any], *, is_new: bool) -> Response | None:
+        """Let moto do the same call."""
+        arns = [arn for _, arn in self.needs.pairs()]
+        if not is_new:
+            for arn in arns:
+                known = self.needs.resource(arn)
+                if known is not None:
+                    self.moto.touch(known, self.request.region)
+        response = self._execute(arns)
+        if is_new and "ARN" in result:
+            self.moto.rename_secret(result)
+        return response
+
+
+def _merged(base: Any, over: Any) -> Any:
+    """Put an answer over another one."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {**base, **{name: _merged(base.get(name), value) for name, value in over.items()}}
+
+
+# -- operations that nobody executes ---------------------------------------------------------------
+
+
+def decided(request: ServiceRequest) -> Response:
+    """Decide about a call; answer that nothing was found.
+
+    Raises
+    ------
+    AwsError
+        The caller has no permission.
+    HttpError
+        Permission or not, iamlab doesn't execute the operation.
+    """
+    action = f"{request.service.prefix}:{request.operation}"
+    if catalog.action(action) is None:
+        raise request.lacking("No action in policies has its name.")
+    resource = resource_of(action, request.parameters, request.who, request.region)
+    request.decisions.append(use(request.world, request.caller, action, resource, None, {}))
+    if not request.operation.startswith(_FINDS_NOTHING):
+        raise request.lacking("It decided only: the caller has the permission.")
+    interface = api(request.service.model)
+    shape = interface.model.operation_model(request.operation).output_shape
+    return interface.answer(request.operation, dict(_nothing(shape)), "")
+
+
+def _nothing(shape: Any) -> Iterator[tuple[str, Any]]:
+    """Return the empty lists of an answer."""
+    for name, member in {} if shape is None else shape.members.items():
+        if member.type_name == "list":
+            yield name, []
+
+
+def resource_of(
+    action: str, parameters: Mapping[str, Any], who: PrincipalContext, region: str
+) -> str:
+    """Return the resource of a call: an ARN that it names, or one that its names fit into.
+
+    Returns
+    -------
+    str
+        ``"*"`` if the action has no resource, or the call doesn't name it.
+    """
+    texts = [text for text in parameters.values() if isinstance(text, str)]
+    known = {name.lower(): text for name, text in parameters.items() if isinstance(text, str)}
+    known |= {"partition": "aws", "region": region, "account": who.account_id}
+    for form in catalog.arns_for(action):
+        if (named := next((text for text in texts if _fits(text, form)), "")) != "":
+            return named
+        names = [name.lower() for name in _NAME.findall(form)]
+        if form != "*" and all(name in known for name in names):
+            return _NAME.sub(lambda found: known[found[1].lower()], form)
+    return "*"
+
+
+def _fits(text: str, form: str) -> bool:
+    """Return whether a text is an ARN of a form."""
+    parts = (re.escape(part) for part in catalog.PLACEHOLDER.split(form))
+    return form != "*" and is_arn(text) and re.fullmatch(".+".join(parts), text) is not None

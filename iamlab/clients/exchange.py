@@ -1,0 +1,320 @@
+"""An exchange: what becomes of a client's request, step by step.
+
+The service follows from the signature, the operation from the service's model, the caller from the
+access key. Then there are three ways: iamlab has the operation; or it decides, and moto executes
+it; or it only decides.
+
+Notes
+-----
+AWS pages: "IAM API Reference", "AWS STS API Reference", "AWS Organizations API Reference" and
+"Amazon S3 API Reference", for common errors; "Error codes for the Amazon EC2 API"; "AWS STS Regions
+and endpoints". Each family of services has its own codes for rejected signatures; those of JSON
+services come from public sources.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from iamlab.authorization.principal import principal_of
+from iamlab.authorization.resource import find_resource
+from iamlab.clients.data_plane import EXECUTED, DataPlaneCall, decided
+from iamlab.clients.services import (
+    GLOBAL,
+    Service,
+    ServiceRequest,
+    is_of_aws,
+    lacking,
+    region_of_host,
+    service_of,
+)
+from iamlab.clients.signature import read_signature
+from iamlab.clients.wire import api, error_of
+from iamlab.clients.wire_values import HttpError
+from iamlab.engine.decision import Decision
+from iamlab.engine.request import ANONYMOUS
+from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.model.network_locations import Standing
+from iamlab.operations.credential_lookup import owner_of
+from iamlab.operations.dispatch import Call, run
+from iamlab.operations.registry import MODULES, NOT_MODELLED, find
+from iamlab.operations.sts.calls import region_of
+from iamlab.policy.arn import REGIONS, Arn, is_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.authorization.principal import Caller
+    from iamlab.clients.gateway import ClientCall, Gateway
+    from iamlab.clients.signature import Signature
+    from iamlab.clients.wire import HttpRequest, Response
+    from iamlab.operations.iam.credentials import AccessKey
+    from iamlab.operations.registry import Entry
+    from iamlab.operations.sts.session import Session
+
+_MISSING = "Request is missing Authentication Token"
+_DRY_RUN = "Request would have succeeded, but DryRun flag is set."
+_NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
+_REJECTIONS: dict[str, dict[str, tuple[str, int, str]]] = {
+    "json": {
+        "ExpiredToken": ("ExpiredTokenException", 400, ""),
+        "IncompleteSignature": ("IncompleteSignatureException", 400, ""),
+        "InvalidClientTokenId": ("UnrecognizedClientException", 400, ""),
+        "MissingAuthenticationToken": ("MissingAuthenticationTokenException", 400, ""),
+        "SignatureDoesNotMatch": ("InvalidSignatureException", 400, ""),
+    },
+    "ec2": {
+        "InvalidClientTokenId": ("AuthFailure", 401, _NOT_VALIDATED),
+        "SignatureDoesNotMatch": ("AuthFailure", 401, _NOT_VALIDATED),
+        "ExpiredToken": ("RequestExpired", 400, "Request has expired."),
+    },
+    "rest-xml": {
+        "ExpiredToken": ("ExpiredToken", 400, "The provided token has expired."),
+        "InvalidClientTokenId": (
+            *("InvalidAccessKeyId", 403),
+            "The AWS Access Key Id you provided does not exist in our records.",
+        ),
+    },
+}
+"""Protocol -> code of IAM and STS for rejected credentials -> the protocol's code, status, text."""
+
+_DENIALS = {"ec2": ("UnauthorizedOperation", 403), "json": ("AccessDeniedException", 400)}
+"""Protocol -> the code and status of a caller without permission, if the operation has no own."""
+
+_ANYBODY = frozenset({"s3", "sns", "sqs"})
+"""Services whose resource policies can allow requests without a signature."""
+
+
+class Exchange:
+    """A request and, step by step, what is known about it."""
+
+    def __init__(self, gateway: Gateway, request: HttpRequest) -> None:
+        self.gateway, self.world, self.http = gateway, gateway.world, request
+        self.service = Service("", "")
+        self.operation = request.operation
+        self.arn = ""
+        self.decisions: list[Decision] = []
+        self.is_decided_only = False
+
+    def answered(self) -> Response:
+        """Do the call; keep it, and return the response."""
+        before = len(self.world.events)
+        try:
+            response = self._do()
+        except (AwsError, HttpError) as error:
+            return self._refused(error, before)
+        except RequestError as error:
+            return self._refused(HttpError("NotImplemented", str(error), 501), before)
+        status, headers, body = response
+        made = self._keep(before, (status, *self._error_in(response)))
+        return status, {**headers, "x-amzn-RequestId": made.request_id}, body
+
+    def _error_in(self, response: Response) -> tuple[str, str]:
+        """Return the code and message of an error that moto answered."""
+        if response[0] < 400:
+            return "", ""
+        return api(self.service.model).error_in(response)
+
+    def _do(self) -> Response:
+        signature = read_signature(self.http)
+        self.service = service_of(self.http, signature)
+        if not self.service.model:
+            raise lacking(self.operation, "It isn't of a service that iamlab knows.")
+        http = self.http.path_style() if self.service.model == "s3" else self.http
+        self.operation, parameters = api(self.service.model).parse(http)
+        entry = self._entry()
+        caller = self._caller(signature, entry)
+        who = principal_of(self.world, caller)
+        self.arn = who.arn if signature is not None else ""
+        region = signature.region if signature else region_of_host(self.http.host) or "us-east-1"
+        request = ServiceRequest(
+            *(self.world, http, self.service, self.operation, parameters, caller, who, region),
+            *(signature, self.gateway.time_of_clients(), self.decisions),
+        )
+        with self._circumstances(region):
+            if entry is not None:
+                return self._call(request, entry)
+            if self.service.prefix in EXECUTED:
+                return DataPlaneCall(request, self.gateway.moto).answered()
+            self.is_decided_only = True
+            return decided(request)
+
+    def _entry(self) -> Entry | None:
+        """Find iamlab's operation, if there is one.
+
+        Raises
+        ------
+        HttpError
+            The service is complete but for a few operations, and this is one of them.
+        """
+        prefix = self.service.prefix
+        if prefix not in MODULES:
+            return None
+        try:
+            return find(self.service.operation(self.operation))
+        except RequestError:
+            if prefix in ("iam", "organizations", "sts"):
+                why = NOT_MODELLED.get(self.operation, "")
+                raise lacking(f"{prefix}:{self.operation}", why) from None
+        return None
+
+    def _call(self, request: ServiceRequest, entry: Entry) -> Response:
+        """Call iamlab's operation; moto gets some of these calls, too."""
+        is_executed = self.service.prefix in EXECUTED
+        shared = DataPlaneCall(request, self.gateway.moto) if is_executed else None
+        endpoint, account_id = request.region, request.who.account_id
+        parameters = self._known(request, entry, is_shared=shared is not None and shared.is_shared)
+        if entry.service == "sts":
+            is_global = is_of_aws(self.http.host) and not region_of_host(self.http.host)
+            endpoint, account_id = ("aws-global" if is_global else endpoint), ""
+        else:
+            account_id = self._owner(entry, account_id, parameters)
+        kind: type[Call] = entry.call_type or Call
+        call = kind.make(self.world, entry, request.caller, parameters, account_id, endpoint)
+        call.decisions = self.decisions
+        if request.parameters.get("DryRun"):
+            call.authorize()
+            raise HttpError("DryRunOperation", _DRY_RUN, 412)
+        if shared is not None:
+            shared.check_before(call.account)
+        result = run(call)[1]
+        request_id = self.world.events[-1].request_id if self.world.events else ""
+        if shared is not None:
+            return shared.completed(result, request_id)
+        return api(self.service.model).answer(self.operation, result, request_id)
+
+    def _known(self, request: ServiceRequest, entry: Entry, *, is_shared: bool) -> dict[str, Any]:
+        """Return the parameters that iamlab's operation has, with the Region of the client.
+
+        One that it doesn't have is left out if it has no effect, or only on moto's data.
+        """
+        known = entry.signature.parameters
+        without_effect = self.service.without_effect | {"DryRun"}
+        found = {
+            name: value
+            for name, value in request.parameters.items()
+            if name in known
+            or not (name in without_effect or (is_shared and not name.startswith("Grant")))
+        }
+        if "Region" in known and entry.service not in ("sts", *GLOBAL):
+            found["Region"] = request.region
+        return found
+
+    def _owner(self, entry: Entry, own: str, parameters: dict[str, Any]) -> str:
+        """Return the account of the resource that a call names: the caller's, or another one."""
+        if entry.about is None or own not in self.world.accounts:
+            return own
+        arn = entry.about(self.world.accounts[own], parameters)
+        known = find_resource(self.world, Arn.parse(arn), arn) if is_arn(arn) else None
+        return own if known is None else known.account.account_id
+
+    @contextmanager
+    def _circumstances(self, region: str) -> Iterator[None]:
+        """Let policies and events see the client and the Region, for the duration of a call."""
+        standing, headers = self.world.standing, self.http.headers
+        sent = {"aws:UserAgent": headers.get("user-agent"), "aws:Referer": headers.get("referer")}
+        known = {key: text for key, text in sent.items() if text}
+        where = standing.circumstances.copy()
+        if region in REGIONS and self.service.prefix not in ("sts", *GLOBAL):
+            where["region"] = region
+        self.world.standing = Standing({**known, **standing.context}, where)
+        try:
+            yield
+        finally:
+            self.world.standing = standing
+
+    # -- the caller -------------------------------------------------------------------------------
+
+    def _caller(self, signature: Signature | None, entry: Entry | None) -> Caller:
+        """Find the caller, who has signed the request."""
+        if entry is not None and not entry.is_signed:
+            return ANONYMOUS
+        if signature is None:
+            if self.service.prefix in _ANYBODY:
+                return ANONYMOUS
+            raise HttpError("MissingAuthenticationToken", _MISSING, 403)
+        return self.signer(signature)
+
+    def signed_by(self) -> AccessKey | Session:
+        """Return who signed the request.
+
+        Raises
+        ------
+        AwsError
+            The credentials aren't accepted.
+        HttpError
+            The signature is missing, malformed or wrong.
+        """
+        signature = read_signature(self.http)
+        if signature is None:
+            raise HttpError("MissingAuthenticationToken", _MISSING, 403)
+        self.service = service_of(self.http, signature)
+        return self.signer(signature)
+
+    def signer(self, signature: Signature) -> AccessKey | Session:
+        """Return who signed the request, after all checks of the signature."""
+        found = owner_of(self.world, signature.access_key_id, signature.token)
+        presented = found.present(self.world)  # an error if it's inactive or has expired
+        self._check_region(signature.region, presented.arn)
+        signature.check_date(self.gateway.time_of_clients())
+        signature.check_value(self.http, self.world.ids.secret_of(signature.access_key_id))
+        return found
+
+    def _check_region(self, signed: str, caller: str) -> None:
+        """Check that the signature is for the Region of the endpoint."""
+        wanted = region_of_host(self.http.host)
+        if self.service.prefix in GLOBAL:
+            wanted = "us-east-1" if Arn.parse(caller).partition == "aws" else ""
+        elif not wanted and self.service.prefix == "sts" and is_of_aws(self.http.host):
+            wanted = region_of("aws-global")
+        if wanted and signed != wanted:
+            shown = f"Credential should be scoped to a valid region, not '{signed[:40]}'."
+            raise HttpError("SignatureDoesNotMatch", shown, 403)
+
+    # -- errors -----------------------------------------------------------------------------------
+
+    def _refused(self, error: AwsError | HttpError, before: int) -> Response:
+        """Keep the call, and return the response with its error."""
+        code, message = error.code, error.message
+        status = error.status if isinstance(error, HttpError) else error.http_status
+        protocol = api(self.service.model).protocol if self.service.model else ""
+        family = "json" if "json" in protocol else protocol
+        if type(error) is AccessDenied and self.is_decided_only:
+            code, status = _DENIALS.get(family, (code, status))
+        if code in _REJECTIONS.get(family, {}):
+            code, status, text = _REJECTIONS[family][code]
+            message = text or message
+        made = self._keep(before, (status, code, message), error)
+        values = code, message, status, made.request_id
+        if not protocol:
+            return error_of("query" if "Action" in self.http.form else "json", *values)
+        reason = getattr(error, "reason", "")
+        return api(self.service.model).error(*values, {"Reason": reason} if reason else {})
+
+    def _keep(
+        self,
+        before: int,
+        outcome: tuple[int, str, str] = (200, "", ""),
+        error: Exception | None = None,
+    ) -> ClientCall:
+        """Keep the call, with the id of its event's request."""
+        events = self.world.events
+        has_event = len(events) > before
+        if has_event and outcome[1] and not events[-1].error_code:
+            events[-1] = replace(events[-1], error_code=outcome[1], error_message=outcome[2])
+        request_id = events[-1].request_id if has_event else self.world.ids.request_id()
+        decision = getattr(error, "decision", None)
+        if decision is None and self.decisions:
+            decision = Decision.of_call(self.decisions)
+        return self.gateway.keep(
+            self.service.prefix,
+            self.operation,
+            self.arn,
+            *outcome,
+            request_id,
+            decision,
+            isinstance(error, AccessDenied),
+            self.is_decided_only,
+        )

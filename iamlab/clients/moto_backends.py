@@ -1,0 +1,199 @@
+"""moto's backends behind a world: they store objects, messages, items, secrets and key material.
+
+moto has one state for the whole process. A world has its own, which is in moto only during a call;
+so worlds, and a user's own moto, don't see each other's data.
+
+Notes
+-----
+AWS pages: the API references of Amazon S3, Amazon SQS, Amazon SNS, Amazon DynamoDB, AWS Secrets
+Manager and AWS KMS. moto: its documentation, "Multi-Account support".
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from iamlab.errors import RequestError
+from iamlab.policy.arn import Arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamlab.clients.wire import HttpRequest, Response
+    from iamlab.model.resources import Resource
+
+_NAMES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs")
+_ACCOUNT = "x-moto-account-id"
+
+
+class Moto:
+    """moto's state for one world.
+
+    Raises
+    ------
+    RequestError
+        moto isn't installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from moto.backends import get_backend
+        except ImportError:
+            raise RequestError(
+                "The data of services need moto. Install it with: pip install 'iamlab[clients]'"
+            ) from None
+        self._backends: dict[str, Any] = {name: get_backend(name) for name in _NAMES}  # type: ignore[call-overload]
+        self._kept: dict[str, dict[str, Any]] = {name: {} for name in _NAMES}
+        self._owners: dict[str, Any] = {}
+        self._touched: set[str] = set()
+
+    @contextmanager
+    def _own(self) -> Iterator[None]:
+        """Put this world's state into moto, and afterwards back what was there."""
+        outside = {name: dict(held) for name, held in self._backends.items()}
+        owners = self._backends["s3"].bucket_accounts
+        self._load(self._kept)
+        self._backends["s3"].bucket_accounts = self._owners
+        try:
+            yield
+        finally:
+            self._kept = {name: dict(held) for name, held in self._backends.items()}
+            self._load(outside)
+            self._backends["s3"].bucket_accounts = owners
+
+    def _load(self, state: dict[str, dict[str, Any]]) -> None:
+        for name, held in self._backends.items():
+            held.clear()
+            held.update(state[name])
+
+    def _of(self, service: str, account_id: str, region: str) -> Any:
+        return self._backends[service][account_id]["aws" if service == "s3" else region]
+
+    # -- resources --------------------------------------------------------------------------------
+
+    def touch(self, resource: Resource, region: str) -> None:
+        """Make a resource in moto, if it isn't there yet."""
+        make = getattr(self, f"_make_{resource.service}", None)
+        if make is None:
+            return
+        with self._own():
+            account, where = resource.account.account_id, resource.region or region
+            make(self._of(resource.service, account, where), resource, where)
+
+    def _make_s3(self, backend: Any, bucket: Any, region: str) -> None:
+        if bucket.kind == "access point":
+            bucket = bucket.account.world.accounts[bucket.bucket_account_id].buckets[
+                bucket.bucket_name
+            ]
+            backend = self._of("s3", bucket.account.account_id, region)
+        if bucket.name not in backend.buckets:
+            backend.create_bucket(bucket.name, region)
+
+    def _make_sqs(self, backend: Any, queue: Any, _: str) -> None:
+        if queue.name not in backend.queues:
+            fifo = {"FifoQueue": "true"} if queue.name.endswith(".fifo") else {}
+            backend.create_queue(queue.name, **fifo)
+
+    def _make_sns(self, backend: Any, topic: Any, _: str) -> None:
+        if topic.arn not in backend.topics:
+            backend.create_topic(topic.name)
+
+    def _make_dynamodb(self, backend: Any, table: Any, _: str) -> None:
+        """Make a table; one that wasn't made by a client has the partition key ``id``."""
+        if table.kind == "table" and table.name not in backend.tables:
+            backend.create_table(
+                table.name,
+                schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                attr=[{"AttributeName": "id", "AttributeType": "S"}],
+                throughput=None,
+                global_indexes=None,
+                indexes=None,
+                streams=None,
+                billing_mode="PAY_PER_REQUEST",
+                sse_specification=None,
+                tags=[],
+                deletion_protection_enabled=False,
+                warm_throughput=None,
+            )
+
+    def _make_secretsmanager(self, backend: Any, secret: Any, _: str) -> None:
+        if secret.arn not in backend.secrets:
+            backend._add_secret(secret.name)  # noqa: SLF001
+            backend.secrets[secret.name].arn = secret.arn
+
+    def rename_secret(self, answer: dict[str, Any]) -> None:
+        """Give a secret that moto made iamlab's ARN, whose end AWS picks at random."""
+        arn = Arn.parse(answer["ARN"])
+        with self._own():
+            secrets = self._of("secretsmanager", arn.account, arn.region).secrets
+            if answer["Name"] in secrets:
+                secrets[answer["Name"]].arn = answer["ARN"]
+
+    def _make_kms(self, backend: Any, key: Any, _: str) -> None:
+        """Make a key, with the id and the state that it has in the world."""
+        known = backend.keys.get(key.key_id)
+        if known is None:
+            made = backend.create_key(None, key.key_usage, key.key_spec, "", [])
+            del backend.keys[made.id]
+            made.id, made.arn = key.key_id, key.arn
+            backend.keys[key.key_id] = known = made
+        known.key_state, known.enabled = key.key_state, key.key_state == "Enabled"
+        for name in key.aliases:
+            if name not in known.aliases:
+                backend.create_alias(key.key_id, name)
+
+    def partition_key(self, table: Resource) -> str:
+        """Return the name of a table's partition key."""
+        self.touch(table, table.region)
+        with self._own():
+            backend = self._of("dynamodb", table.account.account_id, table.region)
+            return str(backend.tables[Arn.parse(table.arn).name].hash_key_attr)
+
+    def has_objects(self, bucket: Resource, region: str) -> bool:
+        """Return whether a bucket has objects."""
+        self.touch(bucket, region)
+        with self._own():
+            backend = self._of("s3", bucket.account.account_id, region)
+            return bool(backend.buckets[Arn.parse(bucket.arn).name].keys)
+
+    def delete_object(self, bucket: Resource, key: str, region: str) -> None:
+        """Delete an object."""
+        name, _, version = key.partition("?versionId=")
+        with self._own():
+            backend = self._of("s3", bucket.account.account_id, region)
+            backend.delete_object(Arn.parse(bucket.arn).name, name, version or None)
+
+    # -- calls ------------------------------------------------------------------------------------
+
+    def execute(
+        self, request: HttpRequest, service: str, account_id: str, region: str
+    ) -> Response | None:
+        """Let moto answer a request; ``None`` if it doesn't have the operation."""
+        from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+        from moto.core.botocore_stubber import BotocoreStubber
+
+        parts = urlsplit(request.url)
+        query = "&".join(
+            pair for pair in parts.query.split("&") if not pair.lower().startswith("x-amz-")
+        )
+        host = f"{service}.{region}.amazonaws.com"
+        url = f"https://{host}{parts.path or '/'}" + (f"?{query}" if query else "")
+        scope = f"AKIAEXAMPLE/20261125/{region}/{service}/aws4_request"
+        signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
+        own = {"host": host, "authorization": signed, _ACCOUNT: account_id}
+        headers = HeadersDict({**request.headers, **own})
+        prepared = AWSPreparedRequest(
+            request.method, url, headers, request.body, stream_output=False
+        )
+        with self._own():
+            try:
+                found = BotocoreStubber().process_request(prepared)
+            except NotImplementedError:
+                return None
+        if found is None:
+            return None
+        status, answered, body = found
+        content = body.encode() if isinstance(body, str) else bytes(body or b"")
+        return int(status), {str(name): str(value) for name, value in answered.items()}, content
