@@ -84,7 +84,7 @@ $(VENV)/.lab: pyproject.toml | $(VENV)/pyvenv.cfg
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
-	$(INSTALL) -e ".[lab,aws,test]"
+	$(INSTALL) -e ".[lab,clients,test]"
 	@touch $@ $(VENV)/.lab
 
 # A failure here is no end: the browser tests then skip, or fail where CI=true.

@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING
 from iamlab.cli.answers import Answer
 from iamlab.cli.commands import COMMANDS, parsers
 from iamlab.cli.options import FILES
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-
-def script(shell: str) -> str:
-    """Return the completion script for a shell."""
-    actions = {
-        name: [
-            action
-            for action in parser._actions  # noqa: SLF001 - argparse has no public list of them
-            if not action.option_strings or _flag(action)
-        ]
-        for name, parser in parsers()[1].items()
-    }
-    return "\n".join(_SHELLS[shell](actions))
+_BASH: dict[str, str] = tables(__file__)["bash"]
 
 
 def _flag(action: argparse.Action) -> str:
@@ -32,37 +22,13 @@ def _flag(action: argparse.Action) -> str:
     return next((flag for flag in action.option_strings if flag.startswith("--")), "")
 
 
-def _is_file(action: argparse.Action) -> bool:
-    return action.metavar in FILES
-
-
 def _choices(action: argparse.Action) -> list[str]:
     return list(map(str, action.choices or ()))
 
 
-_BASH_HEAD = """\
-_iamlab() {
-    local IFS=$'\\n' words= files= command=${COMP_WORDS[1]}
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
-    [ "$current" = "=" ] && current=
-    [ "$previous" = "=" ] && previous=${COMP_WORDS[COMP_CWORD-2]}
-    [ "$COMP_CWORD" -eq 1 ] && command= previous=
-    case "$command $previous $current" in"""
-_BASH_END = """\
-    esac
-    COMPREPLY=($(compgen ${files:+-f} -W "$words" -- "$current"))
-    if [ "$files" ]; then
-        compopt -o filenames 2>/dev/null
-    else
-        COMPREPLY=("${COMPREPLY[@]// /\\\\ }")
-    fi
-}
-complete -F _iamlab iamlab"""
-
-
 def _bash(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
     """Match command, previous word and current word: values first, then options and arguments."""
-    yield _BASH_HEAD
+    yield _BASH["head"]
     yield f"    '  '*) words={_lines([*COMMANDS, '--help', '--version'])} ;;"
     for name, every in actions.items():
         options = [action for action in every if action.option_strings]
@@ -73,11 +39,11 @@ def _bash(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
         yield f"    '{name} '*' -'*) {flags} ;;"
         arguments = [action for action in every if not action.option_strings]
         yield f"    '{name} '*) {_bash_values(arguments[0]) if arguments else f'{flags} '};;"
-    yield _BASH_END
+    yield _BASH["end"]
 
 
 def _bash_values(action: argparse.Action) -> str:
-    if _is_file(action):
+    if action.metavar in FILES:
         return "files=yes "
     return f"words={_lines(_choices(action))} " if action.choices else ""
 
@@ -101,7 +67,7 @@ def _zsh(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
 def _zsh_spec(action: argparse.Action) -> str:
     """Write an argument as ``_arguments`` reads it: ``--type[help]:name:(one two)``."""
     choices = " ".join(choice.replace(" ", "\\ ") for choice in _choices(action))
-    values = "_files" if _is_file(action) else f"({choices})" if choices else " "
+    values = "_files" if action.metavar in FILES else f"({choices})" if choices else " "
     if not action.option_strings:
         return f"{'*' if action.nargs == '+' else ''}:{action.dest}:{values}"
     about = (action.help or "").translate({ord(sign): f"\\{sign}" for sign in "[]\\"})
@@ -124,7 +90,7 @@ def _fish(actions: dict[str, list[argparse.Action]]) -> Iterator[str]:
                 f"complete -c iamlab -n '__fish_seen_subcommand_from {name}'",
                 f"-l {flag} -d {_fish_quote(action.help or '')}" if flag else "",
                 "-r" if flag and action.nargs != 0 else "",
-                "-F" if _is_file(action) else "-f",
+                "-F" if action.metavar in FILES else "-f",
                 f"-a {choices}" if action.choices else "",
             ]
             yield " ".join(filter(None, parts))
@@ -140,5 +106,13 @@ _SHELLS = {"bash": _bash, "zsh": _zsh, "fish": _fish}
 
 def completion(options: argparse.Namespace) -> Answer:
     """Print a script that completes commands, options and files."""
-    lines = script(options.shell).split("\n")
+    actions = {
+        name: [
+            action
+            for action in parser._actions  # noqa: SLF001 - argparse has no public list of them
+            if not action.option_strings or _flag(action)
+        ]
+        for name, parser in parsers()[1].items()
+    }
+    lines = "\n".join(_SHELLS[options.shell](actions)).split("\n")
     return Answer(status=False, value=lambda: lines, text=lambda: lines)

@@ -77,11 +77,12 @@ def saved_world(value: Any, file: str) -> World:
 
 
 def read_either(file: str) -> World:
-    """Read a saved world or account details, depending on the file's content."""
+    """Read a saved world or account details, depending on the file's content; warn as above."""
     value = read_value(file, "saved world or account details")
     if isinstance(value, dict) and "iamlab" in value:
-        return saved_world(value, file)
-    return _quietly(value if file == STANDARD_INPUT else file)  # so that errors name the file
+        return warned(saved_world(value, file))
+    # With the name of the file, so that errors have it.
+    return warned(_quietly(value if file == STANDARD_INPUT else file))
 
 
 def source_of(file: str) -> Any:

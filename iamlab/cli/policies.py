@@ -230,11 +230,7 @@ def lookup(options: argparse.Namespace) -> Answer:
     from iamlab.teach import lookup as look_up
 
     term = look_up(" ".join(options.word))
-    return Answer(
-        status=False,
-        value=lambda: asdict(term),
-        text=lambda: str(term).split("\n"),
-    )
+    return Answer(status=False, value=lambda: asdict(term), text=lambda: str(term).split("\n"))
 
 
 def find(words: list[str]) -> list[Action]:

@@ -1,4 +1,4 @@
-"""Commands that save worlds in files, and compare them."""
+"""Commands that save worlds in files, serve them, and compare them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from iamlab.cli.answers import Answer, as_json, wrapped
-from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_world, warned
+from iamlab.cli.answers import Answer, as_json, one_line, wrapped
+from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_value, read_world
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
 from iamlab.policy.document import Policy
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from iamlab.analysis.world_diff.world_diff import Change
+    from iamlab.world.world import World
 
 
 def demo(options: argparse.Namespace) -> Answer:
@@ -33,18 +34,27 @@ def demo(options: argparse.Namespace) -> Answer:
     return Answer(status=False, value=lambda: paths, text=lambda: paths)
 
 
-def _demo_files() -> dict[str, str]:
-    """Return the files of an account, of the same account after an edit, and of its events."""
-    from iamlab.storage.saved_world import world_to_json
-    from iamlab.teach.scenarios import MAP, MAPS, scenario
+def _demo_world() -> World:
+    """Build Acme's account, with a role that Dana can assume to do everything."""
+    from iamlab.teach.scenarios import scenario
 
     world = scenario("groups")
     (account,) = world.accounts.values()
     trust = Policy.allow("sts:AssumeRole", None, principal=[account.account_id, "444455556666"])
     role = account.create_role("deploy", assume_role_policy_document=trust)
     role.attach_policy("AdministratorAccess")
+    account.users["dana"].put_policy("deploy", Policy.allow("sts:AssumeRole", role.arn))
+    return world
+
+
+def _demo_files() -> dict[str, str]:
+    """Return the files of an account, of the same account after an edit, and of its events."""
+    from iamlab.storage.saved_world import world_to_json
+    from iamlab.teach.scenarios import MAP, MAPS
+
+    world = _demo_world()
+    (account,) = world.accounts.values()
     dana, bob = account.users["dana"], account.users["bob"]
-    dana.put_policy("deploy", Policy.allow("sts:AssumeRole", role.arn))
     world.clock.advance(days=120)
     for who, action in ((dana, "s3:GetObject"), (dana, "s3:DeleteObject"), (bob, "s3:GetObject")):
         with suppress(AccessDenied):
@@ -87,13 +97,34 @@ def world(options: argparse.Namespace) -> Answer:
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
 
+def serve(options: argparse.Namespace) -> Answer:
+    """Let the AWS CLI, boto3 and other AWS clients call a world."""
+    from iamlab.clients.serving import serve_until_stopped
+    from iamlab.storage.saved_world import world_from_json
+
+    file = options.file
+    if options.save and file in (None, STANDARD_INPUT):
+        raise RequestError("--save writes FILE again. Name the file of a saved world.")
+    value = read_value(file, "saved world") if file else {}
+    world = cast("World", world_from_json(value, Path(file).name)) if file else _demo_world()
+    serve_until_stopped(
+        world.gateway,
+        lambda line: print(one_line(line), flush=True),
+        lambda: world.save(file, secrets=value["secrets"]) if options.save else None,
+        port=options.port,
+        path=options.profiles,
+        creates_keys=not options.no_keys,
+    )
+    return Answer(status=False, value=list, text=list)
+
+
 def diff(options: argparse.Namespace) -> Answer:
     """Compare two worlds: edits, and access gained or lost."""
     from iamlab.analysis.world_diff.world_diff import diff_between
     from iamlab.analysis.world_diff.world_edits import shortened
 
     check_read_once((options.before, options.after))
-    found = diff_between(*(warned(read_either(file)) for file in (options.before, options.after)))
+    found = diff_between(read_either(options.before), read_either(options.after))
     changes = list(found.changes(options.action or None, options.resource or None))
     gained = sum(change.gained for change in changes)
     gains_by = Counter(edit for change in changes for edit in change.by if change.gained)

@@ -51,19 +51,26 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
     try:
         import boto3
-        from botocore.session import Session as BotocoreSession
     except ImportError:
         raise RequestError(
             "Real clients need boto3. Install it with: pip install 'iamlab[clients]'"
         ) from None
-    key_id, secret, token = _credentials(gateway, principal)
-    variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
-    session = BotocoreSession(session_vars=variables)
-    session.register("before-send", lambda request, **_: _answer(gateway, request))
+    key_id, secret, token = credentials_of(gateway, principal)
+    session = session_apart()
+    emitter = session.get_component("event_emitter")  # first, also where moto is started
+    emitter.register_first("before-send", lambda request, **_: _answer(gateway, request))
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 
-def _credentials(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
+def session_apart() -> Any:
+    """Return a session of botocore that ignores the computer's profiles and variables."""
+    from botocore.session import Session as BotocoreSession
+
+    variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
+    return BotocoreSession(session_vars=variables)
+
+
+def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
     """Return the access key, its secret and, for a session, its token."""
     if isinstance(principal, Session):
         return principal.access_key_id, principal.secret_access_key, principal.session_token

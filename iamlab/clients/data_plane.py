@@ -15,18 +15,18 @@ for the resources of each action.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
-from iamlab.authorization.resource import find_resource
 from iamlab.clients.data_plane_needs import APIS, Needs, object_arn
 from iamlab.clients.wire import api
 from iamlab.clients.wire_values import HttpError
 from iamlab.errors import AccessDenied, AwsError
-from iamlab.errors.services import NoSuchBucket
+from iamlab.errors.services import DisabledException, KMSInvalidStateException, NoSuchBucket
 from iamlab.operations.unmodelled_actions import use
 from iamlab.policy import catalog
-from iamlab.policy.arn import Arn, is_arn
+from iamlab.policy.arn import is_arn
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
 
 _TABLES: dict[str, Any] = tables(__file__)
+_SNS = "sns.amazonaws.com"
 _FINDS_NOTHING = ("Describe", "List")
 _NAME = re.compile(r"\$\{(\w+)\}")
 
@@ -72,6 +73,8 @@ class DataPlaneCall:
             Neither iamlab nor moto has the operation.
         """
         needs = list(self.needs.pairs())
+        if self.operation in _TABLES["not_executed"].get(self.service, ()):
+            return decided(self.request)
         if not all(catalog.action(action) for action, _ in needs):
             raise self.request.lacking("No action in policies has its name.")
         context = self.needs.context()
@@ -121,10 +124,8 @@ class DataPlaneCall:
 
     def _check_bucket(self, arn: str) -> None:
         """Check that a bucket exists, which anybody can find out."""
-        if self.service == "s3" and arn != "*" and not Arn.parse(arn).account:
-            bucket = arn.rpartition(":::")[2].partition("/")[0]
-            if find_resource(self.world, Arn.parse(f"arn:aws:s3:::{bucket}"), arn) is None:
-                raise NoSuchBucket("The specified bucket does not exist")
+        if self.service == "s3" and arn != "*" and self.needs.resource(arn) is None:
+            raise NoSuchBucket("The specified bucket does not exist")
 
     def _check_can_list(self, context: dict[str, ContextValue]) -> None:
         """Hide that an object is missing from a caller who can't list the bucket.
@@ -151,6 +152,11 @@ class DataPlaneCall:
             self.moto.touch(known, self.request.region)
         elif arn != "*" and self.service != "s3":
             raise self.api.absent(arn)
+        state = getattr(known, "key_state", "Enabled")
+        if state == "Disabled":
+            raise DisabledException(f"{arn} is disabled.")
+        if state != "Enabled" and self.operation != "GetPublicKey":
+            raise KMSInvalidStateException(f"{arn} is pending deletion.")
         return known
 
     def _execute(self, arns: list[str]) -> Response | None:
@@ -159,7 +165,22 @@ class DataPlaneCall:
         owner = next(
             (each.account.account_id for each in found if each), self.request.who.account_id
         )
-        return self.moto.execute(self.request.http, self.service, owner, self.request.region)
+        where = owner, self.request.region
+        return self.moto.execute(self.request.http, self.service, *where, self._queues(arns))
+
+    def _queues(self, arns: list[str]) -> tuple[str, ...] | None:
+        """Return the queues that a message to a topic reaches: their policies let SNS send."""
+        topic = self.needs.resource(arns[0])
+        if topic is None or not self.operation.startswith("Publish"):
+            return None
+        found = []
+        for arn in self.moto.queues_of(topic):
+            queue = self.needs.resource(arn)
+            question = self.world, _SNS, "sqs:SendMessage", arn
+            if queue is not None and authorize(*question, source_arn=topic.arn):
+                self.moto.touch(queue, queue.region)
+                found.append(arn)
+        return tuple(found)
 
     def _invoked(self) -> Response:
         """Answer a function's call with the event that it got: nothing here runs code."""
@@ -197,18 +218,27 @@ class DataPlaneCall:
     # -- operations that both have ----------------------------------------------------------------
 
     def check_before(self, account: Account) -> None:
-        """Check what only moto knows: a bucket with objects can't be deleted.
+        """Check what only moto knows, and what an upload needs besides its own permission.
 
         Raises
         ------
+        AwsError
+            The caller can't tag the object.
         HttpError
-            The bucket isn't empty.
+            A bucket isn't empty, so it can't be deleted.
         """
-        if self.service == "s3" and self.operation == "DeleteBucket":
+        if self.service != "s3":
+            return
+        if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
             if bucket is not None and self.moto.has_objects(bucket, self.request.region):
                 shown = "The bucket you tried to delete is not empty"
                 raise HttpError("BucketNotEmpty", shown, 409)
+        elif self.operation == "PutObject":
+            context, standing = self.needs.context(), self.world.standing
+            self.world.standing = replace(standing, context={**context, **standing.context})
+            if more := list(self.needs.pairs())[1:]:
+                self._authorize(more, context)
 
     def completed(self, result: dict[str, Any], request_id: str) -> Response:
         """Return iamlab's answer, with what moto adds to it."""
@@ -286,16 +316,24 @@ def resource_of(
     str
         ``"*"`` if the action has no resource, or the call doesn't name it.
     """
-    texts = [text for text in parameters.values() if isinstance(text, str)]
-    known = {name.lower(): text for name, text in parameters.items() if isinstance(text, str)}
+    texts = {name: text for name, text in parameters.items() if isinstance(text, str)}
+    known = {_plain(name): text for name, text in texts.items()}
     known |= {"partition": "aws", "region": region, "account": who.account_id}
     for form in catalog.arns_for(action):
-        if (named := next((text for text in texts if _fits(text, form)), "")) != "":
+        if (named := next((text for text in texts.values() if _fits(text, form)), "")) != "":
             return named
-        names = [name.lower() for name in _NAME.findall(form)]
-        if form != "*" and all(name in known for name in names):
-            return _NAME.sub(lambda found: known[found[1].lower()], form)
+        if form != "*" and all(_plain(name) in known for name in _NAME.findall(form)):
+            return _NAME.sub(lambda found: known[_plain(found[1])], form)
     return "*"
+
+
+def _plain(name: str) -> str:
+    """Return a name without its ending: a parameter and an ARN can differ in it.
+
+    >>> _plain("WorkGroupName"), _plain("workGroup")
+    ('workgroup', 'workgroup')
+    """
+    return re.sub("(name|id|arn)$", "", name.lower()) or name.lower()
 
 
 def _fits(text: str, form: str) -> bool:

@@ -23,16 +23,22 @@ from iamlab.clients.wire import HttpRequest, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamlab.clients.metadata_server import ContainerServer, MetadataServer
     from iamlab.clients.moto_backends import Moto
+    from iamlab.clients.serving import Server
     from iamlab.engine.decision import Decision
+    from iamlab.model.identities import Role
+    from iamlab.model.resources import Resource
     from iamlab.model.world import World
     from iamlab.operations.iam.credentials import AccessKey
+    from iamlab.operations.services.ec2.instance import Instance
     from iamlab.operations.sts.session import Session
 
 MOST_CALLS = 1_000
 """How many calls are kept; older ones are only in the world's log."""
 
-_ONE_AT_A_TIME = RLock()  # a world isn't made for several threads
+ONE_AT_A_TIME = RLock()
+"""A world isn't made for several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,117 @@ class Gateway:
 
         return boto3_session(self, principal, region_name)
 
+    def serve(self, port: int = 0) -> Server:
+        """Serve the world to clients of this computer over HTTP, on real time.
+
+        Parameters
+        ----------
+        port
+            The port; 0 chooses a free one.
+
+        Returns
+        -------
+        Server
+            Its ``url``, ``environment(principal)`` and ``write_profiles(path)`` lead clients to
+            it. End it with ``stop()``, or use it in a ``with``.
+        """
+        from iamlab.clients.serving import Server
+
+        return Server(self, port)
+
+    def serve_metadata(self, instance: Instance, port: int = 0, *, hops: int = 1) -> MetadataServer:
+        """Start the metadata service of an instance on 127.0.0.1, for clients without credentials.
+
+        Parameters
+        ----------
+        instance
+            The instance, for example ``account.create_instance(...)``.
+        port
+            The port; 0 chooses a free one.
+        hops
+            The distance of the clients: 1 on the instance; 2 in a container with its own network.
+
+        Returns
+        -------
+        MetadataServer
+            Its ``url``, ``environment()`` and ``requests``. End it with ``stop()``, or use it in a
+            ``with``.
+
+        Raises
+        ------
+        RequestError
+            It isn't an instance of this world, or the port isn't free.
+
+        Examples
+        --------
+        >>> from urllib.request import urlopen
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> instance = world.create_account("main").create_instance()
+        >>> with world.gateway.serve_metadata(instance) as metadata:
+        ...     found = urlopen(f"{metadata.url}/latest/meta-data/instance-id").read().decode()
+        >>> found == instance.name
+        True
+        >>> print(metadata.requests[-1])
+        GET /latest/meta-data/instance-id 200
+        """
+        from iamlab.clients.metadata_server import MetadataServer
+
+        return MetadataServer(self, instance, port, hops)
+
+    def serve_credentials(
+        self,
+        service: str,
+        *,
+        role_arn: str | Role,
+        source_arn: str | Resource | None = None,
+        tags: Mapping[str, str] | None = None,
+        port: int = 0,
+    ) -> ContainerServer:
+        """Start what a container asks for its role's credentials, on 127.0.0.1.
+
+        Requests must contain an authorization token, which ``environment()`` has: in a file for
+        EKS Pod Identity, and otherwise in a variable. On AWS, ECS uses
+        ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` instead: a path at 169.254.170.2.
+
+        Parameters
+        ----------
+        service
+            ``"ecs-tasks.amazonaws.com"``, or ``"pods.eks.amazonaws.com"`` for EKS Pod Identity.
+        role_arn, source_arn, tags
+            As in ``world.sts.assume_role_as_service``.
+        port
+            The port; 0 chooses a free one.
+
+        Returns
+        -------
+        ContainerServer
+            Its ``url``, ``environment()`` and ``requests``. End it with ``stop()``, or use it in a
+            ``with``.
+
+        Raises
+        ------
+        AccessDenied
+            The role's trust policy doesn't allow the service.
+        RequestError
+            It isn't a service, or the port isn't free.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> trust = Policy.allow("sts:AssumeRole", None, principal="ecs-tasks.amazonaws.com")
+        >>> role = world.create_account("main").create_role(
+        ...     "task", assume_role_policy_document=trust)
+        >>> with world.gateway.serve_credentials("ecs-tasks.amazonaws.com", role_arn=role) as task:
+        ...     found = task.environment()
+        >>> found["AWS_CONTAINER_CREDENTIALS_FULL_URI"].startswith("http://127.0.0.1:")
+        True
+        """
+        from iamlab.clients.metadata_server import ContainerServer
+
+        return ContainerServer(self, service, role_arn, source_arn, tags, port)
+
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer an HTTP request.
 
@@ -129,7 +246,7 @@ class Gateway:
             The status, headers and body of the response.
         """
         small = {name.lower(): value for name, value in headers.items()}
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             status, answered, content = Exchange(
                 self, HttpRequest(method, url, small, body)
             ).answered()
@@ -146,9 +263,10 @@ class Gateway:
     @cached_property
     def moto(self) -> Moto:
         """The backends that execute what iamlab has allowed."""
+        from iamlab.clients.boto3_session import session_apart
         from iamlab.clients.moto_backends import Moto
 
-        return Moto()
+        return Moto(session_apart())
 
     def keep(self, *outcome: Any) -> ClientCall:
         """Keep a call."""

@@ -12,6 +12,7 @@ Manager and AWS KMS. moto: its documentation, "Multi-Account support".
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,19 +32,29 @@ _ACCOUNT = "x-moto-account-id"
 class Moto:
     """moto's state for one world.
 
+    Parameters
+    ----------
+    session
+        A session of botocore that ignores the computer's profiles, for moto.
+
     Raises
     ------
     RequestError
         moto isn't installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, session: Any) -> None:
         try:
+            from boto3 import Session
             from moto.backends import get_backend
+            from moto.core import base_backend, utils
         except ImportError:
             raise RequestError(
                 "The data of services need moto. Install it with: pip install 'iamlab[clients]'"
             ) from None
+        # moto reads lists of Regions and services from these, whatever profile the computer has.
+        vars(base_backend)["Session"] = partial(Session, botocore_session=session)
+        vars(utils)["Session"] = lambda: session
         self._backends: dict[str, Any] = {name: get_backend(name) for name in _NAMES}  # type: ignore[call-overload]
         self._kept: dict[str, dict[str, Any]] = {name: {} for name in _NAMES}
         self._owners: dict[str, Any] = {}
@@ -165,12 +176,50 @@ class Moto:
             backend = self._of("s3", bucket.account.account_id, region)
             backend.delete_object(Arn.parse(bucket.arn).name, name, version or None)
 
+    def queues_of(self, topic: Resource) -> list[str]:
+        """Return the ARNs of the queues that subscribe to a topic."""
+        self.touch(topic, topic.region)
+        with self._own():
+            known = self._of("sns", topic.account.account_id, topic.region).subscriptions.values()
+            return [
+                each.endpoint
+                for each in known
+                if each.protocol == "sqs" and each.topic_arn == topic.arn
+            ]
+
+    @contextmanager
+    def _delivering(self, backend: Any, queues: tuple[str, ...] | None) -> Iterator[None]:
+        """Deliver messages only to some queues, and to nothing outside of AWS."""
+        known = dict(backend.subscriptions)
+        for name, each in known.items():
+            if queues is None:
+                break
+            if each.protocol == "sqs" and each.endpoint in queues:
+                each.account_id = Arn.parse(each.endpoint).account
+            else:
+                del backend.subscriptions[name]
+        try:
+            yield
+        finally:
+            backend.subscriptions.update(known)
+
     # -- calls ------------------------------------------------------------------------------------
 
     def execute(
-        self, request: HttpRequest, service: str, account_id: str, region: str
+        self,
+        request: HttpRequest,
+        service: str,
+        account_id: str,
+        region: str,
+        queues: tuple[str, ...] | None = None,
     ) -> Response | None:
-        """Let moto answer a request; ``None`` if it doesn't have the operation."""
+        """Let moto answer a request; ``None`` if it doesn't have the operation.
+
+        Parameters
+        ----------
+        queues
+            For a message to a topic: the queues that it reaches.
+        """
         from botocore.awsrequest import AWSPreparedRequest, HeadersDict
         from moto.core.botocore_stubber import BotocoreStubber
 
@@ -187,7 +236,7 @@ class Moto:
         prepared = AWSPreparedRequest(
             request.method, url, headers, request.body, stream_output=False
         )
-        with self._own():
+        with self._own(), self._delivering(self._of("sns", account_id, region), queues):
             try:
                 found = BotocoreStubber().process_request(prepared)
             except NotImplementedError:

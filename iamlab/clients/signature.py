@@ -36,6 +36,9 @@ LONGEST = 604_800
 UNSIGNED = "UNSIGNED-PAYLOAD"
 """In the place of the body's hash: the signature doesn't cover the body."""
 
+_OLD = (
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+)
 _NOT_HASHED = (UNSIGNED, "STREAMING-")
 _DATE = "%Y%m%dT%H%M%SZ"
 
@@ -172,6 +175,8 @@ def read_signature(request: HttpRequest) -> Signature | None:
             _seconds(query.get("X-Amz-Expires", "")),
         )
     text = request.headers.get("authorization", "")
+    if text.startswith("AWS ") or "AWSAccessKeyId" in query:
+        raise HttpError("InvalidRequest", _OLD)
     if not text:
         return None
     algorithm, _, rest = text.strip().partition(" ")

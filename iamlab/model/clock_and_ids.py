@@ -132,7 +132,7 @@ START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 _TOO_FAR = "The time can't be moved that far: a world's time is in the years 1 to 9999."
 
 
-def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelta:
+def _span(now: datetime, days: float, hours: float, minutes: float, seconds: float) -> timedelta:
     """Add up how far to move the time.
 
     Raises
@@ -141,7 +141,7 @@ def _time(days: float, hours: float, minutes: float, seconds: float) -> timedelt
         A value isn't a number, or the sum is too large.
     """
     try:
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return now + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) - now
     except OverflowError:
         raise RequestError(_TOO_FAR) from None
     except (TypeError, ValueError):
@@ -175,19 +175,23 @@ class Clock:
         RequestError
             It isn't a duration, or leads beyond the year 9999.
         """
-        try:
-            self.now += _time(days, hours, minutes, seconds)
-        except OverflowError:
-            raise RequestError(_TOO_FAR) from None
+        self.now += _span(self.now, days, hours, minutes, seconds)
 
     def copy(self) -> Clock:
         """Make another clock with the same time."""
         return Clock(self.now)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RealClock:
-    """The computer's clock: with it, codes of a real phone are accepted.
+    """The computer's clock, or one that is ahead of it.
+
+    With the computer's own time, codes of a real phone are accepted.
+
+    Parameters
+    ----------
+    ahead
+        By how many seconds it is ahead of the computer's.
 
     Examples
     --------
@@ -198,32 +202,33 @@ class RealClock:
     True
     """
 
+    ahead: float = 0
+
     @property
     def now(self) -> datetime:
         """The current time in whole seconds, like AWS's."""
-        return datetime.now(UTC).replace(microsecond=0)
+        return (datetime.now(UTC) + timedelta(seconds=self.ahead)).replace(microsecond=0)
 
-    is_real: ClassVar[bool] = True
-    """Whether a real phone shows the same time."""
+    @property
+    def is_real(self) -> bool:
+        """Whether a real phone shows the same time."""
+        return not self.ahead
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> None:
-        """Raise an error.
+        """Move the time forward; from then on it is ahead of the computer's.
 
         Raises
         ------
         RequestError
-            Always: the real time can't be moved.
+            It isn't a duration, or leads beyond the year 9999.
         """
-        span = _time(days, hours, minutes, seconds)
-        raise RequestError(
-            f"A real clock can't be moved forward by {span}: make the world without RealClock()."
-        )
+        self.ahead += _span(self.now, days, hours, minutes, seconds).total_seconds()
 
     def copy(self) -> RealClock:
-        """Return the same clock: there is only one real time."""
-        return self
+        """Make another clock that is as far ahead."""
+        return RealClock(self.ahead)
 
 
 AnyClock = Clock | RealClock

@@ -409,11 +409,13 @@ def test_a_loaded_world_goes_on_as_the_other_would() -> None:
 
 
 def test_a_real_clock_stays_one() -> None:
-    """Its time is not written."""
-    data = world_to_json(World(clock=RealClock()))
+    """Its time is not written, only by how much it is ahead of the computer's."""
+    for clock in (RealClock(), RealClock(ahead=90)):
+        data = world_to_json(World(clock=clock))
 
-    assert data["clock"] == {"class": "RealClock"}
-    assert world_from_json(data).clock == RealClock()
+        assert data["clock"] == {"class": "RealClock", "ahead": clock.ahead}
+        assert world_from_json(data).clock == clock
+    assert world_from_json({**data, "clock": {"class": "RealClock"}}).clock == RealClock()
 
 
 def test_a_time_keeps_its_zone() -> None:
@@ -925,6 +927,7 @@ WRONG: list[tuple[tuple[Step, ...], Any, str, str]] = [
     (("accounts", TWO, "alias"), "sky-maps", f'$.accounts["{TWO}"].alias:', "exists already"),
     (("accounts", ONE, "resources", MAPS, "class"), "os", ".class:", "name of a class"),
     (("clock", "class"), GONE, "$.clock.class:", "There are: Clock, RealClock"),
+    (("clock",), {"class": "RealClock", "ahead": 10**15}, "$.clock.ahead:", "It must be -6"),
     (("ids", "made"), -1, "$.ids.made:", "0 to"),
     (("ids", "seed"), "0xg", "$.ids.seed:", "whole number"),
     (("events", 0, "event_name"), "\ud800", "$.events[0].event_name:", "surrogate"),

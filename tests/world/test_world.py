@@ -561,8 +561,23 @@ def test_the_time_is_moved_by_numbers_and_not_out_of_the_calendar(by: dict[str, 
         world.clock.advance(**by)
 
     assert world.clock.now == before
-    with pytest.raises(RequestError):
-        RealClock().advance(**by)
+    real = RealClock()
+    with pytest.raises(RequestError, match=r"time by numbers|years 1 to 9999"):
+        real.advance(**by)
+    assert real.is_real
+
+
+def test_a_real_clock_that_was_advanced_is_ahead_of_a_phone() -> None:
+    """It goes on with the computer's, and so does its copy, which moves alone."""
+    clock = RealClock()
+    clock.advance(hours=1, seconds=0.5)
+    copy = clock.copy()
+    copy.advance(days=1)
+
+    assert RealClock().now < clock.now < copy.now
+    assert (clock.ahead, clock.is_real) == (3600.5, False)
+    assert copy.ahead == 3600.5 + 86_400
+    assert RealClock().is_real
 
 
 @pytest.mark.parametrize(("name", "value"), [("Users", "x"), (5, 5), ("Users", True), ([], 5)])

@@ -14,6 +14,7 @@ the AWS SDKs and Tools Reference Guide.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -187,9 +188,7 @@ class Session(Shown, Record):
         return f"{type(self).__name__}({self.arn!r}, {self.access_key_id!r}, expires {until})"
 
 
-_SECRET = frozenset(
-    ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SecretAccessKey", "Token", "SessionToken")
-)
+_SECRET = re.compile(r".*(secret_?access_?key|token)", re.IGNORECASE)
 
 
 class Delivered(dict[str, Any]):
@@ -202,7 +201,7 @@ class Delivered(dict[str, Any]):
         raise TypeError("These credentials are secret, so they can't be pickled.")
 
     def __repr__(self) -> str:
-        return repr({key: "***" if key in _SECRET else value for key, value in self.items()})
+        return repr({key: "***" if _SECRET.fullmatch(key) else text for key, text in self.items()})
 
 
 def container_credentials(session: Session) -> dict[str, str]:

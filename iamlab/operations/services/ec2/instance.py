@@ -222,7 +222,7 @@ class Instance(OfEc2):
     def role_session(self, *, delivery: str = "2.0") -> Session:
         """Return the metadata service's credentials: a session of the role in the instance profile.
 
-        The session stays the same until five minutes before its end, or until the role changes.
+        The session stays the same until 15 minutes before its end, or until the role changes.
 
         Parameters
         ----------

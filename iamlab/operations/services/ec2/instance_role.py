@@ -40,8 +40,11 @@ if TYPE_CHECKING:
 
 SERVICE = "ec2.amazonaws.com"
 LASTS = timedelta(hours=6)
-OVERLAP = timedelta(minutes=5)
-"""How long before expiry new credentials are available: "at least five minutes"."""
+OVERLAP = timedelta(minutes=15)
+"""How long before expiry new credentials are available.
+
+AWS says at least five minutes. SDKs ask from 15 minutes on, and would use old ones beyond expiry.
+"""
 
 HELP = (
     "Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/"

@@ -4,8 +4,8 @@ It answers all requests from the instance, also when an attacker makes a web ser
 URL. So version 2 requires a token from a PUT, which such an attacker can't send. The response to
 the PUT doesn't travel far, and requests through a declared proxy get no token.
 
-iamlab doesn't listen at 169.254.169.254: a server would call :meth:`MetadataService.request` for
-each request.
+iamlab doesn't listen at 169.254.169.254. ``world.gateway.serve_metadata(instance)`` listens on
+127.0.0.1, and calls :meth:`MetadataService.request` for each request.
 
 Notes
 -----

@@ -1,0 +1,439 @@
+"""Objects, messages, items, secrets and ciphertexts: iamlab's decision stands before each."""
+
+import io
+import json
+import socket
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from iamlab import Policy, World
+from tests.rows import each_row
+
+MAIN, DATA = "111111111111", "222222222222"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Refuse every connection."""
+
+    def refuse(*_):
+        raise AssertionError("a request left the machine")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture
+def world():
+    """Make a world with Dana, who may do everything, Ana, who may do nothing, and resources."""
+    made = World(seed=7)
+    main = made.create_account("main", account_id=MAIN)
+    for name in ("ana", "dana"):
+        main.create_user(name).create_access_key()
+    made.user("dana").attach_policy("AdministratorAccess")
+    main.create_bucket("star-maps")
+    main.create_queue("jobs")
+    main.create_topic("news")
+    main.create_table("stars")
+    main.create_secret("db")
+    main.create_key()
+    return made
+
+
+@pytest.fixture
+def dana(world):
+    """Return Dana's boto3 session."""
+    return world.boto3_session(world.user("dana"))
+
+
+@pytest.fixture
+def ana(world):
+    """Return Ana's boto3 session."""
+    return world.boto3_session(world.user("ana"))
+
+
+def _code(caught):
+    error = caught.value.response
+    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _trust(service):
+    return Policy.allow("sts:AssumeRole", None, principal={"Service": service})
+
+
+def _resource(world, kind):
+    resources = world.account("main").resources.values()
+    return next(each for each in resources if each.kind == kind)
+
+
+# -- S3 -------------------------------------------------------------------------------------------
+
+
+def test_an_object_is_created_read_changed_and_deleted(dana):
+    """Create, read, update, delete, read again."""
+    s3 = dana.client("s3")
+    where = {"Bucket": "star-maps", "Key": "deep sky/m 31+é.fits"}
+    s3.put_object(**where, Body=b"first", Metadata={"by": "dana"})
+    first = s3.get_object(**where)
+    s3.put_object(**where, Body=b"second")
+
+    assert first["Body"].read() == b"first"
+    assert first["Metadata"] == {"by": "dana"}
+    assert s3.get_object(**where)["Body"].read() == b"second"
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="star-maps")["Contents"]] == [
+        where["Key"]
+    ]
+
+    s3.delete_object(**where)
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(**where)
+
+
+def test_a_large_object_goes_in_parts(dana):
+    """The client's own upload in parts works, and its checksums."""
+    s3 = dana.client("s3")
+    s3.upload_fileobj(io.BytesIO(b"x" * 9_000_000), "star-maps", "big")
+
+    assert s3.head_object(Bucket="star-maps", Key="big")["ContentLength"] == 9_000_000
+
+
+def test_a_denied_upload_stores_nothing(world, dana, ana):
+    """The decision comes first; moto doesn't see the request."""
+    with pytest.raises(ClientError) as caught:
+        ana.client("s3").put_object(Bucket="star-maps", Key="a", Body=b"x")
+
+    assert _code(caught) == ("AccessDenied", 403)
+    assert dana.client("s3").list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
+    denied = world.gateway.denied[-1]
+    assert (denied.operation, denied.decision.request.action) == ("PutObject", "s3:PutObject")
+    assert world.gateway.calls[-2].operation == "PutObject"
+
+
+def test_a_missing_object_is_hidden_from_who_cannot_list(world, ana):
+    """AWS's rule: 404 with s3:ListBucket, 403 without."""
+    user = world.user("ana")
+    user.put_policy("read", Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*"))
+    with pytest.raises(ClientError) as caught:
+        ana.client("s3").get_object(Bucket="star-maps", Key="none")
+    assert _code(caught) == ("AccessDenied", 403)
+    assert world.events[-1].error_code == "AccessDenied"
+
+    user.put_policy("list", Policy.allow("s3:ListBucket", "arn:aws:s3:::star-maps"))
+    with pytest.raises(ClientError) as caught:
+        ana.client("s3").get_object(Bucket="star-maps", Key="none")
+    assert _code(caught) == ("NoSuchKey", 404)
+    assert world.events[-1].error_code == "NoSuchKey"
+    assert world.gateway.calls[-1].decision
+
+
+@each_row(
+    ("method", "arguments", "key", "value"),
+    [
+        ("list_objects_v2", {"Prefix": "ana/"}, "s3:prefix", "ana/"),
+        ("list_objects_v2", {"Delimiter": "/"}, "s3:delimiter", "/"),
+        ("list_objects", {"MaxKeys": 7}, "s3:max-keys", "7"),
+        ("put_object", {"Key": "a", "ACL": "bucket-owner-full-control"}, "s3:x-amz-acl", None),
+        ("put_object", {"Key": "a", "ServerSideEncryption": "AES256"}, None, "AES256"),
+        ("copy_object", {"Key": "b", "CopySource": "star-maps/a"}, "s3:x-amz-copy-source", None),
+        (
+            "put_object",
+            {"Key": "a", "Tagging": "project=sky"},
+            "s3:RequestObjectTag/project",
+            "sky",
+        ),
+        ("get_object", {"Key": "a"}, "s3:authType", "REST-HEADER"),
+    ],
+)
+def test_the_keys_of_s3_have_the_values_that_the_client_sent(
+    world, dana, method, arguments, key, value
+):
+    """Conditions of policies see them."""
+    s3 = dana.client("s3")
+    s3.put_object(Bucket="star-maps", Key="a", Body=b"x")
+    getattr(s3, method)(Bucket="star-maps", **arguments)
+    decision = world.gateway.calls[-1].decision
+    found = [each.request.context for each in (decision.pairs or (decision,))]
+    key = key or "s3:x-amz-server-side-encryption"
+
+    assert any(key in each and value in (None, each[key]) for each in found)
+
+
+def test_deleting_many_objects_deletes_those_that_the_caller_may(world, dana, ana):
+    """Each object is decided alone; the answer names the others."""
+    for name in ("a/1", "b/1"):
+        dana.client("s3").put_object(Bucket="star-maps", Key=name, Body=b"x")
+    allow = Policy.allow("s3:DeleteObject", "arn:aws:s3:::star-maps/a/*")
+    world.user("ana").put_policy("own", allow)
+    wanted = {"Objects": [{"Key": "a/1"}, {"Key": "b/1"}]}
+    answer = ana.client("s3").delete_objects(Bucket="star-maps", Delete=wanted)
+
+    assert [each["Key"] for each in answer["Deleted"]] == ["a/1"]
+    assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [("b/1", "AccessDenied")]
+    left = dana.client("s3").list_objects_v2(Bucket="star-maps")["Contents"]
+    assert [each["Key"] for each in left] == ["b/1"]
+
+
+def test_a_bucket_with_objects_cannot_be_deleted(dana):
+    """AWS's BucketNotEmpty; an empty one goes, and its name is free."""
+    s3 = dana.client("s3")
+    s3.put_object(Bucket="star-maps", Key="a", Body=b"x")
+    with pytest.raises(ClientError) as caught:
+        s3.delete_bucket(Bucket="star-maps")
+    assert _code(caught) == ("BucketNotEmpty", 409)
+
+    s3.delete_object(Bucket="star-maps", Key="a")
+    s3.delete_bucket(Bucket="star-maps")
+    s3.create_bucket(Bucket="star-maps")
+    assert s3.list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
+
+
+def test_a_presigned_url_needs_no_client(world, dana):
+    """Whoever has the URL acts as its signer, until it expires."""
+    s3 = dana.client("s3", config=Config(signature_version="s3v4"))
+    s3.put_object(Bucket="star-maps", Key="a", Body=b"stars")
+    url = s3.generate_presigned_url("get_object", {"Bucket": "star-maps", "Key": "a"}, 60)
+    status, _, body = world.gateway.handle("GET", url, {}, b"")
+
+    assert (status, body) == (200, b"stars")
+    context = world.gateway.calls[-1].decision.request.context
+    assert context["s3:authType"] == "REST-QUERY-STRING"
+    assert int(context["s3:signatureAge"]) < 60_000
+    changed = url.replace("/a?", "/b?")
+    assert world.gateway.handle("GET", changed, {}, b"")[0] == 403
+
+
+def test_anybody_reads_what_a_bucket_policy_opens(world, dana):
+    """A request without a signature is anonymous."""
+    url = "https://star-maps.s3.us-east-1.amazonaws.com/a"
+    dana.client("s3").put_object(Bucket="star-maps", Key="a", Body=b"stars")
+    assert world.gateway.handle("GET", url, {}, b"")[0] == 403
+
+    bucket = world.account("main").buckets["star-maps"]
+    bucket.delete_public_access_block()
+    bucket.put_policy(Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", principal="*"))
+    status, _, body = world.gateway.handle("GET", url, {}, b"")
+    assert (status, body) == (200, b"stars")
+    assert world.gateway.calls[-1].caller == ""
+
+
+def test_another_accounts_bucket_needs_both_sides(world, ana):
+    """The object is in the owner's bucket, and both policies decide."""
+    data = world.create_account("data", account_id=DATA)
+    bucket = data.create_bucket("far-maps")
+    world.user("ana").put_policy("far", Policy.allow("s3:*Object", "arn:aws:s3:::far-maps/*"))
+    s3 = ana.client("s3")
+    with pytest.raises(ClientError):
+        s3.put_object(Bucket="far-maps", Key="a", Body=b"x")
+
+    own = Policy.allow("s3:*Object", "arn:aws:s3:::far-maps/*", principal=world.user("ana").arn)
+    bucket.put_policy(own)
+    s3.put_object(Bucket="far-maps", Key="a", Body=b"x")
+    assert s3.get_object(Bucket="far-maps", Key="a")["Body"].read() == b"x"
+    assert world.events[-1].recipient_account_id == DATA
+
+
+# -- messages -------------------------------------------------------------------------------------
+
+
+def test_a_message_is_sent_received_and_deleted(world, dana):
+    """Also through a queue that a client made, with its attributes."""
+    sqs = dana.client("sqs")
+    url = sqs.create_queue(QueueName="new", Attributes={"VisibilityTimeout": "7"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+    assert message["Body"] == "hello"
+    assert (found["VisibilityTimeout"], found["ApproximateNumberOfMessages"]) == ("7", "0")
+    assert found["QueueArn"] == world.account("main").resources[found["QueueArn"]].arn
+
+
+def test_a_topic_reaches_only_queues_whose_policies_let_it(world, dana):
+    """SNS calls SQS on its own behalf; and no message leaves the machine."""
+    sns, sqs = dana.client("sns"), dana.client("sqs")
+    queue, topic = _resource(world, "queue"), _resource(world, "topic")
+    for protocol, endpoint in (("sqs", queue.arn), ("https", "https://elsewhere.example/")):
+        sns.subscribe(TopicArn=topic.arn, Protocol=protocol, Endpoint=endpoint)
+    sns.publish(TopicArn=topic.arn, Message="lost")
+    when = {"ArnEquals": {"aws:SourceArn": topic.arn}}
+    sender = {"Service": "sns.amazonaws.com"}
+    policy = Policy.allow("sqs:SendMessage", queue.arn, principal=sender, when=when)
+    sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"Policy": policy.text})
+    sns.publish(TopicArn=topic.arn, Message="found")
+    received = sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=10)["Messages"]
+
+    assert [json.loads(each["Body"])["Message"] for each in received] == ["found"]
+    assert len(sns.list_subscriptions_by_topic(TopicArn=topic.arn)["Subscriptions"]) == 2
+
+
+# -- items, secrets, ciphertexts ------------------------------------------------------------------
+
+
+def test_a_table_that_a_client_made_has_its_keys(dana):
+    """The client's waiter finds it, and items have the client's partition key."""
+    table = dana.resource("dynamodb").create_table(
+        TableName="observations",
+        KeySchema=[{"AttributeName": "night", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "night", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    table.wait_until_exists()
+    table.put_item(Item={"night": "2026-11-25", "stars": 7})
+
+    assert table.get_item(Key={"night": "2026-11-25"})["Item"]["stars"] == 7
+    table.delete()
+    names = dana.client("dynamodb").list_tables()["TableNames"]
+    assert names == ["stars"]
+
+
+def test_items_of_others_are_closed_by_their_leading_key(world, ana):
+    """``dynamodb:LeadingKeys`` is the value of the partition key."""
+    arn = _resource(world, "table").arn
+    when = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ana"]}}
+    allow = Policy.allow(["dynamodb:GetItem", "dynamodb:Query"], arn, when=when)
+    world.user("ana").put_policy("own", allow)
+    dynamodb = ana.client("dynamodb")
+    query = {"TableName": "stars", "KeyConditionExpression": "#k = :v"}
+    names = {"ExpressionAttributeNames": {"#k": "id"}}
+
+    dynamodb.get_item(TableName="stars", Key={"id": {"S": "ana"}})
+    dynamodb.query(**query, **names, ExpressionAttributeValues={":v": {"S": "ana"}})
+    for ask in (
+        lambda: dynamodb.get_item(TableName="stars", Key={"id": {"S": "bob"}}),
+        lambda: dynamodb.query(**query, **names, ExpressionAttributeValues={":v": {"S": "bob"}}),
+    ):
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert _code(caught) == ("AccessDeniedException", 400)
+
+
+def test_a_transaction_needs_each_permission(world, ana):
+    """Each item of a transaction is its own action."""
+    arn = _resource(world, "table").arn
+    world.user("ana").put_policy("put", Policy.allow("dynamodb:PutItem", arn))
+    put = {"Put": {"TableName": "stars", "Item": {"id": {"S": "a"}}}}
+    delete = {"Delete": {"TableName": "stars", "Key": {"id": {"S": "b"}}}}
+    dynamodb = ana.client("dynamodb")
+    dynamodb.transact_write_items(TransactItems=[put])
+    with pytest.raises(ClientError):
+        dynamodb.transact_write_items(TransactItems=[put, delete])
+
+    assert world.gateway.denied[-1].decision.request.action == "dynamodb:DeleteItem"
+
+
+def test_a_secret_has_one_arn_in_both(world, dana):
+    """Made by a client or in the world, by name or ARN."""
+    secrets = dana.client("secretsmanager")
+    made = secrets.create_secret(Name="api", SecretString="key")
+    secrets.put_secret_value(SecretId="db", SecretString="password")
+
+    for name, value in (("api", "key"), (made["ARN"], "key"), ("db", "password")):
+        found = secrets.get_secret_value(SecretId=name)
+        assert found["SecretString"] == value
+        assert found["ARN"] in world.account("main").resources
+    assert "password" not in repr(world.gateway.calls) + repr(world.events[-1])
+    secrets.delete_secret(SecretId="api", ForceDeleteWithoutRecovery=True)
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):
+        secrets.get_secret_value(SecretId="api")
+
+
+def test_a_ciphertext_knows_its_key(world, dana, ana):
+    """Decrypt names no key; the key's policy decides nevertheless."""
+    key = _resource(world, "key")
+    kms = dana.client("kms")
+    context = {"project": "sky"}
+    blob = kms.encrypt(KeyId=key.key_id, Plaintext=b"stars", EncryptionContext=context)
+    secret = blob["CiphertextBlob"]
+    opened = kms.decrypt(CiphertextBlob=secret, EncryptionContext=context)
+
+    assert (opened["Plaintext"], opened["KeyId"]) == (b"stars", key.arn)
+    for session, error in ((ana, "AccessDeniedException"), (dana, "InvalidCiphertextException")):
+        with pytest.raises(ClientError) as caught:
+            session.client("kms").decrypt(CiphertextBlob=secret)
+        assert _code(caught) == (error, 400)
+    decision = world.gateway.calls[-3].decision
+    assert decision.request.context["kms:EncryptionContext:project"] == "sky"
+
+
+def test_a_disabled_key_encrypts_nothing(world, dana):
+    """The key's state is the world's."""
+    key, kms = _resource(world, "key"), dana.client("kms")
+    kms.encrypt(KeyId=key.key_id, Plaintext=b"x")
+    kms.disable_key(KeyId=key.key_id)
+    with pytest.raises(ClientError) as caught:
+        kms.encrypt(KeyId=key.key_id, Plaintext=b"x")
+
+    assert _code(caught)[0] == "DisabledException"
+
+
+def test_a_function_answers_with_its_event(world, dana, ana):
+    """Nothing runs code here; the permission is decided."""
+    role = world.account("main").create_role(
+        "job", assume_role_policy_document=_trust("lambda.amazonaws.com")
+    )
+    function = world.account("main").create_function("count", role=role)
+    answer = dana.client("lambda").invoke(FunctionName="count", Payload=b'{"stars": 7}')
+    assert json.load(answer["Payload"]) == {"stars": 7}
+
+    with pytest.raises(ClientError):
+        ana.client("lambda").invoke(FunctionName="count")
+    assert world.gateway.denied[-1].decision.request.resource == function.arn
+
+
+# -- what nobody executes -------------------------------------------------------------------------
+
+
+def test_lists_of_other_services_are_decided_and_empty(world, dana, ana):
+    """The log says that no more was done."""
+    assert dana.client("athena").list_work_groups()["WorkGroups"] == []
+    assert world.gateway.calls[-1].is_decided_only
+    assert str(world.gateway.calls[-1]).endswith("(decided only)")
+
+    with pytest.raises(ClientError) as caught:
+        ana.client("athena").list_work_groups()
+    assert _code(caught) == ("AccessDeniedException", 400)
+
+
+def test_the_resource_of_a_call_is_found_by_its_names(world, ana):
+    """A policy for one workgroup allows calls that name it."""
+    arn = f"arn:aws:athena:us-east-1:{MAIN}:workgroup/sky"
+    world.user("ana").put_policy("sky", Policy.allow("athena:GetWorkGroup", arn))
+    for name, code in (("sky", "NotImplemented"), ("sea", "AccessDeniedException")):
+        with pytest.raises(ClientError) as caught:
+            ana.client("athena").get_work_group(WorkGroup=name)
+        assert _code(caught)[0] == code
+
+
+def test_a_dry_run_starts_nothing(dana, ana):
+    """EC2's way to ask for a permission."""
+    order = {"ImageId": "ami-0123456789abcdef0", "MinCount": 1, "MaxCount": 1, "DryRun": True}
+    for session, code in ((dana, "DryRunOperation"), (ana, "UnauthorizedOperation")):
+        with pytest.raises(ClientError) as caught:
+            session.client("ec2").run_instances(**order)
+        assert _code(caught)[0] == code
+
+    assert dana.client("ec2").describe_instances()["Reservations"] == []
+
+
+def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
+    """In moto is one state for the process; each world has its own."""
+    other = World(seed=8)
+    eve = other.create_account("main", account_id=MAIN).create_user("eve")
+    eve.create_access_key()
+    eve.attach_policy("AdministratorAccess")
+    eves = other.boto3_session(eve).client("s3")
+    eves.create_bucket(Bucket="star-maps")
+    dana.client("s3").put_object(Bucket="star-maps", Key="a", Body=b"x")
+
+    assert eves.list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
+    with mock_aws():
+        client = boto3.client("s3", "us-east-1")
+        assert client.list_buckets()["Buckets"] == []
+        client.create_bucket(Bucket="own")
+        assert dana.client("s3").get_object(Bucket="star-maps", Key="a")["Body"].read() == b"x"
+        assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["own"]
