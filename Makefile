@@ -80,7 +80,7 @@ $(VENV)/pyvenv.cfg:
 
 # A stamp file remembers what was installed; it is out of date when pyproject.toml is newer.
 $(VENV)/.lab: pyproject.toml | $(VENV)/pyvenv.cfg
-	$(INSTALL) -e ".[lab]"
+	$(INSTALL) -e ".[lab,clients]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg

@@ -26,7 +26,11 @@ from typing import Any
 FOLDER = Path(__file__).parent.parent / "iamlab/model/data"
 SERVICES = ("iam", "sts")
 OTHERS = FOLDER / "services_model.json"
-CLIENTS = {"cloudformation": "cloudcontrol", "sso": "sso-admin"}
+CLIENTS = {
+    "access-analyzer": "accessanalyzer",
+    "cloudformation": "cloudcontrol",
+    "sso": "sso-admin",
+}
 """The prefix of actions -> the service's name in botocore, if it differs."""
 DETAILED = ("organizations",)
 """Services for which patterns, lengths and enumerations of texts are kept too."""

@@ -73,7 +73,8 @@ def test_environment_and_pyproject_agree():
     """Conda and pip install the same packages in the same ranges for the lessons."""
     conda = [line for line in CONDA if not re.match(r"(python|pip)\b", line)]
 
-    assert ranges(conda + BY_PIP) == ranges(PROJECT["optional-dependencies"]["lab"])
+    extras = PROJECT["optional-dependencies"]
+    assert ranges(conda + BY_PIP) == ranges(extras["lab"] + extras["clients"])
 
 
 def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():

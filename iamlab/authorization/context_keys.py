@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from iamlab.engine.request import ContextValue
 from iamlab.errors import RequestError
 from iamlab.policy.condition_keys import unsupported_keys
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,14 +34,8 @@ DEFAULT_REGION = "us-east-1"
 AGENT = "iamlab"
 """The default user agent."""
 
-_IN_VIRGINIA = (
-    "iam organizations route53 route53domains cloudfront account support shield waf health billing "
-    "ce budgets trustedadvisor"
-)
-_IN_OREGON = "globalaccelerator networkmanager devicefarm chatbot"
 REGION_OF = {
-    **dict.fromkeys(_IN_VIRGINIA.split(), "us-east-1"),
-    **dict.fromkeys(_IN_OREGON.split(), "us-west-2"),
+    service: region for region, services in tables(__file__).items() for service in services.split()
 }
 """Global services, whose calls all go to one Region."""
 

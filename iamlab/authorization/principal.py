@@ -329,9 +329,7 @@ def _membership(account: Account) -> Membership | None:
 
 def scps_of(account: Account) -> tuple[Level, ...]:
     """Return the service control policies above an account, level by level."""
-    if not account.world.organizations:
-        return ()
-    organization = account.world.organization_of(account.account_id)
+    organization = account.organization if account.world.organizations else None
     if organization is None:
         return ()
     from iamlab.model.organization.policies import SCP

@@ -12,6 +12,7 @@ Reference Guide.
 from __future__ import annotations
 
 import os
+import sys
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -57,8 +58,7 @@ def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
         ) from None
     key_id, secret, token = credentials_of(gateway, principal)
     session = session_apart()
-    emitter = session.get_component("event_emitter")  # first, also where moto is started
-    emitter.register_first("before-send", lambda request, **_: _answer(gateway, request))
+    session.register("before-send", lambda request, **_: _answer(gateway, request))
     return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
 
 
@@ -67,7 +67,10 @@ def session_apart() -> Any:
     from botocore.session import Session as BotocoreSession
 
     variables = {name: (None, None, value, None) for name, value in _FIXED.items()}
-    return BotocoreSession(session_vars=variables)
+    session = BotocoreSession(session_vars=variables)
+    if (moto := sys.modules.get("moto.core.models")) is not None:
+        session.unregister("before-send", moto.botocore_stubber)  # it answers every session
+    return session
 
 
 def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:

@@ -24,6 +24,7 @@ from iamlab.clients.wire import api
 from iamlab.clients.wire_values import HttpError
 from iamlab.errors import AccessDenied, AwsError
 from iamlab.errors.services import DisabledException, KMSInvalidStateException, NoSuchBucket
+from iamlab.model.clock_and_ids import START
 from iamlab.operations.unmodelled_actions import use
 from iamlab.policy import catalog
 from iamlab.policy.arn import is_arn
@@ -110,22 +111,19 @@ class DataPlaneCall:
         ]
         denied = next((number for number, each in enumerate(decisions) if not each), 0)
         try:
-            decided = use(self.world, self.request.caller, *needs[denied], context, {})
+            use(self.world, self.request.caller, *needs[denied], context, {})
         except AccessDenied as error:
-            raise self._refusal(error) from None
-        self.request.decisions += [decided, *decisions[1:]]
-
-    def _refusal(self, error: AccessDenied) -> AwsError:
-        """Return a denial as the service's own error."""
-        if error.decision is None:
-            return error
-        refuse = getattr(self.api, "refuse", AccessDenied)
-        return refuse(error.decision, error.message)
+            raise self.api.refuse(error.decision or decisions[denied], error.message) from None
+        self.request.decisions += decisions
 
     def _check_bucket(self, arn: str) -> None:
         """Check that a bucket exists, which anybody can find out."""
-        if self.service == "s3" and arn != "*" and self.needs.resource(arn) is None:
-            raise NoSuchBucket("The specified bucket does not exist")
+        if self.service == "s3" and arn != "*":
+            bucket, expected = self.needs.resource(arn), self.parameters.get("ExpectedBucketOwner")
+            if bucket is None:
+                raise NoSuchBucket("The specified bucket does not exist")
+            if expected not in (None, bucket.account.account_id):
+                raise HttpError("AccessDenied", "Access Denied", 403)
 
     def _check_can_list(self, context: dict[str, ContextValue]) -> None:
         """Hide that an object is missing from a caller who can't list the bucket.
@@ -218,7 +216,7 @@ class DataPlaneCall:
     # -- operations that both have ----------------------------------------------------------------
 
     def check_before(self, account: Account) -> None:
-        """Check what only moto knows, and what an upload needs besides its own permission.
+        """Check what only moto knows, and what else an upload needs.
 
         Raises
         ------
@@ -229,6 +227,8 @@ class DataPlaneCall:
         """
         if self.service != "s3":
             return
+        if "ExpectedBucketOwner" in self.parameters:
+            self._check_bucket(object_arn(self.parameters["Bucket"], None))
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
             if bucket is not None and self.moto.has_objects(bucket, self.request.region):
@@ -243,6 +243,11 @@ class DataPlaneCall:
     def completed(self, result: dict[str, Any], request_id: str) -> Response:
         """Return iamlab's answer, with what moto adds to it."""
         interface = api(self.request.service.model)
+        if self.operation == "ListBuckets":
+            events = (each for each in self.world.events if each.event_name == "CreateBucket")
+            made = {arn: event.event_time for event in events for arn in event.resources}
+            for bucket in result["Buckets"]:
+                bucket["CreationDate"] = made.get(bucket["BucketArn"], START)
         is_completed = self.operation in _TABLES["completed"].get(self.service, ())
         response = None
         if self.is_shared or is_completed:

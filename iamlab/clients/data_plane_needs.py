@@ -21,6 +21,7 @@ from iamlab.operations.services.queues_and_topics import QUEUES, TOPICS
 from iamlab.operations.services.s3.bucket import API as BUCKETS
 from iamlab.operations.services.secretsmanager import API as SECRETS
 from iamlab.operations.services.tables_and_repositories import TABLES
+from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.tables import tables
 
@@ -43,8 +44,6 @@ APIS = {
 }
 """The services whose data plane moto executes, and how each names its resources."""
 
-_VERSIONS = re.compile(r"(Delete|Get|Put)Object(Tagging|Acl|Torrent|)")
-_PARTIQL = {"select": "Select", "insert": "Insert", "update": "Update", "delete": "Delete"}
 _EQUALS = re.compile(r"(#?\w+)\s*=\s*(:\w+)")
 
 
@@ -88,13 +87,9 @@ class Needs:
         if not bucket:
             yield action, "*"
             return
-        is_version = "VersionId" in self.parameters and _VERSIONS.fullmatch(action)
-        if is_version:
-            action = (
-                f"{action}Version"
-                if not is_version[2]
-                else (f"{is_version[1]}ObjectVersion{is_version[2]}")
-            )
+        versioned = action.replace("Object", "ObjectVersion")
+        if "VersionId" in self.parameters and catalog.action(f"s3:{versioned}"):
+            action = versioned
         yield action, object_arn(bucket, key)
         source, _, query = self.parameters.get("CopySource", "").partition("?")
         if source:
@@ -114,11 +109,6 @@ class Needs:
                 for kind, each in item.items():
                     name = f"{kind}Item" if kind != "ConditionCheck" else "ConditionCheckItem"
                     yield name, self._table(each.get("TableName", ""))
-        elif "Statement" in self.parameters:
-            verb, _, rest = self.parameters["Statement"].strip().partition(" ")
-            named = re.search(r'(?:from|into|update)?\s*"([^"]+)"', rest, re.IGNORECASE)
-            name = named[1] if named else ""
-            yield f"PartiQL{_PARTIQL.get(verb.lower(), 'Select')}", self._table(name)
         else:
             table, index = self._arn(self.parameters), self.parameters.get("IndexName")
             yield action, f"{table}/index/{index}" if index else table
@@ -161,10 +151,9 @@ class Needs:
 
     def context(self) -> dict[str, ContextValue]:
         """Return the condition keys with the values of parameters."""
-        names = _TABLES["keys"].get(self.service, {})
         found: dict[str, ContextValue] = {
             key: str(self.parameters[name])
-            for name, key in names.items()
+            for name, key in _TABLES["keys"].get(self.service, {}).items()
             if name in self.parameters
         }
         if self.service == "s3":
@@ -209,23 +198,35 @@ class Needs:
 
     def _leading_keys(self) -> list[str]:
         """Return the values of the partition key that a call names."""
-        table = self.resource(self._arn(self.parameters))
+        table = next((self.resource(arn) for _, arn in self.pairs()), None)
         if table is None:
             return []
         name = self.partition_key(table)
-        items = [self.parameters.get("Key"), self.parameters.get("Item")]
-        wanted = self.parameters.get("RequestItems") or {}
-        for each in wanted.values():
-            puts = each if isinstance(each, list) else []
-            items += [] if isinstance(each, list) else each.get("Keys", [])
-            items += [item for put in puts for kind in put.values() for item in kind.values()]
-        found = [next(iter(item[name].values())) for item in items if item and name in item]
+        found = [item[name] for item in _items(self.parameters) if name in item]
         names = self.parameters.get("ExpressionAttributeNames") or {}
         values = self.parameters.get("ExpressionAttributeValues") or {}
         for left, right in _EQUALS.findall(self.parameters.get("KeyConditionExpression", "")):
             if names.get(left, left) == name and right in values:
-                found.append(next(iter(values[right].values())))
-        return [str(value) for value in found]
+                found.append(values[right])
+        old = self.parameters.get("KeyConditions") or {}
+        found += old.get(name, {}).get("AttributeValueList", [])
+        texts = [str(next(iter(value.values()))) for value in found]
+        return texts or [""] * (self.operation == "Query")  # a condition must not find nothing
+
+
+def _items(value: Any) -> Iterator[dict[str, Any]]:
+    """Return the items that parameters name, whole or by their keys."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _items(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name in ("Key", "Item"):
+                yield each
+            elif name == "Keys":
+                yield from each
+            elif isinstance(each, dict | list):
+                yield from _items(each)
 
 
 def object_arn(bucket: str, key: str | None) -> str:

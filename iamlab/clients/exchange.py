@@ -43,6 +43,7 @@ from iamlab.operations.dispatch import Call, run
 from iamlab.operations.registry import MODULES, NOT_MODELLED, find
 from iamlab.operations.sts.calls import region_of
 from iamlab.policy.arn import REGIONS, Arn, is_arn
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,33 +58,7 @@ if TYPE_CHECKING:
 
 _MISSING = "Request is missing Authentication Token"
 _DRY_RUN = "Request would have succeeded, but DryRun flag is set."
-_NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
-_REJECTIONS: dict[str, dict[str, tuple[str, int, str]]] = {
-    "json": {
-        "ExpiredToken": ("ExpiredTokenException", 400, ""),
-        "IncompleteSignature": ("IncompleteSignatureException", 400, ""),
-        "InvalidClientTokenId": ("UnrecognizedClientException", 400, ""),
-        "MissingAuthenticationToken": ("MissingAuthenticationTokenException", 400, ""),
-        "SignatureDoesNotMatch": ("InvalidSignatureException", 400, ""),
-    },
-    "ec2": {
-        "InvalidClientTokenId": ("AuthFailure", 401, _NOT_VALIDATED),
-        "SignatureDoesNotMatch": ("AuthFailure", 401, _NOT_VALIDATED),
-        "ExpiredToken": ("RequestExpired", 400, "Request has expired."),
-    },
-    "rest-xml": {
-        "ExpiredToken": ("ExpiredToken", 400, "The provided token has expired."),
-        "InvalidClientTokenId": (
-            *("InvalidAccessKeyId", 403),
-            "The AWS Access Key Id you provided does not exist in our records.",
-        ),
-    },
-}
-"""Protocol -> code of IAM and STS for rejected credentials -> the protocol's code, status, text."""
-
-_DENIALS = {"ec2": ("UnauthorizedOperation", 403), "json": ("AccessDeniedException", 400)}
-"""Protocol -> the code and status of a caller without permission, if the operation has no own."""
-
+_TABLES: dict[str, Any] = tables(__file__, "services.toml")
 _ANYBODY = frozenset({"s3", "sns", "sqs"})
 """Services whose resource policies can allow requests without a signature."""
 
@@ -109,14 +84,9 @@ class Exchange:
         except RequestError as error:
             return self._refused(HttpError("NotImplemented", str(error), 501), before)
         status, headers, body = response
-        made = self._keep(before, (status, *self._error_in(response)))
+        failure = api(self.service.model).error_in(response) if status >= 400 else ("", "")
+        made = self._keep(before, (status, *failure))
         return status, {**headers, "x-amzn-RequestId": made.request_id}, body
-
-    def _error_in(self, response: Response) -> tuple[str, str]:
-        """Return the code and message of an error that moto answered."""
-        if response[0] < 400:
-            return "", ""
-        return api(self.service.model).error_in(response)
 
     def _do(self) -> Response:
         signature = read_signature(self.http)
@@ -238,13 +208,10 @@ class Exchange:
 
     def _caller(self, signature: Signature | None, entry: Entry | None) -> Caller:
         """Find the caller, who has signed the request."""
-        if entry is not None and not entry.is_signed:
+        is_open = signature is None and self.service.prefix in _ANYBODY
+        if is_open or (entry is not None and not entry.is_signed):
             return ANONYMOUS
-        if signature is None:
-            if self.service.prefix in _ANYBODY:
-                return ANONYMOUS
-            raise HttpError("MissingAuthenticationToken", _MISSING, 403)
-        return self.signer(signature)
+        return self._signer(signature)
 
     def signed_by(self) -> AccessKey | Session:
         """Return who signed the request.
@@ -257,13 +224,13 @@ class Exchange:
             The signature is missing, malformed or wrong.
         """
         signature = read_signature(self.http)
+        self.service = service_of(self.http, signature)
+        return self._signer(signature)
+
+    def _signer(self, signature: Signature | None) -> AccessKey | Session:
+        """Return who signed the request, after all checks of the signature."""
         if signature is None:
             raise HttpError("MissingAuthenticationToken", _MISSING, 403)
-        self.service = service_of(self.http, signature)
-        return self.signer(signature)
-
-    def signer(self, signature: Signature) -> AccessKey | Session:
-        """Return who signed the request, after all checks of the signature."""
         found = owner_of(self.world, signature.access_key_id, signature.token)
         presented = found.present(self.world)  # an error if it's inactive or has expired
         self._check_region(signature.region, presented.arn)
@@ -292,10 +259,10 @@ class Exchange:
         protocol = api(self.service.model).protocol if self.service.model else ""
         family = "json" if "json" in protocol else protocol
         if type(error) is AccessDenied and self.is_decided_only:
-            code, status = _DENIALS.get(family, (code, status))
-        if code in _REJECTIONS.get(family, {}):
-            code, status, text = _REJECTIONS[family][code]
-            message = text or message
+            code, status = _TABLES["denials"].get(family, (code, status))
+        own = _TABLES["rejections"].get(family, {}).get(code)
+        if own is not None:
+            code, status, message = own[0], own[1], own[2] or message
         made = self._keep(before, (status, code, message), error)
         values = code, message, status, made.request_id
         if not protocol:

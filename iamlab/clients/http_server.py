@@ -1,244 +1,97 @@
 """An HTTP server on this computer only, which passes each request to a function.
 
-It reads HTTP/1.1 strictly: a request that two programs could read in two ways is refused. Other
-computers can't connect, and neither a web page nor a foreign host name leads to it.
+waitress reads requests and writes responses. Added is that a request that two programs could read
+in two ways is refused, and that neither a web page nor a foreign host name leads to the server.
 
 Notes
 -----
 AWS pages: "Service-specific endpoints" of the AWS SDKs and Tools Reference Guide, for clients that
 call a local address; "Methods for accessing an Amazon S3 general purpose bucket", for buckets in
-host names. The rules of HTTP are in RFC 9110 and RFC 9112.
+host names. The rules of HTTP are in RFC 9110 and RFC 9112. The documentation of waitress has its
+settings under "Arguments to waitress.serve".
 """
 
 from __future__ import annotations
 
 import logging
-import os
+import math
 import re
 import socket
-from contextlib import suppress
 from http import HTTPStatus
-from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Lock, Thread
-from time import monotonic
 from traceback import format_exc
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.display import printable
 from iamlab.errors import RequestError
 
+try:
+    from waitress.channel import ClientDisconnected, HTTPChannel
+    from waitress.parser import HTTPRequestParser, ParsingError
+    from waitress.server import create_server
+    from waitress.task import hop_by_hop
+    from waitress.wasyncore import close_all, loop
+except ImportError:
+    raise RequestError(
+        "A server needs waitress. Install it with: pip install 'iamlab[clients]'"
+    ) from None
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from iamlab.clients.wire import Response
 
     Handle = Callable[[str, str, Mapping[str, str], bytes], Response]
 
-PATIENCE = 30.0
-"""Seconds that a client has for a request, for reading its response, and between two requests."""
-MOST_CONNECTIONS = MOST_HEADERS = 100
-LONGEST_LINE, LONGEST_HEAD, LARGEST_BODY = 16 << 10, 64 << 10, 64 << 20
-"""In bytes: a line, all headers together, and a body."""
+LARGEST_BODY = 64 << 20
+_SIZES: dict[str, Any] = dict.fromkeys(
+    ("max_request_body_size", "inbuf_overflow", "outbuf_overflow"), LARGEST_BODY + 1
+)
+"""Settings of waitress: the first size that is refused, and those of temporary files."""
 
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST = re.compile(rb"(%s) ([\x21-\x7e]+) HTTP/1\.([01])" % _TOKEN)
-_HEADER = re.compile(rb"(%s):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*" % _TOKEN)
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t\x20-\x7e]*)?")
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_ONCE = ("authorization", "content-length", "expect", "host", "origin", "transfer-encoding")
-_OURS = ("connection", "content-length", "transfer-encoding")
-_TOO_LARGE = 413, f"The body is larger than {LARGEST_BODY} bytes."
+_OURS = hop_by_hop | {"content-length"}
+_TEXT = {"Content-Type": "text/plain"}
+_ONCE = rb"\n(authorization|expect|host|length|origin):"
 
 _LOG = logging.getLogger(__name__)
+logging.getLogger("waitress").setLevel(logging.ERROR)  # it also warns when requests wait
 
 
-class _Refused(Exception):  # noqa: N818 - it says what happened to a request
-    """A request that isn't passed on: the status, and the reason."""
+class _Parser(HTTPRequestParser):
+    """Reads a request."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Refuse also what waitress accepts but another program could read in another way."""
+        super().parse_header(header_plus)
+        text = re.sub(rb"\n(content-length|transfer-encoding):", rb"\nlength:", header_plus.lower())
+        names = re.findall(_ONCE, text)
+        if len({*names}) < len(names) or "TRANSFER_ENCODING" in self.headers:  # of HTTP/1.0
+            raise ParsingError("A header is duplicated, or Transfer-Encoding isn't allowed.")
+        if re.search(rb"\n[ \t]", text):
+            raise ParsingError("A header has more than one line.")
 
 
-class _Connection(BaseRequestHandler):
-    """The requests of one connection, one after the other."""
+class _Channel(HTTPChannel):
+    """A connection."""
 
-    server: LocalServer
-    request: socket.socket
+    parser_class = _Parser
 
-    def handle(self) -> None:
-        self.received = bytearray()
-        self.busy = Lock()  # held while a request is answered
-        self.server.open.add(self)
-        with suppress(OSError):  # the client is gone, or too slow
-            if len(self.server.open) > MOST_CONNECTIONS:
-                self._refuse(503, f"There are more than {MOST_CONNECTIONS} connections.")
-            while self._one():
-                pass
-        self.server.open.discard(self)
+    def handle_read(self) -> None:
+        """Measure the time of a request from its first byte, not from its latest one."""
+        begun = self.last_activity if self.request else None
+        super().handle_read()
+        if begun and self.request:
+            self.last_activity = begun
 
-    def _one(self) -> bool:
-        """Answer a request; return whether another one can follow."""
-        self.deadline = monotonic() + PATIENCE
-        if not self.received:
-            self._receive()
-        self.deadline = monotonic() + PATIENCE
-        try:
-            request = self._read()
-        except TimeoutError:
-            self._refuse(408, "The request didn't arrive in time.")
-        except _Refused as refused:
-            self._refuse(*refused.args)
-        with self.busy:
-            if self.server.is_stopping:
-                return False
-            response = self._answer(*request)
-            self._send(response)
-        return self.keeps and response != b""
-
-    def _answer(self, method: str, *others: Any) -> bytes:
-        """Call the function; return what is to be sent."""
-        try:
-            response = self.server.answer(method, *others)
-            return _written(response, keeps=self.keeps, is_head=method == "HEAD")
-        except Exception:  # noqa: BLE001 - whatever it is, the server goes on
-            trace = "\n".join(map(printable, format_exc().splitlines()))
-            _LOG.error("A request could not be answered:\n%s", trace)
-            return _written((500, {}, b""), keeps=self.keeps)
-
-    def _refuse(self, status: int, why: str) -> NoReturn:
-        """Send the reason, and end the connection when the client has had time to read it."""
-        response = status, {"Content-Type": "text/plain"}, f"{why}\n".encode()
-        self._send(_written(response, keeps=False))
-        self.request.shutdown(socket.SHUT_WR)
-        self.deadline = monotonic() + min(PATIENCE, 2)
-        while True:  # until that raises an OSError
-            self._receive()
-            self.received.clear()
-
-    def _send(self, response: bytes) -> None:
-        self.request.settimeout(PATIENCE)
-        self.request.sendall(response)
-
-    # -- Reading ---------------------------------------------------------------------------------
-
-    def _receive(self) -> None:
-        """Receive more bytes, as long as there is time."""
-        self.request.settimeout(max(self.deadline - monotonic(), 0.001))
-        more = self.request.recv(1 << 16)
-        if not more:
-            raise ConnectionError
-        self.received += more
-
-    def _take(self, count: int) -> bytes:
-        while len(self.received) < count:
-            self._receive()
-        taken = bytes(self.received[:count])
-        del self.received[:count]
-        return taken
-
-    def _line(self) -> bytes:
-        """Take a line."""
-        while (end := self.received.find(b"\n", 0, LONGEST_LINE)) < 0:
-            if len(self.received) >= LONGEST_LINE:
-                raise _Refused(431, f"A line is longer than {LONGEST_LINE} bytes.")
-            self._receive()
-        line = self._take(end + 1)
-        if not line.endswith(b"\r\n"):
-            raise _Refused(400, "A line doesn't end with CR and LF.")
-        return line[:-2]
-
-    def _read(self) -> tuple[str, str, dict[str, str], bytes]:
-        """Read a request: its method, URL, headers and body."""
-        line = _REQUEST.fullmatch(self._line() or self._line())
-        if line is None:
-            raise _Refused(400, "The first line isn't a method, a target in ASCII and HTTP/1.1.")
-        method, target, self.keeps = line[1].decode(), line[2].decode(), line[3] == b"1"
-        headers = self._headers()
-        host = headers.get("host", "").lower()
-        self._check_source(host, headers)
-        if target.lower().startswith(f"http://{host}/"):
-            target = target[len(f"http://{host}") :]
-        if not target.startswith("/"):
-            raise _Refused(400, "The target must be a path, or a URL with the same host.")
-        if method not in _METHODS:
-            raise _Refused(501, f"The methods are {', '.join(_METHODS)}.")
-        body = self._body(headers)
-        self.keeps &= headers.get("connection", "").lower() != "close"
-        return method, f"http://{host}{target}", headers, body
-
-    def _headers(self) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        room, most = LONGEST_HEAD, MOST_HEADERS
-        while line := self._line():
-            room, most = room - len(line), most - 1
-            if min(room, most) < 0:
-                raise _Refused(431, f"Headers: at most {MOST_HEADERS}, and {LONGEST_HEAD} bytes.")
-            found = _HEADER.fullmatch(line)
-            if found is None:
-                raise _Refused(400, "A header isn't a name, a colon and a value on one line.")
-            name, value = found[1].decode().lower(), found[2].decode("latin-1")
-            if name in headers and name in _ONCE:
-                raise _Refused(400, f"The header {name} is duplicated.")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return headers
-
-    def _check_source(self, host: str, headers: Mapping[str, str]) -> None:
-        """Check that a program on this computer asks for this server, and not a web page."""
-        port = self.server.port
-        if not re.fullmatch(rf"(127\.0\.0\.1|([a-z0-9_.-]+\.)?localhost):{port}", host):
-            raise _Refused(400, f"The host must be 127.0.0.1:{port} or localhost:{port}.")
-        is_ours = headers.get("origin", f"http://{host}").lower() == f"http://{host}"
-        if not is_ours or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            raise _Refused(403, "Pages of other sites can't call this server.")
-
-    def _body(self, headers: dict[str, str]) -> bytes:
-        """Read the body; if it comes in chunks, the header that says so is removed."""
-        coding, length = headers.pop("transfer-encoding", None), headers.get("content-length")
-        is_odd = (coding or "").lower() != "chunked" or length is not None or not self.keeps
-        if coding is not None and is_odd:
-            raise _Refused(
-                400, "Transfer-Encoding is chunked, without Content-Length, in HTTP/1.1."
-            )
-        size = "0" if length is None else length
-        if not re.fullmatch("[0-9]{1,15}", size, re.ASCII):
-            raise _Refused(400, "Content-Length isn't a number.")
-        if int(size) > LARGEST_BODY:
-            raise _Refused(*_TOO_LARGE)
-        if self.keeps and headers.get("expect", "").lower() == "100-continue":
-            self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return self._take(int(size)) if coding is None else self._chunks()
-
-    def _chunks(self) -> bytes:
-        body = bytearray()
-        while found := _CHUNK.fullmatch(self._line()):
-            size = int(found[1], 16)
-            if len(body) + size > LARGEST_BODY:
-                raise _Refused(*_TOO_LARGE)
-            if not size:
-                self._headers()  # of the trailer, which nothing reads
-                return bytes(body)
-            body += self._take(size)
-            if self._line():
-                raise _Refused(400, "A chunk is longer than its size.")
-        raise _Refused(400, "A chunk doesn't begin with its size.")
+    def send_continue(self) -> None:
+        """Leave it out when there is no body, as waitress 3.0.2 would wait for another request."""
+        if self.request and not self.request.completed:
+            super().send_continue()
 
 
-def _written(response: Response, *, keeps: bool, is_head: bool = False) -> bytes:
-    """Write a response; that to HEAD can have the length of what isn't sent."""
-    status, headers, body = response
-    if not status:
-        return b""
-    lengths = [text for name, text in headers.items() if name.lower() == "content-length"]
-    kept = {name: text for name, text in headers.items() if name.lower() not in _OURS}
-    if status not in (204, 304):
-        kept["Content-Length"] = lengths[0] if is_head and lengths else str(len(body))
-    kept["Connection"] = "keep-alive" if keeps else "close"
-    lines = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-        *(re.sub(r"[\x00-\x1f\x7f]", " ", f"{name}: {text}") for name, text in kept.items()),
-    )
-    head = "\r\n".join((*lines, "", "")).encode("latin-1", "replace")
-    return head if is_head or status in (204, 304) else head + body
-
-
-class LocalServer(ThreadingTCPServer):
+class LocalServer:
     """An HTTP server on 127.0.0.1, in threads of this program.
 
     Parameters
@@ -265,43 +118,112 @@ class LocalServer(ThreadingTCPServer):
     b'Hello'
     """
 
-    allow_reuse_address = os.name != "nt"  # on Windows two programs could have the same port
-    daemon_threads = True
-    request_queue_size = MOST_CONNECTIONS
-
     def __init__(self, handle: Handle, port: int = 0) -> None:
-        self.answer, self.is_stopping = handle, False
-        self.open: set[_Connection] = set()
         try:
-            super().__init__(("127.0.0.1", port), _Connection)
-        except (OSError, OverflowError, TypeError) as error:
+            listening = socket.create_server(("127.0.0.1", range(1 << 16).index(port)))
+        except (OSError, ValueError) as error:
             raise RequestError(
                 f"No server can listen on port {port!r}: {error}. Choose another port, or 0 for a "
                 "free one."
             ) from None
-        Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
+        self.answer, self.port = handle, int(listening.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._open: dict[int, Any] = {}  # by file number, what is read and written
+        self._goes_on, self._stopping = True, Lock()
+        server: Any = create_server(
+            self._application,
+            self._open,
+            sockets=[listening],
+            **_SIZES,
+            clear_untrusted_proxy_headers=False,  # the metadata service refuses X-Forwarded-For
+            log_socket_errors=False,
+            ident=None,
+        )
+        server.channel_class = _Channel
+        self._server = server
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url}>"
 
+    def __enter__(self) -> Self:
+        return self
+
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    @property
-    def port(self) -> int:
-        """The port."""
-        return int(self.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """The address for clients."""
-        return f"http://127.0.0.1:{self.port}"
-
     def stop(self) -> None:
         """Stop; a request that is being answered is finished first."""
-        self.is_stopping = True
-        self.shutdown()
-        self.server_close()
-        for connection in tuple(self.open):
-            with connection.busy, suppress(OSError):
-                connection.request.shutdown(socket.SHUT_RDWR)
+        with self._stopping:
+            if self._goes_on:
+                self._server.task_dispatcher.shutdown(timeout=math.inf)
+                self._goes_on = False
+                self._server.pull_trigger()
+                self._thread.join()
+
+    def _serve(self) -> None:
+        """Read and write until it is stopped, and clients have got their responses."""
+        channels = self._server.active_channels
+        while self._goes_on or any(
+            each.total_outbufs_len and not each.will_close for each in channels.values()
+        ):
+            # With poll(): select() fails in a program with more than 1,024 open files.
+            loop(1, use_poll=True, map=self._open, count=1)
+        close_all(self._open)
+
+    def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """Answer a request, as an application of WSGI."""
+        try:
+            status, headers, body = self._response(environ)
+            line = f"{status} {HTTPStatus(status).phrase}" if status else ""
+        except Exception:  # noqa: BLE001 - whatever it is, the server goes on
+            trace = "\n".join(map(printable, format_exc().splitlines()))
+            _LOG.error("A request could not be answered:\n%s", trace)
+            line, headers, body = "500 Internal Server Error", {}, b""
+        if not line:
+            # An application raises this when it notices that the client has gone. It is the only
+            # way in which waitress closes a connection without sending a response.
+            raise ClientDisconnected
+        start_response(line, list(headers.items()))
+        return [body]
+
+    def _response(self, environ: WSGIEnvironment) -> Response:
+        """Return the response, with headers that can't break it."""
+        method, target = environ["REQUEST_METHOD"], environ["REQUEST_URI"]  # not decoded
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").lower(): text
+            for name, text in environ.items()
+            if name.startswith("HTTP_") or name in ("CONTENT_LENGTH", "CONTENT_TYPE")
+        }
+        here = f"http://{headers.get('host', '').lower()}"
+        if target.lower().startswith(f"{here}/"):
+            target = target[len(here) :]
+        status, sent, body = self._refusal(method, here, target, headers) or self.answer(
+            method, here + target, headers, environ["wsgi.input"].read()
+        )
+        is_head, size = method == "HEAD", len(body)
+        lengths = [text for name, text in sent.items() if name.lower() == "content-length"]
+        if is_head and lengths:
+            size = int(lengths[0])  # of what GET would get
+        kept = {_line(name): _line(sent[name]) for name in sent if name.lower() not in _OURS}
+        return status, {**kept, "Content-Length": str(size)}, b"" if is_head else bytes(body)
+
+    def _refusal(
+        self, method: str, here: str, target: str, headers: Mapping[str, str]
+    ) -> Response | None:
+        """Check that a program on this computer asks for this server, and not a web page."""
+        names = rf"http://(127\.0\.0\.1|([a-z0-9_.-]+\.)?localhost):{self.port}"
+        if not re.fullmatch(names, here):
+            return 400, _TEXT, f"The host must be 127.0.0.1:{self.port}, or localhost.".encode()
+        is_foreign = headers.get("origin", here).lower() != here
+        if is_foreign or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            return 403, _TEXT, b"Pages of other sites can't call this server."
+        if not re.fullmatch(r"/[\x21-\x7e]*", target):
+            return 400, _TEXT, b"The target must be a path in ASCII, or a URL with the same host."
+        return None if method in _METHODS else (501, _TEXT, f"There is no {method}.".encode())
+
+
+def _line(text: str) -> str:
+    """Return a name or a value of a header on one line, in the characters of HTTP."""
+    return re.sub(r"[\x00-\x1f\x7f]", " ", text).encode("latin-1", "replace").decode("latin-1")

@@ -25,7 +25,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from http.client import responses
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -87,14 +86,12 @@ class CredentialServer(LocalServer):
         self.requests: deque[str] = deque(maxlen=MOST_CALLS)
         super().__init__(self._handle, port)
         self._answer, self._region, self._endpoint = answer, region, gateway.serve()
-        self._folder = TemporaryDirectory(prefix="iamlab-")
         self._variables: dict[str, str] = {}
 
     def stop(self) -> None:
         """Stop answering, also the calls of clients."""
         super().stop()
         self._endpoint.stop()
-        self._folder.cleanup()
 
     def environment(self) -> dict[str, str]:
         """Return environment variables for clients: they find credentials here, and the endpoint.
@@ -111,7 +108,7 @@ class CredentialServer(LocalServer):
             **dict.fromkeys(_NO_CREDENTIALS, ""),
             **dict.fromkeys(("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), "default"),
             **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), self._region),
-            "AWS_CONFIG_FILE": self._written("config", "[default]\n"),  # without keys of users
+            "AWS_CONFIG_FILE": self._written("apart", "[default]\n"),  # without keys of users
             "no_proxy": "127.0.0.1",
             **self._variables,
         }
@@ -125,7 +122,7 @@ class CredentialServer(LocalServer):
 
     def _written(self, name: str, text: str) -> str:
         """Write a file, which is removed at the end; return its path."""
-        path = Path(self._folder.name, name)
+        path = Path(self._endpoint.folder.name, name)
         path.write_text(text, "utf-8")
         return str(path)
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from iamlab.model.resources import Resource
 
 _NAMES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs")
+_NOT_NEEDED = (
+    *("throughput", "global_indexes", "indexes", "streams", "sse_specification"),
+    *("deletion_protection_enabled", "warm_throughput"),
+)
 _ACCOUNT = "x-moto-account-id"
 
 
@@ -114,19 +118,16 @@ class Moto:
     def _make_dynamodb(self, backend: Any, table: Any, _: str) -> None:
         """Make a table; one that wasn't made by a client has the partition key ``id``."""
         if table.kind == "table" and table.name not in backend.tables:
+            schema = [{"AttributeName": "id", "KeyType": "HASH"}]
+            attributes = [{"AttributeName": "id", "AttributeType": "S"}]
+            others = dict.fromkeys(_NOT_NEEDED)
             backend.create_table(
                 table.name,
-                schema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                attr=[{"AttributeName": "id", "AttributeType": "S"}],
-                throughput=None,
-                global_indexes=None,
-                indexes=None,
-                streams=None,
+                schema,
+                attr=attributes,
                 billing_mode="PAY_PER_REQUEST",
-                sse_specification=None,
                 tags=[],
-                deletion_protection_enabled=False,
-                warm_throughput=None,
+                **others,
             )
 
     def _make_secretsmanager(self, backend: Any, secret: Any, _: str) -> None:
@@ -135,7 +136,7 @@ class Moto:
             backend.secrets[secret.name].arn = secret.arn
 
     def rename_secret(self, answer: dict[str, Any]) -> None:
-        """Give a secret that moto made iamlab's ARN, whose end AWS picks at random."""
+        """Change a secret that moto made: it gets the ARN of iamlab's answer."""
         arn = Arn.parse(answer["ARN"])
         with self._own():
             secrets = self._of("secretsmanager", arn.account, arn.region).secrets

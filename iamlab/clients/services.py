@@ -45,7 +45,7 @@ class Service:
     prefix
         Its prefix in policies: ``"s3"``.
     model
-        The name of its model in botocore; empty if there is none.
+        The name of its model in botocore; empty if botocore has none.
 
     Examples
     --------

@@ -84,7 +84,7 @@ class Server(LocalServer):
 
     def __init__(self, gateway: Gateway, port: int = 0) -> None:
         super().__init__(gateway.handle, port)
-        self.gateway, self._folder = gateway, TemporaryDirectory(prefix="iamlab-")
+        self.gateway, self.folder = gateway, TemporaryDirectory(prefix="iamlab-")
         clock = gateway.world.clock
         if not isinstance(clock, RealClock):
             ahead = (clock.now - RealClock().now).total_seconds()
@@ -93,7 +93,7 @@ class Server(LocalServer):
     def stop(self) -> None:
         """Stop; a call that has begun is finished first."""
         super().stop()
-        self._folder.cleanup()
+        self.folder.cleanup()
 
     def profiles(self) -> dict[str, User]:
         """Return the users with an active access key, by their profiles' names.
@@ -130,7 +130,7 @@ class Server(LocalServer):
         OSError
             The file can't be written.
         """
-        file = Path(path or Path(self._folder.name, "config")).expanduser().resolve()
+        file = Path(path or Path(self.folder.name, "config")).expanduser().resolve()
         own = _own_part(file)
         where = f"region = {REGION}\nendpoint_url = {self.url}\n\n"
         parts = [f"{_FIRST}[default]\n{where}"]

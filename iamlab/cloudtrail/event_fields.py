@@ -36,11 +36,8 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 
-MOST_OF_PARAMETERS = 100 * 1024
-MOST_OF_ADDITIONAL_DATA = 28 * 1024
 MOST_OF_TEXT = 1024
-"""The most bytes of parameters (and of a response), of additional data, and of an error message or
-user agent in an event."""
+"""The most bytes of an error message or user agent in an event."""
 
 _WORDS: dict[str, Any] = tables(__file__)
 SECRETS = frozenset(_WORDS["secrets"].split())
@@ -49,6 +46,9 @@ SECRETS = frozenset(_WORDS["secrets"].split())
 CloudTrail shows the session token in responses of STS. Here it is left out: events contain no
 secrets, and the id of the access key identifies the credentials.
 """
+
+LIMITS: Mapping[str, int] = _WORDS["limits"]
+"""Part of an event -> its most bytes."""
 
 _TAGS = frozenset(("PrincipalTags", "IncomingTransitiveTags"))
 """Fields whose keys users choose, so that their case doesn't change."""
@@ -173,9 +173,10 @@ def origin_of(
         return Origin(invoker, invoker)
     here = world.current_network if network is None else network
     endpoint = _endpoint(world, here, service, region) if here.vpc or here.endpoint else None
+    agent = str(world.standing.context.get("aws:UserAgent", AGENT))
     if endpoint is None:
-        return Origin(here.outside)
-    return Origin(here.inside, AGENT, endpoint.name, endpoint.account.account_id)
+        return Origin(here.outside, agent)
+    return Origin(here.inside, agent, endpoint.name, endpoint.account.account_id)
 
 
 def _endpoint(world: World, network: Network, service: str, region: str) -> VpcEndpoint | None:
@@ -247,11 +248,9 @@ def user_identity(
     }
     if "aws:username" in context:
         found["userName"] = context["aws:username"]
-    maker = None
-    if issuer and found["type"] == "FederatedUser":
-        maker = _issuer("IAMUser", issuer, account, issuer_id)
-    elif issuer:
-        maker = _issuer("Role", issuer, account, id_in(found))
+    is_federated = found["type"] == "FederatedUser"
+    by = ("IAMUser", issuer_id) if is_federated else ("Role", id_in(found))
+    maker = _issuer(by[0], issuer, account, by[1]) if issuer else None
     session = session_context(context, maker)
     return {**found, "sessionContext": session} if session else found
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlab.errors import AwsError
-    from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
     from iamlab.model.world import World
 
@@ -245,16 +244,8 @@ def _source(service: str) -> str:
 
 def _within_limits(parts: dict[str, Any]) -> dict[str, Any]:
     """Omit values that are too large for an event, and cut texts that are too long."""
-    limits = {
-        "request_parameters": event_fields.MOST_OF_PARAMETERS,
-        "response_elements": event_fields.MOST_OF_PARAMETERS,
-        "additional_event_data": event_fields.MOST_OF_ADDITIONAL_DATA,
-    }
-    small = {
-        name: event_fields.within_limit(parts[name], most)
-        for name, most in limits.items()
-        if name in parts
-    }
+    limits = event_fields.LIMITS.items()
+    small = {name: event_fields.within_limit(parts.get(name), most) for name, most in limits}
     return {**parts, **small, "error_message": event_fields.clip(parts.get("error_message", ""))}
 
 
@@ -287,7 +278,10 @@ def note_credential_use(world: World, event: Event) -> None:
     if account is None or event.event_type != "AwsApiCall":
         return
     key_id = str(identity.get("accessKeyId", ""))
-    holder = _key_owner(account, str(identity.get("userName", "")), key_id)
+    named: CredentialOwner = account.users.get(str(identity.get("userName", "")), account.root)
+    holder = named if key_id in named.key_records else None
+    if holder is None and key_id.startswith("AKIA"):  # its user may have been renamed
+        holder = account.owner_of_key(key_id)
     if holder is not None:
         service = event.event_source.removesuffix(".amazonaws.com")
         note_key_use(holder, key_id, LastUsed(event.event_time, service, event.aws_region))
@@ -295,14 +289,6 @@ def note_credential_use(world: World, event: Event) -> None:
     role = account.roles.get(issuer.get("userName", "")) if issuer.get("type") == "Role" else None
     if role is not None and role.arn == issuer.get("arn"):
         role.last_used = RoleLastUsed(event.event_time, event.aws_region)
-
-
-def _key_owner(account: Account, user_name: str, key_id: str) -> CredentialOwner | None:
-    """Find the owner of a long-term key by key, since a user can be renamed."""
-    named = account.users.get(user_name, account.root)
-    if key_id in named.key_records:
-        return named
-    return account.owner_of_key(key_id) if key_id.startswith("AKIA") else None
 
 
 def note_key_use(holder: CredentialOwner, key_id: str, use: LastUsed) -> None:

@@ -6,10 +6,10 @@
     ├─ ConflictException                400
     ├─ ForbiddenException               403, of the access portal
     ├─ InvalidRequestException          400, of the access portal
-    ├─ ResourceNotFoundException        400, in services.py
     ├─ ServiceQuotaExceededException    400
-    ├─ UnauthorizedException            401, of the access portal
-    └─ ValidationException              400, in services.py
+    └─ UnauthorizedException            401, of the access portal
+
+``ResourceNotFoundException`` and ``ValidationException`` are in ``services.py``.
 
 If IAM rejects the provisioning of a permission set, the error keeps IAM's code: AWS shows it as the
 failure reason of the request.
@@ -26,10 +26,7 @@ AWS page: "Enable custom identity broker access to the AWS console".
 
 from __future__ import annotations
 
-from iamlab.errors import AwsError, services
-
-ResourceNotFoundException = services.ResourceNotFoundException
-ValidationException = services.ValidationException
+from iamlab.errors import AwsError
 
 
 class ConflictException(AwsError):

@@ -26,6 +26,7 @@ from iamlab.model.record import Record
 from iamlab.model.resources import resource_type
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.policy.patterns import glob
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -176,49 +177,9 @@ class Event:
 
 ACCESS_DENIED = "AccessDenied"
 
-_REFUSALS: Mapping[str, str] = {
-    "ec2": "Client.UnauthorizedOperation",
-    "resource-explorer-2": "UnauthorizedException",
-}
-"""Service -> its code for denied calls, if that isn't ``AccessDenied``."""
-
-_KEEP_PARAMETERS = frozenset(
-    ("ec2", "s3", "appsync", "bedrock", "ce", "eks", "guardduty", "securityhub")
-)
-"""Services whose denied calls are logged with their parameters."""
-
-_CLASSES: Mapping[str, str] = {
-    "NotSupportedService": "ServiceNotSupportedException",
-    "ReportExpired": "CredentialReportExpiredException",
-    "ReportInProgress": "CredentialReportNotReadyException",
-    "ReportNotPresent": "CredentialReportNotPresentException",
-    "ValidationError": "ValidationException",
-}
-"""IAM's errors whose class and code differ."""
-
-_DENIALS = ("accessdenied*", "*unauthorizedoperation")
-"""Codes, in lower case, of calls that were denied."""
-
-_DENIALS_OF_SERVICES = frozenset(
-    (
-        *("authorizationerror", "authorizationerrorexception"),  # SNS
-        *("forbidden", "forbiddenexception"),
-        *("notauthorized", "notauthorizedexception"),
-        *("unauthorized", "unauthorizedexception"),
-        "operationnotpermitted",
-        "vpceaccessdenied",  # an endpoint's policy
-    )
-)
-"""The same for single services."""
-
-_UNAUTHENTICATED = frozenset(
-    (
-        *("authfailure", "client.authfailure"),
-        *("expiredtoken", "expiredtokenexception"),
-        *("invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclientexception"),
-    )
-)
-"""Codes, in lower case, of calls with invalid credentials."""
+_CODES: Mapping[str, Any] = tables(__file__, "data/error_codes.toml")
+_REFUSALS: Mapping[str, str] = _CODES["refusals"]
+_CLASSES: Mapping[str, str] = _CODES["classes"]
 
 
 def code_of(service: str, error: AwsError) -> str:
@@ -244,7 +205,7 @@ def code_of(service: str, error: AwsError) -> str:
 
 def keeps_parameters(service: str, error: AwsError | None) -> bool:
     """Return whether an event shows the parameters; most denied calls don't."""
-    return not isinstance(error, AccessDenied) or service in _KEEP_PARAMETERS
+    return not isinstance(error, AccessDenied) or service in _CODES["keep_parameters"]
 
 
 def is_denial(code: str) -> bool:
@@ -255,8 +216,7 @@ def is_denial(code: str) -> bool:
     >>> is_denial("Client.UnauthorizedOperation"), is_denial("NoSuchBucket")
     (True, False)
     """
-    small = code.lower()
-    return small in _DENIALS_OF_SERVICES or any(glob(pattern, small) for pattern in _DENIALS)
+    return any(glob(pattern, code.lower()) for pattern in _CODES["denials"])
 
 
 def is_unauthenticated(code: str) -> bool:
@@ -267,7 +227,7 @@ def is_unauthenticated(code: str) -> bool:
     >>> is_unauthenticated("ExpiredToken"), is_unauthenticated("AccessDenied")
     (True, False)
     """
-    return code.lower() in _UNAUTHENTICATED
+    return code.lower() in _CODES["unauthenticated"]
 
 
 COLUMNS = ("time", "account", "who", "event", "outcome", "error", "resource", "region", "from")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import datetime
 
-    from iamlab.model.credentials import SessionRecord
+    from iamlab.model.credentials import CredentialOwner, SessionRecord
     from iamlab.model.identities import Group, Role, User
     from iamlab.model.organization.organization import Organization
     from iamlab.model.resources import Resource
@@ -49,6 +49,7 @@ class World(Shown, Record):
         self.loaded = False
         self.events = EventLog()
         self.sessions: dict[str, SessionRecord] = {}  # by access key id
+        self.key_owners: dict[str, CredentialOwner] = {}  # an index by access key id
         self.oidc_issuers: dict[str, Any] = {}  # by URL
         self.saml_directories: dict[str, Any] = {}  # by entity id
         self.identity_centers: dict[str, Any] = {}  # by ARN of the instance
@@ -86,7 +87,7 @@ class World(Shown, Record):
         return account
 
     def __getstate__(self) -> dict[str, Any]:  # it can be computed again
-        return {**self.__dict__, "remembered": Remembered()}
+        return {**self.__dict__, "remembered": Remembered(), "key_owners": {}}
 
     def changed(self) -> None:
         """Clear cached answers, because something has changed."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Entry
 
 _TABLES: dict[str, dict[str, Any]] = tables(__file__)
-_NAMED_BY, _BY_ARN, _HELD_IN, _KEYS = (
+_NAMED_BY, _BY_ARN, HELD_IN, _KEYS = (
     _TABLES[name] for name in ("named_by", "by_arn", "held_in", "keys")
 )
 """The facts about IAM's operations; each table says its meaning."""
@@ -46,7 +46,7 @@ def target_of(account: Account, entry: Entry, parameters: Mapping[str, Any]) -> 
     if entry.on == "identity":
         return _identity(account, _arn_in(parameters))
     name = parameters.get(_NAMED_BY.get(entry.on, ""), "")
-    held: Mapping[str, Any] = getattr(account, _HELD_IN.get(entry.on, "users"))
+    held: Mapping[str, Any] = getattr(account, HELD_IN.get(entry.on, HELD_IN["user"])[0])
     if name in held:
         return held[name]
     return next((found for key, found in held.items() if key.lower() == str(name).lower()), None)

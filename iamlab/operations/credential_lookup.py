@@ -88,9 +88,14 @@ def _session(world: World, key_id: str, token: str) -> Session | None:
 
 
 def _key(world: World, key_id: str) -> AccessKey | None:
-    holders = (account.owner_of_key(key_id) for account in world.accounts.values())
-    holder = next(filter(None, holders), None)
-    return None if holder is None else AccessKey(holder, key_id)
+    holder = world.key_owners.get(key_id)
+    if holder is None or key_id not in holder.key_records:
+        holders = (account.owner_of_key(key_id) for account in world.accounts.values())
+        holder = next(filter(None, holders), None)
+        if holder is None:
+            return None
+        world.key_owners[key_id] = holder
+    return AccessKey(holder, key_id)
 
 
 def _same(shown: str, right: str) -> bool:

@@ -1,4 +1,4 @@
-"""Convert values to the form of the API's parameters, and records to that of its responses.
+"""Convert values to the form of the API's parameters.
 
 Also parameters of STS.
 
@@ -18,8 +18,6 @@ from iamlab.model import managed_policies as managed
 from iamlab.policy.document import Policy, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamlab.errors import AwsError
     from iamlab.model.identities import Role
     from iamlab.model.managed_policies import ManagedPolicy
@@ -43,37 +41,6 @@ def as_tags(tags: object) -> list[dict[str, Any]] | None:
     if not isinstance(tags, Mapping):
         raise ValidationError(f"Tags are a mapping of keys to values, not {tags!r}.")
     return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any]]) -> Any:
-    """Return what a form says of a record, without the members that it doesn't have.
-
-    Parameters
-    ----------
-    form
-        A mapping of members to forms; a list with forms of the record, or of each of several
-        records; a name in ``named``; a constant: ``"=ACTIVE"``; or an attribute.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> as_answer({"Year": "year", "State": "=known"}, date(2026, 1, 31), {})
-    {'Year': 2026, 'State': 'known'}
-    """
-    if isinstance(form, str):
-        if form.startswith("="):
-            return form[1:]
-        if form in named:
-            return named[form](record)
-        for attribute in form.split("."):
-            record = None if record is None else getattr(record, attribute)
-        return None if record == "" else record
-    if isinstance(form, list):
-        records = record if isinstance(record, list) else [record]
-        parts = (as_answer(part, each, named) for each in records for part in form)
-        return [part for part in parts if part is not None]
-    members = {name: as_answer(part, record, named) for name, part in form.items()}
-    return {name: value for name, value in members.items() if value is not None} or None
 
 
 def as_keys(tag_keys: Iterable[str]) -> list[str]:

@@ -43,14 +43,14 @@ MODULES: dict[str, list[str]] = {
 }
 """Prefix of a service -> the modules whose import registers its operations.
 
-Operations for reports are in ``analysis``, above this folder, and register themselves with
-:func:`register_modules`.
+Operations for reports are in ``analysis``, and those of Access Analyzer in ``clients``: these rooms
+are above this folder, and ``world`` registers their modules with :func:`register_modules`.
 """
 
 SERVICES = tuple(
     service for service in MODULES if service not in ("iam", "identitystore", "sso", "sts")
 )
-"""The prefixes of the services other than IAM, STS and Identity Center."""
+"""The prefixes of the other services, whose operations are all in this folder."""
 
 READS = ("Get", "List", "Generate", "Describe", "Simulate", "IsMember")
 """The prefixes of read-only operations."""
@@ -145,6 +145,37 @@ def as_it_is(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """Return what a form says of a record, without the members that it doesn't have.
+
+    Parameters
+    ----------
+    form
+        A mapping of members to forms; a list with forms of the record, or of each of several
+        records; a name in ``named``; a constant: ``"=ACTIVE"``; or an attribute.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> as_answer({"Year": "year", "State": "=known"}, date(2026, 1, 31), {})
+    {'Year': 2026, 'State': 'known'}
+    """
+    if isinstance(form, str):
+        if form.startswith("="):
+            return form[1:]
+        if form in named:
+            return named[form](record)
+        for attribute in form.split("."):
+            record = None if record is None else getattr(record, attribute)
+        return None if record == "" else record
+    if isinstance(form, list):
+        records = record if isinstance(record, list) else [record]
+        parts = (as_answer(part, each, named) for each in records for part in form)
+        return [part for part in parts if part is not None]
+    members = {name: as_answer(part, record, named) for name, part in form.items()}
+    return {name: value for name, value in members.items() if value is not None} or None
+
+
 def no_more(_: Account, __: Parameters) -> list[tuple[str, str]]:
     """Return no additional permissions."""
     return []
@@ -184,7 +215,7 @@ def operation(
 
 def register_modules(service: str, *modules: str) -> None:
     """Add modules of a higher room that have operations of a service."""
-    MODULES[service] += [module for module in modules if module not in MODULES[service]]
+    MODULES[service] = list(dict.fromkeys((*MODULES.get(service, ()), *modules)))
 
 
 def entries() -> Mapping[str, Entry]:

@@ -25,10 +25,9 @@ from iamlab.model import managed_policies
 from iamlab.model.identities import Bounded, Identity, User
 from iamlab.model.managed_policies import own_policies
 from iamlab.model.quotas import is_account_id
-from iamlab.operations.iam import roles as profiles
-from iamlab.operations.iam.common import UNREPEATED, page, write_identity
-from iamlab.operations.iam.policies import write_policy, write_version
-from iamlab.operations.iam.roles import role_last_used
+from iamlab.operations.iam.answers import FORMS
+from iamlab.operations.iam.common import page
+from iamlab.operations.iam.policies import write_version
 from iamlab.operations.registry import Parameters, as_it_is, operation
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.storage import account_entries
@@ -263,17 +262,17 @@ def _role(role: Role) -> dict[str, Any]:
     # Of a loaded account, only the names of instance profiles are known.
     known = role.account.instance_profiles
     found["InstanceProfileList"] = [
-        profiles.write_profile(known[name]) if name in known else {"InstanceProfileName": name}
+        FORMS["instance profile"](known[name]) if name in known else {"InstanceProfileName": name}
         for name in role.instance_profiles
     ]
-    found["RoleLastUsed"] = role_last_used(role)
+    found["RoleLastUsed"] = FORMS["last use"](role)
     return found
 
 
 def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, Any]:
     """Write a managed policy with all its versions."""
     return {
-        **write_policy(policy),
+        **FORMS["policy"](policy),
         "AttachmentCount": attached,
         "PermissionsBoundaryUsageCount": bounding,
         "PolicyVersionList": [
@@ -285,7 +284,7 @@ def _policy(policy: ManagedPolicy, attached: int, bounding: int) -> dict[str, An
 def _identity(identity: Identity) -> dict[str, Any]:
     """Write a user, group or role with its policies."""
     found = {
-        **write_identity(identity, UNREPEATED),
+        **FORMS[f"new {identity.kind}"](identity),
         f"{identity.kind.capitalize()}PolicyList": [
             {"PolicyName": name, "PolicyDocument": policy.to_dict()}
             for name, policy in identity.inline.items()

@@ -19,7 +19,7 @@ from iamlab.teach import ask, inputs, journal, step_inputs
 from iamlab.teach.checks import Repair
 from iamlab.teach.tables import find
 from iamlab.view.cards.card import badge, boxed, code, six_labels
-from iamlab.view.figures.access.access_graph import access_graph
+from iamlab.view.figures.decision.access_graph import access_graph
 from iamlab.widgets import controls
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.prediction import HAPPENED

@@ -80,8 +80,8 @@ def text(what: str, value: object) -> str:
     RequestError
         It isn't text.
     """
-    if not isinstance(value, str):
-        raise RequestError(f"{what} must be text, not {value!r}.")
+    if not isinstance(value, str):  # the error doesn't have the value, which can be secret
+        raise RequestError(f"{what} must be text, not an object of type {type(value).__name__}.")
     return value
 
 

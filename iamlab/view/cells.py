@@ -7,11 +7,12 @@ by commas. ``None`` is an empty cell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.display import need
+from iamlab.view.drawing.time_axis import stamp, utc
 from iamlab.view.style import ALLOW, Look
 
 if TYPE_CHECKING:
@@ -51,14 +52,12 @@ def as_words(cell: object) -> str:
     >>> as_words(True), as_words(None), as_words(1234), as_words(("ana", "bob"))
     ('yes', '', '1,234', 'ana, bob')
     """
-    if isinstance(cell, Look):
-        return f"{cell.symbol} {cell.word}" if cell.symbol else cell.word
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, datetime):
-        return f"{_in_utc(cell):%Y-%m-%d %H:%M:%S}"
+        return stamp(cell)
     if isinstance(cell, int):
         return f"{cell:,}"
     if isinstance(cell, tuple | list):
@@ -118,7 +117,7 @@ def _value(cell: object) -> object:
         return cell.word
     if isinstance(cell, tuple | list):
         return ", ".join(map(as_words, cell))
-    return _in_utc(cell) if isinstance(cell, datetime) else cell
+    return utc(cell) if isinstance(cell, datetime) else cell
 
 
 def _type_of(cells: Sequence[object]) -> Any:
@@ -137,9 +136,3 @@ def _type_of(cells: Sequence[object]) -> Any:
 
 
 _LARGEST = 2**63
-
-
-def _in_utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)

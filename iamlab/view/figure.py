@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need, printable
+from iamlab.display import need
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
@@ -17,13 +17,13 @@ from iamlab.view.html import AS_TEXT
 from iamlab.view.style import INK, PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     import matplotlib.figure
     import networkx as nx
     import pandas as pd
 
-    from iamlab.view.drawing.sheet import Record, Sheet
+    from iamlab.view.drawing.sheet import Sheet
 
 PIXELS = 96
 """The pixels of an inch, in a browser."""
@@ -60,7 +60,8 @@ class Figure:
     lines
         The same facts as an indented list.
     make_graph
-        A function that returns the same facts as a graph, if the picture is one.
+        A function that returns the same facts as a graph, if the picture is one. It is called when
+        the graph is first read: importing networkx takes longer than drawing the picture.
 
     Examples
     --------
@@ -76,26 +77,6 @@ class Figure:
     lines: tuple[str, ...]
     make_graph: Callable[[], nx.DiGraph[Any]] | None = None
 
-    @classmethod
-    def on(
-        cls,
-        sheet: Sheet,
-        *,
-        alt: str,
-        caption: str,
-        rows: Iterable[Mapping[str, object]],
-        lines: Iterable[str],
-        graph: Callable[[], nx.DiGraph[Any]] | None = None,
-    ) -> Figure:
-        """Make a figure of what was drawn on a sheet.
-
-        In words, a visible sign replaces characters that break a line or turn its direction; rows
-        keep them. ``graph`` is called when the graph is first read: importing networkx takes longer
-        than drawing the picture.
-        """
-        words = tuple(map(printable, lines))
-        return cls(sheet, printable(alt), printable(caption), tuple(rows), words, graph)
-
     @cached_property
     def drawing(self) -> matplotlib.figure.Figure:
         """The picture as a matplotlib figure, made when it is first read.
@@ -105,11 +86,6 @@ class Figure:
         from iamlab.view.drawing.matplotlib_writer import to_figure
 
         return to_figure(self.sheet)
-
-    @property
-    def record(self) -> Record:
-        """Where boxes, lines and labels are."""
-        return self.sheet.record
 
     @cached_property
     def graph(self) -> nx.DiGraph[Any] | None:
@@ -171,22 +147,21 @@ class Figure:
         kind = target.suffix.removeprefix(".").lower()
         if kind in _GRAPHS:
             content = (self.to_mermaid() if kind == "mmd" else self.to_graphml()).encode()
-        elif kind not in ("svg", *_PRINTS):
+        elif kind == "svg":
+            content = self.svg()
+        elif kind in _PRINTS:
+            from iamlab.view.drawing.matplotlib_writer import to_bytes
+
+            content = to_bytes(self.drawing, kind)
+        else:
             known = ", ".join(f".{suffix}" for suffix in ("svg", *_PRINTS, *_GRAPHS))
             raise RequestError(f"A figure can be saved as {known}, not as {target.name!r}.")
-        else:
-            content = self.svg() if kind == "svg" else self._printed(kind)
         replace_file(target, [content], private=False)
 
     def _own_graph(self) -> nx.DiGraph[Any]:
         if self.graph is None:
             raise RequestError("This picture isn't a graph. Use its table, or as_text().")
         return self.graph
-
-    def _printed(self, kind: str) -> bytes:
-        from iamlab.view.drawing.matplotlib_writer import to_bytes
-
-        return to_bytes(self.drawing, kind)
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.svg()).decode()

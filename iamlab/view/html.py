@@ -20,7 +20,7 @@ from iamlab.view.cells import Link, as_words, is_number, named_by
 from iamlab.view.style import HAIRLINE, INK, PAPER, Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 PAPERED = f"background:{PAPER};color:{INK}"
 CELL = f"padding:0.35em 0.8em;border:1px solid {HAIRLINE};text-align:left;{PAPERED}"
@@ -79,15 +79,14 @@ def html_table(
     return framed(table, caption, long=len(rows) > longest, wide=wide)
 
 
-def html_facts(caption: str, facts: Iterable[tuple[str, object]]) -> str:
+def html_facts(caption: str, facts: Sequence[tuple[str, object]]) -> str:
     """Write facts as a table: a row for each, with its name as the heading."""
-    known = list(facts)
     body = "".join(
         f'<tr><th scope="row" style="{CELL};font-weight:normal">{escape(name)}</th>'
         f"{_cell(value)}</tr>"
-        for name, value in known
+        for name, value in facts
     )
-    return framed(written(caption, (), body), caption, long=False, wide=_letters(known) > WIDE)
+    return framed(written(caption, (), body), caption, long=False, wide=_letters(facts) > WIDE)
 
 
 def written(caption: str, columns: Sequence[str], body: str, below: str = "") -> str:

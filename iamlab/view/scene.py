@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from iamlab.display import need
+from iamlab.display import need, printable
 from iamlab.view.figure import Figure
 from iamlab.view.style import LOOKS
 
@@ -242,7 +242,6 @@ class Scene:
         alt: str,
         caption: str,
         drawn: Scene | None = None,
-        left_out: str = "",
         is_graph: bool = True,
     ) -> Figure:
         """Make the figure.
@@ -253,25 +252,23 @@ class Scene:
             A layout.
         drawn
             A smaller scene for the picture. Default: this one.
-        left_out
-            A sentence for the caption about nodes that aren't drawn; ``{}`` is their number.
         is_graph
             Whether it can be saved as a graph, in which two nodes have at most one edge.
         """
         drawn = self if drawn is None else drawn
-        missing = len(self.nodes) - len(drawn.nodes)
         folds = [
             f"drawn as one box, {node.words}: {', '.join(inner.text for inner in node.members)}"
             for node in drawn.nodes
             if node.members and drawn is not self
         ]
-        return Figure.on(
+        # In words, a visible sign replaces characters that break a line or turn its direction.
+        return Figure(
             draw(drawn),
-            alt=alt,
-            caption=f"{caption} {left_out.format(missing)}" if left_out and missing else caption,
-            rows=self.table or self.rows(),
-            lines=[*self.before, *self.lines(), *folds, *self.after],
-            graph=self.graph if is_graph else None,
+            printable(alt),
+            printable(caption),
+            tuple(self.table or self.rows()),
+            tuple(map(printable, [*self.before, *self.lines(), *folds, *self.after])),
+            self.graph if is_graph else None,
         )
 
     # -- list, table, graph ----------------------------------------------------------------------

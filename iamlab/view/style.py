@@ -26,12 +26,6 @@ FIELD_AREA = "#F7F8F9"
 HAIRLINE = "#C4C9CF"
 """For decoration only: lines between rows, frames of cells."""
 
-TEXT_COLOURS = (INK, PALE_INK, PALE_LINE, ALLOW, DENY, SILENT)
-"""Used for text and thin lines: each at least 4.5 to 1 against ``PAPER``."""
-
-FILLS = (ALLOW_FILL, DENY_FILL, SILENT_FILL)
-"""Used for areas without words, such as bars: each at least 3 to 1."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -57,7 +51,7 @@ class Look:
     hatch: str = ""
 
     def __str__(self) -> str:
-        return f"{self.symbol} {self.word}"
+        return f"{self.symbol} {self.word}".strip()
 
     @property
     def sentence(self) -> str:
@@ -83,24 +77,6 @@ def state_look(symbol: str, word: str) -> Look:
 def look(verdict: Verdict) -> Look:
     """Return how a verdict looks."""
     return LOOKS[verdict.value]
-
-
-def contrast(first: str, other: str) -> float:
-    """Compute the contrast ratio of two colours, 1 to 21, as WCAG defines it.
-
-    Examples
-    --------
-    >>> round(contrast("#000000", "#FFFFFF"))
-    21
-    """
-    light, dark = sorted((_luminance(first), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def good(word: str, symbol: str = "✓") -> Look:

@@ -23,5 +23,5 @@ register_modules(
     "iamlab.storage.account_details",
     "iamlab.analysis.last_accessed.operations",
     "iamlab.analysis.policy_simulator.simulator",
-    "iamlab.analysis.policy_simulator.requests",
 )
+register_modules("access-analyzer", "iamlab.clients.access_findings")  # and what it imports

@@ -197,11 +197,8 @@ block_public_policy=True, restrict_public_buckets=True)
         switches = PublicAccessBlock(
             block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets
         )
-        perform(
-            self,
-            "s3:PutAccountPublicAccessBlock",
-            PublicAccessBlockConfiguration=as_parameter(switches),
-        )
+        sent = {"PublicAccessBlockConfiguration": as_parameter(switches)}
+        perform(self, "s3:PutAccountPublicAccessBlock", **sent)
 
     def get_public_access_block(self) -> PublicAccessBlock:
         """Return the account's settings of S3 Block Public Access.

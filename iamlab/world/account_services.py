@@ -7,7 +7,7 @@ AWS page: "AWS services that work with IAM".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import DEFAULT_REGION
 from iamlab.model import account as records
@@ -151,14 +151,8 @@ class AccountServices(records.Account):
         >>> main.create_secret("prod/db").name
         'prod/db'
         """
-        return perform(
-            self,
-            "secretsmanager:CreateSecret",
-            Name=name,
-            Policy=as_text(policy),
-            Tags=as_tags(tags),
-            Region=region,
-        )
+        sent = _sent(policy, tags, region)
+        return perform(self, "secretsmanager:CreateSecret", Name=name, **sent)
 
     def create_table(
         self,
@@ -232,14 +226,12 @@ class AccountServices(records.Account):
         >>> main.create_event_bus("orders").arn
         'arn:aws:events:us-east-1:111111111111:event-bus/orders'
         """
-        return perform(
-            self,
-            "events:CreateEventBus",
-            Name=name,
-            Policy=as_text(policy),
-            Tags=as_tags(tags),
-            Region=region,
-        )
+        return perform(self, "events:CreateEventBus", Name=name, **_sent(policy, tags, region))
+
+
+def _sent(policy: Document | None, tags: Tags | None, region: str) -> dict[str, Any]:
+    """Return the parameters that several services have."""
+    return {"Policy": as_text(policy), "Tags": as_tags(tags), "Region": region}
 
 
 def _tag_mapping(tags: Tags | None) -> dict[str, str] | None:

@@ -17,7 +17,7 @@ from iamlab.model import world as world_records
 from iamlab.model.record import facade_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.event import Event
     from iamlab.model.organization.organization import Organization
+    from iamlab.operations.iam.credentials import AccessKey
+    from iamlab.operations.sts.session import Session
 
 
 @facade_of(log_records.EventLog)
@@ -287,6 +289,34 @@ class EventQuestions(world_records.World):
         from iamlab.clients.gateway import Gateway
 
         return Gateway(self)
+
+    def caller_of_request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> AccessKey | Session:
+        """Return whose signature is in a request: in a header, or in a presigned URL.
+
+        Parameters
+        ----------
+        method, url, headers, body
+            The request, as it was signed.
+
+        Raises
+        ------
+        AwsError
+            The key is unknown or inactive, or the credentials have expired.
+        IamLabError
+            The signature is missing, malformed, too old or wrong, with AWS's code.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> World(seed=7).caller_of_request("GET", "https://iam.amazonaws.com/", {})
+        Traceback (most recent call last):
+            ...
+        iamlab.clients.wire_values.HttpError: MissingAuthenticationToken: Request is missing \
+Authentication Token
+        """
+        return self.gateway.caller_of_request(method, url, headers, body)
 
     def boto3_session(self, principal: Any, *, region_name: str = "us-east-1") -> Any:
         """Return a boto3 session of a principal, whose clients call this world and nothing else.

@@ -28,29 +28,42 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
 
 
-class IamResourceMethods(records.IamResource):
-    """The common methods of all except policies, each an operation of IAM."""
+class TaggedMethods:
+    """The methods of everything in IAM with a name and tags, each an operation of IAM."""
 
     __slots__ = ()
-    account: Account
+
+    if TYPE_CHECKING:
+
+        def _do(self, operation: str, **parameters: object) -> Any: ...
 
     def delete(self) -> None:
-        """Delete it (``DeleteInstanceProfile`` and similar).
+        """Delete it (``DeleteUser``, ``DeletePolicy`` and similar).
+
+        First remove what is attached to it or in it, and from a policy the versions that aren't the
+        default.
 
         Raises
         ------
         DeleteConflict
-            It is an instance profile that still contains a role.
+            Something is still attached to it, or in it.
         """
         self._do("Delete{}")
 
     def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags (``TagInstanceProfile`` and similar)."""
+        """Set tags (``TagUser``, ``TagPolicy`` and similar)."""
         self._do("Tag{}", Tags=as_tags(tags))
 
     def untag(self, tag_keys: Iterable[str]) -> None:
-        """Remove tags (``UntagInstanceProfile`` and similar)."""
+        """Remove tags (``UntagUser``, ``UntagPolicy`` and similar)."""
         self._do("Untag{}", TagKeys=as_keys(tag_keys))
+
+
+class IamResourceMethods(TaggedMethods, records.IamResource):
+    """The common methods of all except policies."""
+
+    __slots__ = ()
+    account: Account
 
     def _do(self, operation: str, **parameters: object) -> Any:
         """Do an operation on it, as the account's root user."""
@@ -175,7 +188,7 @@ class ServerCertificate(IamResourceMethods, records.ServerCertificate):
 
 
 @facade_of(policy_records.ManagedPolicy)
-class ManagedPolicy(policy_records.ManagedPolicy):
+class ManagedPolicy(TaggedMethods, policy_records.ManagedPolicy):
     """A policy with its own ARN that can be attached to many identities.
 
     Parameters
@@ -233,24 +246,6 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         """
         self._do("SetDefaultPolicyVersion", VersionId=version_id)
 
-    def delete(self) -> None:
-        """Delete the policy (``DeletePolicy``).
-
-        Raises
-        ------
-        DeleteConflict
-            It is attached, or has more than one version.
-        """
-        self._do("DeletePolicy")
-
-    def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags (``TagPolicy``)."""
-        self._do("TagPolicy", Tags=as_tags(tags))
-
-    def untag(self, tag_keys: Iterable[str]) -> None:
-        """Remove tags (``UntagPolicy``)."""
-        self._do("UntagPolicy", TagKeys=as_keys(tag_keys))
-
     def last_accessed(
         self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"
     ) -> LastAccessed:
@@ -270,4 +265,5 @@ class ManagedPolicy(policy_records.ManagedPolicy):
         if self.account is None:
             error = AccessDenied("Policy is outside your own account.")
             raise noted(error, f"{self.name} is AWS managed. Create your own from its document.")
-        return perform(self.account, operation, PolicyArn=self.arn, **parameters)
+        named = {"PolicyArn": self.arn, **parameters}
+        return perform(self.account, operation.format("Policy"), **named)

@@ -14,11 +14,12 @@ from iamlab.errors import RequestError
 from iamlab.model import identities as records
 from iamlab.model.record import facade_of
 from iamlab.operations.dispatch import call, perform
-from iamlab.operations.parameters import as_keys, as_tags, as_text
+from iamlab.operations.parameters import as_text
 from iamlab.world.credentials import CredentialMethods
+from iamlab.world.iam_resources import TaggedMethods
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamlab.analysis.account_reports import UserSummary
     from iamlab.analysis.last_accessed.report import Granularity, LastAccessed
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
 
 
-class IdentityMethods(records.Identity):
+class IdentityMethods(TaggedMethods, records.Identity):
     """The common methods of users, groups and roles."""
 
     __slots__ = ()
@@ -99,24 +100,6 @@ class IdentityMethods(records.Identity):
             There is no policy with that name.
         """
         self._do("Delete{}Policy", PolicyName=policy_name)
-
-    def delete(self) -> None:
-        """Delete it; first remove its policies and everything else attached to it.
-
-        Raises
-        ------
-        DeleteConflict
-            Something is still attached.
-        """
-        self._do("Delete{}")
-
-    def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags (``TagUser``, ``TagRole``)."""
-        self._do("Tag{}", Tags=as_tags(tags))
-
-    def untag(self, tag_keys: Iterable[str]) -> None:
-        """Remove tags (``UntagUser``, ``UntagRole``)."""
-        self._do("Untag{}", TagKeys=as_keys(tag_keys))
 
     def last_accessed(
         self, events: Iterable[Event] | None = None, granularity: Granularity = "SERVICE_LEVEL"

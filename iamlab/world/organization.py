@@ -283,21 +283,15 @@ class Organization(OrganizationPolicies):
         >>> list(organization.delegates)
         ['222222222222']
         """
-        self._do(
-            "RegisterDelegatedAdministrator",
-            AccountId=account_id_of(self, account),
-            ServicePrincipal=service_principal,
-        )
+        named = {"AccountId": account_id_of(self, account), "ServicePrincipal": service_principal}
+        self._do("RegisterDelegatedAdministrator", **named)
 
     def deregister_delegated_administrator(
         self, account: account_records.Account | str, service_principal: str
     ) -> None:
         """Remove a delegated administrator (``DeregisterDelegatedAdministrator``)."""
-        self._do(
-            "DeregisterDelegatedAdministrator",
-            AccountId=account_id_of(self, account),
-            ServicePrincipal=service_principal,
-        )
+        named = {"AccountId": account_id_of(self, account), "ServicePrincipal": service_principal}
+        self._do("DeregisterDelegatedAdministrator", **named)
 
     def enable_identity_center(self, *, region: str = "us-east-1") -> IdentityCenter:
         """Enable IAM Identity Center: one sign-in for all accounts.

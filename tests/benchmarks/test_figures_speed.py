@@ -4,7 +4,7 @@ import pytest
 
 from iamlab.teach.scenarios import observatory
 from iamlab.view.figures.account.organization_tree import organization_tree
-from iamlab.view.figures.trust.trust_graph import trust_graph
+from iamlab.view.figures.reach.trust_graph import trust_graph
 from tests.benchmarks.plain_figure import TIMES, ratio_to_plain_figure
 from tests.view.every_figure import FIGURES, draw, scene
 

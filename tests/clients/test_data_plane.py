@@ -1,4 +1,4 @@
-"""Objects, messages, items, secrets and ciphertexts: iamlab's decision stands before each."""
+"""Objects, messages, items, secrets and ciphertexts: iamlab decides first, then moto works."""
 
 import io
 import json
@@ -236,6 +236,23 @@ def test_another_accounts_bucket_needs_both_sides(world, ana):
     assert world.events[-1].recipient_account_id == DATA
 
 
+@each_row(
+    ("method", "arguments"),
+    [
+        ("get_object", {"Key": "a"}),
+        ("get_bucket_policy", {}),
+        ("delete_bucket", {}),
+    ],
+)
+def test_a_bucket_of_another_owner_than_expected_is_not_touched(dana, method, arguments):
+    """``ExpectedBucketOwner`` guards against a bucket that somebody else has taken."""
+    with pytest.raises(ClientError) as caught:
+        getattr(dana.client("s3"), method)(
+            Bucket="star-maps", ExpectedBucketOwner=DATA, **arguments
+        )
+    assert _code(caught) == ("AccessDenied", 403)
+
+
 # -- messages -------------------------------------------------------------------------------------
 
 
@@ -433,7 +450,31 @@ def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
     assert eves.list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
     with mock_aws():
         client = boto3.client("s3", "us-east-1")
+        dana.client("iam").create_user(UserName="only-here")
         assert client.list_buckets()["Buckets"] == []
+        assert boto3.client("iam").list_users()["Users"] == []
         client.create_bucket(Bucket="own")
         assert dana.client("s3").get_object(Bucket="star-maps", Key="a")["Body"].read() == b"x"
         assert [each["Name"] for each in client.list_buckets()["Buckets"]] == ["own"]
+
+
+def test_a_transaction_shows_its_leading_keys(world, ana):
+    """No call with items hides whose items they are from a condition."""
+    arn = _resource(world, "table").arn
+    when = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ana"]}}
+    allow = Policy.allow(["dynamodb:*Item", "dynamodb:Query"], arn, when=when)
+    world.user("ana").put_policy("own", allow)
+    dynamodb = ana.client("dynamodb")
+    key = {"id": {"S": "bob"}}
+    old = {"id": {"AttributeValueList": [{"S": "bob"}], "ComparisonOperator": "EQ"}}
+    for ask in (
+        lambda: dynamodb.transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "stars", "Key": key}}]
+        ),
+        lambda: dynamodb.batch_get_item(RequestItems={"stars": {"Keys": [key]}}),
+        lambda: dynamodb.batch_write_item(RequestItems={"stars": [{"PutRequest": {"Item": key}}]}),
+        lambda: dynamodb.query(TableName="stars", KeyConditions=old),
+    ):
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert _code(caught)[0] == "AccessDeniedException"

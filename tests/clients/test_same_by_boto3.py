@@ -28,7 +28,7 @@ class Compared:
         self.original, self.outcomes, self.busy = original, Counter(), False
 
     def __call__(self, account, operation, principal, **parameters):
-        """Stand in for ``account.call``."""
+        """Compare, and then do ``account.call``."""
         service = SERVICES.get(operation.rpartition(":")[0])
         if service is not None and not self.busy:
             self.busy = True
@@ -46,15 +46,15 @@ class Compared:
             walker = world.accounts[own].create_user("walker")
             walker.attach_policy("AdministratorAccess")
             key_id = walker.create_access_key().access_key_id
-        one, two = world.copy(), world.copy()
-        found = self.by_boto3(two, service, operation, key_id, parameters)
+        first, second = world.copy(), world.copy()
+        found = self.by_boto3(second, service, operation, key_id, parameters)
         if found is None:
             return
-        told = self.by_method(one, own, operation, key_id, parameters)
+        expected = self.by_method(first, own, operation, key_id, parameters)
         name = f"{operation} by {key_id} with {parameters}"
-        assert found == told, name
-        assert _content(two) == _content(one), name
-        self.outcomes[told[0]] += 1
+        assert found == expected, name
+        assert _content(second) == _content(first), name
+        self.outcomes[expected[0]] += 1
 
     def by_method(self, world, account_id, operation, key_id, parameters):
         """Return what the method answers."""
@@ -75,10 +75,10 @@ class Compared:
         except (ParamValidationError, TypeError):
             return None
         except ClientError as error:
-            told = error.response["Error"]
-            if told["Code"] == "NotImplemented":
+            reason = error.response["Error"]
+            if reason["Code"] == "NotImplemented":
                 return None
-            return told["Code"], told["Message"]
+            return reason["Code"], reason["Message"]
         del answer["ResponseMetadata"]
         return "answer", _plain(answer)
 

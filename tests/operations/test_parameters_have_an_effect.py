@@ -27,6 +27,7 @@ EVERY = {
     **entries(),
     **entries_of(),
     **entries_of("sts"),
+    **entries_of("access-analyzer"),
     **entries_of("sso", "identitystore"),
 }
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import iamlab.view.figures
 from iamlab import Decision, Policy, World
@@ -162,6 +163,27 @@ def scene(size: int, seed: int, *, ugly: bool) -> Scene:
 
 # -- how each figure is drawn ----------------------------------------------------------------------
 
+
+def url_of(names: list[str]) -> str:
+    """Return a URL with names in its path and its query."""
+    query = urlencode({f"tag.{number}": name for number, name in enumerate(names)})
+    return f"https://maps.s3.eu-west-1.amazonaws.com/{quote(names[-1])}?{query}"
+
+
+def signed_headers(names: list[str]) -> dict[str, str]:
+    """Return headers with names, and with a signature that covers half of them."""
+    headers = {f"x-{number}": name for number, name in enumerate(names)}
+    covered = ";".join(["host", *list(headers)[::2]])
+    scope = f"AKIA{len(names)}{names[0]}".replace("/", "")[:200].replace(",", "")
+    signature = f"Credential={scope}/20261125/eu-west-1/s3/aws4_request, SignedHeaders={covered}"
+    return {
+        **headers,
+        "X-Amz-Date": "20261125T090000Z",
+        "X-Amz-Security-Token": names[0] * 9,
+        "Authorization": f"AWS4-HMAC-SHA256 {signature}, Signature={64 * 'a'}",
+    }
+
+
 Draw = Callable[..., Figure]
 
 FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
@@ -214,6 +236,11 @@ FIGURES: dict[str, Callable[[Draw, Scene], Figure]] = {
     "sequence": lambda draw, s: draw(s.world.timeline(s.alive), world=s.world),
     "sequence of a log": lambda draw, s: draw(s.world.events, world=s.world),
     "session_timeline": lambda draw, s: draw(s.world.timeline()),
+    "signed_request": lambda draw, s: draw("GET", url_of(s.names), signed_headers(s.names)),
+    "signed_request of a form": lambda draw, s: draw(
+        "POST", "https://iam.amazonaws.com", signed_headers(s.names), f"Action={s.names[0]}"
+    ),
+    "signed_request without a signature": lambda draw, s: draw(s.names[1], url_of(s.names), {}),
     "trust_graph": lambda draw, s: draw(s.world, lit=s.somebody if s.seed % 2 else None),
     "two_account_map": lambda draw, s: draw(s.decision, world=s.world),
     "two_doors": lambda draw, s: draw(s.decision),

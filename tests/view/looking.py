@@ -23,8 +23,8 @@ def faults(figure, *, most=300):
     return [
         *_words(figure, most),
         *_labels(figure),
-        *_boxes(figure.record),
-        *_lines(figure.record),
+        *_boxes(figure.sheet.record),
+        *_lines(figure.sheet.record),
     ]
 
 
@@ -36,10 +36,10 @@ def _words(figure, most):
         yield f"the alternative text names the picture, not what is to be seen: {figure.alt}"
     if not figure.rows:
         yield "there is no table"
-    if not figure.record.labels:
+    if not figure.sheet.record.labels:
         yield "there is not a word in the picture"
     text = _alike(figure.as_text())
-    for label in figure.record.labels:
+    for label in figure.sheet.record.labels:
         if label.is_fact and _alike(printable(label.whole)) not in text:
             yield f"the list does not have what the picture has: {label.whole!r}"
 
@@ -66,12 +66,12 @@ def _in_the_way(figure):
     for (text, first), (other, second) in combinations(seen, 2):
         if _near(first, second) and _overlap(first, second):
             yield f"{text.get_text()!r} and {other.get_text()!r} overlap"
-    facts = {label.drawn for label in figure.record.labels if label.is_fact}
-    lines = [list(_points(line)) for line in figure.record.lines]
+    facts = {label.drawn for label in figure.sheet.record.labels if label.is_fact}
+    lines = [list(_points(line)) for line in figure.sheet.record.lines]
     for text, shape in seen:
         if text.get_text() in facts and not text.get_rotation():
             place = _in_inches(shape, figure.drawing)
-            yield from _half_out(text.get_text(), place, figure.record.boxes)
+            yield from _half_out(text.get_text(), place, figure.sheet.record.boxes)
             if any(_crosses(line, place) for line in lines) and not _on_paper(text, shape, pen):
                 yield f"a line runs through {text.get_text()!r}"
 

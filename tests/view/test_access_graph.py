@@ -18,7 +18,7 @@ from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import RequestError
 from iamlab.teach.scenarios import MAP, OLD_MAP, observatory, scenario
 from iamlab.view.drawing.sheet import MARGIN, PAGE
-from iamlab.view.figures.access.access_graph import access_graph
+from iamlab.view.figures.decision.access_graph import access_graph
 from iamlab.view.style import PALE_INK, look
 from tests.effort import tries
 from tests.policy.documents import allow, deny, document
@@ -66,7 +66,7 @@ def of_case(case):
 
 def drawn(figure):
     """Return the words of a picture, as they were meant."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 def colours(figure):
@@ -286,7 +286,7 @@ def test_a_caller_without_an_account_is_outside_the_frame():
     figure = of_case("service")
     fields = {facts["label"]: facts["field"] for _, facts in figure.graph.nodes(data=True)}
 
-    x = {box.text: box.x for box in figure.record.boxes}
+    x = {box.text: box.x for box in figure.sheet.record.boxes}
 
     assert x["ec2.amazonaws.com"] < x["trust"]
     assert "the resource's account" in " ".join(drawn(figure))
@@ -472,7 +472,7 @@ def test_what_does_not_apply_is_gathered_and_counted(number):
 
     counted = [re.fullmatch(r"○ (\d+) statements", text) for text in drawn(figure)]
     assert sum(int(found[1]) for found in counted if found) == number
-    assert len(figure.record.boxes) < 20
+    assert len(figure.sheet.record.boxes) < 20
     assert {"✓ Allow All", "✕ Deny NoMaps"} <= set(drawn(figure))
     assert len(figure.rows) == number + 3
     assert all(f"○ Allow S{i}, misses Action" in figure.as_text() for i in range(number))
@@ -546,13 +546,13 @@ def test_the_way_leads_down_without_a_step_back(case):
     )
     figure = access_graph(DECISIONS.get(case, everything))
     stops = [key for key in figure.graph if key.startswith("stop")]
-    down = [line for line in figure.record.lines if len({x for x, _ in line}) == 1]
+    down = [line for line in figure.sheet.record.lines if len({x for x, _ in line}) == 1]
 
     assert all(line[0][1] + 0.05 < line[-1][1] for line in down)
     assert all(above[-1] == below[0] for above, below in pairwise(down))
     if down:
         note = figure.graph.nodes["resource"]["note"]
-        resource = next(box for box in figure.record.boxes if box.note == note)
+        resource = next(box for box in figure.sheet.record.boxes if box.note == note)
         assert len(down) >= len(stops)
         assert down[-1][-1] == pytest.approx((down[0][0][0], resource.y - resource.height / 2))
 

@@ -32,9 +32,10 @@ from iamlab.view.figures.matrix.matrix_scene import (
     matrix_scene,
     number_of,
 )
-from iamlab.view.style import INK, PAPER, contrast
+from iamlab.view.style import INK, PAPER
 from iamlab.view.tables import verdict_table
 from tests.effort import tries
+from tests.view.colours import contrast
 from tests.view.looking import faults
 from tests.view.scenes import ASKED, MAIN, MAPS, PARTNER, UGLY, company
 
@@ -274,7 +275,7 @@ def test_those_who_are_alike_share_a_row_of_a_large_matrix():
         tuple(callers), tuple(pairs(4)), tuple(n % 3 for n in range(len(callers)))
     )
     figure = access_matrix(matrix)
-    names = [label.whole for label in figure.record.labels if label.whole.endswith(" users")]
+    names = [label.whole for label in figure.sheet.record.labels if label.whole.endswith(" users")]
 
     assert names == ["34 users", "33 users", "33 users"]
     assert "drawn as one box, 34 users: user0, user3, user6" in figure.as_text()
@@ -348,8 +349,10 @@ def test_numbers_can_be_read_on_each_colour_and_darker_is_more():
 
     assert light == sorted(light, reverse=True)
     assert len(set(colours)) == len(SHADES)
-    for colour in colours:
-        assert max(contrast(colour, INK), contrast(colour, PAPER)) >= 4.5
+    for percent, colour, _ in SHADES[1:]:
+        look = share_look(percent, 100)
+        assert look.area == colour
+        assert contrast(look.colour, colour) >= 4.5
 
 
 # -- differences ----------------------------------------------------------------------------------
@@ -388,7 +391,7 @@ def test_gained_and_lost_are_words_signs_and_hatching(moved):
     """A print without colours shows the same."""
     figure = matrix_difference(*moved)
     hatched = [patch for patch in figure.drawing.axes[0].patches if patch.get_hatch()]
-    signs = [label.whole for label in figure.record.labels]
+    signs = [label.whole for label in figure.sheet.record.labels]
 
     assert len(hatched) == 6 + 1  # and one in the legend
     assert signs.count("−") == signs.count("+") == 7
@@ -429,7 +432,7 @@ def test_of_a_large_difference_only_what_changed_is_drawn():
     before = AccessMatrix(tuple(people(50)), tuple(pairs(12)), (0,) * 50)
     after = AccessMatrix(before.principals, before.pairs, (*(0,) * 48, 0b11, 0b10))
     figure = matrix_difference(before, after)
-    names = [label.whole for label in figure.record.labels if label.is_fact]
+    names = [label.whole for label in figure.sheet.record.labels if label.is_fact]
 
     assert "user48" in names
     assert "user0" not in names
@@ -451,14 +454,14 @@ def test_a_difference_larger_than_a_page_becomes_bars():
     """The principals with the most changes first; the others are counted."""
     before = bits(people(MOST_BARS + 60), pairs(30), seed=1)
     figure = matrix_difference(before, bits(people(MOST_BARS + 60), pairs(30), seed=2))
-    bars = [label.whole for label in figure.record.labels if label.whole.startswith("user")]
+    bars = [label.whole for label in figure.sheet.record.labels if label.whole.startswith("user")]
     totals = figure.table.groupby("principal").size()
 
     assert len(bars) == MOST_BARS
     assert [totals[f"arn:aws:iam::{MAIN}:user/{name}"] for name in bars] == sorted(
         totals, reverse=True
     )[:MOST_BARS]
-    assert any(label.whole.startswith("and 60 others") for label in figure.record.labels)
+    assert any(label.whole.startswith("and 60 others") for label in figure.sheet.record.labels)
     assert faults(figure) == []
 
 

@@ -43,7 +43,7 @@ def world():
 
 def drawn(figure):
     """Return the words of a picture, as they were meant."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 def attachments(account):
@@ -170,12 +170,12 @@ def test_the_lit_rows_are_the_ways_of_the_lit_one(world):
 def test_only_the_lit_ways_are_strong(acme):
     """The highlighted user is yellow, what applies to it is blue and bold, the rest is pale."""
     figure = attachment_graph(acme, lit=acme.users["bob"])
-    boxes = {box.text: box for box in figure.record.boxes}
+    boxes = {box.text: box for box in figure.sheet.record.boxes}
 
     assert (boxes["bob"].colour, boxes["bob"].area, boxes["bob"].bold) == (INK, LIT_AREA, True)
     assert {boxes[name].colour for name in ("developers", "AmazonS3FullAccess")} == {ALLOW}
     assert {boxes[name].colour for name in ("alice", "dana", "guard", "security")} == {PALE_INK}
-    assert [box.text for box in figure.record.boxes if box.bold] == [
+    assert [box.text for box in figure.sheet.record.boxes if box.bold] == [
         "bob",
         "developers",
         "AmazonS3FullAccess",
@@ -185,8 +185,8 @@ def test_only_the_lit_ways_are_strong(acme):
 def test_in_lesson_03_no_line_crosses_another(acme):
     """Members of one group are beside each other, and straight lines are level."""
     figure = attachment_graph(acme, lit=acme.users["bob"])
-    heights = {box.text: box.y for box in figure.record.boxes}
-    steps = [(line[0], line[-1]) for line in figure.record.lines if len(line) == 4]
+    heights = {box.text: box.y for box in figure.sheet.record.boxes}
+    steps = [(line[0], line[-1]) for line in figure.sheet.record.lines if len(line) == 4]
 
     assert heights["bob"] == heights["developers"] == heights["AmazonS3FullAccess"]
     for (x, y), (_, end) in steps:
@@ -271,7 +271,7 @@ def test_users_who_are_alike_become_one_box():
     assert {"300 users", "user0, user1 and 298 more", "300 inline policies", "zoe"} <= set(
         drawn(figure)
     )
-    assert len(figure.record.boxes) == 6
+    assert len(figure.sheet.record.boxes) == 6
     assert "drawn as one" in figure.as_text()
     assert all(f"user{i}" in figure.as_text() for i in range(300))
     assert len(figure.rows) == 300 * 2 + 2
@@ -307,9 +307,9 @@ def test_the_highlighted_identity_and_its_policies_are_never_folded():
     figure = attachment_graph(main, lit=main.users["user299"])
 
     assert {"user299", "299 users", "staff", "ReadOnlyAccess"} <= set(drawn(figure))
-    assert len(figure.record.boxes) == 8
+    assert len(figure.sheet.record.boxes) == 8
     assert figure.alt == "user299 gets ReadOnlyAccess through staff; own directly."
-    assert sum(box.bold for box in figure.record.boxes) == 4
+    assert sum(box.bold for box in figure.sheet.record.boxes) == 4
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -319,8 +319,8 @@ def test_a_picture_never_has_more_than_can_be_read(seed):
     for lit in (None, next(iter(account.users.values()))):
         figure = attachment_graph(account, lit=lit)
 
-        assert len(figure.record.boxes) <= MOST
-        assert len(figure.record.lines) <= MOST_LINES
+        assert len(figure.sheet.record.boxes) <= MOST
+        assert len(figure.sheet.record.lines) <= MOST_LINES
         assert figure.drawing.get_size_inches()[0] <= PAGE + 2 * MARGIN
 
 
@@ -380,7 +380,7 @@ def test_any_names_can_be_drawn(names):
 PLACES = """
 from iamlab.view.figures.account.attachment_graph import attachment_graph
 from tests.view.scenes import MAIN, company
-print(attachment_graph(company(20, 2).account(MAIN)).record.boxes)
+print(attachment_graph(company(20, 2).account(MAIN)).sheet.record.boxes)
 """
 
 

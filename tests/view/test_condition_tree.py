@@ -152,14 +152,14 @@ def test_conditions_are_joined_by_and_values_by_or_or_nor():
         "NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]},
     }
     figure = condition_tree(when(several), ASKED)
-    words = [label.whole for label in figure.record.labels]
+    words = [label.whole for label in figure.sheet.record.labels]
     single = condition_tree(when({"Bool": {"aws:SecureTransport": "true"}}), ASKED)
 
     assert [word for word in words if word in ("AND", "OR", "NOR")] == ["AND", "OR", "NOR"]
     assert "  AND ✓ aws:PrincipalTag/team: matches" in figure.lines
     assert "    OR ✓ sky" in figure.lines
     assert "    NOR ○ 203.0.113.0/24" in figure.lines
-    assert not {"AND", "OR", "NOR"} & {label.whole for label in single.record.labels}
+    assert not {"AND", "OR", "NOR"} & {label.whole for label in single.sheet.record.labels}
     assert "    value: true" in single.lines
 
 
@@ -283,13 +283,13 @@ def test_many_values_are_counted_those_that_fit_first(number):
     """The value that matches is shown, wherever it is in the list."""
     values = [*(f"team-{i}" for i in range(number - 1)), "sky"]
     figure = condition_tree(when({"StringEquals": {"aws:PrincipalTag/team": values}}), ASKED)
-    drawn = [label.whole for label in figure.record.labels]
+    drawn = [label.whole for label in figure.sheet.record.labels]
 
     assert faults(figure) == []
     assert "✓ sky" in drawn
     assert figure.rows[0]["values"] == tuple(values)
     assert sum(text.startswith("○ team") for text in drawn) == (number - 1 if number < 8 else 5)
-    left = [label.whole for label in figure.record.labels if label.whole.startswith("and ")]
+    left = [label.whole for label in figure.sheet.record.labels if label.whole.startswith("and ")]
     assert left == ([f"and {number - 6} more"] if number > 7 else [])
 
 
@@ -301,8 +301,8 @@ def test_many_statements_are_counted_and_the_list_has_them_all(number):
     for i in range(1, number):
         policy += when(condition, sid=f"S{i}")
     figure = condition_tree(policy, ASKED)
-    words = [label.whole for label in figure.record.labels]
-    roots = [box for box in figure.record.boxes if box.x < 1]
+    words = [label.whole for label in figure.sheet.record.labels]
+    roots = [box for box in figure.sheet.record.boxes if box.x < 1]
 
     assert faults(figure) == []
     assert len(roots) == min(number, 16)

@@ -81,7 +81,7 @@ def by_service(**asks):
 
 def drawn(figure):
     """Return the words in the picture, whole."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 def told(figure, *columns):

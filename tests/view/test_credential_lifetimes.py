@@ -218,13 +218,13 @@ def test_whoever_signs_in_with_a_password_alone_is_named(main):
     """As in the audit: in the picture, the list and the alternative text."""
     alone = credential_lifetimes(main)
     assert "without MFA: alice" in alone.alt
-    assert any("✕ no MFA" in label.drawn for label in alone.record.labels)
+    assert any("✕ no MFA" in label.drawn for label in alone.sheet.record.labels)
     assert main.audit().of("console-mfa")
 
     main.users["alice"].create_virtual_mfa_device("phone").enable()
     safe = credential_lifetimes(main)
     assert "without MFA" not in safe.alt
-    assert not any("✕ no MFA" in label.drawn for label in safe.record.labels)
+    assert not any("✕ no MFA" in label.drawn for label in safe.sheet.record.labels)
     assert not main.audit().of("console-mfa")
 
 
@@ -262,7 +262,7 @@ def test_a_world_an_account_and_a_user_have_each_their_own(main):
 def test_a_crowd_is_readable_key_by_key(size):
     """Up to forty lanes each credential has its own, and its state in words."""
     figure = credential_lifetimes(crowd(size))
-    states = [label.whole for label in figure.record.labels if label.is_fact]
+    states = [label.whole for label in figure.sheet.record.labels if label.is_fact]
 
     assert sum(words.startswith(("✓ active, ", "✕ too old: ")) for words in states) == size
     assert faults(figure) == []
@@ -271,7 +271,7 @@ def test_a_crowd_is_readable_key_by_key(size):
 def test_of_more_those_to_replace_have_lanes_and_the_others_share_two():
     """Credentials to replace are drawn first; the table and the list have all."""
     figure = credential_lifetimes(crowd(120))
-    labels = [label.whole for label in figure.record.labels]
+    labels = [label.whole for label in figure.sheet.record.labels]
 
     assert {"21 access keys", "79 access keys"} <= set(labels)  # too old, and not
     assert sum(label == "✕ too old: 100 days" for label in labels) == MOST // 2

@@ -20,7 +20,7 @@ def test_the_door_fits_the_page_and_nothing_is_in_the_way(meanings):
 def test_every_verdict_has_a_sign_and_a_word(meanings):
     """In the picture, in the list and in the alternative text."""
     figure = door(meanings=meanings)
-    labels = {label.whole for label in figure.record.labels}
+    labels = {label.whole for label in figure.sheet.record.labels}
 
     for verdict in Verdict:
         words = f"{verdict.symbol} {verdict}"
@@ -39,7 +39,7 @@ def test_before_the_first_prediction_the_verdicts_do_not_say_what_they_mean():
         assert words in figure.alt
         assert words not in secret.as_text()
         assert words not in secret.alt
-        assert not any(words in label.whole for label in secret.record.labels)
+        assert not any(words in label.whole for label in secret.sheet.record.labels)
 
 
 def test_the_table_has_the_four_parts_of_a_request():

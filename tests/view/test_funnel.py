@@ -35,7 +35,7 @@ def written(**elements):
 
 def bars(figure):
     """Return the widths of the bars, from top to bottom."""
-    return [box.width for box in figure.record.boxes]
+    return [box.width for box in figure.sheet.record.boxes]
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_bars_narrow_with_the_numbers_and_an_empty_one_is_dashed():
     first, second, third = bars(figure)
 
     assert first > second > third
-    assert [box.dashed for box in none.record.boxes] == [False, True, True]
-    assert [box.dashed for box in figure.record.boxes] == [False] * 3
-    assert figure.record.boxes[-1].area == LOOKS["allowed"].area
+    assert [box.dashed for box in none.sheet.record.boxes] == [False, True, True]
+    assert [box.dashed for box in figure.sheet.record.boxes] == [False] * 3
+    assert figure.sheet.record.boxes[-1].area == LOOKS["allowed"].area
     assert "logarithmic" in figure.caption
 
 

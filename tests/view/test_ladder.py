@@ -171,7 +171,7 @@ def test_a_role_and_a_key_have_policies_with_names_of_their_own():
 def test_the_nearest_miss_is_below():
     """An implicit deny names the nearest statement, and what it missed."""
     decision = asked(Layers(identity=[Policy.allow("s3:Put*", sid="Write", name="put")]))
-    labels = [label.whole for label in ladder(decision).record.labels]
+    labels = [label.whole for label in ladder(decision).sheet.record.labels]
 
     assert decision.nearest_miss.startswith("Nearest statement: put/Write. Action:")
     assert decision.nearest_miss in labels

@@ -29,7 +29,7 @@ def row_of(figure, name):
 
 def words(figure):
     """Return all words of the picture, as they were before they were shortened."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -97,7 +97,7 @@ def test_the_deny_is_named_at_its_level():
     assert "✕ denies: KeepTheArchive" in "".join(words(figure))
     assert "SCPs at OU Archive deny: KeepTheArchive" in figure.alt
     assert figure.alt.endswith("Verdict: explicit deny.")
-    assert {box.text for box in figure.record.boxes if box.bold} == {
+    assert {box.text for box in figure.sheet.record.boxes if box.bold} == {
         *(f"root {organization_of(world).root.id}", "OU Science", "OU Archive", "acme-data"),
     }
 
@@ -214,9 +214,9 @@ def test_large_organizations_are_folded_and_nobody_is_lost(accounts, units):
 
     figure = organization_tree(organization, decision)
 
-    assert len(figure.record.boxes) <= 60 + 1
+    assert len(figure.sheet.record.boxes) <= 60 + 1
     assert len(figure.rows) == len(organization.targets)
-    assert {box.text for box in figure.record.boxes} >= {somebody.name, "acme-main"}
+    assert {box.text for box in figure.sheet.record.boxes} >= {somebody.name, "acme-main"}
     for account in organization.accounts:
         assert account.name in figure.as_text()
     if accounts > 60:
@@ -234,7 +234,7 @@ def test_an_organization_without_policies_says_so():
     figure = organization_tree(made)
 
     assert "no SCPs and no RCPs are enabled" in figure.as_text()
-    assert len(figure.record.boxes) == 2
+    assert len(figure.sheet.record.boxes) == 2
     assert faults(figure) == []
 
 

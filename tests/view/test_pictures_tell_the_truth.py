@@ -15,10 +15,10 @@ import pytest
 from iamlab import Decision, Layers, Policy, World
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
-from iamlab.view.figures.access.access_graph import GRANT, access_graph
-from iamlab.view.figures.access.access_graph import stops_of as on_the_way
 from iamlab.view.figures.calls.policy_ends import rule_of, stops_of
 from iamlab.view.figures.calls.sequence import sequence
+from iamlab.view.figures.decision.access_graph import GRANT, access_graph
+from iamlab.view.figures.decision.access_graph import stops_of as on_the_way
 from iamlab.view.figures.decision.ladder import rungs
 from iamlab.view.figures.decision.two_doors import plan
 from iamlab.view.figures.policy.condition_tree import (
@@ -30,8 +30,8 @@ from iamlab.view.figures.policy.condition_tree import (
 )
 from iamlab.view.figures.policy.value_sets import value_sets
 from iamlab.view.figures.reach.reach_path import name_and_kind
+from iamlab.view.figures.reach.trust_graph import trust_graph
 from iamlab.view.figures.sets.two_layers import NOT_ENOUGH
-from iamlab.view.figures.trust.trust_graph import trust_graph
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
 from tests.engine.random_questions import random_question

@@ -48,7 +48,7 @@ GUARD = scenario("groups").group("contractors").inline["guard"].to_dict()
 
 def words_in(figure):
     """Return the words of the picture."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 def test_each_statement_is_shown_in_words_and_as_it_is_written():

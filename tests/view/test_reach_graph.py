@@ -52,12 +52,12 @@ def reach(world):
 
 def words(figure):
     """Return all words of the picture, before they were shortened."""
-    return {label.whole for label in figure.record.labels}
+    return {label.whole for label in figure.sheet.record.labels}
 
 
 def bold(figure):
     """Return the bold boxes."""
-    return [box.text for box in figure.record.boxes if box.bold]
+    return [box.text for box in figure.sheet.record.boxes if box.bold]
 
 
 # -- a way -----------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def test_others_within_reach_are_beside_it(world, reach):
     """Dana could also create a key for Bob: he is pale, with the call beside him."""
     figure = reach_graph(reach, world.user("dana"))
     (row,) = [row for row in figure.rows if not row["on_way"]]
-    (box,) = [box for box in figure.record.boxes if not box.bold]
+    (box,) = [box for box in figure.sheet.record.boxes if not box.bold]
 
     assert row["target"].endswith("user/bob")
     assert (box.text, box.note) == ("bob", "user")
@@ -101,7 +101,7 @@ def test_a_path_shows_itself_alone(world, reach):
     """Without the others, which it doesn't know."""
     figure = draw_path(reach.path(world.user("dana")))
 
-    assert [box.text for box in figure.record.boxes] == ["dana", "erin", "deployer", "admin"]
+    assert [box.text for box in figure.sheet.record.boxes] == ["dana", "erin", "deployer", "admin"]
     assert "could also" not in figure.as_text()
     assert faults(figure) == []
 
@@ -125,7 +125,7 @@ def test_who_is_there_already_takes_no_step(world, reach):
     figure = reach_graph(reach, world.role("admin"))
 
     assert figure.alt == "admin needs no step. admin is an administrator."
-    assert figure.record.lines == []
+    assert figure.sheet.record.lines == []
     assert faults(figure) == []
 
 
@@ -163,10 +163,10 @@ def test_a_step_that_is_closed_has_the_edit_beside_it(world, reach):
     assert [row["reached_after_cut"] for row in figure.rows] == [True, True, True]
     assert figure.rows[2]["closed_by"] == str(cut.edits[0])
     assert "Remove iam:PassRole from statement #1 of deploy" in figure.alt
-    assert str(cut.edits[0]) in " ".join(label.whole for label in figure.record.labels)
+    assert str(cut.edits[0]) in " ".join(label.whole for label in figure.sheet.record.labels)
     assert "✓ open" in words(figure)
     assert bold(figure) == ["dana", "erin", "deployer"]
-    (closed,) = [box.text for box in figure.record.boxes if box.area == DENY_AREA]
+    (closed,) = [box.text for box in figure.sheet.record.boxes if box.area == DENY_AREA]
     assert closed == "admin"
     assert faults(figure) == []
 
@@ -268,7 +268,7 @@ def test_a_fan_has_everybody_who_is_found(world, reach):
     for arn, path in found.items():
         rows = [row for row in figure.rows if row["principal"] == arn]
         assert [row["step"] for row in rows] == list(range(1, len(path.edges) + 1))
-    places = {box.text: box.x for box in figure.record.boxes}
+    places = {box.text: box.x for box in figure.sheet.record.boxes}
     assert places["dana"] < places["erin"] == places["bob"] < places["deployer"] < places["admin"]
     assert figure.alt.startswith("dana can become 4 of 6 principals, and administer acme-main: ")
     assert faults(figure) == []
@@ -281,7 +281,7 @@ def test_those_who_arrive_come_from_the_left(reach):
 
     assert {row["principal"] for row in figure.rows} == set(found)
     assert {row["principal"] for row in figure.rows if not row["steps"]} == set(found.directly)
-    places = {box.text: box.x for box in figure.record.boxes}
+    places = {box.text: box.x for box in figure.sheet.record.boxes}
     assert places["erin"] < places["deployer"] < places["admin"] < places["maps/m31"]
     assert "admin directly" in figure.alt
     assert faults(figure) == []
@@ -321,7 +321,7 @@ def test_a_thicket_is_thinned_and_the_table_has_all():
     figure = draw_edges(world.reach())
 
     assert len(figure.rows) == figure.graph.number_of_edges() == 12 * 11
-    assert 0 < len(figure.record.lines) <= 40
+    assert 0 < len(figure.sheet.record.lines) <= 40
     assert "more arrows are only in the table" in figure.caption
     assert faults(figure) == []
 

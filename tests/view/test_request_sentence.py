@@ -30,7 +30,7 @@ ASKED = Request(DANA, "s3:GetObject", MAP, context=CONTEXT)
 
 def words_in(figure):
     """Return the words of the picture."""
-    return {label.whole for label in figure.record.labels}
+    return {label.whole for label in figure.sheet.record.labels}
 
 
 def test_each_part_is_above_the_word_that_aws_has_for_it():

@@ -80,8 +80,8 @@ def test_without_a_mark_nobody_passes_or_fails():
     figure = score_bars(SCORES, pass_mark=None)
 
     assert "passed" not in figure.as_text()
-    assert figure.record.lines == []
-    assert len(score_bars(SCORES).record.lines) == 1
+    assert figure.sheet.record.lines == []
+    assert len(score_bars(SCORES).sheet.record.lines) == 1
     assert "boundaries: 1 of 4; sessions: 7 of 9; conditions: 4 of 4; tags" in figure.alt
 
 
@@ -255,7 +255,7 @@ def test_topics_that_nobody_asked_about_are_neither_passed_nor_failed(mark):
 def test_the_legend_explains_each_piece_by_its_words():
     """And by a sign in front of them: without, words would stand for nothing."""
     figure = calibration(answers(SURE, 3, 2))
-    words = [label.whole for label in figure.record.labels]
+    words = [label.whole for label in figure.sheet.record.labels]
     signs = [shape for shape in figure.sheet.shapes if isinstance(shape, Rectangle)]
 
     assert {"expected", "range of chance"} <= set(words)

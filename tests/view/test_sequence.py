@@ -59,12 +59,12 @@ def cells(figure, *columns):
 
 def drawn(figure):
     """Return the words in the picture, whole."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 def heads(figure):
     """Return the boxes at the top, from left to right."""
-    return [box.text for box in sorted(figure.record.boxes, key=lambda box: box.x)]
+    return [box.text for box in sorted(figure.sheet.record.boxes, key=lambda box: box.x)]
 
 
 # -- what the arrows are ---------------------------------------------------------------------------
@@ -349,7 +349,7 @@ def test_above_ten_heads_the_others_share_one():
     hops = [Hop(user, s3, "GetObject", AT, "e") for user in (*users, *users[6:])]
     figure = sequence(hops)
 
-    assert len(figure.record.boxes) == 10
+    assert len(figure.sheet.record.boxes) == 10
     assert {"u0", "S3", "6 more"} < set(heads(figure))
     assert all(f"u{i}" in heads(figure) for i in range(6, 10))
     assert figure.drawing.get_size_inches()[0] <= PAGE
@@ -396,7 +396,7 @@ def test_parties_of_one_name_have_distinct_names():
     assert f"root user of {MAIN}" in text
     assert f"root user of {DATA}" in text
     assert {"role web", "role web (2)"} <= set(heads(figure))
-    assert len(figure.record.boxes) == 5
+    assert len(figure.sheet.record.boxes) == 5
     assert faults(figure) == []
 
 

@@ -147,8 +147,8 @@ def test_a_chained_session_is_said_to_be_one_and_meets_its_wall(night):
     assert "AssumeRole (chained) in 222222222222" in figure.as_text()
     assert "A chained session lasts one hour at most." in figure.caption
     assert "one hour" not in alone.caption
-    assert not any("limit" in label.whole for label in alone.record.labels)
-    assert any("limit of a chained session" in label.whole for label in figure.record.labels)
+    assert not any("limit" in label.whole for label in alone.sheet.record.labels)
+    assert any("limit of a chained session" in label.whole for label in figure.sheet.record.labels)
 
 
 def test_an_arrow_leads_from_the_credentials_that_asked_to_those_that_they_got(night):
@@ -157,7 +157,7 @@ def test_an_arrow_leads_from_the_credentials_that_asked_to_those_that_they_got(n
     night.assume(first, night.reader, "maps")
     night.camera.role_session()
     figure = night.figure()
-    lines = figure.record.lines
+    lines = figure.sheet.record.lines
 
     assert len(lines) == 2
     assert all(line[0][0] == line[-1][0] and line[0][1] < line[-1][1] for line in lines)
@@ -201,7 +201,7 @@ def test_a_revoked_session_has_its_cross_and_what_outlives_it_is_named(night):
         "operator/alice was revoked on 2026-11-25 at 09:20, but map-reader/maps stays" in figure.alt
     )
     assert "✕ revoked 2026-11-25 09:20:00" in figure.as_text()
-    assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
+    assert sum(label.drawn == "✕" for label in figure.sheet.record.labels) == 1
     assert faults(figure) == []
 
 
@@ -214,8 +214,8 @@ def test_crosses_at_one_moment_do_not_hide_each_other(night):
     figure = night.figure()
 
     assert "5 more access keys: no sessions" in figure.as_text()
-    assert any(label.drawn == "5 key deleted" for label in figure.record.labels)
-    assert sum(label.drawn == "✕" for label in figure.record.labels) == 1
+    assert any(label.drawn == "5 key deleted" for label in figure.sheet.record.labels)
+    assert sum(label.drawn == "✕" for label in figure.sheet.record.labels) == 1
     assert faults(figure) == []
 
 
@@ -293,9 +293,10 @@ def test_an_old_key_does_not_squeeze_the_sessions(night):
     figure = night.figure()
 
     assert any(
-        label.drawn.startswith("TIME (UTC), 2027-12-30; now") for label in figure.record.labels
+        label.drawn.startswith("TIME (UTC), 2027-12-30; now")
+        for label in figure.sheet.record.labels
     )
-    assert any(label.drawn == "◂" for label in figure.record.labels)
+    assert any(label.drawn == "◂" for label in figure.sheet.record.labels)
     assert "from 2026-11-25 09:00:00" in figure.as_text()
     assert faults(figure) == []
 
@@ -303,9 +304,9 @@ def test_an_old_key_does_not_squeeze_the_sessions(night):
 def test_now_is_on_the_picture_or_an_arrow_leads_to_it(night):
     """Long after all sessions, the window doesn't grow; the time has an arrow."""
     night.assume(night.key, night.operator, "alice", 1)
-    near = [label.drawn for label in night.figure().record.labels]
+    near = [label.drawn for label in night.figure().sheet.record.labels]
     night.wait(days=300)
-    far = [label.drawn for label in night.figure().record.labels]
+    far = [label.drawn for label in night.figure().sheet.record.labels]
 
     assert "now" in near
     assert "now ▸" in far
@@ -330,7 +331,7 @@ def test_of_more_the_latest_have_lanes_and_the_others_share_one():
     """No session is lost in table or list."""
     timeline = crowd(130).world.timeline()
     figure = session_timeline(timeline)
-    labels = [label.whole for label in figure.record.labels]
+    labels = [label.whole for label in figure.sheet.record.labels]
 
     assert len(timeline) == len(figure.rows)
     assert all(credential.access_key_id in figure.as_text() for credential in timeline)

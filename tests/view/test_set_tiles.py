@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from iamlab.view.drawing.shapes import Line, Rectangle
 from iamlab.view.drawing.sheet import PAGE
-from iamlab.view.figure import Figure
 from iamlab.view.layouts.set_tiles import ITEM, MOST, PART, SET, draw_sets, part_id
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import LOOKS
@@ -33,7 +32,7 @@ def drawn(sets, tiles):
     words = [word for node in nodes for word in (node.text, node.note)]
     sheet = draw_sets(Scene(nodes), "nothing here")
     alt = "what lies in which set, as the test has put it"
-    return Figure.on(sheet, alt=alt, caption="", rows=[{"a": 1}], lines=words)
+    return Scene([], before=words, table=[{"a": 1}]).figure(lambda _: sheet, alt=alt, caption="")
 
 
 def tile(title, *items, look=None):

@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from iamlab.view.drawing.matplotlib_writer import to_figure
 from iamlab.view.drawing.measure import SMALL, height_of, width_of
 from iamlab.view.drawing.sheet import BOX_HEIGHT, MARGIN, PAD, Box, Sheet
-from iamlab.view.figure import Figure
+from iamlab.view.scene import Scene
 from iamlab.view.style import LOOKS
 from tests.effort import tries
 from tests.view.looking import faults
@@ -131,7 +131,9 @@ def test_formulas_are_not_read():
 def made_of(sheet, *lines):
     """Make a figure of a sheet."""
     alt = "Ana reads the maps, and nobody else does."
-    return Figure.on(sheet, alt=alt, caption="", rows=[{"who": "ana"}], lines=lines)
+    return Scene([], before=lines, table=[{"who": "ana"}]).figure(
+        lambda _: sheet, alt=alt, caption=""
+    )
 
 
 BROKEN = {
@@ -191,9 +193,8 @@ def test_a_strict_reader_finds_nothing_wrong_with_a_good_figure():
 @pytest.mark.parametrize("words", UGLY)
 def test_words_beside_a_picture_are_words(words):
     """Alternative text, caption and list are escaped, without line breaks or marks of direction."""
-    figure = Figure.on(
-        Sheet(), alt=f"Ana is {words}.", caption=words, rows=[{"who": words}], lines=[words]
-    )
+    scene = Scene([], before=[words], table=[{"who": words}])
+    figure = scene.figure(lambda _: Sheet(), alt=f"Ana is {words}.", caption=words)
     html = re.sub(r"base64,[^\"]*", "", figure._repr_html_())
 
     assert html.count("<") == html.count(">") == TAGS

@@ -6,15 +6,18 @@ from iamlab.view.style import (
     ALLOW_AREA,
     DENY_AREA,
     FIELD_AREA,
-    FILLS,
     LIT_AREA,
     LOOKS,
     PAPER,
     SILENT_AREA,
-    TEXT_COLOURS,
-    contrast,
 )
 from iamlab.view.words import shorten
+from tests.view.colours import FILLS, TEXT_COLOURS, contrast
+
+
+def test_black_on_white_has_the_largest_contrast():
+    """The formula is that of WCAG."""
+    assert round(contrast("#000000", "#FFFFFF"), 6) == 21
 
 
 @pytest.mark.parametrize("colour", TEXT_COLOURS)

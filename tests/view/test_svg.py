@@ -14,7 +14,7 @@ from iamlab.view.drawing.measure import POINTS, plain, width_of
 from iamlab.view.drawing.shapes import Circle, Ink, Line, Rectangle, Tiles
 from iamlab.view.drawing.sheet import Box, Sheet
 from iamlab.view.drawing.svg import to_svg
-from iamlab.view.figure import Figure
+from iamlab.view.scene import Scene
 from tests.effort import tries
 from tests.view.scenes import UGLY
 
@@ -60,7 +60,7 @@ def test_a_browser_keeps_spaces(words):
 @given(WORDS, WORDS)
 def test_a_screen_reader_finds_a_title_and_a_description(alt, caption):
     """The alternative text and the caption, as the figure has them."""
-    figure = Figure.on(Sheet(), alt=alt, caption=caption, rows=[], lines=[])
+    figure = Scene([]).figure(lambda _: Sheet(), alt=alt, caption=caption)
     root = ET.fromstring(figure.svg())  # noqa: S314 - our own picture
 
     assert root.get("role") == "img"

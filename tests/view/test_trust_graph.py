@@ -8,7 +8,7 @@ import pytest
 from iamlab import RequestError, Verdict, World
 from iamlab.teach.scenarios import EXTERNAL_ID, observatory, scenario
 from iamlab.view.drawing.shapes import Circle, Curve
-from iamlab.view.figures.trust.trust_graph import trust_graph
+from iamlab.view.figures.reach.trust_graph import trust_graph
 from tests.policy.documents import allow, deny, document
 from tests.view.looking import faults
 from tests.view.scenes import SIZES, company
@@ -69,7 +69,7 @@ def test_both_ends_are_named():
     assert states(figure, "keeper") == {"carol": "can assume", "dana": "permitted, not trusted"}
     assert "carol can assume auditor and keeper" in figure.alt
     assert "dana to keeper: permitted, not trusted" in figure.alt
-    drawn = {label.whole for label in figure.record.labels}
+    drawn = {label.whole for label in figure.sheet.record.labels}
     assert {"trusted, not permitted", "permitted, not trusted"} <= drawn
     assert faults(figure) == []
 
@@ -97,7 +97,7 @@ def test_what_the_call_must_bring_is_said_in_short_and_in_full(short):
     assert row["may_become"] is True
     assert row["conditions"] == f"{operator} {key} {value}"
     assert f"if {short}" in figure.alt
-    assert f"if {short}" in {label.drawn for label in figure.record.labels}
+    assert f"if {short}" in {label.drawn for label in figure.sheet.record.labels}
     assert faults(figure) == []
 
 
@@ -248,11 +248,11 @@ def test_a_ring_is_at_the_end_that_fails(permitted, trusted, ring):
 
     figure = trust_graph(world, lit=None)
 
-    (caller,) = [box for box in figure.record.boxes if box.text == "ana"]
-    (role,) = [box for box in figure.record.boxes if box.text == "auditor"]
+    (caller,) = [box for box in figure.sheet.record.boxes if box.text == "ana"]
+    (role,) = [box for box in figure.sheet.record.boxes if box.text == "auditor"]
     (line,) = [
         points
-        for points in figure.record.lines
+        for points in figure.sheet.record.lines
         if points[0][0] == caller.right[0]
         and abs(points[0][1] - caller.y) < caller.height / 2
         and points[-1][0] == role.x
@@ -279,7 +279,7 @@ def test_those_who_are_alike_are_counted():
 
     figure = trust_graph(world)
 
-    assert {box.text for box in figure.record.boxes} == {
+    assert {box.text for box in figure.sheet.record.boxes} == {
         "30 users",
         "10 users",
         "auditor",
@@ -302,7 +302,7 @@ def test_a_permission_for_everything_has_no_arrow_to_each_role():
 
     figure = trust_graph(world)
 
-    assert len(figure.record.lines) < 30
+    assert len(figure.sheet.record.lines) < 30
     assert "+20 permitted" in figure.as_text()
     assert sum(row["state"] == "permitted, not trusted" for row in figure.rows) == 20
 
@@ -315,7 +315,7 @@ def test_a_huge_account_is_grouped_and_nobody_is_lost():
 
     figure = trust_graph(world)
 
-    assert len(figure.record.boxes) <= 60
+    assert len(figure.sheet.record.boxes) <= 60
     assert sum(row["may_become"] for row in figure.rows) == 90
     assert "drawn as one" in figure.caption
     assert all(f"user-{i} " in figure.as_text() for i in range(90))
@@ -361,7 +361,7 @@ def test_chains_and_circles_are_drawn_clean(pairs):
     }
     assert found == set(pairs)
     assert (
-        len(figure.record.lines) == sum(start != other for start, other in pairs) + 1
+        len(figure.sheet.record.lines) == sum(start != other for start, other in pairs) + 1
     )  # the sign's
     assert faults(figure) == []
 
@@ -372,7 +372,7 @@ def test_who_is_lit_has_bold_ways():
 
     figure = trust_graph(world, lit=world.user("carol"))
 
-    bold = {box.text for box in figure.record.boxes if box.bold}
+    bold = {box.text for box in figure.sheet.record.boxes if box.bold}
     assert bold == {"carol", "auditor", "admin", "archivist"}
     assert figure.alt == "carol can assume auditor and admin (if MFA)."
     nobody = trust_graph(world, lit=world.user("bob"))
@@ -382,7 +382,7 @@ def test_who_is_lit_has_bold_ways():
 def test_accounts_are_fields_once_there_are_several():
     """Accounts with roles or callers have frames; a caller without an account is outside."""
     figure = trust_graph(observatory())
-    titles = {label.whole for label in figure.record.labels}
+    titles = {label.whole for label in figure.sheet.record.labels}
 
     assert {"acme-main", "acme-data", "starsoft", "nebula-labs"} <= titles
     assert "acme-org" not in titles
@@ -432,6 +432,6 @@ def test_the_list_says_from_which_account_a_stranger_comes():
 
 def test_a_line_that_passes_a_column_has_room_for_all_of_its_words():
     """It is longer than those to the next column, and so its words can be longer."""
-    drawn = [label.drawn for label in trust_graph(observatory()).record.labels]
+    drawn = [label.drawn for label in trust_graph(observatory()).sheet.record.labels]
 
     assert "if aud and sub" in drawn

@@ -49,7 +49,7 @@ def named(who, effect=allow, **more):
 
 def drawn(figure):
     """Return the words in the picture, whole."""
-    return [label.whole for label in figure.record.labels]
+    return [label.whole for label in figure.sheet.record.labels]
 
 
 MINE = document(allow("s3:GetObject", Sid="Mine"))
@@ -202,9 +202,9 @@ def test_the_deny_that_won_is_named_below(acme):
 
 def way(figure):
     """Return the pieces of the arrow: start and end, as parts of the distance to the resource."""
-    caller, resource = figure.record.boxes
+    caller, resource = figure.sheet.record.boxes
     length = resource.x - caller.right[0]
-    level = [line for line in figure.record.lines if line[0][1] == line[-1][1] == caller.y]
+    level = [line for line in figure.sheet.record.lines if line[0][1] == line[-1][1] == caller.y]
     return [tuple((x - caller.right[0]) / length for x, _ in (line[0], line[-1])) for line in level]
 
 

@@ -103,7 +103,7 @@ def test_the_alternative_text_names_caller_sign_doors_and_verdict(case):
 def test_between_two_accounts_the_doors_are_one_after_the_other():
     """In one account they are side by side; between two, each is in its own frame."""
     first, two = DECISIONS["identity allows"], DECISIONS["two accounts allow"]
-    words = {label.whole for label in two_doors(two).record.labels}
+    words = {label.whole for label in two_doors(two).sheet.record.labels}
 
     assert not plan(first).in_series
     assert plan(two).in_series

@@ -27,8 +27,7 @@ from iamlab.cloudtrail.arn_formats import table
 from iamlab.errors import AwsError, NoSuchEntity, ReportGenerationLimitExceeded, noted
 from iamlab.model.record import OF_FEDERATED_USERS
 from iamlab.operations.iam.common import page
-from iamlab.operations.parameters import as_answer
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.registry import Parameters, as_answer, as_it_is, operation
 from iamlab.tables import tables
 
 if TYPE_CHECKING:

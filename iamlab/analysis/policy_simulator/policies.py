@@ -333,17 +333,17 @@ def spans(text: str) -> tuple[tuple[int, int], ...]:
     value, source = read_json(text)
     start = source.places["$.Statement"]
     if not isinstance(value["Statement"], list):
-        return ((start + 1, _end(text, start)),)
+        return ((start + 1, end_of(text, start)),)
     found: list[tuple[int, int]] = []
     before = start + 1
     for number in range(len(value["Statement"])):
-        end = _end(text, source.places[f"$.Statement[{number}]"])
+        end = end_of(text, source.places[f"$.Statement[{number}]"])
         found.append((before, end))
         before = end
     return tuple(found)
 
 
-def _end(text: str, start: int) -> int:
+def end_of(text: str, start: int) -> int:
     """Return where the value that begins at a place ends."""
     numbers_as_text = json.JSONDecoder(parse_int=str, parse_float=str)
     _, end = numbers_as_text.raw_decode(text, start)

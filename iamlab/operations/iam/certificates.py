@@ -9,20 +9,22 @@ AWS pages: "Manage server certificates in IAM"; "Rename a server certificate".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.errors import KeyPairMismatch, MalformedCertificate, noted
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import ServerCertificate
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import FORMS, answer, lists
 from iamlab.operations.iam.common import tag_operations, tags_in
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.registry import Parameters, operation
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from iamlab.model.account import Account
 
+KIND = ServerCertificate.kind
 _NO_CERTIFICATE = "Unable to parse certificate. Please ensure the certificate is in PEM format."
 _NO_CHAIN = (
     "Unable to validate certificate chain. The certificate chain must start with the immediate "
@@ -49,21 +51,6 @@ def _find(account: Account, request: Parameters) -> ServerCertificate:
     return account.server_certificates[request["ServerCertificateName"]]
 
 
-def _metadata(certificate: ServerCertificate) -> dict[str, Any]:
-    return {
-        **common.write_named(certificate),
-        "UploadDate": certificate.create_date,
-        **common.filled(Expiration=certificate.expiration),
-    }
-
-
-def _uploaded(certificate: ServerCertificate) -> dict[str, Any]:
-    return {
-        "ServerCertificateMetadata": _metadata(certificate),
-        **common.filled(Tags=common.write_tags(certificate.tags)),
-    }
-
-
 def _own_certificate(request: Parameters) -> Certificate:
     """Read a server's certificate, and check its key and its chain."""
     [certificate, *more] = read_certificates(request["CertificateBody"], _NO_CERTIFICATE)
@@ -85,7 +72,7 @@ def _own_certificate(request: Parameters) -> Certificate:
     return certificate
 
 
-@operation("UploadServerCertificate", on="server-certificate", answer=_uploaded)
+@operation("UploadServerCertificate", on=KIND, answer=FORMS["new server certificate"])
 def upload_server_certificate(account: Account, request: Parameters) -> ServerCertificate:
     """Store a certificate, without its private key."""
     certificate = _own_certificate(request)
@@ -95,25 +82,10 @@ def upload_server_certificate(account: Account, request: Parameters) -> ServerCe
     return common.add(kept)
 
 
-@operation("GetServerCertificate", on="server-certificate", answer=as_it_is)
-def get_server_certificate(account: Account, request: Parameters) -> dict[str, Any]:
-    """Return a certificate."""
-    certificate = _find(account, request)
-    return {
-        "ServerCertificate": {
-            "ServerCertificateMetadata": _metadata(certificate),
-            "CertificateBody": certificate.body,
-            **common.filled(CertificateChain=certificate.chain),
-            "Tags": common.write_tags(certificate.tags),
-        }
-    }
-
-
-@operation("ListServerCertificates", on="server-certificate/", answer=as_it_is)
-def list_server_certificates(account: Account, request: Parameters) -> dict[str, Any]:
-    """List certificates."""
-    every = account.server_certificates.values()
-    return common.page("ServerCertificateMetadataList", every, request, _metadata)
+operation("GetServerCertificate", KIND, answer(ServerCertificate="server certificate"))(_find)
+lists("ListServerCertificates", f"{KIND}/", "ServerCertificateMetadataList", "its metadata")(
+    lambda account, _: account.server_certificates.values()
+)
 
 
 def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
@@ -121,20 +93,20 @@ def _renamed(account: Account, request: Parameters) -> list[tuple[str, str]]:
     old = common.same_name(request["ServerCertificateName"], account.server_certificates)
     path = request.get("NewPath", old.path if old else "/")
     name = request.get("NewServerCertificateName", old.name if old else "")
-    arn = common.iam_arn(account, f"server-certificate{path}{name}")
+    arn = common.iam_arn(account, f"{KIND}{path}{name}")
     return [("iam:UpdateServerCertificate", arn)]
 
 
-@operation("UpdateServerCertificate", on="server-certificate", also=_renamed)
+@operation("UpdateServerCertificate", on=KIND, also=_renamed)
 def update_server_certificate(account: Account, request: Parameters) -> None:
     """Rename a certificate, or move it to another path."""
     common.move(_find(account, request), request, "NewServerCertificateName")
 
 
-@operation("DeleteServerCertificate", on="server-certificate")
+@operation("DeleteServerCertificate", on=KIND)
 def delete_server_certificate(account: Account, request: Parameters) -> None:
     """Delete a certificate."""
     del account.server_certificates[_find(account, request).name]
 
 
-tag_operations("server-certificate", "ServerCertificate", _find, by_key=True)
+tag_operations(KIND, "ServerCertificate", _find, by_key=True)

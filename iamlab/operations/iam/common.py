@@ -25,9 +25,9 @@ from iamlab.errors import (
     ValidationError,
     noted,
 )
-from iamlab.model.identities import Bounded, Role, User
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.api_models import python_name
+from iamlab.operations.authorization_needs import HELD_IN
 from iamlab.operations.registry import Parameters, as_it_is, operation
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.errors import AwsError
     from iamlab.model.account import Account
     from iamlab.model.credentials import CredentialOwner
-    from iamlab.model.identities import Identity
+    from iamlab.model.identities import Identity, User
     from iamlab.model.managed_policies import ManagedPolicy
     from iamlab.model.providers import IamResource
 
@@ -71,25 +71,15 @@ def holder_of(account: Account, request: Parameters) -> CredentialOwner:
     return account.users[request["UserName"]] if "UserName" in request else account.root
 
 
-_HELD = {
-    "user": ("users", "User with name {}"),
-    "group": ("groups", "Group with name {}"),
-    "role": ("roles", "Role with name {}"),
-    "instance-profile": ("instance_profiles", "Instance Profile {}"),
-    "server-certificate": ("server_certificates", "The Server Certificate with name {}"),
-}
-"""Kind -> the account's field that holds them by name, and the noun in IAM's sentences."""
-
-
 def _held(account: Account, cls: type[New]) -> dict[str, New]:
-    held: dict[str, New] = getattr(account, _HELD[cls.kind][0])
+    held: dict[str, New] = getattr(account, HELD_IN[cls.kind][0])
     return held
 
 
 def _check_free(cls: type[New], name: str, held: Mapping[str, Any]) -> None:
     """Check that the name is free, case-insensitively."""
     if same_name(name, held) is not None:
-        raise EntityAlreadyExists(f"{_HELD[cls.kind][1].format(name)} already exists.")
+        raise EntityAlreadyExists(f"{HELD_IN[cls.kind][1].format(name)} already exists.")
 
 
 def quota(account: Account, name: str) -> int:
@@ -129,7 +119,7 @@ def move(thing: New, request: Parameters, name_parameter: str) -> None:
     others = {key: other for key, other in held.items() if other is not thing}
     _check_free(type(thing), name, others)
     renamed = {(name if other is thing else key): other for key, other in held.items()}
-    setattr(thing.account, _HELD[thing.kind][0], renamed)
+    setattr(thing.account, HELD_IN[thing.kind][0], renamed)
     thing.name, thing.path = name, request.get("NewPath", thing.path)
 
 
@@ -227,57 +217,9 @@ def fields(record: object, *names: str) -> dict[str, Any]:
     return {name: getattr(record, python_name(name)) for name in names}
 
 
-def write_named(thing: Identity | IamResource) -> dict[str, Any]:
-    """Return the fields of everything with a name and a path."""
-    return {
-        "Path": thing.path,
-        f"{thing.noun}Name": thing.name,
-        f"{thing.noun}Id": thing.unique_id,
-        "Arn": thing.arn,
-    }
-
-
 def write_tags(held: Mapping[str, str]) -> list[dict[str, str]]:
     """Return tags in the API's form."""
     return [{"Key": key, "Value": value} for key, value in held.items()]
-
-
-UNLISTED = ("PermissionsBoundary", "Tags")
-"""What lists of users and roles leave out."""
-
-UNREPEATED = ("Description", "MaxSessionDuration")
-"""What CreateRole and the export of an account leave out."""
-
-
-def write_identity(identity: Identity, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a user, a group or a role, with its trust policy, in the API's form."""
-    found = {**write_named(identity), **filled(CreateDate=identity.create_date)}
-    if isinstance(identity, Bounded):
-        if identity.boundary:
-            found["PermissionsBoundary"] = {
-                "PermissionsBoundaryType": "Policy",
-                "PermissionsBoundaryArn": identity.boundary,
-            }
-        found |= filled(Tags=write_tags(identity.tags))
-    if isinstance(identity, Role):
-        trust = None if identity.trust is None else identity.trust.to_dict()
-        found |= {} if trust is None else {"AssumeRolePolicyDocument": trust}
-        found |= filled(Description=identity.description)
-        found["MaxSessionDuration"] = identity.max_session_duration
-    return {name: value for name, value in found.items() if name not in without}
-
-
-def write_owner(owner: CredentialOwner) -> dict[str, Any]:
-    """Return a user or a root user in the API's form."""
-    if isinstance(owner, User):
-        return write_identity(owner)
-    return {
-        "Path": "/",
-        "UserName": owner.user_name,
-        "UserId": owner.unique_id,
-        "Arn": owner.arn,
-        **filled(CreateDate=owner.account.create_date),
-    }
 
 
 PAGE = 100

@@ -11,7 +11,6 @@ AWS pages: "Manage access keys for IAM users"; "AWS Multi-factor authentication 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.cloudtrail.recording import note_key_use
@@ -40,9 +39,10 @@ from iamlab.model.credentials import (
 from iamlab.model.record import LastUsed
 from iamlab.operations.dispatch import perform
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import FORMS, Owned, answer, lists
 from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.iam.mfa_device import MfaDevice
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.registry import Parameters, operation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,19 +52,7 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 
-def _metadata(user: CredentialOwner, record: KeyRecord) -> dict[str, Any]:
-    return {
-        "UserName": user.user_name,
-        **common.fields(record, "AccessKeyId", "Status", "CreateDate"),
-    }
-
-
-def _created_key(key: AccessKey) -> dict[str, Any]:
-    metadata = _metadata(key.user, key.record)
-    return {"AccessKey": {**metadata, "SecretAccessKey": key.secret_access_key}}
-
-
-@operation("CreateAccessKey", on="user", answer=_created_key)
+@operation("CreateAccessKey", on="user", answer=answer(AccessKey="new access key"))
 def create_access_key(account: Account, request: Parameters) -> AccessKey:
     """Create a key; only this response has its secret."""
     user = common.holder_of(account, request)
@@ -75,32 +63,14 @@ def create_access_key(account: Account, request: Parameters) -> AccessKey:
     return AccessKey(user, record.access_key_id, ids.secret_of(record.access_key_id))
 
 
-@operation("ListAccessKeys", on="user", answer=as_it_is)
-def list_access_keys(account: Account, request: Parameters) -> dict[str, Any]:
-    """List keys, without their secrets."""
-    user = common.holder_of(account, request)
-    records = user.key_records.values()
-    return common.page(
-        "AccessKeyMetadata", records, request, lambda record: _metadata(user, record)
-    )
-
-
-@operation("GetAccessKeyLastUsed", on="access-key", answer=as_it_is)
-def get_access_key_last_used(account: Account, request: Parameters) -> dict[str, Any]:
-    """Return when a key was last used; ``N/A`` if that was never recorded."""
+@operation("GetAccessKeyLastUsed", on="access-key", answer=FORMS["use of an access key"])
+def get_access_key_last_used(account: Account, request: Parameters) -> Owned:
+    """Return when a key of this account was last used."""
     key_id = request["AccessKeyId"]
     user = account.owner_of_key(key_id)
     if user is None:
         raise NoSuchEntity(f"The Access Key with id {key_id} cannot be found.")
-    used = user.key_records[key_id].last_used
-    return {
-        "UserName": user.user_name,
-        "AccessKeyLastUsed": {
-            **common.filled(LastUsedDate=used and used.date),
-            "ServiceName": used.service if used else "N/A",
-            "Region": used.region if used else "N/A",
-        },
-    }
+    return Owned(user, user.key_records[key_id])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -214,22 +184,7 @@ class AccessKey:
         return AccessKey, (self.user, self.access_key_id)
 
 
-def _created_device(device: MfaDevice) -> dict[str, Any]:
-    """Return a new device, with a QR code if the world's clock is real."""
-    can_be_scanned = device.account.world.clock.is_real
-    return {
-        "VirtualMFADevice": {
-            "SerialNumber": device.serial_number,
-            "Base32StringSeed": device.base32_string_seed.encode(),
-            **common.filled(
-                QRCodePNG=device.qr_code_png() if can_be_scanned else b"",
-                Tags=common.write_tags(device.tags),
-            ),
-        }
-    }
-
-
-@operation("CreateVirtualMFADevice", on="mfa", answer=_created_device)
+@operation("CreateVirtualMFADevice", on="mfa", answer=answer(VirtualMFADevice="new MFA device"))
 def create_virtual_mfa_device(account: Account, request: Parameters) -> MfaDevice:
     """Create a virtual MFA device; it has no owner until it is enabled."""
     name, path = request["VirtualMFADeviceName"], request.get("Path", "/")
@@ -314,43 +269,31 @@ def delete_virtual_mfa_device(account: Account, request: Parameters) -> None:
     del account.mfa_records[record.serial_number]
 
 
-def _write(user: CredentialOwner, record: MfaRecord) -> dict[str, Any]:
-    return {"UserName": user.user_name, **common.fields(record, "SerialNumber", "EnableDate")}
-
-
-@operation("ListMFADevices", on="user", answer=as_it_is)
-def list_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
-    """List an owner's devices."""
+@lists("ListMFADevices", "user", "MFADevices", "MFA device")
+def list_mfa_devices(account: Account, request: Parameters) -> list[Owned]:
+    """List the devices of an owner."""
     user = common.holder_of(account, request)
-    return common.page("MFADevices", devices_of(user), request, partial(_write, user))
+    return [Owned(user, record) for record in devices_of(user)]
 
 
-@operation("GetMFADevice", on="user", answer=as_it_is)
-def get_mfa_device(account: Account, request: Parameters) -> dict[str, Any]:
+@operation("GetMFADevice", on="user", answer=FORMS["MFA device"])
+def get_mfa_device(account: Account, request: Parameters) -> Owned:
     """Return a device of an owner."""
     user = common.holder_of(account, request)
-    return _write(user, _own(user, request["SerialNumber"]))
+    return Owned(user, _own(user, request["SerialNumber"]))
 
 
-@operation("ListVirtualMFADevices", on="mfa/", answer=as_it_is)
-def list_virtual_mfa_devices(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the account's virtual devices: all, or those with or without an owner."""
+@lists("ListVirtualMFADevices", "mfa/", "VirtualMFADevices", "virtual MFA device")
+def list_virtual_mfa_devices(account: Account, request: Parameters) -> list[Owned]:
+    """List virtual devices, optionally only those with, or only those without, an owner."""
     wanted = request.get("AssignmentStatus", "Any")
-    found = [
-        record
+    owners = {owner.unique_id: owner for owner in (account.root, *account.users.values())}
+    return [
+        Owned(owners.get(record.owner or ""), record)
         for record in account.mfa_records.values()
         if record.kind == VIRTUAL
         and wanted in ("Any", "Unassigned" if record.owner is None else "Assigned")
     ]
-    owners = {owner.unique_id: owner for owner in (account.root, *account.users.values())}
-
-    def write(record: MfaRecord) -> dict[str, Any]:
-        owner, known = owners.get(record.owner or ""), {}
-        if owner is not None:
-            known = {"User": common.write_owner(owner), "EnableDate": record.enable_date}
-        return {"SerialNumber": record.serial_number, **known}
-
-    return common.page("VirtualMFADevices", found, request, write)
 
 
 def _virtual(account: Account, request: Parameters) -> MfaRecord:

@@ -29,8 +29,9 @@ from iamlab.model import providers as saml_metadata
 from iamlab.model import user_credentials as pem
 from iamlab.model.providers import OpenIDConnectProvider, SAMLProvider
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import FORMS, answer
 from iamlab.operations.iam.common import tag_operations, tags_in
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.registry import Parameters, operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -119,22 +120,6 @@ def _change_propagation(provider: Provider, request: Parameters) -> None:
         provider.identity_center_instance_arn = request.get(_CENTER)
 
 
-def _written_propagation(provider: Provider) -> dict[str, Any]:
-    """Return the current settings."""
-    return common.filled(
-        ContextProvider=deepcopy(provider.context_provider),
-        IdentityCenterInstanceArn=provider.identity_center_instance_arn,
-    )
-
-
-def _listed(provider: Provider) -> dict[str, Any]:
-    """Return a provider as in lists."""
-    return {
-        "Arn": provider.arn,
-        "IsTrustedIdentityPropagationEnabled": provider.context_provider is not None,
-    }
-
-
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII | re.IGNORECASE)
 _PATH = re.compile(r"[\w.~%!$&'()*+,;=:@/-]*", re.ASCII)
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
@@ -190,25 +175,11 @@ def create_open_id_connect_provider(account: Account, request: Parameters) -> Op
     return provider
 
 
-@operation("GetOpenIDConnectProvider", on="oidc-provider", answer=as_it_is)
-def get_open_id_connect_provider(account: Account, request: Parameters) -> dict[str, Any]:
-    """Return a provider."""
-    provider = _find_oidc(account, request)
-    return {
-        "Url": provider.name,  # without https://, like AWS
-        "ClientIDList": list(provider.client_ids),
-        "ThumbprintList": list(provider.thumbprints),
-        "CreateDate": provider.create_date,
-        "Tags": common.write_tags(provider.tags),
-        **_written_propagation(provider),
-    }
-
-
-@operation("ListOpenIDConnectProviders", on="oidc-provider/", answer=as_it_is)
-def list_open_id_connect_providers(account: Account, _: Parameters) -> dict[str, Any]:
-    """List all providers, in one page."""
-    every = account.oidc_providers.values()
-    return {"OpenIDConnectProviderList": [_listed(provider) for provider in every]}
+_OIDC_LIST = {"OpenIDConnectProviderList": ["listed provider"]}
+operation("GetOpenIDConnectProvider", "oidc-provider", FORMS["OIDC provider"])(_find_oidc)
+operation("ListOpenIDConnectProviders", "oidc-provider/", answer(**_OIDC_LIST))(
+    lambda account, _: [*account.oidc_providers.values()]
+)
 
 
 @operation("DeleteOpenIDConnectProvider", on="oidc-provider")
@@ -326,31 +297,11 @@ def update_saml_provider(account: Account, request: Parameters) -> SAMLProvider:
     return provider
 
 
-@operation("GetSAMLProvider", on="saml-provider", answer=as_it_is)
-def get_saml_provider(account: Account, request: Parameters) -> dict[str, Any]:
-    """Return a provider with its metadata."""
-    provider = _find_saml(account, request)
-    return {
-        "SAMLProviderUUID": provider.unique_id,
-        "SAMLMetadataDocument": provider.metadata,
-        **common.fields(provider, "CreateDate", "ValidUntil"),
-        "Tags": common.write_tags(provider.tags),
-        **common.fields(provider, "AssertionEncryptionMode"),
-        "PrivateKeyList": [
-            {"KeyId": key_id, "Timestamp": added} for key_id, added in provider.private_keys.items()
-        ],
-        **_written_propagation(provider),
-    }
-
-
-@operation("ListSAMLProviders", on="saml-provider/", answer=as_it_is)
-def list_saml_providers(account: Account, _: Parameters) -> dict[str, Any]:
-    """List all providers, in one page."""
-
-    def write(provider: SAMLProvider) -> dict[str, Any]:
-        return {**_listed(provider), **common.fields(provider, "ValidUntil", "CreateDate")}
-
-    return {"SAMLProviderList": list(map(write, account.saml_providers.values()))}
+_SAML_LIST = {"SAMLProviderList": ["listed SAML provider"]}
+operation("GetSAMLProvider", "saml-provider", FORMS["SAML provider"])(_find_saml)
+operation("ListSAMLProviders", "saml-provider/", answer(**_SAML_LIST))(
+    lambda account, _: [*account.saml_providers.values()]
+)
 
 
 @operation("DeleteSAMLProvider", on="saml-provider")

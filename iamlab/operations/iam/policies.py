@@ -27,6 +27,7 @@ from iamlab.model import managed_policies as managed
 from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.record import known_name
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import FORMS, answer
 from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.iam.roles import own_role
 from iamlab.operations.policy_documents import saved, saved_inline
@@ -38,16 +39,6 @@ if TYPE_CHECKING:
 
     from iamlab.model.account import Account
     from iamlab.model.identities import Bounded, Identity
-
-
-def write_policy(policy: ManagedPolicy) -> dict[str, Any]:
-    """Return what every response has of a managed policy."""
-    return {
-        "PolicyName": policy.name,
-        **common.fields(policy, "PolicyId", "Arn", "Path", "DefaultVersionId"),
-        "IsAttachable": True,
-        **common.filled(**common.fields(policy, "CreateDate", "UpdateDate")),
-    }
 
 
 def write_version(policy: ManagedPolicy, version_id: str, *, with_document: bool) -> dict[str, Any]:
@@ -104,19 +95,13 @@ def _users_of(account: Account, arn: str, usage: str | None = None) -> list[Iden
 
 def _counted(account: Account, policy: ManagedPolicy) -> dict[str, Any]:
     return {
-        **write_policy(policy),
+        **FORMS["policy"](policy),
         "AttachmentCount": len(_users_of(account, policy.arn, "PermissionsPolicy")),
         "PermissionsBoundaryUsageCount": len(_users_of(account, policy.arn, "PermissionsBoundary")),
     }
 
 
-def _created(policy: ManagedPolicy) -> dict[str, Any]:
-    unused = {"AttachmentCount": 0, "PermissionsBoundaryUsageCount": 0}
-    tags = common.filled(Tags=common.write_tags(policy.tags))
-    return {"Policy": {**write_policy(policy), **unused, **tags}}
-
-
-@operation("CreatePolicy", on="policy", answer=_created)
+@operation("CreatePolicy", on="policy", answer=answer(Policy="new policy"))
 def create_policy(account: Account, request: Parameters) -> ManagedPolicy:
     """Create a customer managed policy with version v1."""
     name, path = request["PolicyName"], request.get("Path", "/")

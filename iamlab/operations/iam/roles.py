@@ -13,9 +13,7 @@ AddRoleToInstanceProfile"; "Grant a user permissions to pass a role to an AWS se
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.errors import (
     InvalidInput,
@@ -31,9 +29,10 @@ from iamlab.model.providers import InstanceProfile
 from iamlab.model.service_principals import KNOWN_ON, LinkedService, linked_service
 from iamlab.operations.api_models import shape
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import answer, lists
 from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.policy_documents import absent, rename_everywhere, saved
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.registry import Parameters, operation
 
 if TYPE_CHECKING:
     from iamlab.model.account import Account
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
 SERVICE_LINKED = "/aws-service-role/"
 OF_AWS = (SERVICE_LINKED, "/aws-reserved/")
 """Paths under which only AWS creates and changes roles."""
-
-_USE_IS_SHOWN_FOR = timedelta(days=400)
-"""How long IAM shows the last use of a role."""
 
 
 def own_role(account: Account, name: str) -> Role:
@@ -74,23 +70,7 @@ def trust_policy(account: Account, document: str, name: str) -> Policy:
     return policy
 
 
-def _created(role: Role) -> dict[str, Any]:
-    return {"Role": common.write_identity(role, common.UNREPEATED)}
-
-
-def role_last_used(role: Role) -> dict[str, Any]:
-    """Return when a role was last used, in the API's form; nothing if that was too long ago."""
-    used, now = role.last_used, role.account.world.clock.now
-    if used is None or now - used.date > _USE_IS_SHOWN_FOR:
-        return {}
-    return {"LastUsedDate": used.date, **({"Region": used.region} if used.region else {})}
-
-
-def _found(role: Role) -> dict[str, Any]:
-    return {"Role": {**common.write_identity(role), "RoleLastUsed": role_last_used(role)}}
-
-
-@operation("CreateRole", on="role", answer=_created)
+@operation("CreateRole", on="role", answer=answer(Role="new role"))
 def create_role(account: Account, request: Parameters) -> Role:
     """Create a role with its trust policy, and without permissions."""
     role = common.begin(Role, account, request)
@@ -102,17 +82,13 @@ def create_role(account: Account, request: Parameters) -> Role:
     return common.add(role)
 
 
-@operation("GetRole", on="role", answer=_found)
+@operation("GetRole", on="role", answer=answer(Role="found role"))
 def get_role(account: Account, request: Parameters) -> Role:
     """Return a role; the response, like the account's export, has its last use."""
     return account.roles[request["RoleName"]]
 
 
-@operation("ListRoles", on="role/", answer=as_it_is)
-def list_roles(account: Account, request: Parameters) -> dict[str, Any]:
-    """List roles."""
-    write = partial(common.write_identity, without=common.UNLISTED)
-    return common.page("Roles", account.roles.values(), request, write)
+lists("ListRoles", "role/", "Roles", "listed role")(lambda account, _: account.roles.values())
 
 
 @operation("UpdateRole", on="role")
@@ -124,11 +100,7 @@ def update_role(account: Account, request: Parameters) -> Role:
     return role
 
 
-def _described(role: Role) -> dict[str, Any]:
-    return {"Role": common.write_identity(role, ("MaxSessionDuration",))}
-
-
-@operation("UpdateRoleDescription", on="role", answer=_described)
+@operation("UpdateRoleDescription", on="role", answer=answer(Role="described role"))
 def update_role_description(account: Account, request: Parameters) -> Role:
     """Set its description, also for a service-linked role."""
     role = account.roles[request["RoleName"]]
@@ -173,7 +145,7 @@ def _linked(service: str, suffix: str) -> LinkedService:
     return linked
 
 
-@operation("CreateServiceLinkedRole", on="role", answer=_created)
+@operation("CreateServiceLinkedRole", on="role", answer=answer(Role="new role"))
 def create_service_linked_role(account: Account, request: Parameters) -> Role:
     """Create the role of a service. The quota of roles doesn't apply."""
     service, suffix = request["AWSServiceName"], request.get("CustomSuffix", "")
@@ -231,28 +203,11 @@ def _profile(account: Account, request: Parameters) -> InstanceProfile:
     return account.instance_profiles[request["InstanceProfileName"]]
 
 
-def write_profile(profile: InstanceProfile) -> dict[str, Any]:
-    """Return an instance profile in the API's form, without tags."""
-    return {
-        **common.write_named(profile),
-        **common.filled(CreateDate=profile.create_date),
-        "Roles": [
-            common.write_identity(role, common.UNLISTED + common.UNREPEATED)
-            for role in profile.roles
-        ],
-    }
+AS_PROFILE = answer(InstanceProfile="found instance profile")
+AS_NEW_PROFILE = answer(InstanceProfile="new instance profile")
 
 
-def _profile_answer(profile: InstanceProfile) -> dict[str, Any]:
-    return {"InstanceProfile": {**write_profile(profile), "Tags": common.write_tags(profile.tags)}}
-
-
-def _profile_created(profile: InstanceProfile) -> dict[str, Any]:
-    tags = common.filled(Tags=common.write_tags(profile.tags))
-    return {"InstanceProfile": {**write_profile(profile), **tags}}
-
-
-@operation("CreateInstanceProfile", on="instance-profile", answer=_profile_created)
+@operation("CreateInstanceProfile", on="instance-profile", answer=AS_NEW_PROFILE)
 def create_instance_profile(account: Account, request: Parameters) -> InstanceProfile:
     """Create an instance profile without a role."""
     profile = common.begin(InstanceProfile, account, request)
@@ -260,22 +215,20 @@ def create_instance_profile(account: Account, request: Parameters) -> InstancePr
     return common.add(profile)
 
 
-operation("GetInstanceProfile", on="instance-profile", answer=_profile_answer)(_profile)
+operation("GetInstanceProfile", on="instance-profile", answer=AS_PROFILE)(_profile)
 
 
-@operation("ListInstanceProfiles", on="instance-profile/", answer=as_it_is)
-def list_instance_profiles(account: Account, request: Parameters) -> dict[str, Any]:
-    """List instance profiles."""
-    every = account.instance_profiles.values()
-    return common.page("InstanceProfiles", every, request, write_profile)
+_PROFILES = "InstanceProfiles", "instance profile"
+lists("ListInstanceProfiles", "instance-profile/", *_PROFILES)(
+    lambda account, _: account.instance_profiles.values()
+)
 
 
-@operation("ListInstanceProfilesForRole", on="role", answer=as_it_is)
-def list_instance_profiles_for_role(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the instance profiles that contain a role."""
+@lists("ListInstanceProfilesForRole", "role", *_PROFILES)
+def list_instance_profiles_for_role(account: Account, request: Parameters) -> list[InstanceProfile]:
+    """List the instance profiles with a role."""
     names = account.roles[request["RoleName"]].instance_profiles
-    held = [account.instance_profiles[name] for name in names if name in account.instance_profiles]
-    return common.page("InstanceProfiles", held, request, write_profile)
+    return [account.instance_profiles[name] for name in names if name in account.instance_profiles]
 
 
 @operation("DeleteInstanceProfile", on="instance-profile")

@@ -15,14 +15,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
-    AwsError,
     DuplicateCertificate,
     DuplicateSSHPublicKey,
-    InvalidInput,
     InvalidPublicKey,
     MalformedCertificate,
     NoSuchEntity,
@@ -38,112 +35,73 @@ from iamlab.model.user_credentials import (
     SSHPublicKey,
 )
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import FORMS, Owned, answer, lists
 from iamlab.operations.iam.certificates import read_certificates
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.policy_documents import error_of
+from iamlab.operations.registry import Parameters, operation
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iamlab.model.account import Account
-    from iamlab.model.credentials import CredentialOwner
     from iamlab.model.identities import User
 
+    Finder = Callable[[Account, Parameters], Owned]
 
-def _credential_operations(
-    noun: str,
-    held: str,
-    named_by: str,
-    missing: str,
-    refusal: AwsError,
-    owner_of: Callable[[Account, Parameters], Any] = common.user_of,
-) -> Callable[[CredentialOwner, Parameters], Any]:
-    """Register the operations that update and delete credentials of a type; return their finder.
+
+_TABLES: dict[str, dict[str, Any]] = tables(__file__)
+TAKES_API_KEYS: Mapping[str, bool] = _TABLES["takes_api_keys"]
+
+
+def _credential_operations(noun: str, row: Mapping[str, Any]) -> Finder:
+    """Register the operations that all types of credentials have; return the finder.
 
     Parameters
     ----------
     noun
         The noun in the names of operations.
-    held
-        The owner's field that holds them by id.
-    named_by
-        The parameter with the id.
-    missing
-        IAM's message for an unknown id.
-    refusal
-        The message for the status ``Expired``; AWS doesn't document it.
-    owner_of
-        Finds the owner of the credentials.
+    row
+        Its row of ``user_credentials.toml``.
     """
+    held, named_by, (code, message) = row["held"], row["named_by"], row["refusal"]
+    owner_of = common.holder_of if noun == "AccessKey" else common.user_of
 
-    def find(owner: CredentialOwner, request: Parameters) -> Any:
-        credential_id = request[named_by]
+    def find(account: Account, request: Parameters) -> Owned:
+        owner, credential_id = owner_of(account, request), request[named_by]
         if credential_id not in getattr(owner, held):
-            raise NoSuchEntity(missing.format(credential_id))
-        return getattr(owner, held)[credential_id]
+            raise NoSuchEntity(row["missing"].format(credential_id))
+        return Owned(owner, getattr(owner, held)[credential_id])
 
     @operation(f"Update{noun}", on="user")
     def update(account: Account, request: Parameters) -> None:
-        owner = owner_of(account, request)
-        found = find(owner, request)
+        owner, found = find(account, request)
         if request["Status"] == EXPIRED:
-            raise type(refusal)(refusal.message)
+            raise error_of(code)(message)
         getattr(owner, held)[request[named_by]] = replace(found, status=request["Status"])
 
     @operation(f"Delete{noun}", on="user")
     def delete(account: Account, request: Parameters) -> None:
-        owner = owner_of(account, request)
-        find(owner, request)
+        owner, _ = find(account, request)
         del getattr(owner, held)[request[named_by]]
 
+    def every(account: Account, request: Parameters) -> list[Owned]:
+        owner = owner_of(account, request)
+        return [Owned(owner, record) for record in getattr(owner, held).values()]
+
+    if "listed" in row:
+        lists(f"List{noun}s", "user", *row["listed"])(every)
     return find
 
 
-_ssh_key = _credential_operations(
-    "SSHPublicKey",
-    "ssh_public_keys",
-    "SSHPublicKeyId",
-    "The Public Key with id {} cannot be found.",
-    InvalidInput("A public key is set to Active or Inactive."),
-)
-_service_specific = _credential_operations(
-    "ServiceSpecificCredential",
-    "service_specific_credentials",
-    "ServiceSpecificCredentialId",
-    "No such credential {} exists",
-    ValidationError("A credential is set to Active or Inactive."),
-)
-_credential_operations(
-    "SigningCertificate",
-    "signing_certificates",
-    "CertificateId",
-    "The Certificate with id {} cannot be found.",
-    InvalidInput("A certificate is set to Active or Inactive."),
-)
-_credential_operations(
-    "AccessKey",
-    "key_records",
-    "AccessKeyId",
-    "The Access Key with id {} cannot be found.",
-    InvalidInput("An access key can only be made Active or Inactive."),
-    common.holder_of,
-)
+_FIND = {noun: _credential_operations(noun, row) for noun, row in _TABLES["operations"].items()}
 
 
-def _written_key(user: User, key: SSHPublicKey) -> dict[str, Any]:
-    return {"UserName": user.name, **common.fields(key, "SSHPublicKeyId", "Status", "UploadDate")}
+AS_KEY = answer(SSHPublicKey="found SSH key")
 
 
-def _with_body(user: User, key: SSHPublicKey, body: str = "") -> dict[str, Any]:
-    whole = {
-        **_written_key(user, key),
-        "Fingerprint": key.fingerprint,
-        "SSHPublicKeyBody": body or key.body,
-    }
-    return {"SSHPublicKey": whole}
-
-
-@operation("UploadSSHPublicKey", on="user", answer=lambda made: _with_body(*made))
-def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, SSHPublicKey]:
+@operation("UploadSSHPublicKey", on="user", answer=AS_KEY)
+def upload_ssh_public_key(account: Account, request: Parameters) -> Owned:
     """Store a key for a user. AWS doesn't document the first two sentences."""
     user, body = common.user_of(account, request), request["SSHPublicKeyBody"]
     try:
@@ -159,45 +117,22 @@ def upload_ssh_public_key(account: Account, request: Parameters) -> tuple[User, 
     key_id = account.world.ids.key_id("APKA")
     made = SSHPublicKey(key_id, body, key, account.world.clock.now)
     user.ssh_public_keys[key_id] = made
-    return user, made
+    return Owned(user, made)
 
 
-@operation("GetSSHPublicKey", on="user", answer=as_it_is)
-def get_ssh_public_key(account: Account, request: Parameters) -> dict[str, Any]:
+@operation("GetSSHPublicKey", on="user", answer=AS_KEY)
+def get_ssh_public_key(account: Account, request: Parameters) -> Owned:
     """Return a key in the requested form."""
-    user = common.user_of(account, request)
-    own: SSHPublicKey = _ssh_key(user, request)
-    is_ssh = request["Encoding"] == "SSH"
-    as_uploaded = is_ssh == own.body.lstrip().startswith("ssh-rsa")
-    other = own.key.to_ssh if is_ssh else own.key.to_pem
-    return _with_body(user, own, "" if as_uploaded else other())
+    found = _FIND["SSHPublicKey"](account, request)
+    own, is_ssh = found.record, request["Encoding"] == "SSH"
+    if is_ssh == own.body.lstrip().startswith("ssh-rsa"):  # as it was uploaded
+        return found
+    body = own.key.to_ssh() if is_ssh else own.key.to_pem()
+    return Owned(found.user, replace(own, body=body))
 
 
-@operation("ListSSHPublicKeys", on="user", answer=as_it_is)
-def list_ssh_public_keys(account: Account, request: Parameters) -> dict[str, Any]:
-    """List a user's keys."""
-    user = common.user_of(account, request)
-    held = user.ssh_public_keys.values()
-    return common.page("SSHPublicKeys", held, request, partial(_written_key, user))
-
-
-def _written_certificate(user: User, certificate: SigningCertificate) -> dict[str, Any]:
-    return {
-        "UserName": user.name,
-        **common.fields(certificate, "CertificateId"),
-        "CertificateBody": certificate.body,
-        **common.fields(certificate, "Status", "UploadDate"),
-    }
-
-
-@operation(
-    "UploadSigningCertificate",
-    on="user",
-    answer=lambda made: {"Certificate": _written_certificate(*made)},
-)
-def upload_signing_certificate(
-    account: Account, request: Parameters
-) -> tuple[User, SigningCertificate]:
+@operation("UploadSigningCertificate", on="user", answer=answer(Certificate="signing certificate"))
+def upload_signing_certificate(account: Account, request: Parameters) -> Owned:
     """Store a certificate for a user."""
     user, body = common.user_of(account, request), request["CertificateBody"]
     if len(read_certificates(body, f"Certificate {body} is malformed.")) > 1:
@@ -209,24 +144,7 @@ def upload_signing_certificate(
     certificate_id = account.world.ids.key_id("", 32)
     certificate = SigningCertificate(certificate_id, body, account.world.clock.now)
     user.signing_certificates[certificate_id] = certificate
-    return user, certificate
-
-
-@operation("ListSigningCertificates", on="user", answer=as_it_is)
-def list_signing_certificates(account: Account, request: Parameters) -> dict[str, Any]:
-    """List a user's certificates."""
-    user = common.user_of(account, request)
-    every = user.signing_certificates.values()
-    return common.page("Certificates", every, request, partial(_written_certificate, user))
-
-
-TAKES_API_KEYS = {
-    "codecommit.amazonaws.com": False,
-    "cassandra.amazonaws.com": False,
-    "bedrock.amazonaws.com": True,
-    "logs.amazonaws.com": True,
-}
-"""The services, and whether each uses API keys, which can expire, instead of passwords."""
+    return Owned(user, certificate)
 
 
 def _check_service(service: str) -> None:
@@ -234,25 +152,17 @@ def _check_service(service: str) -> None:
     known_name(service, TAKES_API_KEYS, absent)
 
 
-def _is_api_key(credential: ServiceSpecificCredential) -> bool:
-    return TAKES_API_KEYS[credential.service_name]
+def _is_api_key(owned: Owned) -> bool:
+    return TAKES_API_KEYS[owned.record.service_name]
 
 
-def _write(user: User, held: ServiceSpecificCredential) -> dict[str, Any]:
-    name = "ServiceCredentialAlias" if _is_api_key(held) else "ServiceUserName"
-    return {
-        "UserName": user.name,
-        "Status": held.status_at(user.account.world.clock.now),
-        name: held.user_name,
-        "CreateDate": held.create_date,
-        **common.filled(ExpirationDate=held.expiration_date),
-        **common.fields(held, "ServiceSpecificCredentialId", "ServiceName"),
-    }
-
-
-def _answer(made: tuple[User, ServiceSpecificCredential]) -> dict[str, Any]:
-    secret = "ServiceCredentialSecret" if _is_api_key(made[1]) else "ServicePassword"
-    return {"ServiceSpecificCredential": {**_write(*made), secret: made[1].password}}
+FORMS |= {
+    "alias": lambda owned: owned.record.user_name if _is_api_key(owned) else None,
+    "name to sign in with": lambda owned: None if _is_api_key(owned) else owned.record.user_name,
+    "password": lambda made: None if _is_api_key(made) else made.record.password,
+    "secret": lambda made: made.record.password if _is_api_key(made) else None,
+}
+AS_NEW = answer(ServiceSpecificCredential="new service-specific credential")
 
 
 def _free_name(account: Account, user: User, service: str) -> str:
@@ -270,10 +180,8 @@ def _held(user: User) -> list[ServiceSpecificCredential]:
     return list(user.service_specific_credentials.values())
 
 
-@operation("CreateServiceSpecificCredential", on="user", answer=_answer)
-def create_service_specific_credential(
-    account: Account, request: Parameters
-) -> tuple[User, ServiceSpecificCredential]:
+@operation("CreateServiceSpecificCredential", on="user", answer=AS_NEW)
+def create_service_specific_credential(account: Account, request: Parameters) -> Owned:
     """Create a password, or an API key, which only this response shows."""
     user, service = common.user_of(account, request), request["ServiceName"]
     _check_service(service)
@@ -293,7 +201,7 @@ def create_service_specific_credential(
     )
     kept = replace(made, password=None)
     user.service_specific_credentials[made.service_specific_credential_id] = kept
-    return user, made
+    return Owned(user, made)
 
 
 def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
@@ -302,28 +210,27 @@ def _of_all(account: Account, request: Parameters) -> list[tuple[str, str]]:
     return [every] if request.get("AllUsers") else []
 
 
-@operation("ListServiceSpecificCredentials", on="user", answer=as_it_is, also=_of_all)
-def list_service_specific_credentials(account: Account, request: Parameters) -> dict[str, Any]:
+_LISTED = "ServiceSpecificCredentials", "service-specific credential"
+
+
+@lists("ListServiceSpecificCredentials", "user", *_LISTED, also=_of_all)
+def list_service_specific_credentials(account: Account, request: Parameters) -> list[Owned]:
     """List the credentials of a user, or of all users."""
     service = request.get("ServiceName")
     if service is not None:
         _check_service(service)
     every = request.get("AllUsers")
     users = list(account.users.values()) if every else [common.user_of(account, request)]
-    found = [
-        _write(user, held)
+    return [
+        Owned(user, held)
         for user in users
         for held in _held(user)
         if service in (None, held.service_name)
     ]
-    return common.page("ServiceSpecificCredentials", found, request, dict)
 
 
-@operation("ResetServiceSpecificCredential", on="user", answer=_answer)
-def reset_service_specific_credential(
-    account: Account, request: Parameters
-) -> tuple[User, ServiceSpecificCredential]:
+@operation("ResetServiceSpecificCredential", on="user", answer=AS_NEW)
+def reset_service_specific_credential(account: Account, request: Parameters) -> Owned:
     """Reset the password, which only this response shows."""
-    user = common.user_of(account, request)
-    own: ServiceSpecificCredential = _service_specific(user, request)
-    return user, replace(own, password=account.world.ids.secret())
+    user, own = _FIND["ServiceSpecificCredential"](account, request)
+    return Owned(user, replace(own, password=account.world.ids.secret()))

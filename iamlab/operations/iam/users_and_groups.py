@@ -10,7 +10,6 @@ password policy for IAM users".
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import (
@@ -34,6 +33,7 @@ from iamlab.model.credentials import devices_of
 from iamlab.model.identities import Group, User
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam import common
+from iamlab.operations.iam.answers import FORMS, answer, lists
 from iamlab.operations.iam.common import tag_operations, tags_in
 from iamlab.operations.policy_documents import rename_everywhere
 from iamlab.operations.registry import Parameters, as_it_is, operation
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from iamlab.model.credentials import CredentialOwner
 
 
-@operation("CreateUser", on="user", answer=lambda user: {"User": common.write_identity(user)})
+@operation("CreateUser", on="user", answer=answer(User="new user"))
 def create_user(account: Account, request: Parameters) -> User:
     """Create a user without permissions and credentials."""
     user = common.begin(User, account, request)
@@ -52,35 +52,9 @@ def create_user(account: Account, request: Parameters) -> User:
     return common.add(user)
 
 
-@operation("GetUser", on="user", answer=as_it_is)
-def get_user(account: Account, request: Parameters) -> dict[str, Any]:
-    """Return a user; without a name, the root user."""
-    if "UserName" in request:
-        return {"User": _found(account.users[request["UserName"]])}
-    created, used = common.filled(CreateDate=account.create_date), _password_last_used(account.root)
-    return {"User": {"UserId": account.account_id, "Arn": account.root_arn, **created, **used}}
-
-
-def _password_last_used(holder: CredentialOwner) -> dict[str, Any]:
-    """Return when a password was last used, in the API's form.
-
-    Without a password, or with a new one, the former password counts.
-    """
-    profile = holder.login_profile
-    used = (profile.last_used if profile else None) or holder.former_sign_in
-    return {"PasswordLastUsed": used} if used else {}
-
-
-def _found(user: User, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a user with the last use of its password, which only reading operations have."""
-    return {**common.write_identity(user, without), **_password_last_used(user)}
-
-
-@operation("ListUsers", on="user/", answer=as_it_is)
-def list_users(account: Account, request: Parameters) -> dict[str, Any]:
-    """List users."""
-    write = partial(_found, without=common.UNLISTED)
-    return common.page("Users", account.users.values(), request, write)
+# Without a name, it is the root user.
+operation("GetUser", on="user", answer=answer(User="user or root user"))(common.holder_of)
+lists("ListUsers", "user/", "Users", "listed user")(lambda account, _: account.users.values())
 
 
 @operation("UpdateUser", on="user")
@@ -111,7 +85,7 @@ def delete_user(account: Account, request: Parameters) -> None:
     rename_everywhere(account.world, user.arn, user.unique_id)
 
 
-@operation("CreateGroup", on="group", answer=lambda group: {"Group": common.write_identity(group)})
+@operation("CreateGroup", on="group", answer=answer(Group="new group"))
 def create_group(account: Account, request: Parameters) -> Group:
     """Create a group without members and policies."""
     return common.add(common.begin(Group, account, request))
@@ -121,23 +95,18 @@ def create_group(account: Account, request: Parameters) -> Group:
 def get_group(account: Account, request: Parameters) -> dict[str, Any]:
     """Return a group with its members."""
     group = account.groups[request["GroupName"]]
-    write = partial(common.write_identity, without=common.UNLISTED)
-    members = common.page("Users", group.users, request, write)
-    return {"Group": common.write_identity(group), **members}
+    members = common.page("Users", group.users, request, FORMS["user"])
+    return {"Group": FORMS["new group"](group), **members}
 
 
-@operation("ListGroups", on="group/", answer=as_it_is)
-def list_groups(account: Account, request: Parameters) -> dict[str, Any]:
-    """List groups."""
-    return common.page("Groups", account.groups.values(), request, common.write_identity)
+lists("ListGroups", "group/", "Groups", "new group")(lambda account, _: account.groups.values())
 
 
-@operation("ListGroupsForUser", on="user", answer=as_it_is)
-def list_groups_for_user(account: Account, request: Parameters) -> dict[str, Any]:
-    """List the groups of a user."""
+@lists("ListGroupsForUser", "user", "Groups", "new group")
+def list_groups_for_user(account: Account, request: Parameters) -> list[Group]:
+    """List a user's groups."""
     user = account.users[request["UserName"]]
-    own = [account.groups[name] for name in user.groups if name in account.groups]
-    return common.page("Groups", own, request, common.write_identity)
+    return [account.groups[name] for name in user.groups if name in account.groups]
 
 
 @operation("UpdateGroup", on="group")
@@ -183,15 +152,7 @@ def remove_user_from_group(account: Account, request: Parameters) -> None:
 tag_operations("user", "User", common.user_of, ignore_case=True)
 
 
-def _answer(user: CredentialOwner) -> dict[str, Any]:
-    profile = _profile(user)
-    return {
-        "LoginProfile": {
-            "UserName": user.user_name,
-            **common.fields(profile, "CreateDate", "PasswordResetRequired"),
-            **common.filled(MaxSigninSessionDuration=profile.max_signin_session_duration),
-        }
-    }
+AS_PROFILE = answer(LoginProfile="login profile")
 
 
 def _profile(user: CredentialOwner) -> LoginProfile:
@@ -220,7 +181,7 @@ def _with(user: CredentialOwner, password: str, profile: LoginProfile) -> LoginP
     return replace(profile, hashes=hashes, last_changed=user.account.world.clock.now)
 
 
-@operation("CreateLoginProfile", on="user", answer=_answer)
+@operation("CreateLoginProfile", on="user", answer=AS_PROFILE)
 def create_login_profile(account: Account, request: Parameters) -> CredentialOwner:
     """Create a password for a user.
 
@@ -249,7 +210,7 @@ def create_login_profile(account: Account, request: Parameters) -> CredentialOwn
     return user
 
 
-@operation("GetLoginProfile", on="user", answer=_answer)
+@operation("GetLoginProfile", on="user", answer=AS_PROFILE)
 def get_login_profile(account: Account, request: Parameters) -> CredentialOwner:
     """Return whether a user has a password, and since when."""
     user = common.holder_of(account, request)
@@ -302,13 +263,6 @@ def change_password(account: Account, request: Parameters) -> None:
     user.login_profile = replace(profile, password_reset_required=False)
 
 
-def _policy(account: Account) -> PasswordPolicy:
-    if account.password_policy is None:
-        number = account.account_id
-        raise NoSuchEntity(f"The Password Policy with domain name {number} cannot be found.")
-    return account.password_policy
-
-
 @operation("UpdateAccountPasswordPolicy", on="*")
 def update_password_policy(account: Account, request: Parameters) -> None:
     """Set the whole policy; omitted settings get their default."""
@@ -317,18 +271,13 @@ def update_password_policy(account: Account, request: Parameters) -> None:
     )
 
 
-_POLICY_FIELDS = (
-    *("MinimumPasswordLength", "RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters"),
-    *("RequireLowercaseCharacters", "AllowUsersToChangePassword", "ExpirePasswords", "HardExpiry"),
-)
-
-
-@operation("GetAccountPasswordPolicy", on="*", answer=as_it_is)
-def get_password_policy(account: Account, _: Parameters) -> dict[str, Any]:
+@operation("GetAccountPasswordPolicy", on="*", answer=answer(PasswordPolicy="password policy"))
+def get_password_policy(account: Account, _: Parameters) -> PasswordPolicy:
     """Return the policy."""
-    policy = _policy(account)
-    if_set = common.filled(**common.fields(policy, "MaxPasswordAge", "PasswordReusePrevention"))
-    return {"PasswordPolicy": {**common.fields(policy, *_POLICY_FIELDS), **if_set}}
+    if account.password_policy is None:
+        number = account.account_id
+        raise NoSuchEntity(f"The Password Policy with domain name {number} cannot be found.")
+    return account.password_policy
 
 
 @operation("DeleteAccountPasswordPolicy", on="*")

@@ -19,8 +19,8 @@ from iamlab.operations.identity_center.calls import GROUP, PERMISSION_SET, USER,
 from iamlab.operations.identity_center.directory import ATTRIBUTES, HIDDEN
 from iamlab.operations.identity_center.permission_sets import as_boundary
 from iamlab.operations.parameter_checks import unlisted
-from iamlab.operations.parameters import as_answer, as_tags
-from iamlab.operations.registry import as_it_is
+from iamlab.operations.parameters import as_tags
+from iamlab.operations.registry import as_answer, as_it_is
 from iamlab.tables import tables
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.errors import RequestError, did_you_mean, noted
-from iamlab.errors import organizations as errors
+from iamlab.operations.policy_documents import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from iamlab.model.organization.organization import Organization
     from iamlab.model.organization.policies import OrganizationPolicy
     from iamlab.operations.registry import Parameters
-
-_MISSING: Mapping[str, type[AwsError]] = {
-    "account": errors.AccountNotFoundException,
-    "child": errors.ChildNotFoundException,
-    "create account request": errors.CreateAccountStatusNotFoundException,
-    "destination parent": errors.DestinationParentNotFoundException,
-    "handshake": errors.HandshakeNotFoundException,
-    "organizational unit": errors.OrganizationalUnitNotFoundException,
-    "parent": errors.ParentNotFoundException,
-    "policy": errors.PolicyNotFoundException,
-    "root": errors.RootNotFoundException,
-    "target": errors.TargetNotFoundException,
-}
-"""Kind of part -> AWS's error if it doesn't exist."""
 
 Held = TypeVar("Held")
 Named = TypeVar("Named", bound="Account | records.Target | OrganizationPolicy")
@@ -53,7 +39,9 @@ def missing(noun: str) -> AwsError:
     "You specified an account that doesn't exist."
     """
     article = "an" if noun[0] in "ao" else "a"
-    return _MISSING[noun](f"You specified {article} {noun} that doesn't exist.")
+    part = "create account status" if noun == "create account request" else noun
+    refusal = error_of(f"{part.title().replace(' ', '')}NotFoundException")
+    return refusal(f"You specified {article} {noun} that doesn't exist.")
 
 
 def found(held: Mapping[str, Held], noun: str, key: str) -> Held:

@@ -25,8 +25,7 @@ from iamlab.operations.organizations.calls import (
     anything,
     operation,
 )
-from iamlab.operations.parameters import as_answer
-from iamlab.operations.registry import as_it_is
+from iamlab.operations.registry import as_answer, as_it_is
 from iamlab.tables import tables
 
 if TYPE_CHECKING:

@@ -49,8 +49,15 @@ SEPARATORS: Mapping[str, str] = _TABLES["separators"]
 
 @dataclass(slots=True, eq=False)
 class OtherResource(Resource):
-    """A resource of a service without its own module."""
+    """A resource of a service without its own module.
 
+    Parameters
+    ----------
+    properties
+        Its other properties, as JSON.
+    """
+
+    properties: str = ""
     kind: ClassVar[str] = "resource"
 
     @property

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import ResourceNotFoundException, ValidationException
 from iamlab.operations.parameters import as_text, must_be_there
-from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.resource_policies import (
+    add_statement,
+    principal_of,
+    remove_statement,
+    resource_policy,
+)
 from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
 from iamlab.operations.services.names_and_tags import misfit
-from iamlab.operations.services.statements import add_statement, principal_of, remove_statement
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:

@@ -31,14 +31,14 @@ from iamlab.errors.services import (
 )
 from iamlab.operations.parameter_checks import unlisted
 from iamlab.operations.parameters import arn_of, as_text
-from iamlab.operations.services.apis import Api, NamedResource, api_of
-from iamlab.operations.services.names_and_tags import misfit, region_of
-from iamlab.operations.services.statements import (
+from iamlab.operations.resource_policies import (
     add_statement,
     principal_of,
     remove_statement,
     sids_of,
 )
+from iamlab.operations.services.apis import Api, NamedResource, api_of
+from iamlab.operations.services.names_and_tags import misfit, region_of
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 from iamlab.operations.sts.session import Session, environment_variables, find_role
 from iamlab.policy.arn import Arn, is_arn

@@ -17,8 +17,8 @@ from iamlab.errors.services import ValidationException
 from iamlab.model.public_access_block import as_parameter
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.authorization_needs import tags_of
-from iamlab.operations.parameters import as_answer, as_tags
-from iamlab.operations.registry import nothing
+from iamlab.operations.parameters import as_tags
+from iamlab.operations.registry import as_answer, nothing
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.tables import tables
 
@@ -154,7 +154,7 @@ def without(tags: Mapping[str, str], tag_keys: Iterable[str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if key not in tag_keys}
 
 
-ERRORS: dict[str, Any] = {**vars(organizations), **vars(services)}
+ERRORS: dict[str, Callable[..., AwsError]] = {**vars(organizations), **vars(services)}
 """Name in a table -> the class of the error."""
 
 
@@ -164,7 +164,6 @@ def refuses(error: str, text: str = "{0}") -> Refuses:
     def make(about: str) -> AwsError:
         parsed = Arn.parse(about) if is_arn(about) else None
         name = about if parsed is None else name_in(about)
-        made: AwsError = ERRORS[error](text.format(about, name=name, arn=parsed))
-        return made
+        return ERRORS[error](text.format(about, name=name, arn=parsed))
 
     return make

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.errors.services import InvalidAttributeValue, InvalidParameter, InvalidParameterValue
 from iamlab.operations.parameters import as_list, as_text, must_be_there
-from iamlab.operations.resource_policies import resource_policy
+from iamlab.operations.resource_policies import add_permission, remove_statement, resource_policy
 from iamlab.operations.services.apis import Api, NamedResource, api_of, keep
-from iamlab.operations.services.statements import add_permission, remove_statement
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from iamlab.authorization.authorize import authorize
 from iamlab.errors import RequestError
 from iamlab.errors.services import InvalidParameterValue
 from iamlab.model.resources import Resource
-from iamlab.operations.parameters import as_answer, as_list
-from iamlab.operations.registry import as_it_is, no_more
+from iamlab.operations.parameters import as_list
+from iamlab.operations.registry import as_answer, as_it_is, no_more
 from iamlab.operations.services.apis import all_of
 from iamlab.operations.services.ec2 import instances, tagged_resources, vpc_endpoints
 from iamlab.operations.services.ec2.instance import Instance, find_instances

@@ -6,8 +6,6 @@ Each is a short list with the number of other rows; frames have all rows.
 from __future__ import annotations
 
 from html import escape
-from itertools import islice
-from typing import TYPE_CHECKING
 
 from iamlab.analysis.external_access.findings import OutsideAccess
 from iamlab.analysis.last_accessed.report import LastAccessed
@@ -30,9 +28,6 @@ from iamlab.view.style import bad, good
 from iamlab.view.tables import Table
 from iamlab.view.tabular import table_of
 from iamlab.view.tabular.access import CHANGE, change_row
-
-if TYPE_CHECKING:
-    from iamlab.analysis.privilege_escalation.paths import Paths
 
 
 @inner.register(Decision)
@@ -59,8 +54,7 @@ def _(matrix: AccessMatrix) -> str:
 @inner.register(WhoCan)
 def _(found: WhoCan) -> str:
     caption = f"{found.action} on {found.resource}: {len(found)} of {found.asked}"
-    rows = tuple((arn,) for arn in islice(found, FEW))
-    table = Table(caption, ("principal",), rows, max(len(found) - FEW, 0))
+    table = Table.of(caption, "principal", ((arn,) for arn in found)).first(FEW)
     return with_notes(table.html(), found.assumed)
 
 
@@ -100,18 +94,15 @@ def _(found: OutsideAccess) -> str:
 @inner.register(Arrivals)
 def _(found: Arrivals) -> str:
     head = f"<strong>{escape(found.action)}</strong> on {escape(found.resource)}: "
-    return f"{head}{len(found)} of {found.asked}, {len(found.directly)} directly{_paths(found)}"
+    head += f"{len(found)} of {found.asked}, {len(found.directly)} directly"
+    return f"{head}{table_of(found).first(FEW).html()}"
 
 
 @inner.register(BlastRadius)
 def _(found: BlastRadius) -> str:
     strong = f"administrator of {', '.join(found.admin_of) or 'no account'}"
     head = f"<strong>{escape(found.source)}</strong> becomes {len(found)} of {found.asked}, and "
-    return f"{head}{escape(strong)}{_paths(found)}"
-
-
-def _paths(found: Paths) -> str:
-    return table_of(found).first(FEW).html()
+    return f"{head}{escape(strong)}{table_of(found).first(FEW).html()}"
 
 
 @inner.register(Path)

@@ -1,6 +1,6 @@
-"""Cards of worlds, accounts, identities, organizations, resources, sessions and events.
+"""Cards of worlds, accounts, identities, organizations, resources, sessions, events and policies.
 
-They have no secrets.
+They have no secrets. A policy has each statement in plain words beside its JSON.
 """
 
 from __future__ import annotations
@@ -9,15 +9,21 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.analysis.credential_timeline.timeline import Timeline
+from iamlab.display import count
 from iamlab.model.account import Account
 from iamlab.model.event import EventLog
 from iamlab.model.identities import Group, Identity, User
+from iamlab.model.managed_policies import ManagedPolicy
 from iamlab.model.organization.organization import Organization
 from iamlab.model.resources import Resource
 from iamlab.model.world import World
 from iamlab.operations.sts.session import Session
+from iamlab.policy.describe import sentences
+from iamlab.policy.document import Policy
 from iamlab.view.cards.card import FEW, code, inner
-from iamlab.view.html import badge, html_facts
+from iamlab.view.figures.policy.policy_card import NOTHING, json_lines
+from iamlab.view.html import CELL, PAPERED, badge, framed, html_facts, written
+from iamlab.view.style import EFFECTS
 from iamlab.view.tables import Table
 from iamlab.view.tabular import table_of
 from iamlab.view.tabular.access import events_table
@@ -26,8 +32,13 @@ from iamlab.view.tabular.accounts import state_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from iamlab.policy.statement import Statement
+
 NAMES = 8
 """The largest number of names in a cell."""
+STATEMENTS, UNFRAMED, VALUES = 30, 8, 12
+"""The largest numbers of statements, of statements without a frame, and of values of a list."""
+_CODE = "font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
 
 
 @inner.register(World)
@@ -107,7 +118,7 @@ def _(session: Session) -> str:
         "limited by": ", ".join(policies) or "nothing",
     }
     head = f"<strong>{escape(record.access_key_id)}</strong> {badge(state_of(session))}"
-    return f"{head}{html_facts('Session', facts.items())}"
+    return f"{head}{html_facts('Session', list(facts.items()))}"
 
 
 @inner.register(Timeline)
@@ -122,3 +133,57 @@ def _(log: EventLog) -> str:
         return "No events."
     more = f"<div>after {len(log) - FEW} earlier ones</div>" if len(log) > FEW else ""
     return f"{more}{events_table(log[-FEW:]).html()}"
+
+
+# -- policies --------------------------------------------------------------------------------------
+
+
+@inner.register(Policy)
+def policy_card(policy: Policy) -> str:
+    """Return a policy as a table: the effect, the words and the JSON of each statement.
+
+    Examples
+    --------
+    >>> text = policy_card(Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*", sid="<b>"))
+    >>> "Lets the caller read objects in star-maps." in text, "&lt;b&gt;" in text, "<b>" in text
+    (True, True, False)
+    """
+    title = f"Policy {policy.name}" if policy.name else "A policy"
+    title += f": {count(len(policy.statements), 'statement')}, version {policy.version}"
+    body = "".join(_row(statement, policy) for statement in policy.statements[:STATEMENTS])
+    left = len(policy.statements) - STATEMENTS
+    below = f"and {count(left, 'more statement')}" if left > 0 else ""
+    if not policy.statements:
+        below = NOTHING
+    table = written(title, ("statement", "in words", "as it is written"), body, below)
+    shown = framed(table, title, long=len(policy.statements) > UNFRAMED, wide=True)
+    return f"{shown}{_whole(policy)}"
+
+
+@inner.register(ManagedPolicy)
+def _(policy: ManagedPolicy) -> str:
+    return f"{table_of(policy).first(FEW).html()}{policy_card(policy.document)}"
+
+
+def _row(statement: Statement, policy: Policy) -> str:
+    words = sentences(Policy((statement,), version=policy.version))[0]
+    written = "\n".join(json_lines(statement, VALUES))
+    effect = f'<span style="white-space:nowrap">{badge(EFFECTS[statement.effect])}</span>'
+    label = f'<div style="margin-top:0.4em">{escape(statement.label)}</div>'
+    top = f"{CELL};vertical-align:top"
+    head = f"{top};font-weight:normal;min-width:6.5em;overflow-wrap:anywhere"
+    return (
+        f'<tr><th scope="row" style="{head}">{effect}{label}</th>'
+        f'<td style="{top};min-width:14em">{escape(words)}</td>'
+        f'<td style="{top};min-width:25em;{_CODE}">{escape(written)}</td></tr>'
+    )
+
+
+def _whole(policy: Policy) -> str:
+    """Return the document as it was written, in a fold."""
+    if not policy.text:
+        return ""
+    return (
+        f"<details><summary>The whole document</summary>"
+        f'<div style="{_CODE};{PAPERED}">{escape(policy.text)}</div></details>'
+    )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -233,13 +233,10 @@ def _swept(layers: list[list[Hashable]], beside: Neighbours) -> list[list[Hashab
     return done
 
 
-def _stacked(sizes: Iterable[float]) -> list[float]:
+def _stacked(sizes: Sequence[float]) -> list[float]:
     """Put nodes one below the other, without gaps."""
-    rows, bottom = [], 0.0
-    for size in sizes:
-        rows.append(bottom + size / 2)
-        bottom += size
-    return rows
+    tops = accumulate(sizes, initial=0.0)
+    return [top + size / 2 for top, size in zip(tops, sizes, strict=False)]
 
 
 def _apart(wished: Sequence[float], least: Sequence[float]) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamlab.view.drawing.measure import SMALL, width_of
@@ -21,7 +20,6 @@ LINE = 0.26
 """The distance of two lines."""
 
 
-@dataclass(slots=True)
 class Legend:
     """A legend that begins at a place on a sheet and grows to the right and down.
 
@@ -31,13 +29,8 @@ class Legend:
         The left end of the next entry, and the middle of its line.
     """
 
-    sheet: Sheet
-    x: float
-    y: float
-    start: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.start = self.x
+    def __init__(self, sheet: Sheet, x: float, y: float) -> None:
+        self.sheet, self.x, self.y, self.start = sheet, x, y, x
 
     def piece(
         self, words: str, area: str, edge: str, *, height: float = 0.14, hatch: str = ""

@@ -112,6 +112,19 @@ def wrap(
     return [fit(line, room, size, face) for line in lines]
 
 
+def lines_of(
+    text: str, room: float, size: float = TEXT, face: Face = "sans", *, most: int = 3
+) -> int:
+    """Return the number of lines that a text takes.
+
+    Examples
+    --------
+    >>> lines_of("the Deny in guard denies the call", 1.2)
+    3
+    """
+    return len(wrap(text, room, size, face, most=most)) if text else 0
+
+
 def widest(texts: Iterable[str], size: float = TEXT, face: Face = "sans") -> float:
     """Measure the widest of some texts."""
     return max((width_of(plain(text, face), size, face) for text in texts), default=0.0)

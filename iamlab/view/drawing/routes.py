@@ -54,18 +54,13 @@ def turns(
     found: dict[tuple[str, str], float] = {}
     taken: dict[int, list[tuple[float, float]]] = defaultdict(list)
     spans = {edge: sorted(heights[end] for end in edge) for edge in edges}
-    for edge, (top, bottom) in sorted(spans.items(), key=_length):
+    for edge, (top, bottom) in sorted(spans.items(), key=lambda span: span[1][1] - span[1][0]):
         place = 0
         while any(first < bottom and top < last for first, last in taken[place]):
             place += 1
         taken[place].append((top, bottom))
         found[edge] = TURN + TURNS * min(place, MOST_TURNS)
     return found
-
-
-def _length(span: tuple[tuple[str, str], list[float]]) -> float:
-    _, (top, bottom) = span
-    return bottom - top
 
 
 def ring(sheet: Sheet, place: Point, colour: str) -> None:
@@ -114,7 +109,8 @@ class Places:
         found: list[tuple[float, Point, Rectangle]] = []
         for place, (x, y) in enumerate(line):
             seen = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            if seen[0] >= 0 and seen[2] <= PAGE - MARGIN and not self._is_taken(seen):
+            is_free = not any(_overlap(seen, other) for other in self.taken)
+            if is_free and seen[0] >= 0 and seen[2] <= PAGE - MARGIN:
                 below = sum(any(_is_in(point, seen) for point in other) for other in others)
                 found.append((below + 3 * abs(place / (len(line) - 1) - at), (x, y), seen))
         if not found:
@@ -123,9 +119,6 @@ class Places:
         self.taken.append(seen)
         self.sheet.note(x, y, words, colour, align="center", room=room, on_line=True)
         return True
-
-    def _is_taken(self, seen: Rectangle) -> bool:
-        return any(_overlap(seen, other) for other in self.taken)
 
 
 def _points(line: Sequence[Point]) -> Iterator[Point]:

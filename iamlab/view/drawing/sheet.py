@@ -13,13 +13,14 @@ from itertools import pairwise
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, Face, fit, height_of, tall, width_of
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, fit, height_of, tall, width_of, wrap
 from iamlab.view.drawing.shapes import Circle, Curve, Ink, Line, Rectangle, Text, with_head
 from iamlab.view.style import DENY, FIELD_AREA, HAIRLINE, INK, PALE_INK, PALE_LINE, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamlab.view.drawing.measure import Face
     from iamlab.view.drawing.shapes import Point, Shape
 
 PAGE = 10.0
@@ -162,11 +163,14 @@ class Sheet:
             return 0.0
         self.record.labels.append(Label(words, drawn, fact))
         width = width_of(drawn, size, face)
-        self._make_room(x, y, width, size, align, rotation)
+        left = x - {"left": 0.0, "center": width / 2, "right": width}[align]
+        if rotation:
+            self.reach(x + width * cos(radians(rotation)) + height_of(size), y)
+        else:
+            self.reach(left + width, y + height_of(size) / 2)
         if on_line:
-            left = x - {"left": 0.0, "center": width / 2, "right": width}[align] - AIR
             height, paper = tall(size) + 2 * AIR, Ink(fill=self._paper_at(x, y), layer=6)
-            self.draw(Rectangle(left, y - height / 2, width + 2 * AIR, height, paper))
+            self.draw(Rectangle(left - AIR, y - height / 2, width + 2 * AIR, height, paper))
         ink = Ink(fill=colour, layer=6)
         self.draw(Text(x, y, drawn, size, face, width, ink, align, rotation))
         return width
@@ -179,18 +183,39 @@ class Sheet:
         )
         return FIELD_AREA if in_field else PAPER
 
-    def _make_room(
-        self, x: float, y: float, width: float, size: float, align: str, rotation: float
-    ) -> None:
-        if rotation:
-            self.reach(x + width * cos(radians(rotation)) + height_of(size), y)
-            return
-        right = x + {"left": width, "center": width / 2, "right": 0.0}[align]
-        self.reach(right, y + height_of(size) / 2)
-
     def note(self, x: float, y: float, words: str, colour: str = PALE_INK, **style: Any) -> float:
         """Write a small line of text."""
         return self.text(x, y, words, colour, **{"size": SMALL, **style})
+
+    def paragraph(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        room: float,
+        colour: str = INK,
+        *,
+        most: int = 3,
+        fact: bool = True,
+        **style: Any,
+    ) -> float:
+        """Write a text of several lines, its upper edge at ``y``; return the height that it takes.
+
+        Parameters
+        ----------
+        most
+            The largest number of lines; the last one is shortened if it is too long.
+        style
+            As of :meth:`text`.
+        """
+        size, face = style.get("size", TEXT), style.get("face", "sans")
+        drawn, step = wrap(words, room, size, face, most=most) if words else [], height_of(size)
+        for number, line in enumerate(drawn):
+            # The lines aren't facts: the figure's list has the whole text.
+            self.text(x, y + (number + 0.5) * step, line, colour, room=room, fact=False, **style)
+        if drawn:
+            self.record.labels.append(Label(words, "\n".join(drawn), fact))
+        return len(drawn) * step
 
     def heading(self, x: float, y: float, words: str) -> None:
         """Write a column's heading."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, height_of
-from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.measure import SMALL, height_of, lines_of
 from iamlab.view.drawing.sheet import MARGIN, PAD, PAGE, Box, Sheet
 from iamlab.view.folding import MORE
 from iamlab.view.style import ABSENT, INK, PAPER, Look
@@ -88,7 +87,7 @@ class _Branches:
             self.sheet.text(x, y + NAME / 2, node.text, box.colour, **style)
             y += NAME - 0.03
         for detail in node.details:
-            y += paragraph(self.sheet, x, y, detail, room, size=SMALL, most=2)
+            y += self.sheet.paragraph(x, y, detail, room, size=SMALL, most=2)
         return box
 
     def _height(self, node: Node) -> float:

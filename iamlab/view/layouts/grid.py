@@ -201,14 +201,13 @@ def _cells(
     sheet: Sheet, cells: Sequence[tuple[Point, Point, Look]], filled: Container[Look]
 ) -> None:
     """Draw cells, each by its upper left corner, its size, and its look."""
-    fill_all(
-        sheet,
-        [
-            (place, size, PAPER if look.symbol in QUIET else look.area)
-            for place, size, look in cells
-            if look not in filled
-        ],
-    )
+    areas: dict[str, list[tuple[Point, Point]]] = {}  # all rectangles of a colour are one shape
+    for place, size, look in cells:
+        if look not in filled:
+            areas.setdefault(PAPER if look.symbol in QUIET else look.area, []).append((place, size))
+            sheet.reach(place[0] + size[0], place[1] + size[1])
+    for colour, places in areas.items():
+        sheet.draw(Tiles(tuple(places), Ink(fill=colour, edge=HAIRLINE)))
     for (x, y), (width, height), look in cells:
         quiet, is_filled = look.symbol in QUIET, look in filled
         middle = (x + width / 2, y + height / 2)
@@ -226,13 +225,3 @@ def _cells(
             align="center",
             fact=False,
         )
-
-
-def fill_all(sheet: Sheet, cells: Sequence[tuple[Point, Point, str]]) -> None:
-    """Fill rectangles; all rectangles of a colour are one shape."""
-    by_colour: dict[str, list[tuple[Point, Point]]] = {}
-    for place, size, colour in cells:
-        by_colour.setdefault(colour, []).append((place, size))
-        sheet.reach(place[0] + size[0], place[1] + size[1])
-    for colour, places in by_colour.items():
-        sheet.draw(Tiles(tuple(places), Ink(fill=colour, edge=HAIRLINE)))

@@ -96,10 +96,8 @@ def draw_lifetimes(
         node.id: [(part, lanes[part.id]) for part in node.members or (node,) if part.id in lanes]
         for node in scene.drawn
     }
-    tops = [
-        TOP,
-        *(TOP + y for y in accumulate(ROW if parts else HEADING for parts in own.values())),
-    ]
+    heights = (ROW if parts else HEADING for parts in own.values())
+    tops = [TOP + y for y in accumulate(heights, initial=0.0)]
     middles = {key: (top + end) / 2 for key, (top, end) in zip(own, pairwise(tops), strict=True)}
     sheet.heading(MARGIN, 0.28, "CREDENTIALS")
     sheet.heading(LEFT, 0.28, f"TIME (UTC), {axis.days()}; now {stamp(now)[:16]}")
@@ -186,7 +184,7 @@ def _draw_legend(legend: Legend, lanes: Sequence[Lane], words: Mapping[str, str]
     bars = [bar for lane in lanes for bar in lane.bars]
     looks = dict.fromkeys(bar.look for bar in bars)
     for look in sorted(looks, key=lambda look: look.symbol != "✓"):
-        legend.piece(str(look).strip(), look.area, look.colour, hatch=look.hatch)
+        legend.piece(str(look), look.area, look.colour, hatch=look.hatch)
     if any(bar.is_thin for bar in bars):
         legend.piece(words[""], PAPER, INK, height=0.06)
     for mark in words:

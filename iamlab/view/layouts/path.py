@@ -14,8 +14,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, widest
-from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, lines_of, widest
 from iamlab.view.drawing.sheet import FRAME, MARGIN, PAD, PAGE, ROW, Box, Sheet
 from iamlab.view.style import ALLOW, DENY, INK, LIT_AREA, PALE_INK, PALE_LINE, PAPER
 
@@ -321,5 +320,5 @@ class _Path:
         if not self.is_straight:
             x, y = self.x + WORDS, y + (0.07 if stop.kind == GATE else -0.17)
             style: dict[str, Any] = {"room": self._room, "size": SMALL, "most": 2}
-            y += paragraph(self.sheet, x, y, stop.text, colour=colour, **style)
-            paragraph(self.sheet, x, y, stop.note, colour=PALE_INK, **style)
+            y += self.sheet.paragraph(x, y, stop.text, colour=colour, **style)
+            self.sheet.paragraph(x, y, stop.note, colour=PALE_INK, **style)

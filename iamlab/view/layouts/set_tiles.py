@@ -11,8 +11,7 @@ from collections import defaultdict
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
-from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, lines_of, width_of
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.folding import MORE, at_most
@@ -83,7 +82,7 @@ def draw_sets(
         y += 0.1
         style: dict[str, Any] = {"size": TEXT, "face": "bold"} if look else {"size": SMALL}
         colour = look.colour if look else INK
-        y += paragraph(sheet, MARGIN, y, words, room, colour, most=4, fact=False, **style)
+        y += sheet.paragraph(MARGIN, y, words, room, colour, most=4, fact=False, **style)
     return sheet
 
 
@@ -129,7 +128,7 @@ class _Sets:
             # A name is aligned with its tiles, the second set's to the right.
             at, align = (end, "right") if number else (start, "left")
             y = top + 0.12
-            y += paragraph(self.sheet, at, y, node.text, room, face="bold", most=2, align=align)
+            y += self.sheet.paragraph(at, y, node.text, room, face="bold", most=2, align=align)
             self.sheet.note(at, y + height_of(SMALL) / 2, node.note, align=align, room=room)
         room = LABEL_ROOM - 2 * INNER
         for number, node in enumerate(down.sets):
@@ -139,8 +138,8 @@ class _Sets:
             tall = lines_of(node.text, room, TEXT, "bold") * height_of(TEXT)
             tall += lines_of(node.note, room, SMALL, most=2) * height_of(SMALL)
             y = end + pad - INNER - tall if number else start - pad + INNER
-            y += paragraph(self.sheet, x + INNER, y, node.text, room, face="bold")
-            paragraph(self.sheet, x + INNER, y, node.note, room, PALE_INK, size=SMALL, most=2)
+            y += self.sheet.paragraph(x + INNER, y, node.text, room, face="bold")
+            self.sheet.paragraph(x + INNER, y, node.note, room, PALE_INK, size=SMALL, most=2)
         for row, (y, height) in zip(down.places, ys, strict=True):
             for column, (x, _) in zip(across.places, xs, strict=True):
                 self._draw_tile(column + row, (x, y), (width, height))

@@ -220,21 +220,16 @@ def report_table(
         raise RequestError(
             f"report_table(thresholds=...) must be Thresholds(...), not {thresholds!r}."
         )
-    if isinstance(report, CredentialReport):
-        return _credentials_table(report, now or report.generated_time, thresholds or Thresholds())
     if isinstance(report, SecurityStatus | Audit):
         return table_of(report)
-    raise RequestError(
-        "Pass report_table() a credential report, a security status or an audit, not "
-        f"{type(report).__name__}."
-    )
-
-
-def _credentials_table(
-    report: CredentialReport, now: datetime | None, thresholds: Thresholds
-) -> Table:
-    judge = _Judge(None if now is None else utc(now), thresholds)
-    when = "" if now is None else f", judged on {day(now)}"
+    if not isinstance(report, CredentialReport):
+        raise RequestError(
+            "Pass report_table() a credential report, a security status or an audit, not "
+            f"{type(report).__name__}."
+        )
+    now = now or report.generated_time
+    judge = _Judge(now and utc(now), thresholds or Thresholds())
+    when = f", judged on {day(now)}" if now else ""
     rows = [judge.row(own) for own in report.credentials()]
     caption = f"Credential report{when}: {count(_to_do(rows), 'item')} to do"
     return Table(caption, COLUMNS, tuple(rows))

@@ -20,9 +20,9 @@ from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS
 from iamlab.engine.trace import ALLOWS
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.view.figures.access import access_graph as figure
-from iamlab.view.figures.access.access_graph import CALLER, GRANT, OWN, RESOURCE, STATEMENT
 from iamlab.view.figures.calls.policy_ends import OUTCOMES
+from iamlab.view.figures.decision import access_graph as figure
+from iamlab.view.figures.decision.access_graph import CALLER, GRANT, OWN, RESOURCE, STATEMENT
 from iamlab.view.figures.names import asks_for
 from iamlab.view.folding import nested
 from iamlab.view.layouts.path import GATE, draw_path

@@ -99,6 +99,15 @@ def attached(account: Account) -> dict[str, Any]:
 
 ROLE = f"arn:aws:iam::{MAIN}:role/sky/run"
 CALLS: dict[str, list[tuple[str, Any]]] = {
+    "a policy generated from a trail": [
+        (
+            "access-analyzer:StartPolicyGeneration",
+            {
+                "policyGenerationDetails": {"principalArn": f"arn:aws:iam::{MAIN}:user/ana"},
+                "cloudTrailDetails": {"accessRole": f"arn:aws:iam::{MAIN}:role/sky/run"},
+            },
+        ),
+    ],
     "a role put into a profile": [
         ("AddRoleToInstanceProfile", {"InstanceProfileName": "empty", "RoleName": "job"}),
     ],

@@ -98,12 +98,14 @@ def organization_tree(organization: Organization, decision: Decision | None = No
     if decision is not None:
         verdict = look(decision.verdict).sentence
         caption = f"{asks_for(decision.request)}. {verdict} Every level must allow; none may deny."
+    drawn = folded(scene, MOST)
+    if missing := len(nodes) - len(drawn.nodes):
+        caption += f" {missing} more OUs and accounts are only in the list."
     return scene.figure(
         lambda scene: draw_tree(scene, "ROOT, OUS AND ACCOUNTS"),
         alt=_alt(organization, nodes, decision),
         caption=caption,
-        drawn=folded(scene, MOST),
-        left_out="{} more OUs and accounts are only in the list.",
+        drawn=drawn,
     )
 
 

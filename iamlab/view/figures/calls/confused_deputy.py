@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES
 from iamlab.errors import RequestError
-from iamlab.view import arguments
-from iamlab.view.arguments import check, check_world
+from iamlab.view.arguments import check, check_world, text
 from iamlab.view.drawing.sheet import MARGIN, PAGE
 from iamlab.view.figures.calls.policy_ends import conditions_of, side_of, stops_of
 from iamlab.view.figures.names import account_names, short_name, title_and_note
@@ -92,7 +91,7 @@ def confused_deputy(
             check("confused_deputy", decision, Decision)
     check_world("confused_deputy", world)
     for role, name in zip(ROLES, (customer, attacker), strict=True):
-        arguments.text(f"confused_deputy({role}=...)", name)
+        text(f"confused_deputy({role}=...)", name)
     calls = [decision.request for pair in panels.values() for decision in pair]
     if len({(call.principal, call.action.lower(), call.resource) for call in calls}) > 1:
         raise RequestError(

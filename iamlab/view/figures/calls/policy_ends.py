@@ -14,11 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab.engine.layers import NAMES
-from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.trace import ABSENT, ALLOWS, DENIES, NO_ALLOW
 from iamlab.engine.verdict import Verdict, addresses
 from iamlab.view import style
-from iamlab.view.figures.names import resource_policy_of
+from iamlab.view.figures.names import names_only_account, resource_policy_of
 from iamlab.view.style import ALLOW, ALLOW_AREA, DENY, DENY_AREA, SILENT, SILENT_AREA, Look
 
 if TYPE_CHECKING:
@@ -134,8 +133,7 @@ def rule_of(decision: Decision) -> str:
     if trace.is_cut:
         limits = " and the ".join(NAMES[layer] for layer in trace.blocking)
         return f"Without an Allow in the {limits}, no other Allow is enough."
-    by_account = ("same_account", "role_trust", "kms_key")
-    if trace.principal_match is PrincipalMatch.ACCOUNT and trace.rule in by_account:
+    if names_only_account(decision):
         name = resource_policy_of(decision.request)
         return f"The {name} names the account: the caller's own policies must allow too."
     return trace.reason

@@ -322,7 +322,7 @@ def _sentence(edge: Edge, titles: Mapping[str, str]) -> str:
 
 def _caption(edges: Sequence[Edge]) -> str:
     kinds = {edge.facts["outcome"] for edge in edges if not edge.dashed}
-    meanings = [str(look).strip() for kind, look in OUTCOMES.items() if kind in kinds]
+    meanings = [str(look) for kind, look in OUTCOMES.items() if kind in kinds]
     if any(edge.dashed for edge in edges):
         meanings.append("dashed: STS's answer")
     return f"API calls, from top to bottom. {'; '.join(meanings)}." if edges else "No calls."

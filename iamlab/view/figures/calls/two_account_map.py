@@ -26,7 +26,7 @@ from iamlab.view.drawing.sheet import DISC, MARGIN, PAD, Box, Sheet
 from iamlab.view.figures.calls.policy_ends import ENDS, conditions_of, rule_of, side_of, stops_of
 from iamlab.view.figures.names import account_names, asks_for, short_name, title_and_note
 from iamlab.view.scene import HEADING, Edge, Node, Scene
-from iamlab.view.style import ABSENT, ALLOW, DENY, INK, LIT_AREA, PALE_LINE, SILENT, look
+from iamlab.view.style import ABSENT, ALLOW, DENY, EFFECTS, INK, LIT_AREA, PALE_LINE, SILENT, look
 from iamlab.view.words import alt_text, shorten
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ LAYERS = ("identity", "boundary", "session", "scoped", "scp", "endpoint", "rcp",
 """The layers that a request passes, from the caller to the resource."""
 PLACES = dict(zip(LAYERS, (2.55, 2.97, 3.38, 3.8, 4.2, 4.58, 5.6, 7.35), strict=True))
 SHORT = {"scoped": "scope-down", "scp": "SCP", "rcp": "RCP"}
-SYMBOLS = {"Allow": "✓", "Deny": "✕"}
 TONES = {"✓": ALLOW, "✕": DENY, "–": SILENT}
 NOTHING = {"statement": "", "effect": "", "matches": False}
 NOTHING |= dict.fromkeys(("names_account", "conditions", "missed"), "")
@@ -154,7 +153,7 @@ def _statement(
     details = [*conditions, *(f"✕ {miss}" for miss in misses)]
     if account:
         details.insert(0, f"its Principal is account {account}: own policies must allow too")
-    symbol = SYMBOLS[match.effect] if match.applies else "○"
+    symbol = EFFECTS[match.effect].symbol if match.applies else "○"
     path = f" through {', '.join(match.path)}" if match.path else ""
     return Node(
         f"{layer} {match.address} {match.path}",

@@ -116,7 +116,10 @@ def _nodes(now: datetime, rows: Sequence[HeldCredential]) -> Iterator[Node]:
         parent = "" if len(inside) == len(rows) else title
         if parent:
             yield Node(title, title, kind="account")
-        for _, lane in groupby(inside, key=lambda row: (row[1].user, _lane(*row))):
+        # All sessions of a user share a lane.
+        for _, lane in groupby(
+            inside, key=lambda row: (row[1].user, row[1].kind == SESSION or row)
+        ):
             nodes = [
                 _node(now, number, own, parent, stays=number in old)
                 for number, own in lane
@@ -131,11 +134,6 @@ def _nodes(now: datetime, rows: Sequence[HeldCredential]) -> Iterator[Node]:
         if names := [own.user for _, own in inside if not own.kind]:
             line = f"no credentials: {', '.join(names)}"
             yield Node(f"{title} others", line, kind="line", parent=parent)
-
-
-def _lane(number: int, own: HeldCredential) -> int:
-    """Return the same number for all sessions, which share a lane."""
-    return -1 if own.kind == SESSION else number
 
 
 def _node(now: datetime, number: int, own: HeldCredential, parent: str, *, stays: bool) -> Node:

@@ -1,1 +1,1 @@
-"""One decision: the request as a sentence, the ladder of the flow chart, the two doors."""
+"""One decision: the access graph, the request as a sentence, the flow chart, the two doors."""

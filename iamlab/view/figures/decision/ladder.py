@@ -19,8 +19,7 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.layers import CEILINGS, GUARDRAILS, NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict, addresses
 from iamlab.view.arguments import check
-from iamlab.view.drawing.measure import SMALL, Face, height_of
-from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.measure import SMALL, Face, height_of, lines_of
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figures.names import asks_for
 from iamlab.view.scene import Node, Scene
@@ -266,7 +265,7 @@ def _draw(nodes: dict[str, Node], every: Sequence[Rung], verdict: Look) -> Sheet
     for note in (node for node in nodes.values() if node.kind == NOTE):
         sheet.heading(LEFT, top + 0.08, note.id.upper())
         x = ROW if note.id in KEY else NOTES_AT
-        top += paragraph(sheet, x, top, note.text, RIGHT - x, size=SMALL) + 0.06
+        top += sheet.paragraph(x, top, note.text, RIGHT - x, size=SMALL) + 0.06
     return sheet
 
 
@@ -285,7 +284,7 @@ def _rung(sheet: Sheet, rung: Rung, y: float, heights: tuple[float, float], verd
     sheet.text(ANSWER, y, rung.symbol, answer, size=13, face="bold", fact=False)
     room = WHY - ANSWER - WORD - 0.08
     sheet.text(ANSWER + WORD, y, rung.answer, answer, face=face, room=room)
-    paragraph(sheet, WHY, y - lines / 2, rung.reason, SO - WHY - 0.15, ink, size=SMALL)
+    sheet.paragraph(WHY, y - lines / 2, rung.reason, SO - WHY - 0.15, ink, size=SMALL)
     sheet.text(SO, y, rung.part, colours[0] if rung.decides else ink, face=face)
 
 

@@ -22,7 +22,6 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.policy.catalog import action as in_catalog
 from iamlab.view.drawing.measure import SMALL
-from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.sheet import PAGE, Box, Sheet
 from iamlab.view.figures.names import short_name
 from iamlab.view.layouts.network import draw_network
@@ -225,7 +224,7 @@ def _draw(
             sheet.straight(box.right, (left + width + 0.15, TOP))
             for detail in part.details[:-1]:
                 if detail != part.note:
-                    y += paragraph(sheet, left, y, detail, width, size=SMALL) + 0.03
+                    y += sheet.paragraph(left, y, detail, width, size=SMALL) + 0.03
         lowest = max(lowest, y)
     bottom = _context(sheet, keys, LABEL + 0.2)
     if verdict:

@@ -20,8 +20,7 @@ from iamlab.engine.decision import Decision
 from iamlab.engine.layers import NAMES, PERMISSION_FILTERS
 from iamlab.engine.verdict import Verdict, addresses
 from iamlab.view.arguments import check
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of
-from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, lines_of
 from iamlab.view.drawing.shapes import Ink, Line, Rectangle
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.figures import names
@@ -298,7 +297,7 @@ def _words(sheet: Sheet, door: Door, place: Point, end: float) -> None:
     sheet.note(x, y + 0.19, door.policies, room=room)
     colour = door.look.colour if door.counts else PALE_INK
     sheet.text(x, y + gap, str(door.look), colour, face="bold", room=room)
-    paragraph(sheet, x, y + gap + 0.1, door.why, room, size=SMALL, most=MOST_LINES)
+    sheet.paragraph(x, y + gap + 0.1, door.why, room, size=SMALL, most=MOST_LINES)
 
 
 def _sign(sheet: Sheet, words: str, x: float, y: float, width: float) -> Box:
@@ -306,7 +305,7 @@ def _sign(sheet: Sheet, words: str, x: float, y: float, width: float) -> Box:
     box = Box(x, y, width, "", "", INK, LIT_AREA, height=0.5)
     sheet.box(box)
     top = y - lines_of(words, width - 0.3, TEXT, "bold") * height_of(TEXT) / 2
-    paragraph(sheet, box.top[0], top, words, width - 0.3, face="bold", align="center")
+    sheet.paragraph(box.top[0], top, words, width - 0.3, face="bold", align="center")
     return box
 
 

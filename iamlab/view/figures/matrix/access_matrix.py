@@ -22,7 +22,7 @@ from iamlab.view.figures.matrix.matrix_scene import (
 from iamlab.view.folding import alike
 from iamlab.view.layouts.grid import draw_grid
 from iamlab.view.scene import HEADING, Cell, Column, Node, Scene
-from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, Look, contrast
+from iamlab.view.style import ALLOW_FILL, INK, PALE_INK, PAPER, Look
 from iamlab.view.tables import NOT_ALLOWED
 from iamlab.view.words import alt_text, listed, shorten
 
@@ -186,7 +186,7 @@ def share_look(allowed: int, of: int) -> Look:
     if 0 < allowed < of:
         percent = min(max(percent, 1), 99)
     area = next(colour for most, colour, _ in SHADES if percent <= most)
-    ink = max((INK, PAPER), key=lambda ink: contrast(ink, area)) if allowed else PALE_INK
+    ink = (PAPER if area == ALLOW_FILL else INK) if allowed else PALE_INK
     words = f"{percent}%" if allowed else "–"
     return Look(words, words, ink, area)
 

@@ -26,7 +26,6 @@ from iamlab.policy.patterns import glob_resource
 from iamlab.policy.statement import Statement
 from iamlab.view.arguments import check, texts
 from iamlab.view.drawing.measure import SMALL, TITLE
-from iamlab.view.drawing.paragraph import paragraph
 from iamlab.view.drawing.shapes import Ink, Line
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Box, Sheet
 from iamlab.view.scene import Node, Scene
@@ -274,8 +273,8 @@ def _draw(steps: Sequence[Node], look: Look, effect: str) -> Sheet:
         sheet.text(MIDDLE, y, words, colour, size=TITLE, face="bold", align="center", fact=False)
         sheet.heading(WORDS, top + 0.02, step.id.upper())
         end = top + 0.12
-        end += paragraph(sheet, WORDS, end, step.text, room, face="bold", most=2)
+        end += sheet.paragraph(WORDS, end, step.text, room, face="bold", most=2)
         for note in step.details:
-            end += paragraph(sheet, WORDS, end, note, room, PALE_INK, size=SMALL)
+            end += sheet.paragraph(WORDS, end, note, room, PALE_INK, size=SMALL)
         y = max(y + STEP, end + 0.2 + BAR / 2)
     return sheet

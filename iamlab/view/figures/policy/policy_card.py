@@ -16,8 +16,7 @@ from iamlab.policy.describe import sentences
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
 from iamlab.view.arguments import check, text
-from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, width_of
-from iamlab.view.drawing.paragraph import lines_of, paragraph
+from iamlab.view.drawing.measure import SMALL, TEXT, TITLE, height_of, lines_of, width_of
 from iamlab.view.drawing.sheet import MARGIN, PAGE, Sheet
 from iamlab.view.scene import Node, Scene
 from iamlab.view.style import EFFECTS, FIELD_AREA, INK, PALE_INK, PALE_LINE
@@ -194,7 +193,7 @@ def _draw_card(sheet: Sheet, statement: Statement, words: str, top: float) -> fl
     x, effect = LEFT + BAR + PAD, f"{look.symbol} {statement.effect}"
     taken = sheet.text(x, top + 0.2, effect, look.colour, face="bold") + 0.15
     sheet.text(x + taken, top + 0.2, statement.label, INK, room=room - taken)
-    paragraph(sheet, x, top + HEAD, words, room, most=12)
+    sheet.paragraph(x, top + HEAD, words, room, most=12)
     for number, line in enumerate(lines):
         written = line.lstrip()
         counts = written.startswith("…")

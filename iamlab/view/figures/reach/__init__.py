@@ -1,1 +1,1 @@
-"""Which principals can become which others, by which calls, before and after a cut."""
+"""Who can assume which role, and who can become which principal, before and after a cut."""

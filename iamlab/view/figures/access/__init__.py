@@ -1,1 +1,0 @@
-"""The access graph: who can access what, by which statement, and what blocks it."""

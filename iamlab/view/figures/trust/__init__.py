@@ -1,1 +1,0 @@
-"""The trust graph: who can assume which role."""
