@@ -19,59 +19,47 @@ they can't read; ``InvalidParameterException`` is assumed.
 from __future__ import annotations
 
 import json
-import re
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis import policy_checks
-from iamlab.analysis.event_search import checks_of
-from iamlab.analysis.least_privilege.used_permissions import find_by_name, log_of
+from iamlab.analysis import event_search, policy_checks
+from iamlab.analysis.least_privilege.used_permissions import find_by_name
 from iamlab.analysis.policy_simulator.policies import end_of, position
+from iamlab.analysis.trails.uses import uses_of
 from iamlab.errors import AwsError, PolicyError, RequestError, noted, services
 from iamlab.operations.api_models import python_name
 from iamlab.operations.iam.common import filled
 from iamlab.operations.parameter_checks import unlisted
-from iamlab.operations.registry import as_it_is, nothing, operation
+from iamlab.operations.registry import as_answer, as_it_is, nothing, operation, page_of
 from iamlab.operations.services.names_and_tags import everything, region_of
-from iamlab.policy.catalog import arns_for
-from iamlab.policy.json_text import read_json
-from iamlab.policy.lint import review
+from iamlab.policy import catalog, json_text, lint
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from iamlab.model.account import Account
-    from iamlab.operations.registry import About, Answer, Parameters, Perform
-    from iamlab.policy.json_text import Source
-    from iamlab.policy.lint.findings import Finding
-
-SERVICE = "access-analyzer"
-SOURCE = f"{SERVICE}.amazonaws.com"
-"""Its service principal, and the source of its events."""
+    from iamlab.model.event import Event
+    from iamlab.operations.registry import Parameters
 
 Invalid = services.ValidationException
 _TABLES: dict[str, Any] = tables(__file__)
 
-
-def does(
-    name: str, about: About = everything, answer: Answer = as_it_is, **more: Any
-) -> Callable[[Perform], Perform]:
-    """Register an operation of Access Analyzer; ``about`` returns the ARN of its resource."""
-    refuse = services.LambdaAccessDenied
-    return operation(f"{SERVICE}:{name}", about, answer, refuse=refuse, **more)
+does = partial(operation, on=everything, answer=as_it_is, refuse=services.LambdaAccessDenied)
+"""Registers an operation of Access Analyzer; ``on`` returns the ARN of its resource."""
 
 
-def check_values(sent: Parameters, *names: str) -> None:
+def check_values(sent: Parameters) -> None:
     """Reject a value that isn't one of those that AWS accepts."""
-    for name in names:
-        if name in sent and sent[name] not in _TABLES["allowed"][name]:
-            raise unlisted(sent[name], name, _TABLES["allowed"][name])
+    for name, allowed in _TABLES["allowed"].items():
+        if sent.get(name, allowed[0]) not in allowed:
+            raise unlisted(sent[name], name, allowed)
 
 
-def page(name: str, items: Sequence[Any], sent: Parameters) -> dict[str, Any]:
+def page(name: str, items: list[Any], sent: Parameters) -> dict[str, Any]:
     """Return one page of a list.
 
     Raises
@@ -85,11 +73,8 @@ def page(name: str, items: Sequence[Any], sent: Parameters) -> dict[str, Any]:
     {'findings': ['a', 'b'], 'nextToken': '2'}
     """
     token, most = sent.get("nextToken", "0"), sent.get("maxResults", 100)
-    if not re.fullmatch("[0-9]{1,9}", token) or int(token) > len(items) or most < 1:
-        raise Invalid("The value of nextToken or maxResults isn't valid.")
-    stop = int(token) + most
-    more = {"nextToken": str(stop)} if stop < len(items) else {}
-    return {name: list(items[int(token) : stop]), **more}
+    refusal = Invalid("The value of nextToken or maxResults isn't valid.")
+    return page_of(name, items, token, most, refusal, "nextToken")
 
 
 def named(items: Iterable[dict[str, Any]], name: str, wanted: str, absent: type[AwsError]) -> Any:
@@ -103,31 +88,32 @@ def named(items: Iterable[dict[str, Any]], name: str, wanted: str, absent: type[
 # -- validation -----------------------------------------------------------------------------------
 
 
-@does("ValidatePolicy", is_read_only=True)
+@does("access-analyzer:ValidatePolicy", is_read_only=True)
 def validate_policy(_: Account, sent: Parameters) -> dict[str, Any]:
     """Return the findings about a document, which needs not be a policy."""
-    check_values(sent, "locale", "policyType", "validatePolicyResourceType")
+    check_values(sent)
     text, resource_type = sent["policyDocument"], sent.get("validatePolicyResourceType")
     if resource_type and sent["policyType"] != "RESOURCE_POLICY":
         raise Invalid("validatePolicyResourceType is only for RESOURCE_POLICY.")
     policy_type = _TABLES["validated"][resource_type or sent["policyType"]]
     if policy_type == "resource" and '"sts:' in text and 'Resource"' not in text:
         policy_type = "trust"
-    found, (_value, source) = review(text, *policy_type.split()), read_json(text)
+    _value, source = json_text.read_json(text)
+    found = lint.review(text, *policy_type.split())
     return page("findings", [_written(each, source) for each in found if not each.is_own], sent)
 
 
-def _written(found: Finding, source: Source) -> dict[str, Any]:
-    text, whole = source.text, found.to_dict()
+def _written(found: lint.findings.Finding, source: json_text.Source) -> dict[str, Any]:
+    """Return a finding with all its members; clients get those that the API has."""
+    text = source.text
     lines = text.split("\n")[: (found.line or 1) - 1]
     start = sum(len(line) + 1 for line in lines) + (found.column or 1) - 1
     end = start if found.code == "JSON_SYNTAX_ERROR" else end_of(text, start)
     span = {"start": _place(text, start), "end": _place(text, end)}
-    whole["locations"] = [{"path": list(_elements(found.path, source.places)), "span": span}]
+    location = {"path": [*_elements(found.path, source.places)], "span": span}
     level = "general-warning" if found.level == "WARNING" else found.level
-    anchor = f"{level}-{found.code}".lower().replace("_", "-")
-    del whole["fixable"]
-    return {**whole, "learnMoreLink": _TABLES["learn_more"] + anchor}
+    link = _TABLES["learn_more"] + f"{level}-{found.code}".lower().replace("_", "-")
+    return {**found.to_dict(), "locations": [location], "learnMoreLink": link}
 
 
 def _place(text: str, offset: int) -> dict[str, int]:
@@ -152,8 +138,8 @@ def _elements(path: str, places: Iterable[str]) -> Iterator[dict[str, Any]]:
 # -- custom policy checks -------------------------------------------------------------------------
 
 
-def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> dict[str, Any]:
-    """Return the answer of a check.
+def _checked(name: str, known: Iterable[str], _: Account, sent: Parameters) -> dict[str, Any]:
+    """Return the answer of a check, which knows some parameters.
 
     Raises
     ------
@@ -162,42 +148,41 @@ def _checked(check: Any, names: Iterable[str], _: Account, sent: Parameters) -> 
     """
     try:
         [access] = sent.get("access", [{}])
-        known = {"actions": (), "resources": (), **access, **sent}
-        result = check(*(known[name] for name in names))
+        values = {"actions": (), "resources": (), **access, **sent}
+        result = getattr(policy_checks, python_name(name))(*map(values.__getitem__, known))
     except (PolicyError, RequestError, ValueError) as error:
         refusal = "The policy document or the access isn't valid."
         raise noted(services.InvalidParameterException(refusal), str(error)) from None
-    reasons = [
-        {"statementIndex": each.statement_index}
-        | filled(description=each.description, statementId=each.statement_id)
-        for each in result.reasons
-    ]
+    reasons = as_answer([_TABLES["reason"]], [*result.reasons], {})
     return filled(result=result.result, message=result.message, reasons=reasons)
 
 
-for _name, _names in _TABLES["checks"].items():
-    _check = getattr(policy_checks, python_name(_name))
-    does(_name, is_read_only=True)(partial(_checked, _check, _names))
+for _name, _known in _TABLES["checks"].items():
+    does(f"access-analyzer:{_name}", is_read_only=True)(partial(_checked, _name, _known))
 
 
 # -- generated policies ---------------------------------------------------------------------------
 
-DONE, _TIME = "SUCCEEDED", "%b %d, %Y, %I:%M:%S %p"
-LONGEST, KEPT = timedelta(days=90), timedelta(days=7)
-"""The longest period of a generated policy, and how long a request is kept."""
+_TIME = "%b %d, %Y, %I:%M:%S %p"
+
+
+def _events(account: Account, **wanted: Any) -> list[Event]:
+    """Return the events of an account that fit; see ``EventLog.where``."""
+    events = account.world.events
+    checks = event_search.checks_of(events, account=account, **wanted)
+    return [event for event in events if all(check(event) for check in checks)]
 
 
 def _jobs(account: Account, sent: Parameters) -> list[dict[str, Any]]:
     """Return the requests of the last seven days, with their parameters, the newest first."""
-    events, since = account.world.events, account.world.clock.now - KEPT
-    wanted = {"account": account, "what": f"{SERVICE}:StartPolicyGeneration", "since": since}
-    checks = [*checks_of(events, **wanted, outcome="allowed")]
-    found: list[dict[str, Any]] = []
-    for event in events:
-        if event.aws_region == region_of(sent) and all(check(event) for check in checks):
+    wanted = {"what": "access-analyzer:StartPolicyGeneration", "outcome": "allowed"}
+    found = list[dict[str, Any]]()
+    for event in _events(account, **wanted, since=account.world.clock.now - timedelta(days=7)):
+        if event.aws_region == region_of(sent):
             job = {**(event.request_parameters or {}), **(event.response_elements or {})}
-            moments = dict.fromkeys(("startedOn", "completedOn"), event.event_time)
-            found.insert(0, {**job, **job["policyGenerationDetails"], "status": DONE, **moments})
+            job |= {**job["policyGenerationDetails"], "status": "SUCCEEDED"}
+            job |= dict.fromkeys(("startedOn", "completedOn"), event.event_time)
+            found.insert(0, job)
     return found
 
 
@@ -211,47 +196,40 @@ def _passed(_: Account, sent: Parameters) -> list[tuple[str, str]]:
     return [("iam:PassRole", role)] if role else []
 
 
-@does("StartPolicyGeneration", also=_passed)
+@does("access-analyzer:StartPolicyGeneration", also=_passed)
 def start_policy_generation(account: Account, sent: Parameters) -> dict[str, Any]:
     """Request a policy for what a user or a role of the account did in a period."""
     principal = sent["policyGenerationDetails"].get("principalArn", "")
     trail, now = sent.get("cloudTrailDetails", {}), account.world.clock.now
-    if not timedelta() <= trail.get("endTime", now) - trail.get("startTime", now) <= LONGEST:
+    length = trail.get("endTime", now) - trail.get("startTime", now)
+    if not timedelta() <= length <= timedelta(days=90):
         raise Invalid("The time range can be at most 90 days, from start to end.")
     if principal not in [each.arn for each in (*account.users.values(), *account.roles.values())]:
         raise Invalid(f"{principal} isn't a user or a role of this account.")
     return {"jobId": account.world.ids.uuid()}
 
 
-@does("GetGeneratedPolicy")
+@does("access-analyzer:GetGeneratedPolicy")
 def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     """Return a policy with the actions of the period: on all resources, or on AWS's forms."""
-    job, events = _job(account, sent), account.world.events
+    job = _job(account, sent)
     arn, trail = job["principalArn"], job.get("cloudTrailDetails", {})
-    since, until = (
-        datetime.strptime(trail[name], _TIME).replace(tzinfo=UTC)
-        if name in trail
-        else job["startedOn"]
-        for name in ("startTime", "endTime")
-    )
-    checks = [*checks_of(events, account=account, since=since, until=until)]
-    seen = (
-        event
-        for event in events
-        if event.management_event and all(check(event) for check in checks)
-    )
-    who = arn, str(getattr(find_by_name(account.world, arn), "unique_id", ""))
-    forms: dict[Any, dict[str, None]] = {}
-    for action, _ in sorted(log_of(seen, account.world.clock.now, [who]).of(*who).allowed):
-        form = arns_for(action) if sent.get("includeResourcePlaceholders") else "*"
-        forms.setdefault(form, {})[action] = None
+    period = dict.fromkeys(("startTime", "endTime"), job["startedOn"])
+    for name in period.keys() & trail.keys():
+        period[name] = datetime.strptime(trail[name], _TIME).replace(tzinfo=UTC)
+    who = find_by_name(account.world, arn) or arn  # somebody else may have had the name before
+    events = _events(account, who=who, since=period["startTime"], until=period["endTime"])
+    used = {use for event in events if event.management_event for use in uses_of(event)}
+    forms = defaultdict[Any, list[str]](list)
+    for action in sorted({use.action for use in used if use.is_allowed}):
+        form = catalog.arns_for(action) if sent.get("includeResourcePlaceholders") else "*"
+        forms[form].append(action)
     statements = [
-        {"Sid": f"SupportedServiceSid{place}", "Effect": "Allow", "Action": [*actions]}
-        | {"Resource": form}
-        for place, (form, actions) in enumerate(forms.items())
+        {"Sid": f"SupportedServiceSid{n}", "Effect": "Allow", "Action": names, "Resource": form}
+        for n, (form, names) in enumerate(forms.items())
     ]
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-    known = {"trailProperties": trail.get("trails", []), "startTime": since, "endTime": until}
+    known = {"trailProperties": trail.get("trails", []), **period}
     result = {
         "properties": {"principalArn": arn, "isComplete": True, "cloudTrailProperties": known},
         "generatedPolicies": [{"policy": text.replace("${Partition}", account.partition)}],
@@ -259,13 +237,12 @@ def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     return {"jobDetails": job, "generatedPolicyResult": result}
 
 
-@does("ListPolicyGenerations")
+@does("access-analyzer:ListPolicyGenerations")
 def list_policy_generations(account: Account, sent: Parameters) -> dict[str, Any]:
     """List the requests of the last seven days; also only those for one principal."""
-    jobs, arn = _jobs(account, sent), sent.get("principalArn")
-    return page(
-        "policyGenerations", [job for job in jobs if arn in (None, job["principalArn"])], sent
-    )
+    every, arn = _jobs(account, sent), sent.get("principalArn")
+    found = [job for job in every if arn in (None, job["principalArn"])]
+    return page("policyGenerations", found, sent)
 
 
-does("CancelPolicyGeneration", answer=nothing)(_job)  # what is done stays as it is
+does("access-analyzer:CancelPolicyGeneration", answer=nothing)(_job)  # what is done stays as it is

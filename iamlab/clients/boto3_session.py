@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from iamlab.clients.services import is_of_aws
+from iamlab.clients.wire_values import require
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
@@ -50,12 +51,7 @@ class _Raw(BytesIO):
 
 def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
-    try:
-        import boto3
-    except ImportError:
-        raise RequestError(
-            "Real clients need boto3. Install it with: pip install 'iamlab[clients]'"
-        ) from None
+    boto3 = require("boto3")
     key_id, secret, token = credentials_of(gateway, principal)
     session = session_apart()
     session.register("before-send", lambda request, **_: _answer(gateway, request))

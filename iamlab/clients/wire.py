@@ -1,9 +1,8 @@
 """AWS's protocols: an HTTP request becomes an operation with parameters, an answer a response.
 
 :class:`Api` reads requests and writes responses in the shapes of a service's model, which botocore
-has. The protocols are ``query`` of IAM and STS, with forms and XML, and its variant ``ec2``;
-``json``, such as that of Organizations; and those of :mod:`iamlab.clients.wire_rest`. This module
-knows nothing about worlds.
+has. This module knows the protocols ``query`` of IAM and STS, with forms and XML, and ``json`` of
+Organizations; the others are in :mod:`iamlab.clients.wire_by_moto`. It knows nothing about worlds.
 
 Notes
 -----
@@ -19,7 +18,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from iamlab.clients.wire_rest import Rest
+from iamlab.clients.wire_by_moto import Protocol
 from iamlab.clients.wire_values import (
     HttpError,
     element,
@@ -28,7 +27,6 @@ from iamlab.clients.wire_values import (
     members_to_xml,
     nested,
     read_json,
-    to_json,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +120,7 @@ class Api:
         self.model: Any = ServiceModel(Loader().load_service_model(name, "service-2"), name)
         self.protocol: str = self.model.resolved_protocol
         self.is_json = self.protocol in ("json", "rest-json")
-        self.rest = Rest(name, self.protocol) if self.protocol.startswith("rest") else None
+        self.moto = None if self.protocol == "query" else Protocol(name, self.protocol)
 
     def parse(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
         """Read the operation and its parameters, by the names of the model.
@@ -134,8 +132,8 @@ class Api:
         HttpError
             There is no such operation, or a parameter has another type.
         """
-        if self.rest is not None:
-            return self.rest.parse(request)
+        if self.moto is not None and self.protocol != "json":
+            return self.moto.parse(request)
         form = {} if self.is_json else request.form
         operation = request.operation if self.is_json else form.get("Action", "")
         self._check(operation, form, request)
@@ -144,7 +142,7 @@ class Api:
             return operation, {}
         if self.is_json:
             return operation, from_json(read_json(request.body), shape)
-        return operation, from_form(nested(form.items()), shape, is_ec2=self.protocol == "ec2")
+        return operation, from_form(nested(form.items()), shape)
 
     def _check(self, operation: str, form: Mapping[str, str], request: HttpRequest) -> None:
         is_known = operation in self.model.operation_names
@@ -161,16 +159,11 @@ class Api:
 
     def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         """Write the response of an operation; values that the model doesn't have are left out."""
-        if self.rest is not None:
-            status, headers, body = self.rest.answer(operation, result, request_id)
+        if self.moto is not None:
+            status, headers, body = self.moto.answer(operation, result, request_id)
             return status, {**headers, **_numbers(request_id)}, body
         shape = self.model.operation_model(operation).output_shape
-        if self.is_json:
-            return self._json(200, {} if shape is None else to_json(result, shape), request_id)
         inside = "" if shape is None else members_to_xml(result, shape)
-        if self.protocol == "ec2":
-            inside = element("requestId", request_id) + inside
-            return self._xml(200, f"{operation}Response", inside, request_id)
         wrapper = "" if shape is None else shape.serialization.get("resultWrapper", "")
         if wrapper:
             inside = f"<{wrapper}>{inside}</{wrapper}>"

@@ -16,11 +16,12 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from iamlab.errors import IamLabError
+from iamlab.errors import IamLabError, RequestError
 
 DEEPEST = 30
 """More levels than the name of any parameter has."""
@@ -34,6 +35,22 @@ class HttpError(IamLabError):
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         self.code, self.message, self.status = code, message, status
         super().__init__(f"{code}: {message}")
+
+
+def require(module: str) -> Any:
+    """Import a package that only real clients need.
+
+    Raises
+    ------
+    RequestError
+        It isn't installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        raise RequestError(
+            f"Real clients need {module}. Install it with: pip install 'iamlab[clients]'"
+        ) from None
 
 
 def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -56,44 +73,41 @@ def _malformed(name: str) -> HttpError:
     return HttpError("MalformedQueryString", f"The parameter {name[:100]} has several values.")
 
 
-def from_form(value: Any, shape: Any, *, is_ec2: bool = False) -> Any:
-    """Read a value of a form; EC2 names its parts otherwise."""
+def from_form(value: Any, shape: Any) -> Any:
+    """Read a value of a form."""
     kind = shape.type_name
     if kind in ("structure", "list", "map"):
         if value == "":  # clients send an empty list as an empty text
             value = {}
         if not isinstance(value, dict):
             raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
-        return _NESTED[kind](value, shape, is_ec2=is_ec2)
+        return _NESTED[kind](value, shape)
     if not isinstance(value, str):
         raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
     return _scalar(value, kind, "MalformedInput")
 
 
-def _structure_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> dict[str, Any]:
-    named = _name_of_ec2 if is_ec2 else name_of
-    names = {name: named(member, name) for name, member in shape.members.items()}
+def _structure_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
+    names = {name: name_of(member, name) for name, member in shape.members.items()}
     return {
-        name: from_form(value[names[name]], member, is_ec2=is_ec2)
+        name: from_form(value[names[name]], member)
         for name, member in shape.members.items()
         if names[name] in value
     }
 
 
-def _list_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> list[Any]:
-    if not is_ec2 and not shape.serialization.get("flattened"):
+def _list_in(value: dict[str, Any], shape: Any) -> list[Any]:
+    if not shape.serialization.get("flattened"):
         value = value.get(name_of(shape.member, "member"), {})
-    return [from_form(item, shape.member, is_ec2=is_ec2) for item in _numbered(value)]
+    return [from_form(item, shape.member) for item in _numbered(value)]
 
 
-def _map_in(value: dict[str, Any], shape: Any, *, is_ec2: bool) -> dict[str, Any]:
+def _map_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
     if not shape.serialization.get("flattened"):
         value = value.get("entry", {})
     key, item = name_of(shape.key, "key"), name_of(shape.value, "value")
     return {
-        from_form(entry.get(key, ""), shape.key): from_form(
-            entry.get(item, ""), shape.value, is_ec2=is_ec2
-        )
+        from_form(entry.get(key, ""), shape.key): from_form(entry.get(item, ""), shape.value)
         for entry in _numbered(value)
         if isinstance(entry, dict)
     }
@@ -109,11 +123,6 @@ _NESTED: dict[str, Callable[..., Any]] = {
 def name_of(shape: Any, name: str) -> str:
     """Return the name of a member in requests and responses."""
     return str(shape.serialization.get("name", name))
-
-
-def _name_of_ec2(shape: Any, name: str) -> str:
-    named = str(shape.serialization.get("queryName") or name_of(shape, name))
-    return named[:1].upper() + named[1:]
 
 
 def _numbered(value: Any) -> list[Any]:
@@ -208,24 +217,6 @@ def from_json(value: Any, shape: Any) -> Any:
     if kind == "map":
         return {key: from_json(item, shape.value) for key, item in value.items()}
     return value if kind == "boolean" else _scalar(value, kind, "SerializationException")
-
-
-def to_json(value: Any, shape: Any) -> Any:
-    """Write a value for JSON, without what its shape doesn't have."""
-    kind = shape.type_name
-    if kind == "structure":
-        return {
-            name_of(member, name): to_json(value[name], member)
-            for name, member in shape.members.items()
-            if value.get(name) is not None
-        }
-    if kind == "list":
-        return [to_json(item, shape.member) for item in value]
-    if kind == "map":
-        return {key: to_json(item, shape.value) for key, item in value.items()}
-    if kind == "timestamp":
-        return value.timestamp()
-    return b64encode(_bytes(value)).decode() if kind == "blob" else value
 
 
 # -- XML -----------------------------------------------------------------------------------------

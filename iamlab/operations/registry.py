@@ -176,6 +176,37 @@ def as_answer(form: Any, record: object, named: Mapping[str, Callable[[Any], Any
     return {name: value for name, value in members.items() if value is not None} or None
 
 
+def page_of(
+    name: str, items: list[Any], token: str, most: int, refusal: AwsError, more: str = "NextToken"
+) -> dict[str, Any]:
+    """Return one page of a list, with the token of the next page if there is one.
+
+    Parameters
+    ----------
+    name, more
+        The members with the items and with the token.
+    token
+        The position of the first item; ``"0"`` without one.
+    most
+        The number of items on a page.
+
+    Raises
+    ------
+    AwsError
+        The refusal: the token isn't a position in the list, or a page would be empty.
+
+    Examples
+    --------
+    >>> page_of("Names", ["a", "b", "c"], "0", 2, AwsError("The token isn't valid."))
+    {'Names': ['a', 'b'], 'NextToken': '2'}
+    """
+    is_place = token.isascii() and token.isdecimal() and len(token) < 9
+    if not is_place or int(token) > len(items) or most < 1:
+        raise refusal
+    stop = int(token) + most
+    return {name: items[int(token) : stop], **({more: str(stop)} if stop < len(items) else {})}
+
+
 def no_more(_: Account, __: Parameters) -> list[tuple[str, str]]:
     """Return no additional permissions."""
     return []

@@ -177,14 +177,15 @@ def test_every_protocol_is_read_and_written(service, name):
     spoken, model = api(service), api(service).model.operation_model(name)
     chance = random.Random(f"{service}/{name}")
     parameters = {} if model.input_shape is None else fitting(model.input_shape, chance)
+    if spoken.protocol == "ec2":
+        parameters = _full(parameters)  # a form can't show an empty list or structure
     if model.get_streaming_input() is not None:
         parameters[model.input_shape.serialization["payload"]] = b"body"
     sent = create_serializer(spoken.protocol, False).serialize_to_request(parameters, model)
     read, values = spoken.parse(_request_to(service, sent))
 
     assert read == name
-    if spoken.protocol != "ec2":  # whose forms can't show an empty list or structure
-        assert values == parameters
+    assert values == parameters
 
     shape = model.output_shape
     answer = {} if shape is None else fitting(shape, chance)
@@ -193,9 +194,19 @@ def test_every_protocol_is_read_and_written(service, name):
     parser = create_parser(spoken.protocol)
     parsed = parser.parse(_seen(spoken.answer(name, answer, "number-1")), shape)
     del parsed["ResponseMetadata"]
-    assert {key: value for key, value in parsed.items() if value or key in answer} == answer | {
-        key: value for key, value in parsed.items() if value and key == "StatusCode"
-    }
+    if "StatusCode" not in answer:
+        parsed.pop("StatusCode", None)
+    assert _full(parsed) == _full(answer)
+
+
+def _full(value):
+    """Return a value without what is empty."""
+    if isinstance(value, dict):
+        inside = {name: _full(each) for name, each in value.items()}
+        return {name: each for name, each in inside.items() if each not in ({}, [], None)}
+    if isinstance(value, list):
+        return [each for each in map(_full, value) if each not in ({}, [], None)]
+    return value
 
 
 def _has_union(shape, seen=()):

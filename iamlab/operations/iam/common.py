@@ -28,7 +28,7 @@ from iamlab.errors import (
 from iamlab.model.quotas import QUOTAS
 from iamlab.operations.api_models import python_name
 from iamlab.operations.authorization_needs import HELD_IN
-from iamlab.operations.registry import Parameters, as_it_is, operation
+from iamlab.operations.registry import Parameters, as_it_is, operation, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -251,19 +251,14 @@ def page(
     Examples
     --------
     >>> page("Names", ["a", "b", "c"], {"MaxItems": 2}, str)
-    {'Names': ['a', 'b'], 'IsTruncated': True, 'Marker': '2'}
+    {'Names': ['a', 'b'], 'Marker': '2', 'IsTruncated': True}
     """
     prefix = request.get("PathPrefix", "/")
     every = [item for item in items if path_of(item).startswith(prefix)]
-    marker = request.get("Marker", "0")
-    if not marker.isdecimal() or int(marker) > len(every):
-        raise ValidationError("Invalid Marker.")
-    start = int(marker)
-    stop = start + request.get("MaxItems", PAGE)
-    found: dict[str, Any] = {name: [write(item) for item in every[start:stop]]}
-    if stop < len(every):
-        return {**found, "IsTruncated": True, "Marker": str(stop)}
-    return {**found, "IsTruncated": False}
+    marker, most = request.get("Marker", "0"), request.get("MaxItems", PAGE)
+    found = page_of(name, every, marker, most, ValidationError("Invalid Marker."), "Marker")
+    found[name] = [write(item) for item in found[name]]
+    return {**found, "IsTruncated": "Marker" in found}
 
 
 def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:

@@ -25,7 +25,7 @@ from iamlab.operations.organizations.calls import (
     anything,
     operation,
 )
-from iamlab.operations.registry import as_answer, as_it_is
+from iamlab.operations.registry import as_answer, as_it_is, page_of
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
@@ -98,13 +98,10 @@ def lists(
 
     def make(find: Perform) -> Perform:
         def perform(place: Any, arguments: Parameters) -> dict[str, Any]:
-            every, token = list(find(place, arguments)), arguments.get("NextToken", "0")
-            is_number = token.isascii() and token.isdecimal() and len(token) < 9
-            if not is_number or int(token) > len(every):
-                raise InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
-            stop = int(token) + arguments.get("MaxResults", PAGE)
-            shown = [FORMS[form](part) for part in every[int(token) : stop]]
-            return {noun: shown, **({"NextToken": str(stop)} if stop < len(every) else {})}
+            parts = [FORMS[form](part) for part in find(place, arguments)]
+            token, most = arguments.get("NextToken", "0"), arguments.get("MaxResults", PAGE)
+            refusal = InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
+            return page_of(noun, parts, token, most, refusal)
 
         operation(name, about, as_it_is, by=by)(perform)
         return find

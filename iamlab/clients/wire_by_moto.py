@@ -1,20 +1,19 @@
-"""REST protocols: an operation has its own method and path, and parameters in many places.
+"""The protocols that moto reads and writes: REST, EC2's, and answers in JSON.
 
-A parameter is in the path, the query, a header or the body, which is JSON or XML. The model of the
-service says where, and moto reads and writes them.
+With REST, an operation has its own method and path. A parameter is in the path, the query, a header
+or the body, which is JSON or XML; the model of the service says where.
 
 Notes
 -----
-AWS pages: "Amazon S3 API Reference"; "AWS Lambda API Reference"; the AWS protocols of Smithy,
-"restJson1" and "restXml".
+AWS pages: "Amazon S3 API Reference"; "AWS Lambda API Reference"; "Amazon EC2 API Reference"; the
+AWS protocols of Smithy, "restJson1", "restXml", "ec2Query" and "awsJson1_1".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.clients.wire_values import HttpError, moment
-from iamlab.errors import RequestError
+from iamlab.clients.wire_values import HttpError, moment, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +25,8 @@ _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What moto raises for a request that doesn't have the form of its model."""
 
 
-class Rest:
-    """The REST protocol of a service.
+class Protocol:
+    """The protocol of a service, by moto.
 
     Parameters
     ----------
@@ -41,15 +40,12 @@ class Rest:
     """
 
     def __init__(self, name: str, protocol: str) -> None:
-        try:
-            from moto.core.parse import PROTOCOL_PARSERS
-            from moto.core.routing import get_service_router
-            from moto.core.serialize import get_serializer_class
-            from moto.core.utils import get_service_model
-        except ImportError:
-            raise RequestError(
-                f"Clients of {name} need moto. Install it with: pip install 'iamlab[clients]'"
-            ) from None
+        require("moto")
+        from moto.core.parse import PROTOCOL_PARSERS
+        from moto.core.routing import get_service_router
+        from moto.core.serialize import get_serializer_class
+        from moto.core.utils import get_service_model
+
         self._model: Any = get_service_model(name)
         self._router: Any = get_service_router(name)
         self._parser: Any = PROTOCOL_PARSERS[protocol]
@@ -72,7 +68,8 @@ class Rest:
             operation, labels = self._router.match(seen)
         except (HTTPException, NotImplementedError):
             raise HttpError("UnknownOperationException", "", 404) from None
-        places = {"headers": seen.headers, "values": seen.args, "url_params": labels}
+        values = seen.values if "Action" in request.form else seen.args
+        places = {"headers": seen.headers, "values": values, "url_params": labels}
         parser = self._parser(operation, timestamp_parser=moment)
         try:
             found = parser.parse({**places, "body": seen.data, "method": seen.method})
