@@ -48,7 +48,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "clients": (2353, 17),
     "world": (2184, 19),
     "view": (9111, 81),
-    "widgets": (2830, 19),
+    "widgets": (2828, 19),
     "teach": (4968, 35),
     "cli": (1489, 13),
 }

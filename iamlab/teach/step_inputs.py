@@ -104,7 +104,7 @@ class CallsInput(Instrument[Rows]):
             texts = {text_of(value): shorten(text_of(value), 60) for value in known.get(name, ())}
             field = f"{name} {key}", name
             own += html.choice(*field, texts, text) if texts else html.text_field(*field, text)
-        remove = html.button(f"remove {key}", "✕", small=True, label=f"Remove call {number}")
+        remove = html.button(f"remove {key}", "✕", label=f"Remove call {number}")
         head = html.row(html.movers(key, f"call {number}"), remove, f"<b>Call {number}</b>")
         return f'<li class="side">{head}<div>{html.row(own)}</div></li>'
 
