@@ -11,7 +11,7 @@ import pytest
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import NOTHING_TESTED
 from iamlab.teach.scenarios import MAP
-from iamlab.teach.sequence import Sequence
+from iamlab.teach.sequence import Sequence, text_of
 from iamlab.teach.tables import find
 from iamlab.view.words import shorten
 from iamlab.widgets.instrument import PREDICT_FIRST
@@ -205,7 +205,7 @@ def write_calls(learner, card, calls):
         row = rows.nth(place)
         row.wait_for()
         for name, value in call.items():
-            text = shorten(str(value), 60)
+            text = shorten(text_of(value), 60)
             is_earlier = name == "Caller" and text.startswith("call ")
             learner.choose(row, **{name: f"with the credentials of {text}" if is_earlier else text})
             if name == "Operation":
