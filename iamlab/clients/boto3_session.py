@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 _FIXED: dict[str, Any] = {
     **dict.fromkeys(("profile", "ca_bundle")),
-    **dict.fromkeys(("config_file", "credentials_file"), os.devnull),
+    "config_file": str(Path(__file__).with_name("aws_config.ini")),
+    "credentials_file": os.devnull,
     **tables(__file__, "clients.toml")["botocore"],
 }
 """Settings that a computer's own profiles and variables can't change."""

@@ -124,7 +124,8 @@ class Server(LocalServer):
         """
         file = Path(path or Path(self.folder.name, "config")).expanduser().resolve()
         own = _own_part(file)
-        where = f"region = {_APART['AWS_REGION']}\nendpoint_url = {self.url}\n\n"
+        s3 = "s3 =\n    signature_version = s3v4\n"
+        where = f"region = {_APART['AWS_REGION']}\nendpoint_url = {self.url}\n{s3}\n"
         parts = [f"{_FIRST}[default]\n{where}"]
         for name, user in self.profiles().items():
             key_id, secret, _ = credentials_of(self.gateway, user)

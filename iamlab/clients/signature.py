@@ -8,7 +8,7 @@ Notes
 AWS pages: "AWS Signature Version 4 for API requests"; "Create a signed AWS API request";
 "Troubleshoot Signature Version 4 signing for AWS API requests"; "Common errors" of the IAM API
 Reference. The sentences come from public sources. It is likely, not certain, that an expired
-presigned URL is answered with ``RequestExpired``.
+presigned URL is answered with ``RequestExpired``; S3 has its own answer.
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ class Signature:
             compared = f"{signed} is now earlier than {early:{_DATE}} ({now:{_DATE}} - 5 min.)"
             raise _mismatch(f"Signature expired: {compared}")
         if self.expires is not None and self.date + timedelta(seconds=self.expires) < now:
+            if self.service == "s3":
+                raise HttpError("AccessDenied", "Request has expired", 403)
             raise HttpError("RequestExpired", "Request has expired.")
 
     def check_value(self, request: HttpRequest, secret: str) -> None:

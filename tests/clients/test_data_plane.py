@@ -3,10 +3,10 @@
 import io
 import json
 import socket
+from datetime import timedelta
 
 import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
@@ -193,7 +193,7 @@ def test_a_bucket_with_objects_cannot_be_deleted(dana):
 
 def test_a_presigned_url_needs_no_client(world, dana):
     """Whoever has the URL acts as its signer, until it expires."""
-    s3 = dana.client("s3", config=Config(signature_version="s3v4"))
+    s3 = dana.client("s3")
     s3.put_object(Bucket="star-maps", Key="a", Body=b"stars")
     url = s3.generate_presigned_url("get_object", {"Bucket": "star-maps", "Key": "a"}, 60)
     status, _, body = world.gateway.handle("GET", url, {}, b"")
@@ -202,6 +202,11 @@ def test_a_presigned_url_needs_no_client(world, dana):
     context = world.gateway.calls[-1].decision.request.context
     assert context["s3:authType"] == "REST-QUERY-STRING"
     assert int(context["s3:signatureAge"]) < 60_000
+    late = world.gateway.time_of_clients() + timedelta(seconds=61)
+    world.gateway.time_of_clients = lambda: late
+    status, _, body = world.gateway.handle("GET", url, {}, b"")
+    assert status == 403
+    assert b"<Message>Request has expired</Message>" in body
     changed = url.replace("/a?", "/b?")
     assert world.gateway.handle("GET", changed, {}, b"")[0] == 403
 
