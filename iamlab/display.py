@@ -10,9 +10,11 @@ at the end. You can interrupt a question at any time. The world doesn't change.
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from operator import length_hint
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,7 +55,8 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
     Parameters
     ----------
     homes
-        The names, and the modules in the package that define them.
+        The names, and the modules in the package that define them; after a colon the name there,
+        if it is another one.
 
     Examples
     --------
@@ -65,11 +68,31 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
         if name not in homes:
             message = f"module {package!r} has no attribute {name!r}"
             raise AttributeError(message)
-        value = getattr(import_module(f"{package}.{homes[name]}"), name)
+        home, _, own = homes[name].partition(":")
+        value = getattr(import_module(f"{package}.{home}"), own or name)
         setattr(sys.modules[package], name, value)
         return value
 
     return imported
+
+
+def in_stub(file: str) -> dict[str, str]:
+    """Return the names that a package's stub file imports, and where they are, for :func:`lazily`.
+
+    Parameters
+    ----------
+    file
+        The package's ``__file__``, which is beside the stub.
+
+    Examples
+    --------
+    >>> import iamlab.widgets
+    >>> in_stub(iamlab.widgets.__file__)["stepper"]
+    'instruments.steps:Stepper'
+    """
+    text = Path(file).with_suffix(".pyi").read_text("utf-8")
+    found = re.findall(r"from iamlab\.\w+\.(\S+) import (\w+) as (\w+)", text)
+    return {name: f"{home}:{own}" for home, own, name in found}
 
 
 def need(package: str) -> None:

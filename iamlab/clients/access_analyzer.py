@@ -19,7 +19,6 @@ they can't read; ``InvalidParameterException`` is assumed.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -173,17 +172,15 @@ def _events(account: Account, **wanted: Any) -> list[Event]:
     return [event for event in events if all(check(event) for check in checks)]
 
 
-def _jobs(account: Account, sent: Parameters) -> list[dict[str, Any]]:
+def _jobs(account: Account, sent: Parameters) -> Iterator[dict[str, Any]]:
     """Return the requests of the last seven days, with their parameters, the newest first."""
     wanted = {"what": "access-analyzer:StartPolicyGeneration", "outcome": "allowed"}
-    found = list[dict[str, Any]]()
-    for event in _events(account, **wanted, since=account.world.clock.now - timedelta(days=7)):
+    since = account.world.clock.now - timedelta(days=7)
+    for event in reversed(_events(account, **wanted, since=since)):
         if event.aws_region == region_of(sent):
             job = {**(event.request_parameters or {}), **(event.response_elements or {})}
-            job |= {**job["policyGenerationDetails"], "status": "SUCCEEDED"}
-            job |= dict.fromkeys(("startedOn", "completedOn"), event.event_time)
-            found.insert(0, job)
-    return found
+            times = dict.fromkeys(("startedOn", "completedOn"), event.event_time)
+            yield {**job, **job["policyGenerationDetails"], "status": "SUCCEEDED", **times}
 
 
 def _job(account: Account, sent: Parameters) -> Any:
@@ -220,20 +217,19 @@ def get_generated_policy(account: Account, sent: Parameters) -> dict[str, Any]:
     who = find_by_name(account.world, arn) or arn  # somebody else may have had the name before
     events = _events(account, who=who, since=period["startTime"], until=period["endTime"])
     used = {use for event in events if event.management_event for use in uses_of(event)}
-    forms = defaultdict[Any, list[str]](list)
+    forms: dict[Any, list[str]] = {}
     for action in sorted({use.action for use in used if use.is_allowed}):
         form = catalog.arns_for(action) if sent.get("includeResourcePlaceholders") else "*"
-        forms[form].append(action)
+        forms.setdefault(form, []).append(action)
     statements = [
         {"Sid": f"SupportedServiceSid{n}", "Effect": "Allow", "Action": names, "Resource": form}
         for n, (form, names) in enumerate(forms.items())
     ]
     text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
     known = {"trailProperties": trail.get("trails", []), **period}
-    result = {
-        "properties": {"principalArn": arn, "isComplete": True, "cloudTrailProperties": known},
-        "generatedPolicies": [{"policy": text.replace("${Partition}", account.partition)}],
-    }
+    properties = {"principalArn": arn, "isComplete": True, "cloudTrailProperties": known}
+    policies = [{"policy": text.replace("${Partition}", account.partition)}]
+    result = {"properties": properties, "generatedPolicies": policies}
     return {"jobDetails": job, "generatedPolicyResult": result}
 
 

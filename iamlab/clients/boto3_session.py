@@ -23,21 +23,17 @@ from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.sts.session import Session
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamlab.clients.gateway import Gateway
 
-_FIXED = {
-    "profile": None,
-    "config_file": os.devnull,
-    "credentials_file": os.devnull,
-    "ca_bundle": None,
-    "defaults_mode": "legacy",
-    "ignore_configured_endpoint_urls": True,
-    "metadata_service_num_attempts": 1,
-    "retry_mode": "standard",
+_FIXED: dict[str, Any] = {
+    **dict.fromkeys(("profile", "ca_bundle")),
+    **dict.fromkeys(("config_file", "credentials_file"), os.devnull),
+    **tables(__file__, "clients.toml")["botocore"],
 }
 """Settings that a computer's own profiles and variables can't change."""
 
@@ -52,10 +48,10 @@ class _Raw(BytesIO):
 def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
     boto3 = require("boto3")
-    key_id, secret, token = credentials_of(gateway, principal)
+    *keys, token = credentials_of(gateway, principal)
     session = session_apart()
     session.register("before-send", lambda request, **_: _answer(gateway, request))
-    return boto3.Session(key_id, secret, token, region_name=region_name, botocore_session=session)
+    return boto3.Session(*keys, token or None, region_name=region_name, botocore_session=session)
 
 
 def session_apart() -> Any:
@@ -69,27 +65,29 @@ def session_apart() -> Any:
     return session
 
 
-def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str | None]:
-    """Return the access key, its secret and, for a session, its token."""
+def credentials_of(gateway: Gateway, principal: Any) -> tuple[str, str, str]:
+    """Return the access key, its secret and the token of a session; else an empty one."""
     if isinstance(principal, Session):
         return principal.access_key_id, principal.secret_access_key, principal.session_token
     if isinstance(principal, AccessKey):
         key_id = principal.access_key_id
     elif isinstance(principal, CredentialOwner):
-        records = principal.key_records.values()
-        key_id = next((key.access_key_id for key in records if key.status == "Active"), "")
+        key_id, name = active_key(principal), principal.user_name
         if not key_id:
-            name = principal.user_name
-            raise RequestError(
-                f"{name} has no active access key, so no client can sign as {name}. Create one: "
-                "user.create_access_key()."
-            )
+            no_key = f"{name} has no active access key, so no client can sign as {name}."
+            raise RequestError(f"{no_key} Create one: user.create_access_key().")
     else:
         raise RequestError(
             f"A client needs credentials, and {principal!r} has none. Pass a user, a root user, an "
             "access key, or a session such as world.sts.assume_role(...)."
         )
-    return key_id, gateway.world.ids.secret_of(key_id), None
+    return key_id, gateway.world.ids.secret_of(key_id), ""
+
+
+def active_key(owner: CredentialOwner) -> str:
+    """Return the id of an active access key of a user or root user; without one, an empty text."""
+    records = tuple(owner.key_records.values())  # another thread can change them
+    return next((key.access_key_id for key in records if key.status == "Active"), "")
 
 
 def _answer(gateway: Gateway, request: Any) -> Any:

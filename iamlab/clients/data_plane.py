@@ -14,6 +14,7 @@ for the resources of each action.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from iamlab.policy.arn import is_arn
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from iamlab.authorization.principal import PrincipalContext
     from iamlab.clients.moto_backends import Moto
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from iamlab.clients.wire import Response
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
-    from iamlab.model.resources import Resource
 
 _TABLES: dict[str, Any] = tables(__file__)
 _SNS = "sns.amazonaws.com"
@@ -138,12 +138,11 @@ class DataPlaneCall:
             self.world, self.request.caller, "s3:ListBucket", bucket, context=context
         )
         if not decision:
-            self.request.decisions = [decision]
             raise AccessDenied(decision, decision.message)
 
     # -- execution --------------------------------------------------------------------------------
 
-    def _prepare(self, arn: str) -> Resource | None:
+    def _prepare(self, arn: str) -> None:
         """Let moto have a resource of the world."""
         known = self.needs.resource(arn)
         if known is not None:
@@ -155,7 +154,6 @@ class DataPlaneCall:
             raise DisabledException(f"{arn} is disabled.")
         if state != "Enabled" and self.operation != "GetPublicKey":
             raise KMSInvalidStateException(f"{arn} is pending deletion.")
-        return known
 
     def _execute(self, arns: list[str]) -> Response | None:
         """Let moto answer the request, in the account that owns the resource."""
@@ -163,8 +161,11 @@ class DataPlaneCall:
         owner = next(
             (each.account.account_id for each in found if each), self.request.who.account_id
         )
-        where = owner, self.request.region
-        return self.moto.execute(self.request.http, self.service, *where, self._queues(arns))
+        http, where = self.request.http, (owner, self.request.region)
+        if self.parameters.get("WaitTimeSeconds"):  # nobody else could call while it waits
+            body = json.dumps({**json.loads(http.body), "WaitTimeSeconds": 0}).encode()
+            http = replace(http, body=body)
+        return self.moto.execute(http, self.service, *where, self._queues(arns))
 
     def _queues(self, arns: list[str]) -> tuple[str, ...] | None:
         """Return the queues that a message to a topic reaches: their policies let SNS send."""
@@ -182,13 +183,12 @@ class DataPlaneCall:
 
     def _invoked(self) -> Response:
         """Answer a function's call with the event that it got: nothing here runs code."""
-        sent = self.request.http.body or b"null"
         if self.operation != "Invoke":
             raise self.request.lacking("It decided only: the caller has the permission.")
         kind = self.parameters.get("InvocationType", "RequestResponse")
         status = {"Event": 202, "DryRun": 204}.get(kind, 200)
-        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST"}
-        answer |= {"Payload": sent} if status == 200 else {}
+        payload = (self.request.http.body or b"null") if status == 200 else b""
+        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST", "Payload": payload}
         return api("lambda").answer("Invoke", answer, "")
 
     def _delete_objects(self, context: dict[str, ContextValue]) -> Response:
@@ -205,10 +205,8 @@ class DataPlaneCall:
                 self.request.decisions += [d] if (d := getattr(error, "decision", None)) else []
                 errors.append({**each, "Code": error.code, "Message": error.message})
                 continue
-            known = self._prepare(object_arn(bucket, None))
-            version = f"?versionId={each['VersionId']}" if each.get("VersionId") else ""
-            if known is not None:
-                self.moto.delete_object(known, each["Key"] + version, self.request.region)
+            if (known := self.needs.resource(object_arn(bucket, None))) is not None:
+                self.moto.delete_object(known, each["Key"], each.get("VersionId"))
             deleted.append(each)
         answer = {"Errors": errors} | ({} if wanted.get("Quiet") else {"Deleted": deleted})
         return api("s3").answer("DeleteObjects", answer, "")
@@ -231,7 +229,7 @@ class DataPlaneCall:
             self._check_bucket(object_arn(self.parameters["Bucket"], None))
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
-            if bucket is not None and self.moto.has_objects(bucket, self.request.region):
+            if bucket is not None and self.moto.has_objects(bucket):
                 shown = "The bucket you tried to delete is not empty"
                 raise HttpError("BucketNotEmpty", shown, 409)
         elif self.operation == "PutObject":
@@ -261,11 +259,9 @@ class DataPlaneCall:
     def _shared(self, result: dict[str, Any], *, is_new: bool) -> Response | None:
         """Let moto do the same call."""
         arns = [arn for _, arn in self.needs.pairs()]
-        if not is_new:
-            for arn in arns:
-                known = self.needs.resource(arn)
-                if known is not None:
-                    self.moto.touch(known, self.request.region)
+        for known in () if is_new else map(self.needs.resource, arns):
+            if known is not None:
+                self.moto.touch(known, self.request.region)
         response = self._execute(arns)
         if is_new and "ARN" in result:
             self.moto.rename_secret(result)
@@ -301,14 +297,11 @@ def decided(request: ServiceRequest) -> Response:
         raise request.lacking("It decided only: the caller has the permission.")
     interface = api(request.service.model)
     shape = interface.model.operation_model(request.operation).output_shape
-    return interface.answer(request.operation, dict(_nothing(shape)), "")
-
-
-def _nothing(shape: Any) -> Iterator[tuple[str, Any]]:
-    """Return the empty lists of an answer."""
-    for name, member in {} if shape is None else shape.members.items():
-        if member.type_name == "list":
-            yield name, []
+    members = {} if shape is None else shape.members
+    nothing: dict[str, Any] = {
+        name: [] for name, member in members.items() if member.type_name == "list"
+    }
+    return interface.answer(request.operation, nothing, "")
 
 
 def resource_of(
@@ -325,7 +318,7 @@ def resource_of(
     known = {_plain(name): text for name, text in texts.items()}
     known |= {"partition": "aws", "region": region, "account": who.account_id}
     for form in catalog.arns_for(action):
-        if (named := next((text for text in texts.values() if _fits(text, form)), "")) != "":
+        if named := next((text for text in texts.values() if _fits(text, form)), ""):
             return named
         if form != "*" and all(_plain(name) in known for name in _NAME.findall(form)):
             return _NAME.sub(lambda found: known[_plain(found[1])], form)

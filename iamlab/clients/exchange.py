@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
@@ -37,6 +38,7 @@ from iamlab.clients.wire_values import HttpError
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError
+from iamlab.model.clock_and_ids import HEX
 from iamlab.model.network_locations import Standing
 from iamlab.operations.credential_lookup import owner_of
 from iamlab.operations.dispatch import Call, run
@@ -281,7 +283,7 @@ class Exchange:
         has_event = len(events) > before
         if has_event and outcome[1] and not events[-1].error_code:
             events[-1] = replace(events[-1], error_code=outcome[1], error_message=outcome[2])
-        request_id = events[-1].request_id if has_event else self.world.ids.request_id()
+        request_id = events[-1].request_id if has_event else self._own_request_id()
         decision = getattr(error, "decision", None)
         if decision is None and self.decisions:
             decision = Decision.of_call(self.decisions)
@@ -295,3 +297,8 @@ class Exchange:
             isinstance(error, AccessDenied),
             self.is_decided_only,
         )
+
+    def _own_request_id(self) -> str:
+        """Make the id of a request without an event; no other id depends on it."""
+        number = len(self.gateway.calls), len(self.world.events)
+        return str(UUID(self.world.ids.hidden(f"request/{number}", HEX, 32)))

@@ -13,18 +13,19 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from iamlab.clients.boto3_session import boto3_session, session_apart
 from iamlab.clients.exchange import Exchange
+from iamlab.clients.moto_backends import Moto
 from iamlab.clients.wire import HttpRequest, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamlab.clients.metadata_server import ContainerServer, MetadataServer
-    from iamlab.clients.moto_backends import Moto
     from iamlab.clients.serving import Server
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Role
@@ -82,11 +83,6 @@ class ClientCall:
         return f"{self.caller or 'unverified'} {self.service}:{self.operation} {outcome}{note}"
 
 
-def computer_time() -> datetime:
-    """Return the computer's time, with which clients date their signatures."""
-    return datetime.now(UTC)
-
-
 class Gateway:
     """The endpoint of real clients in a world.
 
@@ -95,7 +91,8 @@ class Gateway:
     world
         The world that answers.
     now
-        The time by which signatures must be dated. Credentials expire by the world's clock.
+        The time by which signatures must be dated; by default the computer's. Credentials expire
+        by the world's clock.
 
     Examples
     --------
@@ -107,10 +104,10 @@ class Gateway:
     unverified iam:ListUsers 403 MissingAuthenticationToken: Request is missing Authentication Token
     """
 
-    def __init__(self, world: World, now: Callable[[], datetime] = computer_time) -> None:
+    def __init__(self, world: World, now: Callable[[], datetime] | None = None) -> None:
         self.world = world
         self.calls: deque[ClientCall] = deque(maxlen=MOST_CALLS)
-        self._now = now
+        self.time_of_clients = now or partial(datetime.now, UTC)
 
     def __repr__(self) -> str:
         return f"<Gateway {len(self.calls)} calls, {len(self.denied)} denied>"
@@ -122,8 +119,6 @@ class Gateway:
 
     def boto3_session(self, principal: Any, *, region_name: str = "us-east-1") -> Any:
         """Return a boto3 session of a principal: see ``world.boto3_session``."""
-        from iamlab.clients.boto3_session import boto3_session
-
         return boto3_session(self, principal, region_name)
 
     def serve(self, port: int = 0) -> Server:
@@ -245,27 +240,23 @@ class Gateway:
         tuple
             The status, headers and body of the response.
         """
-        small = {name.lower(): value for name, value in headers.items()}
         with ONE_AT_A_TIME:
-            status, answered, content = Exchange(
-                self, HttpRequest(method, url, small, body)
-            ).answered()
+            status, answered, content = self._exchange(method, url, headers, body).answered()
         return status, answered, b"" if method == "HEAD" else content
 
     def caller_of_request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> AccessKey | Session:
         """Return who signed a request: see ``world.caller_of_request``."""
+        return self._exchange(method, url, headers, body).signed_by()
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:
         small = {name.lower(): value for name, value in headers.items()}
-        exchange = Exchange(self, HttpRequest(method, url, small, body))
-        return exchange.signed_by()
+        return Exchange(self, HttpRequest(method, url, small, body))
 
     @cached_property
     def moto(self) -> Moto:
         """The backends that execute what iamlab has allowed."""
-        from iamlab.clients.boto3_session import session_apart
-        from iamlab.clients.moto_backends import Moto
-
         return Moto(session_apart())
 
     def keep(self, *outcome: Any) -> ClientCall:
@@ -273,7 +264,3 @@ class Gateway:
         made = ClientCall(*outcome)
         self.calls.append(made)
         return made
-
-    def time_of_clients(self) -> datetime:
-        """Return the time by which signatures must be dated."""
-        return self._now()

@@ -7,8 +7,7 @@ Notes
 -----
 AWS pages: "Service-specific endpoints" of the AWS SDKs and Tools Reference Guide, for clients that
 call a local address; "Methods for accessing an Amazon S3 general purpose bucket", for buckets in
-host names. The rules of HTTP are in RFC 9110 and RFC 9112. The documentation of waitress has its
-settings under "Arguments to waitress.serve".
+host names. The rules of HTTP are in RFC 9110 and RFC 9112.
 """
 
 from __future__ import annotations
@@ -24,13 +23,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from iamlab.display import printable
 from iamlab.errors import RequestError
+from iamlab.tables import tables
 
 try:
-    from waitress.channel import ClientDisconnected, HTTPChannel
-    from waitress.parser import HTTPRequestParser, ParsingError
-    from waitress.server import create_server
-    from waitress.task import hop_by_hop
-    from waitress.wasyncore import close_all, loop
+    from waitress import channel, parser, server, task, wasyncore
 except ImportError:
     raise RequestError(
         "A server needs waitress. Install it with: pip install 'iamlab[clients]'"
@@ -42,16 +38,12 @@ if TYPE_CHECKING:
 
     from iamlab.clients.wire import Response
 
-    Handle = Callable[[str, str, Mapping[str, str], bytes], Response]
+    Headers = Mapping[str, str]
+    Handle = Callable[[str, str, Headers, bytes], Response]
 
-LARGEST_BODY = 64 << 20
-_SIZES: dict[str, Any] = dict.fromkeys(
-    ("max_request_body_size", "inbuf_overflow", "outbuf_overflow"), LARGEST_BODY + 1
-)
-"""Settings of waitress: the first size that is refused, and those of temporary files."""
-
+_SETTINGS: dict[str, Any] = tables(__file__, "clients.toml")["waitress"]
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_OURS = hop_by_hop | {"content-length"}
+_OURS = task.hop_by_hop | {"content-length"}
 _TEXT = {"Content-Type": "text/plain"}
 _ONCE = rb"\n(authorization|expect|host|length|origin):"
 
@@ -59,7 +51,7 @@ _LOG = logging.getLogger(__name__)
 logging.getLogger("waitress").setLevel(logging.ERROR)  # it also warns when requests wait
 
 
-class _Parser(HTTPRequestParser):
+class _Parser(parser.HTTPRequestParser):
     """Reads a request."""
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -68,12 +60,12 @@ class _Parser(HTTPRequestParser):
         text = re.sub(rb"\n(content-length|transfer-encoding):", rb"\nlength:", header_plus.lower())
         names = re.findall(_ONCE, text)
         if len({*names}) < len(names) or "TRANSFER_ENCODING" in self.headers:  # of HTTP/1.0
-            raise ParsingError("A header is duplicated, or Transfer-Encoding isn't allowed.")
+            raise parser.ParsingError("A header is duplicated, or Transfer-Encoding isn't allowed.")
         if re.search(rb"\n[ \t]", text):
-            raise ParsingError("A header has more than one line.")
+            raise parser.ParsingError("A header has more than one line.")
 
 
-class _Channel(HTTPChannel):
+class _Channel(channel.HTTPChannel):
     """A connection."""
 
     parser_class = _Parser
@@ -122,25 +114,15 @@ class LocalServer:
         try:
             listening = socket.create_server(("127.0.0.1", range(1 << 16).index(port)))
         except (OSError, ValueError) as error:
-            raise RequestError(
-                f"No server can listen on port {port!r}: {error}. Choose another port, or 0 for a "
-                "free one."
-            ) from None
+            hint = "Choose another port, or 0 for a free one"
+            raise RequestError(f"No server can listen on port {port!r}: {error}. {hint}.") from None
         self.answer, self.port = handle, int(listening.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self._open: dict[int, Any] = {}  # by file number, what is read and written
         self._goes_on, self._stopping = True, Lock()
-        server: Any = create_server(
-            self._application,
-            self._open,
-            sockets=[listening],
-            **_SIZES,
-            clear_untrusted_proxy_headers=False,  # the metadata service refuses X-Forwarded-For
-            log_socket_errors=False,
-            ident=None,
-        )
-        server.channel_class = _Channel
-        self._server = server
+        made: Any = server.create_server(self._wsgi, self._open, sockets=[listening], **_SETTINGS)
+        made.channel_class = _Channel
+        self._server = made
         self._thread = Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -169,10 +151,10 @@ class LocalServer:
             each.total_outbufs_len and not each.will_close for each in channels.values()
         ):
             # With poll(): select() fails in a program with more than 1,024 open files.
-            loop(1, use_poll=True, map=self._open, count=1)
-        close_all(self._open)
+            wasyncore.loop(1, use_poll=True, map=self._open, count=1)
+        wasyncore.close_all(self._open)
 
-    def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def _wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer a request, as an application of WSGI."""
         try:
             status, headers, body = self._response(environ)
@@ -184,7 +166,7 @@ class LocalServer:
         if not line:
             # An application raises this when it notices that the client has gone. It is the only
             # way in which waitress closes a connection without sending a response.
-            raise ClientDisconnected
+            raise channel.ClientDisconnected
         start_response(line, list(headers.items()))
         return [body]
 
@@ -202,16 +184,13 @@ class LocalServer:
         status, sent, body = self._refusal(method, here, target, headers) or self.answer(
             method, here + target, headers, environ["wsgi.input"].read()
         )
-        is_head, size = method == "HEAD", len(body)
-        lengths = [text for name, text in sent.items() if name.lower() == "content-length"]
-        if is_head and lengths:
-            size = int(lengths[0])  # of what GET would get
+        is_head = method == "HEAD"
+        lengths = (text for name, text in sent.items() if name.lower() == "content-length")
+        size = int(next(lengths, len(body))) if is_head else len(body)  # of what GET returns
         kept = {_line(name): _line(sent[name]) for name in sent if name.lower() not in _OURS}
         return status, {**kept, "Content-Length": str(size)}, b"" if is_head else bytes(body)
 
-    def _refusal(
-        self, method: str, here: str, target: str, headers: Mapping[str, str]
-    ) -> Response | None:
+    def _refusal(self, method: str, here: str, target: str, headers: Headers) -> Response | None:
         """Check that a program on this computer asks for this server, and not a web page."""
         names = rf"http://(127\.0\.0\.1|([a-z0-9_.-]+\.)?localhost):{self.port}"
         if not re.fullmatch(names, here):

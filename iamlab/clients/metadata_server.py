@@ -39,6 +39,7 @@ from iamlab.operations.services.ec2.metadata import Response
 from iamlab.operations.sts.service_sessions import assume_role_as_service
 from iamlab.operations.sts.session import Delivered
 from iamlab.policy.arn import Arn, is_arn
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,12 +47,11 @@ if TYPE_CHECKING:
     from iamlab.clients.gateway import Gateway
     from iamlab.clients.wire import Response as HttpResponse
 
+    Answer = Callable[[str, str, Mapping[str, str]], Response]
+
 _TIME = re.compile("[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}Z")
-_NO_CREDENTIALS = (
-    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    *("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
-)
-"""Variables that SDKs read first. An empty one is the same as none."""
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
+_TABLES: dict[str, Any] = tables(__file__, "clients.toml")
 
 
 class CredentialServer(LocalServer):
@@ -80,9 +80,7 @@ class CredentialServer(LocalServer):
         The port isn't free.
     """
 
-    def __init__(
-        self, gateway: Gateway, region: str, answer: Callable[..., Response], port: int
-    ) -> None:
+    def __init__(self, gateway: Gateway, region: str, answer: Answer, port: int) -> None:
         self.requests: deque[str] = deque(maxlen=MOST_CALLS)
         super().__init__(self._handle, port)
         self._answer, self._region, self._endpoint = answer, region, gateway.serve()
@@ -105,11 +103,9 @@ class CredentialServer(LocalServer):
         """
         made = {
             **self._endpoint.write_profiles(),
-            **dict.fromkeys(_NO_CREDENTIALS, ""),
-            **dict.fromkeys(("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), "default"),
+            **_TABLES["without_credentials"],
             **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), self._region),
             "AWS_CONFIG_FILE": self._written("apart", "[default]\n"),  # without keys of users
-            "no_proxy": "127.0.0.1",
             **self._variables,
         }
         other = {name for name in os.environ if name.startswith("AWS_CONTAINER_")} - {*made}
@@ -134,9 +130,7 @@ class CredentialServer(LocalServer):
         # Times are by the clients' clock, of which the world's can be ahead.
         ahead = timedelta(seconds=getattr(self._endpoint.gateway.world.clock, "ahead", 0))
         body = made.body or f"{made.status} - {responses.get(made.status)}\n"
-        body = _TIME.sub(
-            lambda time: f"{datetime.fromisoformat(time[0]) - ahead:%Y-%m-%dT%H:%M:%SZ}", body
-        )
+        body = _TIME.sub(lambda time: f"{datetime.fromisoformat(time[0]) - ahead:{_FORM}}", body)
         return made.status, {"Content-Type": "text/plain", **dict(made.headers)}, body.encode()
 
 
@@ -150,11 +144,7 @@ class MetadataServer(CredentialServer):
         answer = partial(instance.metadata.request, hops=hops)
         answer("GET", "/")  # an error if hops isn't valid
         super().__init__(gateway, instance.region, answer, port)
-        self._variables = {
-            "AWS_EC2_METADATA_DISABLED": "false",
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.url,
-            "AWS_METADATA_SERVICE_TIMEOUT": "10",  # seconds; one is too few on a busy computer
-        }
+        self._variables = {**_TABLES["metadata"], "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.url}
 
 
 class ContainerServer(CredentialServer):

@@ -11,7 +11,7 @@ Manager and AWS KMS. moto: its documentation, "Multi-Account support".
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -59,7 +59,6 @@ class Moto:
         self._backends: dict[str, Any] = {name: get_backend(name) for name in _NAMES}  # type: ignore[call-overload]
         self._kept: dict[str, dict[str, Any]] = {name: {} for name in _NAMES}
         self._owners: dict[str, Any] = {}
-        self._touched: set[str] = set()
 
     @contextmanager
     def _own(self) -> Iterator[None]:
@@ -87,18 +86,23 @@ class Moto:
 
     def touch(self, resource: Resource, region: str) -> None:
         """Make a resource in moto, if it isn't there yet."""
-        make = getattr(self, f"_make_{resource.service}", None)
-        if make is None:
-            return
+        if resource.service in _NAMES:
+            with self._backend_of(resource, region):
+                pass
+
+    @contextmanager
+    def _backend_of(self, resource: Resource, region: str = "") -> Iterator[Any]:
+        """Load the backend that has a resource."""
+        account, where = resource.account.account_id, resource.region or region
         with self._own():
-            account, where = resource.account.account_id, resource.region or region
-            make(self._of(resource.service, account, where), resource, where)
+            backend = self._of(resource.service, account, where)
+            getattr(self, f"_make_{resource.service}")(backend, resource, where)
+            yield backend
 
     def _make_s3(self, backend: Any, bucket: Any, region: str) -> None:
         if bucket.kind == "access point":
-            bucket = bucket.account.world.accounts[bucket.bucket_account_id].buckets[
-                bucket.bucket_name
-            ]
+            owner = bucket.account.world.accounts[bucket.bucket_account_id]
+            bucket = owner.buckets[bucket.bucket_name]
             backend = self._of("s3", bucket.account.account_id, region)
         if bucket.name not in backend.buckets:
             backend.create_bucket(bucket.name, region)
@@ -117,15 +121,9 @@ class Moto:
         if table.kind == "table" and table.name not in backend.tables:
             schema = [{"AttributeName": "id", "KeyType": "HASH"}]
             attributes = [{"AttributeName": "id", "AttributeType": "S"}]
-            others = dict.fromkeys(_NOT_NEEDED)
-            backend.create_table(
-                table.name,
-                schema,
-                attr=attributes,
-                billing_mode="PAY_PER_REQUEST",
-                tags=[],
-                **others,
-            )
+            others: dict[str, Any] = dict.fromkeys(_NOT_NEEDED)
+            others |= {"attr": attributes, "billing_mode": "PAY_PER_REQUEST", "tags": []}
+            backend.create_table(table.name, schema, **others)
 
     def _make_secretsmanager(self, backend: Any, secret: Any, _: str) -> None:
         if secret.arn not in backend.secrets:
@@ -155,43 +153,32 @@ class Moto:
 
     def partition_key(self, table: Resource) -> str:
         """Return the name of a table's partition key."""
-        self.touch(table, table.region)
-        with self._own():
-            backend = self._of("dynamodb", table.account.account_id, table.region)
+        with self._backend_of(table) as backend:
             return str(backend.tables[Arn.parse(table.arn).name].hash_key_attr)
 
-    def has_objects(self, bucket: Resource, region: str) -> bool:
+    def has_objects(self, bucket: Resource) -> bool:
         """Return whether a bucket has objects."""
-        self.touch(bucket, region)
-        with self._own():
-            backend = self._of("s3", bucket.account.account_id, region)
+        with self._backend_of(bucket) as backend:
             return bool(backend.buckets[Arn.parse(bucket.arn).name].keys)
 
-    def delete_object(self, bucket: Resource, key: str, region: str) -> None:
-        """Delete an object."""
-        name, _, version = key.partition("?versionId=")
-        with self._own():
-            backend = self._of("s3", bucket.account.account_id, region)
-            backend.delete_object(Arn.parse(bucket.arn).name, name, version or None)
+    def delete_object(self, bucket: Resource, key: str, version: str | None) -> None:
+        """Delete an object, or a version of it."""
+        with self._backend_of(bucket) as backend:
+            backend.delete_object(Arn.parse(bucket.arn).name, key, version)
 
     def queues_of(self, topic: Resource) -> list[str]:
         """Return the ARNs of the queues that subscribe to a topic."""
-        self.touch(topic, topic.region)
-        with self._own():
-            known = self._of("sns", topic.account.account_id, topic.region).subscriptions.values()
-            return [
-                each.endpoint
-                for each in known
-                if each.protocol == "sqs" and each.topic_arn == topic.arn
-            ]
+        with self._backend_of(topic) as backend:
+            of_topic = (
+                each for each in backend.subscriptions.values() if each.topic_arn == topic.arn
+            )
+            return [each.endpoint for each in of_topic if each.protocol == "sqs"]
 
     @contextmanager
-    def _delivering(self, backend: Any, queues: tuple[str, ...] | None) -> Iterator[None]:
+    def _delivering(self, backend: Any, queues: tuple[str, ...]) -> Iterator[None]:
         """Deliver messages only to some queues, and to nothing outside of AWS."""
         known = dict(backend.subscriptions)
         for name, each in known.items():
-            if queues is None:
-                break
             if each.protocol == "sqs" and each.endpoint in queues:
                 each.account_id = Arn.parse(each.endpoint).account
             else:
@@ -234,7 +221,9 @@ class Moto:
         prepared = AWSPreparedRequest(
             request.method, url, headers, request.body, stream_output=False
         )
-        with self._own(), self._delivering(self._of("sns", account_id, region), queues):
+        with self._own(), ExitStack() as stack:
+            if queues is not None:
+                stack.enter_context(self._delivering(self._of("sns", account_id, region), queues))
             try:
                 found = BotocoreStubber().process_request(prepared)
             except NotImplementedError:

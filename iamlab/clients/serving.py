@@ -15,13 +15,13 @@ import os
 import shlex
 import signal
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from iamlab.clients.boto3_session import credentials_of
+from iamlab.clients.boto3_session import active_key, credentials_of
 from iamlab.clients.http_server import LocalServer
 from iamlab.display import few
 from iamlab.engine.layers import NAMES
@@ -30,6 +30,7 @@ from iamlab.model.clock_and_ids import RealClock
 from iamlab.model.strict_json import replace_file
 from iamlab.operations.dispatch import perform
 from iamlab.operations.sts.session import Delivered
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,18 +39,9 @@ if TYPE_CHECKING:
     from iamlab.model.identities import User
     from iamlab.model.world import World
 
-REGION = "us-east-1"
-
 _FIRST = "# iamlab wrote this file, and writes it again. It contains secrets.\n"
 _LAST = "# Your own profiles can follow: iamlab keeps what is below this line.\n"
-_APART = {
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_REGION": REGION,
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
-    "NO_PROXY": "127.0.0.1,localhost",
-}
+_APART = {"AWS_SHARED_CREDENTIALS_FILE": os.devnull, **tables(__file__, "clients.toml")["apart"]}
 """Variables that keep the computer's own settings of AWS out."""
 
 
@@ -104,7 +96,7 @@ class Server(LocalServer):
         times = Counter(user.name for user in users)
         return {
             f"{user.name}@{user.account.account_id}" if times[user.name] > 1 else user.name: user
-            for user in filter(_has_key, users)
+            for user in filter(active_key, users)
         }
 
     def write_profiles(self, path: str | Path | None = None) -> dict[str, str]:
@@ -132,7 +124,7 @@ class Server(LocalServer):
         """
         file = Path(path or Path(self.folder.name, "config")).expanduser().resolve()
         own = _own_part(file)
-        where = f"region = {REGION}\nendpoint_url = {self.url}\n\n"
+        where = f"region = {_APART['AWS_REGION']}\nendpoint_url = {self.url}\n\n"
         parts = [f"{_FIRST}[default]\n{where}"]
         for name, user in self.profiles().items():
             key_id, secret, _ = credentials_of(self.gateway, user)
@@ -156,18 +148,12 @@ class Server(LocalServer):
             It has no key.
         """
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-        keys = dict(zip(names, credentials_of(self.gateway, principal), strict=True))
-        keys["AWS_SESSION_TOKEN"] = keys["AWS_SESSION_TOKEN"] or ""
-        return Delivered({**self.write_profiles(), "AWS_PROFILE": "default", **keys})
+        keys = zip(names, credentials_of(self.gateway, principal), strict=True)
+        return Delivered({**self.write_profiles(), "AWS_PROFILE": "default", **dict(keys)})
 
 
 def _users(world: World) -> list[User]:
-    accounts = tuple(world.accounts.values())
-    return [user for account in accounts for user in tuple(account.users.values())]
-
-
-def _has_key(user: User) -> bool:
-    return any(key.status == "Active" for key in tuple(user.key_records.values()))
+    return [user for account in [*world.accounts.values()] for user in [*account.users.values()]]
 
 
 def _own_part(file: Path) -> str:
@@ -212,11 +198,13 @@ def serve_until_stopped(
         Whether users without an active access key get one.
     """
     stops: list[int] = []
-    numbers = [getattr(signal, f"SIG{name}", signal.SIGINT) for name in ("INT", "TERM", "HUP")]
-    before = [(each, signal.signal(each, lambda got, _: stops.append(got))) for each in numbers]
-    try:
+    with ExitStack() as at_the_end:
+        for name in ("INT", "TERM", "HUP"):
+            number = getattr(signal, f"SIG{name}", signal.SIGINT)
+            before = signal.signal(number, lambda got, _: stops.append(got))
+            at_the_end.callback(signal.signal, number, before)
         with Server(gateway, port) as server:
-            created = _create_keys(gateway.world) if creates_keys else []
+            created = [*_create_keys(gateway.world)] if creates_keys else []
             lines = _introduction(server, server.write_profiles(path), created)
             with suppress(OSError):  # of show
                 for line in lines:
@@ -226,20 +214,15 @@ def serve_until_stopped(
                     sleep(0.1)
         save()
         _show_calls(gateway, show)
-    finally:
-        for number, handler in reversed(before):
-            signal.signal(number, handler)
 
 
-def _create_keys(world: World) -> list[str]:
-    """Create an access key for each user without an active one; return the users' names."""
-    created = []
+def _create_keys(world: World) -> Iterator[str]:
+    """Create an access key for each user without an active one; yield the users' names."""
     for user in _users(world):
         with suppress(LimitExceeded):  # two inactive keys
-            if not _has_key(user):
+            if not active_key(user):
                 perform(user.account, "CreateAccessKey", UserName=user.name)
-                created.append(user.name)
-    return created
+                yield user.name
 
 
 def _introduction(server: Server, variables: dict[str, str], created: list[str]) -> Iterator[str]:

@@ -84,18 +84,15 @@ class Signature:
         HttpError
             It is too old, or its date is in the future.
         """
-        signed, early, late = (
-            moment.strftime(_DATE) for moment in (self.date, now - SKEW, now + SKEW)
-        )
-        if self.date > now + SKEW:
-            shown = f"Signature not yet current: {signed} is still later than {late}"
-            raise _mismatch(f"{shown} ({now:{_DATE}} + 5 min.)")
-        if self.expires is not None:
-            if self.date + timedelta(seconds=self.expires) < now:
-                raise HttpError("RequestExpired", "Request has expired.")
-        elif self.date < now - SKEW:
-            shown = f"Signature expired: {signed} is now earlier than {early}"
-            raise _mismatch(f"{shown} ({now:{_DATE}} - 5 min.)")
+        signed, early, late = f"{self.date:{_DATE}}", now - SKEW, now + SKEW
+        if self.date > late:
+            compared = f"{signed} is still later than {late:{_DATE}} ({now:{_DATE}} + 5 min.)"
+            raise _mismatch(f"Signature not yet current: {compared}")
+        if self.expires is None and self.date < early:
+            compared = f"{signed} is now earlier than {early:{_DATE}} ({now:{_DATE}} - 5 min.)"
+            raise _mismatch(f"Signature expired: {compared}")
+        if self.expires is not None and self.date + timedelta(seconds=self.expires) < now:
+            raise HttpError("RequestExpired", "Request has expired.")
 
     def check_value(self, request: HttpRequest, secret: str) -> None:
         """Check that the secret and the request give this signature.
@@ -122,25 +119,20 @@ class Signature:
     def _canonical(self, request: HttpRequest) -> str:
         """Return the request in the form that is signed."""
         parts = urlsplit(request.url)
+        path = parts.path or "/"
         pairs = [pair.partition("=")[::2] for pair in parts.query.split("&") if pair]
         query = sorted(pair for pair in pairs if pair[0] != "X-Amz-Signature")
         headers = {**request.headers, "host": request.host}
-        return "\n".join(
-            (
-                request.method.upper(),
-                (parts.path or "/")
-                if self.service == "s3"
-                else quote(parts.path or "/", safe="/~"),
-                "&".join(f"{name}={value}" for name, value in query),
-                *(
-                    f"{name}:{' '.join(headers.get(name, '').split())}"
-                    for name in self.signed_headers
-                ),
-                "",
-                ";".join(self.signed_headers),
-                self._hash_of_body(request),
-            )
-        )
+        lines = [
+            request.method.upper(),
+            path if self.service == "s3" else quote(path, safe="/~"),
+            "&".join(f"{name}={value}" for name, value in query),
+            *(f"{name}:{' '.join(headers.get(name, '').split())}" for name in self.signed_headers),
+            "",
+            ";".join(self.signed_headers),
+            self._hash_of_body(request),
+        ]
+        return "\n".join(lines)
 
     def _hash_of_body(self, request: HttpRequest) -> str:
         """Return the hash of the body, or what clients of S3 sign instead of it."""
@@ -169,9 +161,12 @@ def read_signature(request: HttpRequest) -> Signature | None:
     query = dict(request.query)
     if "X-Amz-Algorithm" in query or "X-Amz-Signature" in query:
         return _read(
-            {name.removeprefix("X-Amz-"): value for name, value in query.items()},
+            {
+                name.removeprefix("X-Amz-"): value
+                for name, value in query.items()
+                if name.startswith("X-Amz-")
+            },
             "AWS query-string parameters must include 'X-Amz-{}'.",
-            query.get("X-Amz-Security-Token", ""),
             _seconds(query.get("X-Amz-Expires", "")),
         )
     text = request.headers.get("authorization", "")
@@ -182,11 +177,10 @@ def read_signature(request: HttpRequest) -> Signature | None:
     algorithm, _, rest = text.strip().partition(" ")
     pairs = (part.strip().partition("=") for part in rest.split(","))
     parts = {name: value for name, _, value in pairs}
-    date = request.headers.get("x-amz-date", "")
+    date, token = (request.headers.get(f"x-amz-{name}", "") for name in ("date", "security-token"))
     return _read(
-        {"Algorithm": algorithm, "Date": date, **parts},
+        {"Algorithm": algorithm, "Date": date, **parts, "Security-Token": token},
         "Authorization header requires '{}' parameter.",
-        request.headers.get("x-amz-security-token", ""),
     )
 
 
@@ -196,7 +190,7 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
-def _read(parts: dict[str, str], missing: str, token: str, expires: int | None = None) -> Signature:
+def _read(parts: dict[str, str], missing: str, expires: int | None = None) -> Signature:
     if parts.get("Algorithm") != ALGORITHM:
         raise _incomplete(f"Unsupported signing algorithm; use {ALGORITHM}.")
     wanted = ("Credential", "Signature", "SignedHeaders", "Date")
@@ -219,6 +213,5 @@ def _read(parts: dict[str, str], missing: str, token: str, expires: int | None =
             f"HTTP: '{day[:20]}' != '{date:%Y%m%d}', from '{date:{_DATE}}'."
         )
     headers = tuple(parts["SignedHeaders"].lower().split(";"))
-    return Signature(
-        key_id, day, region, service, date, headers, parts["Signature"], token, expires
-    )
+    value, token = parts["Signature"], parts.get("Security-Token", "")
+    return Signature(key_id, day, region, service, date, headers, value, token, expires)

@@ -1,8 +1,8 @@
 """AWS's protocols: an HTTP request becomes an operation with parameters, an answer a response.
 
 :class:`Api` reads requests and writes responses in the shapes of a service's model, which botocore
-has. This module knows the protocols ``query`` of IAM and STS, with forms and XML, and ``json`` of
-Organizations; the others are in :mod:`iamlab.clients.wire_by_moto`. It knows nothing about worlds.
+has. This module knows the protocol ``query`` of IAM and STS, with forms and XML; the others are in
+:mod:`iamlab.clients.wire_protocols`. It knows nothing about worlds.
 
 Notes
 -----
@@ -14,20 +14,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from iamlab.clients.wire_by_moto import Protocol
-from iamlab.clients.wire_values import (
-    HttpError,
-    element,
-    from_form,
-    from_json,
-    members_to_xml,
-    nested,
-    read_json,
-)
+from iamlab.clients.wire_protocols import Protocol
+from iamlab.clients.wire_values import HttpError, element, from_form, members_to_xml, nested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,30 +124,18 @@ class Api:
         HttpError
             There is no such operation, or a parameter has another type.
         """
-        if self.moto is not None and self.protocol != "json":
+        if self.moto is not None:
             return self.moto.parse(request)
-        form = {} if self.is_json else request.form
-        operation = request.operation if self.is_json else form.get("Action", "")
-        self._check(operation, form, request)
-        shape = self.model.operation_model(operation).input_shape
-        if shape is None:
-            return operation, {}
-        if self.is_json:
-            return operation, from_json(read_json(request.body), shape)
-        return operation, from_form(nested(form.items()), shape)
-
-    def _check(self, operation: str, form: Mapping[str, str], request: HttpRequest) -> None:
-        is_known = operation in self.model.operation_names
-        if self.is_json:
-            target = f"{self.model.metadata['targetPrefix']}.{operation}"
-            if not is_known or request.headers.get("x-amz-target") != target:
-                raise HttpError("UnknownOperationException", "")
-        elif not operation:
+        form, current = request.form, self.model.api_version
+        operation = form.get("Action", "")
+        if not operation:
             raise HttpError("MissingAction", "Missing Action")
-        elif not is_known or form.get("Version", self.model.api_version) != self.model.api_version:
+        if operation not in self.model.operation_names or form.get("Version", current) != current:
             version = form.get("Version", "NO_VERSION_SPECIFIED")
             message = f"Could not find operation {operation} for version {version}"
             raise HttpError("InvalidAction", message)
+        shape = self.model.operation_model(operation).input_shape
+        return operation, {} if shape is None else from_form(nested(form.items()), shape)
 
     def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         """Write the response of an operation; values that the model doesn't have are left out."""
@@ -168,7 +148,9 @@ class Api:
         if wrapper:
             inside = f"<{wrapper}>{inside}</{wrapper}>"
         metadata = f"<ResponseMetadata>{element('RequestId', request_id)}</ResponseMetadata>"
-        return self._xml(200, f"{operation}Response", inside + metadata, request_id)
+        space = self.model.metadata["xmlNamespace"]
+        text = f'<{operation}Response xmlns="{space}">{inside}{metadata}</{operation}Response>'
+        return _xml(200, text, request_id)
 
     def error(
         self,
@@ -185,20 +167,20 @@ class Api:
         more
             More members of the error's shape, such as ``Reason``.
         """
+        metadata = self.model.metadata
         if not self.is_json:
-            space = self.model.metadata.get("xmlNamespace", "")
-            is_s3 = self.name == "s3"
-            kind = "s3" if is_s3 else self.protocol
-            return error_of(kind, code, message, status, request_id, space="" if is_s3 else space)
+            kind = "s3" if self.name == "s3" else self.protocol
+            space = metadata.get("xmlNamespace", "")
+            return error_of(kind, code, message, status, request_id, space)
         shape = self.model.shape_for_error_code(code)
         name = "Message" if shape is not None and "Message" in shape.members else "message"
-        status, headers, body = self._json(
-            status, {"__type": code, name: message, **(more or {})}, request_id
-        )
-        if "awsQueryCompatible" in self.model.metadata:
-            known = self._query_codes.get(code, code)
-            headers["x-amzn-query-error"] = f"{known};{_side(status)}"
-        return status, {**headers, "x-amzn-ErrorType": code}, body
+        body = {"__type": code, name: message, **(more or {})}
+        version = metadata.get("jsonVersion")
+        headers = {"Content-Type": f"application/x-amz-json-{version}"} if version else {}
+        if "awsQueryCompatible" in metadata:  # clients know its codes of the protocol ``query``
+            codes = (each.error_code for each in self.model.error_shapes if each.name == code)
+            headers["x-amzn-query-error"] = f"{next(codes, code)};{_side(status)}"
+        return _json(status, body, request_id, headers)
 
     def read(self, operation: str, response: Response) -> dict[str, Any]:
         """Read a response of another server, without its metadata."""
@@ -217,25 +199,6 @@ class Api:
         error = self.read("", response).get("Error", {})
         return error.get("Code", ""), error.get("Message", "")
 
-    @cached_property
-    def _query_codes(self) -> dict[str, str]:
-        """The error codes of a service that has changed its protocol: those that clients know."""
-        errors = (
-            (shape.name, shape.metadata.get("error", {})) for shape in self.model.error_shapes
-        )
-        return {name: error["code"] for name, error in errors if "code" in error}
-
-    def _json(self, status: int, body: Mapping[str, Any], request_id: str) -> Response:
-        version = self.model.metadata.get("jsonVersion")
-        kind = f"application/x-amz-json-{version}" if version else "application/json"
-        headers = {"Content-Type": kind, **_numbers(request_id)}
-        return status, headers, json.dumps(body).encode()
-
-    def _xml(self, status: int, name: str, inside: str, request_id: str) -> Response:
-        space = self.model.metadata["xmlNamespace"]
-        headers = {"Content-Type": "text/xml", **_numbers(request_id)}
-        return status, headers, f'<{name} xmlns="{space}">{inside}</{name}>'.encode()
-
 
 def _numbers(request_id: str) -> dict[str, str]:
     """Return the headers with the request's id."""
@@ -246,26 +209,36 @@ def _side(status: int) -> str:
     return "Sender" if status < 500 else "Receiver"
 
 
+def _json(
+    status: int, error: Mapping[str, str], request_id: str, headers: Mapping[str, str]
+) -> Response:
+    standard = {"Content-Type": "application/json", "x-amzn-ErrorType": error["__type"]}
+    headers = {**standard, **headers, **_numbers(request_id)}
+    return status, headers, json.dumps(error).encode()
+
+
+def _xml(status: int, text: str, request_id: str) -> Response:
+    return status, {"Content-Type": "text/xml", **_numbers(request_id)}, text.encode()
+
+
 def error_of(
     protocol: str, code: str, message: str, status: int, request_id: str, space: str = ""
 ) -> Response:
     """Write an error in the form of a protocol; S3 has its own."""
     if "json" in protocol:
-        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
-        body = json.dumps({"__type": code, "message": message}).encode()
-        return status, {**headers, **_numbers(request_id)}, body
-    named = f' xmlns="{space}"' if space else ""
-    text = element("Code", code) + element("Message", message)
+        return _json(status, {"__type": code, "message": message}, request_id, {})
+    error = element("Code", code) + element("Message", message)
     number = element("RequestId", request_id)
     if protocol == "s3":
-        body = f"<Error>{text}{number}</Error>".encode()
+        text = f"<Error>{error}{number}</Error>"
     elif protocol == "ec2":
-        inside = f"<Errors><Error>{text}</Error></Errors>{element('RequestID', request_id)}"
-        body = f"<Response>{inside}</Response>".encode()
+        number = element("RequestID", request_id)
+        text = f"<Response><Errors><Error>{error}</Error></Errors>{number}</Response>"
     else:
-        error = f"<Error>{element('Type', _side(status))}{text}</Error>"
-        body = f"<ErrorResponse{named}>{error}{number}</ErrorResponse>".encode()
-    return status, {"Content-Type": "text/xml", **_numbers(request_id)}, body
+        named = f' xmlns="{space}"' if space else ""
+        error = f"<Error>{element('Type', _side(status))}{error}</Error>"
+        text = f"<ErrorResponse{named}>{error}{number}</ErrorResponse>"
+    return _xml(status, text, request_id)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Values in AWS's protocols: from forms and JSON by their shapes, and back into JSON and XML.
+"""Values in AWS's protocols: from forms by their shapes, and back into XML.
 
 A shape is botocore's: of a structure, a list, a map, or a text or number.
 
@@ -10,7 +10,6 @@ about malformed requests come from public sources.
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 from base64 import b64decode, b64encode
@@ -76,48 +75,36 @@ def _malformed(name: str) -> HttpError:
 def from_form(value: Any, shape: Any) -> Any:
     """Read a value of a form."""
     kind = shape.type_name
-    if kind in ("structure", "list", "map"):
-        if value == "":  # clients send an empty list as an empty text
-            value = {}
-        if not isinstance(value, dict):
-            raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
-        return _NESTED[kind](value, shape)
-    if not isinstance(value, str):
+    is_nested = kind in ("structure", "list", "map")
+    if is_nested and value == "":  # clients send an empty list as an empty text
+        value = {}
+    if isinstance(value, dict) != is_nested:
         raise HttpError("MalformedInput", "Start of structure or map found where not expected.")
-    return _scalar(value, kind, "MalformedInput")
+    if kind == "structure":
+        return members_from(value, shape, from_form)
+    is_flat = shape.serialization.get("flattened")
+    if kind == "list":
+        items = value if is_flat else value.get(name_of(shape.member, "member"), {})
+        return [from_form(item, shape.member) for item in _numbered(items)]
+    if kind == "map":
+        key, item = name_of(shape.key, "key"), name_of(shape.value, "value")
+        return {
+            from_form(entry.get(key, ""), shape.key): from_form(entry.get(item, ""), shape.value)
+            for entry in _numbered(value if is_flat else value.get("entry", {}))
+            if isinstance(entry, dict)
+        }
+    return scalar(value, kind, "MalformedInput")
 
 
-def _structure_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
-    names = {name: name_of(member, name) for name, member in shape.members.items()}
+def members_from(
+    value: Mapping[str, Any], shape: Any, read: Callable[[Any, Any], Any]
+) -> dict[str, Any]:
+    """Read the members of a structure; ``null`` is the same as no value."""
     return {
-        name: from_form(value[names[name]], member)
+        name: read(value[key], member)
         for name, member in shape.members.items()
-        if names[name] in value
+        if value.get(key := name_of(member, name)) is not None
     }
-
-
-def _list_in(value: dict[str, Any], shape: Any) -> list[Any]:
-    if not shape.serialization.get("flattened"):
-        value = value.get(name_of(shape.member, "member"), {})
-    return [from_form(item, shape.member) for item in _numbered(value)]
-
-
-def _map_in(value: dict[str, Any], shape: Any) -> dict[str, Any]:
-    if not shape.serialization.get("flattened"):
-        value = value.get("entry", {})
-    key, item = name_of(shape.key, "key"), name_of(shape.value, "value")
-    return {
-        from_form(entry.get(key, ""), shape.key): from_form(entry.get(item, ""), shape.value)
-        for entry in _numbered(value)
-        if isinstance(entry, dict)
-    }
-
-
-_NESTED: dict[str, Callable[..., Any]] = {
-    "structure": _structure_in,
-    "list": _list_in,
-    "map": _map_in,
-}
 
 
 def name_of(shape: Any, name: str) -> str:
@@ -132,20 +119,18 @@ def _numbered(value: Any) -> list[Any]:
     return [value[key] for key in sorted(value, key=int)]
 
 
-def _scalar(value: Any, kind: str, code: str) -> Any:
-    """Convert a text or number."""
+def scalar(value: Any, kind: str, code: str) -> Any:
+    """Convert a text or number.
+
+    Raises
+    ------
+    HttpError
+        It has another type; the error has the code of the protocol.
+    """
     try:
         return _SCALARS[kind](value)
-    except (ValueError, TypeError, OverflowError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, KeyError):
         raise HttpError(code, f"The value can not be converted to {kind}.") from None
-
-
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text] if text in ("true", "false") else _fail()
-
-
-def _fail() -> bool:
-    raise ValueError
 
 
 def moment(value: Any) -> datetime:
@@ -156,67 +141,17 @@ def moment(value: Any) -> datetime:
     return made.replace(tzinfo=made.tzinfo or UTC).astimezone(UTC)
 
 
-def _whole(value: Any) -> int:
-    return int(value, 10) if isinstance(value, str) else int(value)
-
-
 _SCALARS: dict[str, Callable[[Any], Any]] = {
     "string": str,
     "character": str,
-    "integer": _whole,
-    "long": _whole,
+    "integer": int,
+    "long": int,
     "float": float,
     "double": float,
-    "boolean": _boolean,
+    "boolean": {"true": True, "false": False}.__getitem__,
     "timestamp": moment,
     "blob": lambda value: b64decode(value, validate=True),
 }
-
-
-def read_json(body: bytes) -> Any:
-    """Read the body of a request.
-
-    Raises
-    ------
-    HttpError
-        It isn't JSON.
-    """
-    try:
-        return json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise HttpError("SerializationException", "") from None
-
-
-_IN_JSON: dict[str, tuple[type, ...]] = {
-    "structure": (dict,),
-    "map": (dict,),
-    "list": (list,),
-    "string": (str,),
-    "blob": (str,),
-    "integer": (int,),
-    "long": (int,),
-    "timestamp": (int, float, str),
-    "boolean": (bool,),
-}
-
-
-def from_json(value: Any, shape: Any) -> Any:
-    """Read a value of JSON; ``null`` is the same as no value."""
-    kind = shape.type_name
-    is_wrong = not isinstance(value, _IN_JSON.get(kind, (int, float)))
-    if is_wrong or (isinstance(value, bool) and kind != "boolean"):
-        raise HttpError("SerializationException", f"The value can not be converted to {kind}.")
-    if kind == "structure":
-        return {
-            name: from_json(value[key], member)
-            for name, member in shape.members.items()
-            if value.get(key := name_of(member, name)) is not None
-        }
-    if kind == "list":
-        return [from_json(item, shape.member) for item in value]
-    if kind == "map":
-        return {key: from_json(item, shape.value) for key, item in value.items()}
-    return value if kind == "boolean" else _scalar(value, kind, "SerializationException")
 
 
 # -- XML -----------------------------------------------------------------------------------------
@@ -239,37 +174,33 @@ def _to_xml(name: str, value: Any, shape: Any) -> str:
     """Write an element."""
     kind, is_flat = shape.type_name, shape.serialization.get("flattened")
     if kind == "structure":
-        return f"<{name}>{members_to_xml(value, shape)}</{name}>"
-    if kind == "list":
+        inside = members_to_xml(value, shape)
+    elif kind == "list":
         item_name = name_of(shape.member, name if is_flat else "member")
         inside = "".join(_to_xml(item_name, item, shape.member) for item in value)
-        return inside if is_flat else f"<{name}>{inside}</{name}>"
-    if kind == "map":
+    elif kind == "map":
         outer = name if is_flat else "entry"
+        key_name, value_name = name_of(shape.key, "key"), name_of(shape.value, "value")
         inside = "".join(
-            f"<{outer}>{_to_xml(name_of(shape.key, 'key'), key, shape.key)}"
-            f"{_to_xml(name_of(shape.value, 'value'), item, shape.value)}</{outer}>"
+            f"<{outer}>{_to_xml(key_name, key, shape.key)}"
+            f"{_to_xml(value_name, item, shape.value)}</{outer}>"
             for key, item in value.items()
         )
-        return inside if is_flat else f"<{name}>{inside}</{name}>"
-    return element(name, _written(value, kind))
+    else:
+        return element(name, _written(value, kind))
+    return inside if is_flat else f"<{name}>{inside}</{name}>"
 
 
 def _written(value: Any, kind: str) -> str:
     if kind == "timestamp":
-        text: str = value.astimezone(UTC).isoformat()
-        return text.replace("+00:00", "Z")
+        return str(value.astimezone(UTC).isoformat()).replace("+00:00", "Z")
     if kind == "boolean":
         return "true" if value else "false"
     if kind == "blob":
-        return b64encode(_bytes(value)).decode()
+        return b64encode(value.encode() if isinstance(value, str) else value).decode()
     if isinstance(value, Mapping):
         return quote(json.dumps(value), safe="")
     return str(value)
-
-
-def _bytes(value: bytes | str) -> bytes:
-    return value.encode() if isinstance(value, str) else value
 
 
 def element(name: str, text: str) -> str:

@@ -77,7 +77,8 @@ class PredictionCard(Instrument[Explained]):
         self._decision, self._ritual, self._explain = decision, ritual, explain
         facts = {"key": ask.key_of(decision), **(facts or {})}
         self._record, self._key = record, facts["key"]
-        self._html = controls.request_facts(decision) + controls.statements(decision)
+        first = (decision.pairs or (decision,))[0]  # the call itself, not what decides it
+        self._html = controls.request_facts(first) + controls.statements(first)
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
             self.keep = partial(ask.keep, world=world, **facts)

@@ -290,7 +290,7 @@ class PolicyInput(Choices):
 
     def controls(self) -> Mapping[str, str]:
         """Return the field."""
-        return {"policy": html.text_field("policy", self._label, self._start, rows=12)}
+        return {"policy": html.text_area("policy", self._label, self._start, 12)}
 
     def read(self) -> Any:
         """Return the text."""

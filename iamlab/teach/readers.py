@@ -18,7 +18,7 @@ from iamlab.teach.explain import Break, Explain, Order
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
-from iamlab.teach.sequence import OF_CALL, Sequence
+from iamlab.teach.sequence import OF_CALL, Sequence, text_of
 from iamlab.teach.source_lines import at, each_line, expect, find_named
 from iamlab.teach.write import Case, Design, Write
 
@@ -192,8 +192,8 @@ def _call(keys: Keys, offered: Operations, words: list[str]) -> Call:
     named_values = find_named("operation", operation, offered)
     for name, text in (word.split("=", 1) for word in parameters):
         known = find_named(f"parameter of {operation}", name, named_values)
-        (value,) = _values(keys, name, text)
-        call[name] = next((own for own in known if str(own) == value), value)  # 14, not "14"
+        # a value that isn't a text is listed: 14, not "14"
+        (call[name],) = [own for own in known if text_of(own) == text] or _values(keys, name, text)
     return call
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -107,11 +108,23 @@ def in_words(call: Call) -> str:
     >>> in_words({"Caller": "dana", "Operation": "iam:CreateAccessKey", "UserName": "bob"})
     'dana: iam:CreateAccessKey UserName=bob'
     """
-    parameters = {name: str(own) for name, own in _parameters(call).items()}
-    words = (  # a token is long, and has no blanks
-        f" {name}={own if ' ' in own else shorten(own, 100)}" for name, own in parameters.items()
-    )
+    # A token is long, and has no blanks.
+    texts = ((name, text_of(own)) for name, own in _parameters(call).items())
+    words = (f" {name}={own if ' ' in own else shorten(own, 100)}" for name, own in texts)
     return f"{by_whom(call['Caller'])}: {call['Operation']}{''.join(words)}"
+
+
+def text_of(value: Any) -> str:
+    """Return a parameter's value as text, with the AWS CLI's shorthand for a structure.
+
+    Examples
+    --------
+    >>> text_of("bob"), text_of(14), text_of({"HttpTokens": "required"})
+    ('bob', '14', 'HttpTokens=required')
+    """
+    if isinstance(value, dict):
+        return ",".join(f"{name}={text_of(own)}" for name, own in value.items())
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def by_whom(caller: str) -> str:

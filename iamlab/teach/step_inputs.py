@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.inputs import Chosen
-from iamlab.teach.sequence import OF_CALL, by_whom
+from iamlab.teach.sequence import OF_CALL, by_whom, text_of
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
@@ -82,7 +81,7 @@ class CallsInput(Instrument[Rows]):
         known = self._operations.get(operation, {})
         values = {name: _only(own) for name, own in known.items()} | call
         head = {"number": str(number), "Caller": caller, "Operation": operation}
-        return tuple((name, _text(own)) for name, own in {**head, **values}.items())
+        return tuple((name, text_of(own)) for name, own in {**head, **values}.items())
 
     def controls(self) -> Mapping[str, str]:
         """Return the calls, and a button for one more."""
@@ -102,10 +101,10 @@ class CallsInput(Instrument[Rows]):
         lists: dict[str, Any] = {"Caller": callers, "Operation": list(self._operations)}
         own = "".join(html.choice(f"{n} {key}", n, lists[n], call.pop(n)) for n in lists)
         for name, text in call.items():
-            texts = {_text(value): shorten(_text(value), 60) for value in known.get(name, ())}
+            texts = {text_of(value): shorten(text_of(value), 60) for value in known.get(name, ())}
             field = f"{name} {key}", name
             own += html.choice(*field, texts, text) if texts else html.text_field(*field, text)
-        remove = html.button(f"remove {key}", "✕", small=True, label=f"Remove call {number}")
+        remove = html.button(f"remove {key}", "✕", label=f"Remove call {number}")
         head = html.row(html.movers(key, f"call {number}"), remove, f"<b>Call {number}</b>")
         return f'<li class="side">{head}<div>{html.row(own)}</div></li>'
 
@@ -143,7 +142,7 @@ class CallsInput(Instrument[Rows]):
     def _value(self, operation: str, name: str, text: str) -> Any:
         """Return the value that a text is written for, which isn't always a text."""
         values = self._operations.get(operation, {}).get(name, ())
-        return next((value for value in values if _text(value) == text), text)
+        return next((value for value in values if text_of(value) == text), text)
 
     def restore(self, answer: Any) -> None:
         """Show the calls of an earlier answer."""
@@ -152,7 +151,3 @@ class CallsInput(Instrument[Rows]):
 
 def _only(values: Any) -> Any:
     return values[0] if len(values) == 1 else ""
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -15,18 +15,9 @@ import traitlets
 from IPython import display as notebook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamlab.widgets.instrument import Instrument
 
-WITHOUT_KERNEL = (
-    '<div class="iamlab-asleep">This is a card of iamlab. To use it, open this notebook in '
-    "JupyterLab, select this cell and press Shift + Enter, or choose Run &gt; Run All Cells. Your "
-    "answers are kept.</div>"
-    "<style>.jp-OutputArea:has(.iamlab-card) .iamlab-asleep { display: none }"
-    ".jp-OutputArea:has(.iamlab-asleep):not(:has(.iamlab-card)) .jupyter-widgets:not(:has(*))"
-    " { display: none }</style>"
-)
+WITHOUT_KERNEL = Path(__file__).with_name("without_kernel.html").read_text("utf-8")
 
 _TURNS = Lock()
 """Jupyter can handle the messages of cards in several threads: one at a time changes a world."""
@@ -53,9 +44,8 @@ class Card(anywidget.AnyWidget):
         instrument.listen(self._draw)
 
     def _now(self) -> dict[str, Any]:
-        parts, marks = self.instrument.parts(), self.instrument.marks()
-        on = self.instrument.switches_on()
-        return {"sent": self._sent, "parts": parts, "marks": marks, "on": on}
+        parts, own = self.instrument.parts(), self.instrument
+        return {"sent": self._sent, "parts": parts, "marks": own.marks(), "on": own.switches_on()}
 
     def _draw(self) -> None:
         self.answers = self.instrument.answers()
@@ -72,7 +62,7 @@ class Card(anywidget.AnyWidget):
 
 def display(instrument: Instrument[Any]) -> None:
     """Show an instrument below a cell; a terminal shows its text."""
-    show: Callable[[dict[str, Any]], None] = notebook.publish_display_data
+    show: Any = notebook.publish_display_data
     show({"text/html": WITHOUT_KERNEL, "text/plain": ""})
     bundle, _ = Card(instrument)._repr_mimebundle_() or ({}, {})
     show({**bundle, "text/plain": str(instrument)})

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
     Options = Mapping[str, str] | Sequence[str]
 
-CHOOSE = "choose ..."
 NO_POLICY = ("root_user_assumes_role", "needs_long_term_keys", "credentials_refused")
 """The rules that deny a request, whatever policies allow."""
 CLASSES = {"✓": "allow", "✕": "deny"}
 """The class of each symbol; others are silent."""
+_PLAIN = 'spellcheck="false" autocomplete="off"'
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -57,15 +57,17 @@ def labelled(label: str, control: str) -> str:
     return f'<div><label><span class="name">{escape(label)}</span>{control}</label></div>'
 
 
+def radio(name: str, value: str, label: str, *, on: bool) -> str:
+    """Write one of the options of a group."""
+    own = f'name="{escape(name)}" value="{escape(value)}"{" checked" * on}'
+    return f'<label><input type="radio" {own}>{escape(label)}</label>'
+
+
 def segmented(
     name: str, legend: str, options: Sequence[str], value: str = "", *, disabled: bool = False
 ) -> str:
     """Write a group of options side by side: one tab stop, and the arrow keys choose."""
-    body = "".join(
-        f'<label><input type="radio" name="{escape(name)}" value="{escape(option)}"'
-        f"{' checked' * (option == value)}>{escape(option)}</label>"
-        for option in options
-    )
+    body = "".join(radio(name, option, option, on=option == value) for option in options)
     start = f"<fieldset{' disabled' * disabled}><legend>{escape(legend)}</legend>"
     return f'{start}<div class="segments">{body}</div></fieldset>'
 
@@ -76,7 +78,7 @@ def choice(name: str, label: str, options: Options, value: str = "", *, bare: bo
     A bare one, in a table, shows no label; a screen reader reads it.
     """
     named = options if isinstance(options, dict) else {option: option for option in options}
-    first = {} if value in named else {"": CHOOSE}
+    first = {} if value in named else {"": "choose ..."}
     body = "".join(
         f'<option value="{escape(own)}"{" selected" * (own == value)}>{escape(word)}</option>'
         for own, word in {**first, **named}.items()
@@ -98,11 +100,9 @@ def tick(name: str, label: str, *, on: bool) -> str:
     return f'<div class="ticks">{check_box(name, f"<span>{escape(label)}</span>", on=on)}</div>'
 
 
-def button(
-    name: str, text: str, *, main: bool = False, small: bool = False, label: str = ""
-) -> str:
+def button(name: str, text: str, *, main: bool = False, label: str = "") -> str:
     """Write a button; the main one of a card stands out, a small one has a symbol and a label."""
-    kind = "main" * main or "small" * small
+    kind = "main" * main or "small" * (len(text) == 1)
     described = f' aria-label="{escape(label)}" title="{escape(label)}"' if label else ""
     start = f'<button type="button" name="{escape(name)}" class="{kind}"{described}>'
     return f"{start}{escape(text)}</button>"
@@ -110,38 +110,32 @@ def button(
 
 def movers(name: str, text: str) -> str:
     """Write the two buttons that move something up or down in a list."""
-    up = button(f"up {name}", "▲", small=True, label=f"Move {text} up")
-    return up + button(f"down {name}", "▼", small=True, label=f"Move {text} down")
+    up = button(f"up {name}", "▲", label=f"Move {text} up")
+    return up + button(f"down {name}", "▼", label=f"Move {text} down")
+
+
+def text_area(name: str, label: str, value: str, rows: int) -> str:
+    """Write a field for lines of text, which have numbers and don't wrap."""
+    own = f'name="{escape(name)}" {_PLAIN} wrap="off" rows="{rows}"'
+    numbers = '<span class="numbers" aria-hidden="true"></span>'
+    area = f"{numbers}<textarea {own}>\n{escape(value)}</textarea>"
+    return labelled(label, f'<span class="lines">{area}</span>')
 
 
 def text_field(
-    name: str,
-    label: str,
-    value: str = "",
-    *,
-    rows: int = 1,
-    width: int = 32,
-    kind: str = "text",
-    options: str = "",
+    name: str, label: str, value: str = "", *, width: int = 32, kind: str = "text", known: str = ""
 ) -> str:
     """Write a field for text; a card keeps what is typed if only the value of the field changes.
 
     Parameters
     ----------
-    rows
-        With several, the lines have numbers, and don't wrap.
     kind
         The type of the input: ``"text"``, ``"datetime-local"``, or ``"password"``, which is never
         written with its value.
-    options
+    known
         The id of a list of suggestions, which is in another part.
     """
-    own = f'name="{escape(name)}" spellcheck="false" autocomplete="off"'
-    if rows > 1:
-        area = f'<textarea {own} wrap="off" rows="{rows}">\n{escape(value)}</textarea>'
-        numbers = '<span class="numbers" aria-hidden="true"></span>'
-        return labelled(label, f'<span class="lines">{numbers}{area}</span>')
-    own += f' list="{escape(options)}"' if options else ""
+    own = f'name="{escape(name)}" {_PLAIN}' + (f' list="{escape(known)}"' if known else "")
     own += f' size="{width}"' if kind in ("text", "password") else ""
     return labelled(label, f'<input type="{kind}" {own} value="{escape(value)}">')
 
@@ -243,10 +237,8 @@ def in_words(statement: Statement) -> str:
     actions = _listed(statement.action, statement.not_action)
     where = statement.resource, statement.not_resource
     on = f" on {_listed(*where)}" if any(where) else ""
-    who, exempt = (
-        tuple(value for _, value in own or ())
-        for own in (statement.principal, statement.not_principal)
-    )
+    whose = statement.principal, statement.not_principal
+    who, exempt = (tuple(value for _, value in own or ()) for own in whose)
     by = f" by {_listed(who, exempt)}" if who or exempt else ""
     tests = [f"{c.key} {c.comparison} {', '.join(c.values)}" for c in statement.conditions]
     return f"{actions}{on}{by}{', if ' * bool(tests)}{' and '.join(tests)}"

@@ -84,10 +84,8 @@ def picture(sheet: Sheet, parts: Mapping[str, Part], label: str) -> str:
 def _group(name: str, part: Part, shapes: Sequence[Shape]) -> str:
     own = f' data-needs="{part.needs}"'
     if part.switch:
-        own += (
-            f' data-press="{escape(part.switch)}" role="button" tabindex="0" '
-            f'aria-pressed="true" aria-label="{escape(part.label)}"'
-        )
+        own += f' data-press="{escape(part.switch)}" aria-label="{escape(part.label)}"'
+        own += ' role="button" tabindex="0" aria-pressed="true"'
     is_stop = any(isinstance(shape, Circle) for shape in shapes)
     kind = "stop" if is_stop else "node" if part.label else "edge"
     body = "".join(map(_shape, shapes)) + _words(part, shapes)
@@ -114,9 +112,8 @@ def _words(part: Part, shapes: Sequence[Shape]) -> str:
         words, (symbol, _, rest) = whole, whole.partition(" ")
         ink = Ink(fill="currentColor")
         if discs and len(symbol) == 1:
-            place = discs[0].x, discs[0].y + 0.005
-            sign = element(Text(*place, symbol, 13, "bold", 0.0, ink, "center"))
-            body += f'<g class="word {mark}">{sign}</g>'
+            sign = Text(discs[0].x, discs[0].y + 0.005, symbol, 13, "bold", 0.0, ink, "center")
+            body += f'<g class="word {mark}">{element(sign)}</g>'
             words = rest if len(shapes) > 2 else ""
         if words:
             width = width_of(words, SMALL, "bold")

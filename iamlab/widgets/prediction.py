@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import ExerciseError
+from iamlab.tables import tables
 from iamlab.view.style import LOOKS, bad
 
 if TYPE_CHECKING:
@@ -20,22 +21,9 @@ FINE = ("allowed", "explicit deny", "implicit deny")
 CONFIDENCE = ("a guess", "fairly sure", "certain")
 """The three words for how sure a learner is."""
 
-_MEANINGS = {
-    "allowed": "allow yes",
-    "denied": "deny denies no",
-    "explicit deny": "explicit explicitdeny explicitly",
-    "implicit deny": "implicit implicitdeny implicitly",
-    "a guess": "guess guessing",
-    "fairly sure": "sure",
-}
-WORDS = {other: word for word, others in _MEANINGS.items() for other in others.split()}
-"""Other words that people use, and what they mean."""
+_TABLES = tables(__file__)
 
-HAPPENED = {
-    Verdict.ALLOWED: "A statement allows it, and no statement denies it.",
-    Verdict.EXPLICIT_DENY: "A statement denies it, and that wins over every Allow.",
-    Verdict.IMPLICIT_DENY: "A required Allow is missing, so AWS denies it by default.",
-}
+HAPPENED = {verdict: _TABLES["happened"][str(verdict)] for verdict in Verdict}
 """One sentence for each verdict: after the reveal, the learner picks what happened."""
 
 
@@ -118,7 +106,7 @@ def confidence_word(text: str) -> str:
 
 def _word(text: object, known: tuple[str, ...], noun: str) -> str:
     word = " ".join(str(text).replace("_", " ").lower().split()).rstrip(".")
-    word = WORDS.get(word, word)
+    word = str(_TABLES["meanings"].get(word, word))  # other words that people use
     if word not in known:
         words = ", ".join(dict.fromkeys(known))
         raise ExerciseError(f"{text!r} isn't a {noun}. Write one of: {words}.")

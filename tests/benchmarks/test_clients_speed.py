@@ -32,7 +32,7 @@ class Side:
         self.role = made["Role"]["Arn"]
 
     def create_user(self):
-        """Create a user, whom the next call deletes."""
+        """Create a user."""
         self.number += 1
         self.iam.create_user(UserName=f"new-{self.number}")
 

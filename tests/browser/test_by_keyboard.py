@@ -75,11 +75,35 @@ def sign_in(learner, card):
         learner.reads(card, answer)
 
 
+def choose_a_call(learner, card):
+    """The calls are one tab stop; the button that lists newer ones keeps the focus."""
+    page = learner.page
+    into(page, card)
+    reach(page, "row")
+    page.keyboard.press("ArrowDown")
+    card.locator("[name='row'][value='1']:checked").wait_for()
+    press(page, card, "refresh")
+    learner.reads(card, "The client got")
+
+
+def let_hours_pass(learner, card):
+    """The clock goes to its end, and the instance loses its profile."""
+    page = learner.page
+    into(page, card)
+    page.keyboard.press("End")
+    card.get_by_text("✕ expired").first.wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    learner.reads(card, "DisassociateIamInstanceProfile")
+
+
 INSTRUMENTS = {  # what to do in the cards that ask no question
     "pairs = [...": move_and_switch,
     "membership_board(world)": change_members,
     "security_status(world)": turn_green,
     "sign_in_form(...": sign_in,
+    "client_calls(world)": choose_a_call,
+    "instance_view(...": let_hours_pass,
 }
 
 

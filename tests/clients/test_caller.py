@@ -103,3 +103,14 @@ def test_calls_of_clients_feed_last_accessed_and_least_privilege(world):
     accessed = {each for each in report.services if each not in report.not_accessed}
     assert [each.service_namespace for each in accessed] == ["iam"]
     assert ana.access_keys[0].last_used.service == "iam"
+
+
+def test_each_request_has_its_own_id(world):
+    """Also those that leave no event, such as requests with a wrong signature."""
+    key = world.user("ana").create_access_key()
+    for _ in range(3):
+        method, url, headers = _signed(world, key.access_key_id, "wrong")
+        world.gateway.handle(method, url, headers, b"")
+    ids = {call.request_id for call in world.gateway.calls}
+
+    assert len(ids) == 3

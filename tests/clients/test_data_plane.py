@@ -262,6 +262,7 @@ def test_a_message_is_sent_received_and_deleted(world, dana):
     url = sqs.create_queue(QueueName="new", Attributes={"VisibilityTimeout": "7"})["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="hello")
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
@@ -285,7 +286,11 @@ def test_a_topic_reaches_only_queues_whose_policies_let_it(world, dana):
     received = sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=10)["Messages"]
 
     assert [json.loads(each["Body"])["Message"] for each in received] == ["found"]
-    assert len(sns.list_subscriptions_by_topic(TopicArn=topic.arn)["Subscriptions"]) == 2
+    known = sns.list_subscriptions_by_topic(TopicArn=topic.arn)["Subscriptions"]
+    assert len(known) == 2
+    for each in known:
+        sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    assert sns.list_subscriptions()["Subscriptions"] == []
 
 
 # -- items, secrets, ciphertexts ------------------------------------------------------------------

@@ -331,7 +331,7 @@ def test_an_error_in_the_program_is_a_500_without_a_traceback(server, echo, capl
 
 @pytest.fixture
 def hasty(server):
-    """Give clients little time."""
+    """Let clients have little time."""
     server._server.adj.channel_timeout = 0.05
     server._server.adj.cleanup_interval = server._server.next_channel_cleanup = 0
     return server

@@ -434,6 +434,7 @@ def test_every_attribute_of_a_world_is_kept_or_named() -> None:
         "seed",  # that of the ids
         "revision",  # counts from 0 again
         "remembered",  # can be worked out again
+        "key_owners",  # an index of what is kept
         "standing",  # of copies in which calls are tried
     }
 

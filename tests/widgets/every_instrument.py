@@ -1,7 +1,10 @@
 """Every instrument, and what somebody does with it: controls with values, or None to press."""
 
 import json
+from contextlib import suppress
 from functools import cache
+
+from botocore.exceptions import ClientError
 
 from iamlab import Policy, lab, widgets
 from iamlab.teach import observatory, scenario
@@ -18,6 +21,26 @@ def _people():
     return list(acme().account("acme-main").users.values())
 
 
+def _instance():
+    held = acme().account("acme-main").resources.values()
+    return next(resource for resource in held if resource.kind == "instance")
+
+
+@cache
+def called():
+    """All of Acme Observatory, and calls of real clients in it."""
+    world = observatory()
+    world.user("dana").create_access_key()
+    session = world.boto3_session(world.user("dana"))
+    iam, sts = session.client("iam"), session.client("sts")
+    sts.get_caller_identity()
+    for ask in (iam.list_users, sts.get_session_token, iam.list_roles):
+        with suppress(ClientError):
+            ask()
+    world.gateway.handle("POST", "https://iam.amazonaws.com/", {}, b"Action=ListUsers")
+    return world
+
+
 AUDITOR = "arn:aws:iam::111111111111:role/auditor"
 ARCHIVIST = "arn:aws:iam::222222222222:role/archivist"
 CAROL_AS_AUDITOR = [
@@ -32,9 +55,17 @@ EVERY = {
         lambda **more: lab(acme(), "dana", "s3:DeleteObject", MAP, **more),
         [("action", "s3:GetObject"), ("mfa", "yes"), ("principal", "carol")],
     ),
+    "client_calls": (
+        lambda: widgets.client_calls(called()),
+        [("row", "3"), ("refresh", None), ("row", "0")],
+    ),
     "clickable_graph": (
         lambda **more: widgets.clickable_graph(acme(), "dana", "s3:DeleteObject", MAP, **more),
         [("guard/KeepMaps", None), ("group developers", None), ("guard/KeepMaps", None)],
+    ),
+    "instance_view": (
+        lambda **more: widgets.instance_view(_instance(), **more),
+        [("place", "23"), ("profile", ""), ("place", "30"), ("profile", "nightly-job-profile")],
     ),
     "statement_stack": (
         lambda **more: widgets.statement_stack(

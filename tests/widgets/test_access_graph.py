@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from iamlab import ANONYMOUS, Network
 from iamlab.errors import ExerciseError
 from iamlab.teach.scenarios import MAP, OLD_MAP, arrange, observatory, scenario
+from iamlab.widgets import clickable_graph
 from iamlab.widgets.card import Card
-from iamlab.widgets.instruments.access_graph import clickable_graph
 from tests.effort import tries
 from tests.rows import each_row
 from tests.widgets.page import put

@@ -5,7 +5,8 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.policy.conditions import holds, read_operator
-from iamlab.widgets.instruments.conditions import MOST, condition_table
+from iamlab.widgets import condition_table
+from iamlab.widgets.instruments.conditions import MOST
 from tests.widgets.page import problems, put
 
 MFA, IP, TAGS = "aws:MultiFactorAuthPresent", "aws:SourceIp", "aws:TagKeys"

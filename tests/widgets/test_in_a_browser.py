@@ -14,7 +14,7 @@ LISTEN = "() => { window.heard = []; addEventListener('keydown', one => heard.pu
 IN_CARD = "() => document.activeElement.closest('.iamlab-card') !== null"
 UNGUARDED = f"""() => [...document.querySelectorAll('.iamlab-card {FOCUSABLE}')]
   .filter(one => !one.dataset.lmSuppressShortcuts).map(one => one.outerHTML.slice(0, 80))"""
-ASKS = [name for name in EVERY if name != "policy_editor"]
+ASKS = [name for name in EVERY if name not in ("client_calls", "policy_editor")]
 """Those that can ask for a prediction."""
 
 

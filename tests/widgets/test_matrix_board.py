@@ -7,7 +7,8 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError, PolicyError
 from iamlab.teach.scenarios import MAP, OLD_MAP, observatory, scenario
-from iamlab.widgets.instruments.edited_world import MOST, matrix_board
+from iamlab.widgets import matrix_board
+from iamlab.widgets.instruments.edited_world import MOST
 from tests.widgets.page import problems, put
 
 PEOPLE = ["alice", "bob", "carol", "dana"]

@@ -12,7 +12,7 @@ from iamlab.errors.organizations import (
     PolicyNotAttachedException,
 )
 from iamlab.teach.scenarios import DATA, OLD_MAP, observatory
-from iamlab.widgets.instruments.calls import organization_tree
+from iamlab.widgets import organization_tree
 from tests.widgets.page import problems, put
 
 REQUEST = f"arn:aws:iam::{DATA}:role/archivist", "s3:DeleteObject", OLD_MAP

@@ -4,7 +4,8 @@ import pytest
 
 from iamlab import Policy
 from iamlab.errors import ExerciseError, PolicyError
-from iamlab.widgets.instruments.policy_editors import MOST, SETS, overlap
+from iamlab.widgets import overlap
+from iamlab.widgets.instruments.policy_editors import MOST, SETS
 from tests.widgets.page import problems, put
 
 HAS = Policy.allow(["s3:GetObject", "s3:PutObject", "sqs:SendMessage"])

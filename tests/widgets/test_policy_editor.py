@@ -8,8 +8,8 @@ from iamlab import Policy
 from iamlab.errors import ExerciseError, NoSuchEntity, RequestError
 from iamlab.policy.lint import review
 from iamlab.teach.scenarios import MAP, MAPS, scenario
+from iamlab.widgets import policy_editor
 from iamlab.widgets.controls import reason
-from iamlab.widgets.instruments.policy_editors import policy_editor
 from tests.widgets.page import put
 
 READ = Policy.allow("s3:GetObject", f"{MAPS}/*", sid="Read")

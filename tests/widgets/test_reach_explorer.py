@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from iamlab import ExerciseError, Policy, RequestError, World
 from iamlab.teach.scenarios import observatory
-from iamlab.widgets.instruments.steps import reach_explorer
+from iamlab.widgets import reach_explorer
 from tests.widgets.page import put
 
 MAIN = "arn:aws:iam::111111111111:"

@@ -4,7 +4,8 @@ import pytest
 
 from iamlab import World
 from iamlab.errors import EntityAlreadyExists, ExerciseError
-from iamlab.widgets.instruments.calls import OF_ITEMS, security_status
+from iamlab.widgets import security_status
+from iamlab.widgets.instruments.calls import OF_ITEMS
 from tests.storage.account_exports import export_of, hand_made
 from tests.widgets.page import problems, put
 

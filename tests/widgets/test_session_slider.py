@@ -4,7 +4,7 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExerciseError, ExpiredToken, ValidationError
-from iamlab.widgets.instruments.session_slider import STEPS, session_slider
+from iamlab.widgets import session_slider
 from tests.widgets.page import problems, put
 
 MAIN = "arn:aws:iam::111111111111"
@@ -104,7 +104,7 @@ def test_a_call_in_the_past_drops_later_calls(world):
     slider.press("issue")
     slider.set("place", 4)
     slider.press("issue")
-    slider.set("place", STEPS)
+    slider.set("place", slider.steps)
 
     assert _states(slider) == [("session-1", "expired")]
     assert [place for place, *_ in slider.state.calls] == [4]

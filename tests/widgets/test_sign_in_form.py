@@ -8,8 +8,8 @@ import pytest
 from iamlab import World
 from iamlab.errors import ExerciseError
 from iamlab.operations.sign_in import WRONG
+from iamlab.widgets import sign_in_form
 from iamlab.widgets.card import Card
-from iamlab.widgets.instruments.sign_in_form import sign_in_form
 from tests.widgets.page import problems, put
 
 PASSWORD, OTHER = "Correct-Horse-1", "Battery-Staple-2"

@@ -5,7 +5,8 @@ import pytest
 from iamlab import Policy
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.teach.scenarios import MAP, OLD_MAP, observatory, scenario
-from iamlab.widgets.instruments.steps import Stepper, stepper
+from iamlab.widgets import stepper
+from iamlab.widgets.instruments.steps import Stepper
 from tests.rows import each_row
 from tests.widgets.page import problems, put
 

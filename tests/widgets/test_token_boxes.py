@@ -6,7 +6,8 @@ import pytest
 
 from iamlab.errors import ExerciseError, RequestError
 from iamlab.policy.conditions import holds, read_operator
-from iamlab.widgets.instruments.conditions import FULL, token_boxes
+from iamlab.widgets import token_boxes
+from iamlab.widgets.instruments.conditions import FULL
 from tests.widgets.page import problems, put
 
 TAGS = "aws:TagKeys"

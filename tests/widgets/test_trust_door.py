@@ -7,7 +7,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import AccessDenied, ExerciseError, MalformedPolicyDocument, NoSuchEntity
 from iamlab.teach.scenarios import COLLECTOR, EXTERNAL_ID, MAIN, READER, observatory
-from iamlab.widgets.instruments.two_sides import trust_door
+from iamlab.widgets import trust_door
 from tests.widgets.page import problems, put
 
 ASSUME = "sts:AssumeRole"

@@ -7,7 +7,7 @@ import pytest
 from iamlab import Policy, World
 from iamlab.errors import ExerciseError
 from iamlab.teach.scenarios import MAIN, MAP, OLD_MAP, observatory
-from iamlab.widgets.instruments.two_sides import two_sides
+from iamlab.widgets import two_sides
 from tests.widgets.page import problems, put
 
 AUDITOR = f"arn:aws:iam::{MAIN}:role/auditor"

@@ -251,14 +251,14 @@ def page(
     Examples
     --------
     >>> page("Names", ["a", "b", "c"], {"MaxItems": 2}, str)
-    {'Names': ['a', 'b'], 'Marker': '2', 'IsTruncated': True}
+    {'Names': ['a', 'b'], 'IsTruncated': True, 'Marker': '2'}
     """
     prefix = request.get("PathPrefix", "/")
     every = [item for item in items if path_of(item).startswith(prefix)]
     marker, most = request.get("Marker", "0"), request.get("MaxItems", PAGE)
     found = page_of(name, every, marker, most, ValidationError("Invalid Marker."), "Marker")
     found[name] = [write(item) for item in found[name]]
-    return {**found, "IsTruncated": "Marker" in found}
+    return {name: found.pop(name), "IsTruncated": "Marker" in found, **found}
 
 
 def tags_in(request: Parameters, *, ignore_case: bool = False) -> dict[str, str]:

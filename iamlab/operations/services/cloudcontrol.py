@@ -12,7 +12,7 @@ AWS page: "Cloud Control API User Guide".
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -57,7 +57,7 @@ class OtherResource(Resource):
         Its other properties, as JSON.
     """
 
-    properties: str = ""
+    properties: str = field(default="", repr=False)
     kind: ClassVar[str] = "resource"
 
     @property

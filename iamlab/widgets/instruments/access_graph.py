@@ -40,10 +40,8 @@ if TYPE_CHECKING:
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import AttachedPolicy, Level
-    from iamlab.engine.request import ContextValue
     from iamlab.engine.trace import TraceLevel
     from iamlab.engine.verdict import StatementMatch
-    from iamlab.model.network_locations import Circumstances
     from iamlab.world.world import World
 
 SIDES = ("identity", "resource", "grant")
@@ -77,14 +75,37 @@ class ClickableGraph(Instrument[Switched]):
 
     Parameters
     ----------
-    decision
-        The decision with all policies.
+    world, principal, action, resource, context, circumstances
+        The request, as in ``World.can``. The world doesn't change.
+    more
+        ``predict_first``: whether the verdict is hidden until it is predicted.
+
+    Raises
+    ------
+    ExerciseError
+        The request needs several permissions.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> from iamlab.widgets import clickable_graph
+    >>> world = scenario("groups")
+    >>> graph = clickable_graph(world, world.user("dana"), "s3:DeleteObject", MAP)
+    >>> str(graph.decision.verdict), graph.switches[:2]
+    ('explicit deny', ('own-notes', 'own-notes/OwnNotes'))
+    >>> graph.press("group contractors")
+    >>> print(graph.decision)
+    ✓ allowed by AmazonS3FullAccess/#1
     """
 
     title = "The access graph"
     question = "Click a box, or press Space on it, to switch it off or on."
 
-    def __init__(self, decision: Decision, **more: Any) -> None:
+    def __init__(
+        self, world: World, principal: Caller, action: str, resource: str, **more: Any
+    ) -> None:
+        context, how = more.pop("context", None), more.pop("circumstances", None) or {}
+        decision = world.can(principal, action, resource, context=context, **how)
         if decision.pairs:
             needed = " and ".join(pair.request.action for pair in decision.pairs)
             raise ExerciseError(f"This request needs {needed}. A graph shows one permission.")
@@ -160,10 +181,8 @@ class ClickableGraph(Instrument[Switched]):
             known[node.id] = Part(switch, label, self._needs[node.id], self._words(node))
         label = f"The access graph: {asks_for(self._base.request)}. Its buttons are switches."
         graph = html.request_facts(self._base) + picture(draw_path(self._scene), known, label)
-        names = "".join(
-            f'<b data-id="listed {escape(name)}" data-needs="{self._needs[key]}">{escape(name)}</b>'
-            for key, name in self._switch.items()
-        )
+        off = '<b data-id="listed {0}" data-needs="{1}">{0}</b>'.format
+        names = "".join(off(escape(name), self._needs[key]) for key, name in self._switch.items())
         return {
             "graph": graph + html.statements(self._base, is_open=False),
             "facts": f'<p class="offs">Switched off: {names}</p>',
@@ -200,11 +219,8 @@ class ClickableGraph(Instrument[Switched]):
     @cached_property
     def _answers(self) -> dict[str, Any]:
         # Statements of the caller's side that don't match can't change an outcome.
-        relevant = [
-            self._needs[node.id]
-            for node in self._scene.nodes
-            if node.column >= STATEMENT and not (node.frame == CALLER and node.details)
-        ]
+        ends = (node for node in self._scene.nodes if node.column >= STATEMENT)
+        relevant = [self._needs[own.id] for own in ends if own.frame != CALLER or not own.details]
         numbers, outcomes, of = dict[tuple[bool, ...], int](), list[dict[str, Any]](), list[int]()
         for on in range(1 << len(self.switches)):
             effective = tuple(on & needs == needs for needs in relevant)
@@ -271,45 +287,6 @@ class ClickableGraph(Instrument[Switched]):
             yield key, mark, passes
 
 
-def clickable_graph(
-    world: World,
-    principal: Caller,
-    action: str,
-    resource: str,
-    *,
-    context: Mapping[str, ContextValue] | None = None,
-    circumstances: Circumstances | None = None,
-    **more: Any,
-) -> ClickableGraph:
-    """Draw why a request is allowed or denied, with a switch for everything that can be attached.
-
-    Parameters
-    ----------
-    world, principal, action, resource, context, circumstances
-        The request, as in ``World.can``. The world doesn't change.
-    more
-        ``predict_first``: whether the verdict is hidden until it is predicted.
-
-    Raises
-    ------
-    ExerciseError
-        The request needs several permissions.
-
-    Examples
-    --------
-    >>> from iamlab.teach.scenarios import MAP, scenario
-    >>> world = scenario("groups")
-    >>> graph = clickable_graph(world, world.user("dana"), "s3:DeleteObject", MAP)
-    >>> str(graph.decision.verdict), graph.switches[:2]
-    ('explicit deny', ('own-notes', 'own-notes/OwnNotes'))
-    >>> graph.press("group contractors")
-    >>> print(graph.decision)
-    ✓ allowed by AmazonS3FullAccess/#1
-    """
-    how = circumstances or {}
-    return ClickableGraph(world.can(principal, action, resource, context=context, **how), **more)
-
-
 def neutral(decision: Decision) -> Scene:
     """Return the scene of a decision without anything that tells the verdict.
 
@@ -335,11 +312,8 @@ def neutral(decision: Decision) -> Scene:
         else:
             nodes.append(_statement(decision, node) if node.column == STATEMENT else node)
     edges = [edge for edge in scene.edges if edge.target in {node.id for node in nodes}]
-    to_stops = [
-        Edge(node.id, OWN if node.frame == CALLER else GRANT)
-        for node in nodes
-        if node.column == STATEMENT
-    ]
+    sources = (node for node in nodes if node.column == STATEMENT)
+    to_stops = [Edge(node.id, OWN if node.frame == CALLER else GRANT) for node in sources]
     if stops[0].id not in {edge.target for edge in to_stops}:
         edges += [edge for edge in scene.edges if edge.target == stops[0].id]
     down = [Edge(stop.id, following.id) for stop, following in pairwise([*stops, end])]

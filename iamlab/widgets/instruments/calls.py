@@ -36,15 +36,13 @@ from iamlab.widgets import controls as parts
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller
     from iamlab.engine.decision import Decision
     from iamlab.operations.iam.credentials import AccessKey
     from iamlab.view.figure import Figure
-    from iamlab.world.credentials import RootUser
-    from iamlab.world.identities import User
     from iamlab.world.world import World
 
 SIGN = re.compile(" *[✓✕○–] ")
@@ -75,7 +73,8 @@ class Calls(Instrument[Called]):
     """
 
     def __init__(self, world: World, state: Called, **more: Any) -> None:
-        self._start, self._then = world.copy(), lru_cache(64)(self._after)
+        self._start = world.copy(at=world.clock.now)  # with a clock that can be moved
+        self._then = lru_cache(64)(self._after)
         super().__init__(state, **more)
 
     def world(self) -> World:
@@ -89,9 +88,8 @@ class Calls(Instrument[Called]):
         world = self._then(calls[:-1])[0].copy()
         return world, self._make(world, calls)
 
-    def _make(self, world: World, calls: tuple[Any, ...]) -> str:
-        """Make the last call in a world after the others; return what it did."""
-        raise NotImplementedError
+    _make: Callable[[World, tuple[Any, ...]], str]
+    """Makes the last call in a world after the others; returns what it did."""
 
     def _called(self, *calls: Any) -> Called:
         """Return the state after calls; AWS's error comes before the change."""
@@ -133,6 +131,7 @@ class OrganizationTree(Calls[Attachments]):
 
     Examples
     --------
+    >>> from iamlab.widgets import organization_tree
     >>> from iamlab.teach.scenarios import OLD_MAP, observatory
     >>> archivist = "arn:aws:iam::222222222222:role/archivist"
     >>> tree = organization_tree(observatory(), archivist, "s3:DeleteObject", OLD_MAP)
@@ -236,9 +235,6 @@ def _nested(lines: Iterable[str]) -> str:
     return parts.scrolled("Tree", text, "tree")
 
 
-organization_tree = OrganizationTree
-
-
 @dataclass(frozen=True, slots=True)
 class Steps(Made):
     """The id of the account that is shown, and what was done: accounts and titles of items."""
@@ -267,6 +263,7 @@ class SecurityBoard(Calls[Steps]):
 
     Examples
     --------
+    >>> from iamlab.widgets import security_status
     >>> from iamlab import World
     >>> main = World(seed=7).create_account("main")
     >>> _ = main.root.create_access_key()
@@ -320,7 +317,7 @@ class SecurityBoard(Calls[Steps]):
         (key, title), before, keys = calls[-1], len(world.events), [""]
         account, users = world.accounts[key], self._found(key, calls[:-1])[1]
         user = users.get(title) or next(iter(account.users), "alice")
-        owner: User | RootUser = account.root
+        owner: Any = account.root
         steps, long_ago = OF_ITEMS[title], world.clock.now - timedelta(days=365)
         if "{user}" in str(steps):
             owner = account.users.get(user) or account.create_user(user)
@@ -354,6 +351,3 @@ def _table(items: status.SecurityStatus, where: str) -> str:
         rows.append([escape(item.title), seen, f"{escape(item.reason)}{today}", do])
     title = f"{items.title}, as in the console {where}: {done} of {len(items.items)} done"
     return parts.table(title, ("Item", "State", "Why", "Next step"), rows, "wide")
-
-
-security_status = SecurityBoard

@@ -49,17 +49,14 @@ if TYPE_CHECKING:
     Context = Mapping[str, ContextValue]
 
 Texts = tuple[str, ...]
-MOST = 24
-"""The most rows."""
+MOST, FULL = 24, 12
+"""The most rows, and the most values in a box."""
 OPTIONS = {"Allow": ("allowed", "implicit deny"), "Deny": ("allowed", "explicit deny")}
 BOXES = {"policy": "Values in the policy", "request": "Values in the request"}
 _NAMES = ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike")
 _SETS = (*(f"{name}:" for name in SET_OPERATORS), "")
-FULL = 12
-"""The most values in a box."""
 _VALUE = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 _BOOL = {"": "absent", "true": "true", "false": "false"}
-_ABSENT = '<span class="pale">absent</span>'
 _ANY = Policy.allow("*", sid="Everything").statements[0]
 
 
@@ -115,6 +112,7 @@ class ConditionTable(Instrument[Table]):
 
     Examples
     --------
+    >>> from iamlab.widgets import condition_table
     >>> mfa = "aws:MultiFactorAuthPresent"
     >>> table = condition_table({"Bool": {mfa: "false"}}, [{mfa: True}, {}])
     >>> [table.outcome(row).applies for row in (0, 1)]
@@ -152,8 +150,7 @@ class ConditionTable(Instrument[Table]):
         own = self.state
         if self.predict_first and (own.operators, own.rows[row]) not in own.predicted:
             return None
-        steps = self._decided(own.operators, own.rows[row]).trace.steps
-        found = (match for step in steps for match in step.matches)
+        found = self._decided(own.operators, own.rows[row]).trace.matches
         return next(match for match in found if match.effect == self._statement.effect)
 
     @property
@@ -176,7 +173,7 @@ class ConditionTable(Instrument[Table]):
         own = self._statement.conditions[place]
         kind = own.comparison.name.removeprefix("Not")[:3]
         names = [name for name in OPERATORS if name.removeprefix("Not")[:3] == kind]
-        starts = [*(f"{each}:" for each in SET_OPERATORS if is_multivalued(own.key)), ""]
+        starts = _SETS if is_multivalued(own.key) else ("",)
         found = map("".join, product(starts, names, ("", "IfExists")))
         null = ["Null"] * (set(own.values) <= {"true", "false"})
         known = dict.fromkeys([str(own.comparison), *found, *null])
@@ -214,10 +211,9 @@ class ConditionTable(Instrument[Table]):
                 missed = [miss.condition for miss in match.mismatches]
                 met = [*(each not in missed for each in match.statement.conditions), not missed]
                 cells = [parts.badge(MATCHES if each else MISSES) for each in met]
-            chosen = " checked" * (row == own.row)
-            field = f'<input type="radio" name="row" value="{row}"{chosen}>{row + 1}'
-            written = (escape(text) or _ABSENT for text in values)
-            rows.append([f"<label>{field}</label>", *written, *cells])
+            field = parts.radio("row", str(row), str(row + 1), on=row == own.row)
+            written = (escape(text) or '<span class="pale">absent</span>' for text in values)
+            rows.append([field, *written, *cells])
         words = (f"<small>{escape(kind)}</small><br>{escape(name)}" for kind, name in heads)
         return parts.table("Requests", ["", *words], rows)
 
@@ -254,9 +250,6 @@ def _put(values: tuple[Any, ...], place: int, *new: object) -> tuple[Any, ...]:
     return (*values[:place], *new, *values[place + 1 :])
 
 
-condition_table = ConditionTable
-
-
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """The operator, and the values in the boxes; ``None`` if the request doesn't have the key."""
@@ -289,6 +282,7 @@ class TokenBoxes(Instrument[Boxes]):
 
     Examples
     --------
+    >>> from iamlab.widgets import token_boxes
     >>> boxes = token_boxes("aws:TagKeys", ["project", "owner"])
     >>> str(boxes.decision.verdict)
     'allowed'
@@ -378,6 +372,3 @@ class TokenBoxes(Instrument[Boxes]):
         new = replace(own, **{box: held})  # type: ignore[arg-type]
         self._decided(new)  # an error comes before the change
         return new
-
-
-token_boxes = TokenBoxes

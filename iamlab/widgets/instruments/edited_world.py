@@ -148,8 +148,7 @@ class EditedWorld(Instrument[Edited]):
             edits = tuple(each for each in own.edits if each[0] != own.policy)
             return replace(own, edits=edits, text="")
         if kind == "on" and which and own.policy:
-            edits = self.switched(own.edits, own.policy, which, on=bool(value))
-            return replace(own, edits=edits)
+            return replace(own, edits=self.switched(own.edits, own.policy, which, on=bool(value)))
         raise self.no_control(name)
 
     def controls(self) -> dict[str, str]:
@@ -164,7 +163,7 @@ class EditedWorld(Instrument[Edited]):
             chosen += html.tick(f"on {each.label}", words, on=(name, each.label, "") not in edits)
         if any(edit[0] == name for edit in edits):
             chosen += html.button("undo", "Undo the changes of this policy")
-        field = html.text_field("text", f"Document of {name}", text or policy.text, rows=12)
+        field = html.text_area("text", f"Document of {name}", text or policy.text, 12)
         editor = html.fold("Edit its JSON", field + html.button("apply", "Apply"))
         return {"policy": chosen, "text": editor}
 
@@ -204,6 +203,7 @@ class MatrixBoard(EditedWorld[Board]):
 
     Examples
     --------
+    >>> from iamlab.widgets import matrix_board
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> requests = [("s3:GetObject", MAP), ("s3:DeleteObject", MAP)]
     >>> board = matrix_board(scenario("groups"), ["alice", "dana"], requests)
@@ -330,6 +330,3 @@ class MatrixBoard(EditedWorld[Board]):
 def _predicted(board: Board, cells: dict[str, str]) -> Board:
     answers = {**dict(board.answers), **cells}
     return replace(board, answers=tuple(sorted(answers.items())), shown=-1)
-
-
-matrix_board = MatrixBoard

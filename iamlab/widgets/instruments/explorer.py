@@ -42,11 +42,8 @@ VIEWS = ("ladder", "graph", "fixes", "who else can?", "what else can they do?")
 WIDTHS = {"principal": 20, "action": 24, "resource": 40}
 """The widths of the request's fields."""
 
-ELSEWHERE = frozenset(
-    f"aws:{name}"
-    for name in ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
-)
-"""Condition keys that follow from the principal or from another control."""
+ELSEWHERE = ("multifactorauthpresent", "sourceip", "currenttime", "epochtime", "username")
+"""Condition keys (aws:) that follow from the principal or from another control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +119,8 @@ class Explorer(Instrument[Question]):
         try:
             moment = datetime.fromisoformat(self.state.time)
         except ValueError:
-            problem = f"{self.state.time!r} isn't a time. Write it like 2026-11-25T09:00."
-            raise RequestError(problem) from None
+            text = f"{self.state.time!r} isn't a time. Write it like 2026-11-25T09:00."
+            raise RequestError(text) from None
         return self._moved(self._world.revision, moment.replace(tzinfo=moment.tzinfo or UTC))
 
     @property
@@ -238,10 +235,10 @@ class Explorer(Instrument[Question]):
             return Table.of("Each change flips the verdict", "change, who can make it", rows).html()
         if view == 3:
             own = {key: context[key] for key in context if not key.startswith("aws:Principal")}
-            ask = request.action, request.resource
-            return table_of(self.world.who_can(*ask, context=own, **how)).html()
-        found = self.world.what_can(self.caller, services=[request.service], context=context, **how)
-        return table_of(found).html()
+            who = self.world.who_can(request.action, request.resource, context=own, **how)
+            return table_of(who).html()
+        what = self.world.what_can(self.caller, services=[request.service], context=context, **how)
+        return table_of(what).html()
 
     # -- the controls ----------------------------------------------------------------------------
 
@@ -261,20 +258,17 @@ class Explorer(Instrument[Question]):
             html.segmented("mfa", "MFA", MFA, state.mfa),
             html.text_field("address", "Source address", state.address, width=14),
             html.text_field("time", "Time (UTC)", state.time, kind="datetime-local"),
+            self.chooser("endpoint", "VPC endpoint") * (len(self.choices()["endpoint"]) > 1),
         ]
-        if len(self.choices()["endpoint"]) > 1:
-            how.append(self.chooser("endpoint", "VPC endpoint"))
         keys = (own.removeprefix(KEY) for own in self._listed(self._stamp) if own.startswith(KEY))
         fields = [self._field(f"{KEY}{key}", key, dict(state.keys).get(key, "")) for key in keys]
-        parts = {"request": html.row(who, action, resource), "how": html.row(*how)}
-        if fields:
-            parts["keys"] = html.paragraph(KEYS, "pale") + html.row(*fields)
-        return parts
+        text = (html.paragraph(KEYS, "pale") + html.row(*fields)) * bool(fields)
+        return {"request": html.row(who, action, resource), "how": html.row(*how), "keys": text}
 
     def _field(self, name: str, label: str, value: str, width: int = 32) -> str:
         """Write a field with suggestions."""
         place = list(self._listed(self._stamp)).index(name)
-        return html.text_field(name, label, value, width=width, options=f"{self._id}-{place}")
+        return html.text_field(name, label, value, width=width, known=f"{self._id}-{place}")
 
     def _lists(self, _: object) -> dict[str, list[str]]:
         """Return the suggestions for each field, also for the condition keys that policies use."""
@@ -285,7 +279,7 @@ class Explorer(Instrument[Question]):
             actions, resources = choices.suggested(self._world, None, action)
         used = [] if decision is None else keys_in_policies(decision)
         keys = {key.lower(): key for key in (*reversed(used), *reversed(named))}
-        found = {key: [ABSENT] for key in keys if key not in ELSEWHERE}
+        found = {key: [ABSENT] for key in keys if key.removeprefix("aws:") not in ELSEWHERE}
         for match in () if decision is None else decision.trace.matches:
             for condition in match.statement.conditions:
                 found.get(condition.key.lower(), []).extend(condition.values)

@@ -31,7 +31,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.lint import review
 from iamlab.policy.rules import rules_for
 from iamlab.view.figures.sets.permission_sets import permission_sets
-from iamlab.view.style import bad, look, silent
+from iamlab.view.style import look, state_look
 from iamlab.view.tables import Table
 from iamlab.view.words import listed
 from iamlab.widgets import controls as parts
@@ -46,13 +46,8 @@ if TYPE_CHECKING:
     from iamlab.policy.lint.findings import Finding
     from iamlab.policy.statement import Statement
 
-LEVELS = {
-    "ERROR": bad("error"),
-    "SECURITY_WARNING": bad("security warning", "!"),
-    "WARNING": silent("warning", "!"),
-    "SUGGESTION": silent("suggestion", "i"),
-}
-"""The looks of findings, by their level."""
+LEVELS = {"ERROR": "✕", "SECURITY_WARNING": "!", "WARNING": "!", "SUGGESTION": "i"}
+"""The symbols of findings, by their level."""
 
 MANY, FEW, NAMED = 20, 5, 60
 """So many findings and statements are shown; so many actions of a statement, or of all together."""
@@ -63,10 +58,8 @@ SETS = {
     "both": "in both",
 }
 """The sets of actions."""
-EACH, MOST = 4, 24
-"""The most actions for a pattern, and in all."""
-ROWS = 14
-"""The most rows of the list."""
+EACH, MOST, ROWS = 4, 24, 14
+"""The most actions for a pattern, and in all; the most rows of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +99,7 @@ class PolicyEditor(Instrument[Draft]):
 
     Examples
     --------
+    >>> from iamlab.widgets import policy_editor
     >>> from iamlab.teach.scenarios import MAP
     >>> editor = policy_editor(Policy.allow("s3:GetObject", MAP), [("s3:GetObject", MAP)])
     >>> print(editor.decisions[0])
@@ -184,17 +178,15 @@ class PolicyEditor(Instrument[Draft]):
         if policy is not None:
             self._user.inline[self._name] = policy  # not put_policy: AWS needn't save a draft
             account.changed()
-        found = [
-            account.world.can(self._user, action, resource, context=context)
-            for action, resource, context in self._requests
-        ]
+        can = account.world.can
+        found = [can(self._user, *pair, context=context) for *pair, context in self._requests]
         return [] if policy is None else found
 
     # -- the card --------------------------------------------------------------------------------
 
     def controls(self) -> Mapping[str, str]:
         """Return the text with the numbers of its lines, and what is wrong with it."""
-        text = parts.text_field("text", "Policy as JSON", self.state.text, rows=self._rows)
+        text = parts.text_area("text", "Policy as JSON", self.state.text, self._rows)
         policy, findings, answer = self._read(self.state.text)
         state = f"✕ AWS wouldn't save it. {answer}" if answer else "✓ AWS would save this policy."
         items = "".join(map(_item, findings[:MANY]))
@@ -216,18 +208,17 @@ class PolicyEditor(Instrument[Draft]):
             by = tuple(addresses(found.determining))
             cells.append((*pair, keys, look(found.verdict), by))
         table = Table.of(f"Decisions for {self._user.name} with this policy", names, cells)
-        return (
-            parts.paragraph("The last policy, before the text had an error:" * is_old, "pale")
-            + f'<div class="statements">{"".join(shown)}</div>'
-            + parts.paragraph(f"and {count(left, 'more statement')}" * (left > 0))
-            + table.html() * bool(cells)
-        )
+        text = parts.paragraph("The last policy, before the text had an error:" * is_old, "pale")
+        text += f'<div class="statements">{"".join(shown)}</div>'
+        text += parts.paragraph(f"and {count(left, 'more statement')}" * (left > 0))
+        return text + table.html() * bool(cells)
 
 
 def _item(finding: Finding) -> str:
     """Write a finding; the button leads to its place in the text."""
     line, column = finding.line, finding.column
-    words = f"{parts.badge(LEVELS[finding.level])} {escape(f'{finding.what} {finding.remedy}')}"
+    seen = state_look(LEVELS[finding.level], finding.level.lower().replace("_", " "))
+    words = f"{parts.badge(seen)} {escape(f'{finding.what} {finding.remedy}')}"
     if line is not None:
         place = f'<button type="button" data-line="{line}" data-column="{column}">'
         words = f"{place}line {line}, column {column}</button> {words}"
@@ -245,9 +236,6 @@ def _statement(statement: Statement, policy_type: str, most: int) -> str:
     words = f'<br><span class="pale">{lead} {escape(matched)}.</span>'
     meaning = escape(sentence(statement, policy_type)) + words
     return parts.statement_row(statement, statement.label, meaning)
-
-
-policy_editor = PolicyEditor
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +268,7 @@ class Overlap(Instrument[Sets]):
 
     Examples
     --------
+    >>> from iamlab.widgets import overlap
     >>> from iamlab import Policy
     >>> sets = overlap(
     ...     Policy.allow(["s3:GetObject", "sqs:SendMessage"]), Policy.allow(["s3:GetObject"]))
@@ -321,13 +310,9 @@ class Overlap(Instrument[Sets]):
 
     def _decide(self, sets: tuple[tuple[str, str], ...]) -> tuple[dict[str, Decision], str]:
         """Return the decision on each action, and the picture."""
-        identity, limit = (
-            _allowing([own for own, held in sets if held in (name, "both")], name)
-            for name in ("identity", "boundary")
-        )
         # Not put_policy: a set can be empty, and IAM rejects an empty policy.
-        self._user.inline["identity"] = identity
-        self._limit.versions[self._limit.default_version_id] = limit
+        self._user.inline["identity"] = _allowing(sets, "identity")
+        self._limit.versions[self._limit.default_version_id] = _allowing(sets, "boundary")
         self._world.changed()
         question = self._world, self._user, self.actions, self._resource
         decisions = {own: self._world.can(self._user, own, self._resource) for own in self.actions}
@@ -345,12 +330,10 @@ class Overlap(Instrument[Sets]):
     def controls(self) -> dict[str, str]:
         """Return the list of actions by set, and a button for each set."""
         action, sets, groups = self.state.action, dict(self.state.sets), ""
+        option = "<option{}>{}</option>".format
         for key, title in SETS.items():
-            options = "".join(
-                f"<option{' selected' * (own == action)}>{escape(own)}</option>"
-                for own in self.actions
-                if sets[own] == key
-            )
+            mine = (own for own in self.actions if sets[own] == key)
+            options = "".join(option(" selected" * (own == action), escape(own)) for own in mine)
             groups += f'<optgroup label="{title.capitalize()}">{options}</optgroup>' * bool(options)
         size = min(len(sets) + len(set(sets.values())), ROWS)
         select = f'<select name="action" size="{size}">{groups}</select>'
@@ -376,7 +359,8 @@ class Overlap(Instrument[Sets]):
         return replace(own, sets=sets)
 
 
-def _allowing(actions: list[str], name: str) -> Policy:
+def _allowing(sets: tuple[tuple[str, str], ...], name: str) -> Policy:
+    actions = [own for own, held in sets if held in (name, "both")]
     return Policy.allow(actions, name=name) if actions else Policy((), "2012-10-17", name=name)
 
 
@@ -385,6 +369,3 @@ def _named(*policies: Policy) -> Iterator[str]:
     for statement in (own for policy in policies for own in policy.statements):
         for pattern in statement.action or ():
             yield from islice(expand(pattern), EACH)
-
-
-overlap = Overlap

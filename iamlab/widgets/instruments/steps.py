@@ -94,6 +94,7 @@ class Stepper(Instrument[Walk]):
 
     Examples
     --------
+    >>> from iamlab.widgets import stepper
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("groups")
     >>> steps = stepper(world.can(world.user("dana"), "s3:DeleteObject", MAP), predict_first=True)
@@ -210,9 +211,6 @@ def _matches(step: Step) -> str:
     return f'<ul class="plain">{rows}{more}</ul>' if rows else ""
 
 
-stepper = Stepper
-
-
 @dataclass(frozen=True, slots=True)
 class Exploration:
     """The ARNs of source and target, the number of the step and of its edit, and the edits made.
@@ -244,6 +242,7 @@ class ReachExplorer(Instrument[Exploration]):
 
     Examples
     --------
+    >>> from iamlab.widgets import reach_explorer
     >>> from iamlab import Policy, World
     >>> main = World(seed=7).create_account("main", account_id="111111111111")
     >>> dana = main.create_user("dana")
@@ -293,8 +292,7 @@ class ReachExplorer(Instrument[Exploration]):
     @property
     def path(self) -> Path | None:
         """A shortest path after all edits, or ``None``."""
-        state = self.state
-        return self._path(state.source, state.target, cuts=state.cuts)
+        return self._path(self.state.source, self.state.target, cuts=self.state.cuts)
 
     @property
     def edits(self) -> list[CutEdit]:
@@ -323,6 +321,8 @@ class ReachExplorer(Instrument[Exploration]):
     def controls(self) -> dict[str, str]:
         """Return the lists, the path with its present step, and the edits."""
         state, targets = self.state, {ADMIN: "any administrator", **self._names}
+        source = parts.choice("source", "From", self._names, state.source)
+        target = parts.choice("target", "To", targets, state.target)
         edits = {str(number): short_edit(str(edit)) for number, edit in enumerate(self.edits)}
         options = parts.choice("edit", "An edit against this step", edits, str(state.edit))
         steps = parts.button("back", "◀ Back"), parts.button("next", "Next ▶")
@@ -330,10 +330,7 @@ class ReachExplorer(Instrument[Exploration]):
         buttons = [options, parts.button("cut", "Make this edit", main=True)] * bool(edits)
         buttons += [parts.button("undo", "Take back the last edit")] * bool(made)
         return {
-            "who": parts.row(
-                parts.choice("source", "From", self._names, state.source),
-                parts.choice("target", "To", targets, state.target),
-            ),
+            "who": parts.row(source, target),
             "before": self._closed(state.source, state.target, state.cuts),
             "graph": self._graph(),
             "facts": "".join(map(parts.paragraph, self._facts())),
@@ -366,10 +363,9 @@ class ReachExplorer(Instrument[Exploration]):
         if self.path is None:
             return ""
         scene = scene_of(self.path, [], [])
-        labels = {
-            node.id: Part(label=node.words, words={"decides": f"step {number}"})
-            for number, node in enumerate(scene.nodes)
-        }
+        labels = dict[str, Part]()
+        for number, node in enumerate(scene.nodes):
+            labels[node.id] = Part(label=node.words, words={"decides": f"step {number}"})
         return picture(draw_tree(scene, "PATH"), labels, "The path, step by step")
 
     def marks(self) -> dict[str, str]:
@@ -394,6 +390,3 @@ class ReachExplorer(Instrument[Exploration]):
 def _cut(values: Sequence[Any]) -> Cut:
     """Return the edit of a state as a cut."""
     return Cut((KINDS[values[0]](*values[1:]),), is_closed=False, is_smallest=False)
-
-
-reach_explorer = ReachExplorer

@@ -99,6 +99,7 @@ class StatementStack(Switches[Stack]):
 
     Examples
     --------
+    >>> from iamlab.widgets import statement_stack
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> stack = statement_stack(scenario("stack"), "alice", "stack", [("s3:DeleteObject", MAP)])
     >>> str(stack.decision.verdict)
@@ -134,8 +135,8 @@ class StatementStack(Switches[Stack]):
         parts = {"stack": "".join(map(self._row, self.state.statements))}
         if self._pairs:
             order = ", ".join(self.state.order) or "nothing, all are off"
-            facts = html.paragraph(f"From the top: {order}.")
-            parts |= {"request": self.chooser("request", "Request"), "facts": facts}
+            parts["request"] = self.chooser("request", "Request")
+            parts["facts"] = html.paragraph(f"From the top: {order}.")
         return parts
 
     def _row(self, sid: str) -> str:
@@ -150,12 +151,10 @@ class StatementStack(Switches[Stack]):
         """Switch or move a statement."""
         move, _, sid = name.partition(" ")
         if name in self._statements:
-            off = choices.switched(self.state.off, name, on=not value)
-            return replace(self.state, off=off)
+            return replace(self.state, off=choices.switched(self.state.off, name, on=not value))
         if move not in self._moves or sid not in self._statements:
             raise self.no_control(name)
-        order = moved(self.state.statements, sid, up=move == "up")
-        return replace(self.state, statements=order)
+        return replace(self.state, statements=moved(self.state.statements, sid, up=move == "up"))
 
     def world(self) -> World:
         """Return a copy of the world with the stack as shown."""
@@ -176,9 +175,6 @@ def moved(order: tuple[Item, ...], item: Item, *, up: bool) -> tuple[Item, ...]:
     changed.remove(item)
     changed.insert(max(place, 0), item)
     return tuple(changed)
-
-
-statement_stack = StatementStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +218,7 @@ class MembershipBoard(Switches[Memberships]):
 
     Examples
     --------
+    >>> from iamlab.widgets import membership_board
     >>> from iamlab.teach.scenarios import scenario
     >>> board = membership_board(scenario("groups"), ["dana"])
     >>> board.set("request", 2)
@@ -263,10 +260,8 @@ class MembershipBoard(Switches[Memberships]):
         parts = {"first": first, "grid": self._grid()}
         if (decision := self.decide()) is not None:
             chosen = self.chooser("caller", "Caller"), self.chooser("request", "Request")
-            policies = [
-                f"{own.policy.name} ({own.path[0] if own.path else 'own'})"
-                for own in decision.layers.identity
-            ]
+            held = decision.layers.identity
+            policies = [f"{own.policy.name} ({(*own.path, 'own')[0]})" for own in held]
             facts = f"Policies that apply to {self.user}: {', '.join(policies) or 'none'}."
             parts |= {"request": html.row(*chosen), "facts": html.paragraph(facts)}
         return parts
@@ -290,9 +285,9 @@ class MembershipBoard(Switches[Memberships]):
     @property
     def edits(self) -> list[tuple[str, str, str]]:
         """The difference from the world as edits: first those that leave a group."""
-        left = [own for own in self._start if own not in self.state.members]
-        joined = [own for own in self.state.members if own not in self._start]
-        named = [("remove_user", own) for own in left] + [("add_user", own) for own in joined]
+        start, now = self._start, self.state.members
+        named = [("remove_user", own) for own in start if own not in now]
+        named += [("add_user", own) for own in now if own not in start]
         return [(edit, own.rpartition(IN)[2], own.rpartition(IN)[0]) for edit, own in named]
 
     def world(self) -> World:
@@ -301,6 +296,3 @@ class MembershipBoard(Switches[Memberships]):
         for edit, group, user in self.edits:
             getattr(changed.group(group), edit)(user)
         return changed
-
-
-membership_board = MembershipBoard

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
-from itertools import product
+from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.decision import Decision
@@ -48,7 +48,6 @@ NEAR = ("identity", *(name for name in LAYERS if name not in (*ENDS, "rcp", "gra
 KNOWN = ("aws:principal", "aws:resource", "aws:user")
 """Condition keys that follow from the caller and the resource begin with these."""
 BOOL = {"": "as it is", "true": "true", "false": "false", choices.ABSENT: choices.ABSENT}
-ASSUME = "sts:AssumeRole"
 OFF = replace(ABSENT, word="switched off")
 SIGNS = {
     ("Allow", True): good("open: it allows"),
@@ -89,6 +88,7 @@ class TwoSides(EditedWorld[Sides]):
 
     Examples
     --------
+    >>> from iamlab.widgets import two_sides
     >>> from iamlab.teach.scenarios import MAIN, OLD_MAP, observatory
     >>> auditor = f"arn:aws:iam::{MAIN}:role/auditor"
     >>> sides = two_sides(observatory(), auditor, "s3:GetObject", OLD_MAP)
@@ -154,10 +154,8 @@ class TwoSides(EditedWorld[Sides]):
         request = (first := _pairs(self.decide())[0]).request
         near = self._side("The caller's side", request.caller.account, NEAR)
         far = self._side(f"The {self.target}'s side", request.resource_account, FAR)
-        found = {
-            "request": parts.request_facts(first),
-            "sides": f'<div class="tiles">{near}{far}</div>',
-        }
+        found = {"request": parts.request_facts(first)}
+        found["sides"] = f'<div class="tiles">{near}{far}</div>'
         if fields := self._fields().values():
             found["keys"] = parts.paragraph(choices.KEYS, "pale") + parts.row(*fields)
         return found | super().controls()
@@ -165,9 +163,8 @@ class TwoSides(EditedWorld[Sides]):
     def parts(self) -> dict[str, str]:
         """Return the whole card: the verdict, then the policy to edit, and the figure."""
         found = super().parts()
-        return found | {
-            name: found.pop(name) for name in ("policy", "text", "picture") if name in found
-        }
+        last = [name for name in ("policy", "text", "picture") if name in found]
+        return found | {name: found.pop(name) for name in last}
 
     def _fields(self) -> dict[str, str]:
         """Return a field for each condition key that doesn't follow from caller or resource."""
@@ -187,9 +184,8 @@ class TwoSides(EditedWorld[Sides]):
         text = f'<p><strong>{title}</strong> <span class="pale">{where}</span></p>'
         rows, pairs = self.statements(), _pairs(self.decide())
         for layer in layers:
-            mine = "".join(
-                self._row(name, *row) for name, row in rows.items() if row[1].layer == layer
-            )
+            chosen = ((name, *row) for name, row in rows.items() if row[1].layer == layer)
+            mine = "".join(starmap(self._row, chosen))
             for pair in pairs if layer in ENDS else ():
                 side = side_of(pair, layer)
                 head = side.name.capitalize() + f" for {pair.request.action}" * (len(pairs) > 1)
@@ -252,34 +248,11 @@ def _is_about(match: StatementMatch) -> bool:
     return all(own.element not in ("Action", "NotAction") for own in match.mismatches)
 
 
-two_sides = TwoSides
-
-
 class TrustDoor(TwoSides):
     """The statements that decide whether a principal can assume a role.
 
     A session with tags also needs ``sts:TagSession``, and one with a source identity
     ``sts:SetSourceIdentity``. Its controls are those of ``TwoSides``.
-    """
-
-    title, target = "The trust door", "role"
-    question = "Can it assume the role?"
-
-    def _decide(self, edits: Edits, keys: Keys) -> Decision:
-        principal, _, arn = self._question
-        world, (context, sent) = self.at(edits), choices.by_hand(keys)
-        session = world.sessions.get(getattr(principal, "access_key_id", ""))
-        tags = session_tags(sent, (), session)
-        identity = context.get("sts:SourceIdentity") or (session and session.source_identity)
-        actions = session_actions(ASSUME, tags.needs_permission, str(identity or ""))
-        context |= tags.context()
-        return Decision.of_call(
-            [world.can(principal, own, arn, context=context) for own in actions]
-        )
-
-
-def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -> TrustDoor:
-    """Show the statements that decide whether a principal can assume a role.
 
     Parameters
     ----------
@@ -300,6 +273,7 @@ def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -
     Examples
     --------
     >>> from iamlab.teach.scenarios import COLLECTOR, READER, observatory
+    >>> from iamlab.widgets import trust_door
     >>> door = trust_door(observatory(), COLLECTOR, READER)
     >>> str(door.decision.verdict)
     'implicit deny'
@@ -310,6 +284,22 @@ def trust_door(world: World, principal: Caller, role: Role | str, **more: Any) -
     >>> str(door.decision.verdict)
     'implicit deny'
     """
-    text = str(getattr(role, "arn", role))
-    found = find_role(world, text) or world.role(text)
-    return TrustDoor(world, principal, ASSUME, found.arn, **more)
+
+    title, target = "The trust door", "role"
+    question = "Can it assume the role?"
+
+    def __init__(self, world: World, principal: Caller, role: Role | str, **more: Any) -> None:
+        text = str(getattr(role, "arn", role))
+        arn = (find_role(world, text) or world.role(text)).arn
+        super().__init__(world, principal, "sts:AssumeRole", arn, **more)
+
+    def _decide(self, edits: Edits, keys: Keys) -> Decision:
+        principal, action, arn = self._question
+        world, (context, sent) = self.at(edits), choices.by_hand(keys)
+        session = world.sessions.get(getattr(principal, "access_key_id", ""))
+        tags = session_tags(sent, (), session)
+        identity = context.get("sts:SourceIdentity") or (session and session.source_identity)
+        actions = session_actions(action, tags.needs_permission, str(identity or ""))
+        context |= tags.context()
+        pairs = [world.can(principal, own, arn, context=context) for own in actions]
+        return Decision.of_call(pairs)

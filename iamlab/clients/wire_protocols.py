@@ -1,7 +1,9 @@
-"""The protocols that moto reads and writes: REST, EC2's, and answers in JSON.
+"""The protocols other than ``query``: JSON, REST and EC2's.
 
-With REST, an operation has its own method and path. A parameter is in the path, the query, a header
-or the body, which is JSON or XML; the model of the service says where.
+With ``json``, the name of the operation is in a header, and the parameters are in the body. With
+REST, an operation has its own method and path. A parameter is in the path, the query, a header or
+the body, which is JSON or XML; the model of the service says where. moto reads REST and EC2's
+protocol, and writes all of them.
 
 Notes
 -----
@@ -11,9 +13,10 @@ AWS protocols of Smithy, "restJson1", "restXml", "ec2Query" and "awsJson1_1".
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from iamlab.clients.wire_values import HttpError, moment, require
+from iamlab.clients.wire_values import HttpError, members_from, moment, require, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +29,7 @@ _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class Protocol:
-    """The protocol of a service, by moto.
+    """The protocol of a service, with moto's readers and writers.
 
     Parameters
     ----------
@@ -46,6 +49,7 @@ class Protocol:
         from moto.core.serialize import get_serializer_class
         from moto.core.utils import get_service_model
 
+        self._is_json = protocol == "json"
         self._model: Any = get_service_model(name)
         self._router: Any = get_service_router(name)
         self._parser: Any = PROTOCOL_PARSERS[protocol]
@@ -59,6 +63,8 @@ class Protocol:
         HttpError
             There is no such operation, or a parameter has another type.
         """
+        if self._is_json:
+            return self._parse_json(request)
         from moto.core.parse import UNDEFINED, RequestParserError
         from moto.core.request import Request
         from werkzeug.exceptions import HTTPException
@@ -73,14 +79,7 @@ class Protocol:
         parser = self._parser(operation, timestamp_parser=moment)
         try:
             found = parser.parse({**places, "body": seen.data, "method": seen.method})
-        except (
-            RequestParserError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            RecursionError,
-        ):
+        except (RequestParserError, *_UNREADABLE):
             raise HttpError("SerializationException", "The request can't be read.") from None
         members = {} if operation.input_shape is None else operation.input_shape.members
         return operation.name, {
@@ -89,6 +88,22 @@ class Protocol:
             if value not in (None, UNDEFINED)
             and (value not in ({}, []) or "location" not in members[name].serialization)
         }
+
+    def _parse_json(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
+        """Read a request more strictly than moto, which takes any type and body."""
+        operation = request.operation
+        target = f"{self._model.metadata['targetPrefix']}.{operation}"
+        is_known = operation in self._model.operation_names
+        if not is_known or request.headers.get("x-amz-target") != target:
+            raise HttpError("UnknownOperationException", "")
+        shape = self._model.operation_model(operation).input_shape
+        if shape is None:
+            return operation, {}
+        try:
+            body = json.loads(request.body or b"{}")
+        except (ValueError, RecursionError):
+            raise HttpError("SerializationException", "") from None
+        return operation, _from_json(body, shape)
 
     def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         """Write the response of an operation."""
@@ -100,3 +115,28 @@ class Protocol:
         if isinstance(body, str):
             body = body.encode()
         return int(status), dict(headers), body
+
+
+_KINDS: dict[type, tuple[str, ...]] = {
+    dict: ("structure", "map"),
+    list: ("list",),
+    str: ("string", "blob", "timestamp"),
+    int: ("integer", "long", "float", "double", "timestamp"),
+    float: ("float", "double", "timestamp"),
+    bool: ("boolean",),
+}
+"""What a value of JSON can be."""
+
+
+def _from_json(value: Any, shape: Any) -> Any:
+    """Read a value of JSON."""
+    kind = shape.type_name
+    if kind not in _KINDS.get(type(value), ()):
+        raise HttpError("SerializationException", f"The value can not be converted to {kind}.")
+    if kind == "structure":
+        return members_from(value, shape, _from_json)
+    if kind == "list":
+        return [_from_json(item, shape.member) for item in value]
+    if kind == "map":
+        return {key: _from_json(item, shape.value) for key, item in value.items()}
+    return value if kind == "boolean" else scalar(value, kind, "SerializationException")
