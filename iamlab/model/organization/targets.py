@@ -228,8 +228,8 @@ class Handshake(OrganizationPart):
         if self.world.clock.now >= self.expiration_timestamp:
             return "EXPIRED"
         every, members = self.organization.handshakes.values(), self.organization.members
-        asked = [each for each in every if each.parent_id == self.id and each.target_id in members]
-        return "OPEN" if all(each.outcome == "ACCEPTED" for each in asked) else "REQUESTED"
+        needed = [each for each in every if each.parent_id == self.id and each.target_id in members]
+        return "OPEN" if all(each.outcome == "ACCEPTED" for each in needed) else "REQUESTED"
 
     def is_for(self, account: Account) -> bool:
         """Return whether an account is the one that can accept it."""

@@ -295,12 +295,12 @@ def enable_all_features(organization: Organization, _: Parameters) -> Handshake:
         )
 
     def ask(action: str, parent_id: str, kind: str = "", key: str = "") -> Handshake:
-        made = Handshake(world, organization.id, world.ids.organization_id("h"), kind, key, now)
-        made.action, made.parent_id = action, parent_id
-        return every.setdefault(made.id, made)
+        new = Handshake(world, organization.id, world.ids.organization_id("h"), kind, key, now)
+        new.action, new.parent_id = action, parent_id
+        return every.setdefault(new.id, new)
 
-    asked = ask(ENABLE, "")
+    made = ask(ENABLE, "")
     for member in organization.members.values():
         if member.joined_method == "INVITED" and member.id != organization.management_account_id:
-            ask(APPROVE, asked.id, "ACCOUNT", member.id)
-    return asked
+            ask(APPROVE, made.id, "ACCOUNT", member.id)
+    return made

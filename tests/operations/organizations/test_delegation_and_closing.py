@@ -85,7 +85,7 @@ def test_a_member_account_calls_what_the_resource_policy_allows(
 def test_the_callers_own_policies_must_allow_it_too(
     organization: Organization, dev: Account
 ) -> None:
-    """Two accounts: neither side is enough, not even for a user whom the policy names."""
+    """Two accounts: neither side is enough, also for a user that the policy names."""
     ben = dev.create_user("ben")
     organization.put_resource_policy(
         document(allow("organizations:ListRoots", Principal={"AWS": [ROOT_OF_DEV, ben.arn]}))
@@ -180,12 +180,12 @@ def test_there_is_one_resource_policy_which_keeps_its_id_and_tags(
     """Another one replaces its content."""
     first = organization.put_resource_policy(delegation("ListRoots"), tags={"team": "sky"})
     again = organization.put_resource_policy(delegation("ListParents"))
-    told = ask(organization, "DescribeResourcePolicy")["ResourcePolicy"]
+    answer = ask(organization, "DescribeResourcePolicy")["ResourcePolicy"]
 
     assert (again.id, again.tags) == (first.id, {"team": "sky"})
-    assert told["ResourcePolicySummary"] == {"Id": again.id, "Arn": again.arn}
+    assert answer["ResourcePolicySummary"] == {"Id": again.id, "Arn": again.arn}
     assert again.arn.startswith(f"arn:aws:organizations::{MAIN}:resourcepolicy/o-")
-    assert json.loads(told["Content"]) == delegation("ListParents")
+    assert json.loads(answer["Content"]) == delegation("ListParents")
     tags = [{"Key": "cost", "Value": "1"}]
     ask(organization, "TagResource", ResourceId=again.id, Tags=tags)
     assert again.tags == {"team": "sky", "cost": "1"}
@@ -295,11 +295,11 @@ def test_nobody_uses_what_is_in_a_closed_account(
 def test_a_closed_account_stays_in_its_organization(organization: Organization) -> None:
     """The organization still reads it, moves it and tags it."""
     organization.close_account(DEV)
-    told = ask(organization, "DescribeAccount", AccountId=DEV)["Account"]
+    answer = ask(organization, "DescribeAccount", AccountId=DEV)["Account"]
     organization.move_account(DEV, organization.root)
     organization.members[DEV].tag({"closed": "yes"})
 
-    assert (told["Status"], told["State"]) == ("SUSPENDED", "SUSPENDED")
+    assert (answer["Status"], answer["State"]) == ("SUSPENDED", "SUSPENDED")
     assert organization.members[DEV].parent_id == organization.root.id
 
 
@@ -356,7 +356,7 @@ def test_policies_can_be_made_when_all_features_are_enabled(billing: Organizatio
 
 
 def test_an_account_that_left_need_not_agree(billing: Organization) -> None:
-    """Nor can the request be answered after 90 days, as AWS says."""
+    """The request can be answered for 90 days, as AWS says."""
     handshake = billing.enable_all_features()
     asked(billing)[0].decline()
     assert handshake.state == "REQUESTED"
