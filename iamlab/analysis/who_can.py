@@ -19,7 +19,7 @@ from iamlab.authorization import context_keys as contexts
 from iamlab.authorization.authorize import NetworkPath, authorize, is_on, question_defects
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import raise_problems, set_key_notes
-from iamlab.authorization.resource import ResourceContext, resource_context
+from iamlab.authorization.resource import ResourceContext, resource_context, why_closed
 from iamlab.display import Shown, called, count, few, steps
 from iamlab.engine import compiled
 from iamlab.engine.evaluate import evaluate
@@ -291,8 +291,9 @@ def _all_callers(
 
 
 def everybody(accounts: Iterable[Account]) -> Iterator[str]:
-    """Return the ARNs of every user, role and root user."""
+    """Return the ARNs of every user, role and root user; in a closed account, nobody can call."""
     for account in accounts:
-        yield from (user.arn for user in account.users.values())
-        yield from (role.arn for role in account.roles.values())
+        if why_closed(account.account_id, account.world.membership_of(account.account_id)):
+            continue
+        yield from (who.arn for who in (*account.users.values(), *account.roles.values()))
         yield account.root_arn

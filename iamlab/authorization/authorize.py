@@ -246,6 +246,10 @@ def authorization_request(
     keys = override_keys(keys, set_keys)
     if set_keys or operation_keys or circumstances.get("request_tags"):
         keys = without_keys(keys, keys_of_other_types(action, resource))
+    refused = "" if refusal is None else refusal.message
+    if target.closed and not refused:  # AWS doesn't say why
+        who = f"User: {principal.arn} is not authorized to perform"
+        refused = f"{who}: {action} on resource: {resource}"
     request = Request(
         principal.arn,
         action,
@@ -253,12 +257,13 @@ def authorization_request(
         resource_account=target.account_id,
         context=keys,
         issuer=principal.issuer,
-        refusal="" if refusal is None else refusal.message,
+        refusal=refused,
         access_point=target.access_point,
     )
     layers = principal.layers(target, path.policy)
     notes = (
         *principal.assumed,
+        *filter(None, [target.closed]),
         *target.assumed,
         *path.assumed,
         *set_key_notes(action, tuple(set_keys)),

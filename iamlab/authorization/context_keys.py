@@ -261,29 +261,16 @@ def call_keys(call: CallAttributes) -> Context:
 
 def user_attributes(user: User, membership: Membership | None = None) -> CallerAttributes:
     """Return the keys of an IAM user who signs with a long-term access key: no MFA keys."""
-    return CallerAttributes(
-        user.arn,
-        user.account.account_id,
-        user.unique_id,
-        "User",
-        user.name,
-        tags=user.tags,
-        membership=membership,
-    )
+    own = user.arn, user.account.account_id, user.unique_id, "User", user.name
+    return CallerAttributes(*own, tags=user.tags, membership=membership)
 
 
 def role_attributes(
     role: Role, session_name: str, membership: Membership | None = None
 ) -> CallerAttributes:
     """Return the keys of a role session; ``aws:PrincipalArn`` is the *role's* ARN."""
-    return CallerAttributes(
-        role.arn,
-        role.account.account_id,
-        f"{role.unique_id}:{session_name}",
-        "AssumedRole",
-        tags=role.tags,
-        membership=membership,
-    )
+    own = role.arn, role.account.account_id, f"{role.unique_id}:{session_name}", "AssumedRole"
+    return CallerAttributes(*own, tags=role.tags, membership=membership)
 
 
 def root_user_attributes(

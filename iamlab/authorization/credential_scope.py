@@ -145,6 +145,12 @@ def _cannot_call(name: str, arn: str) -> AccessDenied:
     return error
 
 
+def closed_refusal(why: str) -> InvalidClientTokenId:
+    """Return the error for credentials of a closed account; AWS doesn't document it."""
+    error = InvalidClientTokenId("The security token included in the request is invalid.")
+    return noted(error, why)
+
+
 def region_refusal(region: str) -> InvalidClientTokenId | None:
     """Return a Region's error for a token that is valid only in the default Regions.
 

@@ -21,11 +21,12 @@ from iamlab.authorization.context_keys import (
 )
 from iamlab.authorization.credential_scope import (
     CREDENTIALS_PATH,
+    closed_refusal,
     credential_limits,
     refusal_of,
     region_limits,
 )
-from iamlab.authorization.resource import ResourceContext
+from iamlab.authorization.resource import ResourceContext, why_closed
 from iamlab.engine.layers import AttachedPolicy, Layers, Level
 from iamlab.engine.request import ANONYMOUS, PROVIDER_HOSTS, ContextValue
 from iamlab.errors import AwsError, NoSuchEntity, RequestError, did_you_mean, noted
@@ -154,6 +155,8 @@ class PrincipalContext:
 
     def refusal(self, action: str) -> AwsError | None:
         """Return AWS's error if the caller's credentials can't call an action."""
+        if why := why_closed(self.account_id, self.who().membership):
+            return closed_refusal(why)
         if self.kind is CredentialKind.LONG_TERM:
             return None
         return refusal_of(self.kind, action, self.credentials(), self.arn)
@@ -366,16 +369,9 @@ def _bounded(
     missing: list[str] = []
     policies = identity_policies(identity, missing)
     boundary = boundary_of(identity, missing)
-    return PrincipalContext(
-        arn,
-        identity.account.account_id,
-        who,
-        policies,
-        boundary,
-        identity.arn if isinstance(identity, Role) else None,
-        tuple(dict.fromkeys(missing)),
-        scps=scps_of(identity.account),
-    )
+    issuer = identity.arn if isinstance(identity, Role) else None
+    own = arn, identity.account.account_id, who, policies, boundary, issuer
+    return PrincipalContext(*own, tuple(dict.fromkeys(missing)), scps=scps_of(identity.account))
 
 
 def principal_of(world: World, caller: Caller) -> PrincipalContext:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.context_keys import RESOURCE_KEYS, ResourceAttributes, keys_of, tag_keys
+from iamlab.engine.combining_rule import RESOURCE_POLICIES
 from iamlab.model.public_access_block import combined
 from iamlab.policy.arn import parsed_arn, parts_of
 from iamlab.policy.document import Policy
@@ -26,16 +27,12 @@ if TYPE_CHECKING:
     from iamlab.engine.question_index import ResourceFacts
     from iamlab.engine.request import ContextValue
     from iamlab.model.account import Account
+    from iamlab.model.record import Membership
     from iamlab.model.resources import Resource
     from iamlab.model.world import World
     from iamlab.policy.arn import Arn
 
-POLICY_SERVICES = frozenset(
-    {
-        *("s3", "sqs", "sns", "lambda", "secretsmanager", "ecr", "dynamodb", "events"),
-        *("execute-api", "backup"),
-    }
-)
+POLICY_SERVICES = RESOURCE_POLICIES - {"kms"}
 """Services whose resources can have a policy that this world doesn't know (S3: access points)."""
 
 _MOST_CUTS = 4
@@ -65,6 +62,8 @@ class ResourceContext:
         The account that owns it, if that isn't the account of its condition keys: an object's.
     assumed
         The assumptions, in words.
+    closed
+        Why nobody can use it: its account is closed; empty if it isn't.
     """
 
     attributes: ResourceAttributes = field(default_factory=ResourceAttributes)
@@ -79,6 +78,7 @@ class ResourceContext:
     access_point: str = ""
     owner: str = ""
     assumed: tuple[str, ...] = ()
+    closed: str = ""
 
     @property
     def account_id(self) -> str:
@@ -87,8 +87,8 @@ class ResourceContext:
 
     @property
     def is_alone(self) -> bool:
-        """Whether a request needs no permission on its bucket or on a KMS key as well."""
-        return self.behind is None and self.encrypted is None
+        """Whether only its own policies decide: not those of a bucket or KMS key, nor a closure."""
+        return self.behind is None and self.encrypted is None and not self.closed
 
     def bucket(
         self, world: World, action: str, access_point: str
@@ -132,6 +132,9 @@ def resource_context(
 ) -> ResourceContext:
     """Return what the world knows about a resource, and what it assumes."""
     found = _found(world, resource, action, caller_account)
+    service, _, operation = action.partition(":")
+    if service.lower() == "organizations" and world.organizations:
+        found = _delegated(world, operation, caller_account) or found
     account_id = found.attributes.account_id
     organization = world.organization_of(account_id) if world.organizations else None
     if organization is not None:
@@ -139,13 +142,36 @@ def resource_context(
 
         rcps = organization.levels(account_id, RCP) if found.under_rcps else ()
         membership = world.membership_of(account_id)
-        return replace(
-            found, attributes=replace(found.attributes, membership=membership), rcps=rcps
-        )
+        attributes = replace(found.attributes, membership=membership)
+        closed = why_closed(account_id, membership)
+        return replace(found, attributes=attributes, rcps=rcps, closed=closed)
     if world.loaded and not world.organizations:
         note = "No organization: no SCP and no RCP applies."
         return replace(found, assumed=(*found.assumed, note))
     return found
+
+
+def why_closed(account_id: str, membership: Membership | None) -> str:
+    """Return why nobody can use an account or what is in it; empty if it isn't closed.
+
+    Examples
+    --------
+    >>> from iamlab.model.record import Membership
+    >>> why_closed("222222222222", Membership("o-1", "o-1/r-1/", "SUSPENDED"))
+    'Account 222222222222 is closed: it is SUSPENDED.'
+    """
+    if membership is None or membership.status == "ACTIVE":
+        return ""
+    return f"Account {account_id} is closed: it is {membership.status}."
+
+
+def _delegated(world: World, operation: str, caller_account: str) -> ResourceContext | None:
+    """Return the organization as the resource, if its resource policy decides about a call."""
+    organization = world.organization_of(caller_account)
+    policy = None if organization is None else organization.delegation(caller_account, operation)
+    if organization is None or policy is None:
+        return None
+    return ResourceContext(ResourceAttributes(organization.management_account_id), policy)
 
 
 def _found(world: World, resource: str, action: str, caller_account: str) -> ResourceContext:

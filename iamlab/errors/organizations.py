@@ -5,6 +5,7 @@
     AwsError
     ├─ AccessDenied                                    403, in __init__.py
     │  └─ AccessDeniedException                        400
+    ├─ AccountAlreadyClosedException                   400
     ├─ AccountAlreadyRegisteredException               400
     ├─ AccountNotFoundException                        400
     ├─ AccountNotRegisteredException                   400
@@ -37,6 +38,7 @@
     │  ├─ ConstraintViolationException                 400
     │  ├─ HandshakeConstraintViolationException        400
     │  └─ InvalidInputException                        400
+    ├─ ResourcePolicyNotFoundException                 400
     ├─ RootNotFoundException                           400
     ├─ SourceParentNotFoundException                   400
     └─ TargetNotFoundException                         400
@@ -76,6 +78,10 @@ class ReasonedError(AwsError):
     def __str__(self) -> str:
         shown = f" ({self.reason})" if self.reason else ""
         return f"{self.code}{shown}: {self.message}"
+
+
+class AccountAlreadyClosedException(AwsError):
+    """The account is closed already."""
 
 
 class AccountAlreadyRegisteredException(AwsError):
@@ -196,6 +202,10 @@ class PolicyTypeNotAvailableForOrganizationException(AwsError):
 
 class PolicyTypeNotEnabledException(AwsError):
     """The policy type isn't enabled, so its policies can't be attached."""
+
+
+class ResourcePolicyNotFoundException(AwsError):
+    """The organization has no resource policy."""
 
 
 class RootNotFoundException(AwsError):

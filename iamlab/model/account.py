@@ -146,12 +146,8 @@ class Account(Shown, Record):
         twin.last_accessed_jobs = dict(self.last_accessed_jobs)
         twin.sts_regions_off = list(self.sts_regions_off)
         for kind in _COPIED:
-            originals = getattr(self, kind)
-            setattr(
-                twin,
-                kind,
-                {name: copy_into(original, account=twin) for name, original in originals.items()},
-            )
+            held = getattr(self, kind).items()
+            setattr(twin, kind, {name: copy_into(part, account=twin) for name, part in held})
         return twin
 
     def __repr__(self) -> str:

@@ -16,24 +16,22 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import RequestError
+from iamlab.tables import tables
 
-PREFIXES = {
-    "user": "AIDA",
-    "group": "AGPA",
-    "role": "AROA",
-    "policy": "ANPA",
-    "instance-profile": "AIPA",
-    "server-certificate": "ASCA",
-}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FORMS = tables(__file__, "data/id_forms.toml")
+PREFIXES: Mapping[str, str] = _FORMS["prefixes"]
+_ORGANIZATION_LENGTHS: Mapping[str, int] = _FORMS["organization_lengths"]
 HEX = "0123456789abcdef"
 """The hexadecimal digits."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
-_ORGANIZATION_LENGTHS = {"o": 10, "r": 4, "ou": 8, "p": 10, "h": 32, "car": 32}
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from iamlab.display import Shown
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-
-SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
-"""The characters that count as symbols."""
 
 MOST_REMEMBERED = 24
 """How many former passwords IAM remembers at most."""
@@ -33,13 +31,9 @@ _COST = 2**8
 """Rounds of the hash. Real services use far more; here it protects no secret, and tests are
 many."""
 
-# Each class of characters, and IAM's words for a missing one. The wording is likely.
-_CLASSES = (
-    ("require_uppercase_characters", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "uppercase letter"),
-    ("require_lowercase_characters", "abcdefghijklmnopqrstuvwxyz", "lowercase letter"),
-    ("require_numbers", "0123456789", "number"),
-    ("require_symbols", SYMBOLS, "symbol"),
-)
+_TABLES = tables(__file__, "data/console_access.toml")
+_CLASSES: Iterable[tuple[str, str, str]] = _TABLES["classes"]
+_DOMAINS: Mapping[str, str] = _TABLES["domains"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +170,6 @@ def _against_the_default(password: str, names: Iterable[str]) -> list[str]:
     if password.lower() in {name.lower() for name in names}:
         found.append("Password should not be the account's name or e-mail address")  # likely
     return found
-
-
-_DOMAINS = {
-    "aws": "aws.amazon.com",
-    "aws-cn": "amazonaws.cn",
-    "aws-us-gov": "amazonaws-us-gov.com",
-    "aws-eusc": "amazonaws-eusc.eu",  # likely
-}
 
 
 def sign_in_page(partition: str, account: str) -> str:

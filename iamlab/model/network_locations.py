@@ -34,12 +34,10 @@ INSIDE = "10.0.0.10"
 """The caller's default address in a VPC."""
 
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
-_PRIVATE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128"),
-    )
-)
+_PRIVATE = [
+    *map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")),
+    *map(ipaddress.ip_network, ("fc00::/7", "::1/128")),
+]
 
 
 class VpcEndpoint(Protocol):

@@ -205,6 +205,7 @@ class Membership(NamedTuple):
 
     organization_id: str
     path: str
+    status: str = "ACTIVE"
 
 
 class CredentialKind(Enum):

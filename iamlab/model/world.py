@@ -163,7 +163,8 @@ class World(Shown, Record):
         organization = self.organization_of(account_id)
         if organization is None:
             return None
-        return Membership(organization.id, organization.path_of(account_id))
+        status = organization.members[account_id].status
+        return Membership(organization.id, organization.path_of(account_id), status)
 
     def __repr__(self) -> str:
         inside = few(

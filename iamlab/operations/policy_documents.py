@@ -179,6 +179,9 @@ def rename_everywhere(world: World, old: str, new: str) -> None:
         for resource in account.resources.values():
             if resource.policy is not None:
                 resource.policy = with_principals(resource.policy, new_names)
+    for organization in world.organizations.values():
+        if (held := organization.resource_policy) is not None:
+            held.policy = with_principals(held.policy, new_names)
     for arn, policy in world.resource_policies.items():
         world.resource_policies[arn] = with_principals(policy, new_names)
 

@@ -92,8 +92,6 @@ class Entry:
         Whether it changes nothing.
     call_type
         The class of :class:`~iamlab.operations.dispatch.Call`, if its service has its own rules.
-    allows
-        For Organizations: the accounts that can call.
     is_signed
         For STS: whether the caller signs it with AWS credentials; otherwise a token identifies it.
     is_regional
@@ -116,7 +114,6 @@ class Entry:
     by_whom: bool = False
     is_read_only: bool = False
     call_type: Any = None
-    allows: str = ""
     is_signed: bool = True
     is_regional: bool = False
     logs_answer: bool = True
@@ -288,4 +285,4 @@ def find(name: str) -> Entry:
 
 
 NOT_MODELLED = {name: why for why, names in _TABLES["not_modelled"].items() for name in names}
-"""Operation of IAM's API -> why it has no entry."""
+"""Operation -> why it has no entry; those of other services than IAM have their prefix."""

@@ -203,7 +203,7 @@ for _type, _fields in _ROWS["types"].items():
 TYPES["rcp"] = replace(TYPES["rcp"], services=RCP_SERVICES)
 
 SERVICES: Mapping[str, TypeRules] = {
-    service: _rules(texts=service, services=service, **fields)
+    service: _rules(**{"texts": service, "services": service, **fields})
     for service, fields in _ROWS["services"].items()
 }
 

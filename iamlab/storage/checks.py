@@ -305,6 +305,7 @@ def _organization_parts(organization: Organization, place: str) -> Found:
         *targets,
         *_members(f"{place}.policies", organization.policies),
         *_members(f"{place}.handshakes", organization.handshakes),
+        *([(f"{place}.resource_policy", own)] if (own := organization.resource_policy) else ()),
     ]
     for where, part in parts:
         if part.organization_id != organization.id:

@@ -158,13 +158,8 @@ class AccountIam(records.Account):
         self, instance_profile_name: str, *, path: str = "/", tags: Mapping[str, str] | None = None
     ) -> InstanceProfile:
         """Create an instance profile. It contains no role yet."""
-        return perform(
-            self,
-            "CreateInstanceProfile",
-            InstanceProfileName=instance_profile_name,
-            Path=path,
-            Tags=as_tags(tags),
-        )
+        named = {"InstanceProfileName": instance_profile_name, "Path": path}
+        return perform(self, "CreateInstanceProfile", **named, Tags=as_tags(tags))
 
     def create_service_linked_role(
         self,

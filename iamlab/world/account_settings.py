@@ -105,13 +105,8 @@ class AccountSettings(records.Account):
         tags: Mapping[str, str] | None = None,
     ) -> MfaDevice:
         """Create a virtual MFA device that isn't assigned yet."""
-        return perform(
-            self,
-            "CreateVirtualMFADevice",
-            VirtualMFADeviceName=virtual_mfa_device_name,
-            Path=path,
-            Tags=as_tags(tags),
-        )
+        named = {"VirtualMFADeviceName": virtual_mfa_device_name, "Path": path}
+        return perform(self, "CreateVirtualMFADevice", **named, Tags=as_tags(tags))
 
     def put_properties(self, properties: Mapping[str, str]) -> None:
         """Set properties of the account. There is one so far: whether role manager is enabled.

@@ -52,6 +52,8 @@ class Organization(OrganizationPolicies):
     root_features
         The enabled features of centralized root access: ``RootCredentialsManagement``,
         ``RootSessions``.
+    resource_policy
+        The policy that lets member accounts manage policies; ``None`` without one.
 
     Examples
     --------
@@ -244,6 +246,18 @@ class Organization(OrganizationPolicies):
         """
         self._do("RemoveAccountFromOrganization", AccountId=account_id_of(self, account))
 
+    def close_account(self, account: account_records.Account | str) -> None:
+        """Close a member account (``CloseAccount``): nobody can use it, or what is in it, any more.
+
+        Raises
+        ------
+        AccountAlreadyClosedException
+            It is closed already.
+        ConstraintViolationException
+            It is the management account, or the organization has only consolidated billing.
+        """
+        self._do("CloseAccount", AccountId=account_id_of(self, account))
+
     def delete(self) -> None:
         """Delete the organization.
 
@@ -346,16 +360,6 @@ class Organization(OrganizationPolicies):
             IAM doesn't have trusted access yet.
         OrganizationNotInAllFeaturesModeException
             The organization has only consolidated billing.
-
-        Examples
-        --------
-        >>> from iamlab import World
-        >>> world = World(seed=7)
-        >>> organization = world.create_organization(world.create_account("acme-main"))
-        >>> organization.enable_aws_service_access("iam.amazonaws.com")
-        >>> organization.enable_organizations_root_credentials_management()
-        >>> organization.root_features
-        ['RootCredentialsManagement']
         """
         perform(self.management_account, "EnableOrganizationsRootCredentialsManagement")
 

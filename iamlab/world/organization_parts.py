@@ -139,11 +139,15 @@ class Handshake(PartMethods, records.Handshake):
     target_type, target_id
         ``ACCOUNT`` and its id, or ``EMAIL`` and the address of its root user.
     requested_timestamp
-        When it was sent; it can be answered for 15 days.
+        When it was sent; an invitation can be answered for 15 days.
     outcome
         ``OPEN``, or the answer. :attr:`state` also shows whether it has expired.
     tags
         The account's tags after it has joined.
+    action
+        ``INVITE``, or its part in enabling all features.
+    parent_id
+        The id of the handshake that needs this one.
     """
 
     __slots__ = ()
@@ -224,6 +228,28 @@ class OrganizationPolicies(organization_records.Organization):
 
     __slots__ = ()
     policies: dict[str, OrganizationPolicy]  # type: ignore[assignment]  # all are objects of `iamlab.world`
+
+    def enable_all_features(self) -> Handshake:
+        """Ask the invited accounts to agree to all features; then accept the handshake yourself."""
+        return self._do("EnableAllFeatures")
+
+    def put_resource_policy(
+        self, content: Document, *, tags: Mapping[str, str] | None = None
+    ) -> policy_records.ResourcePolicy:
+        """Let member accounts read the organization and manage its policies.
+
+        Callers need the permission of their own account, too.
+
+        Raises
+        ------
+        InvalidInputException
+            The content isn't valid, or names an operation that can't be delegated.
+        """
+        return self._do("PutResourcePolicy", Content=as_content(content), Tags=as_tags(tags))
+
+    def delete_resource_policy(self) -> None:
+        """Delete the resource policy (``DeleteResourcePolicy``)."""
+        self._do("DeleteResourcePolicy")
 
     def enable_policy_type(self, policy_type: str) -> None:
         """Enable a type of policies: AWS attaches its full-access policy to all targets."""

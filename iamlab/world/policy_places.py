@@ -96,6 +96,9 @@ def policy_places(world: World) -> Iterator[tuple[str, PolicyPlace, Policy]]:
     for policy in [own for each in world.organizations.values() for own in each.policies.values()]:
         if not policy.is_aws_managed:
             named.append((f"{TYPES[policy.type].rules.upper()} {policy.name}", PolicyPlace(policy)))
+    for organization in world.organizations.values():
+        if organization.resource_policy is not None:
+            named.append(("resource policy", PolicyPlace(organization.resource_policy)))
     for name, place in named:
         if (document := place.document) is not None:
             yield name, place, document

@@ -107,7 +107,7 @@ def test_every_error_has_the_code_and_the_status_of_aws() -> None:
     found = error_classes()
     statuses = {name: status for status, names in STATUSES.items() for name in names}
 
-    assert len(found) == 160
+    assert len(found) == 162
     assert {name: finding.code for name, finding in found.items()} == {
         name: CODES.get(name, name) for name in found
     }

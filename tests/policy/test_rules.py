@@ -35,6 +35,7 @@ SIZES = {
     "events": (10 * 1024, "bytes"),
     "execute-api": (8192, "characters"),
     "logs": (5120, "characters"),
+    "organizations": (40_000, "characters"),
 }
 
 
@@ -54,8 +55,10 @@ def test_rcps_reach_the_services_that_aws_lists():
 
 
 def test_the_services_are_those_whose_resources_have_policies():
-    """And CloudWatch Logs, whose policies speak to services only."""
-    assert set(SERVICES) == engine.RESOURCE_POLICIES | engine.FOR_SERVICES_ONLY
+    """CloudWatch Logs, whose policies are for services only, and an organization as a whole."""
+    whole = {"organizations"}
+
+    assert set(SERVICES) == engine.RESOURCE_POLICIES | engine.FOR_SERVICES_ONLY | whole
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -217,7 +217,7 @@ class Outside:
     def _may_join(self, membership: Membership | None, account: str) -> bool:
         if membership is None:
             return True
-        name, path = membership
+        name, path, _ = membership
         if self.zone.has_organization(name) or self.zone.has_path(path):
             return False
         return account in STRANGERS or name not in self.world.organizations

@@ -3,14 +3,15 @@
 An account is in at most one organization. An organization holds accounts by their ids. Only
 operations of AWS Organizations change it, and its management account calls them.
 
-Not modelled: the change from consolidated billing to all features, billing transfer, closing
-accounts, payment, and the service-linked roles that the service creates. Policies for delegated
-administration (``PutResourcePolicy``) are not modelled yet, so that only the management account
-changes policies.
+A member account can call some of these operations, too: as a delegated administrator of a service
+it reads, and the organization's resource policy can let it manage policies.
+
+Not modelled: billing transfer, payment, and the service-linked roles that the service creates.
 
 Notes
 -----
-AWS pages: "What is AWS Organizations?"; "Quotas and service limits for AWS Organizations".
+AWS pages: "What is AWS Organizations?"; "Quotas and service limits for AWS Organizations";
+"Delegated administrator for AWS Organizations".
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.display import Shown, count, few
 from iamlab.errors import RequestError
 from iamlab.errors.organizations import AWSOrganizationsNotInUseException
-from iamlab.model.organization.policies import TYPES, OrganizationPolicy, levels
+from iamlab.model.organization.policies import TYPES, OrganizationPolicy, ResourcePolicy, levels
 from iamlab.model.organization.targets import (
     NOT_IN_USE,
     Container,
@@ -32,6 +33,7 @@ from iamlab.model.organization.targets import (
 )
 from iamlab.model.quotas import OF_ORGANIZATIONS, quota_of, raised
 from iamlab.model.record import Record, copy_into
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +43,28 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.organization.targets import AccountRequest, Handshake
     from iamlab.model.world import World
+    from iamlab.policy.document import Policy
+
+MANAGEMENT, DELEGATE, MEMBER, ANYBODY = "management", "delegate", "member", "anybody"
+"""The accounts that can call an operation: the management account; also delegated administrators of
+a service; all accounts in the organization; all accounts."""
+
+_CALLERS: Mapping[str, str] = {
+    name.lower(): who
+    for who, names in tables(__file__, "../data/organization_callers.toml").items()
+    for name in names.split()
+}
+
+
+def callers_of(operation: str) -> str:
+    """Return which accounts can call an operation.
+
+    Examples
+    --------
+    >>> callers_of("MoveAccount"), callers_of("ListRoots"), callers_of("LeaveOrganization")
+    ('management', 'delegate', 'anybody')
+    """
+    return _CALLERS.get(operation.lower(), MANAGEMENT)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -61,6 +85,7 @@ class Organization(Shown, Record):
     delegates: dict[str, dict[str, datetime | None]] = field(default_factory=dict, repr=False)
     quotas: dict[str, int] = field(default_factory=dict, repr=False)
     root_features: list[str] = field(default_factory=list, repr=False)
+    resource_policy: ResourcePolicy | None = field(default=None, repr=False)
 
     @property
     def arn(self) -> str:
@@ -140,6 +165,25 @@ class Organization(Shown, Record):
         """List the policies above an account, root first; nothing for a management account."""
         return levels(self, account_id, policy_type)
 
+    def is_open_to(self, account_id: str, operation: str) -> bool:
+        """Return whether an account can call an operation if its own policies allow it."""
+        by = callers_of(operation)
+        is_delegate = by == DELEGATE and account_id in self.delegates
+        return is_delegate or by in (MEMBER, ANYBODY) or account_id == self.management_account_id
+
+    def delegation(self, account_id: str, operation: str) -> Policy | None:
+        """Return the resource policy, if it decides about an account's call of an operation.
+
+        It can let member accounts read the organization and manage its policies.
+        """
+        from iamlab.policy.rules import SERVICES
+
+        known, delegable = self.resource_policy, SERVICES["organizations"].actions or ()
+        decides = f"organizations:{operation.lower()}" in delegable
+        if known is None or not decides or self.is_open_to(account_id, operation):
+            return None
+        return known.policy
+
     def describe(self) -> str:
         """Draw the tree: root, OUs and accounts, each with its attached policies."""
         return tree(self)
@@ -155,6 +199,8 @@ class Organization(Shown, Record):
         for held in (made.organizational_units, made.members, made.policies, made.handshakes):
             held |= {key: copy_into(part, world=world) for key, part in held.items()}
         made.delegates = {key: dict(services) for key, services in self.delegates.items()}
+        if self.resource_policy is not None:
+            made.resource_policy = copy_into(self.resource_policy, world=world)
         return made
 
     def quota(self, name: str) -> int:

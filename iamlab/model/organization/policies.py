@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from iamlab.display import Shown
 from iamlab.engine.layers import AttachedPolicy
@@ -126,6 +126,20 @@ class OrganizationPolicy(OrganizationPart):
     def targets(self) -> list[Target]:
         """Where it is attached."""
         return [target for target in self.organization.targets if self.id in target.attached]
+
+
+@dataclass(slots=True, eq=False)
+class ResourcePolicy(OrganizationPart):
+    """The policy that lets member accounts call operations of AWS Organizations."""
+
+    policy: Policy = field(repr=False)
+    tags: dict[str, str] = field(default_factory=dict, repr=False)
+    service: ClassVar[str] = "organizations"
+
+    @property
+    def arn(self) -> str:
+        """``arn:aws:organizations::MANAGEMENT:resourcepolicy/o-.../rp-...``."""
+        return self.organization.arn_of("resourcepolicy", self.id)
 
 
 @cache

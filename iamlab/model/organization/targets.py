@@ -184,13 +184,18 @@ class Member(Target):
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 """The role that the management account assumes in an account that it created."""
 
-VALID_FOR = timedelta(days=15)
-"""How long an invitation can be accepted."""
+VALID_FOR, FEATURES_VALID_FOR = timedelta(days=15), timedelta(days=90)
+"""How long an invitation, and a request to enable all features, can be accepted."""
+
+INVITE, ENABLE, APPROVE = "INVITE", "ENABLE_ALL_FEATURES", "APPROVE_ALL_FEATURES"
+"""What a handshake is about. The management account accepts ``ENABLE_ALL_FEATURES`` after each
+invited account has accepted its own ``APPROVE_ALL_FEATURES``. That follows from the page of
+``EnableAllFeatures``; other pages exchange the names."""
 
 
 @dataclass(slots=True, eq=False)
 class Handshake(OrganizationPart):
-    """An invitation of an account."""
+    """An invitation of an account, or a request to enable all features."""
 
     target_type: str
     target_id: str
@@ -198,28 +203,41 @@ class Handshake(OrganizationPart):
     notes: str = field(default="", repr=False)
     outcome: str = "OPEN"
     tags: dict[str, str] = field(default_factory=dict, repr=False)
+    action: str = INVITE
+    parent_id: str = field(default="", repr=False)
 
     @property
     def arn(self) -> str:
         """``arn:aws:organizations::MANAGEMENT:handshake/o-.../invite/h-...``."""
-        return self.organization.arn_of("handshake", f"invite/{self.id}")
+        return self.organization.arn_of("handshake", f"{self.action.lower()}/{self.id}")
 
     @property
     def expiration_timestamp(self) -> datetime:
         """When it expires."""
-        return self.requested_timestamp + VALID_FOR
+        is_invitation = self.action == INVITE
+        return self.requested_timestamp + (VALID_FOR if is_invitation else FEATURES_VALID_FOR)
 
     @property
     def state(self) -> str:
-        """``OPEN``, ``ACCEPTED``, ``DECLINED``, ``CANCELED`` or ``EXPIRED``."""
-        over = self.world.clock.now >= self.expiration_timestamp
-        return "EXPIRED" if over and self.outcome == "OPEN" else self.outcome
+        """``OPEN``, ``ACCEPTED``, ``DECLINED``, ``CANCELED`` or ``EXPIRED``.
+
+        It is ``REQUESTED`` while accounts of the organization haven't accepted theirs yet.
+        """
+        if self.outcome != "OPEN":
+            return self.outcome
+        if self.world.clock.now >= self.expiration_timestamp:
+            return "EXPIRED"
+        every, members = self.organization.handshakes.values(), self.organization.members
+        needed = [each for each in every if each.parent_id == self.id and each.target_id in members]
+        return "OPEN" if all(each.outcome == "ACCEPTED" for each in needed) else "REQUESTED"
 
     def is_for(self, account: Account) -> bool:
-        """Return whether an account is the invited one."""
+        """Return whether an account is the one that can accept it."""
         if self.target_type == "EMAIL":
             return account.root.email.lower() == self.target_id.lower()
-        return account.account_id == self.target_id
+        key = account.account_id
+        is_own = self.action == ENABLE and key == self.organization.management_account_id
+        return is_own or key == self.target_id
 
 
 @dataclass(frozen=True, slots=True)

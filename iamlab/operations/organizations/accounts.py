@@ -1,14 +1,16 @@
-"""AWS Organizations: create, invite and move accounts; how they join and leave.
+"""AWS Organizations: create, invite, move and close accounts; how they join and leave.
 
 A member of another organization can also accept an invitation: it leaves its organization and joins
-the other in one step, if it can leave.
+the other in one step, if it can leave. An organization with only consolidated billing changes to
+all features when all invited accounts agree.
 
 Notes
 -----
 AWS pages: "Creating a member account in an organization"; "Removing a member account from an
 organization"; "Moving accounts to an organizational unit (OU) or between the root and OUs";
 "Inviting an AWS account to join your organization"; "Migrating an account from an organization to
-another"; ``AcceptHandshake`` in the API reference.
+another"; "Closing a member account in an organization"; "Enabling all features for an
+organization"; ``AcceptHandshake`` and ``EnableAllFeatures`` in the API reference.
 """
 
 from __future__ import annotations
@@ -21,8 +23,17 @@ from typing import TYPE_CHECKING
 from iamlab.errors import noted
 from iamlab.errors import organizations as errors
 from iamlab.model.organization.organization import Organization, own_organization
-from iamlab.model.organization.targets import ACCESS_ROLE, AccountRequest, Handshake, Member
-from iamlab.operations.organizations.calls import ANYBODY, needing, operation, tagging
+from iamlab.model.organization.policies import aws_managed
+from iamlab.model.organization.targets import (
+    ACCESS_ROLE,
+    APPROVE,
+    ENABLE,
+    INVITE,
+    AccountRequest,
+    Handshake,
+    Member,
+)
+from iamlab.operations.organizations.calls import check_all_features, needing, operation, tagging
 from iamlab.operations.organizations.lookup import about_handshake, handshake_in, member_of, missing
 from iamlab.operations.organizations.parameters import RULES, fault, party_of, tags_of
 from iamlab.operations.organizations.reads import AS_HANDSHAKE, AS_REQUEST
@@ -138,7 +149,26 @@ def remove_account_from_organization(organization: Organization, arguments: Para
     _leave(organization, member_of(organization, arguments).id)
 
 
-@operation("LeaveOrganization", by=ANYBODY)
+@operation("CloseAccount", "AccountId")
+def close_account(organization: Organization, arguments: Parameters) -> None:
+    """Close a member account: nobody can use it, or what is in it, any more.
+
+    AWS takes minutes, in which the account is ``PENDING_CLOSURE``; here it is immediate. After 90
+    days AWS deletes the account; here it stays.
+    """
+    member = member_of(organization, arguments)
+    check_all_features(organization)
+    if member.id == organization.management_account_id:
+        raise errors.ConstraintViolationException(
+            "You cannot close the management account of an organization.",
+            "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
+        )
+    if member.status != "ACTIVE":
+        raise errors.AccountAlreadyClosedException("The account is closed already.")
+    member.status = "SUSPENDED"
+
+
+@operation("LeaveOrganization")
 def leave_organization(account: Account, _: Parameters) -> None:
     """Leave, as a member account."""
     _leave(own_organization(account), account.account_id)
@@ -179,7 +209,7 @@ def invite_account_to_organization(organization: Organization, arguments: Parame
 
 
 def _open_handshake(account: Account, arguments: Parameters, outcome: str) -> Handshake:
-    """Find the invitation that an account can answer or cancel.
+    """Find the handshake that an account can answer or cancel.
 
     Raises
     ------
@@ -188,40 +218,49 @@ def _open_handshake(account: Account, arguments: Parameters, outcome: str) -> Ha
     HandshakeAlreadyInStateException, InvalidHandshakeTransitionException
         It isn't open.
     """
-    handshake = handshake_in(account, arguments)
-    if handshake.is_for(account) is (outcome == "CANCELED"):
+    handshake, cancels = handshake_in(account, arguments), outcome == "CANCELED"
+    is_sender = account.account_id == handshake.organization.management_account_id
+    if not (is_sender if cancels else handshake.is_for(account)):
         raise errors.AccessDeniedException("You don't have permissions to access this resource.")
     if handshake.state == outcome:
         raise errors.HandshakeAlreadyInStateException(f"The handshake is {outcome} already.")
-    if handshake.state != "OPEN":
+    if handshake.state != "OPEN" and not (cancels and handshake.state == "REQUESTED"):
         raise errors.InvalidHandshakeTransitionException(
             f"The handshake is {handshake.state}, and cannot become {outcome}."
         )
     return handshake
 
 
-@operation("AcceptHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
+@operation("AcceptHandshake", about_handshake, AS_HANDSHAKE)
 def accept_handshake(account: Account, arguments: Parameters) -> Handshake:
-    """Accept an invitation and join the organization."""
+    """Accept an invitation and join the organization, or agree to all features."""
     handshake = _open_handshake(account, arguments, "ACCEPTED")
-    before, after = account.world.organization_of(account.account_id), handshake.organization
-    if before is after:
+    organization = handshake.organization
+    if handshake.action == INVITE:
+        _check_joins(account, organization)
+        if account.organization is not None:
+            _leave(account.organization, account.account_id)
+        _join(organization, account.account_id, "INVITED", dict(handshake.tags))
+    if handshake.action == ENABLE:  # no type of policies is enabled yet
+        organization.feature_set, organization.policies = "ALL", aws_managed(organization)
+    handshake.outcome = "ACCEPTED"
+    return handshake
+
+
+def _check_joins(account: Account, organization: Organization) -> None:
+    """Check that an account can join an organization."""
+    if account.organization is organization:
         raise errors.HandshakeConstraintViolationException(
             "The account is a member of the organization already.", _MEMBER
         )
-    if account.partition != after.partition:
+    if account.partition != organization.partition:
         raise errors.HandshakeConstraintViolationException(
             "The organization is in another partition.",
             "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
         )
-    if before is not None:
-        _leave(before, account.account_id)
-    handshake.outcome = "ACCEPTED"
-    _join(after, account.account_id, "INVITED", dict(handshake.tags))
-    return handshake
 
 
-@operation("DeclineHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
+@operation("DeclineHandshake", about_handshake, AS_HANDSHAKE)
 def decline_handshake(account: Account, arguments: Parameters) -> Handshake:
     """Decline an invitation."""
     handshake = _open_handshake(account, arguments, "DECLINED")
@@ -229,9 +268,39 @@ def decline_handshake(account: Account, arguments: Parameters) -> Handshake:
     return handshake
 
 
-@operation("CancelHandshake", about_handshake, AS_HANDSHAKE, by=ANYBODY)
+@operation("CancelHandshake", about_handshake, AS_HANDSHAKE)
 def cancel_handshake(account: Account, arguments: Parameters) -> Handshake:
-    """Cancel an invitation."""
+    """Cancel an invitation, or the change to all features with the requests that belong to it."""
     handshake = _open_handshake(account, arguments, "CANCELED")
-    handshake.outcome = "CANCELED"
+    for each in handshake.organization.handshakes.values():
+        if each is handshake or (each.parent_id == handshake.id and each.state == "OPEN"):
+            each.outcome = "CANCELED"
     return handshake
+
+
+@operation("EnableAllFeatures", answer=AS_HANDSHAKE)
+def enable_all_features(organization: Organization, _: Parameters) -> Handshake:
+    """Ask each invited account to agree to all features; the management account accepts last."""
+    every, world, now = organization.handshakes, organization.world, organization.world.clock.now
+    if organization.feature_set == "ALL":
+        raise errors.HandshakeConstraintViolationException(
+            "The organization has all features already.", "ORGANIZATION_ALREADY_HAS_ALL_FEATURES"
+        )
+    if any(
+        each.action == ENABLE and each.state in ("REQUESTED", "OPEN") for each in every.values()
+    ):
+        raise errors.HandshakeConstraintViolationException(
+            "The organization is changing to all features already.",
+            "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION",
+        )
+
+    def ask(action: str, parent_id: str, kind: str = "", key: str = "") -> Handshake:
+        new = Handshake(world, organization.id, world.ids.organization_id("h"), kind, key, now)
+        new.action, new.parent_id = action, parent_id
+        return every.setdefault(new.id, new)
+
+    made = ask(ENABLE, "")
+    for member in organization.members.values():
+        if member.joined_method == "INVITED" and member.id != organization.management_account_id:
+            ask(APPROVE, made.id, "ACCOUNT", member.id)
+    return made

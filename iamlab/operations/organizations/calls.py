@@ -1,7 +1,8 @@
 """Calls to AWS Organizations: who can call, ARNs, condition keys.
 
 An operation needs permission and the right account: most are for the management account, read-only
-ones also for delegated administrators, and a few for all accounts of the organization.
+ones also for delegated administrators, and a few for all accounts of the organization. A resource
+policy can let member accounts call more.
 
 Notes
 -----
@@ -15,8 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import RequestError, noted
-from iamlab.errors.organizations import AccessDeniedException
-from iamlab.model.organization.organization import own_organization
+from iamlab.errors.organizations import AccessDeniedException, ConstraintViolationException
+from iamlab.model.organization.organization import (
+    ANYBODY,
+    DELEGATE,
+    callers_of,
+    own_organization,
+)
 from iamlab.operations.dispatch import Call
 from iamlab.operations.organizations.parameters import RULES, check_values, fault
 from iamlab.operations.registry import nothing
@@ -29,40 +35,16 @@ if TYPE_CHECKING:
     from iamlab.model.organization.organization import Organization
     from iamlab.operations.registry import About, Answer, Pairs, Parameters, Perform
 
-MANAGEMENT, DELEGATE, MEMBER, ANYBODY = "management", "delegate", "member", "anybody"
-"""The accounts that can call: the management account; also delegated administrators; all accounts
-in the organization; all accounts."""
-
 _KINDS = {"r": "root", "ou": "ou"}
-
-
-def caller_in(account: Account, by: str) -> Organization:
-    """Find the organization of the calling account.
-
-    Raises
-    ------
-    AWSOrganizationsNotInUseException
-        The account isn't in an organization.
-    AccessDeniedException
-        The operation is for other accounts.
-    """
-    organization = own_organization(account)
-    key = account.account_id
-    may = (
-        by == MEMBER
-        or key == organization.management_account_id
-        or (by == DELEGATE and key in organization.delegates)
-    )
-    if not may:
-        error = AccessDeniedException("You don't have permissions to access this resource.")
-        also = " or a delegated administrator" if by == DELEGATE else ""
-        raise noted(error, f"Only the management account{also} can do that.")
-    return organization
 
 
 @dataclass(slots=True)
 class OrganizationsCall(Call):
-    """A call to AWS Organizations, which checks values after permissions."""
+    """A call to AWS Organizations, which checks values after permissions.
+
+    An operation for the management account also works for a member account if the organization's
+    resource policy allows the call, which :meth:`authorize` has decided.
+    """
 
     def work(self) -> Any:
         """Perform it, on the caller's organization or, for some operations, the account."""
@@ -72,12 +54,44 @@ class OrganizationsCall(Call):
                 "Organizations works for the caller's own account."
             )
         check_values(self.parameters)
-        by = self.entry.allows
-        place = self.account if by == ANYBODY else caller_in(self.account, by)
-        made = self.entry.perform(place, self.parameters)
+        by, place = callers_of(self.operation), self.account
+        made = self.entry.perform(place if by == ANYBODY else self._own(by), self.parameters)
         if not self.entry.is_read_only:
             self.world.changed()
         return made
+
+    def _own(self, by: str) -> Organization:
+        """Find the organization of the calling account.
+
+        Raises
+        ------
+        AWSOrganizationsNotInUseException
+            The account isn't in an organization.
+        AccessDeniedException
+            The operation is for other accounts.
+        """
+        organization, call = own_organization(self.account), (self.account_id, self.operation)
+        is_delegated = bool(self.decisions) and organization.delegation(*call) is not None
+        if not is_delegated and not organization.is_open_to(*call):
+            error = AccessDeniedException("You don't have permissions to access this resource.")
+            also = " or a delegated administrator" if by == DELEGATE else ""
+            raise noted(error, f"Only the management account{also} can do that.")
+        return organization
+
+
+def check_all_features(organization: Organization) -> None:
+    """Check that the organization has more than consolidated billing.
+
+    Raises
+    ------
+    ConstraintViolationException
+        It doesn't.
+    """
+    if organization.feature_set != "ALL":
+        raise ConstraintViolationException(
+            "The organization doesn't have all features enabled.",
+            "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
+        )
 
 
 def anything(_: Account, __: Parameters) -> str:
@@ -89,8 +103,6 @@ def operation(
     name: str,
     about: str | About = anything,
     answer: Answer = nothing,
-    *,
-    by: str = MANAGEMENT,
     **more: Any,
 ) -> Callable[[Perform], Perform]:
     """Register a function as an operation on the caller's organization or account.
@@ -99,12 +111,10 @@ def operation(
     ----------
     about
         The parameter with the resource's id, or a function that returns the ARN.
-    by
-        The accounts that can call; ``ANYBODY`` also without an organization.
     """
     arn = named_by(about) if isinstance(about, str) else about
     more |= {"keys": _keys, "refuse": AccessDeniedException, "call_type": OrganizationsCall}
-    return register(f"organizations:{name}", arn, answer, allows=by, **more)
+    return register(f"organizations:{name}", arn, answer, **more)
 
 
 def _keys(account: Account, arguments: Parameters) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
     from iamlab.model.organization import targets as records
     from iamlab.model.organization.organization import Organization
-    from iamlab.model.organization.policies import OrganizationPolicy
+    from iamlab.model.organization.policies import OrganizationPolicy, ResourcePolicy
     from iamlab.operations.registry import Parameters
 
 Held = TypeVar("Held")
@@ -85,13 +85,22 @@ def target_in(organization: Organization, arguments: Parameters) -> records.Targ
 
 def tagged_in(
     organization: Organization, arguments: Parameters
-) -> records.Target | OrganizationPolicy:
+) -> records.Target | OrganizationPolicy | ResourcePolicy:
     """Find the call's tagged part: a root, OU, account or policy."""
-    key = arguments["ResourceId"]
+    key, own = arguments["ResourceId"], organization.resource_policy
     tagged = organization.target(key) or organization.policies.get(key)
+    if tagged is None and own is not None and own.id == key:
+        return own
     if tagged is None:
         raise missing("target")
     return tagged
+
+
+def resource_policy_in(organization: Organization, _: Parameters) -> ResourcePolicy:
+    """Find the organization's resource policy."""
+    if organization.resource_policy is None:
+        raise missing("resource policy")
+    return organization.resource_policy
 
 
 def request_in(organization: Organization, arguments: Parameters) -> records.AccountRequest:

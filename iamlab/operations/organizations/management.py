@@ -17,7 +17,7 @@ from iamlab.model.organization.organization import Organization
 from iamlab.model.organization.policies import DEEPEST, SCP, TYPES, aws_managed
 from iamlab.model.organization.targets import Container, Member, OrganizationalUnit, Root
 from iamlab.model.service_principals import is_known
-from iamlab.operations.organizations.calls import ANYBODY, operation, tagging
+from iamlab.operations.organizations.calls import operation, tagging
 from iamlab.operations.organizations.lookup import member_of, parent_of, unit_of
 from iamlab.operations.organizations.parameters import tags_of
 from iamlab.operations.organizations.reads import AS_ORGANIZATION, AS_UNIT, NOT_REGISTERED
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iamlab.operations.registry import Parameters
 
 
-@operation("CreateOrganization", answer=AS_ORGANIZATION, by=ANYBODY)
+@operation("CreateOrganization", answer=AS_ORGANIZATION)
 def create_organization(account: Account, arguments: Parameters) -> Organization:
     """Create an organization. With all features, SCPs are enabled from the start.
 

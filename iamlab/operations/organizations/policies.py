@@ -1,9 +1,12 @@
 """AWS Organizations: SCPs and RCPs, their types, how they are attached, and tags.
 
+And the resource policy of an organization, which delegates the management of policies.
+
 Notes
 -----
 AWS pages: "Managing organization policies with AWS Organizations"; "Enabling a policy type";
-"Disabling a policy type"; "Attaching organization policies"; "Tagging AWS Organizations resources".
+"Disabling a policy type"; "Attaching organization policies"; "Tagging AWS Organizations resources";
+"Create a resource-based delegation policy with AWS Organizations".
 """
 
 from __future__ import annotations
@@ -12,12 +15,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from iamlab.errors import noted
 from iamlab.errors import organizations as errors
-from iamlab.model.organization.policies import TYPES, OrganizationPolicy, of_type, type_of
-from iamlab.operations.organizations.calls import needing, operation, tagging
+from iamlab.model.organization.policies import (
+    TYPES,
+    OrganizationPolicy,
+    ResourcePolicy,
+    of_type,
+    type_of,
+)
+from iamlab.operations.organizations import lookup
+from iamlab.operations.organizations.calls import check_all_features, needing, operation, tagging
 from iamlab.operations.organizations.lookup import missing, policy_in, tagged_in, target_in
 from iamlab.operations.organizations.parameters import tags_of
-from iamlab.operations.organizations.reads import AS_POLICY, AS_ROOT
-from iamlab.operations.policy_documents import saved
+from iamlab.operations.organizations.reads import AS_POLICY, AS_RESOURCE_POLICY, AS_ROOT
+from iamlab.operations.policy_documents import absent, saved
 from iamlab.policy.document import Policy
 
 if TYPE_CHECKING:
@@ -99,10 +109,10 @@ def _check_name(
             raise errors.DuplicatePolicyException("A policy with the same name already exists.")
 
 
-def _document(content: str, name: str, policy_type: str) -> Policy:
+def _document(content: str, name: str, rules: str, service: str | None = None) -> Policy:
     """Read the content of a policy; AWS also has a reason for one that is too long."""
     try:
-        return saved(content, name, TYPES[policy_type].rules)
+        return saved(content, name, rules, service)
     except errors.ConstraintViolationException as error:
         error.reason = "POLICY_CONTENT_LIMIT_EXCEEDED"
         raise
@@ -116,7 +126,7 @@ def create_policy(organization: Organization, arguments: Parameters) -> Organiza
     tags = tags_of(arguments)
     _check_available(organization)
     _check_name(organization, name, policy_type)
-    document = _document(arguments["Content"], name, policy_type)
+    document = _document(arguments["Content"], name, TYPES[policy_type].rules)
     world, every, most = organization.world, organization.policies, organization.quota(policy_type)
     same = [each for each in every.values() if each.type == policy_type]
     if sum(not each.is_aws_managed for each in same) >= most:
@@ -135,7 +145,7 @@ def update_policy(organization: Organization, arguments: Parameters) -> Organiza
     _check_name(organization, name, policy.type, policy)
     document = policy.document
     if "Content" in arguments:
-        document = _document(arguments["Content"], name, policy.type)
+        document = _document(arguments["Content"], name, TYPES[policy.type].rules)
     elif name != policy.name:  # explanations use its name
         document = Policy.parse(policy.content, name=name)
     policy.name, policy.document = name, document
@@ -188,6 +198,42 @@ def detach_policy(organization: Organization, arguments: Parameters) -> None:
             "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
         )
     target.attached.remove(policy.id)
+
+
+def about_resource_policy(account: Account, _: Parameters) -> str:
+    """Return the ARN of the organization's resource policy, with ``*`` for the id of a new one."""
+    organization = account.world.organization_of(account.account_id)
+    if organization is None:
+        return "*"
+    known = organization.resource_policy
+    return known.arn if known else organization.arn_of("resourcepolicy", "*")
+
+
+_TO_TAG = tagging(about_resource_policy)
+
+
+@operation("PutResourcePolicy", about_resource_policy, AS_RESOURCE_POLICY, also=_TO_TAG)
+def put_resource_policy(organization: Organization, arguments: Parameters) -> ResourcePolicy:
+    """Let member accounts call operations; the policy replaces the one that is there."""
+    tags, known, world = tags_of(arguments), organization.resource_policy, organization.world
+    check_all_features(organization)
+    if tags and known is not None:  # AWS's sentence is not documented
+        raise errors.InvalidInputException("The resource policy exists: tag it with TagResource.")
+    policy = _document(arguments["Content"], "resource policy", "resource", "organizations")
+    for _, _, note in absent(policy, world):
+        message = "You specified an invalid principal element in the policy."
+        raise noted(errors.InvalidInputException(message, "INVALID_PRINCIPAL"), note)
+    key = known.id if known else world.ids.organization_id("rp")
+    made = ResourcePolicy(world, organization.id, key, policy, known.tags if known else tags)
+    organization.resource_policy = made
+    return made
+
+
+@operation("DeleteResourcePolicy")
+def delete_resource_policy(organization: Organization, arguments: Parameters) -> None:
+    """Delete the resource policy: member accounts lose what it allowed."""
+    lookup.resource_policy_in(organization, arguments)
+    organization.resource_policy = None
 
 
 @operation("TagResource", "ResourceId")

@@ -17,14 +17,7 @@ from iamlab.errors.organizations import AccountNotRegisteredException, InvalidIn
 from iamlab.model.organization.policies import SCP, of_type
 from iamlab.operations.iam.common import filled, write_tags
 from iamlab.operations.organizations import lookup
-from iamlab.operations.organizations.calls import (
-    ANYBODY,
-    DELEGATE,
-    MANAGEMENT,
-    MEMBER,
-    anything,
-    operation,
-)
+from iamlab.operations.organizations.calls import anything, operation
 from iamlab.operations.registry import as_answer, as_it_is, page_of
 from iamlab.tables import tables
 
@@ -50,6 +43,12 @@ def _enabled(types: list[str]) -> list[dict[str, str]]:
     return [{"Type": name, "Status": "ENABLED"} for name in types]
 
 
+def _resource(kind: str, attribute: str, handshake: records.Handshake) -> dict[str, str] | None:
+    """Return what a handshake says about something, if it says anything."""
+    value = getattr(handshake, attribute)
+    return {"Type": kind, "Value": value} if value else None
+
+
 FORMS: dict[str, Callable[[Any], Any]] = {
     # AWS lists only SCPs as available, whatever is enabled.
     "available policy types": lambda part: _enabled([SCP] if part.feature_set == "ALL" else []),
@@ -60,7 +59,12 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     ),
     "features": lambda invitation: _FEATURES[invitation.organization.feature_set],
     "its description": lambda part: part.description,
-    "its notes": lambda part: {"Type": "NOTES", "Value": part.notes} if part.notes else None,
+    "its notes": partial(_resource, "NOTES", "notes"),
+    "its parent": partial(_resource, "PARENT_HANDSHAKE", "parent_id"),
+    "its target": lambda part: _resource(part.target_type, "target_id", part),
+    "other party": lambda part: (
+        {"Id": part.target_id, "Type": part.target_type} if part.target_id else None
+    ),
     "itself": dict,
     "paths": lambda part: [f"{part.organization.path_of(part.id)}{part.id}/"],
 }
@@ -82,11 +86,12 @@ AS_UNIT = partial(as_answer, {"OrganizationalUnit": "unit"}, named=FORMS)
 AS_ACCOUNT = partial(as_answer, {"Account": "account"}, named=FORMS)
 AS_REQUEST = partial(as_answer, {"CreateAccountStatus": "request"}, named=FORMS)
 AS_POLICY = partial(as_answer, {"Policy": "policy"}, named=FORMS)
+AS_RESOURCE_POLICY = partial(as_answer, {"ResourcePolicy": "resource_policy"}, named=FORMS)
 AS_HANDSHAKE = partial(as_answer, {"Handshake": "handshake"}, named=FORMS)
 
 
 def lists(
-    name: str, noun: str, form: str, about: str | About = anything, *, by: str = DELEGATE
+    name: str, noun: str, form: str, about: str | About = anything
 ) -> Callable[[Perform], Perform]:
     """Register a function that finds parts as an operation that lists them in pages.
 
@@ -103,22 +108,20 @@ def lists(
             refusal = InvalidInputException("You specified an invalid value.", "INVALID_NEXT_TOKEN")
             return page_of(noun, parts, token, most, refusal)
 
-        operation(name, about, as_it_is, by=by)(perform)
+        operation(name, about, as_it_is)(perform)
         return find
 
     return make
 
 
-operation("DescribeOrganization", answer=AS_ORGANIZATION, by=MEMBER)(lambda place, _: place)
-operation("DescribeAccount", "AccountId", AS_ACCOUNT, by=DELEGATE)(lookup.member_of)
-operation("DescribeCreateAccountStatus", answer=AS_REQUEST, by=DELEGATE)(lookup.request_in)
-operation("DescribeHandshake", lookup.about_handshake, AS_HANDSHAKE, by=ANYBODY)(
-    lookup.handshake_in
-)
-operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT, by=DELEGATE)(
-    lookup.unit_of
-)
-operation("DescribePolicy", "PolicyId", AS_POLICY, by=DELEGATE)(lookup.policy_in)
+operation("DescribeOrganization", answer=AS_ORGANIZATION)(lambda place, _: place)
+operation("DescribeAccount", "AccountId", AS_ACCOUNT)(lookup.member_of)
+operation("DescribeCreateAccountStatus", answer=AS_REQUEST)(lookup.request_in)
+operation("DescribeHandshake", lookup.about_handshake, AS_HANDSHAKE)(lookup.handshake_in)
+operation("DescribeOrganizationalUnit", "OrganizationalUnitId", AS_UNIT)(lookup.unit_of)
+operation("DescribePolicy", "PolicyId", AS_POLICY)(lookup.policy_in)
+
+operation("DescribeResourcePolicy", answer=AS_RESOURCE_POLICY)(lookup.resource_policy_in)
 
 lists("ListRoots", "Roots", "root")(lambda place, _: [place.root])
 lists("ListAccounts", "Accounts", "account")(lambda place, _: place.members.values())
@@ -137,18 +140,21 @@ lists("ListTagsForResource", "Tags", "itself", "ResourceId")(
 lists("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals", "itself")(
     lambda place, _: services(place.service_access, "DateEnabled")
 )
-lists("ListHandshakesForOrganization", "Handshakes", "handshake", by=MANAGEMENT)(
+lists("ListHandshakesForOrganization", "Handshakes", "handshake")(
     lambda place, arguments: _chosen(place.handshakes.values(), arguments)
 )
 
 
 def _chosen(every: Iterable[records.Handshake], arguments: Parameters) -> list[records.Handshake]:
-    """Filter by kind: there are only invitations."""
-    kind = arguments.get("Filter", {}).get("ActionType", "INVITE")
-    return list(every) if kind == "INVITE" else []
+    """Filter by kind, or by the handshake to which others belong."""
+    wanted = arguments.get("Filter", {})
+    kind, parent = wanted.get("ActionType"), wanted.get("ParentHandshakeId")
+    return [
+        each for each in every if kind in (None, each.action) and parent in (None, each.parent_id)
+    ]
 
 
-@lists("ListHandshakesForAccount", "Handshakes", "handshake", by=ANYBODY)
+@lists("ListHandshakesForAccount", "Handshakes", "handshake")
 def list_handshakes_for_account(account: Account, arguments: Parameters) -> list[records.Handshake]:
     """List the invitations that an account received."""
     every = lookup.handshakes_of(account).values()

@@ -1159,9 +1159,9 @@ def test_every_code_that_iam_declares_is_raised_or_cannot_occur() -> None:
 
 def test_where_an_operation_is_missing_its_own_codes_are_missing_too() -> None:
     """A new entry moves its codes out of that table."""
-    of_entries = declared(entries())
+    of_entries, missing = declared(entries()), [name for name in NOT_MODELLED if ":" not in name]
 
-    assert set(WITHOUT_OPERATION) == declared(NOT_MODELLED) - of_entries
+    assert set(WITHOUT_OPERATION) == declared(missing) - of_entries
     assert set(CANNOT_OCCUR) <= of_entries
 
 

@@ -125,11 +125,18 @@ ENABLED = do("EnableAWSServiceAccess", ServicePrincipal=SERVICE)
 DELEGATE = {"AccountId": DEV, "ServicePrincipal": SERVICE}
 REGISTERED = after(ENABLED, do("RegisterDelegatedAdministrator", **DELEGATE))
 INVITE = do("InviteAccountToOrganization", Target={"Type": "ACCOUNT", "Id": OUTSIDE})
+CLOSED = do("CloseAccount", AccountId=DEV)
+DELEGATION = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":'
+    f'"arn:aws:iam::{DEV}:root"}},"Action":"organizations:ListRoots","Resource":"*"}}}}'
+)
+DELEGATED = do("PutResourcePolicy", Content=DELEGATION)
 FULL = {"PolicyId": "p-FullAWSAccess", "TargetId": "WEB"}
 
 ROWS = [
     Row("AWSOrganizationsNotInUseException", "", do("ListRoots", OUTSIDE)),
     Row("AccessDeniedException", "", do("ListRoots", DEV)),
+    Row("AccountAlreadyClosedException", "", after(CLOSED, CLOSED)),
     Row(
         "AccountAlreadyRegisteredException",
         "",
@@ -174,6 +181,26 @@ ROWS = [
     ),
     Row(
         "ConstraintViolationException",
+        "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
+        do("CloseAccount", AccountId=MAIN),
+    ),
+    Row(
+        "ConstraintViolationException",
+        "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
+        after(billing_only, CLOSED),
+    ),
+    Row(
+        "ConstraintViolationException",
+        "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
+        after(billing_only, DELEGATED),
+    ),
+    Row(
+        "ConstraintViolationException",
+        "POLICY_CONTENT_LIMIT_EXCEEDED",
+        do("PutResourcePolicy", Content=DELEGATION.replace("{", "{" + " " * 40_000, 1)),
+    ),
+    Row(
+        "ConstraintViolationException",
         "MAX_TAG_LIMIT_EXCEEDED",
         with_tags(*({"Key": f"k{number}", "Value": ""} for number in range(51))),
     ),
@@ -206,6 +233,16 @@ ROWS = [
         "HandshakeConstraintViolationException",
         "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD",
         elsewhere,
+    ),
+    Row(
+        "HandshakeConstraintViolationException",
+        "ORGANIZATION_ALREADY_HAS_ALL_FEATURES",
+        do("EnableAllFeatures"),
+    ),
+    Row(
+        "HandshakeConstraintViolationException",
+        "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION",
+        after(billing_only, do("EnableAllFeatures"), do("EnableAllFeatures")),
     ),
     Row("HandshakeNotFoundException", "", do("CancelHandshake", HandshakeId=NOBODY)),
     Row("InvalidHandshakeTransitionException", "", lambda item: answered(item, "accept")),
@@ -274,6 +311,25 @@ ROWS = [
     Row("InvalidInputException", "INVALID_LIST_MEMBER", with_tags({"Key": "a"})),
     Row("InvalidInputException", "INVALID_LIST_MEMBER", with_tags("a")),
     Row("InvalidInputException", "INVALID_PATTERN", with_tags({"Key": "a;b", "Value": "1"})),
+    Row(
+        "InvalidInputException",
+        "INVALID_PRINCIPAL",
+        do("PutResourcePolicy", Content=DELEGATION.replace(":root", ":user/nobody")),
+    ),
+    Row("InvalidInputException", "", do("PutResourcePolicy", Content="{")),
+    Row(
+        "InvalidInputException",
+        "",
+        do("PutResourcePolicy", Content=DELEGATION.replace("ListRoots", "CreateAccount")),
+    ),
+    Row(
+        "InvalidInputException",
+        "",
+        after(
+            DELEGATED,
+            do("PutResourcePolicy", Content=DELEGATION, Tags=[{"Key": "a", "Value": "b"}]),
+        ),
+    ),
     Row("MalformedPolicyDocumentException", "", named(Content="{")),
     Row("MasterCannotLeaveOrganizationException", "", do("LeaveOrganization")),
     Row("OrganizationNotEmptyException", "", do("DeleteOrganization")),
@@ -314,6 +370,8 @@ ROWS = [
         "",
         do("DisablePolicyType", RootId="ROOT", PolicyType=RCP),
     ),
+    Row("ResourcePolicyNotFoundException", "", do("DescribeResourcePolicy")),
+    Row("ResourcePolicyNotFoundException", "", do("DeleteResourcePolicy")),
     Row("RootNotFoundException", "", do("EnablePolicyType", RootId="r-none", PolicyType=RCP)),
     Row(
         "SourceParentNotFoundException",
