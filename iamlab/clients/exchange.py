@@ -129,7 +129,7 @@ class Exchange:
             return find(self.service.operation(self.operation))
         except RequestError:
             if prefix in ("iam", "organizations", "sts"):
-                why = NOT_MODELLED.get(self.operation, "")
+                why = NOT_MODELLED.get(self.service.operation(self.operation), "")
                 raise lacking(f"{prefix}:{self.operation}", why) from None
         return None
 

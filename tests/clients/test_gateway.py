@@ -1,6 +1,7 @@
 """Real boto3 in a world: what it makes is there, a denial is explained, and nothing is sent."""
 
 import json
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -384,6 +385,16 @@ def test_what_iamlab_lacks_is_named(world, dana, service, method, arguments, nam
     assert _code(caught) == ("NotImplemented", 501)
     assert f"iamlab doesn't answer {named}." in str(caught.value)
     assert world.gateway.calls[-1].status == 501
+
+
+@each_row("operation", [name for name in NOT_MODELLED if ":" in name])
+def test_what_organizations_lacks_has_a_reason(dana, operation):
+    """The error says why iamlab doesn't have it."""
+    client = dana.client("organizations")
+    name = operation.partition(":")[2]
+    method = next(own for own, api in client.meta.method_to_api_mapping.items() if api == name)
+    with pytest.raises(ClientError, match=re.escape(NOT_MODELLED[operation])):
+        getattr(client, method)(**_least(client, name))
 
 
 def _least(client, operation):
