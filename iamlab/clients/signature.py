@@ -39,6 +39,7 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 _OLD = (
     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
 )
+_NOT_SIGNED = "There were headers present in the request which were not signed"
 _NOT_HASHED = (UNSIGNED, "STREAMING-")
 _DATE = "%Y%m%dT%H%M%SZ"
 
@@ -104,6 +105,9 @@ class Signature:
         HttpError
             Another secret signed it, or the request was changed after that.
         """
+        sent = {name for name in request.headers if name.startswith("x-amz-")}
+        if self.service == "s3" and sent - {*self.signed_headers}:
+            raise HttpError("AccessDenied", _NOT_SIGNED, 403)
         if "host" not in self.signed_headers:
             raise _mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
         digest = sha256(self._canonical(request).encode()).hexdigest()

@@ -202,6 +202,9 @@ def test_a_presigned_url_needs_no_client(world, dana):
     context = world.gateway.calls[-1].decision.request.context
     assert context["s3:authType"] == "REST-QUERY-STRING"
     assert int(context["s3:signatureAge"]) < 60_000
+    status, _, body = world.gateway.handle("GET", url, {"x-amz-acl": "public-read"}, b"")
+    assert status == 403
+    assert b"which were not signed" in body
     late = world.gateway.time_of_clients() + timedelta(seconds=61)
     world.gateway.time_of_clients = lambda: late
     status, _, body = world.gateway.handle("GET", url, {}, b"")
