@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 SKEW = timedelta(minutes=5)
-"""By how much the client's clock can be wrong."""
+"""By how much the client's clock can be wrong; with S3 three times as much."""
 LONGEST = 604_800
 """The most seconds that a presigned URL is valid."""
 
@@ -40,6 +40,7 @@ _OLD = (
     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
 )
 _NOT_SIGNED = "There were headers present in the request which were not signed"
+_SKEWED = "The difference between the request time and the current time is too large."
 _NOT_HASHED = (UNSIGNED, "STREAMING-")
 _DATE = "%Y%m%dT%H%M%SZ"
 
@@ -85,15 +86,20 @@ class Signature:
         HttpError
             It is too old, or its date is in the future.
         """
-        signed, early, late = f"{self.date:{_DATE}}", now - SKEW, now + SKEW
+        is_s3 = self.service == "s3"
+        skew = 3 * SKEW if is_s3 else SKEW
+        signed, early, late = f"{self.date:{_DATE}}", now - skew, now + skew
+        is_old = self.expires is None and self.date < early
+        if is_s3 and (self.date > late or is_old):
+            raise HttpError("RequestTimeTooSkewed", _SKEWED, 403)
         if self.date > late:
             compared = f"{signed} is still later than {late:{_DATE}} ({now:{_DATE}} + 5 min.)"
             raise _mismatch(f"Signature not yet current: {compared}")
-        if self.expires is None and self.date < early:
+        if is_old:
             compared = f"{signed} is now earlier than {early:{_DATE}} ({now:{_DATE}} - 5 min.)"
             raise _mismatch(f"Signature expired: {compared}")
         if self.expires is not None and self.date + timedelta(seconds=self.expires) < now:
-            if self.service == "s3":
+            if is_s3:
                 raise HttpError("AccessDenied", "Request has expired", 403)
             raise HttpError("RequestExpired", "Request has expired.")
 

@@ -214,6 +214,19 @@ def test_a_presigned_url_needs_no_client(world, dana):
     assert world.gateway.handle("GET", changed, {}, b"")[0] == 403
 
 
+def test_s3_has_its_own_words_for_a_wrong_clock(world, dana):
+    """Fifteen minutes are allowed, not five."""
+    now, s3 = world.gateway.time_of_clients(), dana.client("s3")
+    for minutes, code in ((14, 200), (-14, 200), (16, 403), (-16, 403)):
+        world.gateway.time_of_clients = lambda late=now + timedelta(minutes=minutes): late
+        if code == 200:
+            s3.list_buckets()
+            continue
+        with pytest.raises(ClientError) as caught:
+            s3.list_buckets()
+        assert _code(caught) == ("RequestTimeTooSkewed", code)
+
+
 def test_anybody_reads_what_a_bucket_policy_opens(world, dana):
     """A request without a signature is anonymous."""
     url = "https://star-maps.s3.us-east-1.amazonaws.com/a"
