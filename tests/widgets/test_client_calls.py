@@ -140,12 +140,12 @@ def _with_another_secret(world):
 
 
 def _ahead(world):
-    world.gateway._now = lambda: datetime.now(UTC) - timedelta(hours=1)
+    world.gateway.time_of_clients = lambda: datetime.now(UTC) - timedelta(hours=1)
     return _iam(world)
 
 
 def _behind(world):
-    world.gateway._now = lambda: datetime.now(UTC) + timedelta(hours=1)
+    world.gateway.time_of_clients = lambda: datetime.now(UTC) + timedelta(hours=1)
     return _iam(world)
 
 

@@ -29,6 +29,11 @@ FOR_ENDPOINTS = [{"ResourceType": "vpc-endpoint", "Tags": PAIRS}]
 SEE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
+DELEGATION = Policy.allow(
+    "organizations:ListAccounts", "*", principal={"AWS": "arn:aws:iam::222222222222:root"}
+)
+
+
 def trusting(service: str) -> Policy:
     """Write the trust policy of a role of a service."""
     return Policy.allow("sts:AssumeRole", None, principal={"Service": f"{service}.amazonaws.com"})
@@ -287,6 +292,9 @@ CALLS: dict[str, list[tuple[str, Any]]] = {
             "PutAccountProperties",
             {"Properties": {"RoleManager/Enabled": "true"}},
         ),
+    ],
+    "a delegation policy with tags": [
+        ("organizations:PutResourcePolicy", {"Content": DELEGATION.text, "Tags": PAIRS}),
     ],
     "a report of an organization": [
         (
