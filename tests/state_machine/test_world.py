@@ -532,6 +532,8 @@ def busy_world(seed: int) -> World:
     organization.enable_aws_service_access(SERVICES_OF_AWS[0])
     organization.register_delegated_administrator(DEV, SERVICES_OF_AWS[0])
     organization.invite_account(RIVAL)
+    bills = machine.world.create_account("bills", account_id="888888888888")
+    machine.world.create_organization(bills, feature_set="CONSOLIDATED_BILLING")
     return machine.world
 
 
