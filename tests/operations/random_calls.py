@@ -20,7 +20,8 @@ from tests.policy.documents import allow, deny, document
 from tests.state_machine.policy_documents import RCP, RCPS, SCP, SCPS
 
 SWITCHES = [{"BlockPublicPolicy": True}, {}, {"RestrictPublicBuckets": True}, {"Other": True}]
-CONTENTS = [json.dumps(text) for text in (*SCPS.values(), *RCPS.values())]
+DELEGATION = document(allow("organizations:List*", Principal={"AWS": "111111111111"}))
+CONTENTS = [json.dumps(text) for text in (*SCPS.values(), *RCPS.values(), DELEGATION)]
 VALUES: dict[str, list[Any]] = {
     # S3
     "PublicAccessBlockConfiguration": SWITCHES,

@@ -203,7 +203,7 @@ class Handshake(OrganizationPart):
     notes: str = field(default="", repr=False)
     outcome: str = "OPEN"
     tags: dict[str, str] = field(default_factory=dict, repr=False)
-    action: str = INVITE
+    action: str = field(default=INVITE, repr=False)
     parent_id: str = field(default="", repr=False)
 
     @property
