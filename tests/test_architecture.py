@@ -45,7 +45,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "operations": (12060, 91),
     "analysis": (14627, 94),
     "storage": (1965, 11),
-    "clients": (2199, 17),
+    "clients": (2200, 17),
     "world": (2166, 19),
     "view": (9111, 81),
     "widgets": (2828, 19),

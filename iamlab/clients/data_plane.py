@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from iamlab.model.account import Account
 
 _TABLES: dict[str, Any] = tables(__file__)
-_SNS = "sns.amazonaws.com"
-_FINDS_NOTHING = ("Describe", "List")
 _NAME = re.compile(r"\$\{(\w+)\}")
 
 EXECUTED = tuple(APIS)
@@ -175,7 +173,7 @@ class DataPlaneCall:
         found = []
         for arn in self.moto.queues_of(topic):
             queue = self.needs.resource(arn)
-            question = self.world, _SNS, "sqs:SendMessage", arn
+            question = self.world, "sns.amazonaws.com", "sqs:SendMessage", arn
             if queue is not None and authorize(*question, source_arn=topic.arn):
                 self.moto.touch(queue, queue.region)
                 found.append(arn)
@@ -185,8 +183,7 @@ class DataPlaneCall:
         """Answer a function's call with the event that it got: nothing here runs code."""
         if self.operation != "Invoke":
             raise self.request.lacking("It decided only: the caller has the permission.")
-        kind = self.parameters.get("InvocationType", "RequestResponse")
-        status = {"Event": 202, "DryRun": 204}.get(kind, 200)
+        status = {"Event": 202, "DryRun": 204}.get(self.parameters.get("InvocationType", ""), 200)
         payload = (self.request.http.body or b"null") if status == 200 else b""
         answer = {"StatusCode": status, "ExecutedVersion": "$LATEST", "Payload": payload}
         return api("lambda").answer("Invoke", answer, "")
@@ -230,8 +227,9 @@ class DataPlaneCall:
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
             if bucket is not None and self.moto.has_objects(bucket):
-                shown = "The bucket you tried to delete is not empty"
-                raise HttpError("BucketNotEmpty", shown, 409)
+                raise HttpError(
+                    "BucketNotEmpty", "The bucket you tried to delete is not empty", 409
+                )
         elif self.operation == "PutObject":
             context, standing = self.needs.context(), self.world.standing
             self.world.standing = replace(standing, context={**context, **standing.context})
@@ -293,7 +291,7 @@ def decided(request: ServiceRequest) -> Response:
         raise request.lacking("No action in policies has its name.")
     resource = resource_of(action, request.parameters, request.who, request.region)
     request.decisions.append(use(request.world, request.caller, action, resource, None, {}))
-    if not request.operation.startswith(_FINDS_NOTHING):
+    if not request.operation.startswith(("Describe", "List")):
         raise request.lacking("It decided only: the caller has the permission.")
     interface = api(request.service.model)
     shape = interface.model.operation_model(request.operation).output_shape

@@ -283,7 +283,9 @@ class Exchange:
         has_event = len(events) > before
         if has_event and outcome[1] and not events[-1].error_code:
             events[-1] = replace(events[-1], error_code=outcome[1], error_message=outcome[2])
-        request_id = events[-1].request_id if has_event else self._own_request_id()
+        # No other id depends on that of a request without an event.
+        number = self.world.ids.hidden(f"request/{len(self.gateway.calls)}/{before}", HEX, 32)
+        request_id = events[-1].request_id if has_event else str(UUID(number))
         decision = getattr(error, "decision", None)
         if decision is None and self.decisions:
             decision = Decision.of_call(self.decisions)
@@ -297,8 +299,3 @@ class Exchange:
             isinstance(error, AccessDenied),
             self.is_decided_only,
         )
-
-    def _own_request_id(self) -> str:
-        """Make the id of a request without an event; no other id depends on it."""
-        number = len(self.gateway.calls), len(self.world.events)
-        return str(UUID(self.world.ids.hidden(f"request/{number}", HEX, 32)))

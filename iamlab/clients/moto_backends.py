@@ -11,10 +11,12 @@ Manager and AWS KMS. moto: its documentation, "Multi-Account support".
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import finalize
 
 from iamlab.clients.wire_values import require
 from iamlab.policy.arn import Arn
@@ -30,7 +32,15 @@ _NOT_NEEDED = (
     *("throughput", "global_indexes", "indexes", "streams", "sse_specification"),
     *("deletion_protection_enabled", "warm_throughput"),
 )
-_ACCOUNT = "x-moto-account-id"
+
+
+def _dispose(accounts: dict[str, Any]) -> None:
+    """Close the files in which moto has kept objects."""
+    for backend in (account["aws"] for account in accounts.values()):
+        for bucket in backend.buckets.values():
+            versions = chain.from_iterable(map(bucket.keys.getlist, bucket.keys))
+            for key in (*versions, *bucket.multiparts.values()):
+                getattr(key, "dispose", bool)()  # a delete marker has no file
 
 
 class Moto:
@@ -59,6 +69,7 @@ class Moto:
         self._backends: dict[str, Any] = {name: get_backend(name) for name in _NAMES}  # type: ignore[call-overload]
         self._kept: dict[str, dict[str, Any]] = {name: {} for name in _NAMES}
         self._owners: dict[str, Any] = {}
+        finalize(self, _dispose, self._kept["s3"])
 
     @contextmanager
     def _own(self) -> Iterator[None]:
@@ -70,7 +81,8 @@ class Moto:
         try:
             yield
         finally:
-            self._kept = {name: dict(held) for name, held in self._backends.items()}
+            for name, held in self._backends.items():
+                self._kept[name] |= held
             self._load(outside)
             self._backends["s3"].bucket_accounts = owners
 
@@ -109,8 +121,7 @@ class Moto:
 
     def _make_sqs(self, backend: Any, queue: Any, _: str) -> None:
         if queue.name not in backend.queues:
-            fifo = {"FifoQueue": "true"} if queue.name.endswith(".fifo") else {}
-            backend.create_queue(queue.name, **fifo)
+            backend.create_queue(queue.name, FifoQueue=str(queue.name.endswith(".fifo")).lower())
 
     def _make_sns(self, backend: Any, topic: Any, _: str) -> None:
         if topic.arn not in backend.topics:
@@ -216,18 +227,17 @@ class Moto:
         url = f"https://{host}{parts.path or '/'}" + (f"?{query}" if query else "")
         scope = f"AKIAEXAMPLE/20261125/{region}/{service}/aws4_request"
         signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
-        own = {"host": host, "authorization": signed, _ACCOUNT: account_id}
+        own = {"host": host, "authorization": signed, "x-moto-account-id": account_id}
         headers = HeadersDict({**request.headers, **own})
         prepared = AWSPreparedRequest(
             request.method, url, headers, request.body, stream_output=False
         )
+        found = None
         with self._own(), ExitStack() as stack:
             if queues is not None:
                 stack.enter_context(self._delivering(self._of("sns", account_id, region), queues))
-            try:
+            with suppress(NotImplementedError):
                 found = BotocoreStubber().process_request(prepared)
-            except NotImplementedError:
-                return None
         if found is None:
             return None
         status, answered, body = found

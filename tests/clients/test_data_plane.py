@@ -1,8 +1,10 @@
 """Objects, messages, items, secrets and ciphertexts: iamlab decides first, then moto works."""
 
+import gc
 import io
 import json
 import socket
+import warnings
 from datetime import timedelta
 
 import boto3
@@ -461,6 +463,23 @@ def test_a_dry_run_starts_nothing(dana, ana):
         assert _code(caught)[0] == code
 
     assert dana.client("ec2").describe_instances()["Reservations"] == []
+
+
+def test_what_a_world_kept_is_closed_with_it():
+    """No file stays open when nobody has the world any more."""
+    made = World(seed=7)
+    eve = made.create_account("main").create_user("eve")
+    eve.create_access_key()
+    eve.attach_policy("AdministratorAccess")
+    s3 = made.boto3_session(eve).client("s3")
+    s3.create_bucket(Bucket="star-maps")
+    s3.put_object(Bucket="star-maps", Key="a", Body=b"x")
+    del made, eve, s3
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        gc.collect()
+
+    assert [str(each.message) for each in caught] == []
 
 
 def test_worlds_and_a_users_own_moto_dont_see_each_other(dana):
