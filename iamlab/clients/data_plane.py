@@ -185,8 +185,7 @@ class DataPlaneCall:
             raise self.request.lacking("It decided only: the caller has the permission.")
         status = {"Event": 202, "DryRun": 204}.get(self.parameters.get("InvocationType", ""), 200)
         payload = (self.request.http.body or b"null") if status == 200 else b""
-        answer = {"StatusCode": status, "ExecutedVersion": "$LATEST", "Payload": payload}
-        return api("lambda").answer("Invoke", answer, "")
+        return api("lambda").answer("Invoke", {"StatusCode": status, "Payload": payload}, "")
 
     def _delete_objects(self, context: dict[str, ContextValue]) -> Response:
         """Delete the objects that the caller can delete; the others are in the answer's errors."""
@@ -227,9 +226,8 @@ class DataPlaneCall:
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
             if bucket is not None and self.moto.has_objects(bucket):
-                raise HttpError(
-                    "BucketNotEmpty", "The bucket you tried to delete is not empty", 409
-                )
+                shown = "The bucket you tried to delete is not empty"
+                raise HttpError("BucketNotEmpty", shown, 409)
         elif self.operation == "PutObject":
             context, standing = self.needs.context(), self.world.standing
             self.world.standing = replace(standing, context={**context, **standing.context})
