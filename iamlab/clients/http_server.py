@@ -142,7 +142,8 @@ class LocalServer:
                 self._server.task_dispatcher.shutdown(timeout=math.inf)
                 self._goes_on = False
                 self._server.pull_trigger()
-                self._thread.join()
+                self._thread.join()  # what it waits for is closed after it: it may end by itself
+                wasyncore.close_all(self._open)
 
     def _serve(self) -> None:
         """Read and write until it is stopped, and clients have got their responses."""
@@ -152,7 +153,6 @@ class LocalServer:
         ):
             # With poll(): select() fails in a program with more than 1,024 open files.
             wasyncore.loop(1, use_poll=True, map=self._open, count=1)
-        wasyncore.close_all(self._open)
 
     def _wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer a request, as an application of WSGI."""
