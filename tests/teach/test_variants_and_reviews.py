@@ -132,7 +132,7 @@ job.write = "allow Write s3:PutObject star-maps/*"
 sessions.night = {assume_role = "job", by = "bob"}
 calls = [
     {Operation = "s3:GetObject", Resource = "star-maps/m31.fits", by = "bob/key-1"},
-    {Operation = "s3:PutObject", Resource = "star-maps/m1", by = "night", at = 2030-01-02T02:00:00Z},
+    {Operation = "s3:PutObject", Resource = "star-maps/m", by = "night", at = 2030-01-02T02:00:00Z},
     {Operation = "s3:DeleteObject", Resource = "star-maps/m31.fits", by = "night", refused = true},
 ]
 [x3.1]
@@ -158,5 +158,5 @@ def test_a_world_can_keep_the_events_of_its_calls(tmp_path):
     assert find("x3.1").right_answer(world) == {"maps/Delete"}
 
     file.write_text(WITH_A_LOG.replace(", refused = true", ""), "utf-8")
-    with pytest.raises(ExerciseError, match=r"line 20: .*not authorized"):
+    with pytest.raises(ExerciseError, match=r"line 18: .*not authorized"):
         open_lesson(file).world("log")
