@@ -98,6 +98,16 @@ class Lesson:
         """The title, without the number."""
         return str(self.content["title"])
 
+    @property
+    def exam(self) -> list[str]:
+        """The exam tasks that it covers: ``"SAA-C03 1.1"``."""
+        return list(self.content.get("exam", ()))
+
+    @property
+    def knowledge(self) -> list[str]:
+        """The points of knowledge that it teaches, by their numbers in knowledge.toml."""
+        return list(self.content.get("knowledge", ()))
+
     @cached_property
     def objectives(self) -> dict[str, list[str]]:
         """What a learner can do afterwards, with the numbers of the exercises that test it."""
