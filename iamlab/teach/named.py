@@ -188,6 +188,31 @@ def _steps(*request: str) -> Places:
     return places
 
 
+def _rungs(*request: str) -> Places:
+    """Return the rungs of the decision ladder, after the caller and the request.
+
+    Parameters
+    ----------
+    request
+        Caller, action and resource. Types of policies that don't count for it are rungs too.
+    """
+
+    def places(world: World) -> dict[str, tuple[int, str]]:
+        """Return each rung with its number, and what AWS found there."""
+        caller, action, resource = request
+        steps = world.can(caller, action, arn_of(resource, main_account(world))).steps
+        reasons = {
+            ("explicit deny" if s.layer == "deny" else NAMES[s.layer]): s.reason for s in steps
+        }
+        first = {
+            "caller": "First AWS finds out who calls.",
+            "request": "Then it reads the request.",
+        }
+        return {name: (n, own) for n, (name, own) in enumerate({**first, **reasons}.items(), 1)}
+
+    return places
+
+
 def _lifetimes(*names: str) -> Places:
     """Return sessions from the shortest to the longest.
 
@@ -209,7 +234,11 @@ def _lifetimes(*names: str) -> Places:
     return places
 
 
-ORDERS: dict[str, Callable[..., Places]] = {"steps": _steps, "lifetimes": _lifetimes}
+ORDERS: dict[str, Callable[..., Places]] = {
+    "steps": _steps,
+    "rungs": _rungs,
+    "lifetimes": _lifetimes,
+}
 """What a learner puts into order."""
 
 
