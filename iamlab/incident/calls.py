@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 INVOKE, SIGN_IN = "lambda:InvokeFunction", "signin:ConsoleLogin"
-"""Calls that give credentials without returning them."""
+"""Calls whose response has no credentials, but that lead to some."""
 
 _POLICIES = ("Policy", "PolicyDocument")
 _PASSWORDS = ("CreateLoginProfile", "UpdateLoginProfile")
@@ -55,7 +55,7 @@ class Line:
     parameters
         By their names in the API.
     gives
-        The name for the new credentials; empty if there are none.
+        The name for the new credentials; empty without new credentials.
     """
 
     by: str

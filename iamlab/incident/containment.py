@@ -1,8 +1,8 @@
 """The morning after: edits that contain the attack, and what the attacker can still do.
 
 ``leak`` begins with everything that the attacker has: access keys, sessions, passwords, their own
-account, and no credentials at all. It follows all paths that ``World.reach`` knows. No witness
-means that there is no such path.
+account, and anonymous requests. It follows all paths of ``World.reach``, so ``None`` is a proof as
+far as those paths are complete.
 
 Notes
 -----
@@ -69,13 +69,13 @@ def kept(world: World) -> tuple[Request, ...]:
 
 
 def excessive(world: World) -> tuple[Request, ...]:
-    """Return the requests that a redesign must deny: who makes them can become more powerful.
+    """Return the requests that a redesign must deny: they lead to more, or an attack left them.
 
     Examples
     --------
     >>> from iamlab.incident import night
     >>> world = night(7).world
-    >>> all(world.can(*request) for request in excessive(world))
+    >>> world.can(*excessive(world)[0]).allowed
     True
     """
     return _requests(world, "excessive")
@@ -175,7 +175,7 @@ _EDITS: dict[str, Callable[..., None]] = {
 
 
 def leak(world: World, night: Night) -> list[str] | None:
-    """Search for a way by which the attacker can still read the maps.
+    """Search for a path by which the attacker can still read the maps.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def leak(world: World, night: Night) -> list[str] | None:
     Returns
     -------
     list or None
-        The steps of the first way that was found; ``None``: there is none.
+        The steps of the first path that was found; ``None``: no path exists.
 
     Examples
     --------
@@ -200,7 +200,9 @@ def leak(world: World, night: Night) -> list[str] | None:
     """
     twin = world.copy()
     twin.network()  # the attacker isn't where the learner is
-    callers = list(_callers(twin, night))  # who signs in first: then nothing changes any more
+    callers = list(
+        _callers(twin, night)
+    )  # they sign in before the search, which needs an unchanging world
     sought = (*night.goal, *_SAMPLES)
     for arn in sought:
         if twin.can(ANONYMOUS, READ, arn):
@@ -209,7 +211,7 @@ def leak(world: World, night: Night) -> list[str] | None:
     reach = Reach(finder)
 
     def readable(state: PrincipalState) -> str:
-        """Return a map that somebody can read; empty if there is none."""
+        """Return a map that a principal can read, or an empty text."""
         needs = (Need(READ, arn, {}) for arn in sought)
         return next((need.resource for need in needs if reach.decide(state, need)), "")
 
@@ -228,7 +230,7 @@ def leak(world: World, night: Night) -> list[str] | None:
 
 
 def _callers(world: World, night: Night) -> Iterator[tuple[str, Caller]]:
-    """Return everybody whom the attacker can be, in words and as a caller."""
+    """Return each caller that the attacker can be, with its description."""
     for credential in night.held:
         with suppress(AwsError):  # it has expired, or isn't active
             who = principal_of(world, credential)
@@ -252,7 +254,7 @@ class Score:
     Parameters
     ----------
     leak
-        The steps by which the attacker still gets the maps; empty if there are none.
+        The steps by which the attacker still gets the maps; empty if nothing leaks.
     lost
         The requests that must stay allowed, and are denied.
     kept

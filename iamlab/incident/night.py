@@ -1,8 +1,9 @@
 """The night: an ordinary day and a half at Acme, with an attack in the second night.
 
-Everybody's calls are planned first, with their times, and then made in this order. Each of them is
-authorized by the policies of its moment, and the world's log is the trail. The seed decides what
-the attacker does: whose access key leaked, the way to power, the foothold and the way out.
+All calls are planned first, with their times, and then made in this order. Each call is
+authorized by the policies of that moment, and the world's log is the trail. The seed decides what
+the attacker does: whose access key leaked, the privilege escalation, the foothold, and how the
+maps left.
 
 Notes
 -----
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _ATTACKS: Table = tables(__file__, "attacks.toml")
 _WORK: Table = tables(__file__, "work.toml")
-_KINDS = ("entries", "ways", "footholds", "outs")
+_KINDS = ("entries", "escalations", "footholds", "exfiltrations")
 _MAPS: list[str] = _ATTACKS["maps"].split()
 
 MORNING = datetime(2026, 12, 10, 8, tzinfo=UTC)
@@ -44,11 +45,11 @@ STOLEN_PASSWORD = "Blue-Moon-99"
 """The password that the attacker sets."""
 
 MOST_EDITS = 3
-"""So many edits contain every night."""
+"""This number of edits contains every night."""
 
 _EVENING = MORNING - timedelta(hours=36)
 _BEGINS = (5, 215)
-"""The attack begins between so many minutes after the second midnight."""
+"""The earliest and the latest start of the attack, in minutes after the second midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ class Plan:
     ----------
     entry
         The user whose access key leaked.
-    way
-        The way to power.
+    escalation
+        How the attacker became an administrator.
     foothold
         What lets the attacker return.
-    way_out
+    exfiltration
         How the maps left.
 
     Examples
@@ -73,14 +74,14 @@ class Plan:
     """
 
     entry: str
-    way: str
+    escalation: str
     foothold: str
-    way_out: str
+    exfiltration: str
 
     @property
     def parts(self) -> list[Table]:
         """The tables of the parts, in the order of the names."""
-        names = (self.entry, self.way, self.foothold, self.way_out)
+        names = (self.entry, self.escalation, self.foothold, self.exfiltration)
         return [_ATTACKS[kind][name] for kind, name in zip(_KINDS, names, strict=True)]
 
     @property
@@ -97,11 +98,11 @@ class Plan:
     @property
     def is_possible(self) -> bool:
         """Whether the parts fit together, and a few edits contain the attack."""
-        _, way, foothold, __ = self.parts
+        _, escalation, foothold, __ = self.parts
         left_behind = sum("leaves" in part for part in self.parts)
         return (
-            self.entry in way["entries"].split()
-            and foothold.get("needs", "") in ("", way["power"])
+            self.entry in escalation["entries"].split()
+            and foothold.get("needs", "") in ("", escalation["power"])
             and self.reads != "nobody"
             and len(self.leaves) == left_behind <= MOST_EDITS
         )
@@ -121,7 +122,7 @@ def plans() -> tuple[Plan, ...]:
 
 
 def _drawn_plan(draw: Random) -> Plan:
-    """Choose part by part, so that an entry with many ways isn't more frequent than others."""
+    """Choose part by part: an entry with many escalations isn't more frequent."""
     left = list(plans())
     for part in fields(Plan):
         chosen = draw.choice(list(dict.fromkeys(getattr(plan, part.name) for plan in left)))
@@ -273,13 +274,13 @@ def _make(world: World, call: _Call) -> list[str]:
 def _attack(
     world: World, plan: Plan, goal: tuple[str, ...], held: dict[str, Any], draw: Random
 ) -> Iterator[_Call]:
-    """Plan the attacker's calls; those with power come from another address."""
-    _, way, foothold, out = plan.parts
+    """Plan the attacker's calls; those as an administrator come from another address."""
+    _, escalation, foothold, out = plan.parts
     probes = _ATTACKS["probes"]
     first = [
         ("entry", "sts:GetCallerIdentity", False),
         *(("entry", text, True) for text in draw.sample(probes["entry"], 3)),
-        ("entry", way["calls"], False),
+        ("entry", escalation["calls"], False),
     ]
     second = [
         ("power", draw.choice(probes["power"]), True),

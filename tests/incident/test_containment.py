@@ -1,13 +1,15 @@
 """Containment: what closes the leak, what it costs, and what the attacker can still do."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
 import pytest
 
-from iamlab import Policy
+from iamlab import Policy, World
 from iamlab.errors import RequestError
 from iamlab.incident import CHOICES, contain, edits, excessive, kept, leak, night, score
+from iamlab.incident.company import build_company
 from iamlab.incident.night import MOST_EDITS
 
 FEW, MANY = range(8), range(8, 100)
@@ -31,19 +33,25 @@ def _works(world):
     return all(world.can(*request) for request in kept(world))
 
 
-def _first_solution(its, names=(), most=MOST_EDITS):
-    """Search: only an edit that stops the way of the attacker that was found leads on."""
-    world = _with(its.world, names)
-    way = leak(world, its)
-    if way is None:
+def _redesigned(world):
+    """Deny each excessive request with a statement of its own."""
+    changed = world.copy()
+    for number, (caller, action, resource) in enumerate(excessive(world)):
+        user = changed.user(caller.rpartition("/")[2])
+        user.put_policy(f"no-{number}", Policy.deny(action, resource))
+    return changed
+
+
+def _solution(its, world, path, names=()):
+    """Search: only an edit that stops the path that was found leads on."""
+    if path is None:
         return names if _works(world) else None
-    for name in CHOICES if len(names) < most else ():
-        more = (*names, name)
-        after = _with(its.world, more)
-        if name not in names and leak(after, its) != way:
-            solution = _first_solution(its, more, most)
-            if solution is not None:
-                return solution
+    for name in CHOICES if len(names) < MOST_EDITS else ():
+        after = _with(world, [name])
+        other = leak(after, its)
+        solution = _solution(its, after, other, (*names, name)) if other != path else None
+        if solution is not None:
+            return solution
     return None
 
 
@@ -51,9 +59,10 @@ def _first_solution(its, names=(), most=MOST_EDITS):
 def test_a_search_contains_every_night_with_a_few_edits(seed):
     """Without an edit the maps leak; at most three close the leak and break nothing."""
     its = found(seed)
-    solution = _first_solution(its)
+    path = leak(its.world, its)
+    solution = _solution(its, its.world, path)
 
-    assert leak(its.world, its) is not None
+    assert path is not None
     assert solution is not None
     assert 1 <= len(edits(its.world, _with(its.world, solution))) <= MOST_EDITS
 
@@ -73,7 +82,7 @@ def test_the_edits_for_what_the_attacker_left_are_enough_and_each_is_needed(seed
 
 @pytest.mark.slow
 def test_no_three_edits_contain_all_nights():
-    """Whoever looks nothing up fails: eight seeds are enough to show it."""
+    """A fixed answer fails: eight seeds are enough to show it."""
 
     def contains(names, its):
         world = _with(its.world, names)
@@ -105,7 +114,7 @@ def test_some_choices_break_daily_work(name):
 
 
 def test_an_unknown_edit_is_refused_with_a_similar_one():
-    """Whoever misspells a name reads the right one."""
+    """A misspelt name gets a hint."""
     with pytest.raises(RequestError) as caught:
         contain(found(0).world.copy(), "bob-keys")
 
@@ -113,17 +122,24 @@ def test_an_unknown_edit_is_refused_with_a_similar_one():
 
 
 def test_a_redesign_has_no_excess():
-    """Everything that a redesign must deny is allowed on the morning after, and can be denied."""
+    """What a redesign must deny can be denied without breaking daily work."""
     its = found(0)
-    changed = its.world.copy()
-    for caller, action, resource in excessive(its.world):
-        name = f"no-{action.partition(':')[2]}-{resource.rpartition('/')[2]}"
-        deny = Policy.deny(action, resource)
-        changed.user(caller.rpartition("/")[2]).put_policy(name, deny)
-    result = score(changed, its)
+    result = score(_redesigned(its.world), its)
 
-    assert score(its.world, its).excess == excessive(its.world)
+    assert set(score(its.world, its).excess) < set(excessive(its.world))
+    assert len(score(its.world, its).excess) >= 16
     assert (result.excess, result.lost) == ((), ())
+
+
+@pytest.mark.parametrize("user", ["bob", "dana", "frank", "plate-scanner"])
+def test_after_a_redesign_the_next_key_that_leaks_leads_nowhere(user):
+    """The matrix is strict enough: nobody whose key leaked becomes anybody who can read maps."""
+    before = World(0)
+    build_company(before)
+    its = replace(found(0), held=(before.user(user).access_keys[0],), passwords=())
+
+    assert leak(before, its) is not None
+    assert leak(_redesigned(before), its) is None
 
 
 def test_deleting_a_key_stops_it_as_deactivating_does():

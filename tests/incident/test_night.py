@@ -12,7 +12,7 @@ from iamlab.teach.callers import LessonWorld
 
 FEW, MANY = range(8), range(8, 100)
 SEEDS = [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
-LEAST = {"entry": 4, "way": 6, "foothold": 5, "way_out": 3}
+LEAST = {"entry": 4, "escalation": 6, "foothold": 5, "exfiltration": 3}
 """How many different ones of each part there are at least."""
 
 
@@ -70,7 +70,7 @@ def test_the_attack_begins_with_the_leaked_key_and_ends_with_the_maps(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_everybody_elses_calls_are_allowed_but_for_the_contractors(seed):
-    """Only Dana's attempts in the evening are denied, which are no part of the attack."""
+    """Only Dana's attempts in the evening are denied, outside the attack."""
     attack, world = found(seed).attack, found(seed).world
     others = [event for event in world.events if event.event_id not in attack]
 
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_night(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", [part.name for part in fields(Plan)])
 def test_a_hundred_seeds_have_every_part(part):
-    """Each entry, way to power, foothold and way out that is possible happens in some seed."""
+    """Each entry, escalation, foothold and exfiltration that is possible happens in some seed."""
     happened = Counter(getattr(found(seed).plan, part) for seed in range(100))
 
     assert set(happened) == {getattr(plan, part) for plan in plans()}
