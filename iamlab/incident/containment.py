@@ -2,7 +2,8 @@
 
 ``leak`` begins with everything that the attacker has: access keys, sessions, passwords, their own
 account, and anonymous requests. It follows all paths of ``World.reach``, so ``None`` is a proof as
-far as those paths are complete.
+far as those paths are complete. Each of the credentials is searched by itself: what two of them can
+only do together isn't found.
 
 Notes
 -----
@@ -200,9 +201,7 @@ def leak(world: World, night: Night) -> list[str] | None:
     """
     twin = world.copy()
     twin.network()  # the attacker isn't where the learner is
-    callers = list(
-        _callers(twin, night)
-    )  # they sign in before the search, which needs an unchanging world
+    callers = list(_callers(twin, night))  # all sign in now: the search needs an unchanging world
     sought = (*night.goal, *_SAMPLES)
     for arn in sought:
         if twin.can(ANONYMOUS, READ, arn):
