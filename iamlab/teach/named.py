@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from iamlab.analysis.least_privilege.unused import StatementUse
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
     from iamlab.teach.explain import Places
@@ -130,11 +131,34 @@ def _public_buckets(*names: str) -> Collection:
     return Collection(lambda _: sorted(names), judge)
 
 
+def _unused_statements(caller: str) -> Collection:
+    """Return the Allow statements of a user or role of which the world's log shows no use.
+
+    Parameters
+    ----------
+    caller
+        The name of the user or role.
+    """
+
+    def rows(world: World) -> dict[str, StatementUse]:
+        """Return each statement, by the names of its policy and itself."""
+        every = world.unused(caller_of(world, caller)).rows
+        return {f"{row.policy}/{row.statement}": row for row in every}
+
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether nothing of it was used, and what was."""
+        used = rows(world)[name].used
+        return not used, f"the log shows {', '.join(used) or 'no use of it'}."
+
+    return Collection(lambda world: sorted(rows(world)), judge)
+
+
 COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "policies_of": _policies_of,
     "principals": _principals,
     "allowed_actions": _allowed_actions,
     "public_buckets": _public_buckets,
+    "unused_statements": _unused_statements,
     "can_sign_in": credentials.can_sign_in,
     "unused_keys": credentials.unused_keys,
 }
