@@ -320,7 +320,7 @@ def _work(world: World, table: Table, draw: Random) -> Iterator[_Call]:
         if "assume" in table:
             yield _Call(start, actor, read_line(table["assume"]))
         for part in sorted(draw.random() for _ in range(table["many"])):
-            moment = start + timedelta(seconds=20) + part * (end - start)
+            moment = start + timedelta(seconds=20 + int(part * (end - start).total_seconds()))
             text = _filled(draw.choice(table["turns"]), {"map": draw.choice(_MAPS)})
             for line in read_lines(text, "role" if "assume" in table else "own"):
                 moment += timedelta(seconds=draw.randint(2, 15))

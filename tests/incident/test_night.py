@@ -133,6 +133,15 @@ def test_the_night_ends_in_the_morning_after_36_hours():
     assert (MORNING - world.events[0].event_time).total_seconds() <= 36 * 3600
 
 
+def test_the_trail_gives_no_hint_that_a_real_one_does_not():
+    """Times are whole seconds, and the attacker's programs and networks are those of others too."""
+    world, attack = found(0).world, found(0).attack
+    others = {event.user_agent for event in world.events if event.event_id not in attack}
+
+    assert {event.event_time.microsecond for event in world.events} == {0}
+    assert any(event.user_agent in others for event in _calls_of(world, attack))
+
+
 def test_a_probe_is_refused_for_good_reasons():
     """With power, the attacker is still stopped by a service control policy."""
     events = _calls_of(found(0).world, found(0).refused)
