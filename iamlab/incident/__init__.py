@@ -18,18 +18,22 @@ from iamlab.incident.containment import (
     score,
 )
 from iamlab.incident.night import Night, Plan, night, plans, populate
+from iamlab.incident.questions import QUESTIONS, attack_steps, leaked_key
 
 __all__ = [
     "CHOICES",
+    "QUESTIONS",
     "Night",
     "Plan",
     "Request",
     "Score",
+    "attack_steps",
     "contain",
     "edits",
     "excessive",
     "kept",
     "leak",
+    "leaked_key",
     "night",
     "plans",
     "populate",
