@@ -24,7 +24,6 @@ Facts = dict[str, tuple[bool, str]]
 """The choices: whether each is right, and a sentence with the reason."""
 
 _OF_CREDENTIALS = ("AssumeRole", "ConsoleLogin")
-_night = cache(night)
 
 
 def leaked_key(night: Night) -> Facts:
@@ -95,6 +94,18 @@ QUESTIONS: Mapping[str, Callable[[Night], Facts]] = {
 
 
 @cache
+def night_of(seed: int) -> Night:
+    """Return the night of a seed; it is built once, and nobody may change its world.
+
+    Examples
+    --------
+    >>> night_of(7) is night_of(7)
+    True
+    """
+    return night(seed)
+
+
+@cache
 def facts_of(question: str, seed: int) -> Facts:
     """Return the facts of a question about the night of a seed.
 
@@ -103,4 +114,4 @@ def facts_of(question: str, seed: int) -> Facts:
     >>> facts_of("leaked_key", 7)["bob"][0]
     True
     """
-    return QUESTIONS[question](_night(seed))
+    return QUESTIONS[question](night_of(seed))

@@ -14,7 +14,8 @@ from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.incident import leak, night
+from iamlab.incident import leak
+from iamlab.incident.questions import night_of
 from iamlab.teach.callers import caller_of
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
@@ -394,7 +395,7 @@ class Repair(Exercise):
     def _path(self, world: World, begin: str, end: str) -> list[str]:
         """Return the steps from one caller to another; from ``leak``, those of the attacker."""
         if begin == "leak":
-            return leak(world, night(self.seed)) or []
+            return leak(world, night_of(self.seed)) or []
         target = ADMIN if end == ADMIN else caller_of(world, end)
         return list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
 
