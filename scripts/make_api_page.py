@@ -28,8 +28,8 @@ HEAD = """\
 
 Everything that a notebook or a program can rely on. Other names are internal and can change in any
 release. The first table has the names of `from iamlab import ...`. `iamlab.view` has the figures,
-`iamlab.teach` the lessons, and `iamlab.exam` questions. Methods return the classes below them. Each docstring has more:
-`help(World.can)`.
+`iamlab.teach` the lessons, and `iamlab.exam` questions. Methods return the classes below them. Each
+docstring has more: `help(World.can)`.
 
 Old names aren't on this page. They work until iamlab {removed_in}, and warn with the new name:
 `iamlab/deprecated.py` has the table.

@@ -23,7 +23,7 @@ _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
 
 
 def quiz(options: argparse.Namespace) -> Answer:
-    """Ask questions about an account, and keep only the answers."""
+    """Ask about an account, and keep only the answers."""
     files = files_of(options)
     if STANDARD_INPUT in files:
         raise RequestError("Standard input has your answers. Save the account details in a file.")
@@ -31,8 +31,8 @@ def quiz(options: argparse.Namespace) -> Answer:
     if options.json:
         found = [item.to_dict() for item in items]
         return Answer(status=False, value=lambda: found, text=list)
-    asked = ask(items, options.questions, lambda *lines: print(*wrapped(*lines), sep="\n"), files)
-    return Answer(status=False, value=list, text=lambda: wrapped(*asked.score))
+    done = ask(items, options.questions, lambda *lines: print(*wrapped(*lines), sep="\n"), files)
+    return Answer(status=False, value=list, text=lambda: wrapped(*done.score))
 
 
 def lesson(options: argparse.Namespace) -> Answer:

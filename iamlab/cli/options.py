@@ -157,10 +157,10 @@ def _name(file: str) -> str:
 
 def files_of(options: argparse.Namespace) -> list[str]:
     """Return the options that name the files of the world, to use them in another command."""
-    given = vars(options)
-    found = [(name, given[name]) for name in ("world", "organization") if given[name]]
+    values = vars(options)
+    found = [(name, values[name]) for name in ("world", "organization") if values[name]]
     repeated = ("account_details", "resource_policy")
-    found += [(name, value) for name in repeated for value in given[name]]
+    found += [(name, value) for name in repeated for value in values[name]]
     return [part for name, file in found for part in (f"--{name.replace('_', '-')}", file)]
 
 

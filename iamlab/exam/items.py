@@ -76,7 +76,7 @@ class Item:
     world, decision
         What it is about; a question about several decisions has none.
     question
-        What is asked.
+        The question itself, in one or two sentences.
     facts
         What to know for it, as lines: the request, statements, calls.
     options
@@ -89,7 +89,7 @@ class Item:
         What to count it under: ``{"kind": "predict", "lesson": "13"}``.
     command
         The command of iamlab that shows more, without the files of the world.
-    given
+    answers
         The answers that were given; the first one counts.
 
     Examples
@@ -118,7 +118,7 @@ class Item:
     decision: Decision | None = None
     facts: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    given: list[frozenset[int]] = field(default_factory=list, init=False)
+    answers: list[frozenset[int]] = field(default_factory=list, init=False)
 
     def read(self, answer: str) -> frozenset[int]:
         """Return the places of the options that an answer means: letters, numbers or words.
@@ -171,7 +171,7 @@ class Item:
             A letter, a number or the words of an option; for several options, ``"A, C"``.
         """
         marking, chosen = self.mark(answer), self.read(answer)
-        if not self.given:
+        if not self.answers:
             wrong = sorted(set(range(len(self.options))) - self.key, key=chosen.__contains__)
             tested = {name: own in chosen for own in wrong for name in self.options[own].beliefs}
             # Records with the same question are one answer, so each question has its own number.
@@ -180,18 +180,18 @@ class Item:
             record |= {"item": beliefs.pop()} if len(beliefs) == 1 else {}
             kind = {"kind": "prediction", "practice": f"quiz: {self.tags['kind']}"}
             journal.add(kind | record)
-        self.given.append(chosen)
+        self.answers.append(chosen)
         return marking
 
     @property
     def lessons(self) -> list[str]:
         """The numbers of the lessons that teach what the first answer got wrong."""
-        first = self.given[0] if self.given else self.key
+        first = self.answers[0] if self.answers else self.key
         own = [n for found in self.fitting(first) for n in MISCONCEPTIONS[found.belief].lessons]
         return own or [self.tags["lesson"]] * (first != self.key)
 
     def lines(self) -> Iterator[str]:
-        """Yield the question as lines: what is asked, the facts, and the options."""
+        """Yield the question, the facts, and the options as lines."""
         yield self.question
         yield from (f"  {fact}" for fact in self.facts)
         yield from (f"{LETTERS[place]}) {own.text}" for place, own in enumerate(self.options))
@@ -217,12 +217,12 @@ class Quiz(tuple[Item, ...]):
     @property
     def score(self) -> tuple[str, ...]:
         """The score by kind, the beliefs that wrong answers fit, and the lessons to repeat."""
-        answered = [item for item in self if item.given]
-        right = [item for item in answered if item.given[0] == item.key]
+        answered = [item for item in self if item.answers]
+        right = [item for item in answered if item.answers[0] == item.key]
         every, hits = (Counter(item.tags["kind"] for item in own) for own in (answered, right))
         kinds = ", ".join(f"{kind} {hits[kind]} of {number}" for kind, number in every.items())
         lines = [f"{len(right)} of {len(answered)} right: {kinds}."]
-        fits = Counter(own.name for item in answered for own in item.fitting(item.given[0]))
+        fits = Counter(own.name for item in answered for own in item.fitting(item.answers[0]))
         counted = [(MUTANTS[name], count(number, "answer")) for name, number in fits.most_common()]
         lines += [f"You answered as if {own.claim} ({number})." for own, number in counted]
         lessons = course_map().lessons
@@ -252,18 +252,18 @@ def ask(
     files
         The options of a command that name the files of the world.
     """
-    asked: list[Item] = []
+    begun: list[Item] = []
     try:
         for item in items:
-            asked.append(item)
-            number = f"Question {len(asked)} of {total}: {item.tags['kind']}"
+            begun.append(item)
+            number = f"Question {len(begun)} of {total}: {item.tags['kind']}"
             write(number, *item.lines(), "")
             marking = _answered(item, write)
             command = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
             write(*str(marking).split("\n"), f"To look further: {command}", "")
     except (EOFError, KeyboardInterrupt):
         write("")
-    return Quiz(asked)
+    return Quiz(begun)
 
 
 def _answered(item: Item, write: Callable[..., None]) -> Marking:

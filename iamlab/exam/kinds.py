@@ -279,7 +279,7 @@ def _cut(
     Parameters
     ----------
     near, others
-        Edits that are about what is asked, and other edits.
+        Edits that are about the question, and other edits.
     still
         Says in a sentence why an edit isn't enough; nothing if it is.
     about

@@ -63,7 +63,7 @@ RULES = ("same_account", "role_trust")
 """The rules for which account details have all policies; for others they lack some."""
 
 
-Asked = tuple[Decision, frozenset[str]]
+Candidate = tuple[Decision, frozenset[str]]
 """A request that can be asked about, and the wrong beliefs that decide it differently."""
 
 
@@ -126,7 +126,7 @@ def make_items(world: World, questions: int = QUESTIONS, seed: object = None) ->
 # -- the requests ---------------------------------------------------------------------------------
 
 
-def _requests(world: World, draw: Random, most: int) -> Iterator[Asked]:
+def _requests(world: World, draw: Random, most: int) -> Iterator[Candidate]:
     """Yield requests of some principals, several with each verdict.
 
     Nobody learns from root users, and from roles that only AWS uses.
@@ -173,7 +173,7 @@ def _actions(statement: Statement) -> list[str]:
 
 
 def _chosen(
-    pool: list[Asked], number: int, make: Callable[[Decision], Item | None]
+    pool: list[Candidate], number: int, make: Callable[[Decision], Item | None]
 ) -> Iterator[Item]:
     """Take requests from the pool: not more than half of them with the same verdict.
 
@@ -182,16 +182,16 @@ def _chosen(
     most, made = max(1, number // 2), 0
     verdicts, seen = Counter[Verdict](), set[str]()
 
-    def interest(asked: Asked) -> tuple[bool, int, int]:
-        decision, beliefs = asked
+    def interest(candidate: Candidate) -> tuple[bool, int, int]:
+        decision, beliefs = candidate
         is_new = decision.request.principal not in seen
         return is_new, len(beliefs - seen), min(len(naming(decision)), STATEMENTS)
 
     while made < number and (fitting := [own for own in pool if verdicts[own[0].verdict] < most]):
-        asked = max(fitting, key=interest)
-        pool.remove(asked)
-        if item := make(asked[0]):
+        candidate = max(fitting, key=interest)
+        pool.remove(candidate)
+        if item := make(candidate[0]):
             made += 1
-            verdicts[asked[0].verdict] += 1
-            seen |= {asked[0].request.principal, *asked[1]}
+            verdicts[candidate[0].verdict] += 1
+            seen |= {candidate[0].request.principal, *candidate[1]}
             yield item
