@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from itertools import product, starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.teach.callers import caller_of
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
 from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
+from iamlab.teach.scenarios import scenario
 from iamlab.widgets.controls import reason
 from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
@@ -184,6 +187,9 @@ class Choosing(Exercise):
         return starmap(Question, product(self.callers, self.actions, self.resources))
 
 
+NO_REQUEST = "There is no such request: accept the change"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Witness(Choosing):
     """X: one request that has a property.
@@ -194,35 +200,59 @@ class Witness(Choosing):
         A function: does a decision have the property?
     wanted
         The property in words, to continue "The request must be ...".
+    before
+        The world before a change, in which the request must not have the property. Then the answer
+        can also be that there is no such request: the change is accepted.
+    purpose
+        Functions that match the requests that the change is for.
     """
 
     has: Callable[[Decision], bool]
     wanted: str
+    before: str = ""
+    purpose: tuple[Callable[[Question], bool], ...] = ()
     unsolved = "No request of exercise {} has the property."
 
-    def read(self, answer: Any, world: World) -> Question:  # noqa: ARG002 - the same for all kinds
-        """Return the question from (caller, action, resource)."""
+    def read(self, answer: Any, world: World) -> Question | None:  # noqa: ARG002 - as for all kinds
+        """Return the question from (caller, action, resource); ``[]``: there is none."""
+        if self.before and answer in ([], ()):
+            return None
         return Question.read(self.items(answer, "(caller, action, resource)", 3))
 
     def data(self, answer: Any, world: World) -> list[str]:
         """Return caller, action and resource."""
-        return self.read(answer, world).parts
+        question = self.read(answer, world)
+        return question.parts if question else []
 
     def tries(self, world: World) -> Iterator[list[str]]:  # noqa: ARG002 - as for all kinds
-        """Yield all requests that the card offers."""
-        return (question.parts for question in self.offered())
+        """Yield all requests that the card offers, and last that there is none."""
+        yield from (question.parts for question in self.offered())
+        if self.before:
+            yield []
 
-    def _mark(self, answer: Question, world: World) -> Mark:
-        decision = answer.ask(world)
-        if self.has(decision):
+    def _mark(self, answer: Question | None, world: World) -> Mark:
+        if answer is None:
+            found = [own for own in self.offered() if not self._fault(own, world)]
+            text = f"The change allows more than it is for: {count(len(found), 'request')} here."
+            return Mark(not found, "" if found else self.why, text if found else "")
+        decision, fault = answer.ask(world), self._fault(answer, world)
+        if not fault:
             return Mark(correct=True, true_part=f"{answer} is {decision}. {self.why}")
-        text = f"{unlike('The request', self.wanted, decision)} {_because(decision)}"
         good = applying(decision)
-        return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
+        return Mark(correct=False, true_part=good, counterexample=fault, decision=decision)
+
+    def _fault(self, question: Question, world: World) -> str:
+        """Return why a request isn't the one that is looked for; empty if it is."""
+        if not self.has(decision := question.ask(world)):
+            return f"{unlike('The request', self.wanted, decision)} {_because(decision)}"
+        if any(matches(question) for matches in self.purpose):
+            return "The change is for this request."
+        is_old = self.before and self.has(question.ask(scenario(self.before, seed=self.seed)))
+        return "It was so before the change, too." if is_old else ""
 
     def shown(self, answer: Any) -> str:
         """Return caller, action and resource, each in a line."""
-        return request_lines(answer)
+        return request_lines(answer) if answer else NO_REQUEST
 
 
 FEW = 12
@@ -302,9 +332,13 @@ class Repair(Exercise):
         The largest number of edits. A move counts as two: leave and join. ``None``: any number.
     editor
         What the card can change.
+    no_path
+        Pairs of callers: the first must not be able to become the second, in whatever steps;
+        ``"admin"`` is any administrator.
     """
 
     target: tuple[Cell, ...]
+    no_path: tuple[tuple[str, str], ...] = ()
     most: int | None = None
     editor: Editor
     unsolved = "No edit that exercise {} offers reaches the target."
@@ -344,6 +378,12 @@ class Repair(Exercise):
             cell, decision = wrong[0], wrong[0].question.ask(answer)
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
+        for begin, end in self.no_path:
+            target = ADMIN if end == ADMIN else caller_of(answer, end)
+            if path := answer.reach().path(caller_of(answer, begin), target):
+                text = f"{begin} can still become {end}, in {count(len(path), 'step')}."
+                steps = ("\n".join(("The shortest path:", str(path))),)
+                return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."

@@ -53,7 +53,7 @@ LARGEST_LINK = 1_000_000
 KEY = "✓ done, ↻ begun, – not tried, … in preparation"
 _TABLES = tables(__file__)
 PLANNED = {number: text.split(" | ") for number, text in _TABLES["lessons"].items()}
-"""The title and the minutes of lessons that have no file yet."""
+"""The title, the minutes and the exam tasks of lessons that have no file yet."""
 
 
 class ExerciseState(NamedTuple):
@@ -83,6 +83,8 @@ class LessonState(NamedTuple):
 
     Parameters
     ----------
+    exam
+        The exam tasks that it covers.
     file
         The name of its notebook; empty if the lesson is in preparation.
     objectives
@@ -92,6 +94,7 @@ class LessonState(NamedTuple):
     number: str
     title: str
     minutes: int
+    exam: str
     file: str = ""
     exercises: tuple[ExerciseState, ...] = ()
     objectives: tuple[tuple[str, str, Look], ...] = ()
@@ -129,7 +132,7 @@ class Course:
         kinds = Counter((str(own.get("exercise")), own.get("kind")) for own in self.records)
         right = {str(own.get("exercise")) for own in self.records if own.get("correct") is True}
         planned = ((number, *facts) for number, facts in PLANNED.items())
-        found = {own: LessonState(own, title, int(minutes)) for own, title, minutes in planned}
+        found = {own: LessonState(own, name, int(time), exam) for own, name, time, exam in planned}
         found |= {number: _state(own, kinds, right) for number, own in lessons().items()}
         return dict(sorted(found.items()))
 
@@ -170,8 +173,8 @@ class Course:
     def table(self) -> Table:
         """The lessons as a table."""
         every = self.lessons.values()
-        rows = ((own.number, own.link(own.title), own.minutes, own.look) for own in every)
-        return Table.of("Lessons", "number, lesson, minutes, state", rows)
+        rows = ((own.number, own.link(own.title), own.minutes, own.exam, own.look) for own in every)
+        return Table.of("Lessons", "number, lesson, minutes, exam tasks, state", rows)
 
     def __str__(self) -> str:
         paths = (f"{goal}: {numbers}" for goal, numbers in _TABLES["paths"].items())
@@ -211,8 +214,8 @@ def _state(lesson: Lesson, kinds: Counter[Any], right: Collection[str]) -> Lesso
         look = next((own for own, those in _OBJECTIVE.items() if looks <= those), PARTLY)
         objectives.append((text, " ".join(tests), look))
     minutes, file = int(lesson.content.get("minutes", 0)), lesson.file.with_suffix(".ipynb").name
-    done = tuple(exercises.values()), tuple(objectives)
-    return LessonState(lesson.number, lesson.title, minutes, file, *done)
+    exam, done = ", ".join(lesson.exam), (tuple(exercises.values()), tuple(objectives))
+    return LessonState(lesson.number, lesson.title, minutes, exam, file, *done)
 
 
 def course_map() -> Course:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
@@ -11,7 +12,7 @@ from iamlab.errors import ExerciseError
 from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
-from iamlab.teach.callers import main_account
+from iamlab.teach.callers import key_of, main_account
 from iamlab.teach.notation import read_policy
 from iamlab.teach.places import Place, held
 from iamlab.teach.source_lines import find_named
@@ -73,12 +74,18 @@ def read_edits(text: str) -> list[Edit]:
     --------
     >>> read_edits("remove_user developers dana; arrange alice stack ReadMe AllMaps")
     [('remove_user', 'developers', 'dana'), ('arrange', 'alice', 'stack', 'ReadMe AllMaps')]
+    >>> read_edits("iam:DeleteAccessKey UserName=bob AccessKeyId=bob/key-1 acme-main")
+    [('iam:DeleteAccessKey', {'UserName': 'bob', 'AccessKeyId': 'bob/key-1'}, 'acme-main')]
     """
     return [_edit(part.split()) for part in text.split(";") if part.strip()]
 
 
 def _edit(words: list[str]) -> Edit:
     name, *arguments = words
+    if ":" in name:  # an operation of an API
+        pairs = (own.partition("=") for own in arguments if "=" in own)
+        given = {key: value for key, _, value in pairs}
+        return (name, given, *(own for own in arguments if "=" not in own))
     size = find_named("edit", name, _OPERATIONS)[0]
     return (name, *arguments[: size - 1], " ".join(arguments[size - 1 :]))
 
@@ -95,12 +102,18 @@ def apply_edits(world: World, edits: Iterable[Any]) -> None:
         match edit:
             case [str(name), dict(parameters), *account] if len(account) < 2:
                 owner = world.account(*account) if account else main_account(world)
-                perform(owner, name.removeprefix("iam:"), **parameters)
+                keys = {key: key_of(own, owner).access_key_id for key, own in _keys(parameters)}
+                perform(owner, name.removeprefix("iam:"), **{**parameters, **keys})
             case [str(name), *arguments] if len(arguments) == _OPERATIONS.get(name, (-1,))[0]:
                 _OPERATIONS[name][1](world, *map(str, arguments))
             case _:
                 message = f"{edit!r} isn't an edit. Write (operation, argument, ...), with one of: "
                 raise ExerciseError(message + ", ".join(_OPERATIONS))
+
+
+def _keys(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the parameters that name an access key by its place, such as ``bob/key-1``."""
+    return [own for own in parameters.items() if re.fullmatch(r"[^/]+/key-\d+", str(own[1]))]
 
 
 def in_words(edits: Iterable[Edit]) -> list[str]:

@@ -12,6 +12,7 @@ from html import escape
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from iamlab.teach.checks import NO_REQUEST
 from iamlab.teach.edits import in_words
 from iamlab.teach.exercises import Question
 from iamlab.widgets import controls as html
@@ -135,6 +136,10 @@ class ExplainInput(ForEachInput):
         return html.choice(name, label, self._options, value) + code
 
 
+ACCEPTED = ("", "", "-")
+"""The values if there is no request with the property."""
+
+
 class RequestInput(Choices):
     """Three lists: caller, action, resource."""
 
@@ -142,13 +147,36 @@ class RequestInput(Choices):
 
     def __init__(self, task: Choosing) -> None:
         self._options = (task.callers, task.actions, task.resources)
+        self._can_accept = bool(getattr(task, "before", ""))
         super().__init__(("caller", "action", "resource"))
 
     def controls(self) -> Mapping[str, str]:
-        """Return the lists."""
+        """Return the lists, and a box if the answer can be that there is no such request."""
         lists = zip(self.names, self._options, self.state.values, strict=True)
         own = (html.choice(name, name.capitalize(), known, value) for name, known, value in lists)
-        return {"request": "".join(own)}
+        accept = html.tick("accept", NO_REQUEST, on=self.accepts) if self._can_accept else ""
+        return {"request": "".join(own) + accept}
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the answer is that there is no such request."""
+        return self.state.values == ACCEPTED
+
+    def change(self, name: str, value: Any) -> Chosen:
+        """Choose a value; or tick the box, which empties the lists."""
+        if name == "accept" and self._can_accept:
+            return Chosen(ACCEPTED if value else ("",) * len(self.names))
+        before = ("",) * len(self.names) if self.accepts else self.state.values
+        self.state = Chosen(before)
+        return super().change(name, value)
+
+    def read(self) -> Any:
+        """Return the request, or an empty list."""
+        return [] if self.accepts else super().read()
+
+    def restore(self, answer: Any) -> None:
+        """Take an earlier answer back."""
+        self.state = Chosen(tuple(answer) or ACCEPTED)
 
 
 class NamesInput(Instrument[Chosen]):

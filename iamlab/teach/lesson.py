@@ -98,6 +98,16 @@ class Lesson:
         """The title, without the number."""
         return str(self.content["title"])
 
+    @property
+    def exam(self) -> list[str]:
+        """The exam tasks that it covers: ``"SAA-C03 1.1"``."""
+        return list(self.content.get("exam", ()))
+
+    @property
+    def knowledge(self) -> list[str]:
+        """The points of knowledge that it teaches, by their numbers in knowledge.toml."""
+        return list(self.content.get("knowledge", ()))
+
     @cached_property
     def objectives(self) -> dict[str, list[str]]:
         """What a learner can do afterwards, with the numbers of the exercises that test it."""
@@ -112,6 +122,20 @@ class Lesson:
     def exercises(self) -> dict[str, Mapping[str, Any]]:
         """The table of each exercise, by its number."""
         return {f"{self.key}.{own}": table for own, table in self.content.get(self.key, {}).items()}
+
+    def exercise(self, number: str, seed: int = SEED) -> tuple[str, Mapping[str, Any]]:
+        """Return the variant of an exercise that a seed chooses, and its table.
+
+        Without variants the name is empty. The usual seed chooses the first one, and the seeds for
+        practising again choose one after the other.
+        """
+        table = dict(self.exercises[number])
+        variants = dict(table.pop("variants", {}))
+        if not variants:
+            return "", table
+        drawn = -seed if seed < 0 else random.Random(f"{seed}/{number}").randrange(len(variants))
+        name = [*variants][0 if seed == SEED else drawn % len(variants)]
+        return name, {**table, **variants[name]}
 
     @property
     def worlds(self) -> dict[str, dict[str, Any]]:
@@ -182,6 +206,8 @@ class Lesson:
         """
         found: tuple[int, ...] = (1,)
         size = 0
+        if path[2:3] == ("variants",) and path[:5] not in self.lines:
+            path = (*path[:2], *path[4:])  # what all variants have
         while path:
             known = next((n for n in range(len(path), size, -1) if path[:n] in self.lines), 0)
             if known:

@@ -180,20 +180,26 @@ class LessonCheck:
             path = tuple(number.split("."))
             try:
                 with at(*path):
-                    yield from self._wrong_answers(find(number), path)
+                    for seed in (SEED, *self._variants(number)):
+                        yield from self._wrong_answers(find(number, seed), path)
                     yield from self._seeds(number, path)
             except ExerciseError as error:
                 yield self._error(error)
 
+    def _variants(self, number: str) -> range:
+        """Return seeds that choose the variants of an exercise after the first one."""
+        return range(-1, -len(self.lesson.exercises[number].get("variants", " ")), -1)
+
     def _seeds(self, number: str, path: Keys) -> Iterator[Problem]:
         first = None
-        for seed in self.seeds:
+        for seed in (*self.seeds, *self._variants(number)):
             task = find(number, seed)
             with at("solution"):
                 mark = task.mark(task.solution_answer())
             if not mark.correct:
                 yield self._problem((*path, "solution"), "unsolved", seed=seed, mark=mark)
-            seen = _difficulty(task) if self.lesson.names() else Counter()
+            can_differ = self._variants(number) or not self.lesson.names()
+            seen = Counter() if can_differ else _difficulty(task)
             first = seen if first is None else first
             if seen != first:
                 changed = "; ".join(", ".join(own) for own in (first - seen, seen - first))

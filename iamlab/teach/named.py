@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from iamlab.analysis.least_privilege.unused import StatementUse
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
     from iamlab.teach.explain import Places
@@ -130,11 +131,34 @@ def _public_buckets(*names: str) -> Collection:
     return Collection(lambda _: sorted(names), judge)
 
 
+def _unused_statements(caller: str) -> Collection:
+    """Return the Allow statements of a user or role of which the world's log shows no use.
+
+    Parameters
+    ----------
+    caller
+        The name of the user or role.
+    """
+
+    def rows(world: World) -> dict[str, StatementUse]:
+        """Return each statement, by the names of its policy and itself."""
+        every = world.unused(caller_of(world, caller)).rows
+        return {f"{row.policy}/{row.statement}": row for row in every}
+
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether nothing of it was used, and what was."""
+        used = rows(world)[name].used
+        return not used, f"the log shows {', '.join(used) or 'no use of it'}."
+
+    return Collection(lambda world: sorted(rows(world)), judge)
+
+
 COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "policies_of": _policies_of,
     "principals": _principals,
     "allowed_actions": _allowed_actions,
     "public_buckets": _public_buckets,
+    "unused_statements": _unused_statements,
     "can_sign_in": credentials.can_sign_in,
     "unused_keys": credentials.unused_keys,
 }
@@ -164,6 +188,31 @@ def _steps(*request: str) -> Places:
     return places
 
 
+def _rungs(*request: str) -> Places:
+    """Return the rungs of the decision ladder, after the caller and the request.
+
+    Parameters
+    ----------
+    request
+        Caller, action and resource. Types of policies that don't count for it are rungs too.
+    """
+
+    def places(world: World) -> dict[str, tuple[int, str]]:
+        """Return each rung with its number, and what AWS found there."""
+        caller, action, resource = request
+        steps = world.can(caller, action, arn_of(resource, main_account(world))).steps
+        reasons = {
+            ("explicit deny" if s.layer == "deny" else NAMES[s.layer]): s.reason for s in steps
+        }
+        first = {
+            "caller": "First AWS finds out who calls.",
+            "request": "Then it reads the request.",
+        }
+        return {name: (n, own) for n, (name, own) in enumerate({**first, **reasons}.items(), 1)}
+
+    return places
+
+
 def _lifetimes(*names: str) -> Places:
     """Return sessions from the shortest to the longest.
 
@@ -185,7 +234,11 @@ def _lifetimes(*names: str) -> Places:
     return places
 
 
-ORDERS: dict[str, Callable[..., Places]] = {"steps": _steps, "lifetimes": _lifetimes}
+ORDERS: dict[str, Callable[..., Places]] = {
+    "steps": _steps,
+    "rungs": _rungs,
+    "lifetimes": _lifetimes,
+}
 """What a learner puts into order."""
 
 

@@ -65,8 +65,10 @@ def _witness(keys: Keys) -> Fields:
     return {
         "has": keys.one_of("has", "property", _VERDICTS | named.PROPERTIES),
         "wanted": keys.take("wanted"),
+        "before": keys.one_of("before", "world", {"": ""} | keys.worlds, ""),
+        "purpose": keys.lines("purpose", lambda line: _must(keys, f"allow {line}")[0], ""),
         **keys.requests(),
-        "known_wrong": keys.wrong(lambda text: keys.question(text).parts),
+        "known_wrong": keys.wrong(lambda text: [] if text == "none" else keys.question(text).parts),
     }
 
 
@@ -88,6 +90,11 @@ def _cell(keys: Keys, line: str) -> Cell:
     return Cell(keys.question(request.strip()), allowed=sign == "+")
 
 
+def _pair(line: str) -> tuple[str, str]:
+    begin, _, end = line.partition(" ")
+    return begin, end.strip()
+
+
 def _editor(keys: Keys) -> Editor:
     """Return what a repair can change: an editor by name, or the choices that the table offers."""
     if "choices" in keys.left:
@@ -107,6 +114,7 @@ def _repair(keys: Keys) -> Fields:
     return {
         "target": keys.lines("target", partial(_cell, keys)),
         "most": keys.take("most", None, types=(int,)),
+        "no_path": keys.lines("no_path", _pair, ""),
         "editor": editor,
         "known_wrong": keys.wrong(editor.read),
     }

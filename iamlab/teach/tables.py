@@ -22,6 +22,7 @@ from iamlab.teach.lesson import SEED, lesson_of, lessons
 from iamlab.teach.mutants import MUTANTS, Mutant
 from iamlab.teach.notation import arn_of
 from iamlab.teach.readers import READERS
+from iamlab.teach.scenarios import scenario
 from iamlab.teach.source_lines import Found, KeyedError, at, each_line, expect, find_named
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ def find(number: str, seed: int = SEED) -> Exercise:
 
 @cache
 def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
-    table = lesson.exercises[number]
+    name, table = lesson.exercise(number, seed)
     try:
-        with at(*number.split(".")):
+        with at(*number.split("."), *(("variants", name) if name else ())):
             kept = {key: table[key] for key in ("kind", "world") if key in table}
             keys = Keys(lesson, number, lesson.named(table, seed) | kept, seed)
             task = _read(keys)
@@ -138,9 +139,9 @@ class Keys:
     def __init__(self, lesson: Lesson, number: str, table: Mapping[str, Any], seed: int) -> None:
         self.lesson, self.number, self.seed = lesson, number, seed
         self.left = dict(table)
-        name = self.one_of("world", "world", {own: own for own in lesson.worlds})
-        self.world_name = f"{lesson.number}/{name}"
-        self.world = lesson.world(name, seed)
+        self.worlds = {own: f"{lesson.number}/{own}" for own in lesson.worlds}
+        self.world_name = self.one_of("world", "world", self.worlds)
+        self.world = scenario(self.world_name, seed=seed)
         self.account = self.world.main
         """The account in which names are looked up."""
 

@@ -35,6 +35,7 @@ PAGES: dict[str, str] = _TABLES["pages"]
 PICTURES: dict[str, Callable[[], Figure | Table]] = {
     "door": view.door,
     "funnel": lambda: view.funnel(Policy.allow("s3:*Object*", "arn:aws:s3:::star-maps/*")),
+    "growth": view.growth,
     "organization_tree": lambda: view.show(*observatory().organizations.values()),
     "trust_graph": lambda: view.trust_graph(observatory()),
     "value_sets": lambda: view.value_sets(

@@ -67,6 +67,7 @@ _OF_WORLD = {
     "organization": _OF_ORGANIZATION,
     "network": dict.fromkeys(("ip", "vpc", "endpoint"), _TEXT),
     "time": (datetime,),
+    "log": (bool,),
 }
 
 
@@ -198,6 +199,10 @@ def build(table: Table, seed: int) -> LessonWorld:
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
             world.calls[name] = read_call(name, call, world.main)
+    for account, contents, keys in parts:
+        for number, call in enumerate(contents.get("calls", ())):
+            with at(*keys, "calls", str(number)):
+                _make_call(account, call)
     for name in world.calls:
         with at("sessions", name), suppress(AccessDenied):
             caller_of(world.copy(), name)
@@ -205,7 +210,8 @@ def build(table: Table, seed: int) -> LessonWorld:
         _move_to(world, table.get("time", world.clock.now))
     with at("network"):
         world.network(**table.get("network", {}))
-    world.events.clear()
+    if not table.get("log"):
+        world.events.clear()
     return world
 
 
@@ -269,9 +275,6 @@ def _fill(account: Account, contents: Table) -> None:
         for key, value in contents.get(name, {}).items():
             with at(name, key):
                 _fill_key(account, kind, name, key, value)
-    for number, call in enumerate(contents.get("calls", ())):
-        with at("calls", str(number)):
-            _make_call(account, call)
 
 
 def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> None:
@@ -284,13 +287,16 @@ def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> N
 
 
 def _make_call(account: Account, call: Table) -> None:
-    """Make a call as the root user, or ``by`` an access key; ``at`` a time."""
+    """Make a call as the root user, or ``by`` an access key or a session; ``at`` a time."""
     operation = need(call, "Operation")
     if "at" in call:
         _move_to(account.world, call["at"])
-    if "by" in call:
-        resource = arn_of(need(call, "Resource"), account)
-        account.world.do(key_of(call["by"], account), operation, resource)
+    if by := call.get("by"):
+        resource, world = arn_of(need(call, "Resource"), account), account.world
+        is_session = by in world.calls  # type: ignore[attr-defined]
+        caller = caller_of(world, by) if is_session else key_of(by, account)
+        with suppress(*[AccessDenied] * call.get("refused", False)):
+            world.do(caller, operation, resource)
     else:
         own = {key: value for key, value in call.items() if key not in ("Operation", "at")}
         perform(account, operation, **own)

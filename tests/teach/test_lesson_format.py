@@ -38,7 +38,7 @@ def test_the_examples_are_a_lesson_with_all_ten_kinds(file):
     tasks = [find(number) for number in opened.exercises]
 
     assert [kind_of(task) for task in tasks] == [
-        *("predict", "explain", "write", "repair", "witness"),
+        *("predict", "explain", "write", "repair", "repair", "witness", "witness"),
         *("collect", "order", "sequence", "design", "break"),
     ]
     assert {kind_of(task) for task in tasks} == set(INPUTS)
