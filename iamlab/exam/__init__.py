@@ -1,0 +1,16 @@
+"""Questions that the engine makes and marks: about the learner's own account."""
+
+from typing import TYPE_CHECKING
+
+from iamlab.display import lazily
+
+if TYPE_CHECKING:
+    from iamlab.exam.items import Item as Item
+    from iamlab.exam.items import Quiz as Quiz
+    from iamlab.exam.own_account import quiz as quiz
+
+_HOME = {"Item": "items", "Quiz": "items", "quiz": "own_account"}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+__getattr__ = lazily(__name__, _HOME)
