@@ -64,8 +64,8 @@ class ForEachInput(Choices):
     noun = ""
 
     def __init__(self, task: Any) -> None:
-        self.task, self._decisions = task, task.decisions(task.world())
-        self._folds = _folds(task.questions, self._decisions)
+        self.task, self._decisions = task, task.decisions(world := task.world())
+        self._folds = _folds(task.questions, self._decisions) * getattr(world, "on_cards", True)
         super().__init__(f"{self.noun} {number}" for number, _ in enumerate(task.questions, 1))
 
     def controls(self) -> dict[str, str]:

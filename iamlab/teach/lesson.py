@@ -130,7 +130,7 @@ class Lesson:
             with at("world"):
                 table = merged(self.worlds, name)
             with at("world", name):
-                return build(self.named(table, seed), seed)
+                return build(self.named(table, seed), SEED)
         except KeyedError as error:
             raise self.located(error) from error
 

@@ -58,7 +58,7 @@ _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
 _ISSUERS = {"github": "github_actions", "cognito": "cognito", "directory": "create_saml_directory"}
 _TEXT, _POLICY = (str,), (str, dict)
 _OF_ORGANIZATION = {
-    **dict.fromkeys(("management", "units", "without_full_access"), _TEXT),
+    **dict.fromkeys(("management", "units", "without_full_access", "on_cards"), _TEXT),
     **{key: {"*": {"policy": _POLICY, "on": _TEXT}} for key in ("scps", "rcps")},
     "members": {"*": _TEXT},
 }
@@ -312,6 +312,7 @@ def _managed(account: Account, name: str, value: Any) -> None:
 
 def _create_organization(world: LessonWorld, table: Table) -> None:
     """Create the organization: units, members, SCPs and RCPs."""
+    world.on_cards = table.get("on_cards", "yes") == "yes"  # type: ignore[attr-defined]
     organization = world.create_organization(table.get("management", "acme-org"))
     targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
     for path in table.get("units", "").split():
@@ -319,10 +320,9 @@ def _create_organization(world: LessonWorld, table: Table) -> None:
         organization.create_organizational_unit(name, parent=parent.rpartition("/")[2] or None)
     for name, unit in table.get("members", {}).items():
         with at("members", name):
-            account = world.account(name)
-            organization.invite_account(account).accept()
+            organization.invite_account(name).accept()
             if unit:
-                organization.move_account(account, unit)
+                organization.move_account(name, unit)
     if "rcps" in table:
         organization.enable_policy_type(RCP)
     for kind, policy_type in (("scps", SCP), ("rcps", RCP)):
