@@ -105,8 +105,7 @@ def caller_of(world: World, name: str) -> Caller:
         return _session(world, name, operation, call.pop(operation), call)
     if name == "root":
         return world.main.root
-    is_known = name == ANONYMOUS or name.endswith(".amazonaws.com")
-    return name if is_known else identity_arn(name, world.main)
+    return name if name.endswith((ANONYMOUS, ".amazonaws.com")) else identity_arn(name, world.main)
 
 
 def read_call(name: str, call: Call, account: Account) -> Call:

@@ -78,7 +78,8 @@ class PredictionCard(Instrument[Explained]):
         facts = {"key": ask.key_of(decision), **(facts or {})}
         self._record, self._key = record, facts["key"]
         first = (decision.pairs or (decision,))[0]  # the call itself, not what decides it
-        self._html = controls.request_facts(first) + controls.statements(first)
+        policies = controls.statements(first) if getattr(world, "on_cards", True) else ""
+        self._html = controls.request_facts(first) + policies
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
             self.keep = partial(ask.keep, world=world, **facts)

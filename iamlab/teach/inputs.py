@@ -65,8 +65,10 @@ class ForEachInput(Choices):
     noun = ""
 
     def __init__(self, task: Any) -> None:
-        self.task, self._decisions = task, task.decisions(task.world())
-        self._folds = _folds(task.questions, self._decisions)
+        world = task.world()
+        self.task, self._decisions = task, task.decisions(world)
+        has_folds = getattr(world, "on_cards", True)
+        self._folds = _folds(task.questions, self._decisions) if has_folds else ""
         super().__init__(f"{self.noun} {number}" for number, _ in enumerate(task.questions, 1))
 
     def controls(self) -> dict[str, str]:

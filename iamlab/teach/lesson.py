@@ -133,7 +133,9 @@ class Lesson:
         variants = dict(table.pop("variants", {}))
         if not variants:
             return "", table
-        drawn = -seed if seed < 0 else random.Random(f"{seed}/{self.number}").randrange(len(variants))
+        drawn = (
+            -seed if seed < 0 else random.Random(f"{seed}/{self.number}").randrange(len(variants))
+        )
         name = [*variants][0 if seed == SEED else drawn % len(variants)]
         return name, {**table, **variants[name]}
 
@@ -154,7 +156,7 @@ class Lesson:
             with at("world"):
                 table = merged(self.worlds, name)
             with at("world", name):
-                return build(self.named(table, seed), seed)
+                return build(self.named(table, seed), seed if "incident" in table else SEED)
         except KeyedError as error:
             raise self.located(error) from error
 

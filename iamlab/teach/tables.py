@@ -203,7 +203,7 @@ class Keys:
         """Return callers that the world has, actions that AWS has, and the ARNs of resources."""
         root = self.account.root_arn
         reads: dict[str, Callable[[str], str]] = {
-            "callers": lambda name: self.question(f"{name} sts:GetCallerIdentity *").caller,
+            "callers": lambda name: self.question(f"{name} sts:GetCallerIdentity {root}").caller,
             "actions": lambda name: self.question(f"{root} {name} *").action,
             "resources": lambda name: arn_of(name, self.account),
         }

@@ -61,6 +61,7 @@ _ISSUERS = {"github": "github_actions", "cognito": "cognito", "directory": "crea
 _TEXT, _POLICY = (str,), (str, dict)
 _OF_ORGANIZATION = {
     **dict.fromkeys(("management", "units", "without_full_access"), _TEXT),
+    "on_cards": (bool,),
     **{key: {"*": {"policy": _POLICY, "on": _TEXT}} for key in ("scps", "rcps")},
     "members": {"*": _TEXT},
 }
@@ -336,6 +337,7 @@ def _managed(account: Account, name: str, value: Any) -> None:
 
 def _create_organization(world: LessonWorld, table: Table) -> None:
     """Create the organization: units, members, SCPs and RCPs."""
+    world.on_cards = table.get("on_cards", True)  # type: ignore[attr-defined]
     organization = world.create_organization(table.get("management", "acme-org"))
     targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
     for path in table.get("units", "").split():
@@ -343,10 +345,9 @@ def _create_organization(world: LessonWorld, table: Table) -> None:
         organization.create_organizational_unit(name, parent=parent.rpartition("/")[2] or None)
     for name, unit in table.get("members", {}).items():
         with at("members", name):
-            account = world.account(name)
-            organization.invite_account(account).accept()
+            organization.invite_account(name).accept()
             if unit:
-                organization.move_account(account, unit)
+                organization.move_account(name, unit)
     if "rcps" in table:
         organization.enable_policy_type(RCP)
     for kind, policy_type in (("scps", SCP), ("rcps", RCP)):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.what_can.what_can import what_can
 from iamlab.authorization.question_defects import misfit
-from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, noted
+from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, RequestError, noted
 from iamlab.policy.catalog import arns_for, matched
 from iamlab.policy.document import Policy
 from iamlab.policy.lint.findings import SUGGESTION
@@ -41,6 +41,8 @@ ELSEWHERE = (
     "*",
 )
 """Resources outside every scenario: a policy must not allow more than the task says."""
+WITHOUT_ACCOUNT = ("anonymous", ".amazonaws.com")
+"""Callers who can't be asked about a resource whose owner isn't known."""
 
 
 def can_occur(action: str, resource: str) -> bool:
@@ -120,7 +122,8 @@ class Write(Choosing):
     def offered(self) -> Iterator[Question]:
         """Yield the requests that can occur in AWS, with some on resources outside the scenario."""
         for parts in product(self.callers, self.actions, (*self.resources, *ELSEWHERE)):
-            if can_occur(*parts[1:]):
+            is_known = parts[2] in self.resources or not parts[0].endswith(WITHOUT_ACCOUNT)
+            if is_known and can_occur(*parts[1:]):
                 yield Question(*parts)
 
     def allowed(self, world: World) -> dict[Question, bool]:
@@ -141,8 +144,7 @@ class Write(Choosing):
             before, after = self._worlds(case, policy, world)
             without = self.allowed(before)
             for question, allowed in self.allowed(after).items():
-                wanted = self.wanted(question, without[question])
-                if wanted is not None and wanted is not allowed:
+                if (wanted := self.wanted(question, without[question])) not in (None, allowed):
                     yield case, question, wanted
 
     def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
@@ -151,7 +153,7 @@ class Write(Choosing):
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
         for case, caller in product(self.cases, self.callers):
             before, after = self._worlds(case, policy, world)
-            with suppress(AccessDenied):  # a session that can't be made is allowed nothing
+            with suppress(AccessDenied, RequestError):  # a session that isn't made; a service
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
                     wanted = self.wanted(question, bool(question.ask(before)))
@@ -167,8 +169,7 @@ class Write(Choosing):
             text = f"Your policy is right for all {count} requests. {self.why}"
             return Mark(correct=True, true_part=text)
         case, question, wanted = wrong[0]
-        _, after = self._worlds(case, answer, world)
-        decision = question.ask(after)
+        decision = question.ask(self._worlds(case, answer, world)[1])
         good = f"{count - len(failed)} of {count} requests are right."
         text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
         text += "" if failed else " The task doesn't ask for this permission."
