@@ -205,20 +205,21 @@ def _fill_world(world: LessonWorld, table: Table) -> None:
         with at("accounts", name):
             check_table(contents, _known_keys(contents))
             parts.append((_account(world, name, contents), contents, ("accounts", name)))
+    if "organization" in table:  # before all else, so that its ID stays the same
+        with at("organization"):
+            world.create_organization(table["organization"].get("management", "acme-org"))
     for part in (_create_all, _fill):
         for account, contents, keys in parts:
             with at(*keys):
                 part(account, contents)
     if "organization" in table:
         with at("organization"):
-            _create_organization(world, table["organization"])
+            _fill_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
             world.calls[name] = read_call(name, call, world.main)
     for account, contents, keys in parts:
-        for number, call in enumerate(contents.get("calls", ())):
-            with at(*keys, "calls", str(number)):
-                _make_call(account, call)
+        _make_calls(account, contents, keys)
     for name in world.calls:
         with at("sessions", name), suppress(AccessDenied):
             caller_of(world.copy(), name)
@@ -305,6 +306,12 @@ def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> N
     fill(account, owner, value)
 
 
+def _make_calls(account: Account, contents: Table, keys: Keys) -> None:
+    for number, call in enumerate(contents.get("calls", ())):
+        with at(*keys, "calls", str(number)):
+            _make_call(account, call)
+
+
 def _make_call(account: Account, call: Table) -> None:
     """Make a call as the root user, or ``by`` an access key or a session; ``at`` a time."""
     operation = need(call, "Operation")
@@ -335,10 +342,10 @@ def _managed(account: Account, name: str, value: Any) -> None:
         made.set_default_version(value.get("default", "v1"))
 
 
-def _create_organization(world: LessonWorld, table: Table) -> None:
-    """Create the organization: units, members, SCPs and RCPs."""
+def _fill_organization(world: LessonWorld, table: Table) -> None:
+    """Create units, members, SCPs and RCPs."""
+    [organization] = world.organizations.values()
     world.on_cards = table.get("on_cards", True)  # type: ignore[attr-defined]
-    organization = world.create_organization(table.get("management", "acme-org"))
     targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
     for path in table.get("units", "").split():
         parent, _, name = path.rpartition("/")
