@@ -14,6 +14,8 @@ from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.incident import leak
+from iamlab.incident.questions import night_of
 from iamlab.teach.callers import caller_of
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
@@ -379,16 +381,23 @@ class Repair(Exercise):
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         for begin, end in self.no_path:
-            target = ADMIN if end == ADMIN else caller_of(answer, end)
-            if path := answer.reach().path(caller_of(answer, begin), target):
-                text = f"{begin} can still become {end}, in {count(len(path), 'step')}."
-                steps = ("\n".join(("The shortest path:", str(path))),)
+            if path := self._path(answer, begin, end):
+                whose = f"{begin} can still become {end}" if end else "The maps can still leave"
+                text = f"{whose}, in {count(len(path), 'step')}."
+                steps = ("\n".join(("The shortest path:", *path)),)
                 return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."
             return Mark(correct=False, true_part=found, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{found} {self.why}")
+
+    def _path(self, world: World, begin: str, end: str) -> list[str]:
+        """Return the steps from one caller to another; from ``leak``, those of the attacker."""
+        if begin == "leak":
+            return leak(world, night_of(self.seed)) or []
+        target = ADMIN if end == ADMIN else caller_of(world, end)
+        return list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""

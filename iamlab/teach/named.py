@@ -8,7 +8,9 @@ from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
+from iamlab.incident.questions import facts_of
 from iamlab.model.identities import policies_of
+from iamlab.policy.arn import Arn
 from iamlab.teach import named_credentials as credentials
 from iamlab.teach.callers import caller_of, main_account
 from iamlab.teach.checks import Collection
@@ -153,12 +155,55 @@ def _unused_statements(caller: str) -> Collection:
     return Collection(lambda world: sorted(rows(world)), judge)
 
 
+def _of_night(question: str) -> Collection:
+    """Return what a question about the night of the leak offers.
+
+    Parameters
+    ----------
+    question
+        Its name in ``iamlab.incident.QUESTIONS``.
+    """
+
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether it is right, and why."""
+        return facts_of(question, world.seed)[name]
+
+    return Collection(lambda world: list(facts_of(question, world.seed)), judge)
+
+
+def _reaches(action: str, resource: str) -> Collection:
+    """Return who gets to do something, directly or by privilege escalation.
+
+    Parameters
+    ----------
+    action, resource
+        What they do.
+    """
+
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether a user or role does, and by which steps."""
+        found = world.reach().to(action, arn_of(resource, main_account(world)))
+        paths = {Arn.parse(arn).resource: path for arn, path in found.items()}
+        steps = "; ".join(map(str, paths.get(name, ()))) or "it is allowed directly"
+        return name in paths, f"{steps}." if name in paths else "no steps lead there."
+
+    def candidates(world: World) -> list[str]:
+        """Return all users and roles of the first account."""
+        account = main_account(world)
+        every = (*account.users.values(), *account.roles.values())
+        return [Arn.parse(own.arn).resource for own in every]
+
+    return Collection(candidates, judge)
+
+
 COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "policies_of": _policies_of,
     "principals": _principals,
     "allowed_actions": _allowed_actions,
     "public_buckets": _public_buckets,
     "unused_statements": _unused_statements,
+    "night": _of_night,
+    "reaches": _reaches,
     "can_sign_in": credentials.can_sign_in,
     "unused_keys": credentials.unused_keys,
 }

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
+from iamlab.incident.night import populate
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform
 from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, directory_of, key_of, read_call
+from iamlab.teach.edits import apply_edits, read_edits
 from iamlab.teach.notation import arn_of, policy_of, read_policy
 from iamlab.teach.source_lines import TABLES, Keys, at, check_table, expect, find_named, need
 
@@ -68,6 +70,7 @@ _OF_WORLD = {
     "network": dict.fromkeys(("ip", "vpc", "endpoint"), _TEXT),
     "time": (datetime,),
     "log": (bool,),
+    **dict.fromkeys(("incident", "edits"), _TEXT),
 }
 
 
@@ -184,6 +187,18 @@ def build(table: Table, seed: int) -> LessonWorld:
     """
     world = LessonWorld(seed)
     check_table(table, {**_known_keys(table), **_OF_WORLD})
+    if "incident" in table:
+        with at("incident"):
+            find_named("incident", table["incident"], _INCIDENTS)(world, seed)
+    else:
+        _fill_world(world, table)
+    with at("edits"):
+        apply_edits(world, read_edits(table.get("edits", "")))
+    return world
+
+
+def _fill_world(world: LessonWorld, table: Table) -> None:
+    """Create everything in a table, and make its calls."""
     parts: list[tuple[Account, Table, Keys]] = [(_account(world, "acme-main", table), table, ())]
     for name, contents in table.get("accounts", {}).items():
         with at("accounts", name):
@@ -212,7 +227,10 @@ def build(table: Table, seed: int) -> LessonWorld:
         world.network(**table.get("network", {}))
     if not table.get("log"):
         world.events.clear()
-    return world
+
+
+_INCIDENTS = {"night": populate}
+"""Worlds that aren't made from a table."""
 
 
 def _account(world: LessonWorld, name: str, contents: Table) -> Account:
