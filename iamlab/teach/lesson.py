@@ -127,13 +127,13 @@ class Lesson:
         """Return the variant of an exercise that a seed chooses, and its table.
 
         Without variants the name is empty. The usual seed chooses the first one, and the seeds for
-        practising again choose one after the other.
+        practising again choose one after the other. So exercises of a lesson stay in step.
         """
         table = dict(self.exercises[number])
         variants = dict(table.pop("variants", {}))
         if not variants:
             return "", table
-        drawn = -seed if seed < 0 else random.Random(f"{seed}/{number}").randrange(len(variants))
+        drawn = -seed if seed < 0 else random.Random(f"{seed}/{self.number}").randrange(len(variants))
         name = [*variants][0 if seed == SEED else drawn % len(variants)]
         return name, {**table, **variants[name]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
@@ -133,6 +134,26 @@ def _public_buckets(*names: str) -> Collection:
     return Collection(lambda _: sorted(names), judge)
 
 
+def _can_become(target: str, *names: str) -> Collection:
+    """Return who can become another principal by privilege escalation.
+
+    Parameters
+    ----------
+    target
+        A caller, or ``admin``: any administrator.
+    names
+        The candidates.
+    """
+
+    def judge(world: World, name: str) -> tuple[bool, str]:
+        """Return whether there is a path, and a shortest one."""
+        end = ADMIN if target == ADMIN else caller_of(world, target)
+        path = world.reach().path(caller_of(world, name), end)
+        return path is not None, f"{path or 'no path leads there'}.".replace("\n", "; ")
+
+    return Collection(lambda _: sorted(names), judge)
+
+
 def _unused_statements(caller: str) -> Collection:
     """Return the Allow statements of a user or role of which the world's log shows no use.
 
@@ -201,6 +222,7 @@ COLLECTIONS: dict[str, Callable[..., Collection]] = {
     "principals": _principals,
     "allowed_actions": _allowed_actions,
     "public_buckets": _public_buckets,
+    "can_become": _can_become,
     "unused_statements": _unused_statements,
     "night": _of_night,
     "reaches": _reaches,
