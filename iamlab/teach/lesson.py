@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import iamlab
 from iamlab.errors import ExerciseError, noted
 from iamlab.teach.source_lines import (
-    TABLES,
+    FORMAT,
     KeyedError,
     Keys,
     LocatedError,
@@ -44,20 +44,6 @@ OTHERS = {
     "star-": "moon- comet- galaxy- eclipse-",
 }
 """The people and buckets of the story, and who and what takes their place in other worlds."""
-
-_SHAPE: dict[str, Any] = {
-    "title": (str,),
-    "minutes": (int,),
-    "prerequisites": (str,),
-    "exam": (list,),
-    "knowledge": (list,),
-    "objectives": {"*": (str,)},
-    "glossary": {"*": (str, dict)},
-    "names": {"*": (str, list)},
-    "reveals": {"*": (str,)},
-    "world": TABLES,
-}
-"""The keys of a lesson. The exercises follow in a table with the lesson's number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +241,7 @@ def read_lesson(file: Path) -> Lesson:
     lesson = Lesson(file, content, text)
     try:
         need(content, "title")
-        check_table(content, {**_SHAPE, lesson.key: TABLES})
+        check_table(content, {**FORMAT["lesson"], lesson.key: {"*": "a table"}})
     except ExerciseError as error:
         raise lesson.located(error) from error
     return lesson

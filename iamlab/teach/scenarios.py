@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.tables import tables
 from iamlab.teach.lesson import SEED, lessons
-from iamlab.teach.source_lines import find_named
-from iamlab.teach.worlds import ACCOUNTS, build
+from iamlab.teach.source_lines import FORMAT, find_named
+from iamlab.teach.worlds import build
 from iamlab.world.policy_places import arrange  # noqa: F401 - `iamlab.teach` has it from here
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
 EXTERNAL_ID = "acme-4711"
 """The external ID that the vendor sends for Acme; it sends another one for another customer."""
 
-MAIN, DATA, ORG, STARSOFT, NEBULA = ACCOUNTS.values()
+MAIN, DATA, ORG, STARSOFT, NEBULA = FORMAT["ids"].values()
 
 COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"
 READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
