@@ -6,9 +6,10 @@ Each kind reads an answer, stores it, checks it by running the engine, and compu
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product, starmap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
@@ -25,7 +26,7 @@ from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.edits import Edit, Editor
@@ -259,37 +260,28 @@ FEW = 12
 """So many names are explained in the worked steps."""
 
 
-class Collection(NamedTuple):
-    """A set to collect.
-
-    Parameters
-    ----------
-    candidates
-        A function of the world: the names to choose from.
-    judge
-        A function of the world and a name: whether the name belongs to the set, and a sentence why.
-    """
-
-    candidates: Callable[[World], list[str]]
-    judge: Callable[[World, str], tuple[bool, str]]
-
-    def truth(self, world: World) -> set[str]:
-        """Return the names that belong to the set."""
-        return {name for name in self.candidates(world) if self.judge(world, name)[0]}
+Judged = Mapping[str, tuple[bool, str]]
+"""Each name to choose from: whether it belongs to a set, and a sentence why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Collect(Exercise):
-    """C: a set of names."""
+    """C: a set of names.
 
-    collection: Collection
+    Parameters
+    ----------
+    collection
+        A function of the world: the names to choose from.
+    """
+
+    collection: Callable[[World], Judged]
 
     def read(self, answer: Any, world: World) -> set[str]:
         """Return the set of names."""
         if not isinstance(answer, set | frozenset | list | tuple):
             raise self.needs("a set of names, such as {'a', 'b'}")
         chosen = {str(item) for item in answer}
-        known = self.collection.candidates(world)
+        known = self.collection(world)
         for name in sorted(chosen.difference(known)):
             error = ExerciseError(f"{name!r} isn't one of the choices.")
             raise noted(error, did_you_mean(name, known))
@@ -301,17 +293,16 @@ class Collect(Exercise):
 
     def right_answer(self, world: World) -> set[str]:
         """Return the right set in this world."""
-        return self.collection.truth(world)
+        return {name for name, (belongs, _) in self.collection(world).items() if belongs}
 
     def _mark(self, answer: set[str], world: World) -> Mark:
-        right = self.collection.truth(world)
+        judged, right = self.collection(world), self.right_answer(world)
         if answer == right:
             return Mark(correct=True, true_part=self.why)
         wrong = [*sorted(answer - right), *sorted(right - answer)]
         word = "doesn't belong to the set" if answer - right else "is missing"
-        reasons = {name: self.collection.judge(world, name)[1] for name in wrong[:FEW]}
-        worked = [f"{name}: {why}" for name, why in reasons.items()]
-        text = f"{wrong[0]} {word}: {reasons[wrong[0]]}"
+        worked = [f"{name}: {judged[name][1]}" for name in wrong[:FEW]]
+        text = f"{wrong[0]} {word}: {judged[wrong[0]][1]}"
         found = counted(len(answer & right), len(right), "found")
         return Mark(correct=False, true_part=found, counterexample=text, worked=tuple(worked))
 

@@ -185,7 +185,7 @@ class NamesInput(Instrument[Chosen]):
     missing = "Not answered yet. Tick at least one box."
 
     def __init__(self, task: Any, names: Iterable[str] = ()) -> None:
-        self.names = list(names or task.collection.candidates(task.world()))
+        self.names = list(names or task.collection(task.world()))
         super().__init__(Chosen(()))
 
     def controls(self) -> Mapping[str, str]:

@@ -75,10 +75,10 @@ def _witness(keys: Keys) -> Fields:
 def _collect(keys: Keys) -> Fields:
     collection = keys.named("collect", named.COLLECTIONS)
     with at("collect"):
-        collection.truth(keys.world)
+        every = list(collection(keys.world))
 
     def read(text: str) -> list[str]:
-        return collection.candidates(keys.world) if text == "all" else _listed(text)
+        return every if text == "all" else _listed(text)
 
     return {"collection": collection, "known_wrong": keys.wrong(read)}
 
