@@ -333,11 +333,10 @@ def _readable_secrets(world: World) -> list[str]:
 
 Answer = Callable[[World], object]
 
-BELIEVED_ANSWERS: dict[str, dict[str, Any]] = {
-    "secret_readable": {
-        "question": "Which access keys have a secret that can be read again?",
-        "answer": _readable_secrets,
-        "believed": lambda world: [key.access_key_id for key in _keys(world)],
-    }
+BELIEVED_ANSWERS: dict[str, tuple[Answer, Answer]] = {
+    "secret_readable": (
+        _readable_secrets,
+        lambda world: [key.access_key_id for key in _keys(world)],
+    ),
 }
-"""A question, AWS's answer in a world, and the answer that follows from the belief."""
+"""AWS's answer to a question about a world, and the answer that follows from the belief."""

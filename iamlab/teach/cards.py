@@ -274,10 +274,10 @@ def _target(task: Repair) -> str:
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
     wanted = {tuple(own.question.parts): "yes" if own.allowed else "no" for own in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
-    rows = []
-    for caller in dict.fromkeys(question.caller for question in questions):
-        words = (wanted.get((caller, *column), "") for column in columns)
-        rows.append([escape(caller), *words])
+    rows = [
+        [escape(caller), *(wanted.get((caller, *column), "") for column in columns)]
+        for caller in dict.fromkeys(question.caller for question in questions)
+    ]
     return controls.table("Wanted access", ["", *map(escape, names)], rows)
 
 

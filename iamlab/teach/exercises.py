@@ -123,11 +123,6 @@ class Mark:
     hint: str = ""
     worked: tuple[str, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """The text for the first attempt."""
-        return " ".join(filter(None, (self.true_part, self.counterexample)))
-
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise(ABC):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.teach.checks import NO_REQUEST
 from iamlab.teach.edits import in_words
 from iamlab.teach.exercises import Question
+from iamlab.teach.places import held
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.switches import IN, MembershipBoard, StatementStack
@@ -257,9 +258,7 @@ class VersionInput(Choices):
     missing = "Not answered yet. Choose another version."
 
     def __init__(self, task: Repair) -> None:
-        self._world = task.world()
-        accounts = self._world.accounts.values()
-        self._policies = {own.name: own for each in accounts for own in each.policies.values()}
+        self._policies = held(task.world(), "policies")
         self._start = tuple(own.default_version_id for own in self._policies.values())
         super().__init__(self._policies, self._start)
 

@@ -85,13 +85,10 @@ class WorldMutant(Mutant):
 
     Parameters
     ----------
-    question
-        A question about a world.
     answer, believed
-        Functions that answer it, as in AWS and by the belief.
+        Functions that answer a question about a world, as in AWS and by the belief.
     """
 
-    question: str = ""
     answer: Answer = bool
     believed: Answer = bool
 
@@ -105,15 +102,12 @@ class Misconception(NamedTuple):
 
     Parameters
     ----------
-    id
-        ``"M18"``.
     lessons
         The lessons in which it is met: ``("04", "06")``.
     mutants
         What a learner with this belief can think.
     """
 
-    id: str
     lessons: tuple[str, ...]
     mutants: tuple[Mutant, ...]
 
@@ -121,7 +115,8 @@ class Misconception(NamedTuple):
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
     if name in BELIEVED_ANSWERS:
-        return WorldMutant(name, belief, claim, truth, **BELIEVED_ANSWERS[name])
+        answer, believed = BELIEVED_ANSWERS[name]
+        return WorldMutant(name, belief, claim, truth, answer=answer, believed=believed)
     changed = BELIEVED_RULES.get(name)
     rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
     views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
@@ -130,7 +125,7 @@ def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
 
 def _misconception(key: str, table: dict[str, Any]) -> Misconception:
     lessons = tuple(table.pop("lessons").split())
-    return Misconception(key, lessons, tuple(_mutant(key, own, **table[own]) for own in table))
+    return Misconception(lessons, tuple(_mutant(key, own, **table[own]) for own in table))
 
 
 _TABLES = tables(__file__, "misconceptions.toml")

@@ -20,7 +20,7 @@ from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence, text_of
 from iamlab.teach.source_lines import at, each_line, expect, find_named
-from iamlab.teach.write import Case, Design, Write
+from iamlab.teach.write import Design, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +105,7 @@ def _editor(keys: Keys) -> Editor:
                 choices[name] = read_edits(edits)
                 apply_edits(keys.world.copy(), choices[name])
         return of_choices(choices)
-    editor: Editor = keys.named("edit", EDITORS)
-    return editor
+    return keys.named("edit", EDITORS)
 
 
 def _repair(keys: Keys) -> Fields:
@@ -254,7 +253,7 @@ def _write(keys: Keys) -> Fields:
     return {
         "place": place,
         **keys.requests(),
-        "cases": keys.lines("cases", partial(_case, keys), "today"),
+        "cases": dict(keys.lines("cases", partial(_case, keys), "today")),
         "wanted": wanted,
         "solution": keys.take("solution", types=(str, dict), read=read),
         "known_wrong": keys.wrong(read),
@@ -283,12 +282,12 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     return matches, _WANTED[verdict]
 
 
-def _case(keys: Keys, line: str) -> Case:
+def _case(keys: Keys, line: str) -> tuple[str, Callable[[World], object]]:
     """Read a situation: its name, and after a colon the edits that lead to it."""
     name, _, text = line.partition(": ")
     edits = read_edits(text)
     apply_edits(keys.world.copy(), edits)
-    return Case(name.strip(), lambda world: apply_edits(world, edits))
+    return name.strip(), lambda world: apply_edits(world, edits)
 
 
 _KINDS: dict[type[Exercise], Callable[[Keys], Fields]] = {

@@ -129,10 +129,6 @@ def question_of(line: str, account: Account) -> Question:
     return Question(caller, action, arn_of(resource, account), circumstances.strip())
 
 
-def _each_word(read: Callable[[str], str], text: str) -> tuple[str, ...]:
-    return tuple(map(read, text.split()))
-
-
 class Keys:
     """The keys of an exercise's table. Each is taken once; the rest has no meaning."""
 
@@ -171,9 +167,11 @@ class Keys:
         with at(key):
             return read(value if value is default else expect(value, *types))
 
-    def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
-        """Return the words of a text."""
-        return tuple(self.take(key, default).split())
+    def words(
+        self, key: str, default: Any = ..., read: Callable[[str], str] = str
+    ) -> tuple[str, ...]:
+        """Read the words of a text."""
+        return tuple(self.take(key, default, read=lambda text: [*map(read, text.split())]))
 
     def lines(
         self, key: str, read: Callable[[str], Found], default: Any = ...
@@ -184,10 +182,10 @@ class Keys:
     def named(
         self,
         key: str,
-        known: Mapping[str, Callable[..., Any]],
+        known: Mapping[str, Callable[..., Found]],
         default: Any = ...,
         read: Callable[[str], str] = str,
-    ) -> Any:
+    ) -> Found:
         """Call the function that a text names, with the other words of the text."""
         words = self.words(key, default)
         with at(key):
@@ -207,7 +205,7 @@ class Keys:
             "actions": lambda name: self.question(f"{root} {name} *").action,
             "resources": lambda name: arn_of(name, self.account),
         }
-        return {key: self.take(key, read=partial(_each_word, own)) for key, own in reads.items()}
+        return {key: self.words(key, read=own) for key, own in reads.items()}
 
     def question(self, line: str) -> Question:
         """Return the question of a line, after asking it."""

@@ -164,10 +164,9 @@ def _of_aws(name: str) -> Term | None:
     key, action = condition_key(name), catalog.action(name)
     if key is not None:
         values = "several values" if key.is_multivalued else "one value"
-        if isinstance(key, GlobalKey):
-            when, page = f"It is present {key.present}", "AWS global condition context keys"
-        else:
-            when, page = key.description, ""
+        is_global = isinstance(key, GlobalKey)
+        when = f"It is present {key.present}" if isinstance(key, GlobalKey) else key.description
+        page = "AWS global condition context keys" if is_global else ""
         rule = f"A condition key of type {key.type}, with {values}. {when}."
         word = key.name if key.name.lower() == name.lower() else name
         return _term(word, {"rule": rule, "lesson": "06", "page": page})

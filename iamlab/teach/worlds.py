@@ -225,17 +225,17 @@ def _fill(account: Account, contents: Table) -> None:
     for kind, name in (*_names(contents), ("root", "root")):
         for key, value in contents.get(name, {}).items():
             with at(name, key):
-                _fill_key(account, kind, name, key, value)
+                owner = _owner(account, kind, name)
+                if key not in _LISTS.get(kind, _FILL):
+                    owner.put_policy(key, policy_of(value, account))
+                elif key in _FILL:
+                    _FILL[key](account, owner, value)
 
 
-def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> None:
-    owner: Any = account.root if kind == "root" else getattr(account, kind, {}).get(name)
-    if owner is None:
-        owner = account.resources.get(arn_of(name, account))
-    if kind != "root" and key not in _LISTS[kind]:
-        owner.put_policy(key, policy_of(value, account))
-    elif key in _FILL:
-        _FILL[key](account, owner, value)
+def _owner(account: Account, kind: str, name: str) -> Any:
+    if kind == "root":
+        return account.root
+    return getattr(account, kind, {}).get(name) or account.resources.get(arn_of(name, account))
 
 
 def _make_call(account: Account, call: Table) -> None:

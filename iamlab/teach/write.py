@@ -54,22 +54,6 @@ def can_occur(action: str, resource: str) -> bool:
     return (resource == "*") is (arns_for(action) == ("*",)) and not misfit(action, resource)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A situation in which the policy is checked.
-
-    Parameters
-    ----------
-    name
-        The situation in words, such as ``"today"``.
-    change
-        A function that changes the exercise's world before the policy is added.
-    """
-
-    name: str
-    change: Callable[[World], object]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Write(Choosing):
     """W: a policy document, checked on all requests of the callers, actions and resources.
@@ -79,7 +63,8 @@ class Write(Choosing):
     place
         Where the policy is put.
     cases
-        The situations in which it is checked.
+        The situations in which it is checked, such as ``"today"``: each with a function that
+        changes the exercise's world before the policy is added.
     wanted
         A function of a request and whether it is allowed without the policy. It returns whether
         the request must be allowed; ``None``: both are right.
@@ -88,7 +73,7 @@ class Write(Choosing):
     """
 
     place: Place
-    cases: tuple[Case, ...]
+    cases: Mapping[str, Callable[[World], object]]
     wanted: Callable[[Question, bool], bool | None]
     solution: dict[str, Any]
     unsolved = "The solution of exercise {} isn't right."
@@ -127,15 +112,15 @@ class Write(Choosing):
         """Return for each request whether it is allowed."""
         return {question: bool(question.ask(world)) for question in self.offered()}
 
-    def _worlds(self, case: Case, policy: Policy, world: World) -> tuple[World, World]:
+    def _worlds(self, case: str, policy: Policy, world: World) -> tuple[World, World]:
         """Return the world in a situation, without the policy and with it."""
         before = world.copy()
-        case.change(before)
+        self.cases[case](before)
         after = before.copy()
         self.place.write(after, policy)
         return before, after
 
-    def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+    def failures(self, policy: Policy, world: World) -> Iterator[tuple[str, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
         for case in self.cases:
             before, after = self._worlds(case, policy, world)
@@ -145,7 +130,7 @@ class Write(Choosing):
                 if wanted is not None and wanted is not allowed:
                     yield case, question, wanted
 
-    def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+    def excess(self, policy: Policy, world: World) -> Iterator[tuple[str, Question, bool]]:
         """Yield what the policy allows without need, on any resource, of all actions of AWS."""
         allows = [own for own in policy.statements if own.effect == "Allow"]
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
@@ -170,7 +155,7 @@ class Write(Choosing):
         _, after = self._worlds(case, answer, world)
         decision = question.ask(after)
         good = f"{count - len(failed)} of {count} requests are right."
-        text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
+        text = f"{case[0].upper()}{case[1:]}, {unlike(question, wanted, decision)}"
         text += "" if failed else " The task doesn't ask for this permission."
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 

@@ -71,7 +71,7 @@ def test_a_belief_is_met_in_two_lessons_and_put_in_plain_words(known):
     assert all(0 <= int(lesson) <= 21 for lesson in known.lessons)
 
     for mutant in known.mutants:
-        assert mutant.belief == known.id
+        assert MISCONCEPTIONS[mutant.belief] is known
         assert len(mutant.claim.split()) <= 25
         assert len(mutant.truth.split()) <= 25
 
@@ -81,7 +81,6 @@ def test_a_lost_secret_cannot_be_read_again():
     here, mutant = Scenario(), MUTANTS["secret_readable"]
     decision = here.ask(here.alice)
 
-    assert mutant.question.endswith("?")
     assert not mutant.differs(here.world)
 
     key = here.alice.create_access_key()
