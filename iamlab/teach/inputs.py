@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from html import escape
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.checks import NO_REQUEST
 from iamlab.teach.edits import in_words
-from iamlab.teach.exercises import Question
 from iamlab.teach.places import held
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.checks import Choosing, Repair
+    from iamlab.teach.exercises import Question
     from iamlab.teach.explain import Break, Explain
     from iamlab.teach.write import Write
 
@@ -340,8 +339,7 @@ class BreakRequestInput(RequestInput):
     def __init__(self, task: Break) -> None:
         super().__init__(task)
         world = task.world()
-        parts = product(task.callers, task.actions[:1], task.resources)
-        requests = [Question(*own) for own in parts]
+        requests = list(replace(task, actions=task.actions[:1]).offered())
         self._folds = _folds(requests, [own.ask(world) for own in requests])
 
     def controls(self) -> Mapping[str, str]:

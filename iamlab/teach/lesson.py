@@ -38,13 +38,6 @@ FOLDER = Path(iamlab.__file__).parent / "lessons"
 SEED = 7
 """The seed of everybody who has no seed of their own. Negative seeds are for practising again."""
 
-OTHERS = {
-    "alice carol dana": "erin grace heidi judy mia olga",
-    "bob": "frank hugo ivan oscar",
-    "star-": "moon- comet- galaxy- eclipse-",
-}
-"""The people and buckets of the story, and who and what takes their place in other worlds."""
-
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
@@ -213,7 +206,7 @@ def other_names(seed: int) -> dict[str, str]:
     ('erin', 'Erin', 'heidi')
     """
     found: dict[str, str] = {}
-    for own, others in OTHERS.items():
+    for own, others in FORMAT["others"].items():
         names = own.split()
         drawn = random.Random(f"{seed}/{own}").sample(others.split(), len(names))
         found |= dict(zip(names, drawn, strict=True))

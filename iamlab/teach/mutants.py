@@ -17,17 +17,17 @@ from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.tables import tables
 from iamlab.teach.believed_rules import BELIEVED_RULES
-from iamlab.teach.believed_views import BELIEVED_ANSWERS, BELIEVED_LAYERS, BELIEVED_WORLDS
+from iamlab.teach.believed_views import BELIEVED_LAYERS, BELIEVED_WORLDS
 
 if TYPE_CHECKING:
     from iamlab.engine.verdict import Verdict
-    from iamlab.teach.believed_views import Answer, View, WorldView
+    from iamlab.teach.believed_views import View, WorldView
     from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One wrong belief.
+    """One wrong belief. What no policy decides (M39) has AWS's verdicts.
 
     Parameters
     ----------
@@ -79,24 +79,6 @@ class Mutant:
         return read(request, replace(layers, **seen) if seen else layers, self.rules)
 
 
-@dataclass(frozen=True, slots=True)
-class WorldMutant(Mutant):
-    """A wrong belief about something that no policy decides: its verdicts are AWS's.
-
-    Parameters
-    ----------
-    answer, believed
-        Functions that answer a question about a world, as in AWS and by the belief.
-    """
-
-    answer: Answer = bool
-    believed: Answer = bool
-
-    def differs(self, world: World) -> bool:
-        """Return whether the belief gives another answer in this world."""
-        return self.answer(world) != self.believed(world)
-
-
 class Misconception(NamedTuple):
     """A wrong belief of the syllabus.
 
@@ -114,9 +96,6 @@ class Misconception(NamedTuple):
 
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
-    if name in BELIEVED_ANSWERS:
-        answer, believed = BELIEVED_ANSWERS[name]
-        return WorldMutant(name, belief, claim, truth, answer=answer, believed=believed)
     changed = BELIEVED_RULES.get(name)
     rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
     views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
