@@ -66,9 +66,8 @@ class LessonWorld(World):
         name = request[0] if request and isinstance(request[0], str) else ""
         world = self.copy() if name in self.calls else self
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
-        circumstances = self.calls.get(name, {}).get("with", "")
         more = {key: value for key, value in more.items() if value is not None}
-        more = read_circumstances(circumstances, self.main) | more
+        more = read_circumstances(self.calls.get(name, {}).get("with", ""), self.main) | more
         try:
             if name.partition("/")[0] in own:
                 request = (caller_of(world, name), *request[1:])

@@ -354,9 +354,8 @@ class ExerciseCard(Instrument[Nothing]):
         """Return the prompt, the answer, the buttons and the result."""
         task = self.task
         target = _target(task) if isinstance(task, Repair) else ""
-        helps = not task.exit or self.attempts
         buttons = controls.button("check", "Check", main=True)
-        if helps:
+        if not task.exit or self.attempts:
             buttons += controls.button("hint", "Hint") + controls.button("solution", "Solution")
         return {
             "head": controls.heading(self.title, self.question),

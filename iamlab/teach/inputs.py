@@ -166,8 +166,7 @@ class RequestInput(Choices):
         """Choose a value; or tick the box, which empties the lists."""
         if name == "accept" and self._can_accept:
             return Chosen(ACCEPTED if value else ("",) * len(self.names))
-        before = ("",) * len(self.names) if self.accepts else self.state.values
-        self.state = Chosen(before)
+        self.state = Chosen(("",) * len(self.names) if self.accepts else self.state.values)
         return super().change(name, value)
 
     def read(self) -> Any:

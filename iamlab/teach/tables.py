@@ -63,8 +63,7 @@ def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
     try:
         with at(*number.split("."), *(("variants", name) if name else ())):
             kept = {key: table[key] for key in ("kind", "world") if key in table}
-            keys = Keys(lesson, number, lesson.named(table, seed) | kept, seed)
-            task = _read(keys)
+            task = _read(Keys(lesson, number, lesson.named(table, seed) | kept, seed))
             return _reordered(task) if seed < 0 else task
     except KeyedError as error:
         raise lesson.located(error) from error

@@ -164,9 +164,8 @@ def _of_aws(name: str) -> Term | None:
     key, action = condition_key(name), catalog.action(name)
     if key is not None:
         values = "several values" if key.is_multivalued else "one value"
-        is_global = isinstance(key, GlobalKey)
         when = f"It is present {key.present}" if isinstance(key, GlobalKey) else key.description
-        page = "AWS global condition context keys" if is_global else ""
+        page = "AWS global condition context keys" if isinstance(key, GlobalKey) else ""
         rule = f"A condition key of type {key.type}, with {values}. {when}."
         word = key.name if key.name.lower() == name.lower() else name
         return _term(word, {"rule": rule, "lesson": "06", "page": page})
