@@ -28,8 +28,8 @@ HEAD = """\
 
 Everything that a notebook or a program can rely on. Other names are internal and can change in any
 release. The first table has the names of `from iamlab import ...`. `iamlab.view` has the figures,
-and `iamlab.teach` the lessons. Methods return the classes below them. Each docstring has more:
-`help(World.can)`.
+`iamlab.teach` the lessons, and `iamlab.exam` questions. Methods return the classes below them. Each
+docstring has more: `help(World.can)`.
 
 Old names aren't on this page. They work until iamlab {removed_in}, and warn with the new name:
 `iamlab/deprecated.py` has the table.
@@ -65,9 +65,9 @@ RETURNED = {
 
 def page() -> str:
     """Return the page as text."""
-    view, teach = import_module("iamlab.view"), import_module("iamlab.teach")
+    rooms = (import_module(f"iamlab.{name}") for name in ("view", "teach", "exam"))
     parts = [HEAD.format(removed_in=REMOVED_IN)]
-    for module in (iamlab, view, teach):
+    for module in (iamlab, *rooms):
         names = [f"{module.__name__}.{name}" for name in module.__all__]
         parts.append(_table(f"`{module.__name__}`", names))
     parts.append(_table("Objects of a notebook", _objects()))

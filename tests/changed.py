@@ -40,7 +40,7 @@ def paths_of(files: Iterable[str]) -> list[str]:
     Examples
     --------
     >>> paths_of(["iamlab/teach/ask.py"])[:4]
-    ['iamlab/teach', 'tests/teach', 'iamlab/cli', 'tests/cli']
+    ['iamlab/teach', 'tests/teach', 'iamlab/exam', 'tests/exam']
     >>> paths_of(["tests/teach/test_ask.py"])
     ['tests/teach/test_ask.py']
     >>> paths_of(["LICENSE"])

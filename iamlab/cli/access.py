@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from iamlab.authorization.question_defects import defects_of, raise_problems
@@ -38,7 +37,7 @@ def can(options: argparse.Namespace) -> Answer:
         **read_call(options),
     )
     options.details |= options.explain  # who asks for an explanation wants to read it
-    short = [*_verdict(decision), *pair_lines(decision), *_assumed(decision.assumed)]
+    short = _noting(decision.assumed, (*_verdict(decision), *pair_lines(decision)))
     columns = "principal, action, resource, verdict, determining, blocked_by, message"
     return Answer(
         not decision,
@@ -66,16 +65,17 @@ def explain(options: argparse.Namespace) -> Answer:
         not decision,
         lambda: {**decision.to_dict(), "fixes": [fix.to_dict() for fix in fixes]},
         lambda: decision.explain().split("\n") + ([] if decision else changes),
-        lambda: [*_verdict(decision), *map(str, fixes)],
+        lambda: [*loud(decision.assumed), *_verdict(decision), *map(str, fixes)],
     )
 
 
 def _verdict(decision: Decision) -> list[str]:
-    return [*loud(decision.assumed), str(decision), *filter(None, [decision.message])]
+    return [str(decision), *filter(None, [decision.message])]
 
 
-def _assumed(notes: Iterable[str]) -> list[str]:
-    return [f"assumed: {note}" for note in quiet(notes)]
+def _noting(notes: Iterable[str], lines: Iterable[str]) -> list[str]:
+    """Return lines with what AWS would not save before them, and assumptions after them."""
+    return [*loud(notes), *lines, *wrapped(*(f"assumed: {note}" for note in quiet(notes)))]
 
 
 def who_can(options: argparse.Namespace) -> Answer:
@@ -100,7 +100,7 @@ def who_can(options: argparse.Namespace) -> Answer:
             "conditional": [{"principal": arn, "condition": words} for arn, words in conditional],
             "assumed": list(notes),
         },
-        lambda: (*loud(notes), *lines, *under, *_assumed(notes)),
+        lambda: _noting(notes, (*lines, *under)),
         # Users come first: their credentials are long-term. Root users always have access.
         lambda: (
             f"{number} can do {allowed.action} on {allowed.resource}.",
@@ -135,10 +135,7 @@ def what_can(options: argparse.Namespace) -> Answer:
             "assumed": found.assumed,
             "incomplete": [as_json(entry, "actions missing") for entry in found.incomplete],
         },
-        lambda: (
-            *loud(found.assumed),
-            *chain(*map(wrapped, (*found.lines(), *_assumed(found.assumed)))),
-        ),
+        lambda: _noting(found.assumed, wrapped(*found.lines())),
         lambda: (
             f"{found.principal}: {number} sets of actions.",
             *map(str, sorted(found.allowed, key=_breadth, reverse=True)),
@@ -182,11 +179,7 @@ def matrix(options: argparse.Namespace) -> Answer:
             "rows": [{"principal": arn, "caller": arn, "allowed": row} for arn, row in rows],
             "assumed": found.assumed,
         },
-        lambda: (
-            *loud(found.assumed),
-            *_matrix_lines(found, rows, options.by),
-            *chain(*map(wrapped, _assumed(found.assumed))),
-        ),
+        lambda: _noting(found.assumed, _matrix_lines(found, rows, options.by)),
         lambda: (
             f"{count(len(rows), options.by)}: {total} yes, {len(rows) * len(pairs) - total} no.",
             *(f"{arn}: {sum(row)} yes" for arn, row in sorted(rows, key=lambda row: -sum(row[1]))),

@@ -106,11 +106,9 @@ def _account_text(
 def _account_value(
     account: Account, report: CredentialReport | None, lists: list[SecurityStatus]
 ) -> dict[str, Any]:
-    summary = account.summary()
     return {
         "accountId": account.account_id,
-        "summary": dict(summary.numbers),
-        "unknown": list(summary.unknown),
+        **as_json(account.summary(), "summary=numbers unknown"),
         "security": [status.to_dict() for status in lists],
         "credentials": None if report is None else list(_users(report)),
     }
@@ -209,11 +207,10 @@ def _by_service(found: OutsideAccess) -> Iterator[str]:
 
 
 def _finding(finding: OutsideFinding) -> dict[str, Any]:
-    keys = "resource resource_type owner principal actions condition statement source is_public"
+    about = "resource resource_type owner principal actions condition statement source is_public"
     return {
-        **as_json(finding, keys),
+        **as_json(finding, f"{about} stopped_by"),
         "is_open": bool(finding),
-        **as_json(finding, "stopped_by"),
         "text": str(finding),
     }
 

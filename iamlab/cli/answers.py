@@ -168,15 +168,18 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
-def wrapped(text: str) -> list[str]:
-    """Return the lines of a sentence in 80 columns; an ARN stays whole, so it can be copied."""
-    sentence = text.lstrip(" ")
-    indent = text.removesuffix(sentence)
-    return textwrap.wrap(
-        one_line(sentence),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def wrapped(*texts: str) -> list[str]:
+    """Return the lines of sentences in 80 columns; an ARN stays whole, so it can be copied."""
+    lines = []
+    for text in texts:
+        sentence = text.lstrip(" ")
+        indent = text.removesuffix(sentence)
+        lines += textwrap.wrap(
+            one_line(sentence),
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return lines

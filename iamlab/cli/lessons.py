@@ -1,4 +1,4 @@
-"""Commands for authors of lessons: begin one, and check one."""
+"""Commands to learn and to teach: a quiz about an account, and files of lessons."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.cli.answers import Answer, as_json, wrapped
+from iamlab.cli.options import STANDARD_INPUT, files_of, read_world
 from iamlab.display import count
 from iamlab.errors import RequestError
+from iamlab.exam.items import ask
+from iamlab.exam.own_account import make_items
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.lesson_check import answers_of, check_lesson
 
@@ -17,6 +20,19 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"([a-z0-9]+)_(\w+)\.toml")
 _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
+
+
+def quiz(options: argparse.Namespace) -> Answer:
+    """Ask about an account, and keep only the answers."""
+    files = files_of(options)
+    if STANDARD_INPUT in files:
+        raise RequestError("Standard input has your answers. Save the account details in a file.")
+    items = make_items(read_world(options), options.questions, options.seed)
+    if options.json:
+        found = [item.to_dict() for item in items]
+        return Answer(status=False, value=lambda: found, text=list)
+    done = ask(items, options.questions, lambda *lines: print(*wrapped(*lines), sep="\n"), files)
+    return Answer(status=False, value=list, text=lambda: wrapped(*done.score))
 
 
 def lesson(options: argparse.Namespace) -> Answer:
@@ -36,9 +52,8 @@ def _new(file: Path) -> Answer:
             f"iamlab has a lesson {number} already. Begin the name with another one."
         )
     paths = {source: file.with_suffix(source) for source in (".toml", ".ipynb")}
-    for path in paths.values():
-        if path.exists():
-            raise RequestError(f"{path} already exists. Name a new file.")
+    for path in filter(Path.exists, paths.values()):
+        raise RequestError(f"{path} already exists. Name a new file.")
     file.parent.mkdir(parents=True, exist_ok=True)
     words = {"NUMBER": number, "TITLE": title, "FILE": file.name}
     for suffix, path in paths.items():
@@ -68,5 +83,4 @@ def _check(file: Path, options: argparse.Namespace) -> Answer:
 
 
 def _lines(title: str, text: str) -> list[str]:
-    indented = (wrapped(f"    {line}") for line in text.split("\n"))
-    return [*wrapped(title), *(part for lines in indented for part in lines)]
+    return wrapped(title, *(f"    {line}" for line in text.split("\n") if line))

@@ -155,6 +155,15 @@ def _name(file: str) -> str:
     return _StandardInput.name if file == STANDARD_INPUT else Path(file).name
 
 
+def files_of(options: argparse.Namespace) -> list[str]:
+    """Return the options that name the files of the world, to use them in another command."""
+    values = vars(options)
+    found = [(name, values[name]) for name in ("world", "organization") if values[name]]
+    repeated = ("account_details", "resource_policy")
+    found += [(name, value) for name in repeated for value in values[name]]
+    return [part for name, file in found for part in (f"--{name.replace('_', '-')}", file)]
+
+
 def check_read_once(files: Iterable[str | None], options: argparse.Namespace | None = None) -> None:
     """Check that standard input is read only once: the second time it is empty.
 

@@ -176,27 +176,20 @@ def _counts(files: int, found: Iterable[FileFinding]) -> str:
 def explain_policy(options: argparse.Namespace) -> Answer:
     """Describe policy documents in plain English."""
     policies = [(file, Policy.parse(read_text(file), name=file)) for file in options.files]
-    texts = {file: policy.describe(options.type or "").split("\n") for file, policy in policies}
+    texts = {file: policy.describe(options.type or "") for file, policy in policies}
     effects = Counter(statement.effect for _, policy in policies for statement in policy.statements)
     counts = ", ".join(f"{number} {effect}" for effect, number in sorted(effects.items()))
     return Answer(
         status=False,
-        value=lambda: [{"file": file, "text": "\n".join(lines)} for file, lines in texts.items()],
-        text=lambda: _with_names(texts),
+        value=lambda: [{"file": file, "text": text} for file, text in texts.items()],
+        text=lambda: "\n\n".join(
+            f"{file}:\n{text}" if len(texts) > 1 else text for file, text in texts.items()
+        ).split("\n"),
         summary=lambda: (
             f"{count(len(texts), 'file')}; statements: {counts or 'none'}.",
-            *(line for lines in texts.values() for line in lines if line),
+            *(line for text in texts.values() for line in text.split("\n") if line),
         ),
     )
-
-
-def _with_names(texts: dict[str, list[str]]) -> Iterator[str]:
-    for number, (file, lines) in enumerate(texts.items()):
-        if number:
-            yield ""
-        if len(texts) > 1:
-            yield f"{file}:"
-        yield from lines
 
 
 def actions(options: argparse.Namespace) -> Answer:

@@ -131,11 +131,7 @@ def diff(options: argparse.Namespace) -> Answer:
     return Answer(
         bool(found),
         lambda: {**as_json(found, "edits outside"), "changes": list(map(_change, changes))},
-        lambda: [
-            part
-            for line in found.lines(changes, sampled=not options.action)
-            for part in wrapped(line) or [""]
-        ],
+        lambda: wrapped(*found.lines(changes, sampled=not options.action)),
         lambda: (
             f"{count(len(found.edits), 'edit')}: {gained} gained, {len(changes) - gained} lost.",
             *(f"outside: {text}" for text in found.outside.get("gained", ())),

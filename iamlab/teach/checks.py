@@ -8,16 +8,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.incident import leak
+from iamlab.incident.questions import night_of
 from iamlab.teach.callers import caller_of
 from iamlab.teach.edits import apply_edits, in_words
-from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
+from iamlab.teach.exercises import Cell, Choosing, Exercise, KnownWrong, Mark, Question
 from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.teach.scenarios import scenario
@@ -167,25 +168,6 @@ def request_lines(parts: Sequence[str]) -> str:
     """Return the caller, the action and the resource of a request, each in a line."""
     names = zip(("Caller", "Action", "Resource"), parts, strict=True)
     return "\n".join(f"{name}: {part}" for name, part in names)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choosing(Exercise):
-    """An exercise about the requests of some callers, with some actions, on some resources.
-
-    Parameters
-    ----------
-    callers, actions, resources
-        The choices on a card. An answer can use others.
-    """
-
-    callers: tuple[str, ...]
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-
-    def offered(self) -> Iterator[Question]:
-        """Yield all requests."""
-        return starmap(Question, product(self.callers, self.actions, self.resources))
 
 
 NO_REQUEST = "There is no such request: accept the change"
@@ -370,16 +352,23 @@ class Repair(Exercise):
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         for begin, end in self.no_path:
-            target = ADMIN if end == ADMIN else caller_of(answer, end)
-            if path := answer.reach().path(caller_of(answer, begin), target):
-                text = f"{begin} can still become {end}, in {count(len(path), 'step')}."
-                steps = ("\n".join(("The shortest path:", str(path))),)
+            if path := self._path(answer, begin, end):
+                whose = f"{begin} can still become {end}" if end else "The maps can still leave"
+                text = f"{whose}, in {count(len(path), 'step')}."
+                steps = ("\n".join(("The shortest path:", *path)),)
                 return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."
             return Mark(correct=False, true_part=found, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{found} {self.why}")
+
+    def _path(self, world: World, begin: str, end: str) -> list[str]:
+        """Return the steps from one caller to another; from ``leak``, those of the attacker."""
+        if begin == "leak":
+            return leak(world, night_of(self.seed)) or []
+        target = ADMIN if end == ADMIN else caller_of(world, end)
+        return list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""

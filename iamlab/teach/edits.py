@@ -9,6 +9,8 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
+from iamlab.incident.containment import contain
+from iamlab.incident.containment import edits as edits_between
 from iamlab.operations.dispatch import perform
 from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
@@ -46,8 +48,7 @@ def _managed(world: World, name: str) -> Any:
 
 
 def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
-    document = read_policy(text, main_account(world))
-    Place(owner, policy_name).write(world, Policy.parse(document))
+    Place(owner, policy_name).write(world, Policy.parse(read_policy(text, main_account(world))))
 
 
 def _method(name: str, find: Callable[[World, str], Any]) -> Callable[..., None]:
@@ -63,6 +64,7 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "detach_policy": (2, _method("detach_policy", _identity), "{0} loses {1}"),
     "put_policy": (3, _put_policy, "The policy {1} of {0} is now: {2}"),
     "arrange": (3, _arrange, "Only these statements of {1} are on: {2}"),
+    "contain": (1, contain, "{0}"),
     "set_default_version": (2, _set_default_version, "Default version of {0}: {1}"),
 }
 
@@ -165,7 +167,7 @@ class Editor:
     name: str
     about: str
     search: Callable[[World, Target], Iterator[list[Edit]]]
-    count: Callable[[World, World], int] = lambda before, after: len(before.diff(after))
+    count: Callable[[World, World], int] = lambda before, after: len(edits_between(before, after))
     read: Callable[[str], list[Edit]] = read_edits
     choices: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
 

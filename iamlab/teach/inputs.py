@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.engine.decision import Decision
-    from iamlab.teach.checks import Choosing, Repair
-    from iamlab.teach.exercises import Question
+    from iamlab.teach.checks import Repair
+    from iamlab.teach.exercises import Choosing, Question
     from iamlab.teach.explain import Break, Explain
     from iamlab.teach.write import Write
 
@@ -131,8 +131,8 @@ class ExplainInput(ForEachInput):
 
     def row(self, name: str, label: str, value: str, decision: Decision) -> str:
         """Return the explanations, and what is to explain."""
-        text = escape(self.task.shows(decision))
-        code = f'<div class="code">{text}</div>' if text else ""
+        text = getattr(decision, self.task.shows) if self.task.shows else ""
+        code = f'<div class="code">{escape(text)}</div>' if text else ""
         return html.choice(name, label, self._options, value) + code
 
 

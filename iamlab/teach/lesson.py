@@ -149,7 +149,8 @@ class Lesson:
 
     def named(self, value: Any, seed: int = SEED) -> Any:
         """Replace ``{name}`` in all texts of a value; the story's names too for a seed below 0."""
-        names, others = self.names(seed), other_names(seed) if seed < 0 else {}
+        is_renamed = seed < 0 and not any("incident" in own for own in self.worlds.values())
+        names, others = self.names(seed), other_names(seed) if is_renamed else {}
         slot = re.compile(rf"(?<!\$){{({'|'.join(names) or '(?!)'})}}")
         word = re.compile(rf"\b({'|'.join(others) or '(?!)'})\b")
 

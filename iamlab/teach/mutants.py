@@ -55,6 +55,10 @@ class Mutant:
     world_view: WorldView | None = None
 
     def verdict(self, decision: Decision, world: World | None = None) -> Verdict:
+        """Return the verdict on the same request by this belief; see ``decide``."""
+        return self.decide(decision, world).verdict
+
+    def decide(self, decision: Decision, world: World | None = None) -> Decision:
         """Decide the same request by this belief.
 
         Parameters
@@ -64,7 +68,7 @@ class Mutant:
             without it.
         """
         pairs = decision.pairs or (decision,)
-        return Decision.of_call([self._decide(pair, world) for pair in pairs]).verdict
+        return Decision.of_call([self._decide(pair, world) for pair in pairs])
 
     def _decide(self, pair: Decision, world: World | None) -> Decision:
         request, layers = pair.request, pair.layers
@@ -96,8 +100,7 @@ class Misconception(NamedTuple):
 
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
-    changed = BELIEVED_RULES.get(name)
-    rules = replace(AWS_RULES, **changed) if changed else AWS_RULES
+    rules = replace(AWS_RULES, **BELIEVED_RULES[name]) if name in BELIEVED_RULES else AWS_RULES
     views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
     return Mutant(name, belief, claim, truth, rules, *views)
 
@@ -140,6 +143,5 @@ def telling(decision: Decision, world: World | None = None) -> tuple[Mutant, ...
     >>> [mutant.name for mutant in telling(decision)]
     ['last_wins', 'deny_is_deny']
     """
-    own = decision.verdict
-    every = MUTANTS.values()
-    return tuple(mutant for mutant in every if mutant.verdict(decision, world) is not own)
+    right = decision.verdict
+    return tuple(own for own in MUTANTS.values() if own.verdict(decision, world) is not right)

@@ -8,7 +8,9 @@ from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
+from iamlab.incident.questions import facts_of
 from iamlab.model.identities import policies_of
+from iamlab.policy.arn import Arn
 from iamlab.teach import named_credentials as credentials
 from iamlab.teach.callers import caller_of, main_account
 from iamlab.teach.notation import arn_of, read_policy
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
     from iamlab.teach.checks import Judged
-    from iamlab.teach.explain import Places
-    from iamlab.teach.source_lines import Found
+    from iamlab.teach.explain import Placed
     from iamlab.world.world import World
 
 
@@ -77,8 +78,7 @@ def _principals(world: World, bucket: str, *names: str) -> Judged:
 
 def _allowed_actions(world: World, user: str, *names: str) -> Judged:
     """Return which of the named actions a user's policies allow on everything."""
-    caller = caller_of(world, user)
-    decisions = {name: world.can(caller, name, "*") for name in sorted(names)}
+    decisions = {name: world.can(caller_of(world, user), name, "*") for name in sorted(names)}
     return {name: (bool(own), reason(own)) for name, own in decisions.items()}
 
 
@@ -95,28 +95,39 @@ def _public_buckets(world: World, *names: str) -> Judged:
 def _unused_statements(world: World, caller: str) -> Judged:
     """Return the Allow statements of a user or role: of which does the log show no use?"""
     rows = world.unused(caller_of(world, caller)).rows
-    used = {f"{row.policy}/{row.statement}": row.used for row in rows}
-    return {
-        name: (not used[name], f"the log shows {', '.join(used[name]) or 'no use of it'}.")
-        for name in sorted(used)
-    }
+    used = sorted((f"{row.policy}/{row.statement}", ", ".join(row.used)) for row in rows)
+    return {name: (not own, f"the log shows {own or 'no use of it'}.") for name, own in used}
 
 
-def _of_world(function: Callable[..., Found]) -> Callable[..., Callable[[World], Found]]:
-    """Let a function take the words of a lesson's file first, and the world later."""
-    return lambda *words: lambda world: function(world, *words)
+def _of_night(world: World, question: str) -> Judged:
+    """Return what a question about the night of the leak offers, of ``iamlab.incident``."""
+    return facts_of(question, world.seed)
 
 
-COLLECTIONS: dict[str, Callable[..., Callable[[World], Judged]]] = {
-    "policies_of": _of_world(_policies_of),
-    "principals": _of_world(_principals),
-    "allowed_actions": _of_world(_allowed_actions),
-    "public_buckets": _of_world(_public_buckets),
-    "unused_statements": _of_world(_unused_statements),
-    "can_sign_in": _of_world(credentials.can_sign_in),
-    "unused_keys": _of_world(credentials.unused_keys),
+def _reaches(world: World, action: str, resource: str) -> Judged:
+    """Return which users and roles get to do something, directly or by privilege escalation."""
+    account = main_account(world)
+    paths = world.reach().to(action, arn_of(resource, account))
+    found = {}
+    for own in (*account.users.values(), *account.roles.values()):
+        steps = "; ".join(map(str, paths.get(own.arn, ()))) or "it is allowed directly"
+        text = f"{steps}." if own.arn in paths else "no steps lead there."
+        found[Arn.parse(own.arn).resource] = own.arn in paths, text
+    return found
+
+
+COLLECTIONS: dict[str, Callable[..., Judged]] = {
+    "policies_of": _policies_of,
+    "principals": _principals,
+    "allowed_actions": _allowed_actions,
+    "public_buckets": _public_buckets,
+    "unused_statements": _unused_statements,
+    "night": _of_night,
+    "reaches": _reaches,
+    "can_sign_in": credentials.can_sign_in,
+    "unused_keys": credentials.unused_keys,
 }
-"""The sets that a learner collects."""
+"""The sets that a learner collects: functions of a world and of the other words in the file."""
 
 
 def _steps(world: World, caller: str, action: str, resource: str) -> dict[str, tuple[int, str]]:
@@ -133,6 +144,18 @@ def _steps(world: World, caller: str, action: str, resource: str) -> dict[str, t
     return found
 
 
+def _rungs(world: World, caller: str, action: str, resource: str) -> dict[str, tuple[int, str]]:
+    """Return the rungs of the decision ladder, after the caller and the request.
+
+    Each has its number, and what AWS found there. Types of policies that don't count for the
+    request are rungs too.
+    """
+    steps = world.can(caller, action, arn_of(resource, main_account(world))).steps
+    reasons = {("explicit deny" if s.layer == "deny" else NAMES[s.layer]): s.reason for s in steps}
+    first = {"caller": "First AWS finds out who calls.", "request": "Then it reads the request."}
+    return {name: (n, own) for n, (name, own) in enumerate({**first, **reasons}.items(), 1)}
+
+
 def _lifetimes(world: World, *names: str) -> dict[str, tuple[timedelta, str]]:
     """Return each of the named sessions with the time until its credentials expire."""
     found = {}
@@ -143,11 +166,12 @@ def _lifetimes(world: World, *names: str) -> dict[str, tuple[timedelta, str]]:
     return found
 
 
-ORDERS: dict[str, Callable[..., Places]] = {
-    "steps": _of_world(_steps),
-    "lifetimes": _of_world(_lifetimes),
+ORDERS: dict[str, Callable[..., Placed]] = {
+    "steps": _steps,
+    "rungs": _rungs,
+    "lifetimes": _lifetimes,
 }
-"""What a learner puts into order."""
+"""What a learner puts into order: functions of a world and of the other words in the file."""
 
 
 def _called(event_name: str) -> Callable[[World], bool]:

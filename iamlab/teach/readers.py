@@ -73,9 +73,8 @@ def _witness(keys: Keys) -> Fields:
 
 
 def _collect(keys: Keys) -> Fields:
-    collection = keys.named("collect", named.COLLECTIONS)
-    with at("collect"):
-        every = list(collection(keys.world))
+    collection = keys.of_world("collect", named.COLLECTIONS)
+    every = list(collection(keys.world))
 
     def read(text: str) -> list[str]:
         return every if text == "all" else _listed(text)
@@ -138,16 +137,11 @@ def _explain(keys: Keys) -> Fields:
 
 
 _ASKS: dict[str, Any] = {name: name for name in ("statement", "layer", "nearest")}
-_SHOWS: dict[str, Callable[[Decision], str]] = {
-    "": lambda _: "",
-    "message": lambda decision: decision.message,
-}
+_SHOWS: dict[str, Any] = {name: name for name in ("", "message")}
 
 
 def _order(keys: Keys) -> Fields:
-    places = keys.named("order", named.ORDERS)
-    with at("order"):
-        places(keys.world)
+    places = keys.of_world("order", named.ORDERS)
     return {"places": places, "known_wrong": keys.wrong(_listed)}
 
 
@@ -269,15 +263,11 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     if verdict not in _WANTED or len(patterns) != 3:
         form = "allow, deny or either, then caller action resource"
         raise ExerciseError(f"{line!r} isn't a rule. Write {form}.")
-    caller, action, resource = patterns
-    resource = arn_of(resource, keys.account)
+    patterns[2] = arn_of(patterns[2], keys.account)
+    tests = (glob, glob_ignoring_case, glob)
 
     def matches(question: Question) -> bool:
-        return (
-            glob(caller, question.caller)
-            and glob_ignoring_case(action, question.action)
-            and glob(resource, question.resource)
-        )
+        return all(test(*own) for test, *own in zip(tests, patterns, question.parts, strict=True))
 
     return matches, _WANTED[verdict]
 

@@ -71,12 +71,8 @@ def scenario(name: str, *, seed: int = SEED) -> LessonWorld:
 
 def known_scenarios() -> dict[str, Lesson]:
     """Return the lesson of each world, by the name of the world with and without the number."""
-    return {
-        f"{start}{own}": lesson
-        for lesson in reversed(lessons().values())
-        for own in lesson.worlds
-        for start in (f"{lesson.number}/", "")
-    }
+    every = ((lesson, name) for lesson in reversed(lessons().values()) for name in lesson.worlds)
+    return {name: lesson for lesson, own in every for name in (f"{lesson.number}/{own}", own)}
 
 
 def observatory(*, seed: int = SEED, is_careful: bool = True) -> LessonWorld:

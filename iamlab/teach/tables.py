@@ -191,6 +191,14 @@ class Keys:
             name, *arguments = words
             return find_named(key, name, known)(*map(read, arguments))
 
+    def of_world(self, key: str, known: Mapping[str, Callable[..., Any]]) -> Any:
+        """Return the function of a world that a text names, with the other words of the text."""
+        words = self.words(key)
+        with at(key):
+            function, arguments = find_named(key, words[0], known), words[1:]
+            function(self.world, *arguments)
+        return lambda world: function(world, *arguments)
+
     def one_of(self, key: str, what: str, known: Mapping[str, Found], default: Any = ...) -> Found:
         """Return what a text names."""
         found: Found = self.take(key, default, read=lambda name: find_named(what, name, known))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab import view
@@ -35,6 +34,7 @@ PAGES: dict[str, str] = _TABLES["pages"]
 PICTURES: dict[str, Callable[[], Figure | Table]] = {
     "door": view.door,
     "funnel": lambda: view.funnel(Policy.allow("s3:*Object*", "arn:aws:s3:::star-maps/*")),
+    "growth": view.growth,
     "organization_tree": lambda: view.show(*observatory().organizations.values()),
     "trust_graph": lambda: view.trust_graph(observatory()),
     "value_sets": lambda: view.value_sets(
@@ -107,14 +107,9 @@ def _term(word: str, table: str | Mapping[str, str], lesson: str = "") -> Term:
     return replace(term, url=term.url or (url if "/" in url else GUIDE.format(url) if url else ""))
 
 
-@cache
-def _general() -> dict[str, Term]:
-    return {word: _term(word, table) for word, table in _TABLES["terms"].items()}
-
-
 def terms() -> dict[str, Term]:
     """Return all words; a lesson's own words come first, with the general page and picture."""
-    found = dict(_general())
+    found = {word: _term(word, table) for word, table in _TABLES["terms"].items()}
     for lesson in lessons().values():
         for word, table in lesson.glossary.items():
             try:
@@ -143,12 +138,10 @@ def lookup(word: str) -> Term:
     >>> print(lookup("string like").rule)
     Compares text with its case; * and ? are wildcards.
     """
-    names = {
-        _simple(name): term
-        for term in terms().values()
-        for name in (*filter(None, term.also.split(", ")), term.word)
-    }
-    found = terms().get(word) or names.get(_simple(word)) or _of_aws(word.strip())
+    every = terms()
+    named = ((own, term) for term in every.values() for own in (*term.also.split(", "), term.word))
+    names = {_simple(own): term for own, term in named if own}
+    found = every.get(word) or names.get(_simple(word)) or _of_aws(word.strip())
     found = found or names.get(_simple(word.partition(":")[0]))  # ForAllValues:StringLike
     if found is None:
         known = {key: term.word for key, term in names.items()}

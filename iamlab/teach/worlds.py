@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
+from iamlab.incident.night import populate
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform
 from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, directory_of, key_of, read_call
+from iamlab.teach.edits import apply_edits, read_edits
 from iamlab.teach.notation import arn_of, policy_of, read_policy
 from iamlab.teach.source_lines import FORMAT, Keys, at, check_table, expect, find_named, need
 
@@ -136,6 +138,18 @@ def build(table: Table, seed: int) -> LessonWorld:
     """
     world = LessonWorld(seed)
     check_table(table, {**_known_keys(table), **FORMAT["world"]})
+    if "incident" in table:
+        with at("incident"):
+            find_named("incident", table["incident"], _INCIDENTS)(world, seed)
+    else:
+        _fill_world(world, table)
+    with at("edits"):
+        apply_edits(world, read_edits(table.get("edits", "")))
+    return world
+
+
+def _fill_world(world: LessonWorld, table: Table) -> None:
+    """Create everything in a table, and make its calls."""
     parts: list[tuple[Account, Table, Keys]] = [(_account(world, "acme-main", table), table, ())]
     for name, contents in table.get("accounts", {}).items():
         with at("accounts", name):
@@ -164,7 +178,10 @@ def build(table: Table, seed: int) -> LessonWorld:
         world.network(**table.get("network", {}))
     if not table.get("log"):
         world.events.clear()
-    return world
+
+
+_INCIDENTS = {"night": populate}
+"""Worlds that aren't made from a table."""
 
 
 def _account(world: LessonWorld, name: str, contents: Table) -> Account:
@@ -180,9 +197,8 @@ def _names(contents: Table) -> Iterator[tuple[str, str]]:
 
 def _known_keys(contents: Table) -> Table:
     """Return the keys of an account's table."""
-    declared = {
-        name: {key: FORMAT["keys"][key] for key in _LISTS[kind]} for kind, name in _names(contents)
-    }
+    known = FORMAT["keys"]
+    declared = {name: {key: known[key] for key in _LISTS[kind]} for kind, name in _names(contents)}
     return {**declared, **dict.fromkeys(_LISTS, "text"), **FORMAT["account"]}
 
 
@@ -225,7 +241,7 @@ def _fill(account: Account, contents: Table) -> None:
     for kind, name in (*_names(contents), ("root", "root")):
         for key, value in contents.get(name, {}).items():
             with at(name, key):
-                owner = _owner(account, kind, name)
+                owner: Any = account.root if kind == "root" else _owner(account, kind, name)
                 if key not in _LISTS.get(kind, _FILL):
                     owner.put_policy(key, policy_of(value, account))
                 elif key in _FILL:
@@ -233,8 +249,6 @@ def _fill(account: Account, contents: Table) -> None:
 
 
 def _owner(account: Account, kind: str, name: str) -> Any:
-    if kind == "root":
-        return account.root
     return getattr(account, kind, {}).get(name) or account.resources.get(arn_of(name, account))
 
 

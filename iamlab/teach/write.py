@@ -19,9 +19,10 @@ from iamlab.policy.document import Policy
 from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
+from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
-from iamlab.teach.checks import Choosing, Repair, unlike
-from iamlab.teach.exercises import Mark, Question
+from iamlab.teach.checks import Repair, unlike
+from iamlab.teach.exercises import Choosing, Mark, Question
 from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
@@ -32,14 +33,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
-ELSEWHERE = (
-    "arn:aws:s3:::elsewhere",
-    "arn:aws:s3:::elsewhere/other.fits",
-    "arn:aws:iam::555555555555:user/somebody",
-    "arn:aws:kms:us-east-1:555555555555:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-    "arn:aws:sqs:us-east-1:555555555555:elsewhere",
-    "*",
-)
+ELSEWHERE: list[str] = tables(__file__)["elsewhere"]
 """Resources outside every scenario: a policy must not allow more than the task says."""
 
 

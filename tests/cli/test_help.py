@@ -1,5 +1,6 @@
 """``iamlab --help`` groups the commands by purpose; every example in every help works."""
 
+import io
 import json
 import re
 import shlex
@@ -40,6 +41,7 @@ SHOWN = {
     "world": (0, "1 account, 4 users, 4 groups, 1 role"),
     "serve": (0, "aws --profile dana sts get-caller-identity"),
     "diff": (1, "gained:"),
+    "quiz": (0, "Question 1 of 3: predict"),
     "lesson": (0, "Next: iamlab lesson check x1_our_buckets.toml"),
     "completion": (0, "complete -F _iamlab iamlab"),
     "verify": (0, "decision: ✕ explicit deny by guard/KeepMaps"),
@@ -48,7 +50,8 @@ SHOWN = {
 
 @pytest.fixture(autouse=True)
 def _interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Press Ctrl+C as soon as a server waits for calls."""
+    """Press Ctrl+C as soon as a server waits for calls, and answer no question."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr(serving, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
 
 

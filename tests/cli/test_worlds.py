@@ -294,3 +294,16 @@ def test_a_file_that_cannot_be_written_is_named_as_it_was_given(shell: Shell) ->
         line = one_line(shell("world", *DETAILS, "--output", path))
         assert line.startswith(f"iamlab: {path}: ")
         assert reason in line
+
+
+def test_a_quiz_takes_accounts_and_their_organization(
+    organized: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question says that an SCP denies, and the command to look further has the same files."""
+    stdin(monkeypatch, "A\n" * 30)
+    files = (*exported(MAIN, DEV), "--organization", "organization.json")
+    result = organized("quiz", *files, "--questions", "6", "--seed", "1")
+
+    assert (result.status, "guard/#1 (service control policy" in result.out) == (0, True)
+    command = "iamlab can --organization organization.json --account-details 111111111111.json"
+    assert f"To look further: {command}" in " ".join(result.out.split())

@@ -135,7 +135,7 @@ def test_a_group_of_a_directory_needs_a_role():
 
 def test_sessions_have_an_order_by_their_lifetime(world):
     """A session of a chain lasts an hour, a token of a user twelve."""
-    places = ORDERS["lifetimes"]("token", "chained", "audit")(world)
+    places = ORDERS["lifetimes"](world, "token", "chained", "audit")
 
     assert sorted(places, key=places.get) == ["audit", "chained", "token"]
     assert places["token"][1] == "it lasts 720 minutes"
@@ -144,7 +144,7 @@ def test_sessions_have_an_order_by_their_lifetime(world):
 
 def test_a_bucket_with_a_condition_on_addresses_is_not_public(world):
     """Neither is one without a policy."""
-    buckets = COLLECTIONS["public_buckets"]("open", "shut", "maps")(world)
+    buckets = COLLECTIONS["public_buckets"](world, "open", "shut", "maps")
 
     assert [name for name, (is_public, _) in buckets.items() if is_public] == ["open"]
     assert "Public: anybody may do s3:GetObject" in buckets["open"][1]

@@ -261,7 +261,7 @@ def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[
     today = principal_of(reach.world, holder).identity if is_held else ()
     for reading in decision.trace.step("identity").found.applying:
         if reading.effect == "Allow" and reading.attached in today:
-            yield from _takes(reading, holder)
+            yield from takes(reading, holder)
     for reading in decision.trace.step("resource").found.applying:
         if reading.effect == "Allow" and request.action.startswith("sts:"):
             for principal in reading.statement.principal or ():
@@ -270,7 +270,7 @@ def _edits(reach: Reach, state: PrincipalState, decision: Decision) -> Iterator[
         yield cut_edits.DenyAction(holder, request.action)
 
 
-def _takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
+def takes(reading: StatementMatch, principal: str) -> Iterator[CutEdit]:
     """Return the edits of an identity-based policy, and of how it is attached to a principal."""
     attached, statement, arn = reading.attached, reading.statement, Arn.parse(principal)
     group = next((each[6:] for each in attached.path if each.startswith("group ")), "")

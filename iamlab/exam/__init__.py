@@ -1,0 +1,22 @@
+"""Questions that the engine makes and marks, about the learner's own account; the last page."""
+
+from typing import TYPE_CHECKING
+
+from iamlab.display import lazily
+
+if TYPE_CHECKING:
+    from iamlab.exam.incident_page import IncidentPage as IncidentPage
+    from iamlab.exam.incident_page import incident_page as incident_page
+    from iamlab.exam.items import Item as Item
+    from iamlab.exam.items import Quiz as Quiz
+    from iamlab.exam.own_account import quiz as quiz
+
+_HOME = {
+    **dict.fromkeys(("IncidentPage", "incident_page"), "incident_page"),
+    **dict.fromkeys(("Item", "Quiz"), "items"),
+    "quiz": "own_account",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+__getattr__ = lazily(__name__, _HOME)

@@ -1,0 +1,117 @@
+"""Questions about the night, each with the facts that answer it.
+
+Each function returns the choices, and for each of them whether it is right, and why.
+
+Notes
+-----
+AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamlab.incident.night import Night, night
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamlab.model.event import Event
+
+Facts = dict[str, tuple[bool, str]]
+"""The choices: whether each is right, and a sentence with the reason."""
+
+_OF_CREDENTIALS = ("AssumeRole", "ConsoleLogin")
+
+
+def leaked_key(night: Night) -> Facts:
+    """Return whose access key leaked, and from where each key was used.
+
+    Examples
+    --------
+    >>> from iamlab.incident import night
+    >>> found = night(7)
+    >>> [user for user, (is_right, _) in leaked_key(found).items() if is_right]
+    ['bob']
+    """
+    found: Facts = {}
+    for user in night.world.account("acme-main").users.values():
+        ids = {key.access_key_id for key in user.access_keys}
+        own = [each for each in night.world.events if each.user_identity.get("accessKeyId") in ids]
+        if own:
+            counted = Counter(each.source_ip_address for each in own)
+            places = ", ".join(f"{ip} ({number})" for ip, number in counted.items())
+            found[user.name] = (user.name == night.plan.entry, f"its calls came from {places}.")
+    return found
+
+
+def attack_steps(night: Night) -> Facts:
+    """Return the calls that changed something or returned credentials: are they the attacker's?
+
+    Examples
+    --------
+    >>> from iamlab.incident import night
+    >>> steps = attack_steps(night(7))
+    >>> [step for step, (is_right, _) in steps.items() if is_right][0]
+    '10th 02:00 bob: UpdateAssumeRolePolicy deployer'
+    """
+    found: Facts = {}
+    accounts = night.world.accounts.values()
+    own = {account.account_id for account in accounts if account.name.startswith("acme-")}
+    for event in night.world.events:
+        is_change = not event.read_only and event.management_event
+        is_step = (is_change or event.event_name in _OF_CREDENTIALS) and not event.error_code
+        who = _who(event)
+        if is_step and event.recipient_account_id in own and not who.endswith(".amazonaws.com"):
+            label = f"{event.event_time:%d}th {event.event_time:%H:%M} {who}: {event.event_name}"
+            label = f"{label} {_about(event.request_parameters or {})}".strip()
+            text = f"it came from {event.source_ip_address}, with {event.user_agent.split()[0]}."
+            found.setdefault(label, (event.event_id in night.attack, text))
+    return found
+
+
+def _who(event: Event) -> str:
+    """Return a short name of the caller: of a user, a role, a service, or another account."""
+    own = event.user_identity
+    arn = str(own.get("arn", ""))
+    account = str(own.get("accountId", ""))
+    return arn.split("/")[1] if "/" in arn else str(own.get("invokedBy", f"account {account}"))
+
+
+def _about(parameters: Mapping[str, object]) -> str:
+    """Return the name of what a call is about."""
+    texts = [str(own) for key, own in parameters.items() if key.lower().endswith(("name", "arn"))]
+    return texts[0].rpartition("/")[2] if texts else ""
+
+
+QUESTIONS: Mapping[str, Callable[[Night], Facts]] = {
+    "leaked_key": leaked_key,
+    "attack_steps": attack_steps,
+}
+"""The questions by name."""
+
+
+@cache
+def night_of(seed: int) -> Night:
+    """Return the night of a seed; it is built once, and nobody may change its world.
+
+    Examples
+    --------
+    >>> night_of(7) is night_of(7)
+    True
+    """
+    return night(seed)
+
+
+@cache
+def facts_of(question: str, seed: int) -> Facts:
+    """Return the facts of a question about the night of a seed.
+
+    Examples
+    --------
+    >>> facts_of("leaked_key", 7)["bob"][0]
+    True
+    """
+    return QUESTIONS[question](night_of(seed))
