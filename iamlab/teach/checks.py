@@ -197,7 +197,7 @@ class Witness(Choosing):
     unsolved = "No request of exercise {} has the property."
 
     def read(self, answer: Any, world: World) -> Question | None:  # noqa: ARG002 - as for all kinds
-        """Return the question from (caller, action, resource); ``[]``: there is none."""
+        """Return the question from (caller, action, resource); ``[]``: there is no such request."""
         if self.before and answer in ([], ()):
             return None
         return Question.read(self.items(answer, "(caller, action, resource)", 3))
@@ -208,7 +208,7 @@ class Witness(Choosing):
         return question.parts if question else []
 
     def tries(self, world: World) -> Iterator[list[str]]:  # noqa: ARG002 - as for all kinds
-        """Yield all requests that the card offers, and last that there is none."""
+        """Yield all requests that the card offers, and last that there is no such request."""
         yield from (question.parts for question in self.offered())
         if self.before:
             yield []

@@ -84,12 +84,12 @@ def _allowed_actions(world: World, user: str, *names: str) -> Judged:
 
 def _public_buckets(world: World, *names: str) -> Judged:
     """Return which of the named buckets anybody on the internet can read or change."""
-    accesses, found = world.outside_access(), {}
+    every, judged = world.outside_access(), {}
     for name in sorted(names):
-        own = [one for one in accesses if one.resource.rpartition(":")[2].partition("/")[0] == name]
-        text = str(own[0]) if own else "nobody outside the account has access by its policy."
-        found[name] = any(one and one.is_public for one in own), text
-    return found
+        found = [own for own in every if own.resource.rpartition(":")[2].partition("/")[0] == name]
+        text = str(found[0]) if found else "nobody outside the account has access by its policy."
+        judged[name] = any(own and own.is_public for own in found), text
+    return judged
 
 
 def _unused_statements(world: World, caller: str) -> Judged:
