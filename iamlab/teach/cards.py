@@ -275,10 +275,10 @@ def _target(task: Repair) -> str:
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
     wanted = {tuple(own.question.parts): "yes" if own.allowed else "no" for own in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
-    rows = []
-    for caller in dict.fromkeys(question.caller for question in questions):
-        words = (wanted.get((caller, *column), "") for column in columns)
-        rows.append([escape(caller), *words])
+    rows = [
+        [escape(caller), *(wanted.get((caller, *column), "") for column in columns)]
+        for caller in dict.fromkeys(question.caller for question in questions)
+    ]
     return controls.table("Wanted access", ["", *map(escape, names)], rows)
 
 
@@ -355,9 +355,8 @@ class ExerciseCard(Instrument[Nothing]):
         """Return the prompt, the answer, the buttons and the result."""
         task = self.task
         target = _target(task) if isinstance(task, Repair) else ""
-        helps = not task.exit or self.attempts
         buttons = controls.button("check", "Check", main=True)
-        if helps:
+        if not task.exit or self.attempts:
             buttons += controls.button("hint", "Hint") + controls.button("solution", "Solution")
         return {
             "head": controls.heading(self.title, self.question),

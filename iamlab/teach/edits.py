@@ -90,8 +90,8 @@ def _edit(words: list[str]) -> Edit:
     name, *arguments = words
     if ":" in name:  # an operation of an API
         pairs = (own.partition("=") for own in arguments if "=" in own)
-        given = {key: value for key, _, value in pairs}
-        return (name, given, *(own for own in arguments if "=" not in own))
+        parameters = {key: value for key, _, value in pairs}
+        return (name, parameters, *(own for own in arguments if "=" not in own))
     size = find_named("edit", name, _OPERATIONS)[0]
     return (name, *arguments[: size - 1], " ".join(arguments[size - 1 :]))
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import iamlab
 from iamlab.errors import ExerciseError, noted
 from iamlab.teach.source_lines import (
-    TABLES,
+    FORMAT,
     KeyedError,
     Keys,
     LocatedError,
@@ -37,27 +37,6 @@ if TYPE_CHECKING:
 FOLDER = Path(iamlab.__file__).parent / "lessons"
 SEED = 7
 """The seed of everybody who has no seed of their own. Negative seeds are for practising again."""
-
-OTHERS = {
-    "alice carol dana": "erin grace heidi judy mia olga",
-    "bob": "frank hugo ivan oscar",
-    "star-": "moon- comet- galaxy- eclipse-",
-}
-"""The people and buckets of the story, and who and what takes their place in other worlds."""
-
-_SHAPE: dict[str, Any] = {
-    "title": (str,),
-    "minutes": (int,),
-    "prerequisites": (str,),
-    "exam": (list,),
-    "knowledge": (list,),
-    "objectives": {"*": (str,)},
-    "glossary": {"*": (str, dict)},
-    "names": {"*": (str, list)},
-    "reveals": {"*": (str,)},
-    "world": TABLES,
-}
-"""The keys of a lesson. The exercises follow in a table with the lesson's number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +209,7 @@ def other_names(seed: int) -> dict[str, str]:
     ('erin', 'Erin', 'heidi')
     """
     found: dict[str, str] = {}
-    for own, others in OTHERS.items():
+    for own, others in FORMAT["others"].items():
         names = own.split()
         drawn = random.Random(f"{seed}/{own}").sample(others.split(), len(names))
         found |= dict(zip(names, drawn, strict=True))
@@ -258,7 +237,7 @@ def read_lesson(file: Path) -> Lesson:
     lesson = Lesson(file, content, text)
     try:
         need(content, "title")
-        check_table(content, {**_SHAPE, lesson.key: TABLES})
+        check_table(content, {**FORMAT["lesson"], lesson.key: {"*": "a table"}})
     except ExerciseError as error:
         raise lesson.located(error) from error
     return lesson

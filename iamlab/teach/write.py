@@ -19,9 +19,10 @@ from iamlab.policy.document import Policy
 from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
+from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
-from iamlab.teach.checks import Choosing, Repair, unlike
-from iamlab.teach.exercises import Mark, Question
+from iamlab.teach.checks import Repair, unlike
+from iamlab.teach.exercises import Choosing, Mark, Question
 from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
@@ -32,14 +33,7 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
-ELSEWHERE = (
-    "arn:aws:s3:::elsewhere",
-    "arn:aws:s3:::elsewhere/other.fits",
-    "arn:aws:iam::555555555555:user/somebody",
-    "arn:aws:kms:us-east-1:555555555555:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-    "arn:aws:sqs:us-east-1:555555555555:elsewhere",
-    "*",
-)
+ELSEWHERE: list[str] = tables(__file__)["elsewhere"]
 """Resources outside every scenario: a policy must not allow more than the task says."""
 WITHOUT_ACCOUNT = ("anonymous", ".amazonaws.com")
 """Callers who can't be asked about a resource whose owner isn't known."""
@@ -56,22 +50,6 @@ def can_occur(action: str, resource: str) -> bool:
     return (resource == "*") is (arns_for(action) == ("*",)) and not misfit(action, resource)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A situation in which the policy is checked.
-
-    Parameters
-    ----------
-    name
-        The situation in words, such as ``"today"``.
-    change
-        A function that changes the exercise's world before the policy is added.
-    """
-
-    name: str
-    change: Callable[[World], object]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Write(Choosing):
     """W: a policy document, checked on all requests of the callers, actions and resources.
@@ -81,7 +59,8 @@ class Write(Choosing):
     place
         Where the policy is put.
     cases
-        The situations in which it is checked.
+        The situations in which it is checked, such as ``"today"``: each with a function that
+        changes the exercise's world before the policy is added.
     wanted
         A function of a request and whether it is allowed without the policy. It returns whether
         the request must be allowed; ``None``: both are right.
@@ -90,7 +69,7 @@ class Write(Choosing):
     """
 
     place: Place
-    cases: tuple[Case, ...]
+    cases: Mapping[str, Callable[[World], object]]
     wanted: Callable[[Question, bool], bool | None]
     solution: dict[str, Any]
     unsolved = "The solution of exercise {} isn't right."
@@ -130,15 +109,15 @@ class Write(Choosing):
         """Return for each request whether it is allowed."""
         return {question: bool(question.ask(world)) for question in self.offered()}
 
-    def _worlds(self, case: Case, policy: Policy, world: World) -> tuple[World, World]:
+    def _worlds(self, case: str, policy: Policy, world: World) -> tuple[World, World]:
         """Return the world in a situation, without the policy and with it."""
         before = world.copy()
-        case.change(before)
+        self.cases[case](before)
         after = before.copy()
         self.place.write(after, policy)
         return before, after
 
-    def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+    def failures(self, policy: Policy, world: World) -> Iterator[tuple[str, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
         for case in self.cases:
             before, after = self._worlds(case, policy, world)
@@ -147,7 +126,7 @@ class Write(Choosing):
                 if (wanted := self.wanted(question, without[question])) not in (None, allowed):
                     yield case, question, wanted
 
-    def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+    def excess(self, policy: Policy, world: World) -> Iterator[tuple[str, Question, bool]]:
         """Yield what the policy allows without need, on any resource, of all actions of AWS."""
         allows = [own for own in policy.statements if own.effect == "Allow"]
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
@@ -171,7 +150,7 @@ class Write(Choosing):
         case, question, wanted = wrong[0]
         decision = question.ask(self._worlds(case, answer, world)[1])
         good = f"{count - len(failed)} of {count} requests are right."
-        text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
+        text = f"{case[0].upper()}{case[1:]}, {unlike(question, wanted, decision)}"
         text += "" if failed else " The task doesn't ask for this permission."
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 
