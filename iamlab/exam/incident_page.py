@@ -98,8 +98,10 @@ class IncidentPage:
     def difference(self) -> Figure:
         """What the redesign changed, in the requests that must stay allowed or be denied."""
         before, after = self.night.world, self.redesigned
-        asked = (*kept(before), *excessive(before))
-        callers, actions, resources = (list(dict.fromkeys(own)) for own in zip(*asked, strict=True))
+        requests = (*kept(before), *excessive(before))
+        callers, actions, resources = (
+            list(dict.fromkeys(own)) for own in zip(*requests, strict=True)
+        )
         old, new = (world.access_matrix(actions, resources, callers) for world in (before, after))
         return view.difference_bars(old, new, world=before)
 
