@@ -19,7 +19,7 @@ from iamlab.policy.document import Policy
 from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
-from iamlab.teach.callers import caller_of
+from iamlab.teach.callers import caller_of, can_of
 from iamlab.teach.checks import Choosing, Repair, unlike
 from iamlab.teach.exercises import Mark, Question
 from iamlab.world.policy_places import policy_places
@@ -152,11 +152,11 @@ class Write(Choosing):
         for case, caller in product(self.cases, self.callers):
             before, after = self._worlds(case, policy, world)
             with suppress(AccessDenied):  # a session that can't be made is allowed nothing
+                could, can = can_of(before, caller), can_of(after, caller)  # in its situation
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
-                    wanted = self.wanted(question, bool(question.ask(before)))
-                    found = question.ask(after)  # in the caller's situation
-                    if wanted is False and found and found.determining:
+                    wanted = self.wanted(question, bool(could(*pair)))
+                    if wanted is False and (found := can(*pair)) and found.determining:
                         yield case, question, False
 
     def _mark(self, answer: Policy, world: World) -> Mark:
