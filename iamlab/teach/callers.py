@@ -191,8 +191,7 @@ def key_of(text: str, account: Account) -> AccessKey:
     ExerciseError
         There is no such key.
     """
-    name = text.partition("/")[0]
-    owner = account.root if name == "root" else account.users[name]
+    owner = {**account.users, "root": account.root}[name := text.partition("/")[0]]
     keys = {f"{name}/key-{number}": key for number, key in enumerate(owner.access_keys, 1)}
     return find_named("access key", text, keys)
 

@@ -125,7 +125,8 @@ class Write(Choosing):
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
-        return {question: bool(question.ask(world)) for question in self.offered()}
+        can = {caller: can_of(world, caller) for caller in self.callers}
+        return {own: bool(can[own.caller](own.action, own.resource)) for own in self.offered()}
 
     def _worlds(self, case: Case, policy: Policy, world: World) -> tuple[World, World]:
         """Return the world in a situation, without the policy and with it."""
@@ -162,7 +163,7 @@ class Write(Choosing):
     def _mark(self, answer: Policy, world: World) -> Mark:
         failed = list(self.failures(answer, world))
         wrong = failed or list(islice(self.excess(answer, world), 1))
-        count = len(self.cases) * len(self.allowed(world))
+        count = len(self.cases) * len([*self.offered()])
         if not wrong:
             text = f"Your policy is right for all {count} requests. {self.why}"
             return Mark(correct=True, true_part=text)
