@@ -21,8 +21,8 @@ BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
 # What each run takes; pyproject.toml says what the markers mean. Tests that try random inputs run in
-# make quick, and with more inputs in make test-all. loadgroup keeps the browser tests
-# together; with thousands of tests it counts for half a minute what is left, and worksteal doesn't.
+# make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in two
+# groups; with thousands of tests it counts for half a minute what is left, and worksteal doesn't.
 PYTEST = $(BIN)/pytest -n 2 --dist worksteal
 PYTEST_GROUPED = $(BIN)/pytest -n 2 --dist loadgroup
 QUICK := not (browser or slow or speed)

@@ -18,6 +18,7 @@ from iamlab.teach.source_lines import FORMAT, find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from iamlab.authorization.principal import Caller
@@ -31,6 +32,11 @@ PASSWORD = "Correct-Horse-1"
 """The password of everybody who has one."""
 
 Call = dict[str, Any]
+
+
+def main_account(world: World) -> Account:
+    """Return the first account, in which names are looked up first."""
+    return next(iter(world.accounts.values()))
 
 
 class LessonWorld(World):
@@ -52,40 +58,37 @@ class LessonWorld(World):
     def copy(self, *, at: datetime | None = None) -> Self:
         """Copy the world, with the names, also at another time."""
         twin = super().copy(at=at)
-        twin.named = dict(self.named)
-        twin.calls = {name: dict(call) for name, call in self.calls.items()}
+        twin.named, twin.calls = dict(self.named), dict(self.calls)
         return twin
 
     def can(self, *request: Any, **more: Any) -> Decision:
-        """Decide as ``World.can``; the caller can also be a name of the lesson's file.
-
-        A session is made in a copy of the world. If it can't be made, the decision denies that.
-        """
+        """Decide as ``World.can``; the caller can also be a name of the lesson's file."""
         if "principal" in more:
             request = (more.pop("principal"), *request)
-        name = request[0] if request and isinstance(request[0], str) else ""
-        world = self.copy() if name in self.calls else self
-        own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
         more = {key: value for key, value in more.items() if value is not None}
-        more = read_circumstances(self.calls.get(name, {}).get("with", ""), self.main) | more
-        try:
-            if name.partition("/")[0] in own:
-                request = (caller_of(world, name), *request[1:])
-        except AccessDenied as error:
-            if isinstance(error.decision, Decision):
-                return error.decision
-            raise
-        return super(LessonWorld, world).can(*request, **more)
+        if request and isinstance(request[0], str):
+            return can_of(self, request[0])(*request[1:], **more)
+        return super().can(*request, **more)
 
-    @property
-    def main(self) -> Account:
-        """The first account."""
-        return main_account(self)
+    main = property(main_account)
 
 
-def main_account(world: World) -> Account:
-    """Return the first account, in which names are looked up first."""
-    return next(iter(world.accounts.values()))
+def can_of(world: World, name: str) -> Callable[..., Decision]:
+    """Return ``can`` of one caller, for many questions while the world doesn't change.
+
+    A session is made in a copy of the world. If it can't be made, each decision denies that.
+    """
+    calls = world.calls if isinstance(world, LessonWorld) else {}
+    twin = world.copy() if name in calls else world
+    own = ("root", *calls, *(account.name for account in world.accounts.values()))
+    situation = read_circumstances(calls.get(name, {}).get("with", ""), main_account(world))
+    try:
+        caller = caller_of(twin, name) if name.partition("/")[0] in own else name
+    except AccessDenied as error:
+        if isinstance(denied := error.decision, Decision):
+            return lambda *_, **__: denied
+        raise
+    return lambda *request, **more: World.can(twin, caller, *request, **(situation | more))
 
 
 def caller_of(world: World, name: str) -> Caller:
@@ -103,7 +106,7 @@ def caller_of(world: World, name: str) -> Caller:
         (operation,) = set(call) & set(_CALLS)
         return _session(world, name, operation, call.pop(operation), call)
     if name == "root":
-        return world.main.root
+        return main_account(world).root
     return name if name.endswith((ANONYMOUS, ".amazonaws.com")) else identity_arn(name, world.main)
 
 
@@ -176,8 +179,7 @@ def key_of(text: str, account: Account) -> AccessKey:
     ExerciseError
         There is no such key.
     """
-    name = text.partition("/")[0]
-    owner = account.root if name == "root" else account.users[name]
+    owner = {**account.users, "root": account.root}[name := text.partition("/")[0]]
     keys = {f"{name}/key-{number}": key for number, key in enumerate(owner.access_keys, 1)}
     return find_named("access key", text, keys)
 

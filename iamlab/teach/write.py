@@ -20,7 +20,7 @@ from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
 from iamlab.tables import tables
-from iamlab.teach.callers import caller_of
+from iamlab.teach.callers import caller_of, can_of
 from iamlab.teach.checks import Repair, unlike
 from iamlab.teach.exercises import Choosing, Mark, Question
 from iamlab.world.policy_places import policy_places
@@ -107,7 +107,8 @@ class Write(Choosing):
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
-        return {question: bool(question.ask(world)) for question in self.offered()}
+        can = {caller: can_of(world, caller) for caller in self.callers}
+        return {own: bool(can[own.caller](own.action, own.resource)) for own in self.offered()}
 
     def _worlds(self, case: str, policy: Policy, world: World) -> tuple[World, World]:
         """Return the world in a situation, without the policy and with it."""
@@ -133,17 +134,17 @@ class Write(Choosing):
         for case, caller in product(self.cases, self.callers):
             before, after = self._worlds(case, policy, world)
             with suppress(AccessDenied, RequestError):  # a session that isn't made; a service
+                could, can = can_of(before, caller), can_of(after, caller)  # in its situation
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
-                    wanted = self.wanted(question, bool(question.ask(before)))
-                    found = question.ask(after)  # in the caller's situation
-                    if wanted is False and found and found.determining:
+                    wanted = self.wanted(question, bool(could(*pair)))
+                    if wanted is False and (found := can(*pair)) and found.determining:
                         yield case, question, False
 
     def _mark(self, answer: Policy, world: World) -> Mark:
         failed = list(self.failures(answer, world))
         wrong = failed or list(islice(self.excess(answer, world), 1))
-        count = len(self.cases) * len(self.allowed(world))
+        count = len(self.cases) * len([*self.offered()])
         if not wrong:
             text = f"Your policy is right for all {count} requests. {self.why}"
             return Mark(correct=True, true_part=text)

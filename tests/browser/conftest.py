@@ -10,7 +10,8 @@ A test takes ``open_notebook`` and gets a ``LabPage``::
         assert lab.outside_requests == []
         lab.page.get_by_role("button", name="Check", exact=True).click()
 
-Every test in this folder is marked ``browser`` and runs in the same worker as the others.
+Every test in this folder is marked ``browser``. Those by keyboard, which take half of the time, run
+in one worker, the others in another one.
 """
 
 import os
@@ -116,8 +117,9 @@ def pytest_collection_modifyitems(items):
     """Mark every test of this folder, so that nobody has to remember it."""
     for item in items:
         if HERE in item.path.parents:
+            group = "keyboard" if item.path.stem == "test_by_keyboard" else "browser"
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 class LabPage:
