@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.principal import principal_of
@@ -180,12 +181,16 @@ def _reaches(action: str, resource: str) -> Collection:
         What they do.
     """
 
+    @lru_cache(1)
+    def steps(world: World) -> dict[str, str]:
+        """Return the steps of each user and role who does."""
+        found = world.reach().to(action, arn_of(resource, main_account(world)))
+        return {Arn.parse(arn).resource: "; ".join(map(str, own)) for arn, own in found.items()}
+
     def judge(world: World, name: str) -> tuple[bool, str]:
         """Return whether a user or role does, and by which steps."""
-        found = world.reach().to(action, arn_of(resource, main_account(world)))
-        paths = {Arn.parse(arn).resource: path for arn, path in found.items()}
-        steps = "; ".join(map(str, paths.get(name, ()))) or "it is allowed directly"
-        return name in paths, f"{steps}." if name in paths else "no steps lead there."
+        path = steps(world).get(name, "no steps lead there")
+        return name in steps(world), f"{path or 'it is allowed directly'}."
 
     def candidates(world: World) -> list[str]:
         """Return all users and roles of the first account."""
