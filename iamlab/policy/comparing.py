@@ -273,9 +273,9 @@ def new_access(
     }
     old_about, new_about = (_about(policy, unknown) for policy in both)
     groups: dict[tuple[Numbers, Numbers], list[str]] = defaultdict(list)
-    for action in sorted(new_about):
-        if any(covers_action(pattern, action) for pattern in wanted):
-            groups[tuple(old_about.get(action, ())), tuple(new_about[action])].append(action)
+    asked = {name for name in unknown if any(covers_action(text, name) for text in wanted)}
+    for action in sorted(new_about.keys() & asked.union(*map(expand, wanted))):
+        groups[tuple(old_about.get(action, ())), tuple(new_about[action])].append(action)
     found: dict[Statement, list[Statement]] = defaultdict(list)
     most = MOST_COMPARISONS // max(1, len(groups))
     for (ours, theirs), names in groups.items():

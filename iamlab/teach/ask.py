@@ -185,12 +185,12 @@ def key_of(decision: Decision) -> str:
 
 def earlier(decision: Decision, key: str) -> tuple[Prediction | None, dict[str, Any]]:
     """Return the prediction of this question that is in the progress file, and what followed."""
-    own = [record for record in journal.records() if record.get("key") == key]
-    found = next((each for each in own if each.get("kind") == "prediction"), None)
-    explained = next((each for each in own if each.get("kind") == "explanation"), {})
-    if found is None:
+    own = (record for record in reversed(journal.records()) if record.get("key") == key)
+    first = {record.get("kind"): record for record in own}
+    if "prediction" not in first:
         return None, {}
-    return Prediction(found["answer"], found["confidence"], decision), explained
+    found = first["prediction"]
+    return Prediction(found["answer"], found["confidence"], decision), first.get("explanation", {})
 
 
 def keep_explanation(key: str, happened: str, decided: str, *, correct: bool) -> None:

@@ -93,8 +93,7 @@ def _each(change: Callable[[int, LayerResults], int], *names: str) -> dict[str, 
     """Change what some rules return."""
 
     def changed(name: str) -> Callable[[LayerResults], int]:
-        own = getattr(AWS_RULES, name)
-        return lambda results: change(own(results), results)
+        return lambda results: change(getattr(AWS_RULES, name)(results), results)
 
     return {name: changed(name) for name in names}
 

@@ -22,7 +22,6 @@ from iamlab.errors import IamLabError
 from iamlab.model.credentials import devices_of
 from iamlab.model.managed_policies import find
 from iamlab.model.organization.policies import SCP, of_type
-from iamlab.operations.iam.credentials import AccessKey
 from iamlab.operations.policy_documents import with_principals
 from iamlab.operations.sts.session import find_role
 from iamlab.policy.arn import Arn
@@ -311,33 +310,3 @@ BELIEVED_WORLDS: dict[str, WorldView] = {
     "name_is_identity": _name_is_identity,
     "mfa_by_switch": _mfa_by_switch,
 }
-
-
-# -- a question that no policy decides ----------------------------------------------------------
-
-
-def _keys(world: World) -> list[AccessKey]:
-    accounts = world.accounts.values()
-    owners = [owner for own in accounts for owner in (own.root, *own.users.values())]
-    return [AccessKey(owner, key_id) for owner in owners for key_id in owner.key_records]
-
-
-def _readable_secrets(world: World) -> list[str]:
-    """List the keys whose secret can be read in the world."""
-    readable = []
-    for key in _keys(world):
-        with suppress(IamLabError):
-            readable.append(key.access_key_id if key.secret_access_key else "")
-    return readable
-
-
-Answer = Callable[[World], object]
-
-BELIEVED_ANSWERS: dict[str, dict[str, Any]] = {
-    "secret_readable": {
-        "question": "Which access keys have a secret that can be read again?",
-        "answer": _readable_secrets,
-        "believed": lambda world: [key.access_key_id for key in _keys(world)],
-    }
-}
-"""A question, AWS's answer in a world, and the answer that follows from the belief."""

@@ -14,7 +14,7 @@ from iamlab.errors import AccessDenied, ExerciseError, noted
 from iamlab.model.credentials import INTERVAL, code_at, seed_of
 from iamlab.model.network_locations import Network
 from iamlab.teach.notation import arn_of, identity_arn, read_policy
-from iamlab.teach.source_lines import find_named, need
+from iamlab.teach.source_lines import FORMAT, find_named, need
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
@@ -66,9 +66,8 @@ class LessonWorld(World):
         name = request[0] if request and isinstance(request[0], str) else ""
         world = self.copy() if name in self.calls else self
         own = ("root", *self.calls, *(account.name for account in self.accounts.values()))
-        circumstances = self.calls.get(name, {}).get("with", "")
         more = {key: value for key, value in more.items() if value is not None}
-        more = read_circumstances(circumstances, self.main) | more
+        more = read_circumstances(self.calls.get(name, {}).get("with", ""), self.main) | more
         try:
             if name.partition("/")[0] in own:
                 request = (caller_of(world, name), *request[1:])
@@ -105,8 +104,7 @@ def caller_of(world: World, name: str) -> Caller:
         return _session(world, name, operation, call.pop(operation), call)
     if name == "root":
         return world.main.root
-    is_known = name == ANONYMOUS or name.endswith(".amazonaws.com")
-    return name if is_known else identity_arn(name, world.main)
+    return name if name.endswith((ANONYMOUS, ".amazonaws.com")) else identity_arn(name, world.main)
 
 
 def read_call(name: str, call: Call, account: Account) -> Call:
@@ -124,18 +122,7 @@ def read_call(name: str, call: Call, account: Account) -> Call:
     return {key: read_policy(own, account) if key == "policy" else own for key, own in call.items()}
 
 
-_CALLS = {
-    "assume_role": "role_session_name",
-    "assume_role_as_service": "",
-    "get_session_token": "",
-    "get_federation_token": "name",
-    "assume_role_with_saml": "",
-    "assume_role_with_web_identity": "role_session_name",
-    "console": "",
-    "access_key": "",
-    "caller": "",
-}
-"""The calls that make sessions, with the parameter that can have the session's name."""
+_CALLS: dict[str, str] = FORMAT["calls"]
 
 
 def _session(world: LessonWorld, name: str, operation: str, subject: str, more: Call) -> Caller:
@@ -227,9 +214,6 @@ def directory_of(world: World) -> SamlDirectory:
     return next(iter(world.saml_directories.values()))
 
 
-_NETWORK = ("ip", "vpc", "endpoint")
-
-
 def read_circumstances(text: str, account: Account) -> dict[str, Any]:
     """Return further arguments of ``World.can`` from words such as ``ip=203.0.113.9``.
 
@@ -245,7 +229,8 @@ def read_circumstances(text: str, account: Account) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     network: dict[str, Any] = {}
-    known = {**dict.fromkeys(_NETWORK, network), "via": found, "region": found, "source_arn": found}
+    known = dict.fromkeys(FORMAT["world"]["network"], network)
+    known |= dict.fromkeys(("via", "region", "source_arn"), found)
     for word in text.split():
         key, sign, value = word.partition("=")
         own: Any = value.split(",") if "," in value else value

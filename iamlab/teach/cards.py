@@ -78,7 +78,8 @@ class PredictionCard(Instrument[Explained]):
         facts = {"key": ask.key_of(decision), **(facts or {})}
         self._record, self._key = record, facts["key"]
         first = (decision.pairs or (decision,))[0]  # the call itself, not what decides it
-        self._html = controls.request_facts(first) + controls.statements(first)
+        policies = controls.statements(first) if getattr(world, "on_cards", True) else ""
+        self._html = controls.request_facts(first) + policies
         super().__init__(Explained(), predict_first=True, options=options)
         if record:
             self.keep = partial(ask.keep, world=world, **facts)
@@ -274,10 +275,10 @@ def _target(task: Repair) -> str:
     columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
     wanted = {tuple(own.question.parts): "yes" if own.allowed else "no" for own in task.target}
     names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
-    rows = []
-    for caller in dict.fromkeys(question.caller for question in questions):
-        words = (wanted.get((caller, *column), "") for column in columns)
-        rows.append([escape(caller), *words])
+    rows = [
+        [escape(caller), *(wanted.get((caller, *column), "") for column in columns)]
+        for caller in dict.fromkeys(question.caller for question in questions)
+    ]
     return controls.table("Wanted access", ["", *map(escape, names)], rows)
 
 
@@ -354,9 +355,8 @@ class ExerciseCard(Instrument[Nothing]):
         """Return the prompt, the answer, the buttons and the result."""
         task = self.task
         target = _target(task) if isinstance(task, Repair) else ""
-        helps = not task.exit or self.attempts
         buttons = controls.button("check", "Check", main=True)
-        if helps:
+        if not task.exit or self.attempts:
             buttons += controls.button("hint", "Hint") + controls.button("solution", "Solution")
         return {
             "head": controls.heading(self.title, self.question),

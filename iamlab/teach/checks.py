@@ -6,9 +6,9 @@ Each kind reads an answer, stores it, checks it by running the engine, and compu
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import product, starmap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
@@ -18,7 +18,7 @@ from iamlab.incident import leak
 from iamlab.incident.questions import night_of
 from iamlab.teach.callers import caller_of
 from iamlab.teach.edits import apply_edits, in_words
-from iamlab.teach.exercises import Cell, Exercise, KnownWrong, Mark, Question
+from iamlab.teach.exercises import Cell, Choosing, Exercise, KnownWrong, Mark, Question
 from iamlab.teach.mutants import mutants_met
 from iamlab.teach.recognition import evidence
 from iamlab.teach.scenarios import scenario
@@ -27,7 +27,7 @@ from iamlab.widgets.prediction import COARSE, FINE, verdict_word
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.edits import Edit, Editor
@@ -170,25 +170,6 @@ def request_lines(parts: Sequence[str]) -> str:
     return "\n".join(f"{name}: {part}" for name, part in names)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choosing(Exercise):
-    """An exercise about the requests of some callers, with some actions, on some resources.
-
-    Parameters
-    ----------
-    callers, actions, resources
-        The choices on a card. An answer can use others.
-    """
-
-    callers: tuple[str, ...]
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-
-    def offered(self) -> Iterator[Question]:
-        """Yield all requests."""
-        return starmap(Question, product(self.callers, self.actions, self.resources))
-
-
 NO_REQUEST = "There is no such request: accept the change"
 
 
@@ -216,7 +197,7 @@ class Witness(Choosing):
     unsolved = "No request of exercise {} has the property."
 
     def read(self, answer: Any, world: World) -> Question | None:  # noqa: ARG002 - as for all kinds
-        """Return the question from (caller, action, resource); ``[]``: there is none."""
+        """Return the question from (caller, action, resource); ``[]``: there is no such request."""
         if self.before and answer in ([], ()):
             return None
         return Question.read(self.items(answer, "(caller, action, resource)", 3))
@@ -227,7 +208,7 @@ class Witness(Choosing):
         return question.parts if question else []
 
     def tries(self, world: World) -> Iterator[list[str]]:  # noqa: ARG002 - as for all kinds
-        """Yield all requests that the card offers, and last that there is none."""
+        """Yield all requests that the card offers, and last that there is no such request."""
         yield from (question.parts for question in self.offered())
         if self.before:
             yield []
@@ -261,37 +242,28 @@ FEW = 12
 """So many names are explained in the worked steps."""
 
 
-class Collection(NamedTuple):
-    """A set to collect.
-
-    Parameters
-    ----------
-    candidates
-        A function of the world: the names to choose from.
-    judge
-        A function of the world and a name: whether the name belongs to the set, and a sentence why.
-    """
-
-    candidates: Callable[[World], list[str]]
-    judge: Callable[[World, str], tuple[bool, str]]
-
-    def truth(self, world: World) -> set[str]:
-        """Return the names that belong to the set."""
-        return {name for name in self.candidates(world) if self.judge(world, name)[0]}
+Judged = Mapping[str, tuple[bool, str]]
+"""Each name to choose from: whether it belongs to a set, and a sentence why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Collect(Exercise):
-    """C: a set of names."""
+    """C: a set of names.
 
-    collection: Collection
+    Parameters
+    ----------
+    collection
+        A function of the world: the names to choose from.
+    """
+
+    collection: Callable[[World], Judged]
 
     def read(self, answer: Any, world: World) -> set[str]:
         """Return the set of names."""
         if not isinstance(answer, set | frozenset | list | tuple):
             raise self.needs("a set of names, such as {'a', 'b'}")
         chosen = {str(item) for item in answer}
-        known = self.collection.candidates(world)
+        known = self.collection(world)
         for name in sorted(chosen.difference(known)):
             error = ExerciseError(f"{name!r} isn't one of the choices.")
             raise noted(error, did_you_mean(name, known))
@@ -303,17 +275,16 @@ class Collect(Exercise):
 
     def right_answer(self, world: World) -> set[str]:
         """Return the right set in this world."""
-        return self.collection.truth(world)
+        return {name for name, (belongs, _) in self.collection(world).items() if belongs}
 
     def _mark(self, answer: set[str], world: World) -> Mark:
-        right = self.collection.truth(world)
+        judged, right = self.collection(world), self.right_answer(world)
         if answer == right:
             return Mark(correct=True, true_part=self.why)
         wrong = [*sorted(answer - right), *sorted(right - answer)]
         word = "doesn't belong to the set" if answer - right else "is missing"
-        reasons = {name: self.collection.judge(world, name)[1] for name in wrong[:FEW]}
-        worked = [f"{name}: {why}" for name, why in reasons.items()]
-        text = f"{wrong[0]} {word}: {reasons[wrong[0]]}"
+        worked = [f"{name}: {judged[name][1]}" for name in wrong[:FEW]]
+        text = f"{wrong[0]} {word}: {judged[wrong[0]][1]}"
         found = counted(len(answer & right), len(right), "found")
         return Mark(correct=False, true_part=found, counterexample=text, worked=tuple(worked))
 

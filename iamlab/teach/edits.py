@@ -12,10 +12,9 @@ from iamlab.errors import ExerciseError
 from iamlab.incident.containment import contain
 from iamlab.incident.containment import edits as edits_between
 from iamlab.operations.dispatch import perform
-from iamlab.policy.document import Policy
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.callers import key_of, main_account
-from iamlab.teach.notation import read_policy
+from iamlab.teach.notation import policy_of
 from iamlab.teach.places import Place, held
 from iamlab.teach.source_lines import find_named
 from iamlab.world.policy_places import arranged
@@ -48,8 +47,11 @@ def _managed(world: World, name: str) -> Any:
 
 
 def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
-    document = read_policy(text, main_account(world))
-    Place(owner, policy_name).write(world, Policy.parse(document))
+    Place(owner, policy_name).write(world, policy_of(text, main_account(world)))
+
+
+def _move_account(world: World, account: str, unit: str) -> None:
+    world.account(account).organization.move_account(account, unit)  # type: ignore[union-attr]
 
 
 def _method(name: str, find: Callable[[World, str], Any]) -> Callable[..., None]:
@@ -67,6 +69,7 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "arrange": (3, _arrange, "Only these statements of {1} are on: {2}"),
     "contain": (1, contain, "{0}"),
     "set_default_version": (2, _set_default_version, "Default version of {0}: {1}"),
+    "move_account": (2, _move_account, "The account {0} moves to the OU {1}"),
 }
 
 
@@ -87,8 +90,8 @@ def _edit(words: list[str]) -> Edit:
     name, *arguments = words
     if ":" in name:  # an operation of an API
         pairs = (own.partition("=") for own in arguments if "=" in own)
-        given = {key: value for key, _, value in pairs}
-        return (name, given, *(own for own in arguments if "=" not in own))
+        parameters = {key: value for key, _, value in pairs}
+        return (name, parameters, *(own for own in arguments if "=" not in own))
     size = find_named("edit", name, _OPERATIONS)[0]
     return (name, *arguments[: size - 1], " ".join(arguments[size - 1 :]))
 
@@ -230,8 +233,7 @@ def _membership_changes(world: World, target: Target) -> Iterator[list[Edit]]:
                 ("remove_user" if group in user.groups else "add_user", group, user.name)
                 for group in account.groups
             ]
-            sizes = range(len(changes) + 1)
-            found = chain.from_iterable(combinations(changes, size) for size in sizes)
+            found = chain.from_iterable(combinations(changes, n) for n in range(len(changes) + 1))
             fewest = next((chosen for chosen in found if _reaches(world, chosen, own)), None)
             if fewest is None:
                 return

@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
@@ -23,7 +24,7 @@ from iamlab.view.style import look
 from iamlab.widgets.controls import explanation, paragraph, tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamlab.engine.decision import Decision
     from iamlab.world.world import World
@@ -122,11 +123,6 @@ class Mark:
     belief: str = ""
     hint: str = ""
     worked: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The text for the first attempt."""
-        return " ".join(filter(None, (self.true_part, self.counterexample)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +248,25 @@ class Exercise(ABC):
     def solution_answer(self) -> Any:
         """Compute the right answer."""
         return self.right_answer(self.world())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choosing(Exercise):
+    """An exercise about the requests of some callers, with some actions, on some resources.
+
+    Parameters
+    ----------
+    callers, actions, resources
+        The choices on a card. An answer can use others.
+    """
+
+    callers: tuple[str, ...]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+    def offered(self) -> Iterator[Question]:
+        """Yield all requests."""
+        return starmap(Question, product(self.callers, self.actions, self.resources))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
 from iamlab.engine.trace import ALLOWS
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.statement import statement_to_json
-from iamlab.teach.checks import Choosing, ForEach, applying, counted, request_lines, verdict_of
-from iamlab.teach.exercises import Exercise, Mark, Question
+from iamlab.teach.checks import ForEach, applying, counted, request_lines, verdict_of
+from iamlab.teach.exercises import Choosing, Exercise, Mark, Question
 from iamlab.view.figures.names import resource_policy_of
 from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
@@ -104,11 +104,11 @@ class Explain(ForEach):
         limits the request. ``"layer"``: the type of policy. ``"nearest"``: the nearest
         statement, and the element of it that doesn't match: ``"read-maps/ReadMaps: Resource"``.
     shows
-        A function of a decision: a text for the learner to explain, such as AWS's message.
+        What the learner explains: AWS's ``message``, if the card shows it.
     """
 
     asks: Literal["statement", "layer", "nearest"] = "statement"
-    shows: Callable[[Decision], str] = lambda _: ""
+    shows: Literal["", "message"] = ""
     unsolved = "Nothing that exercise {} offers explains a decision."
 
     def options(self, world: World) -> list[str]:
@@ -189,8 +189,8 @@ def _too_far(decision: Decision, chosen: str) -> str:
     return f"{match.text} Another Allow is nearer."
 
 
-Places = Callable[[World], Mapping[str, tuple[Any, str]]]
-"""A function of the world: each text with its place, and a few words that explain it."""
+Placed = Mapping[str, tuple[Any, str]]
+"""Each text with its place, such as a number or a duration, and a few words that explain it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,12 +200,11 @@ class Order(Exercise):
     Parameters
     ----------
     places
-        A function of the world: each text with its place, such as a number or a duration, and a few
-        words that explain it, such as ``"12 hours"``. Texts with the same place can be in any
-        order.
+        A function of the world: the texts with their places. Texts with the same place can be in
+        any order.
     """
 
-    places: Places
+    places: Callable[[World], Placed]
 
     def shuffled(self, world: World) -> list[str]:
         """Return the texts in an order that isn't right."""

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iamlab.tables import tables
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -30,12 +32,7 @@ _ABLE = re.compile(
 _NO_VERDICT = re.compile(r"\?$|^[-\s]*(Add|Choose|Find|Remove|Set|Write)\b|\banother bucket\b")
 """Questions, tasks, and sentences about other resources."""
 
-_WORDS = {
-    "GetObject": "read|reads|reading",
-    "PutObject": "write|writes|writing",
-    "DeleteObject": "delete|deletes|deleting",
-    "ListBucket": "list|lists|listing",
-}
+_WORDS: dict[str, str] = tables(__file__)["words"]
 """What an action is called in a text."""
 
 _BLOCK = re.compile(r"\n(?=\s*(?:[-|#>]|\d+\.))|\n\n+")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from html import escape
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from iamlab.teach.checks import NO_REQUEST
 from iamlab.teach.edits import in_words
-from iamlab.teach.exercises import Question
+from iamlab.teach.places import held
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
 from iamlab.widgets.instruments.switches import IN, MembershipBoard, StatementStack
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamlab.engine.decision import Decision
-    from iamlab.teach.checks import Choosing, Repair
+    from iamlab.teach.checks import Repair
+    from iamlab.teach.exercises import Choosing, Question
     from iamlab.teach.explain import Break, Explain
     from iamlab.teach.write import Write
 
@@ -65,8 +65,10 @@ class ForEachInput(Choices):
     noun = ""
 
     def __init__(self, task: Any) -> None:
-        self.task, self._decisions = task, task.decisions(task.world())
-        self._folds = _folds(task.questions, self._decisions)
+        world = task.world()
+        self.task, self._decisions = task, task.decisions(world)
+        has_folds = getattr(world, "on_cards", True)
+        self._folds = _folds(task.questions, self._decisions) if has_folds else ""
         super().__init__(f"{self.noun} {number}" for number, _ in enumerate(task.questions, 1))
 
     def controls(self) -> dict[str, str]:
@@ -131,8 +133,8 @@ class ExplainInput(ForEachInput):
 
     def row(self, name: str, label: str, value: str, decision: Decision) -> str:
         """Return the explanations, and what is to explain."""
-        text = escape(self.task.shows(decision))
-        code = f'<div class="code">{text}</div>' if text else ""
+        text = getattr(decision, self.task.shows) if self.task.shows else ""
+        code = f'<div class="code">{escape(text)}</div>' if text else ""
         return html.choice(name, label, self._options, value) + code
 
 
@@ -166,8 +168,7 @@ class RequestInput(Choices):
         """Choose a value; or tick the box, which empties the lists."""
         if name == "accept" and self._can_accept:
             return Chosen(ACCEPTED if value else ("",) * len(self.names))
-        before = ("",) * len(self.names) if self.accepts else self.state.values
-        self.state = Chosen(before)
+        self.state = Chosen(("",) * len(self.names) if self.accepts else self.state.values)
         return super().change(name, value)
 
     def read(self) -> Any:
@@ -185,7 +186,7 @@ class NamesInput(Instrument[Chosen]):
     missing = "Not answered yet. Tick at least one box."
 
     def __init__(self, task: Any, names: Iterable[str] = ()) -> None:
-        self.names = list(names or task.collection.candidates(task.world()))
+        self.names = list(names or task.collection(task.world()))
         super().__init__(Chosen(()))
 
     def controls(self) -> Mapping[str, str]:
@@ -257,9 +258,7 @@ class VersionInput(Choices):
     missing = "Not answered yet. Choose another version."
 
     def __init__(self, task: Repair) -> None:
-        self._world = task.world()
-        accounts = self._world.accounts.values()
-        self._policies = {own.name: own for each in accounts for own in each.policies.values()}
+        self._policies = held(task.world(), "policies")
         self._start = tuple(own.default_version_id for own in self._policies.values())
         super().__init__(self._policies, self._start)
 
@@ -341,8 +340,7 @@ class BreakRequestInput(RequestInput):
     def __init__(self, task: Break) -> None:
         super().__init__(task)
         world = task.world()
-        parts = product(task.callers, task.actions[:1], task.resources)
-        requests = [Question(*own) for own in parts]
+        requests = list(replace(task, actions=task.actions[:1]).offered())
         self._folds = _folds(requests, [own.ask(world) for own in requests])
 
     def controls(self) -> Mapping[str, str]:

@@ -134,8 +134,7 @@ def keep(new: Iterable[Record]) -> None:
             is_known = _key(file) is not None and _key(file) == _read.get("key")
             _append(file, _unsaved)
             if is_known:  # nothing else was added, so there is nothing to read again
-                both = _in_time([*_read["records"], *_unsaved])
-                _read.update(key=_key(file), records=both)
+                _read.update(key=_key(file), records=_in_time([*_read["records"], *_unsaved]))
     except OSError as error:
         _warn("saved", error)
     else:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import iamlab
 from iamlab.errors import ExerciseError, noted
 from iamlab.teach.source_lines import (
-    TABLES,
+    FORMAT,
     KeyedError,
     Keys,
     LocatedError,
@@ -37,27 +37,6 @@ if TYPE_CHECKING:
 FOLDER = Path(iamlab.__file__).parent / "lessons"
 SEED = 7
 """The seed of everybody who has no seed of their own. Negative seeds are for practising again."""
-
-OTHERS = {
-    "alice carol dana": "erin grace heidi judy mia olga",
-    "bob": "frank hugo ivan oscar",
-    "star-": "moon- comet- galaxy- eclipse-",
-}
-"""The people and buckets of the story, and who and what takes their place in other worlds."""
-
-_SHAPE: dict[str, Any] = {
-    "title": (str,),
-    "minutes": (int,),
-    "prerequisites": (str,),
-    "exam": (list,),
-    "knowledge": (list,),
-    "objectives": {"*": (str,)},
-    "glossary": {"*": (str, dict)},
-    "names": {"*": (str, list)},
-    "reveals": {"*": (str,)},
-    "world": TABLES,
-}
-"""The keys of a lesson. The exercises follow in a table with the lesson's number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,13 +106,15 @@ class Lesson:
         """Return the variant of an exercise that a seed chooses, and its table.
 
         Without variants the name is empty. The usual seed chooses the first one, and the seeds for
-        practising again choose one after the other.
+        practising again choose one after the other. So exercises of a lesson stay in step.
         """
         table = dict(self.exercises[number])
         variants = dict(table.pop("variants", {}))
         if not variants:
             return "", table
-        drawn = -seed if seed < 0 else random.Random(f"{seed}/{number}").randrange(len(variants))
+        drawn = (
+            -seed if seed < 0 else random.Random(f"{seed}/{self.number}").randrange(len(variants))
+        )
         name = [*variants][0 if seed == SEED else drawn % len(variants)]
         return name, {**table, **variants[name]}
 
@@ -154,7 +135,7 @@ class Lesson:
             with at("world"):
                 table = merged(self.worlds, name)
             with at("world", name):
-                return build(self.named(table, seed), seed)
+                return build(self.named(table, seed), seed if "incident" in table else SEED)
         except KeyedError as error:
             raise self.located(error) from error
 
@@ -228,7 +209,7 @@ def other_names(seed: int) -> dict[str, str]:
     ('erin', 'Erin', 'heidi')
     """
     found: dict[str, str] = {}
-    for own, others in OTHERS.items():
+    for own, others in FORMAT["others"].items():
         names = own.split()
         drawn = random.Random(f"{seed}/{own}").sample(others.split(), len(names))
         found |= dict(zip(names, drawn, strict=True))
@@ -256,7 +237,7 @@ def read_lesson(file: Path) -> Lesson:
     lesson = Lesson(file, content, text)
     try:
         need(content, "title")
-        check_table(content, {**_SHAPE, lesson.key: TABLES})
+        check_table(content, {**FORMAT["lesson"], lesson.key: {"*": "a table"}})
     except ExerciseError as error:
         raise lesson.located(error) from error
     return lesson

@@ -14,8 +14,8 @@ from iamlab.authorization.question_defects import HOW_TO_ALLOW
 from iamlab.errors import ExerciseError, did_you_mean
 from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
-from iamlab.teach.checks import Choosing, Predict
-from iamlab.teach.exercises import feedback
+from iamlab.teach.checks import Predict
+from iamlab.teach.exercises import Choosing, feedback
 from iamlab.teach.gate import OpenRequest, sentences, violations
 from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
 from iamlab.teach.mutants import telling

@@ -17,17 +17,17 @@ from iamlab.engine.evaluate import read
 from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.tables import tables
 from iamlab.teach.believed_rules import BELIEVED_RULES
-from iamlab.teach.believed_views import BELIEVED_ANSWERS, BELIEVED_LAYERS, BELIEVED_WORLDS
+from iamlab.teach.believed_views import BELIEVED_LAYERS, BELIEVED_WORLDS
 
 if TYPE_CHECKING:
     from iamlab.engine.verdict import Verdict
-    from iamlab.teach.believed_views import Answer, View, WorldView
+    from iamlab.teach.believed_views import View, WorldView
     from iamlab.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One wrong belief.
+    """One wrong belief. What no policy decides (M39) has AWS's verdicts.
 
     Parameters
     ----------
@@ -83,49 +83,23 @@ class Mutant:
         return read(request, replace(layers, **seen) if seen else layers, self.rules)
 
 
-@dataclass(frozen=True, slots=True)
-class WorldMutant(Mutant):
-    """A wrong belief about something that no policy decides: its verdicts are AWS's.
-
-    Parameters
-    ----------
-    question
-        A question about a world.
-    answer, believed
-        Functions that answer it, as in AWS and by the belief.
-    """
-
-    question: str = ""
-    answer: Answer = bool
-    believed: Answer = bool
-
-    def differs(self, world: World) -> bool:
-        """Return whether the belief gives another answer in this world."""
-        return self.answer(world) != self.believed(world)
-
-
 class Misconception(NamedTuple):
     """A wrong belief of the syllabus.
 
     Parameters
     ----------
-    id
-        ``"M18"``.
     lessons
         The lessons in which it is met: ``("04", "06")``.
     mutants
         What a learner with this belief can think.
     """
 
-    id: str
     lessons: tuple[str, ...]
     mutants: tuple[Mutant, ...]
 
 
 def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
     """Make a mutant of the words and the functions for it."""
-    if name in BELIEVED_ANSWERS:
-        return WorldMutant(name, belief, claim, truth, **BELIEVED_ANSWERS[name])
     rules = replace(AWS_RULES, **BELIEVED_RULES[name]) if name in BELIEVED_RULES else AWS_RULES
     views = BELIEVED_LAYERS.get(name), BELIEVED_WORLDS.get(name)
     return Mutant(name, belief, claim, truth, rules, *views)
@@ -133,7 +107,7 @@ def _mutant(belief: str, name: str, claim: str, truth: str) -> Mutant:
 
 def _misconception(key: str, table: dict[str, Any]) -> Misconception:
     lessons = tuple(table.pop("lessons").split())
-    return Misconception(key, lessons, tuple(_mutant(key, own, **table[own]) for own in table))
+    return Misconception(lessons, tuple(_mutant(key, own, **table[own]) for own in table))
 
 
 _TABLES = tables(__file__, "misconceptions.toml")

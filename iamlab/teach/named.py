@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
@@ -14,7 +14,6 @@ from iamlab.model.identities import policies_of
 from iamlab.policy.arn import Arn
 from iamlab.teach import named_credentials as credentials
 from iamlab.teach.callers import caller_of, main_account
-from iamlab.teach.checks import Collection
 from iamlab.teach.notation import arn_of, read_policy
 from iamlab.teach.places import Place
 from iamlab.widgets.controls import reason
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
-    from iamlab.analysis.least_privilege.unused import StatementUse
     from iamlab.engine.decision import Decision
     from iamlab.model.identities import Identity
-    from iamlab.teach.explain import Places
+    from iamlab.teach.checks import Judged
+    from iamlab.teach.explain import Placed
     from iamlab.world.world import World
 
 
@@ -38,258 +37,154 @@ PROPERTIES: dict[str, Callable[[Decision], bool]] = {
 }
 
 
-def _policies_of(user: str) -> Collection:
-    """Return the policies that apply to a user.
-
-    Parameters
-    ----------
-    user
-        The user's name.
-    """
-
-    def candidates(world: World) -> list[str]:
-        """Return the name of every policy of a user or group in the account."""
-        account = main_account(world)
-        identities = [*account.users.values(), *account.groups.values()]
-        return sorted(set().union(*map(_policies, identities)))
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether it applies, which identity has it, and which users are in the group."""
-        principal = principal_of(world, caller_of(world, user))
-        applies = name in {attached.policy.name for attached in principal.identity}
-        account = main_account(world)
-        for group in account.groups.values():
-            if name in _policies(group):
-                members = ", ".join(user.name for user in group.users) or "nobody"
-                return applies, f"the group {group.name} has it, with these members: {members}."
-        owners = [user.name for user in account.users.values() if name in _policies(user)]
-        return applies, f"the user {owners[0]} has it." if owners else "it isn't attached."
-
-    return Collection(candidates, judge)
+def _policies_of(world: World, user: str) -> Judged:
+    """Return the policies of the account's users and groups: which of them apply to a user."""
+    account = main_account(world)
+    owners: dict[str, str] = {}
+    for group in account.groups.values():
+        members = ", ".join(own.name for own in group.users) or "nobody"
+        text = f"the group {group.name} has it, with these members: {members}."
+        owners = {**dict.fromkeys(_policies(group), text), **owners}
+    for own in account.users.values():
+        owners = {**dict.fromkeys(_policies(own), f"the user {own.name} has it."), **owners}
+    principal = principal_of(world, caller_of(world, user))
+    applying = {attached.policy.name for attached in principal.identity}
+    return {name: (name in applying, owners[name]) for name in sorted(owners)}
 
 
 def _policies(identity: Identity) -> set[str]:
     return {attached.policy.name for attached in policies_of(identity)}
 
 
-def _principals(bucket: str, *names: str) -> Collection:
-    """Return who can be the Principal of a bucket's policy.
+def _principals(world: World, bucket: str, *names: str) -> Judged:
+    """Return who can be the Principal of a bucket's policy: try to save one with each of them.
 
     Parameters
     ----------
-    bucket
-        The bucket's name.
     names
         The candidates: ``user:alice``, ``group:astronomers``, ``account:acme-main``.
     """
-    place = Place(bucket, "policy")
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Try to save a bucket policy with this principal."""
-        line = f"allow - s3:GetObject {bucket}/* to {name.partition(' ')[2]}"
+    found = {}
+    for name in sorted(names):
+        kind, _, own = name.partition(":")
+        policy = read_policy(f"allow - s3:GetObject {bucket}/* to {own}", main_account(world))
         try:
-            place.write(world.copy(), read_policy(line, main_account(world)))
+            Place(bucket, "policy").write(world.copy(), policy)
         except MalformedPolicy as error:
-            return False, f"S3 says: {error}."
-        return True, "S3 accepts a policy that names it."
-
-    return Collection(lambda _: sorted(name.replace(":", " ") for name in names), judge)
-
-
-def _allowed_actions(user: str, *names: str) -> Collection:
-    """Return the actions that a user's policies allow on everything.
-
-    Parameters
-    ----------
-    user
-        The user's name.
-    names
-        The candidates.
-    """
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether it is allowed, and which statement decides."""
-        decision = world.can(caller_of(world, user), name, "*")
-        return bool(decision), reason(decision)
-
-    return Collection(lambda _: sorted(names), judge)
+            found[f"{kind} {own}"] = False, f"S3 says: {error}."
+        else:
+            found[f"{kind} {own}"] = True, "S3 accepts a policy that names it."
+    return found
 
 
-def _public_buckets(*names: str) -> Collection:
-    """Return the buckets that anybody on the internet can read or change.
+def _allowed_actions(world: World, user: str, *names: str) -> Judged:
+    """Return which of the named actions a user's policies allow on everything."""
+    decisions = {name: world.can(caller_of(world, user), name, "*") for name in sorted(names)}
+    return {name: (bool(own), reason(own)) for name, own in decisions.items()}
 
-    Parameters
-    ----------
-    names
-        The candidates.
-    """
 
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether it is public, and who outside has access."""
-        every = world.outside_access()
+def _public_buckets(world: World, *names: str) -> Judged:
+    """Return which of the named buckets anybody on the internet can read or change."""
+    every, judged = world.outside_access(), {}
+    for name in sorted(names):
         found = [own for own in every if own.resource.rpartition(":")[2].partition("/")[0] == name]
         text = str(found[0]) if found else "nobody outside the account has access by its policy."
-        return any(own and own.is_public for own in found), text
-
-    return Collection(lambda _: sorted(names), judge)
-
-
-def _unused_statements(caller: str) -> Collection:
-    """Return the Allow statements of a user or role of which the world's log shows no use.
-
-    Parameters
-    ----------
-    caller
-        The name of the user or role.
-    """
-
-    def rows(world: World) -> dict[str, StatementUse]:
-        """Return each statement, by the names of its policy and itself."""
-        every = world.unused(caller_of(world, caller)).rows
-        return {f"{row.policy}/{row.statement}": row for row in every}
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether nothing of it was used, and what was."""
-        used = rows(world)[name].used
-        return not used, f"the log shows {', '.join(used) or 'no use of it'}."
-
-    return Collection(lambda world: sorted(rows(world)), judge)
+        judged[name] = any(own and own.is_public for own in found), text
+    return judged
 
 
-def _of_night(question: str) -> Collection:
-    """Return what a question about the night of the leak offers.
-
-    Parameters
-    ----------
-    question
-        Its name in ``iamlab.incident.QUESTIONS``.
-    """
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether it is right, and why."""
-        return facts_of(question, world.seed)[name]
-
-    return Collection(lambda world: list(facts_of(question, world.seed)), judge)
+def _can_become(world: World, target: str, *names: str) -> Judged:
+    """Return which of the named callers can become another one by privilege escalation."""
+    end, reach = ADMIN if target == ADMIN else caller_of(world, target), world.reach()
+    paths = {name: reach.path(caller_of(world, name), end) for name in sorted(names)}
+    text = "no path leads there"
+    return {
+        name: (own is not None, f"{'; '.join(str(own or text).splitlines())}.")
+        for name, own in paths.items()
+    }
 
 
-def _reaches(action: str, resource: str) -> Collection:
-    """Return who gets to do something, directly or by privilege escalation.
-
-    Parameters
-    ----------
-    action, resource
-        What they do.
-    """
-
-    @lru_cache(1)
-    def steps(world: World) -> dict[str, str]:
-        """Return the steps of each user and role who does."""
-        found = world.reach().to(action, arn_of(resource, main_account(world)))
-        return {Arn.parse(arn).resource: "; ".join(map(str, own)) for arn, own in found.items()}
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether a user or role does, and by which steps."""
-        path = steps(world).get(name, "no steps lead there")
-        return name in steps(world), f"{path or 'it is allowed directly'}."
-
-    def candidates(world: World) -> list[str]:
-        """Return all users and roles of the first account."""
-        account = main_account(world)
-        every = (*account.users.values(), *account.roles.values())
-        return [Arn.parse(own.arn).resource for own in every]
-
-    return Collection(candidates, judge)
+def _unused_statements(world: World, caller: str) -> Judged:
+    """Return the Allow statements of a user or role: of which does the log show no use?"""
+    rows = world.unused(caller_of(world, caller)).rows
+    used = sorted((f"{row.policy}/{row.statement}", ", ".join(row.used)) for row in rows)
+    return {name: (not own, f"the log shows {own or 'no use of it'}.") for name, own in used}
 
 
-COLLECTIONS: dict[str, Callable[..., Collection]] = {
+def _of_night(world: World, question: str) -> Judged:
+    """Return what a question about the night of the leak offers, of ``iamlab.incident``."""
+    return facts_of(question, world.seed)
+
+
+def _reaches(world: World, action: str, resource: str) -> Judged:
+    """Return which users and roles get to do something, directly or by privilege escalation."""
+    account = main_account(world)
+    paths = world.reach().to(action, arn_of(resource, account))
+    found = {}
+    for own in (*account.users.values(), *account.roles.values()):
+        steps = "; ".join(map(str, paths.get(own.arn, ()))) or "it is allowed directly"
+        text = f"{steps}." if own.arn in paths else "no steps lead there."
+        found[Arn.parse(own.arn).resource] = own.arn in paths, text
+    return found
+
+
+COLLECTIONS: dict[str, Callable[..., Judged]] = {
     "policies_of": _policies_of,
     "principals": _principals,
     "allowed_actions": _allowed_actions,
     "public_buckets": _public_buckets,
+    "can_become": _can_become,
     "unused_statements": _unused_statements,
     "night": _of_night,
     "reaches": _reaches,
     "can_sign_in": credentials.can_sign_in,
     "unused_keys": credentials.unused_keys,
 }
-"""The sets that a learner collects."""
+"""The sets that a learner collects: functions of a world and of the other words in the file."""
 
 
-def _steps(*request: str) -> Places:
-    """Return the types of policies in the order in which AWS evaluates them.
+def _steps(world: World, caller: str, action: str, resource: str) -> dict[str, tuple[int, str]]:
+    """Return the types of policies that count for a request, as AWS evaluates them: what each does.
 
-    Parameters
-    ----------
-    request
-        Caller, action and resource: only the types that count for it.
+    Each has its number.
     """
-
-    def places(world: World) -> dict[str, tuple[int, str]]:
-        """Return each type of policy with its number, and what it does."""
-        caller, action, resource = request
-        decision = world.can(caller, action, arn_of(resource, main_account(world)))
-        present = [step.layer for step in decision.trace.steps if step.found.present]
-        found = {}
-        for number, layer in enumerate(present, 1):
-            does = "limits what others allow" if layer in CEILINGS else "can allow the request"
-            found[NAMES[layer]] = (number, f"The {NAMES[layer]} {does}.")
-        return found
-
-    return places
+    decision = world.can(caller, action, arn_of(resource, main_account(world)))
+    present = [step.layer for step in decision.trace.steps if step.found.present]
+    found = {}
+    for number, layer in enumerate(present, 1):
+        does = "limits what others allow" if layer in CEILINGS else "can allow the request"
+        found[NAMES[layer]] = (number, f"The {NAMES[layer]} {does}.")
+    return found
 
 
-def _rungs(*request: str) -> Places:
+def _rungs(world: World, caller: str, action: str, resource: str) -> dict[str, tuple[int, str]]:
     """Return the rungs of the decision ladder, after the caller and the request.
 
-    Parameters
-    ----------
-    request
-        Caller, action and resource. Types of policies that don't count for it are rungs too.
+    Each has its number, and what AWS found there. Types of policies that don't count for the
+    request are rungs too.
     """
-
-    def places(world: World) -> dict[str, tuple[int, str]]:
-        """Return each rung with its number, and what AWS found there."""
-        caller, action, resource = request
-        steps = world.can(caller, action, arn_of(resource, main_account(world))).steps
-        reasons = {
-            ("explicit deny" if s.layer == "deny" else NAMES[s.layer]): s.reason for s in steps
-        }
-        first = {
-            "caller": "First AWS finds out who calls.",
-            "request": "Then it reads the request.",
-        }
-        return {name: (n, own) for n, (name, own) in enumerate({**first, **reasons}.items(), 1)}
-
-    return places
+    steps = world.can(caller, action, arn_of(resource, main_account(world))).steps
+    reasons = {("explicit deny" if s.layer == "deny" else NAMES[s.layer]): s.reason for s in steps}
+    first = {"caller": "First AWS finds out who calls.", "request": "Then it reads the request."}
+    return {name: (n, own) for n, (name, own) in enumerate({**first, **reasons}.items(), 1)}
 
 
-def _lifetimes(*names: str) -> Places:
-    """Return sessions from the shortest to the longest.
-
-    Parameters
-    ----------
-    names
-        The sessions' names.
-    """
-
-    def places(world: World) -> dict[str, tuple[timedelta, str]]:
-        """Return each session with the time until its credentials expire."""
-        found = {}
-        for name in names:
-            session: Any = caller_of(world.copy(), name)
-            lasts = session.expiration - session.issued
-            found[name] = (lasts, f"it lasts {lasts.total_seconds() // 60:,.0f} minutes")
-        return found
-
-    return places
+def _lifetimes(world: World, *names: str) -> dict[str, tuple[timedelta, str]]:
+    """Return each of the named sessions with the time until its credentials expire."""
+    found = {}
+    for name in names:
+        session: Any = caller_of(world.copy(), name)
+        lasts = session.expiration - session.issued
+        found[name] = (lasts, f"it lasts {lasts.total_seconds() // 60:,.0f} minutes")
+    return found
 
 
-ORDERS: dict[str, Callable[..., Places]] = {
+ORDERS: dict[str, Callable[..., Placed]] = {
     "steps": _steps,
     "rungs": _rungs,
     "lifetimes": _lifetimes,
 }
-"""What a learner puts into order."""
+"""What a learner puts into order: functions of a world and of the other words in the file."""
 
 
 def _called(event_name: str) -> Callable[[World], bool]:

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from iamlab.display import count
 from iamlab.errors import FailedAuthentication
 from iamlab.teach.callers import PASSWORD, code_of, main_account
-from iamlab.teach.checks import Collection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable
 
-    from iamlab.model.credentials import KeyRecord
     from iamlab.model.event import Event
+    from iamlab.teach.checks import Judged
     from iamlab.world.world import World
 
 
@@ -26,8 +24,8 @@ ROOT_ONLY = ("DeleteAccessKey", "UpdateAccessKey")
 """The calls about the root user's access key: nobody else in the account can make them."""
 
 
-def can_sign_in(*attempts: str) -> Collection:
-    """Return the attempts to sign in to the console that succeed.
+def can_sign_in(world: World, *attempts: str) -> Judged:
+    """Return which attempts to sign in to the console succeed, and what the sign-in page answers.
 
     Parameters
     ----------
@@ -35,68 +33,48 @@ def can_sign_in(*attempts: str) -> Collection:
         A user, and what the user has: ``alice:password``, ``carol:password+code``,
         ``bob:access-key``.
     """
-    known = {_in_words(*own.split(":")): own.split(":") for own in attempts}
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Sign in to a copy of the world, and return what the sign-in page answers."""
-        world, (user_name, what) = world.copy(), known[name]
-        user = main_account(world).users[user_name]
-        code, password = None, PASSWORD
-        if what == "access-key":
-            password = world.ids.secret_of(user.access_keys[0].access_key_id)
-        elif what == "password+code":
-            code = code_of(user)["token_code"]
-        try:
-            world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
-        except FailedAuthentication as error:
-            text = str(error).removeprefix(f"{error.code}: ")
-            return False, f"the sign-in page answers: {text}"
-        return True, "the sign-in succeeds."
-
-    return Collection(lambda _: list(known), judge)
+    found = {}
+    for attempt in attempts:
+        user, what = attempt.split(":")
+        words = what.replace("-", " ").replace("+", " and MFA ")
+        found[f"{user} with {words}"] = _sign_in(world.copy(), user, what)
+    return found
 
 
-def _in_words(user: str, what: str) -> str:
-    return f"{user} with {what.replace('-', ' ').replace('+', ' and MFA ')}"
+def _sign_in(world: World, user_name: str, what: str) -> tuple[bool, str]:
+    user = main_account(world).users[user_name]
+    code, password = None, PASSWORD
+    if what == "access-key":
+        password = world.ids.secret_of(user.access_keys[0].access_key_id)
+    elif what == "password+code":
+        code = code_of(user)["token_code"]
+    try:
+        world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
+    except FailedAuthentication as error:
+        text = str(error).removeprefix(f"{error.code}: ")
+        return False, f"the sign-in page answers: {text}"
+    return True, "the sign-in succeeds."
 
 
-def unused_keys(days: str) -> Collection:
-    """Return the access keys that a credential report shows as unused, and the root user's.
+def unused_keys(world: World, days: str) -> Judged:
+    """Return which access keys a credential report shows as unused, and the root user's.
 
     Parameters
     ----------
     days
         A key that wasn't used for more days is unused.
     """
-    most = timedelta(days=int(days))
-
-    def judge(world: World, name: str) -> tuple[bool, str]:
-        """Return whether it is unused, and when it was last used."""
-        key = dict(_keys(world))[name]
-        time = world.clock.now - _last(key)
-        ago = count(time.days, "day")
-        text = f"last used {ago} ago." if key.last_used else f"made {ago} ago, and never used."
-        if name.startswith(_OF_ROOT):
-            return True, f"it belongs to the root user; it was {text}"
-        return time > most, f"it was {text}"
-
-    return Collection(lambda world: list(dict(_keys(world))), judge)
-
-
-_OF_ROOT = "root user"
-
-
-def _keys(world: World) -> Iterator[tuple[str, KeyRecord]]:
-    """Yield each key of the account with its name."""
-    account = main_account(world)
+    account, found = main_account(world), {}
     for owner in (account.root, *account.users.values()):
+        is_root = owner is account.root
         for number, key in enumerate(owner.key_records.values(), 1):
-            yield f"{owner.user_name if owner.named else _OF_ROOT} key {number}", key
-
-
-def _last(key: KeyRecord) -> datetime:
-    """Return when a key was last used, or else created."""
-    return key.last_used.date if key.last_used else key.create_date
+            time = world.clock.now - (key.last_used.date if key.last_used else key.create_date)
+            ago = count(time.days, "day")
+            text = f"last used {ago} ago." if key.last_used else f"made {ago} ago, and never used."
+            why = f"{'it belongs to the root user; ' if is_root else ''}it was {text}"
+            name = f"{'root user' if is_root else owner.user_name} key {number}"
+            found[name] = is_root or time > timedelta(days=int(days)), why
+    return found
 
 
 class SecurityStatus:

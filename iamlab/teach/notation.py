@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError, did_you_mean, noted
@@ -70,8 +71,7 @@ def policy_of(value: Any, account: Account) -> Policy:
     """Return a policy from notation, JSON, or notation with an order of its statements."""
     if isinstance(value, dict) and "order" in value:
         with at("order"):
-            order = value["order"].split()
-            return arranged(policy_of(need(value, "statements"), account), order)
+            return arranged(policy_of(need(value, "statements"), account), value["order"].split())
     return Policy.parse(read_policy(value, account))
 
 
@@ -194,9 +194,6 @@ def arn_of(name: str, account: Account) -> str:
 def named_resources(account: Account) -> dict[str, str]:
     """Return all resources of the world by name; those of the account itself come first."""
     owners = sorted(account.world.accounts.values(), key=lambda own: own is account)
-    found = {
-        getattr(resource, "name", arn): arn
-        for owner in owners
-        for arn, resource in owner.resources.items()
-    }
+    resources = chain.from_iterable(owner.resources.items() for owner in owners)
+    found = {getattr(resource, "name", arn): arn for arn, resource in resources}
     return {**found, **getattr(account.world, "named", {})}

@@ -287,8 +287,7 @@ def review(minutes: float = 10) -> Practice:
         After how many minutes no new item is shown.
     """
     history = History()
-    due = history.items("review", history.is_due())
-    return Practice("review", "Review", due, minutes=minutes)
+    return Practice("review", "Review", history.items("review", history.is_due()), minutes=minutes)
 
 
 def again(number: str) -> ExerciseCard:

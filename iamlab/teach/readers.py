@@ -20,7 +20,7 @@ from iamlab.teach.notation import arn_of, identity_arn, read_policy, words_of
 from iamlab.teach.places import Place
 from iamlab.teach.sequence import OF_CALL, Sequence, text_of
 from iamlab.teach.source_lines import at, each_line, expect, find_named
-from iamlab.teach.write import Case, Design, Write
+from iamlab.teach.write import Design, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,12 +73,11 @@ def _witness(keys: Keys) -> Fields:
 
 
 def _collect(keys: Keys) -> Fields:
-    collection = keys.named("collect", named.COLLECTIONS)
-    with at("collect"):
-        collection.truth(keys.world)
+    collection = keys.of_world("collect", named.COLLECTIONS)
+    every = list(collection(keys.world))
 
     def read(text: str) -> list[str]:
-        return collection.candidates(keys.world) if text == "all" else _listed(text)
+        return every if text == "all" else _listed(text)
 
     return {"collection": collection, "known_wrong": keys.wrong(read)}
 
@@ -105,8 +104,7 @@ def _editor(keys: Keys) -> Editor:
                 choices[name] = read_edits(edits)
                 apply_edits(keys.world.copy(), choices[name])
         return of_choices(choices)
-    editor: Editor = keys.named("edit", EDITORS)
-    return editor
+    return keys.named("edit", EDITORS)
 
 
 def _repair(keys: Keys) -> Fields:
@@ -139,16 +137,11 @@ def _explain(keys: Keys) -> Fields:
 
 
 _ASKS: dict[str, Any] = {name: name for name in ("statement", "layer", "nearest")}
-_SHOWS: dict[str, Callable[[Decision], str]] = {
-    "": lambda _: "",
-    "message": lambda decision: decision.message,
-}
+_SHOWS: dict[str, Any] = {name: name for name in ("", "message")}
 
 
 def _order(keys: Keys) -> Fields:
-    places = keys.named("order", named.ORDERS)
-    with at("order"):
-        places(keys.world)
+    places = keys.of_world("order", named.ORDERS)
     return {"places": places, "known_wrong": keys.wrong(_listed)}
 
 
@@ -254,7 +247,7 @@ def _write(keys: Keys) -> Fields:
     return {
         "place": place,
         **keys.requests(),
-        "cases": keys.lines("cases", partial(_case, keys), "today"),
+        "cases": dict(keys.lines("cases", partial(_case, keys), "today")),
         "wanted": wanted,
         "solution": keys.take("solution", types=(str, dict), read=read),
         "known_wrong": keys.wrong(read),
@@ -270,25 +263,21 @@ def _must(keys: Keys, line: str) -> tuple[Callable[[Question], bool], bool | Non
     if verdict not in _WANTED or len(patterns) != 3:
         form = "allow, deny or either, then caller action resource"
         raise ExerciseError(f"{line!r} isn't a rule. Write {form}.")
-    caller, action, resource = patterns
-    resource = arn_of(resource, keys.account)
+    patterns[2] = arn_of(patterns[2], keys.account)
+    tests = (glob, glob_ignoring_case, glob)
 
     def matches(question: Question) -> bool:
-        return (
-            glob(caller, question.caller)
-            and glob_ignoring_case(action, question.action)
-            and glob(resource, question.resource)
-        )
+        return all(test(*own) for test, *own in zip(tests, patterns, question.parts, strict=True))
 
     return matches, _WANTED[verdict]
 
 
-def _case(keys: Keys, line: str) -> Case:
+def _case(keys: Keys, line: str) -> tuple[str, Callable[[World], object]]:
     """Read a situation: its name, and after a colon the edits that lead to it."""
     name, _, text = line.partition(": ")
     edits = read_edits(text)
     apply_edits(keys.world.copy(), edits)
-    return Case(name.strip(), lambda world: apply_edits(world, edits))
+    return name.strip(), lambda world: apply_edits(world, edits)
 
 
 _KINDS: dict[type[Exercise], Callable[[Keys], Fields]] = {

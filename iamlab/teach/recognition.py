@@ -122,7 +122,5 @@ def beliefs_met(records: Iterable[journal.Record]) -> list[tuple[str, bool]]:
             named[number] = belief
         elif record.get("kind") == "attempt" and record.get("correct") and number in named:
             found[named[number]] = True
-    return [
-        ("; or ".join(mutant.claim for mutant in MISCONCEPTIONS[belief].mutants), over)
-        for belief, over in found.items()
-    ]
+    claims = {key: "; or ".join(own.claim for own in MISCONCEPTIONS[key].mutants) for key in found}
+    return [(claims[belief], over) for belief, over in found.items()]

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 from iamlab.tables import tables
 from iamlab.teach.lesson import SEED, lessons
-from iamlab.teach.source_lines import find_named
-from iamlab.teach.worlds import ACCOUNTS, build
+from iamlab.teach.source_lines import FORMAT, find_named
+from iamlab.teach.worlds import build
 from iamlab.world.policy_places import arrange  # noqa: F401 - `iamlab.teach` has it from here
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ OLD_MAP = f"{ARCHIVE}/1764/m31.fits"
 EXTERNAL_ID = "acme-4711"
 """The external ID that the vendor sends for Acme; it sends another one for another customer."""
 
-MAIN, DATA, ORG, STARSOFT, NEBULA = ACCOUNTS.values()
+MAIN, DATA, ORG, STARSOFT, NEBULA = FORMAT["ids"].values()
 
 COLLECTOR = f"arn:aws:iam::{STARSOFT}:role/collector"
 READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
@@ -71,12 +71,8 @@ def scenario(name: str, *, seed: int = SEED) -> LessonWorld:
 
 def known_scenarios() -> dict[str, Lesson]:
     """Return the lesson of each world, by the name of the world with and without the number."""
-    return {
-        f"{start}{own}": lesson
-        for lesson in reversed(lessons().values())
-        for own in lesson.worlds
-        for start in (f"{lesson.number}/", "")
-    }
+    every = ((lesson, name) for lesson in reversed(lessons().values()) for name in lesson.worlds)
+    return {name: lesson for lesson, own in every for name in (f"{lesson.number}/{own}", own)}
 
 
 def observatory(*, seed: int = SEED, is_careful: bool = True) -> LessonWorld:

@@ -44,9 +44,8 @@ def reviews(records: Iterable[journal.Record]) -> Iterator[Review]:
     """Yield the reviews in the records of a progress file."""
     for record in records:
         with suppress(KeyError, TypeError, ValueError):  # a record without the fields
-            time = _time(record)
             for topic in _tested(record):
-                yield Review(topic, time, _rating(record))
+                yield Review(topic, _time(record), _rating(record))
 
 
 def _time(record: journal.Record) -> datetime:

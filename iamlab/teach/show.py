@@ -75,9 +75,8 @@ def predict(
     if answer is None:
         from iamlab.teach.cards import PredictionCard
 
-        options = FINE if fine else COARSE
         more: dict[str, Any] = {"ritual": ritual, "explain": explain, "record": record}
-        return PredictionCard(decision, options, world=world, **more)
+        return PredictionCard(decision, FINE if fine else COARSE, world=world, **more)
     prediction = Prediction(verdict_word(answer), confidence_word(confidence), decision)
     if record:
         keep(prediction, world)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlab.errors import AwsError, ExerciseError, IamLabError, did_you_mean, noted
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,16 +17,16 @@ Keys = tuple[str, ...]
 Found = TypeVar("Found")
 
 _QUOTES = ('"""', "'''")
-_TYPES: dict[type, str] = {
-    str: "text",
-    bool: "true or false",
-    int: "a whole number",
-    list: "a list",
-    dict: "a table",
-    datetime: "a time",
+_TYPES: dict[str, type] = {
+    "text": str,
+    "true or false": bool,
+    "a whole number": int,
+    "a list": list,
+    "a table": dict,
+    "a time": datetime,
 }
-TABLES = {"*": (dict,)}
-"""The keys of a table of tables, for ``check_table``."""
+FORMAT: dict[str, dict[str, Any]] = tables(__file__, "lesson_format.toml")
+"""The keys of a lesson's file, and what else it can name."""
 
 _MISFITS = (TypeError, ValueError, AttributeError, LookupError)
 """What Python raises if a value has a form that nobody expected."""
@@ -109,7 +110,8 @@ def expect(value: Any, *types: type) -> Any:
         return value
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     quotes = ", in quotes" if types == (str,) else ""
-    raise ExerciseError(f"{shown} must be {' or '.join(_TYPES[own] for own in types)}{quotes}.")
+    names = " or ".join(name for name, own in _TYPES.items() if own in types)
+    raise ExerciseError(f"{shown} must be {names}{quotes}.")
 
 
 def each_line(text: str, read: Callable[[str], Found]) -> list[Found]:
@@ -141,7 +143,8 @@ def check_table(table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     Parameters
     ----------
     known
-        For each key the types of its value, or the known keys of its table; ``"*"`` is any key.
+        As in ``FORMAT``: for each key the type of its value, a list of types, or the known keys of
+        its table; ``"*"`` is any key.
 
     Raises
     ------
@@ -150,7 +153,7 @@ def check_table(table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
 
     Examples
     --------
-    >>> check_table({"ana": {"mfa": True}}, {"users": (str,), "*": {"mfa": (bool,)}})
+    >>> check_table({"ana": {"mfa": True}}, {"users": "text", "*": {"mfa": "true or false"}})
     """
     for key, value in table.items():
         with at(key):
@@ -161,7 +164,7 @@ def check_table(table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
             if isinstance(own, dict):
                 check_table(expect(value, dict), own)
             else:
-                expect(value, *own)
+                expect(value, *(_TYPES[name] for name in ([own] if isinstance(own, str) else own)))
 
 
 def need(table: Mapping[str, Any], key: str) -> Any:

@@ -63,8 +63,7 @@ def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
     try:
         with at(*number.split("."), *(("variants", name) if name else ())):
             kept = {key: table[key] for key in ("kind", "world") if key in table}
-            keys = Keys(lesson, number, lesson.named(table, seed) | kept, seed)
-            task = _read(keys)
+            task = _read(Keys(lesson, number, lesson.named(table, seed) | kept, seed))
             return _reordered(task) if seed < 0 else task
     except KeyedError as error:
         raise lesson.located(error) from error
@@ -129,10 +128,6 @@ def question_of(line: str, account: Account) -> Question:
     return Question(caller, action, arn_of(resource, account), circumstances.strip())
 
 
-def _each_word(read: Callable[[str], str], text: str) -> tuple[str, ...]:
-    return tuple(map(read, text.split()))
-
-
 class Keys:
     """The keys of an exercise's table. Each is taken once; the rest has no meaning."""
 
@@ -171,9 +166,11 @@ class Keys:
         with at(key):
             return read(value if value is default else expect(value, *types))
 
-    def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
-        """Return the words of a text."""
-        return tuple(self.take(key, default).split())
+    def words(
+        self, key: str, default: Any = ..., read: Callable[[str], str] = str
+    ) -> tuple[str, ...]:
+        """Read the words of a text."""
+        return tuple(self.take(key, default, read=lambda text: [*map(read, text.split())]))
 
     def lines(
         self, key: str, read: Callable[[str], Found], default: Any = ...
@@ -184,15 +181,23 @@ class Keys:
     def named(
         self,
         key: str,
-        known: Mapping[str, Callable[..., Any]],
+        known: Mapping[str, Callable[..., Found]],
         default: Any = ...,
         read: Callable[[str], str] = str,
-    ) -> Any:
+    ) -> Found:
         """Call the function that a text names, with the other words of the text."""
         words = self.words(key, default)
         with at(key):
             name, *arguments = words
             return find_named(key, name, known)(*map(read, arguments))
+
+    def of_world(self, key: str, known: Mapping[str, Callable[..., Any]]) -> Any:
+        """Return the function of a world that a text names, with the other words of the text."""
+        words = self.words(key)
+        with at(key):
+            function, arguments = find_named(key, words[0], known), words[1:]
+            function(self.world, *arguments)
+        return lambda world: function(world, *arguments)
 
     def one_of(self, key: str, what: str, known: Mapping[str, Found], default: Any = ...) -> Found:
         """Return what a text names."""
@@ -203,11 +208,11 @@ class Keys:
         """Return callers that the world has, actions that AWS has, and the ARNs of resources."""
         root = self.account.root_arn
         reads: dict[str, Callable[[str], str]] = {
-            "callers": lambda name: self.question(f"{name} sts:GetCallerIdentity *").caller,
+            "callers": lambda name: self.question(f"{name} sts:GetCallerIdentity {root}").caller,
             "actions": lambda name: self.question(f"{root} {name} *").action,
             "resources": lambda name: arn_of(name, self.account),
         }
-        return {key: self.take(key, read=partial(_each_word, own)) for key, own in reads.items()}
+        return {key: self.words(key, read=own) for key, own in reads.items()}
 
     def question(self, line: str) -> Question:
         """Return the question of a line, after asking it."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache
 from typing import TYPE_CHECKING
 
 from iamlab import view
@@ -108,14 +107,9 @@ def _term(word: str, table: str | Mapping[str, str], lesson: str = "") -> Term:
     return replace(term, url=term.url or (url if "/" in url else GUIDE.format(url) if url else ""))
 
 
-@cache
-def _general() -> dict[str, Term]:
-    return {word: _term(word, table) for word, table in _TABLES["terms"].items()}
-
-
 def terms() -> dict[str, Term]:
     """Return all words; a lesson's own words come first, with the general page and picture."""
-    found = dict(_general())
+    found = {word: _term(word, table) for word, table in _TABLES["terms"].items()}
     for lesson in lessons().values():
         for word, table in lesson.glossary.items():
             try:
@@ -144,12 +138,10 @@ def lookup(word: str) -> Term:
     >>> print(lookup("string like").rule)
     Compares text with its case; * and ? are wildcards.
     """
-    names = {
-        _simple(name): term
-        for term in terms().values()
-        for name in (*filter(None, term.also.split(", ")), term.word)
-    }
-    found = terms().get(word) or names.get(_simple(word)) or _of_aws(word.strip())
+    every = terms()
+    named = ((own, term) for term in every.values() for own in (*term.also.split(", "), term.word))
+    names = {_simple(own): term for own, term in named if own}
+    found = every.get(word) or names.get(_simple(word)) or _of_aws(word.strip())
     found = found or names.get(_simple(word.partition(":")[0]))  # ForAllValues:StringLike
     if found is None:
         known = {key: term.word for key, term in names.items()}
@@ -165,10 +157,8 @@ def _of_aws(name: str) -> Term | None:
     key, action = condition_key(name), catalog.action(name)
     if key is not None:
         values = "several values" if key.is_multivalued else "one value"
-        if isinstance(key, GlobalKey):
-            when, page = f"It is present {key.present}", "AWS global condition context keys"
-        else:
-            when, page = key.description, ""
+        when = f"It is present {key.present}" if isinstance(key, GlobalKey) else key.description
+        page = "AWS global condition context keys" if isinstance(key, GlobalKey) else ""
         rule = f"A condition key of type {key.type}, with {values}. {when}."
         word = key.name if key.name.lower() == name.lower() else name
         return _term(word, {"rule": rule, "lesson": "06", "page": page})

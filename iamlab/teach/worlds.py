@@ -10,7 +10,6 @@ past. The page docs/lesson-format.md lists all keys.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.public_access import PublicAccessBlock
@@ -21,57 +20,22 @@ from iamlab.operations.dispatch import perform
 from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, directory_of, key_of, read_call
 from iamlab.teach.edits import apply_edits, read_edits
 from iamlab.teach.notation import arn_of, policy_of, read_policy
-from iamlab.teach.source_lines import TABLES, Keys, at, check_table, expect, find_named, need
+from iamlab.teach.source_lines import FORMAT, Keys, at, check_table, expect, find_named, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
 Table = dict[str, Any]
 
-ACCOUNTS = {
-    "acme-main": "111111111111",
-    "acme-data": "222222222222",
-    "acme-org": "999999999999",
-    "starsoft": "333333333333",
-    "nebula-labs": "444444444444",
-}
-"""The ids of the accounts of the story; other accounts get an id from the seed, or ``id``."""
-
-_CREDENTIALS = ("password", "mfa", "access_keys")
-_IDENTITY = ("attach", "boundary", "tags", "*")
-_RESOURCE = ("policy", "tags")
-_LISTS: dict[str, tuple[str, ...]] = {
-    "users": (*_IDENTITY, *_CREDENTIALS, "groups"),
-    "groups": _IDENTITY,
-    "roles": (*_IDENTITY, "trust", "max_session_duration"),
-    "buckets": (*_RESOURCE, "block_public_access"),
-    **dict.fromkeys(("keys", "queues", "topics", "secrets", "tables"), _RESOURCE),
-    "functions": (*_RESOURCE, "role"),
-    "endpoints": (*_RESOURCE, "service", "vpc"),
-    "instance_profiles": ("role",),
-    "identity_providers": ("people", "roles"),
-}
-"""What an account can list, and the keys of each; any other key is an inline policy."""
+_LISTS: dict[str, list[str]] = {kind: keys.split() for kind, keys in FORMAT["lists"].items()}
+"""What an account can list, and the keys of each."""
 
 _WITHOUT_NAME = ("keys", "endpoints", "identity_providers")
 _ISSUERS = {"github": "github_actions", "cognito": "cognito", "directory": "create_saml_directory"}
-_TEXT, _POLICY = (str,), (str, dict)
-_OF_ORGANIZATION = {
-    **dict.fromkeys(("management", "units", "without_full_access"), _TEXT),
-    **{key: {"*": {"policy": _POLICY, "on": _TEXT}} for key in ("scps", "rcps")},
-    "members": {"*": _TEXT},
-}
-_OF_WORLD = {
-    **dict.fromkeys(("accounts", "sessions"), TABLES),
-    "organization": _OF_ORGANIZATION,
-    "network": dict.fromkeys(("ip", "vpc", "endpoint"), _TEXT),
-    "time": (datetime,),
-    "log": (bool,),
-    **dict.fromkeys(("incident", "edits"), _TEXT),
-}
 
 
 def _add_to_groups(account: Account, user: Any, groups: str) -> None:
@@ -101,35 +65,22 @@ def _map_groups(account: Account, _: Any, groups: Table) -> None:
             directory_of(account.world).map_group(group, role, arn_of("directory", account))
 
 
-def _with_policy(method: str, *names: str) -> Callable[[Account, Any, Any], Any]:
-    return lambda account, own, value: getattr(own, method)(*names, policy_of(value, account))
-
-
-_KEYS: dict[str, tuple[tuple[type, ...], Callable[[Account, Any, Any], Any]]] = {
-    "attach": (_TEXT, lambda _, owner, value: [owner.attach_policy(own) for own in value.split()]),
-    "boundary": (_TEXT, lambda _, owner, value: owner.put_permissions_boundary(value)),
-    "groups": (_TEXT, _add_to_groups),
-    "tags": (_POLICY, _tag),
-    "password": ((bool,), lambda _, owner, __: owner.create_login_profile(PASSWORD)),
-    "mfa": ((bool,), _enable_mfa),
-    "access_keys": ((int,), lambda _, own, many: [own.create_access_key() for _ in range(many)]),
-    "trust": (_POLICY, _with_policy("update_assume_role_policy")),
-    "people": ((dict,), _add_people),
-    "roles": ((dict,), _map_groups),
-    "max_session_duration": ((int,), lambda _, role, most: role.update(max_session_duration=most)),
-    "policy": (_POLICY, _with_policy("put_policy")),
-    "role": (_TEXT, lambda _, own, role: hasattr(own, "add_role") and own.add_role(role)),
-    "block_public_access": ((bool,), lambda *_: None),
-    **dict.fromkeys(("service", "vpc"), (_TEXT, lambda *_: None)),
+_FILL: dict[str, Callable[[Account, Any, Any], object]] = {
+    "attach": lambda _, owner, value: [owner.attach_policy(own) for own in value.split()],
+    "boundary": lambda _, owner, value: owner.put_permissions_boundary(value),
+    "groups": _add_to_groups,
+    "tags": _tag,
+    "password": lambda _, owner, __: owner.create_login_profile(PASSWORD),
+    "mfa": _enable_mfa,
+    "access_keys": lambda _, owner, number: [owner.create_access_key() for _ in range(number)],
+    "trust": lambda account, role, value: role.update_assume_role_policy(policy_of(value, account)),
+    "people": _add_people,
+    "roles": _map_groups,
+    "max_session_duration": lambda _, role, most: role.update(max_session_duration=most),
+    "policy": lambda account, owner, value: owner.put_policy(policy_of(value, account)),
+    "role": lambda _, owner, role: hasattr(owner, "add_role") and owner.add_role(role),
 }
-"""The types of a key, and how it changes what has been created, if that doesn't have it already."""
-
-_OF_ACCOUNT: dict[str, Any] = {
-    **dict.fromkeys((*_LISTS, "id"), _TEXT),
-    "policies": {"*": _POLICY},
-    "root": {key: _KEYS[key][0] for key in _CREDENTIALS},
-    "calls": (list,),
-}
+"""How a key changes what has been created, if that doesn't have it already."""
 
 
 def merged(tables: Mapping[str, Table], name: str, *before: str) -> Table:
@@ -186,7 +137,7 @@ def build(table: Table, seed: int) -> LessonWorld:
     ✓ allowed by read/#1
     """
     world = LessonWorld(seed)
-    check_table(table, {**_known_keys(table), **_OF_WORLD})
+    check_table(table, {**_known_keys(table), **FORMAT["world"]})
     if "incident" in table:
         with at("incident"):
             find_named("incident", table["incident"], _INCIDENTS)(world, seed)
@@ -204,20 +155,21 @@ def _fill_world(world: LessonWorld, table: Table) -> None:
         with at("accounts", name):
             check_table(contents, _known_keys(contents))
             parts.append((_account(world, name, contents), contents, ("accounts", name)))
+    if "organization" in table:  # before all else, so that its ID stays the same
+        with at("organization"):
+            world.create_organization(table["organization"].get("management", "acme-org"))
     for part in (_create_all, _fill):
         for account, contents, keys in parts:
             with at(*keys):
                 part(account, contents)
     if "organization" in table:
         with at("organization"):
-            _create_organization(world, table["organization"])
+            _fill_organization(world, table["organization"])
     for name, call in table.get("sessions", {}).items():
         with at("sessions", name):
             world.calls[name] = read_call(name, call, world.main)
     for account, contents, keys in parts:
-        for number, call in enumerate(contents.get("calls", ())):
-            with at(*keys, "calls", str(number)):
-                _make_call(account, call)
+        _make_calls(account, contents, keys)
     for name in world.calls:
         with at("sessions", name), suppress(AccessDenied):
             caller_of(world.copy(), name)
@@ -234,7 +186,7 @@ _INCIDENTS = {"night": populate}
 
 
 def _account(world: LessonWorld, name: str, contents: Table) -> Account:
-    return world.create_account(name, account_id=contents.get("id", ACCOUNTS.get(name)))
+    return world.create_account(name, account_id=contents.get("id", FORMAT["ids"].get(name)))
 
 
 def _names(contents: Table) -> Iterator[tuple[str, str]]:
@@ -246,11 +198,9 @@ def _names(contents: Table) -> Iterator[tuple[str, str]]:
 
 def _known_keys(contents: Table) -> Table:
     """Return the keys of an account's table."""
-    declared = {
-        name: {key: _KEYS[key][0] if key in _KEYS else _POLICY for key in _LISTS[kind]}
-        for kind, name in _names(contents)
-    }
-    return {**declared, **_OF_ACCOUNT}
+    known = FORMAT["keys"]
+    declared = {name: {key: known[key] for key in _LISTS[kind]} for kind, name in _names(contents)}
+    return {**declared, **dict.fromkeys(_LISTS, "text"), **FORMAT["account"]}
 
 
 def _create_all(account: Account, contents: Table) -> None:
@@ -292,16 +242,21 @@ def _fill(account: Account, contents: Table) -> None:
     for kind, name in (*_names(contents), ("root", "root")):
         for key, value in contents.get(name, {}).items():
             with at(name, key):
-                _fill_key(account, kind, name, key, value)
+                owner: Any = account.root if kind == "root" else _owner(account, kind, name)
+                if key not in _LISTS.get(kind, _FILL):
+                    owner.put_policy(key, policy_of(value, account))
+                elif key in _FILL:
+                    _FILL[key](account, owner, value)
 
 
-def _fill_key(account: Account, kind: str, name: str, key: str, value: Any) -> None:
-    owner = account.root if kind == "root" else getattr(account, kind, {}).get(name)
-    if owner is None:
-        owner = account.resources.get(arn_of(name, account))
-    is_known = key in _LISTS.get(kind, _CREDENTIALS)
-    fill = _KEYS[key][1] if is_known else _with_policy("put_policy", key)
-    fill(account, owner, value)
+def _owner(account: Account, kind: str, name: str) -> Any:
+    return getattr(account, kind, {}).get(name) or account.resources.get(arn_of(name, account))
+
+
+def _make_calls(account: Account, contents: Table, keys: Keys) -> None:
+    for number, call in enumerate(contents.get("calls", ())):
+        with at(*keys, "calls", str(number)):
+            _make_call(account, call)
 
 
 def _make_call(account: Account, call: Table) -> None:
@@ -334,19 +289,19 @@ def _managed(account: Account, name: str, value: Any) -> None:
         made.set_default_version(value.get("default", "v1"))
 
 
-def _create_organization(world: LessonWorld, table: Table) -> None:
-    """Create the organization: units, members, SCPs and RCPs."""
-    organization = world.create_organization(table.get("management", "acme-org"))
+def _fill_organization(world: LessonWorld, table: Table) -> None:
+    """Create units, members, SCPs and RCPs."""
+    [organization] = world.organizations.values()
+    world.on_cards = table.get("on_cards", True)  # type: ignore[attr-defined]
     targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
     for path in table.get("units", "").split():
         parent, _, name = path.rpartition("/")
         organization.create_organizational_unit(name, parent=parent.rpartition("/")[2] or None)
     for name, unit in table.get("members", {}).items():
         with at("members", name):
-            account = world.account(name)
-            organization.invite_account(account).accept()
+            organization.invite_account(name).accept()
             if unit:
-                organization.move_account(account, unit)
+                organization.move_account(name, unit)
     if "rcps" in table:
         organization.enable_policy_type(RCP)
     for kind, policy_type in (("scps", SCP), ("rcps", RCP)):

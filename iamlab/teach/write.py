@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.analysis.what_can.what_can import what_can
 from iamlab.authorization.question_defects import misfit
-from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, noted
+from iamlab.errors import AccessDenied, AwsError, ExerciseError, PolicyError, RequestError, noted
 from iamlab.policy.catalog import arns_for, matched
 from iamlab.policy.document import Policy
 from iamlab.policy.lint.findings import SUGGESTION
 from iamlab.policy.record import written
 from iamlab.policy.validate.document_defects import size
+from iamlab.tables import tables
 from iamlab.teach.callers import caller_of
-from iamlab.teach.checks import Choosing, Repair, unlike
-from iamlab.teach.exercises import Mark, Question
+from iamlab.teach.checks import Repair, unlike
+from iamlab.teach.exercises import Choosing, Mark, Question
 from iamlab.world.policy_places import policy_places
 
 if TYPE_CHECKING:
@@ -32,15 +33,10 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 
-ELSEWHERE = (
-    "arn:aws:s3:::elsewhere",
-    "arn:aws:s3:::elsewhere/other.fits",
-    "arn:aws:iam::555555555555:user/somebody",
-    "arn:aws:kms:us-east-1:555555555555:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-    "arn:aws:sqs:us-east-1:555555555555:elsewhere",
-    "*",
-)
+ELSEWHERE: list[str] = tables(__file__)["elsewhere"]
 """Resources outside every scenario: a policy must not allow more than the task says."""
+WITHOUT_ACCOUNT = ("anonymous", ".amazonaws.com")
+"""Callers who can't be asked about a resource whose owner isn't known."""
 
 
 def can_occur(action: str, resource: str) -> bool:
@@ -54,22 +50,6 @@ def can_occur(action: str, resource: str) -> bool:
     return (resource == "*") is (arns_for(action) == ("*",)) and not misfit(action, resource)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A situation in which the policy is checked.
-
-    Parameters
-    ----------
-    name
-        The situation in words, such as ``"today"``.
-    change
-        A function that changes the exercise's world before the policy is added.
-    """
-
-    name: str
-    change: Callable[[World], object]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Write(Choosing):
     """W: a policy document, checked on all requests of the callers, actions and resources.
@@ -79,7 +59,8 @@ class Write(Choosing):
     place
         Where the policy is put.
     cases
-        The situations in which it is checked.
+        The situations in which it is checked, such as ``"today"``: each with a function that
+        changes the exercise's world before the policy is added.
     wanted
         A function of a request and whether it is allowed without the policy. It returns whether
         the request must be allowed; ``None``: both are right.
@@ -88,7 +69,7 @@ class Write(Choosing):
     """
 
     place: Place
-    cases: tuple[Case, ...]
+    cases: Mapping[str, Callable[[World], object]]
     wanted: Callable[[Question, bool], bool | None]
     solution: dict[str, Any]
     unsolved = "The solution of exercise {} isn't right."
@@ -120,38 +101,38 @@ class Write(Choosing):
     def offered(self) -> Iterator[Question]:
         """Yield the requests that can occur in AWS, with some on resources outside the scenario."""
         for parts in product(self.callers, self.actions, (*self.resources, *ELSEWHERE)):
-            if can_occur(*parts[1:]):
+            is_known = parts[2] in self.resources or not parts[0].endswith(WITHOUT_ACCOUNT)
+            if is_known and can_occur(*parts[1:]):
                 yield Question(*parts)
 
     def allowed(self, world: World) -> dict[Question, bool]:
         """Return for each request whether it is allowed."""
         return {question: bool(question.ask(world)) for question in self.offered()}
 
-    def _worlds(self, case: Case, policy: Policy, world: World) -> tuple[World, World]:
+    def _worlds(self, case: str, policy: Policy, world: World) -> tuple[World, World]:
         """Return the world in a situation, without the policy and with it."""
         before = world.copy()
-        case.change(before)
+        self.cases[case](before)
         after = before.copy()
         self.place.write(after, policy)
         return before, after
 
-    def failures(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+    def failures(self, policy: Policy, world: World) -> Iterator[tuple[str, Question, bool]]:
         """Yield each request with a wrong result, and the wanted result."""
         for case in self.cases:
             before, after = self._worlds(case, policy, world)
             without = self.allowed(before)
             for question, allowed in self.allowed(after).items():
-                wanted = self.wanted(question, without[question])
-                if wanted is not None and wanted is not allowed:
+                if (wanted := self.wanted(question, without[question])) not in (None, allowed):
                     yield case, question, wanted
 
-    def excess(self, policy: Policy, world: World) -> Iterator[tuple[Case, Question, bool]]:
+    def excess(self, policy: Policy, world: World) -> Iterator[tuple[str, Question, bool]]:
         """Yield what the policy allows without need, on any resource, of all actions of AWS."""
         allows = [own for own in policy.statements if own.effect == "Allow"]
         services = {name.partition(":")[0] for own in allows for name in matched(own)}
         for case, caller in product(self.cases, self.callers):
             before, after = self._worlds(case, policy, world)
-            with suppress(AccessDenied):  # a session that can't be made is allowed nothing
+            with suppress(AccessDenied, RequestError):  # a session that isn't made; a service
                 for pair in what_can(after, caller_of(after, caller), services=services):
                     question = Question(caller, *pair)
                     wanted = self.wanted(question, bool(question.ask(before)))
@@ -167,10 +148,9 @@ class Write(Choosing):
             text = f"Your policy is right for all {count} requests. {self.why}"
             return Mark(correct=True, true_part=text)
         case, question, wanted = wrong[0]
-        _, after = self._worlds(case, answer, world)
-        decision = question.ask(after)
+        decision = question.ask(self._worlds(case, answer, world)[1])
         good = f"{count - len(failed)} of {count} requests are right."
-        text = f"{case.name[0].upper()}{case.name[1:]}, {unlike(question, wanted, decision)}"
+        text = f"{case[0].upper()}{case[1:]}, {unlike(question, wanted, decision)}"
         text += "" if failed else " The task doesn't ask for this permission."
         return Mark(correct=False, true_part=good, counterexample=text, decision=decision)
 

@@ -22,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
 import pytest
@@ -99,8 +100,15 @@ ALL_CELLS = """() => {
 
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+
 # A notebook that never opened has no kernel to stop.
-SHUT_DOWN = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.shutdown()"
+CLOSE = """async () => {
+  for (const one of [...(window.jupyterapp?.shell.widgets('main') ?? [])]) {
+    await one.context?.sessionContext.shutdown();
+    one.dispose();
+  }
+}"""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,11 +123,12 @@ def pytest_collection_modifyitems(items):
 class LabPage:
     """One notebook, open in JupyterLab; ``page`` is Playwright's, for all that is not here."""
 
-    def __init__(self, context, server):
-        self._server = urlsplit(server).netloc
+    def __init__(self, browser, server):
+        self._lab, self._server = f"{server}/lab/tree", urlsplit(server).netloc
         self.outside_requests = []
-        context.on("request", lambda request: self._note(request.url))
-        self.page = context.new_page()
+        self._context = browser.new_context(viewport={"width": 1300, "height": 950})
+        self._context.on("request", lambda request: self._note(request.url))
+        self.page = self._context.new_page()
         self.page.on("websocket", lambda websocket: self._note(websocket.url))
 
     def _note(self, url):
@@ -127,15 +136,35 @@ class LabPage:
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self._server:
             self.outside_requests.append(url)
 
-    def open(self, url, seconds=60):
-        """Load the page and wait until the notebook's kernel is idle."""
-        self.page.goto(url)
+    def open(self, path, seconds=60):
+        """Load JupyterLab with a notebook, and wait until its kernel is idle."""
+        self.page.goto(f"{self._lab}/{path}?reset")
         self.page.evaluate(READY, seconds)
 
-    def reopen(self):
-        """Load the page again, as on the next day."""
-        self.open(self.page.url)
+    def turn_to(self, path, seconds=60):
+        """Close what is open and open a notebook; to load JupyterLab again would take seconds."""
+        if self.page.url == "about:blank":
+            self.open(path, seconds)
+        else:
+            self.close_notebooks()
+            self.page.evaluate(OPEN, path)
+            self.page.evaluate(READY, seconds)
         self.page.evaluate(ALL_CELLS)
+
+    def reopen(self, seconds=60):
+        """Load the page again, as on the next day."""
+        self.page.goto(self.page.url)
+        self.page.evaluate(READY, seconds)
+        self.page.evaluate(ALL_CELLS)
+
+    def close_notebooks(self):
+        """Close all notebooks and stop their kernels."""
+        self.page.evaluate(CLOSE)
+
+    def leave(self):
+        """Stop all kernels and close the page."""
+        self.close_notebooks()
+        self._context.close()
 
     def run_all(self, seconds=120):
         """Run all cells and wait until the last has ended; a cell that raises ends it too."""
@@ -203,7 +232,7 @@ def browser():
 
 @pytest.fixture(scope="package")
 def lab_folder(tmp_path_factory):
-    """Make the folder that JupyterLab serves; ``notebooks`` in it is laid anew for each test."""
+    """Make the folder that JupyterLab serves; in it are the notebooks of each test."""
     return tmp_path_factory.mktemp("lab")
 
 
@@ -243,34 +272,61 @@ def jupyter_url(lab_folder, tmp_path_factory):
 
 
 @pytest.fixture
-def open_notebook(browser, jupyter_url, lab_folder):
-    """Return a function that opens a notebook by its name, from a fresh copy of the folder."""
-    notebooks = lab_folder / "notebooks"
-    shutil.rmtree(notebooks, ignore_errors=True)
-    shutil.copytree(REPOSITORY / "notebooks", notebooks)
-    opened = []
-
-    def open_one(name):
-        context = browser.new_context(viewport={"width": 1300, "height": 950})
-        lab = LabPage(context, jupyter_url)
-        opened.append((context, lab))
-        lab.open(f"{jupyter_url}/lab/tree/notebooks/{name}?reset")
-        return lab
-
-    yield open_one
-    for context, lab in opened:
-        lab.page.evaluate(SHUT_DOWN)
-        context.close()
+def notebooks(lab_folder):
+    """Lay the notebooks anew, in a folder of their own: JupyterLab may still look into the last."""
+    folder = Path(mkdtemp(prefix="notebooks", dir=lab_folder))
+    shutil.copytree(REPOSITORY / "notebooks", folder, dirs_exist_ok=True)
+    return folder
 
 
 @pytest.fixture
-def open_lesson(open_notebook):
+def open_notebook(browser, jupyter_url, notebooks):
+    """Return a function that opens a notebook by its name, in a page of its own."""
+    opened = []
+
+    def open_one(name):
+        opened.append(lab := LabPage(browser, jupyter_url))
+        lab.open(f"{notebooks.name}/{name}")
+        return lab
+
+    yield open_one
+    for lab in opened:
+        lab.leave()
+
+
+@pytest.fixture(scope="package")
+def pages():
+    """Keep the page that tests share."""
+    return []
+
+
+@pytest.fixture
+def turn_to(request, browser, jupyter_url, notebooks, pages):
+    """Return a function that opens a notebook in a page that tests share until one fails."""
+    failed = request.session.testsfailed
+    if not pages:
+        pages.append(LabPage(browser, jupyter_url))
+    [lab] = pages
+    lab.outside_requests.clear()
+
+    def turn_to_one(name):
+        lab.turn_to(f"{notebooks.name}/{name}")
+        return lab
+
+    yield turn_to_one
+    lab.close_notebooks()
+    if request.session.testsfailed > failed:
+        pages.clear()
+        lab.leave()
+
+
+@pytest.fixture
+def open_lesson(turn_to):
     """Return a function that opens a lesson, runs it, and returns a learner."""
     opened = []
 
     def run(name):
-        opened.append(lab := open_notebook(name))
-        lab.page.evaluate(ALL_CELLS)
+        opened.append(lab := turn_to(name))
         lab.run_all()
 
         assert lab.cell_errors() == []

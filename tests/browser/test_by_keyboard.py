@@ -6,7 +6,6 @@ import pytest
 
 from iamlab.teach.tables import find
 from tests.browser.answers import LESSONS, predicted, predictions_of, words_of
-from tests.browser.conftest import ALL_CELLS, SHUT_DOWN
 from tests.browser.learner import Learner
 from tests.browser.test_cards import NOTEBOOK, SAVE
 
@@ -201,13 +200,10 @@ def card_below(source, names):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day(
-    open_notebook, lesson
-):
+def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day(turn_to, lesson):
     """Shift + Enter from cell to cell, Shift + Tab back into each card; no mouse at all."""
-    lab = open_notebook(lesson)
+    lab = turn_to(lesson)
     learner, page = Learner(lab), lab.page
-    page.evaluate(ALL_CELLS)
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
     sources = [source for _, _, source, _ in page.evaluate(NOTEBOOK)[0]]
     numbers = re.findall(r'exercise\("(.+)"\)', "\n".join(sources))
@@ -255,8 +251,7 @@ def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day
     assert lab.cell_errors() == []
 
     page.evaluate(SAVE)
-    page.evaluate(SHUT_DOWN)
-    lab.reopen()
+    turn_to(lesson)  # test_cards.py also loads the page again
     lab.run_all()
     for name, text in answered.items():
         learner.reads(learner.card(name), text)

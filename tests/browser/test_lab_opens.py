@@ -6,9 +6,9 @@ import urllib.request
 from pathlib import Path
 
 
-def test_the_map_leads_to_the_lesson_where_the_learner_left_off(open_notebook, lab_folder):
+def test_the_map_leads_to_the_lesson_where_the_learner_left_off(open_notebook, notebooks):
     """A link opens the lesson in JupyterLab; another one downloads the file."""
-    file = lab_folder / "notebooks" / "iamlab_progress.jsonl"
+    file = notebooks / "iamlab_progress.jsonl"
     record = {"kind": "hint", "exercise": "2.1", "lesson": "02", "time": "2026-11-29"}
     file.write_text(json.dumps({**record, "version": "0.1.0"}) + "\n", "utf-8")
     lab = open_notebook("index.ipynb")

@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.recognition import NOTHING_TESTED
@@ -220,9 +221,9 @@ def security_board(learner):
         board.get_by_role("button", name=f"Do it: {item}").wait_for(state="detached")
     board.get_by_role("button", name="Do it: Apply an IAM password policy").click()
     board.get_by_text("5 of 5 done").wait_for()
-    for _ in ("alice", "bob", "carol"):
+    for user in ("alice", "bob", "carol"):
+        board.get_by_text(f"{user} has no MFA devices.").wait_for()
         board.get_by_role("button", name="Do it: Add MFA for yourself").click()
-        learner.lab.settle()
     board.get_by_text("4 of 4 done").wait_for()
 
 
@@ -248,6 +249,15 @@ INSTRUMENTS = {  # what else is in these lessons
 }
 
 
+def climb(card, button, rows):
+    """Move something up in a list by its button, and wait for each move."""
+    buttons = card.locator("[name^='up ']")
+    place = buttons.evaluate_all("all => all.map(one => one.name)").index(button)
+    for above in range(place - 1, place - 1 - rows, -1):
+        buttons.nth(above + 1).click()
+        expect(buttons.nth(above)).to_have_attribute("name", button)
+
+
 def give(learner, card, task, answer, before=None):
     """Answer an exercise by mouse: choose what differs from the answer that the card has."""
     if isinstance(task, Sequence):
@@ -256,9 +266,7 @@ def give(learner, card, task, answer, before=None):
     for name, value in words_of(task, answer, before).items():
         own = card.locator(f"[name={json.dumps(name)}]")
         if name.startswith("up "):
-            for _ in range(value):
-                own.click()
-                learner.lab.settle()
+            climb(card, name, value)
             continue
         match own.first.evaluate("one => one.type"):
             case "radio":

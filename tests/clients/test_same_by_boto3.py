@@ -138,10 +138,12 @@ def _content(world):
 
 def _first_difference(text, other):
     """Return where two texts begin to differ; empty if they don't."""
+    if text == other:
+        return ""
     pairs = enumerate(zip(text, other, strict=False))
-    places = (at for at, (left, right) in pairs if left != right)
-    at = next(places, -1 if text == other else min(len(text), len(other)))
-    return "" if at < 0 else f"{text[at - 60 : at + 60]} / {other[at - 60 : at + 60]}"
+    differing = (at for at, (left, right) in pairs if left != right)
+    at = next(differing, min(len(text), len(other)))
+    return f"{text[at - 60 : at + 60]} / {other[at - 60 : at + 60]}"
 
 
 @pytest.mark.parametrize("number", first_now(range(WALKS), 2))

@@ -135,7 +135,7 @@ def test_a_group_of_a_directory_needs_a_role():
 
 def test_sessions_have_an_order_by_their_lifetime(world):
     """A session of a chain lasts an hour, a token of a user twelve."""
-    places = ORDERS["lifetimes"]("token", "chained", "audit")(world)
+    places = ORDERS["lifetimes"](world, "token", "chained", "audit")
 
     assert sorted(places, key=places.get) == ["audit", "chained", "token"]
     assert places["token"][1] == "it lasts 720 minutes"
@@ -144,12 +144,12 @@ def test_sessions_have_an_order_by_their_lifetime(world):
 
 def test_a_bucket_with_a_condition_on_addresses_is_not_public(world):
     """Neither is one without a policy."""
-    buckets = COLLECTIONS["public_buckets"]("open", "shut", "maps")
+    buckets = COLLECTIONS["public_buckets"](world, "open", "shut", "maps")
 
-    assert buckets.truth(world) == {"open"}
-    assert "Public: anybody may do s3:GetObject" in buckets.judge(world, "open")[1]
-    assert "203.0.113.0/24" in buckets.judge(world, "shut")[1]
-    assert buckets.judge(world, "maps")[1].startswith("nobody outside")
+    assert [name for name, (is_public, _) in buckets.items() if is_public] == ["open"]
+    assert "Public: anybody may do s3:GetObject" in buckets["open"][1]
+    assert "203.0.113.0/24" in buckets["shut"][1]
+    assert buckets["maps"][1].startswith("nobody outside")
 
 
 def test_a_sign_in_through_the_directory_is_a_call(world):

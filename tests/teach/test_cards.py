@@ -59,6 +59,15 @@ def test_a_card_hides_its_verdict_until_it_has_a_prediction_and_a_confidence(wor
     assert "<figure" in graph.parts()["result"]
 
 
+def test_a_card_can_leave_out_which_guardrails_apply():
+    """Where the question is whether an SCP applies, a list of what applies would answer it."""
+    world, instance = scenario("12/night"), "arn:aws:ec2:sa-east-1:777777777777:instance/*"
+
+    for card in (predict(world, "root-of-press", "ec2:RunInstances", instance), exercise("12.1")):
+        assert "Statements in the policies" not in shown(card)
+    assert "Statements in the policies" in shown(exercise("12.4"))
+
+
 def test_a_prediction_cannot_be_changed_after_the_reveal(world, progress_file):
     """The prediction stays, and its controls are disabled."""
     card = predict(world, "alice", "s3:GetObject", MAP)

@@ -15,9 +15,13 @@ from iamlab.teach.mutants import MISCONCEPTIONS
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/course.md").read_text("utf-8")
 KNOWLEDGE = tables(iamlab.teach.__file__, "knowledge.toml")
-TASKS = {  # the tasks of AWS's exam guides about IAM and STS
+MAIN = {  # the tasks of AWS's exam guides that are about IAM and STS
     *("CLF-C02 2.3", "SAA-C03 1.1", "DVA-C02 2.1", "SOA-C03 4.1"),
     *("SCS-C03 4.1", "SCS-C03 4.2", "SCS-C03 6.1", "SAP-C02 1.4"),
+}
+OTHERS = {  # those that are about more than this
+    *("CLF-C02 2.2", "SAA-C03 1.2", "SAA-C03 1.3", "DVA-C02 2.3", "SOA-C03 4.2"),
+    *("SCS-C03 2.1", "SCS-C03 2.2", "SAP-C02 1.2", "SAP-C02 2.3", "SAP-C02 3.2"),
 }
 LESSONS = own_lessons()
 
@@ -74,4 +78,6 @@ def test_each_point_of_knowledge_has_a_lesson():
 
 def test_each_exam_task_has_a_lesson():
     """And a lesson names tasks that there are."""
-    assert {task for own in LESSONS.values() for task in own.exam} == TASKS
+    named = {task for own in LESSONS.values() for task in own.exam}
+
+    assert MAIN <= named <= MAIN | OTHERS

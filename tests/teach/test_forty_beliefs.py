@@ -10,7 +10,7 @@ from iamlab import RequestError
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import IamLabError
 from iamlab.teach import believed_rules, believed_views, recognition
-from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS, WorldMutant, telling
+from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS, telling
 from tests.analysis.worlds_to_ask import (
     ACTIONS,
     OUTSIDERS,
@@ -25,7 +25,7 @@ from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
 from tests.teach.belief_scenarios import CASES, Scenario
 
-ABOUT_VERDICTS = [mutant for mutant in MUTANTS.values() if not isinstance(mutant, WorldMutant)]
+ABOUT_VERDICTS = [mutant for name, mutant in MUTANTS.items() if name != "secret_readable"]
 each_mutant = pytest.mark.parametrize("mutant", ABOUT_VERDICTS, ids=lambda mutant: mutant.name)
 each_belief = pytest.mark.parametrize("known", MISCONCEPTIONS.values(), ids=MISCONCEPTIONS)
 
@@ -58,10 +58,9 @@ def test_every_function_of_a_belief_belongs_to_a_mutant():
         believed_rules.BELIEVED_RULES,
         believed_views.BELIEVED_LAYERS,
         believed_views.BELIEVED_WORLDS,
-        believed_views.BELIEVED_ANSWERS,
     )
 
-    assert {name for table in tables for name in table} == MUTANTS.keys()
+    assert {name for table in tables for name in table} == {own.name for own in ABOUT_VERDICTS}
 
 
 @each_belief
@@ -71,24 +70,22 @@ def test_a_belief_is_met_in_two_lessons_and_put_in_plain_words(known):
     assert all(0 <= int(lesson) <= 21 for lesson in known.lessons)
 
     for mutant in known.mutants:
-        assert mutant.belief == known.id
+        assert MISCONCEPTIONS[mutant.belief] is known
         assert len(mutant.claim.split()) <= 25
         assert len(mutant.truth.split()) <= 25
 
 
 def test_a_lost_secret_cannot_be_read_again():
-    """No policy decides that: the belief differs about the keys of a world."""
+    """No policy decides that, so the belief has AWS's verdicts."""
     here, mutant = Scenario(), MUTANTS["secret_readable"]
     decision = here.ask(here.alice)
 
-    assert mutant.question.endswith("?")
-    assert not mutant.differs(here.world)
-
     key = here.alice.create_access_key()
+    again = here.alice.access_keys[0]
 
-    assert mutant.differs(here.world)
-    assert mutant.believed(here.world) == [key.access_key_id]
-    assert mutant.answer(here.world) == []
+    assert again.access_key_id == key.access_key_id
+    with pytest.raises(IamLabError, match="secret"):
+        _ = again.secret_access_key
     assert mutant.verdict(decision, here.world) is decision.verdict
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from iamlab.teach import callers, edits, lesson, named, worlds
+from iamlab.teach import edits, lesson, named
 from iamlab.teach.cards import INPUTS
 from iamlab.teach.exercises import Question
 from iamlab.teach.lesson_check import check_lesson
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.teach.show import predict
+from iamlab.teach.source_lines import FORMAT
 from iamlab.teach.tables import find
 from tests.teach.every_kind import kind_of
 from tests.teach.test_gate import LESSONS
@@ -59,10 +60,10 @@ def test_the_examples_have_no_problem(file):
 @pytest.mark.parametrize(
     "names",
     [
-        *(worlds._LISTS, worlds._OF_ACCOUNT, worlds._OF_WORLD),
-        *(worlds._OF_ORGANIZATION, worlds._KEYS, callers._CALLS, callers._NETWORK, edits.EDITORS),
+        *(FORMAT["lesson"], FORMAT["account"], FORMAT["lists"], FORMAT["calls"], edits.EDITORS),
+        *(FORMAT["world"], FORMAT["world"]["organization"], FORMAT["world"]["network"], INPUTS),
         *(edits._OPERATIONS, named.PROPERTIES, named.COLLECTIONS, named.ORDERS, named.GOALS),
-        *(lesson._SHAPE, INPUTS),
+        [name for name in FORMAT["keys"] if name != "*"],
     ],
     ids=lambda names: next(iter(names)),
 )

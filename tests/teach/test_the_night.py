@@ -35,7 +35,7 @@ def test_what_is_to_collect_is_right_in_each_night(number, seed):
     answer = task.right_answer(world)
 
     assert task.mark(answer).correct
-    assert answer < set(task.collection.candidates(world))
+    assert answer < set(task.collection(world))
     assert all(task.read(own.answer(world), world) != answer for own in task.known_wrong)
 
 
@@ -71,8 +71,8 @@ def test_the_tables_of_the_cards_are_those_of_the_page(number):
     """So a right answer has full marks for function and excess, too."""
     task = find(number)
     world = task.world()
-    asked = [cell.question.ask(world).request for cell in task.target]
-    pairs = {(own.principal, own.action, own.resource) for own in asked}
+    requests = [cell.question.ask(world).request for cell in task.target]
+    pairs = {(own.principal, own.action, own.resource) for own in requests}
     wanted = [*kept(world), *(excessive(world) if number == "20.4" else ())]
 
     assert {tuple(own) for own in wanted} <= pairs
