@@ -14,6 +14,7 @@ from iamlab.deprecated import with_old_names
 from iamlab.errors import IamLabError
 from iamlab.teach.ask import keep
 from iamlab.teach.exercises import Feedback
+from iamlab.teach.lesson import SEED
 from iamlab.teach.tables import find
 from iamlab.widgets.prediction import COARSE, FINE, Prediction, confidence_word, verdict_word
 
@@ -82,11 +83,11 @@ def predict(
     return prediction
 
 
-def exercise(number: str) -> ExerciseCard:
-    """Show an exercise as a card. You can answer with the mouse or the keyboard."""
+def exercise(number: str, *, seed: int = SEED) -> ExerciseCard:
+    """Show an exercise as a card, in the world of a seed. Use the mouse or the keyboard."""
     from iamlab.teach.cards import ExerciseCard
 
-    return ExerciseCard(find(number))
+    return ExerciseCard(find(number, seed))
 
 
 def after(number: str, draw: Callable[..., Any], *arguments: Any) -> Reveal:
