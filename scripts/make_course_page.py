@@ -25,8 +25,8 @@ KNOWLEDGE: dict[str, str] = tables(iamlab.teach.__file__, "knowledge.toml")
 HEAD = """\
 # The course
 
-{count} lessons, {hours} hours. Each has a notebook in `notebooks/`. The exam tasks are those of AWS's exam
-guides. `python scripts/make_course_page.py` writes this page from the lessons' files.
+{count} lessons, {hours} hours. Each has a notebook in `notebooks/`. The exam tasks are those of
+AWS's exam guides. `python scripts/make_course_page.py` writes this page from the lessons' files.
 
 | lesson | minutes | do first | exam tasks |
 |---|---|---|---|
