@@ -73,4 +73,4 @@ def _check() -> str:
     from iamlab.teach.tables import find
 
     exercise = find("0.1")
-    return exercise.mark(exercise.solution_answer()).text
+    return exercise.mark(exercise.solution_answer()).true_part

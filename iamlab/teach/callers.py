@@ -179,7 +179,8 @@ def key_of(text: str, account: Account) -> AccessKey:
     ExerciseError
         There is no such key.
     """
-    owner = {**account.users, "root": account.root}[name := text.partition("/")[0]]
+    name = text.partition("/")[0]
+    owner = find_named("user", name, {**account.users, "root": account.root})
     keys = {f"{name}/key-{number}": key for number, key in enumerate(owner.access_keys, 1)}
     return find_named("access key", text, keys)
 

@@ -10,12 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.analysis.world_diff.world_edits import shortened
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.incident import leak
-from iamlab.incident.questions import night_of
 from iamlab.teach.callers import caller_of
 from iamlab.teach.edits import apply_edits, in_words
 from iamlab.teach.exercises import Cell, Choosing, Exercise, KnownWrong, Mark, Question
@@ -366,8 +363,11 @@ class Repair(Exercise):
     def _path(self, world: World, begin: str, end: str) -> list[str]:
         """Return the steps from one caller to another; from ``leak``, those of the attacker."""
         if begin == "leak":
+            from iamlab.incident.containment import leak
+            from iamlab.incident.questions import night_of
+
             return leak(world, night_of(self.seed)) or []
-        target = ADMIN if end == ADMIN else caller_of(world, end)
+        target = end if end == "admin" else caller_of(world, end)
         return list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
 
     def _fault(self, answer: World, world: World) -> str:

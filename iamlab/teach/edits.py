@@ -9,8 +9,6 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.incident.containment import contain
-from iamlab.incident.containment import edits as edits_between
 from iamlab.operations.dispatch import perform
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.callers import key_of, main_account
@@ -50,6 +48,18 @@ def _put_policy(world: World, owner: str, policy_name: str, text: str) -> None:
     Place(owner, policy_name).write(world, policy_of(text, main_account(world)))
 
 
+def _contain(world: World, name: str) -> None:
+    from iamlab.incident.containment import contain
+
+    contain(world, name)
+
+
+def _count(before: World, after: World) -> int:
+    from iamlab.incident.containment import edits
+
+    return len(edits(before, after))
+
+
 def _move_account(world: World, account: str, unit: str) -> None:
     world.account(account).organization.move_account(account, unit)  # type: ignore[union-attr]
 
@@ -67,7 +77,7 @@ _OPERATIONS: dict[str, tuple[int, Callable[..., None], str]] = {
     "detach_policy": (2, _method("detach_policy", _identity), "{0} loses {1}"),
     "put_policy": (3, _put_policy, "The policy {1} of {0} is now: {2}"),
     "arrange": (3, _arrange, "Only these statements of {1} are on: {2}"),
-    "contain": (1, contain, "{0}"),
+    "contain": (1, _contain, "{0}"),
     "set_default_version": (2, _set_default_version, "Default version of {0}: {1}"),
     "move_account": (2, _move_account, "The account {0} moves to the OU {1}"),
 }
@@ -171,7 +181,7 @@ class Editor:
     name: str
     about: str
     search: Callable[[World, Target], Iterator[list[Edit]]]
-    count: Callable[[World, World], int] = lambda before, after: len(edits_between(before, after))
+    count: Callable[[World, World], int] = _count
     read: Callable[[str], list[Edit]] = read_edits
     choices: Mapping[str, Sequence[Edit]] = field(default_factory=dict)
 

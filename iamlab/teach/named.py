@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.analysis.privilege_escalation.reach import ADMIN
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.question_defects import misfit
 from iamlab.engine.layers import CEILINGS, NAMES
 from iamlab.errors import MalformedPolicy
-from iamlab.incident.questions import facts_of
 from iamlab.model.identities import policies_of
 from iamlab.policy.arn import Arn
 from iamlab.teach import named_credentials as credentials
@@ -95,7 +93,7 @@ def _public_buckets(world: World, *names: str) -> Judged:
 
 def _can_become(world: World, target: str, *names: str) -> Judged:
     """Return which of the named callers can become another one by privilege escalation."""
-    end, reach = ADMIN if target == ADMIN else caller_of(world, target), world.reach()
+    end, reach = target if target == "admin" else caller_of(world, target), world.reach()
     paths = {name: reach.path(caller_of(world, name), end) for name in sorted(names)}
     text = "no path leads there"
     return {
@@ -113,6 +111,8 @@ def _unused_statements(world: World, caller: str) -> Judged:
 
 def _of_night(world: World, question: str) -> Judged:
     """Return what a question about the night of the leak offers, of ``iamlab.incident``."""
+    from iamlab.incident.questions import facts_of
+
     return facts_of(question, world.seed)
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.public_access import PublicAccessBlock
 from iamlab.errors import AccessDenied, ExerciseError, did_you_mean, noted
-from iamlab.incident.night import populate
 from iamlab.model.organization.policies import RCP, SCP
 from iamlab.operations.dispatch import perform
 from iamlab.teach.callers import PASSWORD, LessonWorld, caller_of, directory_of, key_of, read_call
@@ -140,7 +139,7 @@ def build(table: Table, seed: int) -> LessonWorld:
     check_table(table, {**_known_keys(table), **FORMAT["world"]})
     if "incident" in table:
         with at("incident"):
-            find_named("incident", table["incident"], _INCIDENTS)(world, seed)
+            find_named("incident", table["incident"], {"night": _night})(world, seed)
     else:
         _fill_world(world, table)
     with at("edits"):
@@ -181,8 +180,10 @@ def _fill_world(world: LessonWorld, table: Table) -> None:
         world.events.clear()
 
 
-_INCIDENTS = {"night": populate}
-"""Worlds that aren't made from a table."""
+def _night(world: LessonWorld, seed: int) -> None:
+    from iamlab.incident.night import populate
+
+    populate(world, seed)
 
 
 def _account(world: LessonWorld, name: str, contents: Table) -> Account:

@@ -95,7 +95,7 @@ def test_answers_are_in_the_words_of_the_card(number):
     answers = [task.solution_answer(), *(own.answer(start(number)) for own in task.known_wrong)]
 
     for answer in answers:
-        shown = task.shown(answer)
+        shown = re.sub(r"=[\[{].*[\]}]", "=", task.shown(answer))  # a parameter is JSON
         assert not PYTHON.search(shown) or shown.startswith("{")
         assert not shown.startswith("{") or json.loads(shown)
 

@@ -185,7 +185,7 @@ def test_the_management_account_is_marked_in_words():
 def test_the_alternative_text_names_policies_and_places():
     """It names the policies and their targets."""
     assert organization_tree(organization_of(observatory())).alt == (
-        "acme-org manages 3 accounts in 2 OUs: tls-only on root r-gq98; region-guard on OU "
+        "acme-org manages 3 accounts in 2 OUs: tls-only on root r-xrr8; region-guard on OU "
         "Science; keep-the-archive on OU Archive."
     )
 
@@ -266,7 +266,7 @@ def test_a_deny_above_leaves_the_way_below_pale():
 
     figure = organization_tree(organization_of(world), decision)
 
-    assert "SCPs at root r-gq98 deny: Fence of fence" in figure.alt
+    assert "SCPs at root r-xrr8 deny: Fence of fence" in figure.alt
     patches = figure.drawing.axes[0].patches
     bold = [patch for patch in patches if patch.get_linewidth() == 2.6]
     assert bold == []  # it goes no further than the root
