@@ -58,7 +58,8 @@ class LessonWorld(World):
     def copy(self, *, at: datetime | None = None) -> Self:
         """Copy the world, with the names, also at another time."""
         twin = super().copy(at=at)
-        twin.named, twin.calls = dict(self.named), dict(self.calls)
+        twin.named = dict(self.named)
+        twin.calls = {name: dict(call) for name, call in self.calls.items()}
         return twin
 
     def can(self, *request: Any, **more: Any) -> Decision:
