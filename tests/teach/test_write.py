@@ -149,7 +149,7 @@ def test_an_additional_allow_is_wrong():
 @pytest.mark.parametrize(
     ("action", "resource", "named"),
     [
-        (["iam:Create*", "sts:AssumeRole"], "*", "{}: iam:Create"),
+        (["iam:Create*", "sts:AssumeRole"], "*", "{}: iam:Create|{}: sts:Assume"),
         ("sqs:*", "*", "{}: sqs:"),
         ("s3:PutObjectAcl", OBJECTS, "s3:PutObjectAcl on star-maps/"),
         ("s3:PutObject", "arn:aws:s3:::elsewhere?/*", "s3:PutObject on elsewhere"),
@@ -167,7 +167,8 @@ def test_a_permission_without_need_is_wrong(task, action, resource, named):
         assert "IAMFullAccess" in str(task.world().group("admins").attached)
         return
 
-    assert named.format(task.callers[0]) in mark.counterexample
+    firsts = named.format(*[task.callers[0]] * 2).split("|")
+    assert any(first in mark.counterexample for first in firsts)
     assert "must be denied, but it is ✓ allowed." in mark.counterexample
 
 
