@@ -12,7 +12,7 @@ from iamlab.incident import CHOICES, contain, edits, excessive, kept, leak, nigh
 from iamlab.incident.company import build_company
 from iamlab.incident.night import MOST_EDITS
 
-FEW, MANY = range(8), range(8, 100)
+FEW, MANY = range(3), range(3, 100)
 SEEDS = [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
 
 
@@ -89,7 +89,7 @@ def test_no_three_edits_contain_all_nights():
         return leak(world, its) is None and _works(world)
 
     every = combinations(CHOICES, MOST_EDITS)
-    all_seeds = [names for names in every if all(contains(names, found(seed)) for seed in FEW)]
+    all_seeds = [names for names in every if all(contains(names, found(seed)) for seed in range(8))]
 
     assert all_seeds == []
 
@@ -156,7 +156,7 @@ def test_deleting_a_key_stops_it_as_deactivating_does():
 
 def test_a_session_that_has_expired_leaks_nothing():
     """Without an edit of the session: after twelve hours it has ended."""
-    its = next(its for its in map(found, FEW) if its.plan.foothold == "session")
+    its = next(its for its in map(found, range(20)) if its.plan.foothold == "session")
     world = _with(its.world, [name for name in its.plan.leaves if name != "auditor-sessions"])
     before = leak(world, its)
     world.clock.advance(hours=12)

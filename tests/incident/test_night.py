@@ -10,7 +10,7 @@ from iamlab.incident import Plan, kept, night, plans, populate
 from iamlab.incident.night import MORNING
 from iamlab.teach.callers import LessonWorld
 
-FEW, MANY = range(8), range(8, 100)
+FEW, MANY = range(3), range(3, 100)
 SEEDS = [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
 LEAST = {"entry": 4, "escalation": 6, "foothold": 5, "exfiltration": 3}
 """How many different ones of each part there are at least."""
@@ -116,7 +116,7 @@ def test_a_hundred_seeds_have_every_part(part):
 
 def test_the_attackers_account_is_not_in_the_world():
     """The learner sees its id in events and policies, but none of its principals and logs."""
-    seed = next(seed for seed in FEW if found(seed).plan.foothold == "trust")
+    seed = next(seed for seed in range(20) if found(seed).plan.foothold == "trust")
     outside, world = found(seed).outside, found(seed).world
     seen = [event for event in world.events if event.user_identity.get("accountId") == outside]
 
