@@ -191,12 +191,11 @@ def answer_by_keyboard(page, card, words):
 def card_below(source, names):
     """Return the name of the open card that a cell shows."""
     cells = {
-        own: f'exercise("{own}")' if own[0].isdigit() else own.removesuffix("...") for own in names
+        own: f'exercise("{own}"' if own[0].isdigit() else own.removesuffix("...") for own in names
     }
-    lines = source.splitlines()
-    return next(
-        (own for own, begin in cells.items() if source.startswith(begin) or begin in lines), None
-    )
+    lines = [source, *(line.rpartition(" = ")[2] for line in source.splitlines())]
+    found = (own for own in cells if any(line.startswith(cells[own]) for line in lines))
+    return next(found, None)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -22,6 +22,7 @@ DIFFERENT = "Different from your prediction."
 AS_PREDICTED = "As you predicted."
 SHOWS = "Show what AWS decides"
 WAITS = "This appears when you have"
+CARD = re.compile(r'^(?:\w+ = )?exercise\("([\w.]+)"(?:, seed=NIGHT)?\)$', re.MULTILINE)
 
 
 def lesson_00(learner):
@@ -317,7 +318,7 @@ def all_cards_of(lesson, learner):
             if "decided" in right:
                 learner.explain(card, right["happened"], right["decided"])
                 learner.reads(card, "Yes, that is what happened.")
-        elif number := re.search(r'^exercise\("(.+)"\)$', source, re.MULTILINE):
+        elif number := CARD.search(source):
             answer_wrongly_first(learner, number[1])
     assert seen == set(predictions)
 
