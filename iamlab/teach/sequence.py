@@ -115,7 +115,7 @@ def in_words(call: Call) -> str:
 
 
 def text_of(value: Any) -> str:
-    """Return a parameter's value as text, with the AWS CLI's shorthand for a structure.
+    """Return a parameter's value as text, with the AWS CLI's shorthand for structures.
 
     Examples
     --------
@@ -124,6 +124,8 @@ def text_of(value: Any) -> str:
     """
     if isinstance(value, dict):
         return ",".join(f"{name}={text_of(own)}" for name, own in value.items())
+    if isinstance(value, list) and value and all(isinstance(own, dict) for own in value):
+        return " ".join(map(text_of, value))
     return value if isinstance(value, str) else json.dumps(value)
 
 
