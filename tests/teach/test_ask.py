@@ -88,6 +88,11 @@ def test_after_a_right_answer_there_is_no_hint(progress_file):
 PYTHON = re.compile(r"\w\(|\['|\bworld\b|[(){}]")
 
 
+def _checked(document):
+    """Leave out a parameter's policy, if it is a policy in JSON."""
+    return "" if json.loads(document[1])["Statement"] else document[0]
+
+
 @pytest.mark.parametrize("number", [number for number, task in every().items() if task.known_wrong])
 def test_answers_are_in_the_words_of_the_card(number):
     """What to click or to write, and nothing in Python."""
@@ -95,7 +100,7 @@ def test_answers_are_in_the_words_of_the_card(number):
     answers = [task.solution_answer(), *(own.answer(start(number)) for own in task.known_wrong)]
 
     for answer in answers:
-        shown = re.sub(r"\$\{[\w:/]+\}", "", task.shown(answer))  # policy variables aren't Python
+        shown = re.sub(r"PolicyDocument=(\{.*\})", _checked, task.shown(answer))
         assert not PYTHON.search(shown) or shown.startswith("{")
         assert not shown.startswith("{") or json.loads(shown)
 
