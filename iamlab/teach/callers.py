@@ -54,12 +54,15 @@ class LessonWorld(World):
         """The ARN of each resource that AWS gives an id instead of a name."""
         self.calls: dict[str, Call] = {}
         """The call that makes each session, by the session's name."""
+        self.on_cards = True
+        """Whether a card lists the statements that apply, those of organizations included."""
 
     def copy(self, *, at: datetime | None = None) -> Self:
         """Copy the world, with the names, also at another time."""
         twin = super().copy(at=at)
         twin.named = dict(self.named)
         twin.calls = {name: dict(call) for name, call in self.calls.items()}
+        twin.on_cards = self.on_cards
         return twin
 
     def can(self, *request: Any, **more: Any) -> Decision:

@@ -9,8 +9,11 @@ behind the answer, in words, and the third the worked steps.
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
@@ -161,13 +164,26 @@ class Exercise(ABC):
         return scenario(self.world_name, seed=self.seed)
 
     def mark(self, answer: Any) -> Mark:
-        """Check an answer by running the engine.
+        """Check an answer by running the engine, once for each answer in JSON values.
 
         Raises
         ------
         ExerciseError
             The answer is of the wrong kind. The message describes the right kind.
         """
+        try:
+            key = json.dumps(answer)
+        except (TypeError, ValueError):  # a world, or what is no answer
+            return self._checked(answer)
+        if key not in self._marks:
+            self._marks[key] = self._checked(answer)
+        return self._marks[key]
+
+    @cached_property
+    def _marks(self) -> dict[str, Mark]:
+        return {}
+
+    def _checked(self, answer: Any) -> Mark:
         world = self.world()
         found = self._mark(self.read(answer, world), world)
         if found.correct:
@@ -246,7 +262,11 @@ class Exercise(ABC):
         """Return an answer in the words of the card: what is chosen, ticked or written."""
 
     def solution_answer(self) -> Any:
-        """Compute the right answer."""
+        """Compute the right answer, once."""
+        return deepcopy(self._solution)
+
+    @cached_property
+    def _solution(self) -> Any:
         return self.right_answer(self.world())
 
 

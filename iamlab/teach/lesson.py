@@ -10,7 +10,7 @@ import random
 import re
 import tomllib
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,20 +124,14 @@ class Lesson:
         return dict(self.content.get("world", {}))
 
     def world(self, name: str, seed: int = SEED) -> LessonWorld:
-        """Build a world.
+        """Return a new world: a copy of what was built before, if it was.
 
         Raises
         ------
         ExerciseError
             The table has an error. The message names file and line.
         """
-        try:
-            with at("world"):
-                table = merged(self.worlds, name)
-            with at("world", name):
-                return build(self.named(table, seed), seed if "incident" in table else SEED)
-        except KeyedError as error:
-            raise self.located(error) from error
+        return _built(self, name, seed).copy()
 
     def names(self, seed: int = SEED) -> dict[str, str]:
         """Return the value of each name that varies; the first one for the usual seed."""
@@ -245,6 +239,17 @@ def read_lesson(file: Path) -> Lesson:
 
 _opened: dict[str, Lesson] = {}
 """The lessons that ``open_lesson`` has read, by number."""
+
+
+@lru_cache(maxsize=256)
+def _built(lesson: Lesson, name: str, seed: int) -> LessonWorld:
+    try:
+        with at("world"):
+            table = merged(lesson.worlds, name)
+        with at("world", name):
+            return build(lesson.named(table, seed), seed if "incident" in table else SEED)
+    except KeyedError as error:
+        raise lesson.located(error) from error
 
 
 @cache

@@ -293,7 +293,7 @@ def _managed(account: Account, name: str, value: Any) -> None:
 def _fill_organization(world: LessonWorld, table: Table) -> None:
     """Create units, members, SCPs and RCPs."""
     [organization] = world.organizations.values()
-    world.on_cards = table.get("on_cards", True)  # type: ignore[attr-defined]
+    world.on_cards = table.get("on_cards", True)
     targets = {own.name: own for own in world.accounts.values()} | {"root": organization.root}
     for path in table.get("units", "").split():
         parent, _, name = path.rpartition("/")
