@@ -95,8 +95,8 @@ def _can_become(world: World, target: str, *names: str) -> Judged:
     """Return which of the named callers can become another one by privilege escalation."""
     end, reach = target if target == "admin" else caller_of(world, target), world.reach()
     paths = {name: reach.path(caller_of(world, name), end) for name in sorted(names)}
-    said = {name: str(own or "no path leads there").split("\n") for name, own in paths.items()}
-    return {name: (own is not None, f"{'; '.join(said[name])}.") for name, own in paths.items()}
+    texts = {name: str(own or "no path leads there").split("\n") for name, own in paths.items()}
+    return {name: (own is not None, f"{'; '.join(texts[name])}.") for name, own in paths.items()}
 
 
 def _unused_statements(world: World, caller: str) -> Judged:
