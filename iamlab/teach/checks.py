@@ -351,8 +351,9 @@ class Repair(Exercise):
         for begin, end in self.no_path:
             if path := self._path(answer, begin, end):
                 whose = f"{begin} can still become {end}" if end else "The maps can still leave"
-                text = f"{whose}, in {count(len(path), 'step')}."
-                steps = ("\n".join(("The shortest path:", *path)),)
+                whose += f", in {count(len(path), 'step')}."
+                text = "\n".join((whose, *path)) if end else whose
+                steps = () if end else ("\n".join(("The shortest path:", *path)),)
                 return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
@@ -368,7 +369,8 @@ class Repair(Exercise):
 
             return leak(world, night_of(self.seed)) or []
         target = end if end == "admin" else caller_of(world, end)
-        return list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
+        path = world.reach().path(caller_of(world, begin), target) or ()
+        return [f"{edge} {str(call).partition(' ')[2]}" for edge in path for call in edge.calls[:1]]
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""

@@ -262,8 +262,8 @@ class VersionInput(Choices):
         """Return the documents, and a list of versions for each policy."""
         parts = {}
         for (name, policy), value in zip(self._policies.items(), self.state.values, strict=True):
-            texts = {f"{name} {key}": own.text for key, own in policy.versions.items()}
-            documents = "".join(html.fold(own, html.paragraph(texts[own])) for own in texts)
+            texts = {key: html.paragraph(own.text) for key, own in policy.versions.items()}
+            documents = "".join(html.fold(f"{name} {key}", own) for key, own in texts.items())
             label = f"Default version of {name}"
             parts[name] = documents + html.choice(name, label, list(policy.versions), value)
         return parts
@@ -383,14 +383,8 @@ class BreakInput(StatementStack):
         self.request.restore(request)
 
 
-_EDITORS: dict[str, Any] = {
-    "choices": ChoiceInput,
-    "memberships": MembershipInput,
-    "statements": StatementInput,
-    "versions": VersionInput,
-}
-
-
 def repair_input(task: Repair) -> Any:
     """Return the instrument that changes what a repair is about."""
-    return _EDITORS[task.editor.name.split()[0]](task)
+    made: dict[str, Any] = {"choices": ChoiceInput, "memberships": MembershipInput}
+    made |= {"statements": StatementInput, "versions": VersionInput}
+    return made[task.editor.name.split()[0]](task)
