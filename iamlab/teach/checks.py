@@ -140,8 +140,8 @@ def counted(good: int, total: int, participle: str) -> str:
 
 def applying(decision: Decision) -> str:
     """Return a sentence with the statements that match a request."""
-    matches = [match for match in decision.trace.matches if match.applies]
-    names = [f"{match.statement.label} ({match.effect})" for match in matches]
+    matches = decision.trace.matches
+    names = dict.fromkeys(f"{own.address} ({own.effect})" for own in matches if own.applies)
     return f"These match your request: {', '.join(names) or 'no statement'}."
 
 
