@@ -170,7 +170,7 @@ def _remove(decision: Decision, chosen: str) -> str:
     if outcome == ALLOWS and not decision.denies:
         return f"The {chosen} allows it already. It is {now}: an Allow is missing elsewhere."
     if any(own.address == chosen and not own.applies for own in decision.trace.matches):
-        return f"{chosen} doesn't match this request. Does another statement, or none?"
+        return f"{chosen} doesn't match this request. Does another one? If not, choose the type."
     what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
     end = ". So it must allow this too, but it grants nothing."
     still = f"Remove {what} and see: it is still {now}, so it doesn't decide."
