@@ -114,7 +114,7 @@ def test_an_allow_that_does_not_match_leads_to_its_type():
     task = replace(explain(key), world_name="13/morning")
     mark = task.mark(["session policy/Events"])
 
-    assert mark.counterexample.endswith("match this request. Does another one? If not, choose the type.")
+    assert mark.counterexample.endswith("request. Does another one? If not, choose the type.")
     assert task.mark(["session policy"]).correct
 
 
