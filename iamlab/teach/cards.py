@@ -209,7 +209,7 @@ class Reveal(Instrument[Nothing]):
         """Whether the prediction or the answer has been given."""
         if isinstance(self._after, Instrument):
             return self._after.tried
-        return any(journal.of_exercise(self._after, kind) for kind in ("attempt", "solution"))
+        return any(journal.of_exercise(self._after, own, None) for own in ("attempt", "solution"))
 
     @property
     def value(self) -> Any:

@@ -1,12 +1,19 @@
 """Lesson 20: every night has a solution, and the known wrong answers are wrong in each."""
 
+import json
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
+from iamlab import teach
 from iamlab.incident import contain, excessive, kept
 from iamlab.incident.questions import night_of
+from iamlab.teach import after, check
+from iamlab.teach.lesson import lesson_of
 from iamlab.teach.tables import find
+
+NOTEBOOK = next(Path(__file__).parents[2].glob("notebooks/20_*.ipynb"))
 
 FEW, MANY = range(2), range(2, 20)
 SEEDS = [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
@@ -87,3 +94,22 @@ def test_the_search_of_the_card_finds_a_solution(number, seed):
     task = find(number, seed)
 
     assert task.mark(task.solution_answer()).correct
+
+
+def test_an_answer_opens_what_waits_for_it_in_any_night(monkeypatch):
+    """Each learner has a night of their own, and sees their figures, their proof and their page."""
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    waiting = []
+    monkeypatch.setattr(teach, "after", lambda *own: waiting.append(after(*own)) or waiting[-1])
+    names = {}
+    for source in code:
+        exec(source.replace("NIGHT = 7", "NIGHT = 4242"), names)  # noqa: S102 - our own notebook
+    closed = [own for own in waiting if not own.is_open]
+    for number in lesson_of("20.1").exercises:
+        answer = find(number, 4242).solution_answer()
+        assert check(number, answer, seed=4242), number
+
+    assert names["NIGHT"] == 4242
+    assert len(closed) == len(waiting) >= 6
+    assert all(own.is_open for own in waiting)
