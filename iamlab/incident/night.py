@@ -291,11 +291,12 @@ def _attack(
     names = {"session": draw.choice(_ATTACKS["sessions"]), "map": draw.choice(_MAPS)}
     values = {"outside": held["outside"].account.account_id}
     moment = MORNING.replace(hour=0) + timedelta(minutes=draw.randint(*_BEGINS))
-    agent = draw.choice(_ATTACKS["agents"])
+    agent, browsing = draw.choice(_ATTACKS["agents"]), set[str]()
     for texts, address in zip((first, second), draw.sample(_ATTACKS["addresses"], 2), strict=True):
         ip = f"{address}.{draw.randint(100, 250)}"
         policies = _ATTACKS["policies"]
-        actor = Actor(world, ip, agent, held, policies, values, STOLEN_PASSWORD)
+        browser = _ATTACKS["browser"]
+        actor = Actor(world, ip, agent, held, policies, values, STOLEN_PASSWORD, browser, browsing)
         for by, text, is_refused in texts:
             for line in read_lines(_filled(text, names), by):
                 moment += timedelta(seconds=draw.randint(15, 100))

@@ -50,6 +50,9 @@ def leaked_key(night: Night) -> Facts:
 def attack_steps(night: Night) -> Facts:
     """Return the calls that changed something or returned credentials: are they the attacker's?
 
+    A call is there once: without the copy in the log of the account that was called, and without
+    the second event of a role switch in the console.
+
     Examples
     --------
     >>> from iamlab.incident import night
@@ -64,7 +67,9 @@ def attack_steps(night: Night) -> Facts:
         is_change = not event.read_only and event.management_event
         is_step = (is_change or event.event_name in _OF_CREDENTIALS) and not event.error_code
         who = _who(event)
-        if is_step and event.recipient_account_id in own and not who.endswith(".amazonaws.com"):
+        is_services = who.endswith(".amazonaws.com")
+        is_copy = event.event_name == "SwitchRole" or who.removeprefix("account ") in own
+        if is_step and event.recipient_account_id in own and not (is_copy or is_services):
             label = f"{event.event_time:%d}th {event.event_time:%H:%M} {who}: {event.event_name}"
             label = f"{label} {_about(event.request_parameters or {})}".strip()
             text = f"it came from {event.source_ip_address}, with {event.user_agent.split()[0]}."

@@ -29,6 +29,15 @@ def test_the_steps_are_the_attackers_and_others_are_not(seed):
     assert not any("starsoft-reader" in step for step in right)
 
 
+@pytest.mark.parametrize("seed", [5, 11, 14])
+def test_a_call_is_a_step_once(seed):
+    """Not again in the log of the account that was called, or as a role switch of the console."""
+    steps = attack_steps(night(seed))
+
+    assert not any("SwitchRole" in own for own in steps)
+    assert not any("account 111111111111" in own for own in steps)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_vendors_own_log_is_not_in_the_trail(seed):
     """Its calls are there only where they reach Acme."""
