@@ -8,11 +8,13 @@
 
 from iamlab.incident.containment import (
     CHOICES,
+    ERASURES,
     Request,
     Score,
     contain,
     edits,
     excessive,
+    fault,
     kept,
     leak,
     score,
@@ -22,6 +24,7 @@ from iamlab.incident.questions import QUESTIONS, attack_steps, leaked_key
 
 __all__ = [
     "CHOICES",
+    "ERASURES",
     "QUESTIONS",
     "Night",
     "Plan",
@@ -31,6 +34,7 @@ __all__ = [
     "contain",
     "edits",
     "excessive",
+    "fault",
     "kept",
     "leak",
     "leaked_key",

@@ -13,6 +13,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
+from iamlab.incident.containment import ERASURES, contain, remains
 from iamlab.incident.night import Night, night
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def attack_steps(night: Night) -> Facts:
     '10th 02:00 bob: UpdateAssumeRolePolicy deployer'
     """
     found: Facts = {}
-    accounts = night.world.accounts.values()
-    own = {account.account_id for account in accounts if account.name.startswith("acme-")}
+    own = {own.account_id for own in night.world.accounts.values() if own.name.startswith("acme-")}
     for event in night.world.events:
         is_change = not event.read_only and event.management_event
         is_step = (is_change or event.event_name in _OF_CREDENTIALS) and not event.error_code
@@ -75,6 +75,23 @@ def attack_steps(night: Night) -> Facts:
             text = f"it came from {event.source_ip_address}, with {event.user_agent.split()[0]}."
             found.setdefault(label, (event.event_id in night.attack, text))
     return found
+
+
+def left_behind(night: Night) -> Facts:
+    """Return what can be removed after the containment: is it something that the attacker left?
+
+    Examples
+    --------
+    >>> from iamlab.incident import night
+    >>> [text for text, (is_right, _) in left_behind(night(7)).items() if is_right][0]
+    "Delete Bob's access key of yesterday"
+    """
+    world = night.world.copy()
+    for name in night.plan.leaves:
+        contain(world, name)
+    left = remains(world, night)
+    said = {True: "a call of the attacker left it.", False: "no call of the attacker left it."}
+    return {text: (name in left, said[name in left]) for name, text in ERASURES.items()}
 
 
 def _who(event: Event) -> str:
@@ -94,6 +111,7 @@ def _about(parameters: Mapping[str, object]) -> str:
 QUESTIONS: Mapping[str, Callable[[Night], Facts]] = {
     "leaked_key": leaked_key,
     "attack_steps": attack_steps,
+    "left_behind": left_behind,
 }
 """The questions by name."""
 

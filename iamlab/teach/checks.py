@@ -304,7 +304,8 @@ class Repair(Exercise):
         What the card can change.
     no_path
         Pairs of callers: the first must not be able to become the second, in whatever steps;
-        ``"admin"`` is any administrator.
+        ``"admin"`` is any administrator. ``"leak"`` and a stage: the world of the night must be
+        right, as ``iamlab.incident.fault`` says.
     """
 
     target: tuple[Cell, ...]
@@ -349,10 +350,9 @@ class Repair(Exercise):
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         for begin, end in self.no_path:
-            if path := self._path(answer, begin, end):
-                whose = f"{begin} can still become {end}" if end else "The maps can still leave"
-                text = f"{whose}, in {count(len(path), 'step')}."
-                steps = ("\n".join(("The shortest path:", *path)),)
+            if fault := self._path(answer, begin, end):
+                text, *path = fault
+                steps = ("\n".join(("The shortest path:", *path)),) if path else ()
                 return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
@@ -360,15 +360,16 @@ class Repair(Exercise):
             return Mark(correct=False, true_part=found, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{found} {self.why}")
 
-    def _path(self, world: World, begin: str, end: str) -> list[str]:
-        """Return the steps from one caller to another; from ``leak``, those of the attacker."""
+    def _path(self, world: World, begin: str, end: str) -> Sequence[str]:
+        """Return a sentence and the steps from one caller to another; ``leak``: of the night."""
         if begin == "leak":
-            from iamlab.incident.containment import leak
-            from iamlab.incident.questions import night_of
+            from iamlab.incident import containment, questions
 
-            return leak(world, night_of(self.seed)) or []
+            return containment.fault(world, questions.night_of(self.seed), end)
         target = end if end == "admin" else caller_of(world, end)
-        return list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
+        path = list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
+        text = f"{begin} can still become {end}, in {count(len(path), 'step')}."
+        return [text, *path] if path else []
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""

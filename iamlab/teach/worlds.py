@@ -139,7 +139,9 @@ def build(table: Table, seed: int) -> LessonWorld:
     check_table(table, {**_known_keys(table), **FORMAT["world"]})
     if "incident" in table:
         with at("incident"):
-            find_named("incident", table["incident"], {"night": _night})(world, seed)
+            from iamlab.incident.night import populate
+
+            find_named("incident", table["incident"], {"night": populate})(world, seed)
     else:
         _fill_world(world, table)
     with at("edits"):
@@ -178,12 +180,6 @@ def _fill_world(world: LessonWorld, table: Table) -> None:
         world.network(**table.get("network", {}))
     if not table.get("log"):
         world.events.clear()
-
-
-def _night(world: LessonWorld, seed: int) -> None:
-    from iamlab.incident.night import populate
-
-    populate(world, seed)
 
 
 def _account(world: LessonWorld, name: str, contents: Table) -> Account:
