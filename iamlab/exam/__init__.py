@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from iamlab.display import lazily
 
 if TYPE_CHECKING:
-    from iamlab.exam.night_page import IncidentPage as IncidentPage
-    from iamlab.exam.night_page import incident_page as incident_page
     from iamlab.exam.items import Item as Item
     from iamlab.exam.items import Quiz as Quiz
+    from iamlab.exam.night_page import IncidentPage as IncidentPage
+    from iamlab.exam.night_page import incident_page as incident_page
     from iamlab.exam.own_account import quiz as quiz
 
 _HOME = {

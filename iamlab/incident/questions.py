@@ -71,7 +71,7 @@ def attack_steps(night: Night) -> Facts:
         is_copy = event.event_name == "SwitchRole" or who.removeprefix("account ") in own
         if is_step and event.recipient_account_id in own and not (is_copy or is_services):
             label = f"{event.event_time:%d}th {event.event_time:%H:%M} {who}: {event.event_name}"
-            label = f"{label} {_about(event.request_parameters or {})}".strip()
+            label = f"{label} {about(event.request_parameters or {})}".strip()
             text = f"it came from {event.source_ip_address}, with {event.user_agent.split()[0]}."
             found.setdefault(label, (event.event_id in night.attack, text))
     return found
@@ -102,7 +102,7 @@ def _who(event: Event) -> str:
     return arn.split("/")[1] if "/" in arn else str(own.get("invokedBy", f"account {account}"))
 
 
-def _about(parameters: Mapping[str, object]) -> str:
+def about(parameters: Mapping[str, object]) -> str:
     """Return the name of what a call is about."""
     texts = [str(own) for key, own in parameters.items() if key.lower().endswith(("name", "arn"))]
     return texts[0].rpartition("/")[2] if texts else ""
