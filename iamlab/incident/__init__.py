@@ -10,17 +10,15 @@ from iamlab.incident.containment import (
     CHOICES,
     ERASURES,
     Request,
-    Score,
     contain,
     edits,
     excessive,
     fault,
     kept,
     leak,
-    score,
 )
 from iamlab.incident.night import Night, Plan, night, plans, populate
-from iamlab.incident.questions import QUESTIONS, attack_steps, leaked_key
+from iamlab.incident.questions import QUESTIONS, Score, attack_steps, leaked_key, score
 
 __all__ = [
     "CHOICES",

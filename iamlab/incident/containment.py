@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -246,7 +245,7 @@ def fault(world: World, night: Night, stage: str = "contained") -> tuple[str, ..
     >>> from iamlab.incident import night
     >>> found = night(7)
     >>> fault(found.world, found)[0]
-    'The maps can still leave, in 2 steps.'
+    'The maps can still leave, in 3 steps.'
     >>> for name in (*found.plan.leaves, *found.plan.erases):
     ...     contain(found.world, name)
     >>> fault(found.world, found), fault(found.world, found, "redesigned")[0]
@@ -334,43 +333,7 @@ def _callers(world: World, night: Night) -> Iterator[tuple[str, Caller]]:
     yield f"from the account {night.outside}", outside_user(world, night.outside)
 
 
-# -- the score -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How good a changed world is.
-
-    Parameters
-    ----------
-    leak
-        The steps by which the attacker still gets the maps; empty if nothing leaks.
-    fault
-        What is wrong, as :func:`fault` says; empty if nothing is.
-    lost
-        The requests that must stay allowed, and are denied.
-    kept
-        The share of the requests that must stay allowed and are, from 0 to 1.
-    edits
-        The edits, as sentences.
-    fewest
-        How many edits are enough.
-    excess
-        The requests that a redesign must deny, and are allowed.
-    """
-
-    leak: tuple[str, ...]
-    fault: tuple[str, ...]
-    lost: tuple[Request, ...]
-    kept: float
-    edits: tuple[str, ...]
-    fewest: int
-    excess: tuple[Request, ...]
-
-    @property
-    def is_contained(self) -> bool:
-        """Whether the attacker gets nothing, and everybody can work."""
-        return not self.fault and not self.lost
+# -- what was changed ------------------------------------------------------------------------------
 
 
 def edits(before: World, after: World) -> tuple[str, ...]:
@@ -410,35 +373,3 @@ def _credentials(world: World) -> Iterator[tuple[str, object]]:
                 yield f"{whose}: password", user.login_profile.hashes
             for device in user.mfa_devices:
                 yield f"{whose}: MFA device {device.serial_number}", None
-
-
-def score(after: World, night: Night, stage: str = "contained") -> Score:
-    """Compare a changed copy of the night's world with that world.
-
-    Parameters
-    ----------
-    stage
-        As for :func:`fault`.
-
-    Examples
-    --------
-    >>> from iamlab.incident import night
-    >>> found = night(7)
-    >>> after = found.world.copy()
-    >>> for name in found.plan.leaves:
-    ...     contain(after, name)
-    >>> result = score(after, found)
-    >>> result.is_contained, len(result.edits) == result.fewest
-    (True, True)
-    """
-    wanted = kept(night.world)
-    lost = tuple(request for request in wanted if not after.can(*request))
-    return Score(
-        tuple(leak(after, night) or ()),
-        fault(after, night, stage),
-        lost,
-        1 - len(lost) / len(wanted),
-        edits(night.world, after),
-        len(night.plan.leaves),
-        tuple(request for request in excessive(night.world) if after.can(*request)),
-    )

@@ -1,6 +1,6 @@
-"""Questions about the night, each with the facts that answer it.
+"""Questions about the night, each with the facts that answer it; and the score of an answer.
 
-Each function returns the choices, and for each of them whether it is right, and why.
+A question returns the choices, and for each of them whether it is right, and why.
 
 Notes
 -----
@@ -10,16 +10,19 @@ AWS pages: "CloudTrail record contents"; "CloudTrail userIdentity element".
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamlab.incident.containment import ERASURES, contain, remains
+from iamlab.incident.containment import ERASURES, contain, edits, excessive, fault, kept, remains
 from iamlab.incident.night import Night, night
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamlab.incident.containment import Request
     from iamlab.model.event import Event
+    from iamlab.world.world import World
 
 Facts = dict[str, tuple[bool, str]]
 """The choices: whether each is right, and a sentence with the reason."""
@@ -138,3 +141,70 @@ def facts_of(question: str, seed: int) -> Facts:
     True
     """
     return QUESTIONS[question](night_of(seed))
+
+
+# -- the score -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good a changed world is.
+
+    Parameters
+    ----------
+    fault
+        What is wrong, as :func:`fault` says; empty if nothing is.
+    lost
+        The requests that must stay allowed, and are denied.
+    kept
+        The share of the requests that must stay allowed and are, from 0 to 1.
+    edits
+        The edits, as sentences.
+    fewest
+        How many edits are enough.
+    excess
+        The requests that a redesign must deny, and are allowed.
+    """
+
+    fault: tuple[str, ...]
+    lost: tuple[Request, ...]
+    kept: float
+    edits: tuple[str, ...]
+    fewest: int
+    excess: tuple[Request, ...]
+
+    @property
+    def is_contained(self) -> bool:
+        """Whether the attacker gets nothing, and everybody can work."""
+        return not self.fault and not self.lost
+
+
+def score(after: World, night: Night, stage: str = "contained") -> Score:
+    """Compare a changed copy of the night's world with that world.
+
+    Parameters
+    ----------
+    stage
+        As for :func:`fault`.
+
+    Examples
+    --------
+    >>> from iamlab.incident import night
+    >>> found = night(7)
+    >>> after = found.world.copy()
+    >>> for name in found.plan.leaves:
+    ...     contain(after, name)
+    >>> result = score(after, found)
+    >>> result.is_contained, len(result.edits) == result.fewest
+    (True, True)
+    """
+    wanted = kept(night.world)
+    lost = tuple(request for request in wanted if not after.can(*request))
+    return Score(
+        fault(after, night, stage),
+        lost,
+        1 - len(lost) / len(wanted),
+        edits(night.world, after),
+        len(night.plan.leaves),
+        tuple(request for request in excessive(night.world) if after.can(*request)),
+    )
