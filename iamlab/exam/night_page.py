@@ -94,7 +94,7 @@ class IncidentPage:
         }
 
     def _erased(self, world: World) -> World:
-        """Return a world in which the attacker's traces are removed: that is no edit too many."""
+        """Return a world in which the attacker's traces are removed: this costs no points."""
         changed = world.copy()
         for name in self.night.plan.erases:
             if not name.endswith("-key"):

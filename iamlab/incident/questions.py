@@ -93,8 +93,8 @@ def left_behind(night: Night) -> Facts:
     for name in night.plan.leaves:
         contain(world, name)
     left = remains(world, night)
-    said = {True: "a call of the attacker left it.", False: "no call of the attacker left it."}
-    return {text: (name in left, said[name in left]) for name, text in ERASURES.items()}
+    reasons = {True: "a call of the attacker left it.", False: "no call of the attacker left it."}
+    return {text: (name in left, reasons[name in left]) for name, text in ERASURES.items()}
 
 
 def _who(event: Event) -> str:

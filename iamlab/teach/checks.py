@@ -344,16 +344,16 @@ class Repair(Exercise):
     def _mark(self, answer: World, world: World) -> Mark:
         wrong = [cell for cell in self.target if not cell.holds_in(answer)]
         good, edits = len(self.target) - len(wrong), self.editor.count(world, answer)
-        found = f"{good} of {len(self.target)} requests are as wanted, with {count(edits, 'edit')}."
+        edit = count(edits, "edit" if self.most else "change")  # a choice can be many changes
+        found = f"{good} of {len(self.target)} requests are as wanted, with {edit}."
         if wrong:
             cell, decision = wrong[0], wrong[0].question.ask(answer)
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         for begin, end in self.no_path:
             if fault := self._path(answer, begin, end):
-                text, *path = fault
-                steps = ("\n".join(("The shortest path:", *path)),) if path else ()
-                return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
+                steps = ("\n".join(("The shortest path:", *fault[1:])),) if fault[1:] else ()
+                return Mark(correct=False, true_part=found, counterexample=fault[0], worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."

@@ -173,7 +173,7 @@ class Exercise(ABC):
         """
         try:
             key = json.dumps(answer)
-        except (TypeError, ValueError):  # a world, or what is no answer
+        except (TypeError, ValueError):  # a world, or something else
             return self._checked(answer)
         if key not in self._marks:
             self._marks[key] = self._checked(answer)
