@@ -87,7 +87,7 @@ def left_behind(night: Night) -> Facts:
     --------
     >>> from iamlab.incident import night
     >>> [text for text, (is_right, _) in left_behind(night(7)).items() if is_right][0]
-    "Delete Bob's access key of yesterday"
+    "Delete Bob's old access key"
     """
     world = night.world.copy()
     for name in night.plan.leaves:
