@@ -10,7 +10,7 @@ from iamlab import Policy, teach
 from iamlab.incident import contain, excessive, fault, kept
 from iamlab.incident.containment import remains
 from iamlab.incident.questions import night_of
-from iamlab.teach import after, check, scenario
+from iamlab.teach import after, check, exercise, scenario
 from iamlab.teach.edits import apply_edits
 from iamlab.teach.lesson import lesson_of
 from iamlab.teach.tables import find
@@ -19,7 +19,7 @@ NOTEBOOK = next(Path(__file__).parents[2].glob("notebooks/20_*.ipynb"))
 
 FEW, MANY = range(2), range(2, 20)
 SEEDS = [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
-COLLECTED = ("20.1", "20.2", "20.5")
+COLLECTED = ("20.1", "20.2", "20.5", "20.9")
 DENY_BUT_PASSWORDS = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "NotAction": "iam:UpdateLoginProfile", "Resource": "*"}],
@@ -175,6 +175,17 @@ def test_the_tables_of_the_cards_are_those_of_the_page(number):
 
     assert {tuple(own) for own in wanted} <= pairs
     assert all(cell.allowed for cell in task.target[: len(kept(world))])
+
+
+def test_the_cards_have_short_tables_and_no_internal_names():
+    """Who must do what, in two lists; the edits of a containment have only names."""
+    contained, redesigned = (exercise(number).parts() for number in ("20.3", "20.4"))
+
+    assert contained["calls"] == ""
+    assert "bob-key" not in "".join(contained.values())
+    assert "What each choice changes" in redesigned["calls"]
+    assert redesigned["prompt"].count('scope="col"') == len(["yes", "no"])
+    assert "iam:PassRole on role/deployer<br>iam:PassRole on" in redesigned["prompt"]
 
 
 @pytest.mark.slow
