@@ -118,8 +118,7 @@ class Predict(ForEach):
         """Return the belief that leads to exactly this answer."""
         words, decisions = self.read(answer, world), self.decisions(world)
         for mutant in mutants_met(self.number.partition(".")[0].zfill(2)):
-            believed = [self._word(str(mutant.verdict(own, world))) for own in decisions]
-            if believed == words:
+            if [self._word(str(mutant.verdict(own, world))) for own in decisions] == words:
                 hint = f"You answered as if {mutant.claim}. {mutant.truth}"
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
@@ -140,8 +139,8 @@ def counted(good: int, total: int, participle: str) -> str:
 
 def applying(decision: Decision) -> str:
     """Return a sentence with the statements that match a request."""
-    matches = [match for match in decision.trace.matches if match.applies]
-    names = [f"{match.statement.label} ({match.effect})" for match in matches]
+    matches = decision.trace.matches
+    names = dict.fromkeys(f"{own.address} ({own.effect})" for own in matches if own.applies)
     return f"These match your request: {', '.join(names) or 'no statement'}."
 
 
@@ -352,8 +351,10 @@ class Repair(Exercise):
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         for begin, end in self.no_path:
             if fault := self._path(answer, begin, end):
-                steps = ("\n".join(("The shortest path:", *fault[1:])),) if fault[1:] else ()
-                return Mark(correct=False, true_part=found, counterexample=fault[0], worked=steps)
+                known = 1 if begin == "leak" else len(fault)
+                text, path = "\n".join(fault[:known]), fault[known:]
+                steps = ("\n".join(("The shortest path:", *path)),) if path else ()
+                return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
             text = f"You reached the target, but {fault}."
@@ -367,9 +368,10 @@ class Repair(Exercise):
 
             return containment.fault(world, questions.night_of(self.seed), end)
         target = end if end == "admin" else caller_of(world, end)
-        path = list(map(str, world.reach().path(caller_of(world, begin), target) or ()))
-        text = f"{begin} can still become {end}, in {count(len(path), 'step')}."
-        return [text, *path] if path else []
+        path = world.reach().path(caller_of(world, begin), target) or ()
+        steps = [f"{own} {str(call).partition(' ')[2]}" for own in path for call in own.calls[:1]]
+        text = f"{begin} can still become {end}, in {count(len(steps), 'step')}."
+        return [text, *steps] if steps else []
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""

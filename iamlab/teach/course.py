@@ -196,8 +196,7 @@ class Course:
         own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
         steps = (lesson.link(f"{lesson.look.symbol}\xa0{lesson.number}") for lesson in own)
-        path = " · ".join(step.html() for step in steps)
-        return f"<li>{escape(goal)}: {hours}<br>{path}</li>"
+        return f"<li>{escape(goal)}: {hours}<br>{' · '.join(step.html() for step in steps)}</li>"
 
 
 def _state(lesson: Lesson, kinds: Counter[Any], right: Collection[str]) -> LessonState:
@@ -255,14 +254,15 @@ class Progress:
         return _table(*self.course.lessons.values()).to_frame()
 
     def __str__(self) -> str:
+        name = journal.path().name
         if not self.course.records:
-            return f"Nothing yet. Your answers will be saved in {_name()}, on this computer."
+            return f"Nothing yet. Your answers will be saved in {name}, on this computer."
         lines = ["".join(map(str, self.course.advice))]
         for heading, lesson, parts in self._sections():
             lines += ["", heading]
             if lesson in ("", *self.course.met):
                 lines += map(str, parts)
-        return "\n".join([*lines, "", f"Saved in {_name()}, on this computer only."])
+        return "\n".join([*lines, "", f"Saved in {name}, on this computer only."])
 
     __repr__ = __str__
 
@@ -291,7 +291,7 @@ class Progress:
 
     def _file(self) -> str:
         """Write where the progress file is, with a link that downloads it."""
-        name = escape(_name())
+        name = escape(journal.path().name)
         text = f"Saved in {name}, on this computer only."
         content = journal.as_lines(self.course.records)
         if len(content) > LARGEST_LINK:
@@ -299,10 +299,6 @@ class Progress:
         address = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
         link = f'<a style="{LINK}" download="{name}" href="{address}">Download your progress</a>'
         return f"{text} {link}"
-
-
-def _name() -> str:
-    return journal.path().name
 
 
 def _table(*lessons: LessonState) -> Table:

@@ -57,7 +57,8 @@ def _contain(world: World, name: str) -> None:
 def _count(before: World, after: World) -> int:
     from iamlab.incident.containment import edits
 
-    return len(edits(before, after))
+    calls, now = (getattr(world, "calls", {}) for world in (before, after))  # with their policies
+    return len(edits(before, after)) + len([own for own in calls if now.get(own) != calls[own]])
 
 
 def _move_account(world: World, account: str, unit: str) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
@@ -155,6 +155,7 @@ class Exercise(ABC):
     known_wrong: tuple[KnownWrong, ...]
     seed: int = SEED
     exit: bool = False
+    _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     unsolved = "No answer to exercise {} is right."
     """The error if no answer that a card offers is right."""
@@ -171,17 +172,11 @@ class Exercise(ABC):
         ExerciseError
             The answer is of the wrong kind. The message describes the right kind.
         """
-        try:
+        with suppress(TypeError, ValueError):  # a world isn't JSON
             key = json.dumps(answer)
-        except (TypeError, ValueError):  # a world, or something else
-            return self._checked(answer)
-        if key not in self._marks:
-            self._marks[key] = self._checked(answer)
-        return self._marks[key]
-
-    @cached_property
-    def _marks(self) -> dict[str, Mark]:
-        return {}
+            self._kept[key] = self._kept.get(key) or self._checked(answer)
+            return self._kept[key]  # type: ignore[no-any-return]
+        return self._checked(answer)
 
     def _checked(self, answer: Any) -> Mark:
         world = self.world()
@@ -263,11 +258,8 @@ class Exercise(ABC):
 
     def solution_answer(self) -> Any:
         """Compute the right answer, once."""
-        return deepcopy(self._solution)
-
-    @cached_property
-    def _solution(self) -> Any:
-        return self.right_answer(self.world())
+        self._kept[""] = self._kept.get("") or self.right_answer(self.world())
+        return deepcopy(self._kept[""])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from iamlab.engine.edits import Edit, apply_edits
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS, LAYERS, NAMES, Layers
-from iamlab.engine.trace import ALLOWS
+from iamlab.engine.trace import ABSENT, ALLOWS
 from iamlab.errors import ExerciseError, did_you_mean, noted
 from iamlab.policy.statement import statement_to_json
 from iamlab.teach.checks import ForEach, applying, counted, request_lines, verdict_of
@@ -24,7 +24,7 @@ from iamlab.world.policy_places import arrange
 from iamlab.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.teach.mutants import Mutant
@@ -76,9 +76,7 @@ def without(decision: Decision, chosen: str) -> Decision:
     (<Decision ✕ explicit deny by stack/KeepMaps>, <Decision ✓ allowed by stack/AllMaps>)
     """
     layers = decision.layers
-    if chosen == NO_STATEMENT:
-        return evaluate(decision.request, Layers())
-    removed = [layer for layer in LAYERS if chosen == _named(decision, layer)]
+    removed = [own for own in LAYERS if chosen in (NO_STATEMENT, _named(decision, own))]
     if removed:
         empty: dict[str, Any] = {layer: getattr(Layers(), layer) for layer in removed}
         return evaluate(decision.request, replace(layers, **empty))
@@ -111,18 +109,16 @@ class Explain(ForEach):
     shows: Literal["", "message"] = ""
     unsolved = "Nothing that exercise {} offers explains a decision."
 
-    def options(self, world: World) -> list[str]:
-        """Return the explanations to choose from, the same for each request."""
-        decisions = self.decisions(world)
+    def options(self, decisions: Sequence[Decision]) -> list[str]:
+        """Return the explanations of these decisions to choose from."""
         matches = [match for decision in decisions for match in decision.trace.matches]
         layers = [own for decision in decisions for own in _layers(decision).items()]
         if self.asks == "layer":
             options = [name for _, name in layers]
         elif self.asks == "nearest":
-            allows = (match for match in matches if match.effect == "Allow")
-            named = [(own.address, statement_to_json(own.statement)) for own in allows]
-            every = [(address, name) for address, statement in named for name in statement]
-            options = [f"{own}: {name}" for own, name in every if name not in ("Sid", "Effect")]
+            allows = [(own.address, own.statement) for own in matches if own.effect == "Allow"]
+            every = [(own, key) for own, each in allows for key in statement_to_json(each)]
+            options = [f"{own}: {key}" for own, key in every if key not in ("Sid", "Effect")]
         else:
             options = [match.address for match in matches]
             options += [*(name for layer, name in layers if layer in CEILINGS), NO_STATEMENT]
@@ -132,7 +128,7 @@ class Explain(ForEach):
         """Return the explanations of an answer."""
         size = len(self.questions)
         items = self.items(answer, f"a list of {size} explanations", size)
-        known = {option.lower(): option for option in self.options(world)}
+        known = {option.lower(): option for option in self.options(self.decisions(world))}
         words = []
         for item, decision in zip(items, self.decisions(world), strict=True):
             word = str(item).lower()
@@ -144,19 +140,23 @@ class Explain(ForEach):
 
     def tries(self, world: World) -> list[list[str]]:
         """Return the first right explanation of each decision."""
-        options, decisions = self.options(world), self.decisions(world)
+        decisions = self.decisions(world)
+        options = self.options(decisions)
         found = [[own for own in options if self.is_right(own, each)] for each in decisions]
         return [[own[0] for own in found]] if all(found) else []
 
     def is_right(self, word: str, decision: Decision) -> bool:
         """Return whether an explanation is one of the right ones."""
         if self.asks != "nearest":
-            return word in deciders(decision)
+            found = deciders(decision)
+            return word in ({own for own in found if "/" in own and self.asks != "layer"} or found)
         near = decision.trace.all_nearest
         return word in [f"{own.address}: {miss.element}" for own in near for miss in own.mismatches]
 
     def contrast(self, word: str, decision: Decision) -> str:
         """Return a sentence that shows why an explanation is wrong."""
+        if word in deciders(decision):
+            return f"The {word} decides. Which statement in it?"
         return (_too_far if self.asks == "nearest" else _remove)(decision, word)
 
 
@@ -164,17 +164,19 @@ def _remove(decision: Decision, chosen: str) -> str:
     """Return a sentence with the decision without what was chosen."""
     now, then = verdict_of(decision), verdict_of(without(decision, chosen))
     layer = next((own for own in LAYERS if chosen == _named(decision, own)), "")
-    if layer and not decision.denies and decision.trace.step(layer).outcome == ALLOWS:
-        return (
-            f"The {chosen} allows it already. Even so, it is {now}: an Allow is missing elsewhere."
-        )
+    outcome = decision.trace.step(layer).outcome if layer else ""
+    if outcome == ABSENT:
+        return f"No {chosen} applies to this request."
+    if outcome == ALLOWS and not decision.denies:
+        return f"The {chosen} allows it already. It is {now}: an Allow is missing elsewhere."
+    if any(own.address == chosen and not own.applies for own in decision.trace.matches):
+        return f"{chosen} doesn't match this request. Does another statement, or none?"
+    what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
+    end = ". So it must allow this too, but it grants nothing."
+    still = f"Remove {what} and see: it is still {now}, so it doesn't decide."
     if chosen == NO_STATEMENT:
         what, end = "any policy", ", so a statement decides."
-        still = f"{applying(decision)} Even so, it is {now}: something limits it."
-    else:
-        what = chosen if "/" in chosen else f"the {chosen}"  # a statement, or a type of policy
-        end = ". So it must allow this too, but it grants nothing."
-        still = f"Remove {what} and see: it is still {now}, so it doesn't decide."
+        still = f"{applying(decision)} Even so, it is {now}: which type of policy limits it?"
     return still if now == then else f"It is {now}. Without {what} it would be {then}{end}"
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.checks import Repair
     from iamlab.teach.exercises import Choosing, Question
-    from iamlab.teach.explain import Break, Explain
+    from iamlab.teach.explain import Break
     from iamlab.teach.write import Write
 
 
@@ -67,8 +67,7 @@ class ForEachInput(Choices):
     def __init__(self, task: Any) -> None:
         world = task.world()
         self.task, self._decisions = task, task.decisions(world)
-        has_folds = getattr(world, "on_cards", True)
-        self._folds = _folds(task.questions, self._decisions) if has_folds else ""
+        self._folds = _folds(task.questions, self._decisions) * getattr(world, "on_cards", True)
         super().__init__(f"{self.noun} {number}" for number, _ in enumerate(task.questions, 1))
 
     def controls(self) -> dict[str, str]:
@@ -90,8 +89,9 @@ def _folds(questions: Iterable[Question], decisions: Iterable[Decision]) -> str:
     made: dict[str, list[Decision]] = {}
     for question, decision in zip(questions, decisions, strict=True):
         made.setdefault(question.caller, []).append(decision)
+    seen, several = dict[tuple[str, str], str](), len(made) > 1
     return "".join(
-        html.statements(*own, is_open=len(made) == 1, of=caller if len(made) > 1 else "")
+        html.statements(*own, is_open=not several, of=caller * several, seen=seen)
         for caller, own in made.items()
     )
 
@@ -104,9 +104,8 @@ class VerdictInput(ForEachInput):
 
     def controls(self) -> dict[str, str]:
         """Return the requests, each with its options, and the confidence."""
-        sure = self.said["confidence"]
-        chosen = html.segmented("confidence", "How sure are you?", CONFIDENCE, sure)
-        return {**super().controls(), "sure": chosen}
+        control, legend, sure = "confidence", "How sure are you?", self.said["confidence"]
+        return {**super().controls(), "sure": html.segmented(control, legend, CONFIDENCE, sure)}
 
     def row(self, name: str, label: str, value: str, decision: Decision) -> str:  # noqa: ARG002
         """Return the verdicts."""
@@ -127,15 +126,12 @@ class ExplainInput(ForEachInput):
     missing = "Not answered yet. Choose an explanation for each request."
     noun = "explanation"
 
-    def __init__(self, task: Explain) -> None:
-        self._options = task.options(task.world())
-        super().__init__(task)
-
     def row(self, name: str, label: str, value: str, decision: Decision) -> str:
         """Return the explanations, and what is to explain."""
+        options = self.task.options(self._decisions if self.task.asks == "layer" else [decision])
         text = getattr(decision, self.task.shows) if self.task.shows else ""
         code = f'<div class="code">{escape(text)}</div>' if text else ""
-        return html.choice(name, label, self._options, value) + code
+        return html.choice(name, label, options, value) + code
 
 
 ACCEPTED = ("", "", "-")
@@ -266,8 +262,8 @@ class VersionInput(Choices):
         """Return the documents, and a list of versions for each policy."""
         parts = {}
         for (name, policy), value in zip(self._policies.items(), self.state.values, strict=True):
-            texts = {f"{name} {key}": own.text for key, own in policy.versions.items()}
-            documents = "".join(html.fold(own, html.paragraph(texts[own])) for own in texts)
+            texts = {key: html.paragraph(own.text) for key, own in policy.versions.items()}
+            documents = "".join(html.fold(f"{name} {key}", own) for key, own in texts.items())
             label = f"Default version of {name}"
             parts[name] = documents + html.choice(name, label, list(policy.versions), value)
         return parts
@@ -387,14 +383,8 @@ class BreakInput(StatementStack):
         self.request.restore(request)
 
 
-_EDITORS: dict[str, Any] = {
-    "choices": ChoiceInput,
-    "memberships": MembershipInput,
-    "statements": StatementInput,
-    "versions": VersionInput,
-}
-
-
 def repair_input(task: Repair) -> Any:
     """Return the instrument that changes what a repair is about."""
-    return _EDITORS[task.editor.name.split()[0]](task)
+    made: dict[str, Any] = {"choices": ChoiceInput, "memberships": MembershipInput}
+    made |= {"statements": StatementInput, "versions": VersionInput}
+    return made[task.editor.name.split()[0]](task)

@@ -95,11 +95,8 @@ def _can_become(world: World, target: str, *names: str) -> Judged:
     """Return which of the named callers can become another one by privilege escalation."""
     end, reach = target if target == "admin" else caller_of(world, target), world.reach()
     paths = {name: reach.path(caller_of(world, name), end) for name in sorted(names)}
-    text = "no path leads there"
-    return {
-        name: (own is not None, f"{'; '.join(str(own or text).splitlines())}.")
-        for name, own in paths.items()
-    }
+    texts = {name: str(own or "no path leads there").split("\n") for name, own in paths.items()}
+    return {name: (own is not None, f"{'; '.join(texts[name])}.") for name, own in paths.items()}
 
 
 def _unused_statements(world: World, caller: str) -> Judged:
@@ -189,9 +186,7 @@ ORDERS: dict[str, Callable[..., Placed]] = {
 
 def _called(event_name: str) -> Callable[[World], bool]:
     """Return a goal: a call has succeeded."""
-    return lambda world: any(
-        own.event_name == event_name and not own.error_code for own in world.events
-    )
+    return lambda world: any(e.event_name == event_name and not e.error_code for e in world.events)
 
 
 GOALS: dict[str, Callable[..., Callable[[World], bool]]] = {

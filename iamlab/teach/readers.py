@@ -202,8 +202,7 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
         return values
     if name.endswith("Document") or name == "Policy":
         return [json.dumps(read_policy(values, keys.account))] if values else []
-    read = _OF_PARAMETERS.get(name, credential_of)
-    return [read(word, keys.account) for word in values.split()]
+    return [_OF_PARAMETERS.get(name, credential_of)(own, keys.account) for own in values.split()]
 
 
 _OF_PARAMETERS = {

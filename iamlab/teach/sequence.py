@@ -223,19 +223,17 @@ class Sequence(Exercise):
             if self.most is None or len(answer) <= self.most:
                 return Mark(correct=True, true_part=f"{text} {self.why}".strip())
             enough = f"{self.most} {'is' if self.most == 1 else 'are'} enough"
-            problem = f"You reached the goal with {len(answer)} calls, but {enough}."
+            fault = f"You reached the goal with {len(answer)} calls, but {enough}."
         elif done.error is None:
             first = f"{'But the' if text else 'The'} goal isn't reached."
-            problem = " ".join((first, self.wanted, *self.still_open(done.world)))
+            fault = " ".join((first, self.wanted, *self.still_open(done.world)))
         else:
             refused = f"Call {len(done.made) + 1} is refused: {in_words(answer[len(done.made)])}."
-            problem = f"{refused} {done.error}"
-        decision = getattr(done.error, "decision", None)
+            fault = f"{refused} {done.error}"
+        own = getattr(done.error, "decision", None)
         lines = [f"{number}. ✓ {line}" for number, line in enumerate(done.made, 1)]
-        steps = ("\n".join(["These calls are allowed:", *lines]),) if decision is None else ()
-        return Mark(
-            correct=False, true_part=text, counterexample=problem, decision=decision, worked=steps
-        )
+        steps = ("\n".join(["These calls are allowed:", *lines]),) if lines and own is None else ()
+        return Mark(correct=False, true_part=text, counterexample=fault, decision=own, worked=steps)
 
     def shown(self, answer: Any) -> str:
         """Return the calls, one in each line."""

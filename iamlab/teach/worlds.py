@@ -138,9 +138,9 @@ def build(table: Table, seed: int) -> LessonWorld:
     world = LessonWorld(seed)
     check_table(table, {**_known_keys(table), **FORMAT["world"]})
     if "incident" in table:
-        with at("incident"):
-            from iamlab.incident.night import populate
+        from iamlab.incident.night import populate
 
+        with at("incident"):
             find_named("incident", table["incident"], {"night": populate})(world, seed)
     else:
         _fill_world(world, table)

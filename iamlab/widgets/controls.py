@@ -10,7 +10,7 @@ W3C, "ARIA Authoring Practices Guide": "Radio Group Pattern", "Button Pattern".
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.labels import context_in_policies, labels
 from iamlab.engine.layers import CEILINGS, NAMES
@@ -198,12 +198,8 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], kin
 def request_facts(decision: Decision) -> str:
     """Write a request: who, action, resource, and the context that its policies ask for."""
     request = decision.request
-    who, what = short_name(request.principal), short_name(request.resource)
-    facts = {
-        "Who": _named(*who, request.principal),
-        "Action": f"<code>{escape(request.action)}</code>",
-        "Resource": _named(*what, request.resource),
-    }
+    who, action = _named(request.principal), f"<code>{escape(request.action)}</code>"
+    facts = {"Who": who, "Action": action, "Resource": _named(request.resource)}
     for key, words in context_in_policies(decision).items():
         if not key.lower().startswith("aws:username"):
             facts[key] = f"<code>{escape(words)}</code>"
@@ -211,17 +207,16 @@ def request_facts(decision: Decision) -> str:
     return f"<dl>{body}</dl>"
 
 
-def _named(name: str, kind: str, arn: str) -> str:
+def _named(arn: str) -> str:
+    name, kind = short_name(arn)
     note = f' <span class="pale">({escape(kind)})</span>' if kind else ""
     return f'<span title="{escape(arn)}"><code>{escape(name)}</code>{note}</span>'
 
 
 def calls(events: Iterable[Event]) -> str:
     """Write the calls that events record, with their parameters."""
-    words = []
-    for event in events:
-        own = (event.request_parameters or {}).items()
-        words.append(f"{event.event_name}({', '.join(f'{key}={value}' for key, value in own)})")
+    sent = ((own.event_name, (own.request_parameters or {}).items()) for own in events)
+    words = [f"{name}({', '.join(f'{key}={value}' for key, value in own)})" for name, own in sent]
     return f"<p>AWS's calls: {escape(', then '.join(words))}.</p>" if words else ""
 
 
@@ -245,7 +240,8 @@ def in_words(statement: Statement) -> str:
 
 
 def _listed(values: tuple[str, ...] | None, exempt: tuple[str, ...] | None) -> str:
-    names = [text.split(":", 5)[-1] if text.startswith("arn:") else text for text in values or ()]
+    parts = [text.split(":", 5 * text.startswith("arn:")) for text in values or ()]
+    names = [f"account {own[4]}" if own[5:] == ["root"] else own[-1] for own in parts]
     if exempt:
         return f"all but {_listed(exempt, None)}"
     return listed(names, length=60) if names else "nothing"
@@ -258,20 +254,28 @@ def statement_row(statement: Statement, label: str, meaning: str = "") -> str:
     return "".join(f"<div>{cell}</div>" for cell in cells)
 
 
-def statements(*decisions: Decision, is_open: bool = True, of: str = "") -> str:
-    """Write the statements of all policies that apply, without what they do to the requests."""
-    whose = f" to {of}" if of else ""
+def statements(*decisions: Decision, is_open: bool = True, of: str = "", seen: Any = None) -> str:
+    """Write the statements of all policies that apply, without what they do to the requests.
+
+    Limits that several callers have are written once: ``seen``, a dict, has whose they are.
+    """
+    whose, seen = f" to {of}" if of else "", {} if seen is None else seen
     known: dict[str, dict[str, str]] = {}
-    for step in (step for decision in decisions for step in decision.trace.steps):
-        for own in step.matches:  # FullAWSAccess, for example, can be at each level
-            rows = known.setdefault(NAMES[step.layer], {})
-            rows[own.address] = statement_row(own.statement, own.address)
+    levels: dict[str, dict[str, None]] = {}
+    for own in (own for decision in decisions for own in decision.trace.matches):
+        at = levels.setdefault(own.layer + own.address, {})  # FullAWSAccess can be at each level
+        at |= dict.fromkeys(own.attached.path if own.layer == "scp" else ())
+        label = f"{own.address} ({', '.join(at)})" if at else own.address
+        known.setdefault(own.layer, {})[own.address] = statement_row(own.statement, label)
     if not known:
         return paragraph(f"No policy applies{whose}.", "pale")
     total, folds = sum(map(len, known.values())), ""
-    for name, rows in known.items():
-        folds += paragraph(name, "pale") * (len(known) > 1)
-        folds += f'<div class="statements">{"".join(rows.values())}</div>'
+    for layer, rows in known.items():
+        inside = f'<div class="statements">{"".join(rows.values())}</div>'
+        first = seen.setdefault((layer, inside), of) if layer in CEILINGS else of
+        name = NAMES[layer] if first == of else f"{NAMES[layer]}: the same as for {first}"
+        folds += paragraph(name, "pale") * (len(known) > 1 or first != of)
+        folds += inside * (first == of)
     return fold(f"Statements in the policies that apply{whose} ({total})", folds, is_open=is_open)
 
 
@@ -309,10 +313,9 @@ def reason(decision: Decision) -> str:
     many, by = len(names) > 1, f"The statement{'s' * (len(names) > 1)} {listed(names)}"
     if decision.denies and not decision:
         found = [own for own in decision.trace.matches if own.applies and own.effect == "Allow"]
-        allows = addresses(own for own in found if own.layer not in CEILINGS)
-        end = " would allow it, but a Deny that matches always wins."
-        also = f" {listed(allows)}{end}" if allows else ""
-        return f"{by} {'deny' if many else 'denies'} it.{also}"
+        also = addresses(own for own in found if own.layer not in CEILINGS)
+        end = f" {listed(also)} would allow it, but a Deny that matches always wins." * bool(also)
+        return f"{by} {'deny' if many else 'denies'} it.{end}"
     if decision and decision.determining:
         return f"{by} allow{'s' * (not many)} it, and no Deny statement matches."
     if decision or decision.trace.rule in NO_POLICY:

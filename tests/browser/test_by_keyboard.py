@@ -10,6 +10,8 @@ from tests.browser.learner import Learner
 from tests.browser.test_cards import NOTEBOOK, SAVE
 
 WRONG_FIRST = {"2.1", "2.4", "3.5"}  # options, a text and a list are corrected by keyboard too
+NEXT_DAY = {"02", "03", "13", "18", "19", "20"}
+"""Lessons that have all kinds of cards between them; tests/teach opens each exercise again."""
 MAIN = {"Show what AWS decides", "Check", "Compare"}
 ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
 STOP = """() => { const one = document.activeElement;
@@ -205,7 +207,7 @@ def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day
     learner, page = Learner(lab), lab.page
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
     sources = [source for _, _, source, _ in page.evaluate(NOTEBOOK)[0]]
-    numbers = re.findall(r'exercise\("(.+)"\)', "\n".join(sources))
+    numbers = re.findall(r'exercise\("([\d.]+)"', "\n".join(sources))
     tasks = map(find, numbers)
     exercises = {task.number: words_of(task, task.solution_answer()) for task in tasks}
     open_cards = predictions_of(lesson) | exercises
@@ -249,6 +251,8 @@ def test_a_lesson_can_be_done_by_keyboard_alone_and_asks_nothing_on_the_next_day
     assert sorted(solved) == sorted(exercises)
     assert lab.cell_errors() == []
 
+    if lesson[:2] not in NEXT_DAY:
+        return
     page.evaluate(SAVE)
     turn_to(lesson)  # test_cards.py also loads the page again
     lab.run_all()

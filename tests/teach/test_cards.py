@@ -349,3 +349,30 @@ def test_a_card_lists_all_policies_that_apply_to_a_caller_in_one_of_its_requests
 
     assert "apply to root (1)" in html
     assert "apply to carol (2)" in html
+
+
+def test_a_card_writes_limits_of_several_callers_once_and_the_levels_of_scps():
+    """A learner reads what differs, and which level lacks an Allow; an account isn't its root."""
+    text = re.sub("<[^>]+>", "", exercise("13.5").parts()["policies"])
+
+    assert text.count("only-us/OnlyUs") == 1
+    assert "resource control policy: the same as for carol" in text
+    assert "FullAWSAccess/#1 (root, OU observatory, account acme-data)" in text
+    assert "data-services/DataServices (OU archive)" in text
+    assert "by account 333333333333" in text
+
+
+def test_a_row_offers_the_statements_that_apply_to_its_caller():
+    """Not those of other people; the types of policies are the same in each row."""
+    statements, types = exercise("13.3").parts(), exercise("13.5").parts()
+
+    assert "session policy/Events" in statements["explanation 2"]
+    assert "session policy/Events" not in statements["explanation 1"]
+    assert "service control policy" in types["explanation 2"]
+
+
+def test_a_changed_session_policy_counts_as_an_edit():
+    """Who ticks three choices reads that there are three."""
+    task = find("13.7")
+
+    assert "with 3 edits" in task.mark(task.solution_answer()).true_part

@@ -8,6 +8,7 @@ from iamlab import ExerciseError
 from iamlab.teach.exercises import Question
 from iamlab.teach.explain import Explain, deciders, without
 from iamlab.teach.scenarios import MAP, MAPS, OLD_MAP, README, observatory
+from iamlab.teach.tables import find
 from tests.teach.every_kind import BY_CODE, LIST, READ, example
 
 PUT = "s3:PutObject"
@@ -95,20 +96,42 @@ def test_a_limit_is_named_by_its_type(monkeypatch, acme):
     assert "Even so, it is ○ implicit deny" in task.mark(["no statement"]).counterexample
 
 
+def test_where_a_statement_decides_its_type_is_not_enough():
+    """Who copies the type from AWS's message is asked for the statement."""
+    task = explain(Question("carol-in-data", READ, "arn:aws:s3:::starsoft-catalog/m31.fits"))
+    task = replace(task, world_name="13/morning")
+    mark = task.mark(["service control policy"])
+
+    assert mark.counterexample.endswith(
+        "The service control policy decides. Which statement in it?"
+    )
+    assert task.mark(["only-ours/OnlyOurs"]).correct
+
+
+def test_an_allow_that_does_not_match_leads_to_its_type():
+    """Also if it is in the type that limits the request."""
+    key = find("13.3").questions[1]
+    task = replace(explain(key), world_name="13/morning")
+    mark = task.mark(["session policy/Events"])
+
+    assert mark.counterexample.endswith("match this request. Does another statement, or none?")
+    assert task.mark(["session policy"]).correct
+
+
 def test_the_layer_alone_can_be_asked():
     """The options are the types of policies that apply, and those that could allow."""
     task = explain(Question("bob", READ, MAP), Question("alice", READ, MAP), asks="layer")
 
-    assert task.options(task.world()) == ["bucket policy", "identity-based policy"]
+    assert task.options(task.decisions(task.world())) == ["bucket policy", "identity-based policy"]
     assert task.mark(["identity", "identity-based policy"]).correct
-    assert "Remove the bucket policy" in task.mark(["resource", "identity"]).counterexample
+    assert "No bucket policy applies" in task.mark(["resource", "identity"]).counterexample
 
 
 def test_the_nearest_statement_and_what_fails_in_it():
     """Any element that doesn't match is right; for others the feedback shows what matches."""
     task = explain(Question("alice", READ, MAPS), Question("alice", PUT, MAP), asks="nearest")
 
-    assert task.options(task.world()) == [
+    assert task.options(task.decisions(task.world())) == [
         "read-maps/ReadMaps: Action",
         "read-maps/ReadMaps: Resource",
     ]

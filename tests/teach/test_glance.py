@@ -42,6 +42,12 @@ def _solve(*numbers):
         assert check(number, find(number).solution_answer())
 
 
+def _note(*numbers):
+    """Have right answers in the progress file, without computing them."""
+    for number in numbers:
+        journal.add({"exercise": number, "kind": "attempt", "correct": True})
+
+
 @pytest.fixture
 def beside_the_notebooks(monkeypatch):
     """Run where the notebooks are, as their kernels do."""
@@ -88,7 +94,6 @@ def test_an_objective_without_exercises_is_not_mastered(tmp_path, monkeypatch):
     assert "y1" in str(course_map())
 
 
-@pytest.mark.slow
 def test_next_is_the_first_unsolved_exercise_of_the_latest_lesson():
     """Then come the next lessons, and at last those that were left out."""
     assert course_map().next[1].number == "0.1"
@@ -99,13 +104,13 @@ def test_next_is_the_first_unsolved_exercise_of_the_latest_lesson():
     assert str(course_map()).startswith("Continue with exercise 2.2: What")
 
     later = [number for number in every() if int(number.partition(".")[0]) > 2]
-    _solve(*(number for number in every() if number.startswith("2.")))
+    _note(*(number for number in every() if number.startswith("2.")))
     assert course_map().next[1].number == later[0]
 
-    _solve(*later)
+    _note(*later)
     assert course_map().next[1].number == "0.1"
 
-    _solve(*every())
+    _note(*every())
     assert course_map().next is None
     assert str(progress()).startswith("You have solved every exercise.")
 

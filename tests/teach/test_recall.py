@@ -11,7 +11,7 @@ from iamlab.engine.verdict import addresses
 from iamlab.teach import again, beliefs, check, drill, journal, progress, review, start, warm_up
 from iamlab.teach import practice as cards
 from iamlab.teach.items import TEMPLATES, lessons_of
-from iamlab.teach.lesson import lessons, other_names
+from iamlab.teach.lesson import lesson_of, lessons, other_names
 from iamlab.teach.schedule import History, reviews
 from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import COARSE, FINE
@@ -374,8 +374,15 @@ def test_an_exercise_again_has_other_people_and_buckets():
     assert {own.action for own in card.task.questions} == {own.action for own in first.questions}
 
 
-@pytest.mark.parametrize("number", every())
-@pytest.mark.parametrize("seed", first_now([-1, -2, -3], 0))
+def again_of(number):
+    """Return seeds for practising again: one, and one for each variant."""
+    variants = lesson_of(number).exercises[number].get("variants", ())
+    return range(-1, -1 - max(1, len(variants)), -1)
+
+
+@pytest.mark.parametrize(
+    ("number", "seed"), first_now(((own, seed) for own in every() for seed in again_of(own)), 0)
+)
 def test_every_exercise_works_again(number, seed):
     """The right answer is computed, and each known wrong answer gets its own hint."""
     task = find(number, seed)

@@ -77,6 +77,15 @@ def test_the_first_call_that_is_refused_is_named(calls, words):
     assert words in mark.counterexample
 
 
+def test_the_worked_steps_are_the_calls_that_are_allowed():
+    """Without any, there is no heading either, whether AWS denied the first call or its form."""
+    heading = "These calls are allowed:"
+
+    assert f"{heading}\n1. ✓ bob: iam:CreateAccessKey" in TASK.mark([MAKE_KEY]).worked[0]
+    for first in ({**MAKE_KEY, "Color": "red"}, {**MAKE_KEY, "UserName": "bob"}):
+        assert TASK.mark([first, MAKE_KEY]).worked == ()
+
+
 def test_only_the_given_callers_can_call():
     """Nobody calls as Alice without her key."""
     with pytest.raises(ExerciseError, match="'alice' can't call here"):
