@@ -5,6 +5,7 @@ It is computed from the learner's two worlds and texts, and says nothing that th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING
 from iamlab import view
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.incident import excessive, kept, score
-from iamlab.incident.questions import facts_of, night_of
+from iamlab.incident import contain, edits, excessive, kept, score
+from iamlab.incident.night import MOST_EDITS
+from iamlab.incident.questions import about, facts_of, night_of
 from iamlab.model.strict_json import replace_file
 from iamlab.view.cards.card import boxed, items
 from iamlab.view.html import html_table
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
     from iamlab.world.world import World
 
+_MAIN, _MAP = ":111111111111:", "arn:aws:s3:::star-maps/survey/m31.fits"
+_CLOSED = "✓ No path to the maps is left for the attacker, and no credentials of theirs work."
+_CLEAN = "✓ Nothing of the attacker is left, and the next leaked key leads nowhere."
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{max-width: 60em; margin: 2em auto; padding: 0 1em; font-family: sans-serif}}
@@ -70,24 +75,31 @@ class IncidentPage:
     @cached_property
     def redesign(self) -> Score:
         """How good the redesign is."""
-        return score(self.redesigned, self.night)
+        return score(self.redesigned, self.night, "redesigned")
 
     @property
     def scores(self) -> dict[str, tuple[int, int]]:
         """The five scores: how many points, of how many."""
         world = self.night.world
         true_steps = {step for step, (own, _) in facts_of("attack_steps", self.seed).items() if own}
-        least, used = self.containment.fewest, len(self.containment.edits)
+        most = max(MOST_EDITS, len(edits(*map(self._erased, (world, self.contained)))))
         wanted, before = len(kept(world)), {own for own in excessive(world) if world.can(*own)}
         removed = before.difference(self.redesign.excess)
-        lost = {*self.containment.lost, *self.redesign.lost}
         return {
-            "Safety": (sum(not own.leak for own in (self.containment, self.redesign)), 2),
-            "Function kept": (wanted - len(lost), wanted),
-            "Edits": (least, max(used, least)),
+            "Safety": (sum(not own.fault for own in (self.containment, self.redesign)), 2),
+            "Function kept": (wanted - len({*self.containment.lost, *self.redesign.lost}), wanted),
+            "Edits": (0 if self.containment.fault else MOST_EDITS, most),
             "Excess removed": (len(removed), len(before)),
             "Explanation": (len(self.steps & true_steps), len(self.steps | true_steps)),
         }
+
+    def _erased(self, world: World) -> World:
+        """Return a world in which the attacker's traces are removed: this costs no points."""
+        changed = world.copy()
+        for name in self.night.plan.erases:
+            if not name.endswith("-key"):
+                contain(changed, name)
+        return changed
 
     @property
     def figure(self) -> Figure:
@@ -95,27 +107,38 @@ class IncidentPage:
         return view.score_bars(self.scores)
 
     @property
-    def difference(self) -> Figure:
-        """What the redesign changed, in the requests that must stay allowed or be denied."""
+    def difference(self) -> Table:
+        """What the redesign changed, of the requests that must stay allowed or be denied."""
         before, after = self.night.world, self.redesigned
-        requests = (*kept(before), *excessive(before))
-        callers, actions, resources = (
-            list(dict.fromkeys(own)) for own in zip(*requests, strict=True)
-        )
-        old, new = (world.access_matrix(actions, resources, callers) for world in (before, after))
-        return view.difference_bars(old, new, world=before)
+        rows = []
+        for own in (*kept(before), *excessive(before)):
+            old, new = (bool(world.can(*own)) for world in (before, after))
+            if old != new:
+                change = "+ allowed now" if new else "- denied now"
+                rows.append((_name(own.caller), own.action, _name(own.resource), change))
+        return Table.of("What changed", "caller, action, resource, change", rows)
+
+    @property
+    def reached(self) -> str:
+        """Who gets to the maps after the redesign, directly or in some steps, as HTML."""
+        found = self.redesigned.reach().to("s3:GetObject", _MAP)
+        names = ", ".join(_name(arn) for arn in sorted(found))
+        return f"<p>Who can reach the maps now, directly or in some steps: {escape(names)}.</p>"
 
     @property
     def timeline(self) -> Table:
         """The attacker's calls in their order; ✕ was denied."""
         events = {own.event_id: own for own in self.night.world.events}
         rows = []
-        for event_id in self.night.attack:
-            own = events[event_id]
-            answer = "✕ denied" if event_id in self.night.refused else "✓"
-            who = str(own.user_identity.get("arn") or own.user_identity.get("accountId"))
-            rows.append((f"{own.event_time:%H:%M}", who, own.event_name, answer))
-        return Table.of("The attacker's calls", "time (UTC), caller, event, answer", rows)
+        for own in (events[event_id] for event_id in self.night.attack):
+            who = own.user_identity
+            by = who.get("arn") or who.get("invokedBy") or f"account {who.get('accountId')}"
+            what = [*own.resources, about(own.request_parameters or {})][0].rpartition(":")[2]
+            when, ip = f"{own.event_time:%H:%M}", own.source_ip_address
+            answer = "✕ denied" if own.event_id in self.night.refused else "✓"
+            rows.append((when, _name(by), ip, own.event_name, what, answer))
+        columns = "time (UTC), caller, address, event, about, answer"
+        return Table.of("The attacker's calls", columns, rows)
 
     def __str__(self) -> str:
         lines = [f"{name}: {got} of {of}" for name, (got, of) in self.scores.items()]
@@ -132,8 +155,8 @@ class IncidentPage:
         parts: Mapping[str, Iterable[str]] = {
             f"The night of the leak, number {self.seed}": [self.figure._repr_html_()],
             "What happened": [self._summary(), _whole(self.timeline)],
-            "Containment": [_result(self.containment), items(self.containment.edits)],
-            "Redesign": [_result(self.redesign), self.difference._repr_html_()],
+            "Containment": [_result(self.containment, _CLOSED), items(_told(self.containment))],
+            "Redesign": [_result(self.redesign, _CLEAN), self.reached, _whole(self.difference)],
             "Post-mortem": _paragraphs(self.post_mortem),
         }
         return "".join(f"<h2>{escape(own)}</h2>{''.join(parts[own])}" for own in parts)
@@ -165,15 +188,23 @@ def _whole(table: Table) -> str:
     return html_table(table.caption, table.columns, table.rows, longest=len(table))
 
 
-def _result(found: Score) -> str:
-    """Return in a sentence or two whether the maps can leave, and who can't work."""
-    safe = "✓ No path to the maps is left for the attacker."
-    if found.leak:
-        safe = f"✕ The maps can still leave: {'; '.join(found.leak)}."
+def _result(found: Score, good: str) -> str:
+    """Return in a sentence or two whether the world is safe, and who can't work."""
+    safe = f"✕ {' '.join(found.fault[:1])} {'; '.join(found.fault[1:])}" if found.fault else good
     lost = "✓ Everybody can work."
     if found.lost:
         lost = f"✕ {count(len(found.lost), 'request')} of daily work denied: {_listed(found.lost)}."
-    return f"<p>{escape(safe)} {escape(lost)} {count(len(found.edits), 'edit')}.</p>"
+    return f"<p>{escape(safe)} {escape(lost)} {count(len(found.edits), 'change')}.</p>"
+
+
+def _told(found: Score) -> list[str]:
+    """Return the edits; a key that was changed doesn't work any more."""
+    return [re.sub(r"^(changed.*access key \S+)$", r"\1: inactive", own) for own in found.edits]
+
+
+def _name(arn: str) -> str:
+    """Return the short name of an ARN of acme-main, with the account of others."""
+    return arn.rpartition(":")[2] if _MAIN in arn or ":::" in arn else arn.partition("::")[2] or arn
 
 
 def _listed(requests: Sequence[Request]) -> str:

@@ -8,20 +8,21 @@
 
 from iamlab.incident.containment import (
     CHOICES,
+    ERASURES,
     Request,
-    Score,
     contain,
     edits,
     excessive,
+    fault,
     kept,
     leak,
-    score,
 )
 from iamlab.incident.night import Night, Plan, night, plans, populate
-from iamlab.incident.questions import QUESTIONS, attack_steps, leaked_key
+from iamlab.incident.questions import QUESTIONS, Score, attack_steps, leaked_key, score
 
 __all__ = [
     "CHOICES",
+    "ERASURES",
     "QUESTIONS",
     "Night",
     "Plan",
@@ -31,6 +32,7 @@ __all__ = [
     "contain",
     "edits",
     "excessive",
+    "fault",
     "kept",
     "leak",
     "leaked_key",

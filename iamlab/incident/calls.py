@@ -124,6 +124,10 @@ class Actor:
         Texts for ``{name}`` in policies.
     password
         The password that it sets, and signs in with.
+    browser
+        The program for what happens in the console; empty: ``agent``.
+    browsing
+        The names of the credentials that are used in the console.
     """
 
     world: World = field(repr=False)
@@ -133,6 +137,8 @@ class Actor:
     policies: Mapping[str, Table] = field(default_factory=dict, repr=False)
     values: Mapping[str, str] = field(default_factory=dict)
     password: str = field(default="", repr=False)
+    browser: str = ""
+    browsing: set[str] = field(default_factory=set)
 
     def make(self, line: Line) -> None:
         """Make a call, and keep the credentials that it gives.
@@ -144,13 +150,16 @@ class Actor:
         """
         world = self.world
         with world.network(ip=self.ip):
-            world.standing = Standing({"aws:UserAgent": self.agent})
+            in_browser = line.operation == SIGN_IN or line.by in self.browsing
+            agent = self.browser if in_browser and self.browser else self.agent
+            world.standing = Standing({"aws:UserAgent": agent})
             try:
                 made = self._made(line)
             finally:
                 world.standing = Standing()
         if line.gives:
             self.held[line.gives] = made
+            self.browsing |= {line.gives} if in_browser else set()
 
     def _caller(self, name: str) -> Caller:
         found: Caller | Function = self.held[name]
@@ -171,6 +180,8 @@ class Actor:
             function = world.accounts[account_id].resources[line.resource] if invoked else None
             return function.role_session() if isinstance(function, Function) else None
         parameters = self._parameters(line, world.accounts[account_id])
+        if line.by in self.browsing and "RoleSessionName" in parameters:  # as the console does
+            parameters["RoleSessionName"] = principal_of(world, caller).arn.rpartition("/")[2]
         operation = line.operation.removeprefix("iam:")
         return call_in(world, operation, caller, parameters, account_id)[0]
 

@@ -47,28 +47,6 @@ def document(statements: Mapping[str, Table]) -> Table:
     return {"Version": "2012-10-17", "Statement": rows}
 
 
-def trust_policy(account: str, role: str) -> Table:
-    """Return the trust policy that a role has before the night.
-
-    Examples
-    --------
-    >>> trust_policy("acme-main", "auditor")["Statement"][0]["Sid"]
-    'OurPeople'
-    """
-    return document(_COMPANY[account]["roles"][role]["trust"])
-
-
-def bucket_policy(account: str, bucket: str) -> Table:
-    """Return the policy that a bucket has before the night.
-
-    Examples
-    --------
-    >>> [row["Sid"] for row in bucket_policy("acme-data", "star-archive")["Statement"]]
-    ['NightlyJob']
-    """
-    return document(_COMPANY[account]["buckets"][bucket])
-
-
 def build_company(world: World) -> None:
     """Fill an empty world with Acme's accounts and its vendor's.
 

@@ -38,6 +38,9 @@ _WORK: Table = tables(__file__, "work.toml")
 _KINDS = ("entries", "escalations", "footholds", "exfiltrations")
 _MAPS: list[str] = _ATTACKS["maps"].split()
 
+ENTRIES: tuple[str, ...] = tuple(_ATTACKS["entries"])
+"""The users whose keys can leak."""
+
 MORNING = datetime(2026, 12, 10, 8, tzinfo=UTC)
 """When the learner begins."""
 
@@ -88,6 +91,12 @@ class Plan:
     def leaves(self) -> tuple[str, ...]:
         """The names of the edits that take away all that the attacker still has."""
         return tuple(dict.fromkeys(part["leaves"] for part in self.parts if "leaves" in part))
+
+    @property
+    def erases(self) -> tuple[str, ...]:
+        """The names of the edits that then remove the rest, its keys among them."""
+        keys = (f"no-{name}" for name in self.leaves if name.endswith("-key"))
+        return (*keys, *(part["erase"] for part in self.parts if "erase" in part))
 
     @property
     def reads(self) -> str:
@@ -195,7 +204,8 @@ def populate(world: World, seed: int) -> Night:
     build_company(world)
     _move_to(world, _EVENING)
     world.events.clear()
-    outside = outside_user(world, str(draw.randrange(5 * 10**11, 9 * 10**11)))
+    account_id = str(draw.randrange(5 * 10**11, 9 * 10**11))
+    outside = outside_user(world, account_id)
     plan = _drawn_plan(draw)
     bucket = plan.parts[3].get("bucket", "star-maps")
     goal = tuple(f"arn:aws:s3:::{bucket}/survey/{name}.fits" for name in draw.sample(_MAPS, 5))
@@ -210,7 +220,6 @@ def populate(world: World, seed: int) -> Night:
         attack += ids if call.is_attack else ()
         refused += ids if call.is_attack and call.is_refused else ()
     _move_to(world, MORNING)
-    account_id = outside.account.account_id
     del world.accounts[account_id]
     world.events[:] = [own for own in world.events if own.recipient_account_id != account_id]
     world.changed()
@@ -291,11 +300,11 @@ def _attack(
     names = {"session": draw.choice(_ATTACKS["sessions"]), "map": draw.choice(_MAPS)}
     values = {"outside": held["outside"].account.account_id}
     moment = MORNING.replace(hour=0) + timedelta(minutes=draw.randint(*_BEGINS))
-    agent = draw.choice(_ATTACKS["agents"])
+    agent, browser, browsing = draw.choice(_ATTACKS["agents"]), _ATTACKS["browser"], set[str]()
     for texts, address in zip((first, second), draw.sample(_ATTACKS["addresses"], 2), strict=True):
         ip = f"{address}.{draw.randint(100, 250)}"
         policies = _ATTACKS["policies"]
-        actor = Actor(world, ip, agent, held, policies, values, STOLEN_PASSWORD)
+        actor = Actor(world, ip, agent, held, policies, values, STOLEN_PASSWORD, browser, browsing)
         for by, text, is_refused in texts:
             for line in read_lines(_filled(text, names), by):
                 moment += timedelta(seconds=draw.randint(15, 100))

@@ -209,7 +209,7 @@ class Reveal(Instrument[Nothing]):
         """Whether the prediction or the answer has been given."""
         if isinstance(self._after, Instrument):
             return self._after.tried
-        return any(journal.of_exercise(self._after, kind) for kind in ("attempt", "solution"))
+        return any(journal.of_exercise(self._after, own, None) for own in ("attempt", "solution"))
 
     @property
     def value(self) -> Any:
@@ -269,17 +269,27 @@ def input_for(task: Exercise) -> Any:
     return INPUTS[type(task).__name__.lower()](task)
 
 
+WIDE = 12
+"""With more columns, a target becomes lists."""
+
+
 def _target(task: Repair) -> str:
-    """Return the target matrix of a repair as a table: the wanted access, not the present."""
-    questions = [cell.question for cell in task.target]
-    columns = list(dict.fromkeys((q.action, q.resource) for q in questions))
+    """Return the target matrix of a repair as a table: the wanted access, not the present.
+
+    A wide matrix has many empty cells, so it becomes two lists for each caller.
+    """
     wanted = {tuple(own.question.parts): "yes" if own.allowed else "no" for own in task.target}
-    names = [f"{action} on {resource.rpartition(':')[2]}" for action, resource in columns]
-    rows = [
-        [escape(caller), *(wanted.get((caller, *column), "") for column in columns)]
-        for caller in dict.fromkeys(question.caller for question in questions)
-    ]
-    return controls.table("Wanted access", ["", *map(escape, names)], rows)
+    names = {own[1:]: escape(f"{own[1]} on {own[2].rpartition(':')[2]}") for own in wanted}
+    heads, callers = list(names.values()), dict.fromkeys(own[0] for own in wanted)
+    rows = [[escape(own), *(wanted.get((own, *pair), "") for pair in names)] for own in callers]
+    if len(heads) > WIDE:
+        heads = list(dict.fromkeys(wanted.values()))
+        every = [(own[0], word, names[own[1:]]) for own, word in wanted.items()]
+        rows = [
+            [escape(o), *("<br>".join(e[2] for e in every if e[:2] == (o, h)) for h in heads)]
+            for o in callers
+        ]
+    return controls.table("Wanted access", ["", *heads], rows)
 
 
 class ExerciseCard(Instrument[Nothing]):

@@ -118,8 +118,7 @@ class Predict(ForEach):
         """Return the belief that leads to exactly this answer."""
         words, decisions = self.read(answer, world), self.decisions(world)
         for mutant in mutants_met(self.number.partition(".")[0].zfill(2)):
-            believed = [self._word(str(mutant.verdict(own, world))) for own in decisions]
-            if believed == words:
+            if [self._word(str(mutant.verdict(own, world))) for own in decisions] == words:
                 hint = f"You answered as if {mutant.claim}. {mutant.truth}"
                 return KnownWrong(lambda _: words, mutant.belief, hint)
         return None
@@ -304,7 +303,8 @@ class Repair(Exercise):
         What the card can change.
     no_path
         Pairs of callers: the first must not be able to become the second, in whatever steps;
-        ``"admin"`` is any administrator.
+        ``"admin"`` is any administrator. ``"leak"`` and a stage: the world of the night must be
+        right, as ``iamlab.incident.fault`` says.
     """
 
     target: tuple[Cell, ...]
@@ -343,17 +343,17 @@ class Repair(Exercise):
     def _mark(self, answer: World, world: World) -> Mark:
         wrong = [cell for cell in self.target if not cell.holds_in(answer)]
         good, edits = len(self.target) - len(wrong), self.editor.count(world, answer)
-        found = f"{good} of {len(self.target)} requests are as wanted, with {count(edits, 'edit')}."
+        edit = count(edits, "edit" if self.most else "change")  # a choice can be many changes
+        found = f"{good} of {len(self.target)} requests are as wanted, with {edit}."
         if wrong:
             cell, decision = wrong[0], wrong[0].question.ask(answer)
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
             return Mark(correct=False, true_part=found, counterexample=text, decision=decision)
         for begin, end in self.no_path:
-            if path := self._path(answer, begin, end):
-                whose = f"{begin} can still become {end}" if end else "The maps can still leave"
-                whose += f", in {count(len(path), 'step')}."
-                text = "\n".join((whose, *path)) if end else whose
-                steps = () if end else ("\n".join(("The shortest path:", *path)),)
+            if fault := self._path(answer, begin, end):
+                known = 1 if begin == "leak" else len(fault)
+                text, path = "\n".join(fault[:known]), fault[known:]
+                steps = ("\n".join(("The shortest path:", *path)),) if path else ()
                 return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
             worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
@@ -361,16 +361,17 @@ class Repair(Exercise):
             return Mark(correct=False, true_part=found, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{found} {self.why}")
 
-    def _path(self, world: World, begin: str, end: str) -> list[str]:
-        """Return the steps from one caller to another; from ``leak``, those of the attacker."""
+    def _path(self, world: World, begin: str, end: str) -> Sequence[str]:
+        """Return a sentence and the steps from one caller to another; ``leak``: of the night."""
         if begin == "leak":
-            from iamlab.incident.containment import leak
-            from iamlab.incident.questions import night_of
+            from iamlab.incident import containment, questions
 
-            return leak(world, night_of(self.seed)) or []
+            return containment.fault(world, questions.night_of(self.seed), end)
         target = end if end == "admin" else caller_of(world, end)
         path = world.reach().path(caller_of(world, begin), target) or ()
-        return [f"{edge} {str(call).partition(' ')[2]}" for edge in path for call in edge.calls[:1]]
+        steps = [f"{own} {str(call).partition(' ')[2]}" for own in path for call in own.calls[:1]]
+        text = f"{begin} can still become {end}, in {count(len(steps), 'step')}."
+        return [text, *steps] if steps else []
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""

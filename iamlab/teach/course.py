@@ -196,8 +196,7 @@ class Course:
         own = [self.lessons[number] for number in _TABLES["paths"][goal].split()]
         hours = count(round(sum(lesson.minutes for lesson in own) / 60), "hour")
         steps = (lesson.link(f"{lesson.look.symbol}\xa0{lesson.number}") for lesson in own)
-        path = " · ".join(step.html() for step in steps)
-        return f"<li>{escape(goal)}: {hours}<br>{path}</li>"
+        return f"<li>{escape(goal)}: {hours}<br>{' · '.join(step.html() for step in steps)}</li>"
 
 
 def _state(lesson: Lesson, kinds: Counter[Any], right: Collection[str]) -> LessonState:

@@ -207,10 +207,11 @@ def _statements(owner: str, policy_name: str) -> Editor:
     return Editor(f"statements {owner} {policy_name}", policy_name, search, count, read)
 
 
-def of_choices(choices: Mapping[str, Sequence[Edit]]) -> Editor:
-    """Make some of these edits: the fewest first."""
+def of_choices(choices: Mapping[str, Sequence[Edit]], first: Sequence[Edit] = ()) -> Editor:
+    """Make some of these edits: those of the lesson's solution first, then the fewest."""
 
     def search(_: World, __: Target) -> Iterator[list[Edit]]:
+        yield list(first)
         for number in range(1, len(choices) + 1):
             for chosen in combinations(choices.values(), number):
                 yield list(chain(*chosen))

@@ -232,9 +232,10 @@ class ChoiceInput(NamesInput):
         super().__init__(task, self._choices)
 
     def controls(self) -> Mapping[str, str]:
-        """Return the boxes, and what they change."""
-        texts = ("\n".join([f"# {name}", *in_words(own)]) for name, own in self._choices.items())
-        calls = html.fold("What each choice changes", "".join(map(html.paragraph, texts)))
+        """Return the boxes, and what they change, unless an edit has only a name."""
+        made = {n: in_words(own) for n, own in self._choices.items() if "contain" not in own[0]}
+        inside = "".join(html.paragraph("\n".join([f"# {n}", *made[n]])) for n in made)
+        calls = inside and html.fold("What each choice changes", inside)
         return {**super().controls(), "calls": calls}
 
     def read(self) -> Any:
@@ -244,8 +245,7 @@ class ChoiceInput(NamesInput):
     def restore(self, answer: Any) -> None:
         """Tick the boxes whose edits are in an earlier answer."""
         edits = [list(edit) for edit in answer]
-        choices = self._choices.items()
-        super().restore([name for name, own in choices if all(list(e) in edits for e in own)])
+        super().restore([n for n, o in self._choices.items() if all(list(e) in edits for e in o)])
 
 
 class VersionInput(Choices):

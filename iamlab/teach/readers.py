@@ -89,11 +89,6 @@ def _cell(keys: Keys, line: str) -> Cell:
     return Cell(keys.question(request.strip()), allowed=sign == "+")
 
 
-def _pair(line: str) -> tuple[str, str]:
-    begin, _, end = line.partition(" ")
-    return begin, end.strip()
-
-
 def _editor(keys: Keys) -> Editor:
     """Return what a repair can change: an editor by name, or the choices that the table offers."""
     if "choices" in keys.left:
@@ -103,7 +98,7 @@ def _editor(keys: Keys) -> Editor:
                 name, _, edits = choice.partition(": ")
                 choices[name] = read_edits(edits)
                 apply_edits(keys.world.copy(), choices[name])
-        return of_choices(choices)
+        return of_choices(choices, read_edits(keys.take("solution", "")))
     return keys.named("edit", EDITORS)
 
 
@@ -112,7 +107,7 @@ def _repair(keys: Keys) -> Fields:
     return {
         "target": keys.lines("target", partial(_cell, keys)),
         "most": keys.take("most", None, types=(int,)),
-        "no_path": keys.lines("no_path", _pair, ""),
+        "no_path": keys.lines("no_path", str.split, ""),
         "editor": editor,
         "known_wrong": keys.wrong(editor.read),
     }
@@ -207,8 +202,7 @@ def _values(keys: Keys, name: str, values: Any) -> list[Any]:
         return values
     if name.endswith("Document") or name == "Policy":
         return [json.dumps(read_policy(values, keys.account))] if values else []
-    read = _OF_PARAMETERS.get(name, credential_of)
-    return [read(word, keys.account) for word in values.split()]
+    return [_OF_PARAMETERS.get(name, credential_of)(own, keys.account) for own in values.split()]
 
 
 _OF_PARAMETERS = {

@@ -6,6 +6,7 @@ from iamlab import Policy
 from iamlab.errors import ExerciseError
 from iamlab.exam import incident_page
 from iamlab.incident import attack_steps, contain, night
+from iamlab.teach import scenario
 
 TEXT = "Bob's key was in a repository.\n\n<script>alert(1)</script> & more"
 
@@ -25,9 +26,9 @@ def test_a_containment_has_full_marks_for_safety_function_and_edits(found):
     _, world, steps = found
     scores = incident_page(world, world, steps[1:], TEXT).scores
 
-    assert scores["Safety"] == (2, 2)
+    assert scores["Safety"] == (1, 2)
     assert scores["Function kept"] == (22, 22)
-    assert scores["Edits"] == (2, 2)
+    assert scores["Edits"] == (3, 3)
     assert scores["Explanation"] == (len(steps) - 1, len(steps))
     assert 0 <= scores["Excess removed"][0] < scores["Excess removed"][1]
 
@@ -41,6 +42,40 @@ def test_who_does_nothing_has_no_points_for_safety(found):
     assert page.scores["Safety"] == (0, 2)
     assert page.scores["Explanation"] == (0, len(steps) + 1)
     assert "The maps can still leave" in page.html
+
+
+def test_no_edit_has_no_points_for_edits_and_eradication_costs_none(found):
+    """Who removes what the attacker left does more than containing, not too much."""
+    own, world, steps = found
+    erased = world.copy()
+    for name in own.plan.erases:
+        contain(erased, name)
+
+    assert incident_page(own.world, own.world, steps, TEXT).scores["Edits"] == (0, 3)
+    assert incident_page(erased, erased, steps, TEXT).scores["Edits"] == (3, 3)
+
+
+def test_a_redesigned_world_has_full_marks_and_the_page_says_who_reaches_the_maps(found):
+    """The director's question; what changed has only requests of the exercises' tables."""
+    _, world, steps = found
+    page = incident_page(world, scenario("20/redesigned"), steps, TEXT)
+    changed = page.difference
+
+    assert page.scores["Safety"] == (2, 2)
+    assert page.scores["Excess removed"][0] == page.scores["Excess removed"][1]
+    assert "role/auditor, role/deployer, role/nightly-job, root, user/alice" in page.reached
+    assert "user/bob" not in page.reached
+    assert 16 <= len(changed) <= 28
+    assert {row[-1] for row in changed.rows} == {"- denied now"}
+
+
+def test_the_timeline_says_who_called_also_if_it_was_a_service():
+    """In the night of a function, Lambda assumes its role."""
+    own = night(11)
+    rows = incident_page(own.world, own.world, [], TEXT, seed=11).timeline.rows
+
+    assert "lambda.amazonaws.com" in {row[1] for row in rows}
+    assert all(row[1] and row[2] for row in rows)
 
 
 def test_stopping_the_nightly_job_costs_function(found):
@@ -62,7 +97,7 @@ def test_the_page_is_one_file_with_all_calls_and_escaped_text(found, tmp_path):
 
     assert html.startswith("<!doctype html>")
     assert "<p>&lt;script&gt;alert(1)&lt;/script&gt; &amp; more</p>" in html
-    assert html.count('alt="') >= 2
+    assert html.count('alt="') >= 1
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert all(arn.rpartition("/")[2] in html for arn in own.goal)
     assert html.count("✕ denied") == len(own.refused)

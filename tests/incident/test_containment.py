@@ -8,8 +8,9 @@ import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import RequestError
-from iamlab.incident import CHOICES, contain, edits, excessive, kept, leak, night, score
+from iamlab.incident import CHOICES, contain, edits, excessive, fault, kept, leak, night, score
 from iamlab.incident.company import build_company
+from iamlab.incident.containment import remains
 from iamlab.incident.night import MOST_EDITS
 
 FEW, MANY = range(3), range(3, 100)
@@ -29,8 +30,8 @@ def _with(world, names):
     return changed
 
 
-def _works(world):
-    return all(world.can(*request) for request in kept(world))
+def _works(world, its):
+    return fault(world, its) == () and all(world.can(*request) for request in kept(world))
 
 
 def _redesigned(world):
@@ -45,7 +46,7 @@ def _redesigned(world):
 def _solution(its, world, path, names=()):
     """Search: only an edit that stops the path that was found leads on."""
     if path is None:
-        return names if _works(world) else None
+        return names if _works(world, its) else None
     for name in CHOICES if len(names) < MOST_EDITS else ():
         after = _with(world, [name])
         other = leak(after, its)
@@ -86,7 +87,7 @@ def test_no_three_edits_contain_all_nights():
 
     def contains(names, its):
         world = _with(its.world, names)
-        return leak(world, its) is None and _works(world)
+        return leak(world, its) is None and _works(world, its)
 
     every = combinations(CHOICES, MOST_EDITS)
     all_seeds = [names for names in every if all(contains(names, found(seed)) for seed in range(8))]
@@ -100,6 +101,19 @@ def test_each_choice_can_be_made_in_each_world(seed):
     its = found(seed)
 
     assert all(len(edits(its.world, _with(its.world, [name]))) <= 1 for name in CHOICES)
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_what_is_put_back_is_as_before_the_night(seed):
+    """The attacker's traces are gone: the rest of the difference is colleagues' work, and keys."""
+    its = found(seed)
+    before = World(seed)
+    build_company(before)
+    after = _with(its.world, [*its.plan.leaves, *its.plan.erases])
+    left = [line for line in before.diff(after) if "function" not in line]
+
+    assert remains(after, its) == ()
+    assert all("developer-tools" in own or "AWSRevokeOlderSessions" in own for own in left), left
 
 
 @pytest.mark.parametrize("name", ["no-nightly-job", "no-vendor", "no-maps-policy"])

@@ -91,6 +91,27 @@ def test_everybody_can_work_in_the_morning(seed):
     assert world.can(session, "s3:PutObject", "arn:aws:s3:::star-archive/survey/m31.fits")
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_attacker_is_not_in_the_office(seed):
+    """And has no address that somebody works from, in the whole trail."""
+    attack, world = found(seed).attack, found(seed).world
+    places = {own.source_ip_address for own in _calls_of(world, attack)} - {"lambda.amazonaws.com"}
+    others = {own.source_ip_address for own in world.events if own.event_id not in attack}
+
+    assert places.isdisjoint(others)
+    assert not any(own.startswith("203.0.113.") for own in places)
+
+
+def test_who_signs_in_to_the_console_uses_a_browser():
+    """Also after a switch to a role, whose session has the user's name."""
+    own = _calls_of(found(14).world, found(14).attack)
+    console = {call.user_agent.split()[0] for call in own if "/erin" in str(call.user_identity)}
+    switched = [call.user_identity["arn"] for call in own if call.event_name == "SwitchRole"]
+
+    assert console == {"Mozilla/5.0"}
+    assert switched == ["arn:aws:sts::111111111111:assumed-role/auditor/erin"]
+
+
 @pytest.mark.parametrize("seed", FEW)
 def test_the_same_seed_gives_the_same_night(seed):
     """The plan, the trail and the credentials follow from the seed, also in a lesson's world."""

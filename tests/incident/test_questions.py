@@ -3,6 +3,7 @@
 import pytest
 
 from iamlab.incident import QUESTIONS, attack_steps, leaked_key, night, plans
+from iamlab.incident.questions import left_behind
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -29,12 +30,33 @@ def test_the_steps_are_the_attackers_and_others_are_not(seed):
     assert not any("starsoft-reader" in step for step in right)
 
 
+@pytest.mark.parametrize("seed", [5, 11, 14])
+def test_a_call_is_a_step_once(seed):
+    """Not again in the log of the account that was called, or as a role switch of the console."""
+    steps = attack_steps(night(seed))
+
+    assert not any("SwitchRole" in own for own in steps)
+    assert not any("account 111111111111" in own for own in steps)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_vendors_own_log_is_not_in_the_trail(seed):
     """Its calls are there only where they reach Acme."""
     callers = [step.partition(": ")[0] for step in attack_steps(night(seed))]
 
     assert not any(own.endswith(" collector") for own in callers)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_something_is_left_behind_in_each_night(seed):
+    """The leaked key at least; what colleagues did at night isn't the attacker's."""
+    found = night(seed)
+    facts = left_behind(found)
+    right = [text for text, (is_right, _) in facts.items() if is_right]
+
+    assert 1 <= len(right) <= 4
+    assert right[0].startswith("Delete")
+    assert not facts["Delete the function thumbnails"][0]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
