@@ -22,9 +22,10 @@ APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
 # What each run takes; pyproject.toml says what the markers mean. Tests that try random inputs run in
 # make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in two
-# groups; with thousands of tests it counts for half a minute what is left, and worksteal doesn't.
+# groups; a third worker runs the other tests while they wait for the browser. With thousands of tests
+# loadgroup counts for half a minute what is left, and worksteal doesn't.
 PYTEST = $(BIN)/pytest -n 2 --dist worksteal
-PYTEST_GROUPED = $(BIN)/pytest -n 2 --dist loadgroup
+PYTEST_GROUPED = $(BIN)/pytest -n 3 --dist loadgroup
 QUICK := not (browser or slow or speed)
 NOW := $(QUICK) and not (chance or hypothesis)
 LATER := (browser or slow or chance or hypothesis) and not speed

@@ -301,13 +301,12 @@ def all_cards_of(lesson, learner):
     """From cell to cell: what waits for an answer appears after it, and each answer is marked."""
     predictions, seen = predictions_of(lesson), set()
     sources = cells_of(lesson)
-    waiting = [own for own in sources if own.startswith(("reveal(", "after("))]
     for source in sources:
         begin = beginning(source)
         if begin in predictions:
             card, right = learner.card(begin), predictions[begin]
             following = sources[sources.index(source) + 1]
-            if following in waiting:
+            if following.startswith(f"reveal({source.split(' = ')[0]},"):
                 learner.reads(learner.card(following), WAITS)
             if not seen:
                 learner.press(card, SHOWS)
