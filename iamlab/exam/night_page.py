@@ -24,13 +24,13 @@ from iamlab.view.html import html_table
 from iamlab.view.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from iamlab.incident import Night, Request, Score
+    from iamlab.incident import Night, Score
     from iamlab.view.figure import Figure
     from iamlab.world.world import World
 
-_MAIN, _MAP = ":111111111111:", "arn:aws:s3:::star-maps/survey/m31.fits"
+_MAIN, _BUCKETS = ":111111111111:", ("star-maps", "star-archive")
 _CLOSED = "✓ No path to the maps is left for the attacker, and no credentials of theirs work."
 _CLEAN = "✓ Nothing of the attacker is left, and the next leaked key leads nowhere."
 _HEAD = """<!doctype html>
@@ -96,9 +96,8 @@ class IncidentPage:
     def _erased(self, world: World) -> World:
         """Return a world in which the attacker's traces are removed: this costs no points."""
         changed = world.copy()
-        for name in self.night.plan.erases:
-            if not name.endswith("-key"):
-                contain(changed, name)
+        for name in (own for own in self.night.plan.erases if not own.endswith("-key")):
+            contain(changed, name)
         return changed
 
     @property
@@ -120,10 +119,14 @@ class IncidentPage:
 
     @property
     def reached(self) -> str:
-        """Who gets to the maps after the redesign, directly or in some steps, as HTML."""
-        found = self.redesigned.reach().to("s3:GetObject", _MAP)
-        names = ", ".join(_name(arn) for arn in sorted(found))
-        return f"<p>Who can reach the maps now, directly or in some steps: {escape(names)}.</p>"
+        """Who gets to the maps and their copy after the redesign, and what is public, as HTML."""
+        reach = self.redesigned.reach()
+        texts = [str(own) for own in self.redesigned.outside_access() if own.is_public]
+        for bucket in _BUCKETS:
+            found = reach.to("s3:GetObject", f"arn:aws:s3:::{bucket}/survey/m31.fits")
+            names = ", ".join(_name(arn) for arn in sorted(found) if not arn.endswith(":root"))
+            texts.append(f"{bucket}, directly or in some steps: {names}; and root users.")
+        return items(texts)
 
     @property
     def timeline(self) -> Table:
@@ -153,21 +156,20 @@ class IncidentPage:
     def html(self) -> str:
         """The page's content."""
         parts: Mapping[str, Iterable[str]] = {
-            f"The night of the leak, number {self.seed}": [self.figure._repr_html_()],
+            f"Post-mortem of night {self.seed}": _paragraphs(self.post_mortem),
+            "Who can reach the maps now": [self.reached],
             "What happened": [self._summary(), _whole(self.timeline)],
             "Containment": [_result(self.containment, _CLOSED), items(_told(self.containment))],
-            "Redesign": [_result(self.redesign, _CLEAN), self.reached, _whole(self.difference)],
-            "Post-mortem": _paragraphs(self.post_mortem),
+            "Redesign": [_result(self.redesign, _CLEAN), _whole(self.difference)],
+            "Marks (for you or your teacher)": [self.figure._repr_html_()],
         }
         return "".join(f"<h2>{escape(own)}</h2>{''.join(parts[own])}" for own in parts)
 
     def _summary(self) -> str:
         night, names = self.night, [arn.rpartition("/")[2] for arn in self.night.goal]
-        text = (
-            f"The access key {night.access_key_id} of {night.plan.entry} leaked. "
-            f"The attacker read {count(len(names), 'map')}: {', '.join(names)}."
-        )
-        return f"<p>{escape(text)}</p>"
+        leaked = f"The access key {night.access_key_id} of {night.plan.entry} leaked."
+        read = f"The attacker read {count(len(names), 'map')}: {', '.join(names)}."
+        return f"<p>{escape(leaked)} {escape(read)}</p>"
 
     def save(self, path: str | Path) -> None:
         """Write the page as one HTML file, which a browser can print.
@@ -193,8 +195,9 @@ def _result(found: Score, good: str) -> str:
     safe = f"✕ {' '.join(found.fault[:1])} {'; '.join(found.fault[1:])}" if found.fault else good
     lost = "✓ Everybody can work."
     if found.lost:
-        lost = f"✕ {count(len(found.lost), 'request')} of daily work denied: {_listed(found.lost)}."
-    return f"<p>{escape(safe)} {escape(lost)} {count(len(found.edits), 'change')}.</p>"
+        texts = "; ".join(f"{own.caller.rpartition(':')[2]} {own.action}" for own in found.lost)
+        lost = f"✕ {count(len(found.lost), 'request')} of daily work denied: {texts}."
+    return f"<p>{escape(safe)} {escape(lost)}</p>"
 
 
 def _told(found: Score) -> list[str]:
@@ -205,10 +208,6 @@ def _told(found: Score) -> list[str]:
 def _name(arn: str) -> str:
     """Return the short name of an ARN of acme-main, with the account of others."""
     return arn.rpartition(":")[2] if _MAIN in arn or ":::" in arn else arn.partition("::")[2] or arn
-
-
-def _listed(requests: Sequence[Request]) -> str:
-    return "; ".join(f"{own.caller.rpartition(':')[2]} {own.action}" for own in requests)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -249,7 +248,6 @@ def incident_page(
     (0, 2)
     """
     known = facts_of("attack_steps", seed)
-    for step in steps:
-        if step not in known:
-            raise noted(ExerciseError(f"There is no step {step!r}."), did_you_mean(step, known))
+    for step in (own for own in steps if own not in known):
+        raise noted(ExerciseError(f"There is no step {step!r}."), did_you_mean(step, known))
     return IncidentPage(seed, contained, redesigned, frozenset(steps), post_mortem)

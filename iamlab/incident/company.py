@@ -101,8 +101,7 @@ def _fill(account: Account, table: Table) -> None:
         if "boundary" in own:
             user.put_permissions_boundary(own["boundary"])
         if own.get("password"):
-            seconds = own.get("session")
-            user.create_login_profile(PASSWORD, max_signin_session_duration=seconds)
+            user.create_login_profile(PASSWORD, max_signin_session_duration=own.get("session"))
         user.create_access_key()
     for name, own in table.get("roles", {}).items():
         role = account.roles[name]

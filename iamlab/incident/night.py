@@ -316,8 +316,7 @@ def _work(world: World, table: Table, draw: Random) -> Iterator[_Call]:
     if draw.random() >= table.get("chance", 1):
         return
     account, _, function = table.get("function", "").partition("/")
-    name = function or table["user"]
-    own: Any = None if function else world.user(name).access_keys[0]
+    own: Any = None if function else world.user(table["user"]).access_keys[0]
     if function:
         account_id = world.account(account).account_id
         arn = f"arn:aws:lambda:us-east-1:{account_id}:function:{function}"

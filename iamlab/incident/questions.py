@@ -94,7 +94,9 @@ def left_behind(night: Night) -> Facts:
         contain(world, name)
     left = remains(world, night)
     reasons = {True: "a call of the attacker left it.", False: "no call of the attacker left it."}
-    return {text: (name in left, reasons[name in left]) for name, text in ERASURES.items()}
+    facts = {text: (name in left, reasons[name in left]) for name, text in ERASURES.items()}
+    leaked = ERASURES[f"no-{night.plan.leaves[0]}"]
+    return facts | {leaked: (True, "the attacker had it, and one call makes it active again.")}
 
 
 def _who(event: Event) -> str:

@@ -315,17 +315,18 @@ class Repair(Exercise):
 
     def read(self, answer: Any, world: World) -> World:
         """Return the changed world of an answer, which can also be a list of edits."""
+        seed = f", seed={self.seed}" if self.seed != Exercise.seed else ""
+        begin = f"world = start({self.number!r}{seed})"
         if isinstance(answer, World):
             if not all(
                 key in answer.accounts and account.users.keys() <= answer.accounts[key].users.keys()
                 for key, account in world.accounts.items()
             ):
-                raise ExerciseError(f"Begin with world = start({self.number!r}), then change it.")
+                raise ExerciseError(f"Begin with {begin}, then change it.")
             return answer
-        begin, end = f"world = start({self.number!r})", f"check({self.number!r}, world)"
-        edits = self.items(answer, f"a changed world: {begin}, change it, then {end}")
+        wanted = f"a changed world: {begin}, change it, then check({self.number!r}, world{seed})"
         changed = world.copy()
-        apply_edits(changed, edits)
+        apply_edits(changed, self.items(answer, wanted))
         return changed
 
     def data(self, answer: Any, world: World) -> list[str]:
@@ -342,9 +343,9 @@ class Repair(Exercise):
 
     def _mark(self, answer: World, world: World) -> Mark:
         wrong = [cell for cell in self.target if not cell.holds_in(answer)]
-        good, edits = len(self.target) - len(wrong), self.editor.count(world, answer)
-        edit = count(edits, "edit" if self.most else "change")  # a choice can be many changes
-        found = f"{good} of {len(self.target)} requests are as wanted, with {edit}."
+        good = len(self.target) - len(wrong)
+        edit = f", with {count(self.editor.count(world, answer), 'edit')}" if self.most else ""
+        found = f"{good} of {len(self.target)} requests are as wanted{edit}."
         if wrong:
             cell, decision = wrong[0], wrong[0].question.ask(answer)
             text = f"{unlike(cell.question, cell.allowed, decision)} {_because(decision)}"
@@ -356,7 +357,9 @@ class Repair(Exercise):
                 steps = ("\n".join(("The shortest path:", *path)),) if path else ()
                 return Mark(correct=False, true_part=found, counterexample=text, worked=steps)
         if fault := self._fault(answer, world):
-            worked = "\n".join(("What you changed:", *map(shortened, world.diff(answer))))
+            from iamlab.incident.containment import edits
+
+            worked = "\n".join(("What you changed:", *map(shortened, edits(world, answer))))
             text = f"You reached the target, but {fault}."
             return Mark(correct=False, true_part=found, counterexample=text, worked=(worked,))
         return Mark(correct=True, true_part=f"{found} {self.why}")
@@ -375,9 +378,8 @@ class Repair(Exercise):
 
     def _fault(self, answer: World, world: World) -> str:
         """Return what is wrong with an answer that reaches the target; empty if nothing is."""
-        for edit in world.diff(answer):
-            if self.editor.about not in edit:
-                return f"not as the task asks: {edit}"
+        if others := [own for own in world.diff(answer) if self.editor.about not in own]:
+            return f"not as the task asks: {others[0]}"
         if self.most is not None and self.editor.count(world, answer) > self.most:
             return f"{count(self.most, 'edit')} would be enough"
         return ""

@@ -63,8 +63,10 @@ def test_a_redesigned_world_has_full_marks_and_the_page_says_who_reaches_the_map
 
     assert page.scores["Safety"] == (2, 2)
     assert page.scores["Excess removed"][0] == page.scores["Excess removed"][1]
-    assert "role/auditor, role/deployer, role/nightly-job, root, user/alice" in page.reached
+    assert "role/deployer, role/nightly-job, user/alice, user/carol, user/erin, 222" in page.reached
+    assert "222222222222:role/starsoft-reader" in page.reached.partition("star-archive,")[2]
     assert "user/bob" not in page.reached
+    assert "Public: anybody may do sts:AssumeRole" in page.reached
     assert 16 <= len(changed) <= 28
     assert {row[-1] for row in changed.rows} == {"- denied now"}
 
@@ -96,6 +98,7 @@ def test_the_page_is_one_file_with_all_calls_and_escaped_text(found, tmp_path):
     html = (tmp_path / "night.html").read_text("utf-8")
 
     assert html.startswith("<!doctype html>")
+    assert html.index(">Post-mortem") < html.index(">Who can reach") < html.index(">Marks")
     assert "<p>&lt;script&gt;alert(1)&lt;/script&gt; &amp; more</p>" in html
     assert html.count('alt="') >= 1
     assert "http://" not in html.replace("http://www.w3.org", "")
