@@ -7,6 +7,7 @@ from iamlab.display import lazily
 if TYPE_CHECKING:
     from iamlab.exam.items import Item as Item
     from iamlab.exam.items import Quiz as Quiz
+    from iamlab.exam.knowledge_bank import knowledge as knowledge
     from iamlab.exam.night_page import IncidentPage as IncidentPage
     from iamlab.exam.night_page import incident_page as incident_page
     from iamlab.exam.own_account import quiz as quiz
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _HOME = {
     **dict.fromkeys(("IncidentPage", "incident_page"), "night_page"),
     **dict.fromkeys(("Item", "Quiz"), "items"),
+    "knowledge": "knowledge_bank",
     "quiz": "own_account",
 }
 

@@ -74,7 +74,8 @@ class Item:
     Parameters
     ----------
     world, decision
-        What it is about; a question about several decisions has none.
+        What it is about; a question about several decisions has no decision, and one about what no
+        engine decides has no world either.
     question
         The question itself, in one or two sentences.
     facts
@@ -109,12 +110,12 @@ class Item:
     An explicit deny overrides every allow.
     """
 
-    world: World
     question: str
     options: tuple[Option, ...]
     key: frozenset[int]
     rationale: tuple[str, ...]
     tags: Mapping[str, str]
+    world: World | None = None
     decision: Decision | None = None
     facts: tuple[str, ...] = ()
     command: tuple[str, ...] = ()

@@ -1,0 +1,85 @@
+"""The knowledge bank: questions about what no engine decides, such as quotas, names and features.
+
+The 88 points are what exams ask about IAM and STS; ``iamlab/teach/knowledge.toml`` lists them, and
+each lesson says which of them it teaches. The TOML file beside this module has at least two
+questions about each point, with the AWS page that answers them and the day on which the questions
+were compared with AWS's pages.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from iamlab.exam.items import Item, Option, Quiz
+from iamlab.tables import tables
+from iamlab.teach.lesson import own_lessons
+from iamlab.teach.source_lines import find_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEVELS = ("foundational", "associate", "specialty")
+
+
+@cache
+def _items() -> list[dict[str, Any]]:
+    """Read the questions; each gets the first lesson that teaches its point."""
+    lessons = reversed(own_lessons().values())
+    homes = {point: own.number for own in lessons for point in own.knowledge}
+    return [{**own, "lesson": homes[own["point"]]} for own in tables(__file__)["items"]]
+
+
+def knowledge(
+    questions: int = 10, *, points: Iterable[str] = (), level: str = "", seed: object = 0
+) -> Quiz:
+    """Ask about points of knowledge, in an order by the seed; no question comes twice.
+
+    Parameters
+    ----------
+    questions
+        How many. There are fewer if fewer fit.
+    points
+        The numbers of the points; default: all. ``lesson.knowledge`` has those of a lesson.
+    level
+        ``"foundational"``, ``"associate"`` or ``"specialty"``; default: all.
+    seed
+        The same seed asks the same, with the options in the same order.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such level, or there are no such points.
+
+    Examples
+    --------
+    >>> [item.tags["point"] for item in knowledge(points=["7"])]
+    ['7', '7']
+    """
+    items, wanted = _items(), list(points)
+    known = {own["point"]: own for own in items}
+    for point in wanted:
+        find_named("point of knowledge", point, known)
+    find_named("level", level or LEVELS[0], dict.fromkeys(LEVELS))
+    fitting = [
+        (number, own)
+        for number, own in enumerate(items)
+        if own["point"] in (wanted or known) and level in ("", own["level"])
+    ]
+    drawn = Random(f"{seed} knowledge").sample(fitting, min(questions, len(fitting)))
+    return Quiz(_item(own, Random(f"{seed} {number}")) for number, own in drawn)
+
+
+def _item(table: dict[str, Any], draw: Random) -> Item:
+    """Return the item of a table, with its options in an order by chance."""
+    options = [Option(text) for text in table["right"]]
+    options += [Option(text, why=why) for text, why in table["wrong"]]
+    order = draw.sample(range(len(options)), len(options))
+    return Item(
+        question=" ".join(table["question"].split()),
+        options=tuple(options[place] for place in order),
+        key=frozenset(order.index(place) for place in range(len(table["right"]))),
+        rationale=(table["why"], f"AWS page: {table['page']}, {table['url']}"),
+        tags={"kind": "knowledge", **{key: table[key] for key in ("point", "level", "lesson")}},
+    )
