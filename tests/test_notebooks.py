@@ -67,6 +67,16 @@ def test_its_headings_are_in_order(path):
 
 
 @each_notebook
+def test_the_arrow_keys_skip_no_cell(path):
+    """JupyterLab's arrow keys pass over a cell with hidden code, so it isn't below other code."""
+    cells = _read(path).cells
+    hidden = [cell.metadata.get("jupyter", {}).get("source_hidden", False) for cell in cells]
+    below = [above for above, is_hidden in zip(cells, hidden[1:], strict=False) if is_hidden]
+
+    assert all(above.cell_type == "markdown" for above in below)
+
+
+@each_notebook
 def test_its_links_lead_somewhere(path):
     """A link to another notebook finds it."""
     for cell in _read(path).cells:

@@ -34,7 +34,7 @@ def _items() -> list[dict[str, Any]]:
 def knowledge(
     questions: int = 10, *, points: Iterable[str] = (), level: str = "", seed: object = 0
 ) -> Quiz:
-    """Ask about points of knowledge, in an order by the seed; no question comes twice.
+    """Ask about points of knowledge, in an order by the seed, each question once.
 
     Parameters
     ----------

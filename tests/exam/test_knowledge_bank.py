@@ -86,12 +86,12 @@ def test_the_bank_says_when_it_was_compared_with_the_pages():
 
 def test_the_length_of_an_option_gives_nothing_away():
     """The longest option isn't right more often than by chance, or hardly."""
-    one = [item for item in ITEMS if len(item["right"]) == 1]
+    single = [item for item in ITEMS if len(item["right"]) == 1]
     longest = sum(max(options_of(own), key=len) in own["right"] for own in one)
     shortest = sum(min(options_of(own), key=len) in own["right"] for own in one)
 
-    assert longest / len(one) < 0.36
-    assert shortest / len(one) < 0.36
+    assert longest / len(single) < 0.36
+    assert shortest / len(single) < 0.36
 
 
 def test_the_place_of_an_option_gives_nothing_away():
