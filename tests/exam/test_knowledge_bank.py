@@ -87,8 +87,8 @@ def test_the_bank_says_when_it_was_compared_with_the_pages():
 def test_the_length_of_an_option_gives_nothing_away():
     """The longest option isn't right more often than by chance, or hardly."""
     single = [item for item in ITEMS if len(item["right"]) == 1]
-    longest = sum(max(options_of(own), key=len) in own["right"] for own in one)
-    shortest = sum(min(options_of(own), key=len) in own["right"] for own in one)
+    longest = sum(max(options_of(own), key=len) in own["right"] for own in single)
+    shortest = sum(min(options_of(own), key=len) in own["right"] for own in single)
 
     assert longest / len(single) < 0.36
     assert shortest / len(single) < 0.36
