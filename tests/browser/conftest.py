@@ -10,8 +10,8 @@ A test takes ``open_notebook`` and gets a ``LabPage``::
         assert lab.outside_requests == []
         lab.page.get_by_role("button", name="Check", exact=True).click()
 
-Every test in this folder is marked ``browser``. Those by keyboard, which take half of the time, run
-in one worker, the others in another one.
+Every test in this folder is marked ``browser``. The lessons by mouse, which take half of the time,
+run in one worker, the others in another one.
 """
 
 import os
@@ -33,6 +33,8 @@ from tests.browser.learner import Learner
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
+MOST_TESTS = 3
+"""So many tests share a page: it keeps parts of closed notebooks, and gets slower."""
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -93,8 +95,12 @@ SETTLED = f"""async seconds => {{ {WITHIN}
   }});
 }}"""
 
-# Cells that are out of sight stay on the page.
+# Cells that are out of sight stay on the page. What moves or blinks is drawn again and again.
 ALL_CELLS = """() => {
+  const still = document.createElement('style');
+  still.textContent = `*, *::before, *::after {
+    animation: none !important; transition: none !important; caret-color: transparent !important; }`;
+  document.head.append(still);
   const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: 'none' };
 }"""
@@ -117,7 +123,7 @@ def pytest_collection_modifyitems(items):
     """Mark every test of this folder, so that nobody has to remember it."""
     for item in items:
         if HERE in item.path.parents:
-            group = "keyboard" if item.path.stem == "test_by_keyboard" else "browser"
+            group = "mouse" if item.path.stem == "test_lessons" else "keyboard"
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group(group))
 
@@ -298,17 +304,17 @@ def open_notebook(browser, jupyter_url, notebooks):
 
 @pytest.fixture(scope="package")
 def pages():
-    """Keep the page that tests share."""
+    """Keep the page that tests share, as often as it is still used."""
     return []
 
 
 @pytest.fixture
 def turn_to(request, browser, jupyter_url, notebooks, pages):
-    """Return a function that opens a notebook in a page that tests share until one fails."""
+    """Return a function that opens a notebook in a page that a few tests share, until one fails."""
     failed = request.session.testsfailed
     if not pages:
-        pages.append(LabPage(browser, jupyter_url))
-    [lab] = pages
+        pages.extend([LabPage(browser, jupyter_url)] * MOST_TESTS)
+    lab = pages.pop()
     lab.outside_requests.clear()
 
     def turn_to_one(name):
@@ -319,6 +325,7 @@ def turn_to(request, browser, jupyter_url, notebooks, pages):
     lab.close_notebooks()
     if request.session.testsfailed > failed:
         pages.clear()
+    if not pages:
         lab.leave()
 
 
