@@ -98,8 +98,8 @@ SETTLED = f"""async seconds => {{ {WITHIN}
 # Cells that are out of sight stay on the page. What moves or blinks is drawn again and again.
 ALL_CELLS = """() => {
   const still = document.createElement('style');
-  still.textContent = `*, *::before, *::after {
-    animation: none !important; transition: none !important; caret-color: transparent !important; }`;
+  still.textContent = `*, *::before, *::after { animation: none !important;
+    transition: none !important; caret-color: transparent !important; }`;
   document.head.append(still);
   const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: 'none' };
