@@ -11,7 +11,6 @@ from nbclient import NotebookClient
 
 from iamlab import view
 from iamlab.view.showing import PICTURES
-from tests.effort import first_now
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 GALLERY = next(path for path in NOTEBOOKS if path.stem == "gallery")
@@ -94,12 +93,13 @@ def _run(notebook, folder):
     client.execute()
 
 
-@pytest.mark.parametrize("path", first_now(LESSONS, 4), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS[:4], ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(path, tmp_path):
     """Run without a learner it raises nothing, and no output of any cell holds a verdict.
 
-    tests/teach/test_gate.py runs the cells of every lesson at once, without a kernel.
+    tests/teach/test_gate.py runs the cells of every lesson without a kernel, and tests/browser runs
+    every lesson in JupyterLab.
     """
     notebook = _read(path)
     _run(notebook, tmp_path)

@@ -18,7 +18,7 @@ from tests.recorded.steps import Walk
 from tests.recorded.walks import OPERATIONS, call, set_up
 
 SERVICES = {"": "iam", "iam": "iam", "sts": "sts", "organizations": "organizations"}
-WALKS, STEPS = 50, 25
+WALKS, STEPS = 30, 25
 
 
 class Compared:
@@ -146,7 +146,7 @@ def _first_difference(text, other):
     return f"{text[at - 60 : at + 60]} / {other[at - 60 : at + 60]}"
 
 
-@pytest.mark.parametrize("number", first_now(range(WALKS), 2))
+@pytest.mark.parametrize("number", first_now(range(WALKS)))
 def test_a_walk_by_boto3_is_the_walk_by_methods(number, monkeypatch):
     """The same answers, errors and effects, call by call."""
     compared = Compared(Account.call)
