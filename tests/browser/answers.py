@@ -15,6 +15,8 @@ from tests.teach.test_gate import run
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
+BY_KEYBOARD = {"02", "03", "04", "13", "15", "16", "19"}
+"""Lessons for the keyboard: all kinds of cards and all instruments are in one of them."""
 SURE = {"confidence": "certain"}
 
 

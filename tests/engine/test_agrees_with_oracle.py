@@ -11,14 +11,14 @@ from tests.engine.json_questions import ask_engine
 from tests.engine.oracle import decide
 from tests.engine.random_questions import questions, random_question
 
-CHUNKS, QUESTIONS = 20, 50_000
+CHUNKS, QUESTIONS = 12, 30_000
 NOW = 1
 """So many chunks are asked in ``make test``."""
 
 
 @pytest.mark.parametrize("seed", first_now(range(CHUNKS), NOW))
 def test_the_engine_agrees_with_the_oracle_on_random_questions(seed):
-    """50,000 questions in twenty chunks; a disagreement is shown as JSON."""
+    """30,000 questions in twelve chunks; a disagreement is shown as JSON."""
     rng = random.Random(seed)
     for number in range(QUESTIONS // CHUNKS):
         question = random_question(rng)
