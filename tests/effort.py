@@ -1,8 +1,8 @@
 """How hard the tests try: little in ``make test``, everything in ``make test-all``.
 
-A test that tries random inputs says its number of tries for the whole suite, and ``tries`` scales
-it to the hypothesis profile. A test with costly rows gives the first of each kind always, and marks
-the rest.
+A test that tries random inputs says its number of tries for 100 examples of hypothesis, and
+``tries`` scales it to the profile. A test with costly rows gives the first of each kind always, and
+marks the rest.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def is_thorough() -> bool:
 
 
 def tries(number: int) -> int:
-    """Scale a number of random tries to the profile: ``number`` is that of ``thorough``."""
+    """Scale a number of random tries to the profile: ``number`` is for 100 examples."""
     return max(min(number, FEWEST), number * settings().max_examples // 100)
 
 

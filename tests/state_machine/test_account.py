@@ -899,7 +899,7 @@ TestMachine.settings = settings(max_examples=tries(25), stateful_step_count=40)
 def test_chance_reaches_everything() -> None:
     """Hypothesis finds the shortest failure; plain chance tries more, and misses no operation."""
     ended: Counter[tuple[str, str]] = Counter()
-    for seed in range(tries(160)):
+    for seed in range(tries(270)):
         draw, machine = random.Random(seed), Machine()
         machine.start(by_method=draw.choice(BOTH), rich=draw.choice(BOTH))
         for _ in range(40):
