@@ -50,7 +50,7 @@ def knowledge(
     Raises
     ------
     ExerciseError
-        There is no such level, or there are no such points.
+        The level or a point doesn't exist.
 
     Examples
     --------
