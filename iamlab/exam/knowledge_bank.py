@@ -12,6 +12,7 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from iamlab.errors import ExerciseError
 from iamlab.exam.items import Item, Option, Quiz
 from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
@@ -50,7 +51,7 @@ def knowledge(
     Raises
     ------
     ExerciseError
-        The level or a point doesn't exist.
+        The level or a point doesn't exist, or ``questions`` isn't a positive number.
 
     Examples
     --------
@@ -59,6 +60,8 @@ def knowledge(
     """
     items, wanted = _items(), list(points)
     known = {own["point"]: own for own in items}
+    if questions < 1:
+        raise ExerciseError(f"Ask at least one question, not {questions}.")
     for point in wanted:
         find_named("point of knowledge", point, known)
     find_named("level", level or LEVELS[0], dict.fromkeys(LEVELS))

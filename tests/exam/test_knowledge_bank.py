@@ -129,10 +129,11 @@ def test_only_the_points_and_the_level_that_are_asked_for_come():
     [
         ({"points": ["89"]}, "no point of knowledge '89'"),
         ({"level": "expert"}, "no level 'expert'"),
+        ({"questions": 0}, "at least one question, not 0"),
     ],
-    ids=["point", "level"],
+    ids=["point", "level", "number"],
 )
-def test_an_unknown_point_or_level_is_refused(wrong, text):
+def test_an_unknown_point_or_level_or_no_question_is_refused(wrong, text):
     """With a clear error."""
     with pytest.raises(ExerciseError, match=text):
         knowledge(**wrong)
