@@ -27,8 +27,10 @@ class Learner:
 
     def cell(self, source):
         """Find the cell with just this code, or whose code begins with it if it ends in ``...``."""
-        return self._cell(
-            "startsWith" if source.endswith("...") else "", source.removesuffix("...")
+        end = "" if source.endswith("...") else r"\s*$"
+        code = re.compile(rf"^\s*{re.escape(source.removesuffix('...'))}{end}")
+        return self.page.locator(".jp-CodeCell").filter(
+            has=self.page.locator(".jp-InputArea .cm-content").filter(has_text=code)
         )
 
     def _cell(self, how, text):
