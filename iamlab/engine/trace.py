@@ -366,9 +366,8 @@ def trace(
             step.layer,
             step.found,
             blocks=step.layer in blocked_by,
-            exempt=NAMED_DIRECTLY
-            if directly and step.layer in PERMISSION_FILTERS
-            else step.found.why_absent,
+            exempt=step.found.why_absent
+            or (NAMED_DIRECTLY if directly and step.layer in PERMISSION_FILTERS else ""),
         )
         for step in steps
     )

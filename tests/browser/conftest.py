@@ -27,7 +27,7 @@ from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.learner import Learner
 
@@ -35,6 +35,8 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 MOST_TESTS = 3
 """So many tests share a page: it keeps parts of closed notebooks, and gets slower."""
+PATIENCE = 15_000
+"""So long an expectation waits, in ms: three workers share two processors."""
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -95,15 +97,19 @@ SETTLED = f"""async seconds => {{ {WITHIN}
   }});
 }}"""
 
-# Cells that are out of sight stay on the page. What moves or blinks is drawn again and again.
-ALL_CELLS = """() => {
+# Cells that are out of sight stay on the page, and all are drawn before anybody looks for one:
+# JupyterLab draws them when the browser has time. What moves or blinks is drawn again and again.
+ALL_CELLS = f"""async seconds => {{ {WITHIN}
   const still = document.createElement('style');
-  still.textContent = `*, *::before, *::after { animation: none !important;
-    transition: none !important; caret-color: transparent !important; }`;
+  still.textContent = `*, *::before, *::after {{ animation: none !important;
+    transition: none !important; caret-color: transparent !important; }}`;
   document.head.append(still);
   const notebook = window.jupyterapp.shell.currentWidget.content;
-  notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: 'none' };
-}"""
+  notebook.notebookConfig = {{ ...notebook.notebookConfig, windowingMode: 'none' }};
+  await within(seconds, 'drawing all cells', async () => {{
+    await until(() => notebook.widgets.every(one => !one.isPlaceholder()));
+  }});
+}}"""
 
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
@@ -157,13 +163,13 @@ class LabPage:
             self.close_notebooks()
             self.page.evaluate(OPEN, path)
             self.page.evaluate(READY, seconds)
-        self.page.evaluate(ALL_CELLS)
+        self.page.evaluate(ALL_CELLS, seconds)
 
     def reopen(self, seconds=60):
         """Load the page again, as on the next day."""
         self.page.goto(self.page.url)
         self.page.evaluate(READY, seconds)
-        self.page.evaluate(ALL_CELLS)
+        self.page.evaluate(ALL_CELLS, seconds)
 
     def close_notebooks(self):
         """Close all notebooks and stop their kernels."""
@@ -231,6 +237,7 @@ def browser():
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         # Chromium's sandbox does not start as root, and the pages are our own.
         chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab.view.drawing.layered import LANE, _apart, lay_out
+from iamlab.view.drawing.layered import LANE, SLACK, _apart, lay_out
 from tests.effort import tries
 
 NEARLY = 1e-9
@@ -82,7 +82,7 @@ def test_nothing_in_a_column_overlaps(graph):
 
     for column in stands(columns, places, sizes).values():
         for (above, height), (below, other) in pairwise(sorted(column)):
-            assert below - above >= (height + other) / 2 - NEARLY
+            assert below - above >= (height + other) / 2 - SLACK
 
 
 @settings(max_examples=tries(60))
