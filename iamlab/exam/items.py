@@ -1,4 +1,4 @@
-"""An item: a question with options, its key, and why; a quiz: items, answers and a score.
+"""An item: a question in one of the four forms of exams, its key, and why; a quiz: several items.
 
 The engine computes every key. A wrong option is what a wrong belief leads to, or what the engine
 decides otherwise. A progress file gets only whether an answer is right, and the beliefs that it
@@ -36,10 +36,16 @@ if TYPE_CHECKING:
     from iamlab.world.world import World
 
 LETTERS = "ABCDEFGH"
+CHOICE, SEVERAL, ORDER, MATCH = FORMS = ("choice", "several", "order", "match")
+"""One of the options is right; several are; all are brought into order; one fits each prompt."""
 MOST_BELIEFS = 2
 """So many beliefs are named after a wrong answer."""
 SHOWN = 4
 """So many values of an element of a statement are shown."""
+
+
+Places = tuple[int, ...]
+"""Places of options, from 0."""
 
 
 class Option(NamedTuple):
@@ -71,19 +77,29 @@ class Marking(Feedback):
 class Item:
     """A question with options, of which the engine has found out which are right.
 
+    An answer, and the key, are places of options, from 0: of those that are right, in their order;
+    for ``order`` of all options, as they follow each other; for ``match`` of one for each prompt.
+
     Parameters
     ----------
     world, decision
         What it is about; a question about several decisions has no decision, and one about what no
         engine decides has no world either.
+    form
+        ``"choice"``, ``"several"``, ``"order"`` or ``"match"``.
     question
-        The question itself, in one or two sentences.
+        The question itself, in a few sentences.
     facts
-        What to know for it, as lines: the request, statements, calls.
+        What to know for it, as lines or documents: the request, statements, calls.
+    prompts
+        What options are matched to, if the form is ``match``.
     options
         The answers to choose from.
     key
-        The places of the right options, from 0.
+        The right answer.
+    believed
+        What somebody with a wrong belief answers, by the name of the mutant. Beliefs of an option
+        are known from the option.
     rationale
         Why they are right, in lines.
     tags
@@ -100,7 +116,7 @@ class Item:
     ...     world=scenario("stack"),
     ...     question="Which effect wins?",
     ...     options=(Option("Allow"), Option("Deny")),
-    ...     key=frozenset({1}),
+    ...     key=(1,),
     ...     rationale=("An explicit deny overrides every allow.",),
     ...     tags={"kind": "explain"},
     ... )
@@ -112,16 +128,19 @@ class Item:
 
     question: str
     options: tuple[Option, ...]
-    key: frozenset[int]
+    key: Places
     rationale: tuple[str, ...]
     tags: Mapping[str, str]
+    form: str = CHOICE
+    prompts: tuple[str, ...] = ()
+    believed: Mapping[str, Places] = field(default_factory=dict)
     world: World | None = None
     decision: Decision | None = None
     facts: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    answers: list[frozenset[int]] = field(default_factory=list, init=False)
+    answers: list[Places] = field(default_factory=list, init=False)
 
-    def read(self, answer: str) -> frozenset[int]:
+    def read(self, answer: str) -> Places:
         """Return the places of the options that an answer means: letters, numbers or words.
 
         Raises
@@ -134,33 +153,60 @@ class Item:
         places = {own: place for place, own in enumerate(self.letters.lower().split(", "))}
         places |= {str(place + 1): place for place in places.values()}
         words = re.findall(r"\w+", text)
-        chosen = frozenset(places[word] for word in words if word in places)
+        chosen = [places[word] for word in words if word in places]
         if not chosen or not places.keys() >= set(words):
-            chosen = frozenset(place for place, own in enumerate(texts) if own.startswith(text))
+            chosen = [place for place, own in enumerate(texts) if own.startswith(text)]
+        if self.form != MATCH:
+            chosen = [*dict.fromkeys(chosen)]
         if len(chosen) != len(self.key):
-            number = "one" if len(self.key) == 1 else len(self.key)
-            raise ExerciseError(f"{answer!r} isn't clear. Choose {number} of {self.letters}.")
-        return chosen
+            raise ExerciseError(f"{answer!r} isn't clear. Choose {self.wanted}.")
+        return tuple(sorted(chosen) if self.form in (CHOICE, SEVERAL) else chosen)
 
     @property
     def letters(self) -> str:
         """The letters of the options."""
         return ", ".join(LETTERS[: len(self.options)])
 
+    @property
+    def wanted(self) -> str:
+        """What an answer has: ``"2 of A, B, C, D, E"``."""
+        number = "one" if self.form == CHOICE else len(self.key)
+        return {
+            ORDER: f"all of {self.letters}, the first one first",
+            MATCH: f"{number} of {self.letters}, one for each line",
+        }.get(self.form, f"{number} of {self.letters}")
+
     def mark(self, answer: str) -> Marking:
         """Return whether an answer is right, what is right, and why."""
-        chosen = self.read(answer)
-        named = [f"{LETTERS[place]}: {self.options[place].text}" for place in sorted(self.key)]
-        first = f"The right answer is {joined(named).rstrip('.')}."
-        found = (self.options[place].why for place in sorted(chosen | self.key))
+        return self.marked(self.read(answer))
+
+    def marked(self, chosen: Places) -> Marking:
+        """Return whether places are the right ones, what is right, and why."""
+        named = joined([self.named(place) for place in self.key]).rstrip(".")
+        if self.form == ORDER:
+            named = ", ".join(LETTERS[place] for place in self.key)
+        elif self.form == MATCH:
+            named = ", ".join(f"{n} {LETTERS[place]}" for n, place in enumerate(self.key, 1))
+        found = (self.options[place].why for place in sorted({*chosen, *self.key}))
         beliefs = (f"You answered as if {own.claim}. {own.truth}" for own in self.fitting(chosen))
-        lines = (first, *filter(None, found), *self.rationale, *beliefs)
+        lines = (f"The right answer is {named}.", *filter(None, found), *self.rationale, *beliefs)
         return Marking(chosen == self.key, lines)
 
-    def fitting(self, chosen: frozenset[int]) -> list[Mutant]:
-        """Return the beliefs that wrong options fit, the most telling ones."""
-        wrong = (self.options[place] for place in sorted(chosen - self.key))
-        found = [MUTANTS[name] for option in wrong for name in option.beliefs]
+    def named(self, place: int) -> str:
+        """Return an option with its letter."""
+        return f"{LETTERS[place]}: {self.options[place].text}"
+
+    @property
+    def tested(self) -> dict[str, Places]:
+        """What each wrong belief answers that the item can tell from AWS, by the mutant's name."""
+        wrong = (place for place in range(len(self.options)) if place not in self.key)
+        own = {name: (place,) for place in wrong for name in self.options[place].beliefs}
+        told = {name: answer for name, answer in self.believed.items() if answer != self.key}
+        return {**(own if self.form == CHOICE else {}), **told}
+
+    def fitting(self, chosen: Places) -> list[Mutant]:
+        """Return the beliefs that a wrong answer fits, the most telling ones."""
+        found = [MUTANTS[name] for name, answer in self.tested.items() if answer == chosen]
         return [own for own in found if own.belief != DEFAULT][:MOST_BELIEFS] or found
 
     def answer(self, answer: str) -> Marking:
@@ -173,16 +219,20 @@ class Item:
         """
         marking, chosen = self.mark(answer), self.read(answer)
         if not self.answers:
-            wrong = sorted(set(range(len(self.options))) - self.key, key=chosen.__contains__)
-            tested = {name: own in chosen for own in wrong for name in self.options[own].beliefs}
-            # Records with the same question are one answer, so each question has its own number.
-            record = {"question": token_hex(8), "correct": bool(marking), "evidence": tested}
-            beliefs = {own.belief for own in self.fitting(chosen)}
-            record |= {"item": beliefs.pop()} if len(beliefs) == 1 else {}
-            kind = {"kind": "prediction", "practice": f"quiz: {self.tags['kind']}"}
-            journal.add(kind | record)
+            self.keep(chosen)
         self.answers.append(chosen)
         return marking
+
+    def keep(self, chosen: Places, **facts: Any) -> None:
+        """Keep an answer in the progress file, with further facts such as its seconds."""
+        tested = {name: own == chosen for name, own in self.tested.items()}
+        # Records with the same question are one answer, so each question has its own number.
+        right = chosen == self.key
+        record = {"question": token_hex(8), "correct": right, "evidence": tested, **facts}
+        beliefs = {own.belief for own in self.fitting(chosen)}
+        record |= {"item": beliefs.pop()} if len(beliefs) == 1 else {}
+        kind = {"kind": "prediction", "practice": f"quiz: {self.tags['kind']}"}
+        journal.add(kind | record)
 
     @property
     def lessons(self) -> list[str]:
@@ -194,14 +244,16 @@ class Item:
     def lines(self) -> Iterator[str]:
         """Yield the question, the facts, and the options as lines."""
         yield self.question
-        yield from (f"  {fact}" for fact in self.facts)
+        yield from (f"  {line}" for fact in self.facts for line in fact.split("\n"))
+        yield from (f"{number}. {prompt}" for number, prompt in enumerate(self.prompts, 1))
         yield from (f"{LETTERS[place]}) {own.text}" for place, own in enumerate(self.options))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the item as JSON values."""
         lists = {"facts": list(self.facts), "rationale": list(self.rationale)}
-        options = {"options": [own.text for own in self.options], "key": sorted(self.key)}
-        return {**self.tags, "question": self.question, **options, **lists}
+        lists["prompts"] = list(self.prompts)
+        options = {"options": [own.text for own in self.options], "key": list(self.key)}
+        return {**self.tags, "form": self.form, "question": self.question, **options, **lists}
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -270,7 +322,7 @@ def ask(
 def _answered(item: Item, write: Callable[..., None]) -> Marking:
     """Read answers until one can be marked."""
     while True:
-        answer = input(f"Your answer ({item.letters}; q stops): ")
+        answer = input(f"Your answer ({item.wanted}; q stops): ")
         if not sys.stdin.isatty():
             write("")
         if answer.strip().lower() in ("q", "quit"):

@@ -125,7 +125,7 @@ def predict(world: World, decision: Decision) -> Item:
         options=tuple(
             Option(word, tuple(name for name, believed in led if believed == word)) for word in FINE
         ),
-        key=frozenset({FINE.index(str(decision.verdict))}),
+        key=(FINE.index(str(decision.verdict)),),
         tags={"kind": "predict", "lesson": "13"},
     )
 
@@ -169,7 +169,7 @@ def explain(
             "Which statement or type of policy decides this?"
         ),
         options=tuple(options),
-        key=frozenset({[option.text for option in options].index(key)}),
+        key=([option.text for option in options].index(key),),
         tags={"kind": "explain", "lesson": "13"},
     )
 
@@ -298,7 +298,7 @@ def _cut(
             (wrong if why else right).append(Option(str(edit), why=why))
         if right and len(wrong) >= WRONG:
             options = draw.sample([right[0], *wrong[:WRONG]], WRONG + 1)
-            key = frozenset({options.index(right[0])})
+            key = (options.index(right[0]),)
             tags = {"kind": "cut", "lesson": "18"}
             return Item(options=tuple(options), key=key, tags=tags, **about)
     return None

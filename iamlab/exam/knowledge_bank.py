@@ -13,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.exam.items import Item, Option, Quiz
+from iamlab.exam.items import CHOICE, SEVERAL, Item, Option, Quiz
 from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.source_lines import find_named
@@ -82,7 +82,8 @@ def _item(table: dict[str, Any], draw: Random) -> Item:
     return Item(
         question=" ".join(table["question"].split()),
         options=tuple(options[place] for place in order),
-        key=frozenset(order.index(place) for place in range(len(table["right"]))),
+        key=tuple(sorted(order.index(place) for place in range(len(table["right"])))),
+        form=CHOICE if len(table["right"]) == 1 else SEVERAL,
         rationale=(table["why"], f"AWS page: {table['page']}, {table['url']}"),
         tags={"kind": "knowledge", **{key: table[key] for key in ("point", "level", "lesson")}},
     )

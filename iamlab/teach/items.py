@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.teach.callers import LessonWorld
 
+    Asked = tuple[str, LessonWorld, Decision]
+    Table = dict[str, Any]
+    Pools = tuple[dict[str, list[str]], dict[str, str]]
+
 TRIES = 500
 STATEMENTS = (2, 4)
 """How many statements the policies of a world have, at least and at most."""
@@ -121,7 +125,7 @@ def make_item(belief: str, seed: int, *, control: bool = False) -> Item:
     templates = find_named("template for", belief, TEMPLATES)
     draw = Random(f"{belief} {seed} {control}")
     for _ in range(TRIES):
-        drawn = _Drawn(draw, draw.choice(templates))
+        drawn = Drawn(draw, draw.choice(templates))
         if STATEMENTS[0] <= drawn.count <= STATEMENTS[1]:
             for prompt, world, decision in drawn.decisions(seed):
                 if _fits(belief, world, decision, control=control):
@@ -140,36 +144,44 @@ def _fits(belief: str, world: LessonWorld, decision: Decision, *, control: bool)
     return control or len(exposed | {belief}) <= TEMPLATES[belief][0].get("exposes", BELIEFS)
 
 
-class _Drawn:
-    """A world's table and its questions, drawn from a template."""
+class Drawn:
+    """A world's table and its questions, drawn from a template.
 
-    def __init__(self, draw: Random, template: dict[str, Any]) -> None:
-        self._draw, self._template = draw, template
-        self._names = {kind: draw.sample(own, len(own)) for kind, own in _NAMES.items()}
-        self.count = 0
-        self._world = self._part(template["world"])
+    Parameters
+    ----------
+    pools
+        The names that ``{person1}`` is drawn from, by kind, and texts such as ``{objects}``.
+    """
 
-    def _part(self, part: Any) -> Any:
+    def __init__(self, draw: Random, template: Table, pools: Pools = (_NAMES, _TEXTS)) -> None:
+        names, self._texts = pools
+        self._draw, self._template, self.count = draw, template, 0
+        self._names = {kind: draw.sample(own, len(own)) for kind, own in names.items()}
+        self.table: Table = self.part(template["world"])
+
+    def part(self, part: Any) -> Any:
         """Return a part of the world's table, without what wasn't drawn."""
         if isinstance(part, str):
             text = self._text(part)
             return self._policy(text) if _STATEMENTS.match(text) else text
         if not isinstance(part, dict):
             return part
-        found = {self._text(key): self._part(own) for key, own in part.items()}
+        found = {self._text(key): self.part(own) for key, own in part.items()}
         return {key: own for key, own in found.items() if own is not None}
 
     def _text(self, text: str) -> str:
         """Replace names and texts, and choose."""
-        return _CHOICE.sub(lambda own: self._draw.choice(own[1].split("|")), self._named(text))
+        return _CHOICE.sub(lambda own: self._draw.choice(own[1].split("|")), self.named(text))
 
-    def _named(self, text: str) -> str:
+    def named(self, text: str) -> str:
+        """Replace names and texts."""
+
         def name(match: re.Match[str]) -> str:
             kind, number = match[1], int(match[2])
             word: str = self._names[kind.lower()][number - 1]
             return word if kind.islower() else word.capitalize()
 
-        return _NAME.sub(name, _TEXT.sub(lambda match: _TEXTS[match[1]], text)).strip()
+        return _NAME.sub(name, _TEXT.sub(lambda match: self._texts[match[1]], text)).strip()
 
     def _policy(self, text: str) -> str | None:
         """Choose statements, and bring them into any order; there may be none."""
@@ -181,26 +193,38 @@ class _Drawn:
         self._draw.shuffle(lines)
         return "\n".join(lines) or None
 
-    def decisions(self, seed: int) -> Iterator[tuple[str, LessonWorld, Decision]]:
+    def decisions(self, seed: int) -> Iterator[Asked]:
         """Yield the prompt of each question, the world and the decision, in any order."""
-        lines = self._named(self._template["ask"]).splitlines()
-        questions = [own for line in lines for own in _choices(line)]
-        self._draw.shuffle(questions)
-        prompt = self._named(self._template.get("prompt", ""))
-        world = start = build(self._world, seed)
-        for name in self._named(self._template.get("again", "")).split():
+        lines = self.questions()
+        self._draw.shuffle(lines)
+        start = self.build(self.table, seed)
+        for line in lines:
+            yield from self.ask(line, start)
+
+    def questions(self) -> list[str]:
+        """Return the questions of the template, with each choice."""
+        lines = self.named(self._template["ask"]).splitlines()
+        return [own for line in lines for own in _choices(line)]
+
+    def build(self, table: Table, seed: int) -> LessonWorld:
+        """Build the world of a table; some users are deleted and created again."""
+        world = build(table, seed)
+        for name in self.named(self._template.get("again", "")).split():
             world.main.users[name].delete()
             world.main.create_user(name)
-        for line in questions:
-            request, _, more = line.partition(" | ")
-            if world.calls:  # another caller's session isn't part of the world
-                world = start.copy()
-            question = question_of(request, world.main)
-            circumstances = read_circumstances(question.circumstances, world.main)
-            with suppress(AccessDenied):  # then there is no session that can be asked about
-                caller = caller_of(world, question.caller)
-                decision = world.can(caller, question.action, question.resource, **circumstances)
-                yield f"{prompt} {more}".strip(), world, decision
+        return world
+
+    def ask(self, line: str, start: LessonWorld) -> Iterator[Asked]:
+        """Ask a question; nothing is found if there is no session that can be asked about."""
+        request, _, more = line.partition(" | ")
+        world = start.copy() if start.calls else start  # another session isn't part of the world
+        question = question_of(request, world.main)
+        circumstances = read_circumstances(question.circumstances, world.main)
+        with suppress(AccessDenied):
+            caller = caller_of(world, question.caller)
+            decision = world.can(caller, question.action, question.resource, **circumstances)
+            prompt = self.named(self._template.get("prompt", ""))
+            yield f"{prompt} {more}".strip(), world, decision
 
 
 def _choices(text: str) -> list[str]:

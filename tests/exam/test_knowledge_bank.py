@@ -142,7 +142,7 @@ def test_an_unknown_point_or_level_or_no_question_is_refused(wrong, text):
 def test_an_answer_shows_why_and_where_aws_says_so_and_names_the_lesson():
     """The reason of a wrong option comes before the reason of the right one."""
     item = next(own for own in knowledge(len(ITEMS)) if len(own.key) == 1)
-    place = min({0, 1} - item.key)
+    place = min({0, 1} - {*item.key})
     marking = item.answer("ABCD"[place])
 
     assert not marking

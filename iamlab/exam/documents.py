@@ -1,0 +1,162 @@
+"""What an item shows of a world: its policies as JSON, calls, results, and the reasons for them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamlab.engine.labels import labels
+from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.verdict import Verdict
+from iamlab.policy.describe.words import joined
+from iamlab.policy.statement import statement_to_json
+from iamlab.view.figures.names import resource_policy_of, short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamlab.engine.decision import Decision
+    from iamlab.engine.layers import AttachedPolicy
+    from iamlab.engine.request import Request
+
+FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
+"""The names of policies that allow everything, and that AWS attaches by itself."""
+LONGEST = 8
+"""An AWS managed policy with more statements than this is shown by its name only."""
+SAME_ACCOUNT = ("same_account", "anonymous")
+"""The rules by which one Allow on any side is enough."""
+
+
+def documents(decisions: Iterable[Decision], *, hidden: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the policies of some decisions, each as a title and a line of JSON for each statement.
+
+    Policies that allow everything and that AWS attaches by itself aren't shown.
+
+    Parameters
+    ----------
+    hidden
+        The names of further policies that aren't shown.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> print(*documents([scenario("first_door").can("alice", "s3:GetObject", MAP)]))
+    Identity-based policy read-maps of alice:
+    {"Sid": "ReadMaps", "Effect": "Allow", "Action": "s3:GetObject", \
+"Resource": "arn:aws:s3:::star-maps/*"}
+    """
+    found: dict[str, str] = {}
+    for decision in decisions:
+        for pair in decision.pairs or (decision,):
+            for layer, held in _policies(pair):
+                if held.policy.name not in (*FULL_ACCESS, *hidden):
+                    found[_title(layer, held, pair.request)] = _statements(held)
+    return tuple(f"{title}:\n{text}" if text else title for title, text in found.items())
+
+
+def _policies(decision: Decision) -> Iterator[tuple[str, AttachedPolicy]]:
+    """Yield the policies of a decision, with their layers; a KMS grant isn't a policy."""
+    for layer in (own for own in LAYERS if own != "grant"):
+        for level in decision.layers.levels(layer):
+            yield from ((layer, held) for held in level)
+
+
+def _title(layer: str, held: AttachedPolicy, request: Request) -> str:
+    """Return the type of a policy, its name, and where it is attached."""
+    name = held.policy.name or ""
+    if layer == "resource":
+        kind = resource_policy_of(request)
+        return f"{kind[0].upper()}{kind[1:]} of {target(request.resource)}"
+    if layer in ("scp", "rcp"):
+        return f"{layer.upper()} {name}, attached to the {' '.join(held.path)}".replace(
+            "the root", "organization's root"
+        )
+    kind = NAMES[layer][0].upper() + NAMES[layer][1:]
+    if layer in ("session", "scoped", "endpoint"):
+        return kind
+    owner = " ".join(held.path) or caller(request, plain=True)
+    return f"{kind} {name} of {owner}"
+
+
+def _statements(held: AttachedPolicy) -> str:
+    statements = held.policy.statements
+    if held.arn and ":aws:policy/" in held.arn and len(statements) > LONGEST:
+        return ""
+    return "\n".join(json.dumps(statement_to_json(own)) for own in statements)
+
+
+def target(resource: str) -> str:
+    """Return the name of a resource as people say it: ``star-maps/m31.fits``.
+
+    Examples
+    --------
+    >>> target("arn:aws:s3:::star-maps/m31.fits"), target("arn:aws:iam::111111111111:role/auditor")
+    ('star-maps/m31.fits', 'role/auditor')
+    """
+    return resource.rpartition(":")[2] or resource
+
+
+def caller(request: Request, *, plain: bool = False) -> str:
+    """Return who calls, in words: ``"The user alice"``, or plainly ``"alice"``.
+
+    A session of a role has the policies of the role.
+    """
+    arn = request.caller.issuer if plain and request.caller.issuer else request.principal
+    name, kind = short_name(arn)
+    if plain:
+        return name
+    kind = {"IAM user": "user", "STS assumed role": "session", "IAM role": "role"}.get(kind, "")
+    return f"The {kind} {name}" if kind else name[0].upper() + name[1:]
+
+
+def call(decision: Decision) -> str:
+    """Return a request as a sentence."""
+    request = decision.request
+    where = "" if request.resource == "*" else f" on {target(request.resource)}"
+    return f"{caller(request)} calls {request.action}{where}."
+
+
+def name_of(layer: str, request: Request) -> str:
+    """Return the name of a layer's policies for a request: ``"bucket policy"``."""
+    return resource_policy_of(request) if layer == "resource" else NAMES[layer]
+
+
+def result(decision: Decision, real: Decision | None = None) -> str:
+    """Return in a sentence whether a request is allowed, and the types of policies that decide.
+
+    Parameters
+    ----------
+    real
+        AWS's decision, if the other one is what a wrong belief makes of it.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("first_door")
+    >>> [result(world.can(name, "s3:GetObject", MAP)) for name in ("alice", "bob")]
+    ['Yes: the identity-based policy allows it.', 'No: no policy allows it.']
+    """
+    of_aws, trace = decision if real is None else real, decision.trace
+    request = of_aws.request
+    homes = {(own.address, own.statement): own.layer for own in of_aws.trace.matches}
+    matches = {homes.get((own.address, own.statement), own.layer) for own in decision.determining}
+    named = [f"the {name_of(layer, request)}" for layer in LAYERS if layer in matches]
+    if decision:
+        ending = "allows it" if len(named) == 1 else "allow it"
+        unnamed = "Yes: it needs no Allow." if of_aws is decision else "Yes: no policy denies it."
+        return f"Yes: {joined(named)} {ending}." if named else unnamed
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        return f"No: a statement of {joined(named)} denies it."
+    if not trace.is_cut and decision.combining_rule in SAME_ACCOUNT:
+        return "No: no policy allows it."
+    if not decision.blocked_by:
+        return "No: AWS refuses it, whatever policies allow."
+    blocking = [f"the {name_of(own, request)}" for own in LAYERS if own in decision.blocked_by]
+    return f"No: {joined(blocking)} {'does' if len(blocking) == 1 else 'do'}n't allow it."
+
+
+def reasons(decision: Decision) -> tuple[str, ...]:
+    """Return why a request is allowed or denied: what decides, and AWS's message."""
+    answers = [label.answer for label in labels(decision)]
+    why = answers[3] if decision.denies else (*answers[4], *answers[5])
+    return (*why, decision.message) if decision.message else why

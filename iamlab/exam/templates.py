@@ -1,0 +1,177 @@
+"""Templates of items: a world drawn from a seed, and a question idea that makes an item of it.
+
+An item is a function of its template, the seed and ``VERSION``. The names in it are drawn apart
+from all else, so they never decide. The TOML files in ``templates/`` have the templates; names.toml
+says how they are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import ExerciseError
+from iamlab.exam.items import Item
+from iamlab.tables import tables
+from iamlab.teach.items import Drawn
+from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
+from iamlab.teach.source_lines import at, find_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamlab.teach.items import Asked, Pools, Table
+
+    Idea = Callable[["Scene"], "Item | None"]
+
+VERSION = "1"
+"""It changes when a seed makes other items than before."""
+TRIES = 200
+MOST_WORDS = 120
+"""So many words have a question and its prompts together, at most."""
+_FOLDER = Path(__file__).with_suffix("")
+NAMES = "names.toml"
+
+
+@cache
+def pools() -> Pools:
+    """Return the names by kind, and the texts, that all templates draw from."""
+    found = tables(str(_FOLDER / NAMES))
+    return {kind: own.split() for kind, own in found["names"].items()}, found["texts"]
+
+
+@cache
+def templates() -> dict[str, Table]:
+    """Return the templates by name."""
+    files = sorted(own for own in _FOLDER.glob("*.toml") if own.name != NAMES)
+    return {name: own for file in files for name, own in tables(str(file)).items()}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A world that was drawn, and the questions about it.
+
+    Parameters
+    ----------
+    draw
+        Chooses what the idea needs by chance.
+    """
+
+    table: Table
+    seed: int
+    draw: Random
+    drawn: Drawn
+
+    @property
+    def wanted(self) -> list[str]:
+        """The names of the mutants that must differ from AWS in one of the options."""
+        beliefs = self.table.get("beliefs", "").split()
+        return [own.name for belief in beliefs for own in MISCONCEPTIONS[belief].mutants]
+
+    @cached_property
+    def text(self) -> str:
+        """The scenario, and the question if the template has its own."""
+        return " ".join(str(self.drawn.part(self.table["scenario"])).split())
+
+    @cached_property
+    def question(self) -> str:
+        """The template's own question."""
+        return " ".join(str(self.drawn.part(self.table.get("question", ""))).split())
+
+    @cached_property
+    def asked(self) -> list[Asked]:
+        """What is to be known about each call, the world, and the decision; by chance in order."""
+        return [*self.drawn.decisions(self.seed)]
+
+    def item(self, **parts: Any) -> Item:
+        """Make an item with the tags of the template."""
+        tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
+        tags |= {"level": self.table["level"], "seed": str(self.seed)}
+        return Item(tags=tags, **parts)
+
+
+def make(name: str, seed: int, *, names: Pools | None = None) -> Item:
+    """Make the item of a template and a seed.
+
+    Parameters
+    ----------
+    names
+        Other names and texts to draw from; the key is the same with them.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such template, or it makes no item with this seed.
+
+    Examples
+    --------
+    >>> make("boundary_and_identity", 1).tags["kind"]
+    'will it work'
+    """
+    with at(name):
+        table = find_named("template", name, templates())
+        return _make(name, table, Random(f"{VERSION} {name} {seed}"), seed, names or pools())
+
+
+def pair(name: str, seed: int) -> tuple[Item, Item]:
+    """Make two items that differ in one word, and in their keys.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such template, or it has no contrast.
+    """
+    table = find_named("template", name, templates())
+    sides = [own.strip() for own in table.get("contrast", "").split("|")]
+    if len(sides) != 2:
+        raise ExerciseError(f"The template {name!r} has no contrast of two words.")
+    draw = Random(f"{VERSION} {name} {seed}")
+    for _ in range(TRIES):
+        start = draw.getstate()
+        made = []
+        for side in sides:
+            draw.setstate(start)
+            kinds, texts = pools()
+            made.append(_item(name, table, draw, seed, (kinds, {**texts, "contrast": side})))
+        first, second = made
+        if first and second and first.options[first.key[0]] != second.options[second.key[0]]:
+            return first, second
+    raise ExerciseError(f"The template {name!r} makes no pair for seed {seed}.")
+
+
+def _make(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Item:
+    if "contrast" in table:
+        kinds, texts = names
+        side = draw.choice(table["contrast"].split("|")).strip()
+        names = kinds, {**texts, "contrast": side}
+    for _ in range(TRIES):
+        if item := _item(name, table, draw, seed, names):
+            return item
+    raise ExerciseError(f"The template {name!r} makes no item for seed {seed}.")
+
+
+def _item(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Item | None:
+    """Draw a world once; there is an item if it is a good question."""
+    from iamlab.exam.ideas import IDEAS
+
+    scene = Scene(table, seed, draw, Drawn(draw, table, names))
+    item = find_named("question idea", table["idea"], IDEAS)(scene)
+    if item is None or not _is_fair(item, scene):
+        return None
+    return replace(item, tags={"template": name, **item.tags})
+
+
+def _is_fair(item: Item, scene: Scene) -> bool:
+    """Return whether an item tests a wanted belief, is short, and has options that differ."""
+    words = len(" ".join((item.question, *item.prompts)).split())
+    texts = {" ".join(own.text.lower().split()) for own in item.options}
+    is_wanted = not scene.wanted or not item.tested.keys().isdisjoint(scene.wanted)
+    return is_wanted and words <= MOST_WORDS and len(texts) == len(item.options)
+
+
+def beliefs_tested(item: Item) -> set[str]:
+    """Return the ids of the wrong beliefs that an item can tell from AWS's rules."""
+    return {MUTANTS[name].belief for name in item.tested}
