@@ -17,7 +17,7 @@ from iamlab.errors import IamLabError
 from iamlab.exam.documents import caller, documents, reasons, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
-from iamlab.teach.callers import can_of, read_circumstances
+from iamlab.teach.callers import can_of, read_call, read_circumstances
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import read_policy
 from iamlab.teach.tables import question_of
@@ -93,22 +93,34 @@ class Changes:
 
     def tried(self, places: Sequence[int]) -> Tried:
         """Make changes, and ask again."""
-        scene, table = self._scene, self._scene.drawn.table
-        for place in places:
-            table = overlaid(table, self.tables[place])
         try:
-            world = scene.drawn.build(table, scene.seed) if places else self.world
-            found = tuple(_asked(self._targets, world))
+            found = tuple(_asked(self._targets, self._changed(places)))
         except IamLabError as error:
             return Tried((), error.short)
         wrong = (own for must, _, own in found if bool(own) is not must)
         return Tried(found, next(map(sentence, wrong), ""))
 
+    def _changed(self, places: Sequence[int]) -> LessonWorld:
+        """Return the world with changes; for another session no other world is built."""
+        changes = [self.tables[place] for place in places]
+        if {key for change in changes for key in change} <= {"sessions"}:
+            world = self.world.copy()
+            for change in changes:
+                world.calls |= {
+                    name: read_call(name, own, world.main) for name, own in change["sessions"].items()
+                }
+            return world
+        table = self._scene.drawn.table
+        for change in changes:
+            table = overlaid(table, change)
+        return self._scene.drawn.build(table, self._scene.seed)
+
     def option(self, place: int, tried: Tried) -> Option:
         """Return a change as an option; a template can name a belief that no verdict tells."""
         named = self._scene.table["changes"][place].get("belief", "").split() if tried.why else ()
         own = [each.name for belief in named for each in MISCONCEPTIONS[belief].mutants]
-        return Option(self.texts[place], tuple(sorted({*tried.beliefs, *own})), tried.why)
+        beliefs = sorted({*tried.beliefs, *own}) if tried.why else ()
+        return Option(self.texts[place], tuple(beliefs), tried.why)
 
 
 def _asked(
@@ -177,12 +189,13 @@ def which_change(scene: Scene) -> Item | None:
     if not right or len(wrong) < WRONG:
         return None
     key, wanted = scene.draw.choice(right), {*scene.wanted}
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * bool(wanted & tried[own].beliefs))
+    options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
+    wrong.sort(key=lambda own: scene.draw.random() - 2 * (not wanted.isdisjoint(options[own].beliefs)))
     places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
     return scene.item(
         **_about(scene, changes, tried[key]),
         question=f"{scene.text} {scene.question}",
-        options=tuple(changes.option(place, tried[place]) for place in places),
+        options=tuple(options[place] for place in places),
         key=(places.index(key),),
     )
 
