@@ -88,8 +88,13 @@ class Changes:
                 self.texts.append(part(change["text"]))
                 self.tables.append(part(change["world"]))
         self.before = self.tried(())
-        shown = [(True, line.strip()) for line in part(scene.table.get("shows", "")).splitlines()]
-        self.shown = [own for *_, own in _asked(shown, self.world)] or self.before.decisions
+
+    @cached_property
+    def shown(self) -> list[Decision]:
+        """The decisions whose policies are shown: those of ``shows``, or those before a change."""
+        text = self._scene.drawn.part(self._scene.table.get("shows", ""))
+        lines = [(True, line.strip()) for line in text.splitlines()]
+        return [own for *_, own in _asked(lines, self.world)] or self.before.decisions
 
     def tried(self, places: Sequence[int]) -> Tried:
         """Make changes, and ask again."""
