@@ -112,7 +112,8 @@ class Changes:
             world = self.world.copy()
             for change in changes:
                 world.calls |= {
-                    name: read_call(name, own, world.main) for name, own in change["sessions"].items()
+                    name: read_call(name, own, world.main)
+                    for name, own in change["sessions"].items()
                 }
             return world
         table = self._scene.drawn.table
@@ -195,7 +196,9 @@ def which_change(scene: Scene) -> Item | None:
         return None
     key, wanted = scene.draw.choice(right), {*scene.wanted}
     options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * (not wanted.isdisjoint(options[own].beliefs)))
+    wrong.sort(
+        key=lambda own: scene.draw.random() - 2 * (not wanted.isdisjoint(options[own].beliefs))
+    )
     places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
     return scene.item(
         **_about(scene, changes, tried[key]),
