@@ -90,6 +90,7 @@ class Scene:
         """Make an item with the tags of the template."""
         tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
         tags |= {"level": self.table["level"], "seed": str(self.seed)}
+        tags |= {"beliefs": self.table.get("beliefs", "")}
         return Item(tags=tags, **parts)
 
 
@@ -158,7 +159,8 @@ def _item(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Ite
     from iamlab.exam.ideas import IDEAS
 
     scene = Scene(table, seed, draw, Drawn(draw, table, names))
-    item = find_named("question idea", table["idea"], IDEAS)(scene)
+    idea, _ = find_named("question idea", table["idea"], IDEAS)
+    item = idea(scene)
     if item is None or not _is_fair(item, scene):
         return None
     return replace(item, tags={"template": name, **item.tags})
