@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from iamlab.exam.documents import call, documents, name_of, result
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from iamlab.exam.items import Places
     from iamlab.exam.templates import Scene
     from iamlab.teach.items import Asked
+    from iamlab.teach.mutants import Mutant
 
 NUMBERS = {1: "", 2: "(Choose two.)", 3: "(Choose three.)"}
 PROMPTS = (3, 4)
@@ -80,16 +80,22 @@ def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
 
 
 def _type(decision: Decision, real: Decision) -> str:
-    """Name the type of policy that decides; nothing if several do.
+    """Name the type of policy that allows or blocks a request; nothing if several do.
 
     A wrong belief can count a policy as another type, so AWS's decision tells its type.
     """
-    homes = {(own.address, own.statement): own.layer for own in real.trace.matches}
+    homes = {id(own.statement): own.layer for own in real.trace.matches}
     matches = decision.determining if decision else decision.denies
-    found = {homes.get((own.address, own.statement), own.layer) for own in matches}
-    if not decision:
-        found = found or {*decision.blocked_by}
+    found = {homes.get(id(own.statement), own.layer) for own in matches}
+    if not decision and not found and (decision.trace.is_cut or not _has_two_sides(decision)):
+        found = {*decision.blocked_by}
     return name_of(found.pop(), real.request) if len(found) == 1 else ""
+
+
+def _has_two_sides(decision: Decision) -> bool:
+    """Return whether a ceiling blocks what nothing grants, or two sides could grant it."""
+    trace = decision.trace
+    return bool(trace.blocking) or trace.step("resource").found.present
 
 
 _ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {
@@ -112,16 +118,26 @@ def match(scene: Scene) -> Item | None:
         if prompt and answer(decision, decision):
             prompts.setdefault(prompt, (more, world, decision))
     labels = {prompt: answer(own, own) for prompt, (*_, own) in prompts.items()}
-    chosen = _varied(labels)
-    texts = [*dict.fromkeys(labels[own] for own in (*chosen, *prompts))][:OPTIONS]
-    texts = scene.draw.sample(texts, len(texts))
-    if len(chosen) < PROMPTS[0] or len({labels[own] for own in chosen}) < PROMPTS[0]:
+
+    def belief(mutant: Mutant, prompt: str) -> str:
+        _, world, decision = prompts[prompt]
+        made = mutant.decide(decision, world)
+        return labels[prompt] if made is decision else answer(made, decision)
+
+    others = {*labels.values()}
+    wanted = [MUTANTS[name] for name in scene.wanted]
+    telling = [
+        own
+        for own in prompts
+        if any(belief(each, own) in others - {labels[own]} for each in wanted)
+    ]
+    chosen = _varied({own: labels[own] for own in (*telling, *prompts)})
+    if len({labels[own] for own in chosen}) < PROMPTS[0] or (wanted and not telling):
         return None
+    texts = [*dict.fromkeys(labels[own] for own in (*chosen, *prompts))][:OPTIONS]
+    chosen, texts = (scene.draw.sample(own, len(own)) for own in (chosen, texts))
     asked = [prompts[own] for own in chosen]
-    believed = {
-        own.name: [answer(own.decide(each, world), each) for _, world, each in asked]
-        for own in MUTANTS.values()
-    }
+    believed = {name: [belief(own, each) for each in chosen] for name, own in MUTANTS.items()}
     return scene.item(
         **_about(asked) | ({"facts": ()} if with_messages else {}),
         form=MATCH,
@@ -138,10 +154,10 @@ def match(scene: Scene) -> Item | None:
 
 
 def _varied(labels: Mapping[str, str]) -> list[str]:
-    """Choose prompts with as many different labels as possible, in their order."""
+    """Choose the first prompts with as many different labels as possible."""
     seen: dict[str, int] = {}
     found = []
     for place, (prompt, label) in enumerate(labels.items()):
         seen[label] = seen.get(label, 0) + 1
         found.append((seen[label], place, prompt))
-    return [prompt for *_, prompt in sorted(sorted(found)[: PROMPTS[1]], key=itemgetter(1))]
+    return [prompt for *_, prompt in sorted(found)[: PROMPTS[1]]]
