@@ -8,11 +8,12 @@ with ``-`` denied.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.evaluate import evaluate
 from iamlab.errors import IamLabError
 from iamlab.exam.documents import caller, documents, reasons, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
@@ -102,8 +103,20 @@ class Changes:
             found = tuple(_asked(self._targets, self._changed(places)))
         except IamLabError as error:
             return Tried((), error.short)
-        wrong = (own for must, _, own in found if bool(own) is not must)
-        return Tried(found, next(map(sentence, wrong), ""))
+        return _judged(found)
+
+    def together(self, first: int, second: int, alone: Sequence[Tried]) -> Tried:
+        """Make two changes; a world is built only if they change policies of the same type."""
+        one, other = alone[first], alone[second]
+        if not one.found or not other.found:
+            return other if one.found else one
+        found = []
+        for before, own, its in zip(self.before.found, one.found, other.found, strict=True):
+            decision = _with_both(before[-1], own[-1], its[-1])
+            if decision is None:
+                return self.tried((first, second))
+            found.append((*own[:-1], decision))
+        return _judged(tuple(found))
 
     def _changed(self, places: Sequence[int]) -> LessonWorld:
         """Return the world with changes; for another session no other world is built."""
@@ -124,6 +137,31 @@ class Changes:
         own = [each.name for belief in named for each in MISCONCEPTIONS[belief].mutants]
         beliefs = sorted({*tried.beliefs, *own}) if tried.why else ()
         return Option(self.texts[place], tuple(beliefs), tried.why)
+
+
+def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
+    wrong = (own for must, _, own in found if bool(own) is not must)
+    return Tried(found, next(map(sentence, wrong), ""))
+
+
+def _with_both(before: Decision, one: Decision, other: Decision) -> Decision | None:
+    """Decide a request after two changes, if each changes policies of other types."""
+    made = (before, one, other)
+    is_same = before.request == one.request == other.request
+    if not is_same or before.request.service == "sts" or any(own.pairs for own in made):
+        return None
+    names = [own.name for own in fields(before.layers) if own.init]
+    own, its = (
+        {
+            name: getattr(after.layers, name)
+            for name in names
+            if getattr(after.layers, name) != getattr(before.layers, name)
+        }
+        for after in (one, other)
+    )
+    if own.keys() & its.keys():
+        return None
+    return evaluate(before.request, replace(before.layers, **own, **its))
 
 
 def _asked(
@@ -209,10 +247,12 @@ def which_two_changes(scene: Scene) -> Item | None:
     """Ask which two changes are enough together; one of them never is."""
     changes = Changes(scene)
     every = range(len(changes.texts))
-    alone = [changes.tried((place,)) for place in every]
-    if not changes.before.why or not all(own.why for own in alone):
-        return None
-    tried = {own: changes.tried(own) for own in combinations(every, 2)}
+    alone: list[Tried] = []
+    for place in every:
+        if not changes.before.why or not (own := changes.tried((place,))).why:
+            return None
+        alone.append(own)
+    tried = {(own, its): changes.together(own, its, alone) for own, its in combinations(every, 2)}
     right = [own for own, found in tried.items() if not found.why]
     if not right:
         return None
