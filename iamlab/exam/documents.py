@@ -26,6 +26,7 @@ LONGEST = 40
 """An AWS managed policy with more actions than this is shown by its name only."""
 GRANTING = ("identity", "resource", "grant")
 """The layers that can grant a request."""
+NEEDS_NO_ALLOW = "Yes: it needs no Allow."
 PUBLIC_ACCESS_IS_BLOCKED = "No: S3 Block Public Access blocks it."
 SAME_ACCOUNT = ("same_account", "anonymous")
 """The rules by which one Allow on any side is enough."""
@@ -70,10 +71,11 @@ def _title(layer: str, held: AttachedPolicy, request: Request) -> str:
     name = held.policy.name or ""
     if layer == "resource":
         kind = resource_policy_of(request)
-        return f"{kind[0].upper()}{kind[1:]} of {target(request.resource)}"
+        _, found, owner = name.partition("policy of ")
+        return f"{kind[0].upper()}{kind[1:]} of {owner if found else target(request.resource)}"
     if layer in ("scp", "rcp"):
         return f"{layer.upper()} {name}, attached to the {' '.join(held.path)}".replace(
-            "the root", "organization's root"
+            "the root", "the organization's root"
         )
     kind = NAMES[layer][0].upper() + NAMES[layer][1:]
     if layer in ("session", "scoped", "endpoint"):
@@ -165,7 +167,7 @@ def result(decision: Decision, real: Decision | None = None) -> str:
 def _without_allow(decision: Decision, real: Decision) -> str:
     """Say why a request is allowed, if no Allow decides; ``real`` is AWS's decision."""
     if decision.combining_rule != "root_user":
-        return "Yes: it needs no Allow." if real is decision else "Yes: no policy denies it."
+        return NEEDS_NO_ALLOW if real is decision else "Yes: no policy denies it."
     is_unlimited = not real and not decision.denies
     why = "no policy limits the root user" if is_unlimited else "the root user needs no Allow"
     return f"Yes: {why}."

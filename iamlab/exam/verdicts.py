@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.verdict import Verdict, addresses
 from iamlab.exam.documents import (
     GRANTING,
+    NEEDS_NO_ALLOW,
     PUBLIC_ACCESS_IS_BLOCKED,
     call,
     documents,
@@ -21,6 +23,7 @@ from iamlab.exam.documents import (
     result,
 )
 from iamlab.exam.items import Item, Option
+from iamlab.policy.describe.words import joined
 from iamlab.teach.mutants import MUTANTS
 
 if TYPE_CHECKING:
@@ -32,7 +35,10 @@ if TYPE_CHECKING:
     from iamlab.exam.templates import Scene
     from iamlab.world.world import World
 
+Led = Mapping[str, Sequence[str]]
+"""The names of the mutants that lead to each answer."""
 WRONG = 3
+SIDES = ("resource", "identity")
 NOTHING_GRANTS = "No statement grants it, so AWS denies it."
 NOTHING_DENIES = "No statement denies it, so AWS allows it."
 
@@ -75,8 +81,7 @@ def will_it_work(scene: Scene) -> Item | None:
             for text, why in _other_results(decision).items()
             if text not in (*led, right) and not _is_arguable(text, decision)
         }
-        first = sorted(led, key=lambda text: _rank(led[text], scene))
-        wrong = [*first, *scene.draw.sample([*others], len(others))][:WRONG]
+        wrong = _wrong(right, [*led, *others], led, scene, slice(3))
         if len(wrong) == WRONG and len({own[:2] for own in (right, *wrong)}) == 2:
             options = [Option(own, tuple(led.get(own, ())), others.get(own, "")) for own in wrong]
             options.insert(place := scene.draw.randrange(WRONG + 1), Option(right))
@@ -92,25 +97,35 @@ def will_it_work(scene: Scene) -> Item | None:
     return None
 
 
-def _rank(names: Iterable[str], scene: Scene) -> float:
-    """Rank a wrong answer: first those of wanted beliefs, then of others; else by chance."""
-    found = {*names}
-    return scene.draw.random() - 2 * (not found.isdisjoint(scene.wanted)) - bool(found)
+def _wrong(right: str, wrong: Iterable[str], led: Led, scene: Scene, side: slice) -> list[str]:
+    """Choose wrong answers: one of a wanted belief, then by chance, rather those of beliefs.
+
+    If possible, two of the four answers are about each verdict; ``side`` is the part of an answer
+    that tells which.
+    """
+    ordered = sorted(wrong, key=lambda own: scene.draw.random() - bool(led.get(own)) / 5)
+    wanted = scene.wanted or MUTANTS.keys()
+    ordered.sort(key=lambda own: {*led.get(own, ())}.isdisjoint(wanted))
+    like = [own for own in ordered if own[side] == right[side]]
+    chosen = [*like[:1], *(own for own in ordered if own not in like)][:WRONG]
+    return chosen if len(chosen) == WRONG else ordered[:WRONG]
 
 
 def _other_results(decision: Decision) -> dict[str, str]:
     """Return results that other policies could have, each with what this policy really does."""
-    request, deciding = decision.request, decided_by(decision)
-    found = {}
-    for step in decision.steps:
-        is_other = bool(decision) or step.layer not in deciding
-        if step.layer in LAYERS and step.result != "absent" and is_other:
-            name = name_of(step.layer, request)
-            found[f"No: the {name} doesn't allow it."] = step.reason
-            found[f"No: a statement of the {name} denies it."] = step.reason
-            found[f"Yes: the {name} allows it."] = step.reason
-    if decision and deciding:
-        found["No: no policy allows it."] = f"The {name_of(min(deciding), request)} does."
+    request, found = decision.request, {"No: no policy allows it.": "A policy does."}
+    if decision.combining_rule != "root_user":
+        found[NEEDS_NO_ALLOW] = "AWS denies by default."
+    steps = [own for own in decision.steps if own.layer in LAYERS and own.result != "absent"]
+    for step in steps:
+        name = name_of(step.layer, request)
+        found[f"No: the {name} doesn't allow it."] = step.reason
+        found[f"No: a statement of the {name} denies it."] = step.reason
+        found[f"Yes: the {name} allows it."] = step.reason
+    sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
+    if sides and decision.combining_rule == "cross_account":
+        names = joined([f"the {name_of(own, request)}" for own in SIDES])
+        found[f"Yes: {names} allow it."] = min(sides.values())
     if is_public_access_blocked(decision):
         layers = replace(decision.layers, public_access_block=None)
         why = "RestrictPublicBuckets is on, and the bucket policy is public."
@@ -125,6 +140,8 @@ def _is_arguable(text: str, decision: Decision) -> bool:
     result_of = {own.layer: own.result for own in decision.steps if own.layer in LAYERS}
     if text == PUBLIC_ACCESS_IS_BLOCKED:
         return is_public_access_blocked(decision)
+    if text == NEEDS_NO_ALLOW:
+        return bool(decision) and not decision.determining
     own = {layer for layer in LAYERS if name_of(layer, decision.request) in text}
     claimed = "allow" if decision else "deny" if "denies" in text else ""
     if claimed:
@@ -150,8 +167,8 @@ def which_decides(scene: Scene) -> Item | None:
             }
             for own in believed & led.keys() if right[0] not in believed else ():
                 led[own].append(mutant.name)
-        wrong.sort(key=lambda own: _rank(led[own], scene))
-        texts = scene.draw.sample([*right, *wrong[:WRONG]], WRONG + 1)
+        wrong = _wrong(right[0], wrong, led, scene, slice(-10, None))
+        texts = scene.draw.sample([*right, *wrong], WRONG + 1)
         return scene.item(
             world=world,
             decision=decision,
