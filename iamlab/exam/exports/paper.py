@@ -55,11 +55,11 @@ def _pages(entries: list[Entry], title: str) -> dict[str, list[Line]]:
     key = [(TITLE, f"Key: {title}"), note, *(line for own in entries for line in _solved(own))]
     return {
         "-key": key,
-        "": [(TITLE, title), note, *(line for own in entries for line in _asked(own))],
+        "": [(TITLE, title), note, *(line for own in entries for line in _question(own))],
     }
 
 
-def _asked(entry: Entry) -> Iterator[Line]:
+def _question(entry: Entry) -> Iterator[Line]:
     yield HEADING, f"Question {entry.number}"
     yield from ((TEXT, own) for own in entry.stem)
     yield from ((TEXT, f"{number}. {own}") for number, own in enumerate(entry.item.prompts, 1))
