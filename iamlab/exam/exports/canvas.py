@@ -65,20 +65,20 @@ def _item(entry: Entry) -> Any:
     kind = _TYPES.get(item.form, "matching_question")
     metadata = {"question_type": kind, "points_possible": "1.0"}
     fields = (Q.qtimetadatafield(Q.fieldlabel(a), Q.fieldentry(b)) for a, b in metadata.items())
-    told = [("general", Q.other(), [*item.rationale])]
+    feedback = [("general", Q.other(), [*item.rationale])]
     if not entry.asks_lines:
         equal = (Q.varequal(own, respident=_RESPONSE) for own in ids)
-        told += zip(ids, equal, map(entry.reasons, range(len(ids))), strict=True)
-    told = [(f"{own}_fb", test, texts) for own, test, texts in told if texts]
+        feedback += zip(ids, equal, map(entry.reasons, range(len(ids))), strict=True)
+    feedback = [(f"{own}_fb", test, texts) for own, test, texts in feedback if texts]
     score = Q.decvar(maxvalue="100", minvalue="0", varname="SCORE", vartype="Decimal")
-    links = {own: Q.displayfeedback(feedbacktype="Response", linkrefid=own) for own, *_ in told}
-    shown = (_condition(test, links[own]) for own, test, _ in told)
+    links = {own: Q.displayfeedback(feedbacktype="Response", linkrefid=own) for own, *_ in feedback}
+    shown = (_condition(test, links[own]) for own, test, _ in feedback)
     responses, marks = (_match if entry.asks_lines else _choice)(entry, ids)
     return Q.item(
         Q.itemmetadata(Q.qtimetadata(*fields)),
         Q.presentation(_material(*entry.whole_stem), *responses),
         Q.resprocessing(Q.outcomes(score), *shown, *marks),
-        *(Q.itemfeedback(Q.flow_mat(_material(*texts)), ident=own) for own, _, texts in told),
+        *(Q.itemfeedback(Q.flow_mat(_material(*texts)), ident=own) for own, _, texts in feedback),
         ident=f"g{entry.digest}",
         title=entry.title,
     )

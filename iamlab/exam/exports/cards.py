@@ -60,7 +60,7 @@ def _fields(entry: Entry) -> list[str]:
     item = entry.item
     prompts = [f"{number}. {own}" for number, own in enumerate(item.prompts, 1)]
     options = (html(f"{letter})", text) for letter, text in entry.options)
-    reasons = (f"{letter}: {text}" for _, letter, text in entry.told)
+    reasons = (f"{letter}: {text}" for _, letter, text in entry.explained)
     made = [html(*entry.stem, *prompts), "".join(options), f"<p><b>{entry.key}</b></p>"]
     made += [html(*reasons), html(*item.rationale), html(entry.name)]
     return [own.replace("[", "&#91;") for own in made]

@@ -180,11 +180,11 @@ class Entry:
         item = self.item
         is_wrong = item.form == CHOICE and place not in item.key
         beliefs = item.fitting((place,)) if is_wrong else []
-        told = [f"This answer is as if {own.claim}. {own.truth}" for own in beliefs]
-        return [own for own in (item.options[place].why, *told) if own]
+        lines = [f"This answer is as if {own.claim}. {own.truth}" for own in beliefs]
+        return [own for own in (item.options[place].why, *lines) if own]
 
     @property
-    def told(self) -> list[tuple[int, str, str]]:
+    def explained(self) -> list[tuple[int, str, str]]:
         """The place, the letter and the reasons of each option that has reasons."""
         reasons = (" ".join(self.reasons(place)) for place in range(len(self.options)))
         found = zip(count(), LETTERS, reasons, strict=False)

@@ -75,7 +75,7 @@ def _solved(entry: Entry) -> Iterator[Line]:
     else:
         yield from ((OPTION, "\n".join(entry.options[place])) for place in item.key)
     yield from ((TEXT, own) for own in item.rationale)
-    for place, letter, reasons in entry.told:
+    for place, letter, reasons in entry.explained:
         yield OPTION, f"{'✓' if place in item.key else '✕'} {letter}\n{reasons}"
     yield NOTE, f"Question: {entry.name}"
 
