@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _MARKED = {"layouttype": "VERTICAL", "selecttype": "ALL", "gradingtype": "ALL_OR_NOTHING"}
 _ORDERING = {**_MARKED, "showgrading": "SHOW", "numberingstyle": "none"}
 _FEEDBACK = {"correct": "Right.", "partiallycorrect": "Partly right.", "incorrect": "Wrong."}
-_SPECIAL = re.compile(r"([~=#{}:])")
+_SPECIAL = re.compile(r"([~=#:])")
+_ENTITIES = {ord(own): f"&#{ord(own)};" for own in "{}\\"}
 
 
 def _category(title: str) -> str:
@@ -120,5 +121,5 @@ def _option(entry: Entry, place: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Put a backslash before each sign of GIFT; a backslash itself becomes an entity of HTML."""
-    return _SPECIAL.sub(r"\\\1", text.replace("\\", "&#92;"))
+    """Put a backslash before each sign of GIFT, in HTML; some readers need entities for braces."""
+    return _SPECIAL.sub(r"\\\1", text.translate(_ENTITIES))

@@ -7,7 +7,7 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.exam.exports.entries import FRONT, is_document, need_extra
 from iamlab.exam.exports.entries import html as rich
@@ -146,7 +146,11 @@ def _drawn(lines: list[Line], title: str) -> bytes:
         if made.will_page_break(_HEAD if height > probe.eph / 2 else height):
             made.add_page()
         _draw(made, lines[start:end])
-    return bytes(made.output())
+    content = bytes(made.output())
+    fonts: list[Any] = [*made.fonts.values(), *probe.fonts.values()]
+    for font in fonts:
+        font.ttfont.close()
+    return content
 
 
 def _draw(made: FPDF, lines: list[Line]) -> None:
@@ -165,15 +169,17 @@ def _draw(made: FPDF, lines: list[Line]) -> None:
 
 def _write(made: FPDF, style: str, line: str) -> None:
     """Write a line, which continues on the next one if it is long."""
-    is_fixed, bold = is_document(line), "B" if style in (TITLE, HEADING) else ""
-    size = _FIXED_SIZE if is_fixed else _SIZES.get(style, _SIZE)
-    made.set_font(*(("fixed", "") if is_fixed else ("sans", bold)), size)
-    text = _shown(made, line)
-    if is_fixed:
-        most = int(made.epw / made.get_string_width("x"))
-        inside = " " * (len(line) - len(line.lstrip()) + 4)
-        text = "\n".join(wrap(text, most, subsequent_indent=inside, break_on_hyphens=False))
-    made.multi_cell(0, size / 2, text, new_x="LMARGIN", new_y="NEXT", align="L")
+    below: dict[str, Any] = {"new_x": "LMARGIN", "new_y": "NEXT", "align": "L"}
+    if not is_document(line):
+        size = _SIZES.get(style, _SIZE)
+        made.set_font("sans", "B" if style in (TITLE, HEADING) else "", size)
+        made.multi_cell(0, size / 2, _shown(made, line), **below)
+        return
+    made.set_font("fixed", "", _FIXED_SIZE)
+    most = int(made.epw / made.get_string_width("x"))
+    inside = " " * (len(line) - len(line.lstrip()) + 4)
+    for part in wrap(_shown(made, line), most, subsequent_indent=inside, break_on_hyphens=False):
+        made.cell(0, _FIXED_SIZE / 2, part, **below)
 
 
 def _shown(made: FPDF, text: str) -> str:
