@@ -1,4 +1,4 @@
-"""Questions that the engine makes and marks, about the learner's own account; the last page."""
+"""Questions that the engine makes and marks: exams and drills, your own account, the last page."""
 
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,19 @@ if TYPE_CHECKING:
     from iamlab.exam.night_page import IncidentPage as IncidentPage
     from iamlab.exam.night_page import incident_page as incident_page
     from iamlab.exam.own_account import quiz as quiz
+    from iamlab.exam.paths import exam_paths as exam_paths
+    from iamlab.exam.report import Report as Report
+    from iamlab.exam.sitting import Exam as Exam
+    from iamlab.exam.sitting import exam as exam
+    from iamlab.exam.templates import make as make_item
+    from iamlab.exam.templates import pair as contrast_pair
 
 _HOME = {
     **dict.fromkeys(("IncidentPage", "incident_page"), "night_page"),
     **dict.fromkeys(("Item", "Quiz"), "items"),
+    **dict.fromkeys(("Exam", "exam"), "sitting"),
+    "Report": "report",
+    "exam_paths": "paths",
     "knowledge": "knowledge_bank",
     "quiz": "own_account",
 }

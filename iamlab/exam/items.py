@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.policy.statement import Statement
     from iamlab.teach.mutants import Mutant
+    from iamlab.view.figure import Figure
     from iamlab.world.world import World
 
 LETTERS = "ABCDEFGH"
@@ -195,6 +196,13 @@ class Item:
     def named(self, place: int) -> str:
         """Return an option with its letter."""
         return f"{LETTERS[place]}: {self.options[place].text}"
+
+    @property
+    def picture(self) -> Figure | None:
+        """The decision as a figure; ``None`` for an item about no decision, or about several."""
+        from iamlab.view import ladder
+
+        return ladder(self.decision) if self.decision is not None else None
 
     @property
     def tested(self) -> dict[str, Places]:
