@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,11 @@ class ExamCard(Instrument[Shown]):
         own = self.sitting
         return own.finished or (own.adapts and bool(own.given[own.current].chosen))
 
+    @cached_property
+    def _report(self) -> str:
+        more = "`.report` of the exam has a row for each question. `.report.save()` writes a page."
+        return self.sitting.report.summary() + marked_up(more)
+
     # -- what a learner does ---------------------------------------------------------------------
 
     def set(self, name: str, value: Any) -> None:
@@ -145,9 +151,10 @@ class ExamCard(Instrument[Shown]):
         """Return the card: a question, the pause, the last confirmation, or the report."""
         own, view = self.sitting, self.state.view
         parts = {"head": self._head()}
+        self.note = self.note.removeprefix(f"{ExerciseError.__name__}: ")
         note = {"result": html.paragraph(self.note)}
         if own.finished and view != QUESTION:
-            parts["report"] = _heading("Report") + own.report._repr_html_()
+            parts["report"] = _heading("Report") + self._report
         elif own.paused:
             text = html.paragraph("Paused. The clock has stopped, and your answers are saved.")
             return parts | {"paused": text + html.button("resume", "Resume", main=True)} | note
@@ -192,7 +199,9 @@ class ExamCard(Instrument[Shown]):
         asked = html.segmented(*sure, disabled=off) * bool(given.confidence or not off)
         flag = html.tick("flag", "⚑ Flag for review", on=given.flagged)
         beliefs = (f"You answered as if {b.claim}. {b.truth}" for b in item.fitting(given.chosen))
-        why = "<h4>Why</h4>" + "".join(map(marked_up, (*item.rationale, *beliefs)))
+        why = f"<h4>Why</h4>{''.join(map(marked_up, (*item.rationale, *beliefs)))}"
+        if marked and item.picture:
+            why += html.fold("Picture", item.picture._repr_html_())
         return {
             f"question {number}": title + above,
             f"answer {number}": f"{start}{options(item, self.picked, marked=marked)}</fieldset>",
