@@ -23,7 +23,7 @@ FORMS = {"answer": (CHOICE,), "option": (SEVERAL,), "place": (ORDER, MATCH)}
 """The forms of items that have a control: one group, a box for each option, or some lists."""
 IN_LIST = 70
 """So many characters of an option are in a list to choose from; the whole text is above it."""
-LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?(?: \(.*\))?)", re.DOTALL)
+LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?[^?]*)", re.DOTALL)
 """A scenario, and what is asked about it."""
 LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
@@ -57,14 +57,12 @@ def marked_up(text: str, tag: str = "p") -> str:
 
 
 def written(text: str) -> str:
-    r"""Write an option or a fact: each statement as code on a few lines, and its title above it.
+    """Write an option or a fact: each statement as code on a few lines, and its title above it.
 
     Examples
     --------
-    >>> print(written('Bucket policy:\n{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'))
-    <span>Bucket policy:</span><span class="code">{&quot;Effect&quot;: &quot;Deny&quot;,
-     &quot;Action&quot;: &quot;s3:*&quot;,
-     &quot;Resource&quot;: &quot;*&quot;}</span>
+    >>> print(written('{"Effect": "Deny"}'))
+    <span class="code"><span>{&quot;Effect&quot;: &quot;Deny&quot;}</span></span>
     """
     body = ""
     for line in text.split("\n"):
@@ -72,8 +70,9 @@ def written(text: str) -> str:
             own = json.loads(line)
             pairs = [f"{json.dumps(name)}: {json.dumps(own[name])}" for name in own]
             first = len({"Sid", "Effect"} & own.keys())
-            code = ",\n ".join([", ".join(pairs[:first]), *pairs[first:]])
-            body += f'<span class="code">{escape(f"{{{code}}}")}</span>'
+            shown = ",\n ".join([", ".join(pairs[:first]), *pairs[first:]])
+            code = "".join(f"<span>{escape(own)}</span>" for own in f"{{{shown}}}".split("\n"))
+            body += f'<span class="code">{code}</span>'
         else:
             body += marked_up(line, "span")
     return body
