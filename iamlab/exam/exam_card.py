@@ -192,20 +192,26 @@ class ExamCard(Instrument[Shown]):
 
     def _question(self) -> dict[str, str]:
         own, item, number, marked = self.sitting, self.item, self.number, self.is_marked
-        given, off, (above, asks) = own.given[own.current], marked or own.left <= 0, question(item)
+        response, off, (above, asks) = (
+            own.given[own.current],
+            marked or own.left <= 0,
+            question(item),
+        )
         title = _heading(f"Question {number} of {own.form.asked}")
         start = f"<fieldset{' disabled' * off}><legend>{asks}</legend>"
-        sure = "confidence", "How sure are you?", CONFIDENCE, given.confidence
-        asked = html.segmented(*sure, disabled=off) * bool(given.confidence or not off)
-        flag = html.tick("flag", "⚑ Flag for review", on=given.flagged)
-        beliefs = (f"You answered as if {b.claim}. {b.truth}" for b in item.fitting(given.chosen))
+        sure = "confidence", "How sure are you?", CONFIDENCE, response.confidence
+        words = html.segmented(*sure, disabled=off) * bool(response.confidence or not off)
+        flag = html.tick("flag", "⚑ Flag for review", on=response.flagged)
+        beliefs = (
+            f"You answered as if {b.claim}. {b.truth}" for b in item.fitting(response.chosen)
+        )
         why = f"<h4>Why</h4>{''.join(map(marked_up, (*item.rationale, *beliefs)))}"
         if marked and item.picture:
             why += html.fold("Picture", item.picture._repr_html_())
         return {
             f"question {number}": title + above,
             f"answer {number}": f"{start}{options(item, self.picked, marked=marked)}</fieldset>",
-            f"sure {number}": html.row(asked, flag * (not off and not own.adapts)),
+            f"sure {number}": html.row(words, flag * (not off and not own.adapts)),
             "result": html.paragraph(self.note or self._status(), "name" * marked),
             **({f"why {number}": why} if marked else {}),
             f"buttons {number}": self._buttons(),
@@ -238,13 +244,13 @@ class ExamCard(Instrument[Shown]):
     def _overview(self) -> str:
         own, body = self.sitting, ""
         for number, place in enumerate(own.order, 1):
-            given, marked = own.given[place], own.finished or own.adapts
+            response, marked = own.given[place], own.finished or own.adapts
             done = "✕ wrong" if marked else "● answered"
             done = "✓ right" if marked and own.is_right(place) else done
-            state = done if given.chosen else "○ no answer" if own.finished else "○ open"
+            state = done if response.chosen else "○ no answer" if own.finished else "○ open"
             now = place == own.current and self.state.view == QUESTION
             text = f"<span>{'▸ ' * now}{number}</span><small>{state}</small>"
-            text += "<small>⚑ flagged</small>" * given.flagged
+            text += "<small>⚑ flagged</small>" * response.flagged
             current = ' aria-current="true"' * now
             body += f'<button type="button" name="go {number}"{current}>{text}</button>'
         return f'<fieldset><legend>Questions</legend><div class="overview">{body}</div></fieldset>'

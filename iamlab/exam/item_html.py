@@ -24,7 +24,7 @@ FORMS = {"answer": (CHOICE,), "option": (SEVERAL,), "place": (ORDER, MATCH)}
 IN_LIST = 70
 """So many characters of an option are in a list to choose from; the whole text is above it."""
 LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?[^?]*)", re.DOTALL)
-"""A scenario, and what is asked about it."""
+"""A scenario, and the question about it."""
 LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 
@@ -79,7 +79,7 @@ def written(text: str) -> str:
 
 
 def question(item: Item) -> tuple[str, str]:
-    """Return the scenario with its policies, and what is asked, which names the options."""
+    """Return the scenario with its policies, and the question itself, which names the options."""
     found, wanted = LAST_SENTENCE.fullmatch(item.question), NUMBERS[len(item.key)]
     scenario, asks = found.groups() if found else (item.question, "Your answer")
     more = f" (Choose {wanted}.)" * (item.form == SEVERAL and "(Choose" not in item.question)

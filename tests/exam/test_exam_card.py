@@ -64,13 +64,13 @@ def answer(card, places):
 def test_an_answer_counts_when_it_is_complete_and_is_taken_back_when_it_no_longer_is():
     """A part of an answer stays on the card, also while other questions are shown."""
     card = card_of()
-    given = card.sitting.given
+    responses = card.sitting.given
     for number, (item, parts) in enumerate(zip(EVERY, (1, 2, 3, 2), strict=True)):
         for place in range(parts):
-            assert given[number].chosen == ()
+            assert responses[number].chosen == ()
 
             answer(card, [place] if item.form in ("choice", SEVERAL) else range(place + 1))
-        assert given[number].chosen == item.key
+        assert responses[number].chosen == item.key
         assert "● answered" in text(card, "overview")
         assert text(card, "result").startswith("Answer saved: ")
         card.press("next" if number < 3 else "finish")
@@ -82,14 +82,14 @@ def test_an_answer_counts_when_it_is_complete_and_is_taken_back_when_it_no_longe
     card.press("next")
     card.press("previous")
 
-    assert given[1].chosen == ()
+    assert responses[1].chosen == ()
     assert text(card, "result") == "1 of 2 chosen."
     assert "○ open" in text(card, "overview")
 
     card.press("go 3")
     card.set("place 1", "B")
 
-    assert given[2].chosen == ()
+    assert responses[2].chosen == ()
     assert text(card, "result") == "Choose each option once."
 
 
