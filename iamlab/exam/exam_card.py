@@ -192,19 +192,13 @@ class ExamCard(Instrument[Shown]):
 
     def _question(self) -> dict[str, str]:
         own, item, number, marked = self.sitting, self.item, self.number, self.is_marked
-        response, off, (above, asks) = (
-            own.given[own.current],
-            marked or own.left <= 0,
-            question(item),
-        )
+        reply, off, (above, asks) = own.given[own.current], marked or own.left <= 0, question(item)
         title = _heading(f"Question {number} of {own.form.asked}")
         start = f"<fieldset{' disabled' * off}><legend>{asks}</legend>"
-        sure = "confidence", "How sure are you?", CONFIDENCE, response.confidence
-        words = html.segmented(*sure, disabled=off) * bool(response.confidence or not off)
-        flag = html.tick("flag", "⚑ Flag for review", on=response.flagged)
-        beliefs = (
-            f"You answered as if {b.claim}. {b.truth}" for b in item.fitting(response.chosen)
-        )
+        sure = "confidence", "How sure are you?", CONFIDENCE, reply.confidence
+        words = html.segmented(*sure, disabled=off) * bool(reply.confidence or not off)
+        flag = html.tick("flag", "⚑ Flag for review", on=reply.flagged)
+        beliefs = (f"You answered as if {b.claim}. {b.truth}" for b in item.fitting(reply.chosen))
         why = f"<h4>Why</h4>{''.join(map(marked_up, (*item.rationale, *beliefs)))}"
         if marked and item.picture:
             why += html.fold("Picture", item.picture._repr_html_())
@@ -244,13 +238,13 @@ class ExamCard(Instrument[Shown]):
     def _overview(self) -> str:
         own, body = self.sitting, ""
         for number, place in enumerate(own.order, 1):
-            response, marked = own.given[place], own.finished or own.adapts
+            reply, marked = own.given[place], own.finished or own.adapts
             done = "✕ wrong" if marked else "● answered"
             done = "✓ right" if marked and own.is_right(place) else done
-            state = done if response.chosen else "○ no answer" if own.finished else "○ open"
+            state = done if reply.chosen else "○ no answer" if own.finished else "○ open"
             now = place == own.current and self.state.view == QUESTION
             text = f"<span>{'▸ ' * now}{number}</span><small>{state}</small>"
-            text += "<small>⚑ flagged</small>" * response.flagged
+            text += "<small>⚑ flagged</small>" * reply.flagged
             current = ' aria-current="true"' * now
             body += f'<button type="button" name="go {number}"{current}>{text}</button>'
         return f'<fieldset><legend>Questions</legend><div class="overview">{body}</div></fieldset>'
