@@ -214,20 +214,23 @@ class Report:
         folded
             Whether the questions are in folds; on paper, they are not.
         """
-        tables = [exam_table(self.topics), *([self.by_task] if self.form.tasks else [])]
-        whole = "".join(_whole(own) for own in tables)
-        parts = [f"<h3>{escape(self.form.title)}</h3>", items(self.lines), whole]
-        parts.append(self.figure._repr_html_())
-        if self.beliefs:
-            parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
-        if any(self.sitting.given[place].confidence for place in self._order):
-            parts.append(self.calibration._repr_html_())
-        parts.append(_whole(self.table))
+        parts = [f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
         for number, place in enumerate(self._order, 1):
             right = self.sitting.is_right(place)
             title = f"Question {number}: {'✓ right' if right else '✕ wrong'}"
             inside = self._item(place)
             parts.append(fold(title, inside) if folded else f"<h4>{escape(title)}</h4>{inside}")
+        return "".join(parts)
+
+    def summary(self) -> str:
+        """Return the content without the questions: scores, beliefs and calibration."""
+        tables = [exam_table(self.topics), *([self.by_task] if self.form.tasks else [])]
+        whole = "".join(_whole(own) for own in tables)
+        parts = [items(self.lines), whole, self.figure._repr_html_()]
+        if self.beliefs:
+            parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
+        if any(self.sitting.given[place].confidence for place in self._order):
+            parts.append(self.calibration._repr_html_())
         return "".join(parts)
 
     def _item(self, place: int) -> str:
