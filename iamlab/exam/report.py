@@ -25,6 +25,8 @@ from iamlab.widgets.controls import fold
 from iamlab.widgets.prediction import CONFIDENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from iamlab.exam.items import Item, Places
@@ -245,17 +247,40 @@ class Report:
         return shown + facts + options + told + picture
 
     def save(self, path: str | Path) -> None:
-        """Write the report as an HTML page or a PDF; a browser can print the page.
+        """Write the report as an HTML page, which a browser can print, or as a PDF.
 
         Raises
         ------
         ExerciseError
             The name ends with neither ``.html`` nor ``.pdf``.
         """
-        kind = Path(path).suffix
-        if kind != ".html":
-            raise ExerciseError(f"{path} must end with .html.")
-        replace_file(Path(path), [_page(self.form.title, self.html())], private=True)
+        from iamlab.exam.exports.paper import drawn
+
+        kind, title = Path(path).suffix, self.form.title
+        if kind not in (".html", ".pdf"):
+            raise ExerciseError(f"{path} must end with .html or .pdf.")
+        content = _page(title, self.html()) if kind == ".html" else drawn([*self._printed()], title)
+        replace_file(Path(path), [content], private=True)
+
+    def _printed(self) -> Iterator[tuple[str, str]]:
+        """Yield the lines of the report on paper, each with its style."""
+        from iamlab.exam.exports.paper import HEADING, OPTION, TEXT, TITLE
+
+        yield TITLE, self.form.title
+        yield from ((TEXT, own) for own in self.lines)
+        for table in (exam_table(self.topics), self.table):
+            yield from ((TEXT, f" {line}") for line in str(table).split("\n"))
+        yield from ((TEXT, f"You answered {own}.") for own in self.beliefs)
+        for number, place in enumerate(self._order, 1):
+            item, chosen = self.form.items[place], self.sitting.given[place].chosen
+            marked = item.marked(chosen)
+            yield HEADING, f"Question {number}: {marked.state}"
+            yield from ((TEXT, own) for own in (item.question, *item.facts, *item.prompts))
+            yield from (
+                (OPTION, item.named(n).replace(": ", "\n", 1)) for n in range(len(item.options))
+            )
+            yield TEXT, f"Your answer: {_letters(item, chosen) or 'none'}."
+            yield from ((TEXT, own) for own in marked.paragraphs)
 
 
 def _letters(item: Item, places: Places) -> str:

@@ -103,9 +103,7 @@ def _tags(line: Line) -> str:
 
 def pdf(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write the paper and the key as PDF, with text that can be selected."""
-    need_extra("fpdf", "pdf")
-    need_extra("matplotlib", "pdf")
-    return {more: _drawn(lines, title) for more, lines in _pages(entries, title).items()}
+    return {more: drawn(lines, title) for more, lines in _pages(entries, title).items()}
 
 
 def _empty(title: str) -> FPDF:
@@ -133,8 +131,10 @@ def _empty(title: str) -> FPDF:
     return made
 
 
-def _drawn(lines: list[Line], title: str) -> bytes:
-    """Draw questions; one that isn't long isn't split by the end of a page."""
+def drawn(lines: list[Line], title: str) -> bytes:
+    """Draw lines as a PDF; a question that isn't long isn't split by the end of a page."""
+    need_extra("fpdf", "pdf")
+    need_extra("matplotlib", "pdf")
     made, probe = _empty(title), _empty(title)
     made.add_page()
     starts = [place for place, (style, _) in enumerate(lines) if style == HEADING]
