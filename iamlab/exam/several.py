@@ -23,6 +23,8 @@ PROMPTS = (3, 4)
 """So many prompts has a question that matches, at least and at most."""
 OPTIONS = 6
 """So many options it has at most."""
+GRANTING = ("resource", "grant", "identity")
+"""The layers that can allow a request."""
 
 
 def which_are_allowed(scene: Scene) -> Item | None:
@@ -87,15 +89,15 @@ def _type(decision: Decision, real: Decision) -> str:
     homes = {id(own.statement): own.layer for own in real.trace.matches}
     matches = decision.determining if decision else decision.denies
     found = {homes.get(id(own.statement), own.layer) for own in matches}
-    if not decision and not found and (decision.trace.is_cut or not _has_two_sides(decision)):
-        found = {*decision.blocked_by}
+    if not decision and not found:
+        found = {*decision.blocked_by} if decision.trace.is_cut else _only_granter(decision)
     return name_of(found.pop(), real.request) if len(found) == 1 else ""
 
 
-def _has_two_sides(decision: Decision) -> bool:
-    """Return whether a ceiling blocks what nothing grants, or two sides could grant it."""
-    trace = decision.trace
-    return bool(trace.blocking) or trace.step("resource").found.present
+def _only_granter(decision: Decision) -> set[str]:
+    """Return the only type of policy that could allow what no ceiling blocks, and doesn't."""
+    steps = [own for own in decision.trace.steps if own.layer in GRANTING and own.found.present]
+    return {own.layer for own in steps} & decision.blocked_by if len(steps) == 1 else set()
 
 
 _ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {
