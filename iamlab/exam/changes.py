@@ -123,11 +123,8 @@ class Changes:
         changes = [self.tables[place] for place in places]
         if {key for change in changes for key in change} <= {"sessions"}:
             world = self.world.copy()
-            for change in changes:
-                world.calls |= {
-                    name: read_call(name, own, world.main)
-                    for name, own in change["sessions"].items()
-                }
+            calls = [own for change in changes for own in change["sessions"].items()]
+            world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
             return world
         table = self._scene.drawn.table
         for change in changes:
@@ -170,7 +167,7 @@ def _with_both(before: Decision, one: Decision, other: Decision) -> Decision | N
 def _asked(
     targets: Iterable[tuple[bool, str]], world: LessonWorld
 ) -> Iterator[tuple[bool, LessonWorld, Decision]]:
-    """Ask each request; a session that can't be made isn't as it must be."""
+    """Ask each request; instead, the call for a session if it is denied and must not be."""
     callers: dict[str, Callable[..., Decision]] = {}
     for must, line in targets:
         question = question_of(line, world.main)
@@ -188,7 +185,8 @@ def sentence(decision: Decision) -> str:
     --------
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("first_door")
-    >>> print(*(sentence(world.can(name, "s3:GetObject", MAP)) for name in ("alice", "bob")))
+    >>> print(sentence(world.can("alice", "s3:GetObject", MAP)))
+    The user alice can call s3:GetObject on star-maps/m31.fits: the identity-based policy allows it.
     """
     request, (verdict, _, why) = decision.request, result(decision).partition(": ")
     where = "" if request.resource == "*" else f" on {target(request.resource)}"
@@ -234,9 +232,8 @@ def which_change(scene: Scene) -> Item | None:
         return None
     key, wanted = scene.draw.choice(right), {*scene.wanted}
     options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
-    wrong.sort(
-        key=lambda own: scene.draw.random() - 2 * (not wanted.isdisjoint(options[own].beliefs))
-    )
+    telling = {own for own in wrong if not wanted.isdisjoint(options[own].beliefs)}
+    wrong.sort(key=lambda own: scene.draw.random() - 2 * (own in telling))
     places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
     return scene.item(
         **_about(scene, changes, tried[key]),
@@ -283,7 +280,9 @@ def which_two_changes(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose two.)",
         options=tuple(
-            Option(changes.texts[own], why="" if own in key else f"Alone: {alone[own].why}")
+            Option(
+                changes.texts[own], why="" if own in key else f"With this alone: {alone[own].why}"
+            )
             for own in places
         ),
         key=answer(key),
