@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.exam.documents import call, documents, name_of, result
-from iamlab.exam.items import CHOICE, MATCH, SEVERAL, Item, Option
+from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamlab.teach.items import Asked
     from iamlab.teach.mutants import Mutant
 
-NUMBERS = {1: "", 2: "(Choose two.)", 3: "(Choose three.)"}
+NUMBERS = {2: "two", 3: "three"}
 PROMPTS = (3, 4)
 """So many prompts has a question that matches, at least and at most."""
 OPTIONS = 6
@@ -28,7 +28,7 @@ GRANTING = ("resource", "grant", "identity")
 
 
 def which_are_allowed(scene: Scene) -> Item | None:
-    """Ask which requests, or who, AWS allows: one of four, two of five, or three of six.
+    """Ask which requests, or who, AWS allows: two of five, or three of six.
 
     With ``who = "denied"`` the template asks which of them AWS denies.
     """
@@ -49,15 +49,15 @@ def which_are_allowed(scene: Scene) -> Item | None:
     key = tuple(place for place, own in enumerate(chosen) if own in right)
     return scene.item(
         **_about(chosen),
-        form=SEVERAL if number > 1 else CHOICE,
-        question=f"{scene.text} {scene.question} {NUMBERS[number]}".strip(),
+        form=SEVERAL,
+        question=f"{scene.text} {scene.question} (Choose {NUMBERS[number]}.)",
         options=tuple(
             Option(more, () if own in right else tuple(sorted(beliefs[more])), result(own[2]))
             for own in chosen
             for more in own[:1]
         ),
         key=key,
-        believed={} if number == 1 else _believed([beliefs[own[0]] for own in chosen], key),
+        believed=_believed([beliefs[own[0]] for own in chosen], key),
     )
 
 
