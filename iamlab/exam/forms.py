@@ -27,6 +27,7 @@ from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.source_lines import find_named
+from iamlab.view.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +74,8 @@ class Blueprint:
         The score, of 1,000, with which the whole exam is passed.
     levels, forms
         How difficult its questions are, and their forms.
+    not_covered
+        What else the exam asks, of which this course has nothing.
     """
 
     exam: str
@@ -81,6 +84,18 @@ class Blueprint:
     levels: tuple[str, ...]
     forms: tuple[str, ...]
     tasks: tuple[Task, ...]
+    not_covered: str
+
+    @property
+    def lessons(self) -> list[str]:
+        """The lessons that prepare for it, in their order."""
+        about = frozenset().union(*(own.lessons for own in self.tasks))
+        points = frozenset().union(*(own.points for own in self.tasks))
+        return [
+            number
+            for number, own in own_lessons().items()
+            if number in about or not points.isdisjoint(own.knowledge)
+        ]
 
     @property
     def note(self) -> str:
@@ -106,6 +121,23 @@ def _blueprint(exam: str, levels: str, forms: str, tasks: dict[str, str], **more
     return Blueprint(
         exam, levels=(*levels.split(),), forms=(*forms.split(),), tasks=(*made,), **more
     )
+
+
+def exam_paths() -> Table:
+    """Return for each exam the lessons in order, the points of knowledge, and what isn't covered.
+
+    Examples
+    --------
+    >>> exam_paths().rows[0][:2]
+    ('CLF-C02', 'Cloud Practitioner')
+    """
+    lessons, rows = own_lessons(), []
+    for name, plan in blueprints().items():
+        taught = {point for number in plan.lessons for point in lessons[number].knowledge}
+        points = ", ".join(sorted(taught, key=int))
+        rows.append((plan.exam, plan.name, name, ", ".join(plan.lessons), points, plan.not_covered))
+    columns = "exam, name, form, lessons, points of knowledge, not in this course"
+    return Table.of("Paths to exams", columns, rows)
 
 
 TOPICS: dict[str, list[str]] = {name: own.split() for name, own in _TABLES["topics"].items()}
@@ -313,6 +345,15 @@ def placement(seed: int) -> Form:
         own = [each for each in questions() if each.lesson in lessons and each.form == CHOICE]
         items += [each.item(draw) for each in _mixed(own, draw)[: PLACEMENT // len(STAGES)]]
     return Form("placement", seed, f"Placement test {seed}", tuple(items), len(items))
+
+
+def form_of(name: str, seed: int) -> Form:
+    """Make a form by its name: an exam, ``"placement"``, or ``"drill M12"``."""
+    if name == "placement":
+        return placement(seed)
+    return (
+        drill(name.removeprefix("drill "), seed) if name.startswith("drill ") else form(name, seed)
+    )
 
 
 def difficulty(item: Item) -> int:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+import json
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING, Any, cast
 
 from iamlab.engine.layers import LAYERS
+from iamlab.errors import AwsError
 from iamlab.exam.documents import documents, name_of, reasons
 from iamlab.exam.items import ORDER, Item, Option
 from iamlab.exam.verdicts import fitting
-from iamlab.teach.sequence import in_words, replay
+from iamlab.teach.callers import credential_of
+from iamlab.teach.named import GOALS
+from iamlab.teach.sequence import OF_CALL, in_words, replay
+from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from iamlab.exam.items import Places
     from iamlab.exam.templates import Scene
     from iamlab.teach.callers import LessonWorld
+    from iamlab.teach.sequence import Call
     from iamlab.world.world import World
 
 STEPS = 4
+NO_KEY = ", because it needs the credentials."
 IN_CHART = [own for own in LAYERS if own not in ("endpoint", "grant", "scoped")]
 """The layers of AWS's flow chart; the others are beside it."""
 CHART = (
@@ -53,32 +61,57 @@ def order_the_calls(scene: Scene) -> Item | None:
     """Ask for the only order in which all calls work and what is asked for is true."""
     drawn = scene.drawn
     world = drawn.build(drawn.table, scene.seed)
-    calls = [_call(drawn.part(own["call"])) for own in scene.table["calls"]]
+    calls = [_call(drawn.part(own["call"]), world) for own in scene.table["calls"]]
     texts = [drawn.part(own.get("text", "")) for own in scene.table["calls"]]
     lines = [line.strip() for line in drawn.part(scene.table.get("ask", "")).splitlines()]
-    right = []
+    name, *arguments = drawn.part(scene.table.get("goal", "always")).split()
+    goal = find_named("goal", name, GOALS)(*(credential_of(own, world.main) for own in arguments))
+    right, refused = [], set[tuple[int, ...]]()
     for order in permutations(range(len(calls))):
-        found = replay(world, [calls[place] for place in order])
-        if found.error is None and all(_holds(scene, line, found.world) for line in lines):
+        if any(order[:number] in refused for number in range(1, len(order))):
+            continue
+        found = replay(world, _in_order(calls, order))
+        if found.error is not None:
+            refused.add(order[: len(found.made) + 1])
+        elif goal(found.world) and all(_holds(scene, line, found.world) for line in lines):
             right.append(order)
     if len(right) != 1:
         return None
     shown = scene.draw.sample(range(len(calls)), len(calls))
     words = [text or in_words(own) for text, own in zip(texts, calls, strict=True)]
+    asked = [own for line in lines for *_, own in drawn.ask(line[1:].strip(), world)]
     return scene.item(
         world=world,
         form=ORDER,
         question=f"{scene.text} {scene.question}",
+        facts=documents(asked),
         options=tuple(Option(words[place]) for place in shown),
         key=tuple(shown.index(place) for place in right[0]),
-        rationale=_failing(world, calls, right[0]),
+        rationale=tuple(_failing(world, calls, words, right[0])),
     )
 
 
-def _call(text: str) -> dict[str, Any]:
-    """Read ``caller operation Name=value ...``."""
+def _call(text: str, world: LessonWorld) -> Call:
+    """Read ``caller operation Name=value ...``; a number is the call that returned credentials."""
     who, operation, *pairs = text.split()
-    return {"Caller": who, "Operation": operation, **dict(own.split("=", 1) for own in pairs)}
+    values = (own.split("=", 1) for own in pairs)
+    return {
+        "Caller": who,
+        "Operation": operation,
+        **{key: _value(own, world) for key, own in values},
+    }
+
+
+def _value(text: str, world: LessonWorld) -> Any:
+    is_json = text.isdigit() or text.startswith(("{", "[", '"'))
+    return json.loads(text) if is_json else credential_of(text, world.main)
+
+
+def _in_order(calls: Sequence[Call], order: Places) -> list[Call]:
+    """Return calls in an order; the numbers of callers are those of the calls in it."""
+    numbers = {str(place + 1): f"{OF_CALL}{number}" for number, place in enumerate(order, 1)}
+    found = (calls[place] for place in order)
+    return [{**own, "Caller": numbers.get(own["Caller"], own["Caller"])} for own in found]
 
 
 def _holds(scene: Scene, line: str, world: World) -> bool:
@@ -87,15 +120,11 @@ def _holds(scene: Scene, line: str, world: World) -> bool:
 
 
 def _failing(
-    world: World, calls: Sequence[dict[str, Any]], right: Sequence[int]
-) -> tuple[str, ...]:
+    world: World, calls: Sequence[Call], words: Sequence[str], right: Places
+) -> Iterator[str]:
     """Say for each two calls in the right order what happens if they are exchanged."""
-    lines = []
-    for place in range(len(right) - 1):
-        order = list(right)
-        order[place : place + 2] = reversed(order[place : place + 2])
-        error = replay(world, [calls[own] for own in order]).error
-        if error is not None:
-            before = in_words(calls[right[place]])
-            lines.append(f"Without {before} first: {error.short}")
-    return tuple(lines)
+    for place, (first, second) in enumerate(pairwise(right)):
+        order = (*right[:place], second, first, *right[place + 2 :])
+        error = replay(world, _in_order(calls, order)).error
+        why = "." if error is None else f": {error}" if isinstance(error, AwsError) else NO_KEY
+        yield f"“{words[first]}” must come before “{words[second]}”{why}"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import iamlab
 from iamlab.display import need
 from iamlab.errors import ExerciseError
-from iamlab.exam.forms import SEEDS, Form, drill, placement
-from iamlab.exam.forms import form as exam_form
+from iamlab.exam.forms import SEEDS, Form, form_of
 from iamlab.exam.templates import VERSION
 from iamlab.teach import journal
 from iamlab.widgets.prediction import confidence_word
@@ -280,14 +279,6 @@ def _version() -> str:
     return f"{iamlab.__version__}/{VERSION}"
 
 
-def _make(name: str, seed: int) -> Form:
-    if name == "placement":
-        return placement(seed)
-    if name.startswith("drill "):
-        return drill(name.removeprefix("drill "), seed)
-    return exam_form(name, seed)
-
-
 def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> Exam:
     """Take an exam about IAM and STS, a drill or a placement test; go on if one is begun.
 
@@ -316,7 +307,7 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     if seed is None:
         seed = [*begun][-1] if begun else randrange(SEEDS)
     records = begun.get(seed, [])
-    made = Exam(_make(form, seed), timed=bool(records and records[-1].get("timed")) or timed)
+    made = Exam(form_of(form, seed), timed=bool(records and records[-1].get("timed")) or timed)
     made.restore(records)
     return made
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.exam.items import Item
+from iamlab.exam.items import Item, Quiz
 from iamlab.tables import tables
 from iamlab.teach.items import Drawn
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
@@ -117,7 +117,7 @@ def make(name: str, seed: int, *, names: Pools | None = None) -> Item:
         return _make(name, table, Random(f"{VERSION} {name} {seed}"), seed, names or pools())
 
 
-def pair(name: str, seed: int) -> tuple[Item, Item]:
+def contrast_pair(name: str, seed: int) -> Quiz:
     """Make two items that differ in one word, and in their keys.
 
     Raises
@@ -139,7 +139,7 @@ def pair(name: str, seed: int) -> tuple[Item, Item]:
             made.append(_item(name, table, draw, seed, (kinds, {**texts, "contrast": side})))
         first, second = made
         if first and second and first.options[first.key[0]] != second.options[second.key[0]]:
-            return first, second
+            return Quiz((first, second))
     raise ExerciseError(f"The template {name!r} makes no pair for seed {seed}.")
 
 

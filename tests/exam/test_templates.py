@@ -14,7 +14,7 @@ from iamlab.errors import ExerciseError
 from iamlab.exam.ideas import IDEAS
 from iamlab.exam.items import CHOICE, FORMS, MATCH, ORDER, SEVERAL
 from iamlab.exam.knowledge_bank import LEVELS
-from iamlab.exam.templates import MOST_WORDS, beliefs_tested, make, pair, pools, templates
+from iamlab.exam.templates import MOST_WORDS, beliefs_tested, contrast_pair, make, pools, templates
 from iamlab.exam.verdicts import decided_by
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
@@ -169,7 +169,7 @@ def test_every_belief_is_a_wrong_option_and_every_policy_type_decides():
 def test_a_contrast_pair_differs_in_one_word_and_in_its_key(name):
     """Everything else is the same."""
     for seed in range(20):
-        first, second = pair(name, seed)
+        first, second = contrast_pair(name, seed)
         words = [" ".join((own.question, *own.facts)).split() for own in (first, second)]
         answers = [own.options[own.key[0]].text for own in (first, second)]
 
@@ -183,7 +183,7 @@ def test_a_template_that_does_not_exist_is_named():
     with pytest.raises(ExerciseError, match="boundary"):
         make("boundary_and_identit", 1)
     with pytest.raises(ExerciseError, match="has no contrast"):
-        pair(next(name for name in EVERY if name not in CONTRASTS), 1)
+        contrast_pair(next(name for name in EVERY if name not in CONTRASTS), 1)
 
 
 @slow
