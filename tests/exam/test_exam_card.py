@@ -209,15 +209,18 @@ def test_the_time_that_is_left_is_shown_again_while_nothing_is_pressed(monkeypat
     """In a kernel, which has a loop; it ends with the exam."""
     monkeypatch.setattr(exam_card, "EVERY", 0.001)
     card, drawn = card_of(minutes=35, timed=True), []
-    card.listen(lambda: drawn.append(card.parts()["head"]))
+    again = asyncio.Event()
 
-    async def wait(least):
-        while len(drawn) < least:
-            await asyncio.sleep(0.001)
+    def draw():
+        drawn.append(card.parts()["head"])
+        if len(drawn) > 2:
+            again.set()
+
+    card.listen(draw)
 
     async def look():
         card._tick()
-        await asyncio.wait_for(wait(3), 10)
+        await asyncio.wait_for(again.wait(), 10)
         card.press("end")
         await asyncio.sleep(0.01)
 
