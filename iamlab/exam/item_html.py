@@ -91,6 +91,8 @@ def question(item: Item) -> tuple[str, str]:
 def options(item: Item, picked: Places, *, marked: bool = False) -> str:
     """Write radio buttons, check boxes, or a list for each place; marked, with what is right."""
     body, lists = "", {}
+    if marked and not is_complete(item, picked):
+        picked = (EMPTY,) * len(picked)
     for place, (letter, option) in enumerate(zip(LETTERS, item.options, strict=False)):
         lists[letter] = f"{letter}: {shorten(option.text, IN_LIST)}"
         text = f"<b>{letter}</b><span>{written(option.text)}"

@@ -1,5 +1,6 @@
 """The card of an exam, without a browser: controls are set and pressed, and parts are read."""
 
+import asyncio
 import re
 from html import unescape
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from iamlab.errors import ExerciseError
+from iamlab.exam import exam_card
 from iamlab.exam import sitting as home
 from iamlab.exam.exam_card import ExamCard
 from iamlab.exam.forms import Form, drill, form
@@ -201,6 +203,45 @@ def test_a_pause_hides_the_question_and_stops_the_clock(monkeypatch):
     card.use("answer", "A")
 
     assert text(card, "result") == "The time is over. Finish the exam to see the report."
+
+
+def test_the_time_that_is_left_is_shown_again_while_nothing_is_pressed(monkeypatch):
+    """In a kernel, which has a loop; it ends with the exam."""
+    monkeypatch.setattr(exam_card, "EVERY", 0.001)
+    card, drawn = card_of(minutes=35, timed=True), []
+    again = asyncio.Event()
+
+    def draw():
+        drawn.append(card.parts()["head"])
+        if len(drawn) > 2:
+            again.set()
+
+    card.listen(draw)
+
+    async def look():
+        card._tick()
+        await asyncio.wait_for(again.wait(), 10)
+        card.press("end")
+        await asyncio.sleep(0.01)
+
+    asyncio.run(look())
+    many = len(drawn)
+    card._tick()
+
+    assert "Time left: 35 minutes" in drawn[0]
+    assert len(drawn) == many
+
+
+def test_an_answer_that_was_never_complete_is_not_shown_as_yours():
+    """One of two options was chosen, which isn't an answer."""
+    card = card_of()
+    card.press("next")
+    card.set("option C", True)
+    card.press("end")
+    card.press("go 2")
+
+    assert text(card, "result") == "○ Not answered. The right answer is A and B."
+    assert "your answer" not in text(card, "answer")
 
 
 def test_a_sitting_goes_on_after_a_restart():
