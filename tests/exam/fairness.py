@@ -1,4 +1,4 @@
-"""Whether an item is fair, and whether the tests' oracle decides each of its requests in the same way.
+"""Whether an item is fair, and whether the tests' oracle decides its requests in the same way.
 
 The oracle shares no code with the engine.
 """
