@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import iamlab.teach
+from iamlab.exam import exam_paths
 from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
@@ -41,7 +42,16 @@ def page() -> str:
     hours = round(sum(int(row[1]) for row in rows.values()) / 60)
     lines = [f"| {number} {' | '.join(rows[number])} |" for number in sorted(rows)]
     head = HEAD.format(count=len(rows), hours=hours)
-    return "\n".join([head + "\n".join(lines), *_objectives(), *_beliefs(), *_knowledge(), ""])
+    parts = *_exams(), *_objectives(), *_beliefs(), *_knowledge()
+    return "\n".join([head + "\n".join(lines), *parts, ""])
+
+
+def _exams() -> Iterator[str]:
+    yield "\n## Paths to exams\n\nLesson 21 has practice for each; `exam(form)` takes it."
+    yield "\n| exam | form | lessons, in order | points of knowledge | not in this course |"
+    yield "|---|---|---|---|---|"
+    for exam, name, form, lessons, points, missing in exam_paths().rows:
+        yield f"| {exam} {name} | `{form}` | {lessons} | {points} | {missing} |"
 
 
 def _objectives() -> Iterator[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,10 +134,23 @@ def exam_paths() -> Table:
     lessons, rows = own_lessons(), []
     for name, plan in blueprints().items():
         taught = {point for number in plan.lessons for point in lessons[number].knowledge}
-        points = ", ".join(sorted(taught, key=int))
+        points = _ranges(sorted(map(int, taught)))
         rows.append((plan.exam, plan.name, name, ", ".join(plan.lessons), points, plan.not_covered))
     columns = "exam, name, form, lessons, points of knowledge, not in this course"
     return Table.of("Paths to exams", columns, rows)
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Write sorted numbers with those that follow each other as ranges.
+
+    Examples
+    --------
+    >>> _ranges([1, 2, 3, 7])
+    '1-3, 7'
+    """
+    runs = groupby(enumerate(numbers), lambda own: own[1] - own[0])
+    ends = [[number for _, number in own] for _, own in runs]
+    return ", ".join(f"{own[0]}-{own[-1]}" if len(own) > 1 else str(own[0]) for own in ends)
 
 
 TOPICS: dict[str, list[str]] = {name: own.split() for name, own in _TABLES["topics"].items()}
