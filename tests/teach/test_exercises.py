@@ -1,6 +1,7 @@
 """Every exercise: what a mark says, and which answers are understood."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -11,13 +12,15 @@ from iamlab.teach.exercises import Cell, Question
 from iamlab.teach.named import COLLECTIONS
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import every, find
+from tests.rows import each_row
 
 EXERCISES = every()
 DENY_WRITING = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"},
 }
-each_exercise = pytest.mark.parametrize("task", EXERCISES.values(), ids=EXERCISES)
+WRONG_KINDS = (42, "allowed", {"a": 1}, [["x"]], 1.5)
+each_exercise = each_row("task", EXERCISES.values(), ids=EXERCISES)
 
 
 @each_exercise
@@ -26,7 +29,7 @@ def test_the_right_answer_gets_the_rule(task):
     assert task.why in task.mark(task.solution_answer()).true_part
 
 
-@each_exercise
+@pytest.mark.parametrize("task", EXERCISES.values(), ids=EXERCISES)
 def test_a_wrong_answer_gets_a_counterexample(task):
     """The mark shows what is wrong with it."""
     assert all(task.mark(own.answer(task.world())).counterexample for own in task.known_wrong)
@@ -41,8 +44,11 @@ def test_checking_changes_no_world(task):
     assert before.diff(task.world()) == ()
 
 
-@each_exercise
-@pytest.mark.parametrize("answer", [42, "allowed", {"a": 1}, [["x"]], 1.5], ids=repr)
+@each_row(
+    ("task", "answer"),
+    product(EXERCISES.values(), WRONG_KINDS),
+    ids=[f"{number}-{answer!r}" for number, answer in product(EXERCISES, WRONG_KINDS)],
+)
 def test_the_error_for_an_answer_of_the_wrong_kind_describes_the_right_kind(task, answer):
     """A wrong type raises ExerciseError."""
     with pytest.raises(ExerciseError):
