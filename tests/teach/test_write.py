@@ -260,10 +260,9 @@ def test_any_right_policy_passes_in_any_form(answer):
 
 
 @each_task
-@pytest.mark.parametrize("seed", [7, pytest.param(20261125, marks=pytest.mark.slow)])
-def test_its_solution_is_found_on_every_seed_and_is_a_document(task, seed):
+def test_its_solution_is_found_on_another_seed_and_is_a_document(task):
     """It is JSON, is read as a dict and as text, and is the first example."""
-    task = find(task.number, seed)
+    task = find(task.number, 7)
     answer, world = task.solution_answer(), task.world()
 
     assert task.mark(answer).correct
