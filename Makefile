@@ -23,7 +23,8 @@ APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 # What each run takes; pyproject.toml says what the markers mean. Tests that try random inputs run in
 # make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in two
 # groups; a third worker runs the other tests while they wait for the browser. With thousands of tests
-# loadgroup counts for half a minute what is left, and worksteal doesn't.
+# loadgroup counts for half a minute what is left, and worksteal doesn't. make test-all looks into tests
+# only: no example in a docstring is one of its tests.
 PYTEST = $(BIN)/pytest -n 2 --dist worksteal
 PYTEST_GROUPED = $(BIN)/pytest -n 3 --dist loadgroup
 QUICK := not (browser or slow or speed)
@@ -57,7 +58,7 @@ test: $(VENV)/.test  ## lint, check types and spelling, and run all tests but th
 	exit $$((tests ? tests : types))
 
 test-all: $(VENV)/.test chromium  ## run what make test leaves out: long inputs, more random tries, browser
-	$(PYTEST_GROUPED) -m "$(LATER)" --hypothesis-profile=thorough
+	$(PYTEST_GROUPED) -m "$(LATER)" --hypothesis-profile=thorough tests
 
 bench: $(VENV)/.test  ## measure the speed: of decisions beside moto's, in a table, and of all that has a limit
 	@$(BIN)/python -m tests.benchmarks.bench

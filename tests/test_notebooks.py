@@ -5,9 +5,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from iamlab import view
 from iamlab.view.showing import PICTURES
@@ -22,6 +20,8 @@ VERDICTS = re.compile(
 
 
 def _read(path):
+    import nbformat  # slow to import: only by who runs a test that reads notebooks
+
     return nbformat.read(path, as_version=4)
 
 
@@ -37,6 +37,8 @@ each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.ste
 @each_notebook
 def test_it_is_stored_without_outputs_and_widget_state(path):
     """What is stored is text and code, nothing that a run left."""
+    import nbformat
+
     notebook = _read(path)
 
     nbformat.validate(notebook)
@@ -84,6 +86,8 @@ def test_its_links_lead_somewhere(path):
 
 
 def _run(notebook, folder):
+    from nbclient import NotebookClient
+
     client = NotebookClient(
         notebook,
         timeout=60,

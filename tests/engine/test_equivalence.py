@@ -13,6 +13,7 @@ from tests.engine.equivalence import AROUND, Equivalence, equivalent
 from tests.engine.making import QUESTIONS
 from tests.engine.request_kinds import kinds_of_requests
 from tests.policy.overlapping import POLICIES
+from tests.rows import each_row
 
 allow, deny = Policy.allow, Policy.deny
 
@@ -102,7 +103,7 @@ EQUAL = [
 ]
 
 
-@pytest.mark.parametrize(("item", "other"), EQUAL)
+@each_row(("item", "other"), EQUAL)
 def test_these_mean_the_same(item, other):
     """In other words, and both ways round."""
     found = equivalent(item, other)
@@ -209,7 +210,7 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("item", "other"), DIFFERENT)
+@each_row(("item", "other"), DIFFERENT)
 def test_these_differ(item, other):
     """And the request that shows it is decided differently."""
     found = equivalent(item, other)

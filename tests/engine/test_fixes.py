@@ -58,6 +58,7 @@ from tests.engine.making import (
     without,
 )
 from tests.engine.random_questions import random_question
+from tests.rows import each_row
 
 
 def decided(question, seed):
@@ -597,7 +598,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("request_", "layers", "wanted"), CASES.values(), ids=CASES)
+@each_row(("request_", "layers", "wanted"), CASES.values(), ids=CASES)
 def test_these_are_the_fixes(request_, layers, wanted):
     """All single changes that are enough, or all smallest sets; in words."""
     decision = evaluate(request_, layers)

@@ -285,6 +285,7 @@ def _a_hundred_thousand_statements():
 
 
 @slow
+@pytest.mark.xdist_group("a hundred thousand statements")  # parsed in one process only
 @every_path
 def test_a_hundred_thousand_statements_are_decided(path):
     """The last of them allows; one more denies."""

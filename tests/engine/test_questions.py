@@ -17,6 +17,7 @@ from iamlab.engine.questions import LAYERS, OLD_KEYS, REQUEST, SWITCHES, read_qu
 from iamlab.errors import LoadError
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
+from tests.rows import each_row
 
 OWN, FOREIGN = "111122223333", "444455556666"
 ANA, EVE = f"arn:aws:iam::{OWN}:user/ana", f"arn:aws:iam::{FOREIGN}:user/eve"
@@ -447,7 +448,7 @@ HOSTILE |= {
 }
 
 
-@pytest.mark.parametrize("question", HOSTILE.values(), ids=HOSTILE)
+@each_row("question", HOSTILE.values(), ids=HOSTILE)
 def test_a_value_of_the_wrong_kind_is_reported_with_its_place(question):
     """Wherever something else is than what is wanted: a LoadError, never a crash."""
     assert problems(question)

@@ -30,6 +30,7 @@ from tests.engine.making import (
     resource_policy,
     trust_policy,
 )
+from tests.rows import each_row
 
 
 def last_wins(applying):
@@ -334,7 +335,7 @@ def test_every_rule_is_in_use():
     assert all(map(differing, MUTANTS))
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@each_row("name", MUTANTS)
 def test_a_wrong_belief_is_one_rule_and_shows_in_its_cases(name):
     """With one entry replaced the verdict differs in the named cases, and only there."""
     _, _, cases = MUTANTS[name]
@@ -347,7 +348,7 @@ def test_a_wrong_belief_is_one_rule_and_shows_in_its_cases(name):
     assert differing(name) == (implicit if cases is None else cases)
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@each_row("name", MUTANTS)
 def test_a_wrong_belief_can_explain_itself(name):
     """Explanations follow the same rules as the decision."""
     for case in differing(name):

@@ -1,26 +1,17 @@
 """Containment: what closes the leak, what it costs, and what the attacker can still do."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import combinations
 
 import pytest
 
 from iamlab import Policy, World
 from iamlab.errors import RequestError
-from iamlab.incident import CHOICES, contain, edits, excessive, fault, kept, leak, night, score
+from iamlab.incident import CHOICES, contain, edits, excessive, fault, kept, leak, score
 from iamlab.incident.company import build_company
 from iamlab.incident.containment import remains
 from iamlab.incident.night import MOST_EDITS
-
-FEW, MANY = range(3), range(3, 100)
-SEEDS = [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
-
-
-@cache
-def found(seed):
-    """Build a night once for all tests."""
-    return night(seed)
+from tests.incident.nights import FEW, SEEDS, found
 
 
 def _with(world, names):

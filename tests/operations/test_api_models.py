@@ -89,7 +89,7 @@ SAMPLES = (
 )
 
 
-@pytest.mark.parametrize("name", [name for name in SHAPES if model.shape(name).pattern])
+@each_row("name", [name for name in SHAPES if model.shape(name).pattern])
 def test_every_pattern_is_read_as_aws_means_it(name: str) -> None:
     """Letters are those of ASCII, but in tags, which take every alphabet."""
     shape = model.shape(name)

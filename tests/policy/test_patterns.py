@@ -15,6 +15,7 @@ from iamlab.policy.patterns import (
 )
 from tests.effort import first_now
 from tests.growth import grows_linearly
+from tests.rows import each_row
 
 OWN = "111122223333"
 PATTERN = st.text("ab*?:\n", max_size=12)
@@ -211,7 +212,7 @@ INSIDE = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "resource", "wanted"), ROWS)
+@each_row(("pattern", "resource", "wanted"), ROWS)
 def test_resource_rows(pattern, resource, wanted):
     """Each row of the table of wildcards."""
     assert glob_resource(pattern, resource) is wanted

@@ -5,8 +5,8 @@ import pytest
 from tests.effort import first_now
 from tests.recorded import walks
 
-FIRST = 100
-GROUP = 25
+FIRST = 50
+GROUP = 10
 
 
 @pytest.mark.parametrize("start", first_now(range(0, FIRST, GROUP), 0))

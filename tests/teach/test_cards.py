@@ -10,6 +10,7 @@ from iamlab.teach.lesson import reveals
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import HAPPENED
+from tests.rows import each_row
 
 OPTIONS = re.compile(r"<fieldset>.*?</fieldset>|<select.*?</select>", re.DOTALL)
 VERDICT = re.compile("allowed|explicit deny|implicit deny|KeepMaps denies")
@@ -238,7 +239,7 @@ def test_something_is_shown_after_an_exercise(world):
     assert str(seen) == "1 account"
 
 
-@pytest.mark.parametrize("number", every())
+@each_row("number", every())
 def test_every_control_has_a_label(number):
     """A screen reader can say what each control is for."""
     html = "".join(exercise(number).parts().values())

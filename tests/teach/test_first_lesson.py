@@ -5,9 +5,7 @@ import shlex
 import textwrap
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from iamlab.cli.main import main
 from iamlab.teach import lesson
@@ -42,6 +40,8 @@ def follow(capsys):
             FILE.write_text(FILE.read_text("utf-8").replace(before, after), "utf-8")
         else:
             assert kind == "python"
+            import nbformat  # slow to import: only by who runs this
+
             notebook = nbformat.read(NOTEBOOK, as_version=4)
             notebook.cells.append(nbformat.v4.new_code_cell(text.strip()))
             nbformat.write(notebook, NOTEBOOK)
@@ -72,6 +72,9 @@ def test_the_steps_lead_to_a_lesson_without_problems():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_the_notebook_of_the_first_lesson_runs(tmp_path):
     """From top to bottom, without an error, and each exercise has its card."""
+    import nbformat
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, timeout=60, kernel_name="python3", resources=resources).execute()

@@ -23,11 +23,12 @@ from tests.analysis.worlds_to_ask import (
 from tests.effort import tries
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
+from tests.rows import each_row
 from tests.teach.belief_scenarios import CASES, Scenario
 
 ABOUT_VERDICTS = [mutant for name, mutant in MUTANTS.items() if name != "secret_readable"]
-each_mutant = pytest.mark.parametrize("mutant", ABOUT_VERDICTS, ids=lambda mutant: mutant.name)
-each_belief = pytest.mark.parametrize("known", MISCONCEPTIONS.values(), ids=MISCONCEPTIONS)
+each_mutant = each_row("mutant", ABOUT_VERDICTS, ids=lambda mutant: mutant.name)
+each_belief = each_row("known", MISCONCEPTIONS.values(), ids=MISCONCEPTIONS)
 
 
 @each_mutant

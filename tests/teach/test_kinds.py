@@ -9,6 +9,7 @@ from iamlab.teach import check, exercise, hint, journal, solution, tables
 from iamlab.teach.cards import INPUTS, input_for
 from iamlab.teach.exercises import feedback
 from iamlab.teach.readers import READERS
+from tests.rows import each_row
 from tests.teach.every_kind import EVERY, kind_of
 
 each_kind = pytest.mark.parametrize("task", EVERY.values(), ids=kind_of)
@@ -135,7 +136,7 @@ def test_after_a_restart_the_answer_is_back(task, is_right):
 
 
 @each_kind
-@pytest.mark.parametrize("answer", [42, "allowed", {"a": 1}, [["x"]], [None], [{}], 1.5], ids=repr)
+@each_row("answer", [42, "allowed", {"a": 1}, [["x"]], [None], [{}], 1.5], ids=repr)
 def test_the_error_for_an_answer_of_the_wrong_kind_describes_the_right_kind(task, answer):
     """A wrong type raises ExerciseError."""
     with pytest.raises(ExerciseError):

@@ -1,7 +1,7 @@
 """Wrong beliefs as rules: each mutant differs from AWS only where the belief is wrong."""
 
 from dataclasses import fields
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from iamlab.teach.scenarios import MAP, README, scenario
 from iamlab.teach.tables import find
 from tests.engine.json_questions import ask_engine
 from tests.engine.making import QUESTIONS
+from tests.rows import each_row
 
 ALLOWED, EXPLICIT, IMPLICIT = Verdict.ALLOWED, Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY
 ALICE = "arn:aws:iam::111111111111:user/alice"
@@ -62,7 +63,7 @@ SYLLABUS = (
     ("readonly_is_metadata",),
 )
 
-each_mutant = pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+each_mutant = each_row("mutant", MUTANTS.values(), ids=MUTANTS)
 
 
 # -- the table --------------------------------------------------------------------------------
@@ -210,10 +211,16 @@ def test_a_statement_with_not_action_and_not_resource_is_the_least_specific():
 MFA = "aws:MultiFactorAuthPresent"
 
 
-@pytest.mark.parametrize("effect", ["Allow", "Deny"])
-@pytest.mark.parametrize("operator", ["Bool", "BoolIfExists", "StringEquals", "Null"])
-@pytest.mark.parametrize("wanted", ["true", "false", "FALSE", ["true", "false"]], ids=str)
-@pytest.mark.parametrize("context", [{}, {MFA: True}, {MFA: False}], ids=["absent", "yes", "no"])
+EFFECTS, OF_MFA = ("Allow", "Deny"), ("Bool", "BoolIfExists", "StringEquals", "Null")
+WANTED = ("true", "false", "FALSE", ["true", "false"])
+CONTEXTS = ({}, {MFA: True}, {MFA: False})
+
+
+@each_row(
+    ("effect", "operator", "wanted", "context"),
+    product(EFFECTS, OF_MFA, WANTED, CONTEXTS),
+    ids=map(str, product(EFFECTS, OF_MFA, WANTED, CONTEXTS)),
+)
 def test_a_missing_key_counts_as_false_for_bool_and_for_nothing_else(
     effect, operator, wanted, context
 ):

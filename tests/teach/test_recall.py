@@ -15,7 +15,7 @@ from iamlab.teach.lesson import lesson_of, lessons, other_names
 from iamlab.teach.schedule import History, reviews
 from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import COARSE, FINE
-from tests.effort import first_now
+from tests.effort import slow
 
 NOW = datetime.now(UTC)
 WRONG = {"allowed": "denied"}
@@ -374,6 +374,11 @@ def test_an_exercise_again_has_other_people_and_buckets():
     assert {own.action for own in card.task.questions} == {own.action for own in first.questions}
 
 
+def in_one_process(number):
+    """The exercises of a lesson share its worlds."""
+    return pytest.mark.xdist_group(f"lesson {number.partition('.')[0]} again")
+
+
 def again_of(number):
     """Return seeds for practising again: one, and one for each variant."""
     variants = lesson_of(number).exercises[number].get("variants", ())
@@ -381,10 +386,15 @@ def again_of(number):
 
 
 @pytest.mark.parametrize(
-    ("number", "seed"), first_now(((own, seed) for own in every() for seed in again_of(own)), 0)
+    ("number", "seed"),
+    [
+        pytest.param(own, seed, marks=[slow, in_one_process(own)])
+        for own in every()
+        for seed in again_of(own)
+    ],
 )
 def test_every_exercise_works_again(number, seed):
-    """The right answer is computed, and each known wrong answer gets its own hint."""
+    """The right answer is computed; known wrong ones get their own hints, and counterexamples."""
     task = find(number, seed)
 
     assert task.mark(task.solution_answer()).correct
@@ -392,6 +402,7 @@ def test_every_exercise_works_again(number, seed):
         mark = task.mark(wrong.answer(task.world()))
 
         assert (mark.correct, mark.hint) == (False, wrong.hint)
+        assert mark.counterexample
 
 
 def test_the_usual_world_keeps_its_names():

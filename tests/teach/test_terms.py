@@ -10,12 +10,13 @@ from iamlab.teach.course import course_map
 from iamlab.teach.lesson import open_lesson
 from iamlab.teach.tables import every
 from iamlab.teach.terms import PAGES, PICTURES, terms
+from tests.rows import each_row
 
 LONGEST = 25
 """The number of words of a sentence."""
 
 
-@pytest.mark.parametrize("term", terms().values(), ids=lambda term: term.word)
+@each_row("term", terms().values(), ids=lambda term: term.word)
 def test_a_word_has_a_short_rule_and_names_only_what_exists(term):
     """Its lesson, exercise, page and picture."""
     assert term.rule.endswith(".")

@@ -25,7 +25,7 @@ from tests.view.scenes import SIZES
 
 pytestmark = pytest.mark.chance  # the profile says of how many scenes
 ALL_SCENES = [
-    (size, seed, (place + seed) % 2 == 0) for place, size in enumerate(SIZES) for seed in range(5)
+    (size, seed, (place + seed) % 2 == 0) for place, size in enumerate(SIZES) for seed in (1, 2)
 ]
 """Size, seed, and whether names are ugly: each size with either; `make soak` takes all together."""
 SCENES = [(3, 2, True), (20, 2, False)]

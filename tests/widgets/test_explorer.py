@@ -196,6 +196,7 @@ def test_it_opens_an_export():
     assert "Taken for granted" in lab.picture()
 
 
+@pytest.mark.slow
 def test_every_scenario_opens_with_a_request_that_its_policies_are_about():
     """A world without accounts has none."""
     for name in SCENARIOS:

@@ -236,7 +236,7 @@ def every_edit(world: World) -> list[CutEdit]:
     return list(dict.fromkeys(found))
 
 
-@settings(max_examples=tries(3), phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=tries(2), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.integers(0, 1_000_000))
 def test_a_cut_closes_and_no_smaller_set_does(seed: int) -> None:
     """Brute force over all edits, wherever they are: none of fewer closes it."""

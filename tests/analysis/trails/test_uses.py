@@ -19,6 +19,7 @@ from iamlab.engine.layers import Layers
 from iamlab.policy import catalog
 from tests.analysis.trails.trail_files import ACCOUNT, REGION, iam_user, record, role_session
 from tests.growth import grows_linearly
+from tests.rows import each_row
 
 allow = Policy.allow
 
@@ -97,7 +98,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("call", "wanted"), NAMES, ids=[call for call, _ in NAMES])
+@each_row(("call", "wanted"), NAMES, ids=[call for call, _ in NAMES])
 def test_a_call_has_the_action_that_policies_name(call, wanted):
     """Known to the catalogue, or written as CloudTrail writes it."""
     source, name = call.split()
@@ -248,7 +249,7 @@ ON = {
 }
 
 
-@pytest.mark.parametrize("call", ON)
+@each_row("call", ON)
 def test_the_resource_follows_from_the_parameters(call):
     """By the catalogue's forms; what nobody says is a star."""
     parameters, wanted = ON[call]

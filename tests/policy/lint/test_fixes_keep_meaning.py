@@ -39,7 +39,7 @@ TIDY = frozenset(
 )
 """Codes whose fix changes words only."""
 
-QUESTIONS = tries(400)
+QUESTIONS = tries(600)
 
 # What every request has, whether a question is about it or not.
 ALWAYS = {
