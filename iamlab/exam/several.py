@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.documents import call, documents, name_of, result
+from iamlab.exam.documents import SAME_ACCOUNT, call, documents, name_of, result
 from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
@@ -97,7 +97,9 @@ def _type(decision: Decision, real: Decision) -> str:
 def _only_granter(decision: Decision) -> set[str]:
     """Return the only type of policy that could allow what no ceiling blocks, and doesn't."""
     steps = [own for own in decision.trace.steps if own.layer in GRANTING and own.found.present]
-    return {own.layer for own in steps} & decision.blocked_by if len(steps) == 1 else set()
+    missing = {own.layer for own in steps} & {*decision.blocked_by}
+    is_clear = len(steps) == 1 or decision.combining_rule not in SAME_ACCOUNT
+    return missing if is_clear and len(missing) == 1 else set()
 
 
 _ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {
