@@ -43,5 +43,5 @@ def of_templates(names):
 def questions():
     """Return questions of one template of each idea, of the bank, and of all forms."""
     short = by_hand(MATCH, options=OPTIONS[:4], key=(3, 1, 1), text="Short: {a} -> b")
-    ideas = {own["idea"]: name for name, own in templates().items()}
+    ideas = {own["idea"]: name for name, own in reversed(templates().items())}
     return (*of_templates(ideas.values()), *knowledge(6, seed=2), *map(by_hand, FORMS), short)
