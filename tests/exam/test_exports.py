@@ -28,9 +28,9 @@ from iamlab.exam import exports
 from iamlab.exam.exports import WRITERS, cards, export
 from iamlab.exam.exports.entries import entries_of
 from iamlab.exam.items import CHOICE, FORMS, LETTERS, MATCH, ORDER, SEVERAL, Item, Option
-from iamlab.exam.templates import make
+from iamlab.exam.templates import make, templates
 from tests.effort import later, tries
-from tests.exam.hand_made import by_hand, questions
+from tests.exam.hand_made import by_hand, of_templates, questions
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its patterns have escapes that Python warns about
@@ -314,6 +314,16 @@ def test_the_package_for_canvas_keeps_texts_and_key(tmp_path):
         assert _score(found, key) == pytest.approx(100, abs=0.1)
         for ident in key:
             assert _score(found, {**key, ident: []}) < 90
+
+
+@pytest.mark.slow
+def test_items_of_all_templates_fit_the_schemas(tmp_path):
+    """Each template makes texts that each format can have."""
+    items = [*of_templates(templates())]
+
+    assert is_valid("moodle", etree.fromstring(written(tmp_path, "xml", items)))
+    assert is_valid("canvas", _quiz(written(tmp_path, "zip", items))[1])
+    assert [own.valid for own in _gift(written(tmp_path, "gift", items))] == [True] * len(items)
 
 
 def _notes(content):
