@@ -6,8 +6,9 @@ the oracle, which shares no code with either. The first question on which they d
 JSON.
 
 Then every figure is drawn in worlds of 50 seeds, and looked at as strictly as in ``make test``.
+Last, the items of a thousand seeds are made of each exam template; ``make test`` makes a hundred.
 
-``make soak N=5000 SEED=7 FIGURES=5`` asks fewer, draws fewer, and the same ones again.
+``make soak N=5000 SEED=7 FIGURES=5 ITEMS=9`` asks fewer, draws fewer, and the same ones again.
 """
 
 # ruff: noqa: T201 - a script prints
@@ -25,7 +26,7 @@ from multiprocessing import get_context
 from typing import Any
 
 QUESTIONS, CHUNK = 1_000_000, 2_000
-FIGURES = 50
+FIGURES, ITEMS = 50, 1_000
 EVERY_SECONDS = (0.5, 15.0)  # on a screen, where the line is written over; in a log
 
 
@@ -39,11 +40,12 @@ class Outcome:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Ask, then draw; give 0 if all agreed and nothing is in the way of anything, 1 if not."""
+    """Ask, draw, and make items; give 0 if all agreed and nothing is wrong, 1 if not."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("-n", "--questions", type=int, default=QUESTIONS)
     parser.add_argument("-s", "--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("-f", "--figures", type=int, default=FIGURES)
+    parser.add_argument("-i", "--items", type=int, default=ITEMS)
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     values = parser.parse_args(arguments)
     print(
@@ -52,7 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         flush=True,
     )
     agreed = ask(values.questions, values.seed, values.jobs)
-    return int(not agreed or not draw(values.figures, values.seed, values.jobs))
+    drawn = agreed and draw(values.figures, values.seed, values.jobs)
+    return int(not drawn or not make_items(values.items, values.jobs))
 
 
 def ask(questions: int, seed: int, jobs: int) -> bool:
@@ -81,6 +84,26 @@ def draw(seeds: int, first: int, jobs: int) -> bool:
         print(f"Figures of {done} of {seeds} worlds, seed {seed}: {len(complaints)} complaints.")
         sys.stdout.flush()
     return clean
+
+
+def make_items(seeds: int, jobs: int) -> bool:
+    """Make the items of so many seeds of each template, and tell what is wrong with them."""
+    from iamlab.exam.templates import templates
+
+    names, clean = [*templates()] if seeds else [], True
+    with get_context("spawn").Pool(jobs) as pool:
+        for name, wrong in zip(names, pool.imap(_faults, [(n, seeds) for n in names]), strict=True):
+            clean = clean and not wrong
+            print(*wrong, sep="\n", end="\n" * bool(wrong))
+            print(f"{seeds} items of {name}: {len(wrong)} faults.", flush=True)
+    return clean
+
+
+def _faults(template: tuple[str, int]) -> list[str]:
+    from tests.exam.fairness import faults
+
+    name, seeds = template
+    return faults(name, range(seeds))
 
 
 def soak(questions: int, seed: int, jobs: int) -> Outcome:

@@ -167,7 +167,7 @@ def _with_both(before: Decision, one: Decision, other: Decision) -> Decision | N
 def _asked(
     targets: Iterable[tuple[bool, str]], world: LessonWorld
 ) -> Iterator[tuple[bool, LessonWorld, Decision]]:
-    """Ask each request; instead, the session's own call is asked if it is denied, and must not be."""
+    """Ask each request; if the call for a session is denied, that isn't as it must be."""
     callers: dict[str, Callable[..., Decision]] = {}
     for must, line in targets:
         question = question_of(line, world.main)

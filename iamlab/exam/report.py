@@ -25,6 +25,8 @@ from iamlab.widgets.controls import fold
 from iamlab.widgets.prediction import CONFIDENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from iamlab.exam.items import Item, Places
@@ -157,7 +159,14 @@ class Report:
     @property
     def figure(self) -> Figure:
         """The scores by topic as bars."""
-        return view.score_bars({own.name: (own.right, own.of) for own in self.topics})
+        scores = {own.name: (own.right, own.of) for own in self.topics}
+        return view.score_bars(scores, pass_mark=self.pass_mark)
+
+    @property
+    def pass_mark(self) -> float:
+        """The share of right answers that passes: that of the exam's scale, or 0.7."""
+        plan = self.form.blueprint
+        return plan.pass_mark / 1_000 if plan else 0.7
 
     @property
     def table(self) -> Table:
@@ -198,7 +207,14 @@ class Report:
     def __str__(self) -> str:
         fits = [f"You answered {own}." for own in self.beliefs]
         return "\n".join(
-            [self.form.title, *self.lines, "", str(exam_table(self.topics)), "", *fits]
+            [
+                self.form.title,
+                *self.lines,
+                "",
+                str(exam_table(self.topics, pass_mark=self.pass_mark)),
+                "",
+                *fits,
+            ]
         )
 
     __repr__ = __str__
@@ -224,7 +240,10 @@ class Report:
 
     def summary(self) -> str:
         """Return the content without the questions: scores, beliefs and calibration."""
-        tables = [exam_table(self.topics), *([self.by_task] if self.form.tasks else [])]
+        tables = [
+            exam_table(self.topics, pass_mark=self.pass_mark),
+            *([self.by_task] if self.form.tasks else []),
+        ]
         whole = "".join(_whole(own) for own in tables)
         parts = [items(self.lines), whole, self.figure._repr_html_()]
         if self.beliefs:
@@ -245,17 +264,42 @@ class Report:
         return shown + facts + options + told + picture
 
     def save(self, path: str | Path) -> None:
-        """Write the report as an HTML page or a PDF; a browser can print the page.
+        """Write the report as an HTML page, which a browser can print, or as a PDF.
 
         Raises
         ------
         ExerciseError
             The name ends with neither ``.html`` nor ``.pdf``.
         """
-        kind = Path(path).suffix
-        if kind != ".html":
-            raise ExerciseError(f"{path} must end with .html.")
-        replace_file(Path(path), [_page(self.form.title, self.html())], private=True)
+        from iamlab.exam.exports.paper import drawn
+
+        kind, title = Path(path).suffix, self.form.title
+        if kind not in (".html", ".pdf"):
+            raise ExerciseError(f"{path} must end with .html or .pdf.")
+        content = _page(title, self.html()) if kind == ".html" else drawn([*self._printed()], title)
+        replace_file(Path(path), [content], private=True)
+
+    def _printed(self) -> Iterator[tuple[str, str]]:
+        """Yield the lines of the report on paper, each with its style."""
+        from iamlab.exam.exports.paper import HEADING, OPTION, TEXT, TITLE
+
+        yield TITLE, self.form.title
+        yield from ((TEXT, own) for own in self.lines)
+        for own in self.topics:
+            again = f" Repeat {', '.join(own.again)}." if own.again else ""
+            yield TEXT, f"{own.name}: {own.right} of {own.of} right.{again}"
+        yield from ((TEXT, f"You answered {own}.") for own in self.beliefs)
+        for number, place in enumerate(self._order, 1):
+            item, given = self.form.items[place], self.sitting.given[place]
+            marked = item.marked(given.chosen)
+            how = ", ".join(filter(None, (given.confidence, f"{given.seconds:g} seconds")))
+            yield HEADING, f"Question {number}: {marked.state} ({how})"
+            yield from ((TEXT, own) for own in (item.question, *item.facts, *item.prompts))
+            yield from (
+                (OPTION, item.named(n).replace(": ", "\n", 1)) for n in range(len(item.options))
+            )
+            yield TEXT, f"Your answer: {_letters(item, given.chosen) or 'none'}."
+            yield from ((TEXT, own) for own in marked.paragraphs)
 
 
 def _letters(item: Item, places: Places) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.exam.documents import call, documents, name_of, result
-from iamlab.exam.items import CHOICE, MATCH, SEVERAL, Item, Option
+from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
 
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from iamlab.teach.items import Asked
     from iamlab.teach.mutants import Mutant
 
-NUMBERS = {1: "", 2: "(Choose two.)", 3: "(Choose three.)"}
+NUMBERS = {2: "two", 3: "three"}
 PROMPTS = (3, 4)
 """So many prompts has a question that matches, at least and at most."""
 OPTIONS = 6
 """So many options it has at most."""
+GRANTING = ("resource", "grant", "identity")
+"""The layers that can allow a request."""
 
 
 def which_are_allowed(scene: Scene) -> Item | None:
-    """Ask which requests, or who, AWS allows: one of four, two of five, or three of six.
+    """Ask which requests, or who, AWS allows: two of five, or three of six.
 
     With ``who = "denied"`` the template asks which of them AWS denies.
     """
@@ -47,15 +49,15 @@ def which_are_allowed(scene: Scene) -> Item | None:
     key = tuple(place for place, own in enumerate(chosen) if own in right)
     return scene.item(
         **_about(chosen),
-        form=SEVERAL if number > 1 else CHOICE,
-        question=f"{scene.text} {scene.question} {NUMBERS[number]}".strip(),
+        form=SEVERAL,
+        question=f"{scene.text} {scene.question} (Choose {NUMBERS[number]}.)",
         options=tuple(
             Option(more, () if own in right else tuple(sorted(beliefs[more])), result(own[2]))
             for own in chosen
             for more in own[:1]
         ),
         key=key,
-        believed={} if number == 1 else _believed([beliefs[own[0]] for own in chosen], key),
+        believed=_believed([beliefs[own[0]] for own in chosen], key),
     )
 
 
@@ -87,15 +89,15 @@ def _type(decision: Decision, real: Decision) -> str:
     homes = {id(own.statement): own.layer for own in real.trace.matches}
     matches = decision.determining if decision else decision.denies
     found = {homes.get(id(own.statement), own.layer) for own in matches}
-    if not decision and not found and (decision.trace.is_cut or not _has_two_sides(decision)):
-        found = {*decision.blocked_by}
+    if not decision and not found:
+        found = {*decision.blocked_by} if decision.trace.is_cut else _only_granter(decision)
     return name_of(found.pop(), real.request) if len(found) == 1 else ""
 
 
-def _has_two_sides(decision: Decision) -> bool:
-    """Return whether a ceiling blocks what nothing grants, or two sides could grant it."""
-    trace = decision.trace
-    return bool(trace.blocking) or trace.step("resource").found.present
+def _only_granter(decision: Decision) -> set[str]:
+    """Return the only type of policy that could allow what no ceiling blocks, and doesn't."""
+    steps = [own for own in decision.trace.steps if own.layer in GRANTING and own.found.present]
+    return {own.layer for own in steps} & decision.blocked_by if len(steps) == 1 else set()
 
 
 _ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {

@@ -83,15 +83,16 @@ def will_it_work(scene: Scene) -> Item | None:
         }
         wrong = _wrong(right, [*led, *others], led, scene, slice(3))
         if len(wrong) == WRONG and len({own[:2] for own in (right, *wrong)}) == 2:
-            options = [Option(own, tuple(led.get(own, ())), others.get(own, "")) for own in wrong]
-            options.insert(place := scene.draw.randrange(WRONG + 1), Option(right))
+            texts = scene.draw.sample([right, *wrong], WRONG + 1)
             return scene.item(
                 world=world,
                 decision=decision,
                 question=f"{scene.text} {more or call(decision)} Does it work?",
                 facts=documents([decision]),
-                options=tuple(options),
-                key=(place,),
+                options=tuple(
+                    Option(own, tuple(led.get(own, ())), others.get(own, "")) for own in texts
+                ),
+                key=(texts.index(right),),
                 rationale=reasons(decision),
             )
     return None

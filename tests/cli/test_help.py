@@ -42,6 +42,7 @@ SHOWN = {
     "serve": (0, "aws --profile dana sts get-caller-identity"),
     "diff": (1, "gained:"),
     "quiz": (0, "Question 1 of 3: predict"),
+    "exam": (0, '"form": "choice"'),
     "lesson": (0, "Next: iamlab lesson check x1_our_buckets.toml"),
     "completion": (0, "complete -F _iamlab iamlab"),
     "verify": (0, "decision: ✕ explicit deny by guard/KeepMaps"),

@@ -12,7 +12,7 @@ HOSTILE = (
     "{{c1::x}} [sound:a.mp3] $x$ \N{GRINNING FACE} ✓ ✕ –"
 )
 LINES = "=cmd|' /C calc'!A0\n\n// no comment\n  {{nb}} two  spaces\n### x"
-OPTIONS = ("=1+1", "@SUM(A1)", f"{HOSTILE} longer", "[html]<b>x</b>", POLICY)
+OPTIONS = ("=1+1", "\t @SUM(A1)", f"{HOSTILE} longer", "[html]<b>x</b>", POLICY)
 KEYS = {"choice": (2,), "several": (0, 4), "order": (3, 1, 4, 0, 2), "match": (4, 1, 1)}
 
 

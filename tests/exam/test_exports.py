@@ -80,7 +80,10 @@ def _texts(block):
 def shown(*texts):
     """Return the lines that must be shown: backticks become code, and empty lines vanish."""
     lines = [line for text in texts for line in text.split("\n") if line]
-    return [line if line[0] in ' {}[]"' else re.sub("`([^`]+)`", r"\1", line) for line in lines]
+    return [
+        line if re.match(r'[\s{}\[\]"]', line) else re.sub("`([^`]+)`", r"\1", line)
+        for line in lines
+    ]
 
 
 def stem(item, *, listed=False):
@@ -199,7 +202,7 @@ def test_gift_keeps_texts_and_key(tmp_path):
         assert _plain(question.generalFeedback) == shown(*item.rationale)
         answers = question.answers.answers
         if item.form in (ORDER, MATCH):
-            wanted = [(shown(own), choice) for own, choice in lines_to_match(item)]
+            wanted = [(shown(own), choice.strip()) for own, choice in lines_to_match(item)]
             wanted += [([], own) for own in unused(item)]
             read = [
                 (
@@ -516,6 +519,9 @@ def test_the_same_questions_make_the_same_bytes(tmp_path, monkeypatch, ending):
         folder.mkdir()
         export(ALL, folder / f"form.{ending}", title=TITLE)
 
+    if ending in ("zip", "apkg"):
+        dates = {own.date_time for own in ZipFile(first / f"form.{ending}").infolist()}
+        assert dates == {(1980, 1, 1, 0, 0, 0)}
     assert [own.read_bytes() for own in sorted(first.iterdir())] == [
         own.read_bytes() for own in sorted(second.iterdir())
     ]
@@ -535,7 +541,8 @@ def test_ids_stay_when_other_questions_are_added():
     side = make("boundary_and_identity", 1)
     contrast = (side, replace(side, question=f"{side.question} Now?"))
     [alone] = entries_of([side])
-    names = [own.name for own in entries_of([*contrast, *reversed(ALL)])]
+    bank = next(own for own in ALL if own.tags["kind"] == "knowledge")
+    names = [own.name for own in entries_of([*contrast, *reversed(ALL), bank, bank, *contrast])]
 
     assert alone.name == names[0]
     assert len({*names}) == len(names)

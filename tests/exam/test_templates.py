@@ -1,7 +1,6 @@
 """Every template makes fair items: one key, options that differ, and nothing gives it away."""
 
 import os
-import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -12,14 +11,14 @@ import pytest
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
 from iamlab.exam.ideas import IDEAS
-from iamlab.exam.items import CHOICE, FORMS, MATCH, ORDER, SEVERAL
+from iamlab.exam.items import CHOICE, FORMS
 from iamlab.exam.knowledge_bank import LEVELS
-from iamlab.exam.templates import MOST_WORDS, beliefs_tested, contrast_pair, make, pools, templates
+from iamlab.exam.templates import beliefs_tested, contrast_pair, make, pools, templates
 from iamlab.exam.verdicts import decided_by
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
 from tests.effort import slow
-from tests.exam.decided_again import decisions_made, disagreements
+from tests.exam.fairness import assert_fair, decisions_made, disagreements, faults
 
 NOW, LATER = 100, 300
 """So many seeds are tried in ``make test``, and so many more in ``make test-all``."""
@@ -27,8 +26,6 @@ EVERY = [*templates()]
 CONTRASTS = [name for name, own in templates().items() if "contrast" in own]
 CRITICAL = {4: 21.1, 5: 23.5, 6: 25.7}
 """Chi-square with one degree of freedom less, which chance reaches once in ten thousand times."""
-OPTIONS = {CHOICE: (4,), SEVERAL: (5, 6), ORDER: (4, 5), MATCH: (3, 4, 5, 6)}
-GIVES_AWAY = re.compile(r"\b(all|none|both|neither) of the (above|options)\b", re.IGNORECASE)
 
 each_template = pytest.mark.parametrize("name", EVERY)
 
@@ -43,27 +40,6 @@ def made(name):
 def items(name):
     """Return the items of a template with the first seeds."""
     return made(name)[0]
-
-
-def assert_fair(item):
-    """One key, options that differ, a reason for each wrong one, at most 120 words."""
-    texts = [" ".join(own.text.lower().split()) for own in item.options]
-    assert len(item.options) in OPTIONS[item.form]
-    assert len({*texts}) == len(texts)
-    assert not any(map(GIVES_AWAY.search, texts))
-    assert len(" ".join((item.question, *item.prompts)).split()) <= MOST_WORDS
-    assert "{" not in item.question
-    assert set(item.key) <= set(range(len(item.options)))
-    assert len(item.key) == {CHOICE: 1, ORDER: len(texts), MATCH: len(item.prompts)}.get(
-        item.form, len(item.key)
-    )
-    if item.form in (CHOICE, SEVERAL):
-        assert list(item.key) == sorted({*item.key})
-        for place, option in enumerate(item.options):
-            assert place in item.key or option.beliefs or option.why, option.text
-            assert place not in item.key or not option.beliefs
-    assert all(answer != item.key for answer in item.tested.values())
-    assert item.rationale
 
 
 @each_template
@@ -108,10 +84,7 @@ def test_the_length_of_options_gives_no_key_away():
 @each_template
 def test_items_of_further_seeds_are_fair(name):
     """With decisions by the oracle, too."""
-    with decisions_made() as decisions:
-        for seed in range(NOW, NOW + LATER):
-            assert_fair(make(name, seed))
-    assert disagreements(decisions) == []
+    assert faults(name, range(NOW, NOW + LATER)) == []
 
 
 @each_template

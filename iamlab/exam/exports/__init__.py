@@ -41,8 +41,8 @@ WRITERS: dict[str, Writer] = {
     "apkg": cards.deck,
     "csv": tables.csv,
     "json": tables.json,
-    "html": paper.html,
-    "pdf": paper.pdf,
+    "html": paper.as_html,
+    "pdf": paper.as_pdf,
 }
 """What makes a format: the content of each file, by what is added to the file's name."""
 

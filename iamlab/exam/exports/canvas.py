@@ -18,13 +18,13 @@ from iamlab.exam.exports.entries import html, zipped
 from iamlab.exam.items import CHOICE, SEVERAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamlab.exam.exports.entries import Entry
 
-_IMS = "http://www.imsglobal.org/xsd/"
-Q, M = (
-    ElementMaker(namespace=own, nsmap={None: own})
-    for own in (f"{_IMS}ims_qtiasiv1p2", f"{_IMS}imsccv1p1/imscp_v1p1")
-)
+_QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
+_MANIFEST = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
+Q, M = (ElementMaker(namespace=own, nsmap={None: own}) for own in (_QTI, _MANIFEST))
 """Make elements of the quiz, and of the manifest."""
 _TYPES = {CHOICE: "multiple_choice_question", SEVERAL: "multiple_answers_question"}
 _RESPONSE = "response1"
@@ -36,11 +36,9 @@ def package(entries: list[Entry], title: str) -> dict[str, bytes]:
     ident = f"g{sha256(names.encode()).hexdigest()[:32]}"
     quiz = f"{ident}/{ident}.xml"
     resource = M.resource(M.file(href=quiz), identifier=ident, type="imsqti_xmlv1p2")
-    manifest = M.manifest(
-        M.metadata(M.schema("IMS Content"), M.schemaversion("1.1.3")),
-        *(M.organizations(), M.resources(resource)),
-        identifier=f"{ident}_manifest",
-    )
+    metadata = M.metadata(M.schema("IMS Content"), M.schemaversion("1.1.3"))
+    parts = (metadata, M.organizations(), M.resources(resource))
+    manifest = M.manifest(*parts, identifier=f"{ident}_manifest")
     section = Q.section(*(_item(entry) for entry in entries), ident="root_section")
     root = Q.questestinterop(Q.assessment(section, ident=ident, title=title))
     return {"": zipped({"imsmanifest.xml": _bytes(manifest), quiz: _bytes(root)})}
@@ -53,6 +51,11 @@ def _bytes(root: Any) -> bytes:
 
 def _material(*texts: str) -> Any:
     return Q.material(Q.mattext(html(*texts), texttype="text/html"))
+
+
+def _render(ids: list[str], texts: Iterable[Any]) -> Any:
+    labels = (Q.response_label(text, ident=own) for own, text in zip(ids, texts, strict=True))
+    return Q.render_choice(*labels)
 
 
 def _condition(test: Any, *then: Any, go_on: str = "Yes") -> Any:
@@ -87,16 +90,13 @@ def _item(entry: Entry) -> Any:
 def _choice(entry: Entry, ids: list[str]) -> tuple[list[Any], list[Any]]:
     """Return the options, and what is right: of several, all and no other."""
     key, is_single = entry.item.key, entry.item.form == CHOICE
-    labels = [
-        Q.response_label(_material(text), ident=ident)
-        for ident, (_, text) in zip(ids, entry.options, strict=True)
-    ]
+    texts = (_material(text) for _, text in entry.options)
     many = "Single" if is_single else "Multiple"
     equal = [Q.varequal(ident, respident=_RESPONSE) for ident in ids]
     every = (own if place in key else Q("not", own) for place, own in enumerate(equal))
     right = equal[key[0]] if is_single else Q("and", *every)
     points = Q.setvar("100", action="Set", varname="SCORE")
-    response = Q.response_lid(Q.render_choice(*labels), ident=_RESPONSE, rcardinality=many)
+    response = Q.response_lid(_render(ids, texts), ident=_RESPONSE, rcardinality=many)
     return [response], [_condition(right, points, go_on="No")]
 
 
@@ -105,12 +105,9 @@ def _match(entry: Entry, ids: list[str]) -> tuple[list[Any], list[Any]]:
     start, points = int(ids[0]) + 50, f"{100 / len(entry.lines):.2f}"
     responses, marks = [], []
     for number, (line, place) in enumerate(entry.lines):
-        own, choices = f"response_{start + number}", zip(ids, entry.choices, strict=True)
-        labels = (
-            Q.response_label(Q.material(Q.mattext(text, texttype="text/plain")), ident=ident)
-            for ident, text in choices
-        )
-        responses.append(Q.response_lid(_material(line), Q.render_choice(*labels), ident=own))
+        own = f"response_{start + number}"
+        texts = (Q.material(Q.mattext(text, texttype="text/plain")) for text in entry.choices)
+        responses.append(Q.response_lid(_material(line), _render(ids, texts), ident=own))
         right = Q.varequal(ids[place], respident=own)
         marks.append(_condition(right, Q.setvar(points, action="Add", varname="SCORE")))
     return responses, marks

@@ -116,8 +116,7 @@ class Entry:
     @property
     def title(self) -> str:
         """What a list of questions shows."""
-        kind = " ".join(self.item.tags.get("kind", "question").split())
-        return f"{self.number:02}. {kind}: {self.name}"
+        return f"{self.number:02}. {self.item.tags.get('kind', 'question')}: {self.name}"
 
     @property
     def labels(self) -> list[str]:
@@ -211,8 +210,6 @@ def _cleaned(item: Item) -> Item:
     names = ("rationale", "prompts", "facts")
     parts: dict[str, Any] = {own: tuple(map(clean, getattr(item, own))) for own in names}
     options = (own._replace(text=clean(own.text), why=clean(own.why)) for own in item.options)
-    parts |= {
-        "options": tuple(options),
-        "tags": {own: clean(tag) for own, tag in item.tags.items()},
-    }
+    tags = {own: " ".join(clean(text).split()) for own, text in item.tags.items()}
+    parts |= {"options": tuple(options), "tags": tags}
     return replace(item, question=clean(item.question), **parts)

@@ -9,8 +9,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.exports.entries import FRONT, is_document, need_extra
-from iamlab.exam.exports.entries import html as rich
+from iamlab.exam.exports.entries import FRONT, html, is_document, need_extra
 from iamlab.exam.items import MATCH
 from iamlab.exam.templates import VERSION
 from iamlab.policy.describe.words import joined
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 TITLE, NOTE, HEADING, TEXT, OPTION = "title", "note", "heading", "text", "option"
 """The styles of lines. An option begins with its letter and a line break."""
-MOST_SEEDS = 5
-"""So many seeds are named at the top; the key names the seed of each question."""
 _HTML = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{max-width: 50em; margin: 2em auto; padding: 0 1em; font-family: sans-serif}}
@@ -50,13 +47,11 @@ _MARGIN, _INDENT, _SPACE, _HEAD = 18.0, 10.0, 1.5, 40.0
 def _pages(entries: list[Entry], title: str) -> dict[str, list[Line]]:
     """Return the lines of the key and of the paper, by what is added to the file's name."""
     seeds = [*dict.fromkeys(own.item.tags["seed"] for own in entries if "seed" in own.item.tags)]
-    source = f", seed {joined(seeds)}" if 0 < len(seeds) <= MOST_SEEDS else ""
+    source = f", seed {joined(seeds)}" if 0 < len(seeds) <= 5 else ""  # the key has all
     note = (NOTE, f"{FRONT}{source}, version {VERSION}. Questions: {len(entries)}.")
     key = [(TITLE, f"Key: {title}"), note, *(line for own in entries for line in _solved(own))]
-    return {
-        "-key": key,
-        "": [(TITLE, title), note, *(line for own in entries for line in _question(own))],
-    }
+    paper = [(TITLE, title), note, *(line for own in entries for line in _question(own))]
+    return {"-key": key, "": paper}
 
 
 def _question(entry: Entry) -> Iterator[Line]:
@@ -80,7 +75,7 @@ def _solved(entry: Entry) -> Iterator[Line]:
     yield NOTE, f"Question: {entry.name}"
 
 
-def html(entries: list[Entry], title: str) -> dict[str, bytes]:
+def as_html(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write the paper and the key as HTML, which a browser can print."""
     return {
         more: _HTML.format(title=escape(lines[0][1]), body="\n".join(map(_tags, lines))).encode()
@@ -96,16 +91,14 @@ def _tags(line: Line) -> str:
         TITLE: f"<h1>{escape(text)}</h1>",
         HEADING: f"</section><section>\n<h2>{escape(text)}</h2>",
         NOTE: f'<p class="note">{escape(text)}</p>',
-        TEXT: rich(text),
-        OPTION: f'<div class="option"><p><b>{escape(letter)}</b></p><div>{rich(rest)}</div></div>',
+        TEXT: html(text),
+        OPTION: f'<div class="option"><p><b>{escape(letter)}</b></p><div>{html(rest)}</div></div>',
     }[style]
 
 
-def pdf(entries: list[Entry], title: str) -> dict[str, bytes]:
+def as_pdf(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write the paper and the key as PDF, with text that can be selected."""
-    need_extra("fpdf", "pdf")
-    need_extra("matplotlib", "pdf")
-    return {more: _drawn(lines, title) for more, lines in _pages(entries, title).items()}
+    return {more: drawn(lines, title) for more, lines in _pages(entries, title).items()}
 
 
 def _empty(title: str) -> FPDF:
@@ -133,8 +126,10 @@ def _empty(title: str) -> FPDF:
     return made
 
 
-def _drawn(lines: list[Line], title: str) -> bytes:
-    """Draw questions; one that isn't long isn't split by the end of a page."""
+def drawn(lines: list[Line], title: str) -> bytes:
+    """Draw lines as a PDF; a question that isn't long isn't split by the end of a page."""
+    need_extra("fpdf", "pdf")
+    need_extra("matplotlib", "pdf")
     made, probe = _empty(title), _empty(title)
     made.add_page()
     starts = [place for place, (style, _) in enumerate(lines) if style == HEADING]
@@ -149,7 +144,7 @@ def _drawn(lines: list[Line], title: str) -> bytes:
     content = bytes(made.output())
     fonts: list[Any] = [*made.fonts.values(), *probe.fonts.values()]
     for font in fonts:
-        font.ttfont.close()
+        font.ttfont.close()  # fpdf2 leaves the files open
     return content
 
 

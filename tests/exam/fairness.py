@@ -1,12 +1,22 @@
-"""Decisions of the engine, as questions that the tests' oracle decides again."""
+"""Whether an item is fair, and whether the tests' oracle decides each of its requests in the same way.
+
+The oracle shares no code with the engine.
+"""
 
 import json
+import re
+import traceback
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from iamlab.exam.items import CHOICE, MATCH, ORDER, SEVERAL
+from iamlab.exam.templates import MOST_WORDS, make
 from iamlab.policy.statement import statement_to_json
 from iamlab.world.world import World
 from tests.engine.oracle import decide
+
+OPTIONS = {CHOICE: (4,), SEVERAL: (5, 6), ORDER: (4, 5), MATCH: (3, 4, 5, 6)}
+GIVES_AWAY = re.compile(r"\b(all|none|both|neither) of the (above|options)\b", re.IGNORECASE)
 
 
 def _document(policy):
@@ -84,3 +94,36 @@ def disagreements(found):
         for question, verdict in found.items()
         if decide(json.loads(question)) != verdict
     ]
+
+
+def assert_fair(item):
+    """One key, options that differ, a reason for each wrong one, at most 120 words."""
+    texts = [" ".join(own.text.lower().split()) for own in item.options]
+    assert len(item.options) in OPTIONS[item.form]
+    assert len({*texts}) == len(texts)
+    assert not any(map(GIVES_AWAY.search, texts))
+    assert len(" ".join((item.question, *item.prompts)).split()) <= MOST_WORDS
+    assert "{" not in item.question
+    assert set(item.key) <= set(range(len(item.options)))
+    assert len(item.key) == {CHOICE: 1, ORDER: len(texts), MATCH: len(item.prompts)}.get(
+        item.form, len(item.key)
+    )
+    if item.form in (CHOICE, SEVERAL):
+        assert list(item.key) == sorted({*item.key})
+        for place, option in enumerate(item.options):
+            assert place in item.key or option.beliefs or option.why, option.text
+            assert place not in item.key or not option.beliefs
+    assert all(answer != item.key for answer in item.tested.values())
+    assert item.rationale
+
+
+def faults(name, seeds):
+    """Return what is wrong with the items of a template: with their fairness, or their key."""
+    found = []
+    with decisions_made() as decisions:
+        for seed in seeds:
+            try:
+                assert_fair(make(name, seed))
+            except Exception:  # noqa: BLE001 - whatever it is, it comes with its seed
+                found.append(f"{name}, seed {seed}: {traceback.format_exc()}")
+    return found + [f"{name}: {own}" for own in disagreements(decisions)]

@@ -1,0 +1,234 @@
+"""Somebody takes an exam, leaves, comes back, and reads the report."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from iamlab.errors import ExerciseError
+from iamlab.exam.forms import Form, drill, form, placement
+from iamlab.exam.report import Report
+from iamlab.exam.sitting import Exam, Given, exam
+from iamlab.exam.templates import make, templates
+from iamlab.teach import journal
+from iamlab.teach.mutants import MUTANTS
+from iamlab.teach.schedule import reviews
+from tests.effort import slow
+
+pytestmark = pytest.mark.usefixtures("progress_file")
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        """Return the time in seconds."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time that a sitting sees."""
+    made = Clock()
+    monkeypatch.setattr("iamlab.exam.sitting.monotonic", made)
+    return made
+
+
+def wrong(item):
+    """Return an answer that isn't right."""
+    return next((n,) for n in range(len(item.options)) if (n,) != item.key)
+
+
+def test_answers_can_be_changed_until_the_exam_is_finished():
+    """A letter, places, another confidence; and nothing afterwards."""
+    taken = Exam(form("clf", 5, 4))
+    taken.answer(1, "A", "a guess")
+    taken.answer(1, taken.items[0].key)
+    taken.flag(2)
+
+    assert taken.given[0].chosen == taken.items[0].key
+    assert taken.given[0].confidence == "a guess"
+    assert taken.given[1] == replace(Given(), flagged=True, seconds=taken.given[1].seconds)
+    assert taken.finish().score == (1, 4)
+    with pytest.raises(ExerciseError, match="is finished"):
+        taken.answer(2, taken.items[1].key)
+    with pytest.raises(ExerciseError, match="There is no question 9"):
+        taken.flag(9)
+
+
+def test_leaving_and_coming_back_loses_nothing():
+    """Answers, flags, confidence and seconds; a finished exam is followed by a new one."""
+    first = exam("clf")
+    first.answer(1, first.items[0].key, "certain")
+    first.answer(3, wrong(first.items[2]))
+    first.flag(4)
+    first.go_to(5)
+    again = exam("clf")
+
+    assert again.form.seed == first.form.seed
+    assert again.given == first.given
+    assert again.current == 1
+    again.finish()
+    other = exam("clf")
+    assert not other.finished
+    assert other.given[0] == Given()
+
+
+def test_two_forms_are_taken_beside_each_other():
+    """Each goes on where it was left."""
+    one, two = exam("saa", seed=1), exam("saa", seed=2)
+    one.answer(1, one.items[0].key)
+    two.answer(2, two.items[1].key)
+
+    assert exam("saa", seed=1).given[0].chosen == one.items[0].key
+    assert exam("saa", seed=1).given[1].chosen == ()
+    assert exam("saa").form.seed == 2
+
+
+def test_time_counts_for_the_question_that_is_shown_and_stops_in_a_pause(clock):
+    """Also for a question without an answer."""
+    taken = Exam(form("clf", 5, 4), timed=True)
+    clock.now += 60
+    taken.go_to(2)
+    clock.now += 30
+    taken.pause()
+    clock.now += 1_000
+    taken.resume()
+    clock.now += 10
+    taken.go_to(1)
+
+    assert [own.seconds for own in taken.given] == [60, 40, 0, 0]
+    assert taken.seconds == 100
+    assert taken.left == taken.form.minutes * 60 - 100
+
+
+def test_after_the_time_no_answer_is_taken(clock):
+    """The report counts what was answered before."""
+    taken = Exam(form("clf", 5, 4), timed=True)
+    taken.answer(1, taken.items[0].key)
+    clock.now += 10_000
+    with pytest.raises(ExerciseError, match="The time is over"):
+        taken.answer(2, taken.items[1].key)
+
+    assert taken.finish().score == (1, 4)
+
+
+def test_a_drill_marks_at_once_and_adapts():
+    """An answer that is marked can't be changed."""
+    taken = Exam(drill("M12", 1, 4))
+    for number in range(1, 5):
+        taken.answer(number, taken.items[taken.order[number - 1]].key)
+
+    assert taken.adapts
+    assert taken.order == taken.form.order([True] * 4)
+    with pytest.raises(ExerciseError, match="is marked already"):
+        taken.answer(1, (0,))
+    assert taken.finish().score == (4, 4)
+
+
+def test_wrong_answers_come_back_as_reviews():
+    """What the item tests is due again; right answers count as reviews, too."""
+    name = "boundary_is_in_the_way"
+    taken = Exam(Form("test", 0, "Test", (make(name, 1),), 1))
+    taken.answer(1, wrong(taken.items[0]), "certain")
+    taken.finish()
+    records = [own for own in journal.records() if own["kind"] == "prediction"]
+
+    assert records[0]["correct"] is False
+    assert records[0]["confidence"] == "certain"
+    assert any(own.topic.startswith("M") for own in reviews(records))
+
+
+def test_the_report_counts_by_topic_and_task_and_names_what_to_repeat():
+    """In words, as a table, as a page; text is escaped."""
+    taken = Exam(form("saa", 5))
+    for number, item in enumerate(taken.items, 1):
+        taken.answer(number, item.key if number % 2 else wrong(item), "certain")
+    report = taken.finish()
+    frame = report.to_frame()
+    page = report.html()
+
+    assert report.score == (10, 20)
+    assert len(frame) == 20
+    assert sum(row[2] for row in report.by_task.rows) == 10
+    assert sum(own.of for own in report.topics) == 20
+    assert all(row[-1] for row in report.table.rows if "wrong" in str(row[4]))
+    assert "SAA-C03 is passed with 720 of 1,000" in str(report)
+    assert "<script" not in page
+    assert page.count("<h4>Question") == 20
+    assert "certain" in report.calibration.alt
+
+
+@pytest.mark.parametrize("ending", ["html", "pdf"])
+def test_the_report_is_saved_as_a_page(tmp_path, ending):
+    """HTML, or PDF; another ending is refused."""
+    taken = Exam(form("clf", 5, 4))
+    taken.finish().save(tmp_path / f"report.{ending}")
+    content = (tmp_path / f"report.{ending}").read_bytes()
+
+    assert content.startswith(b"%PDF" if ending == "pdf" else b"<!doctype html>")
+    with pytest.raises(ExerciseError, match="must end with"):
+        taken.report.save(tmp_path / "report.docx")
+
+
+def test_an_unfinished_exam_has_no_report():
+    """It says what to do."""
+    with pytest.raises(ExerciseError, match="isn't finished"):
+        _ = Exam(form("clf", 5, 4)).report
+
+
+@pytest.mark.parametrize(("misses", "start"), [((), "21"), ((11, 4), "05"), ((0,), "00")])
+def test_the_placement_test_names_the_lesson_to_begin_with(misses, start):
+    """That of the first stage with a wrong answer."""
+    taken = Exam(placement(3))
+    for number, item in enumerate(taken.items):
+        taken.answer(number + 1, wrong(item) if number in misses else item.key)
+
+    assert taken.finish().start == start
+    assert f"Start with lesson {start}," in str(taken.report)
+
+
+def test_the_answers_of_an_account_are_not_kept_elsewhere():
+    """A record has places and numbers, no texts of a question."""
+    taken = Exam(form("saa", 5, 4))
+    taken.answer(1, taken.items[0].key)
+    kept = json.dumps(journal.records())
+
+    assert taken.items[0].question[:40] not in kept
+
+
+# -- students who believe one thing ----------------------------------------------------------------
+
+
+def everything(seeds):
+    """Return a form with items of all templates."""
+    items = tuple(make(name, seed) for name in templates() for seed in range(seeds))
+    return Form("test", 0, "Test", items, len(items))
+
+
+def report_of(whole, name):
+    """Return the report of somebody who always answers as one mutant, and is right elsewhere."""
+    taken = Exam(whole)
+    answers = [item.tested.get(name, item.key) for item in whole.items]
+    taken.given = [Given(own) for own in answers]
+    taken.finished = True
+    return Report(taken)
+
+
+@slow
+def test_a_student_with_one_belief_gets_what_does_not_test_it_and_the_report_names_it():
+    """For each mutant; every one is tested by some item."""
+    whole = everything(8)
+    for name in MUTANTS:
+        report = report_of(whole, name)
+        testing = sum(name in item.tested for item in whole.items)
+        right, of = report.score
+
+        assert testing, name
+        assert right == of - testing, name
+        assert name in [own.name for own in report.beliefs], name
+        own = next(found for found in report.beliefs if found.name == name)
+        assert own.fits == own.of == testing, name
