@@ -196,10 +196,12 @@ def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
     is_implicit = decision.verdict is Verdict.IMPLICIT_DENY
     blocking = missing(decision) | {*decision.blocking} if is_implicit else frozenset[str]()
     unclear = {"resource"} if is_delegated(decision) else set[str]()
+    has_sides = trace.step("resource").found.present
     for step in (own for own in decision.steps if own.layer in LAYERS):
         blocks, layer = step.layer in blocking, step.layer
         is_false = step.result == "allow" and layer not in unclear
-        if blocks or is_false or (decision and (step.result != "absent" or layer == "identity")):
+        is_there = has_sides if layer == "identity" else step.result != "absent"
+        if blocks or (is_there and (is_false or decision)):
             said[_silence(layer, request)] = blocks, "" if blocks else step.reason
     grants = any(trace.step(own).found.allows for own in GRANTING)
     if not (is_implicit and grants):
