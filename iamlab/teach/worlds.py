@@ -268,9 +268,9 @@ def _make_call(account: Account, call: Table) -> None:
         with suppress(*[AccessDenied] * call.get("refused", False)):
             world.do(caller, operation, resource)
     else:
-        named = account.world.named  # type: ignore[attr-defined]
         own = {key: value for key, value in call.items() if key not in ("Operation", "at")}
-        own |= {key: named[value] for key, value in own.items() if key == "KeyId" and value in named}
+        if "KeyId" in own:
+            own["KeyId"] = account.world.named.get(own["KeyId"], own["KeyId"])  # type: ignore[attr-defined]
         perform(account, operation, **own)
 
 
