@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import iamlab.teach
 from iamlab.tables import tables
-from iamlab.teach.course import PLANNED
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
 
@@ -35,7 +34,7 @@ AWS's exam guides. `python scripts/make_course_page.py` writes this page from th
 
 def page() -> str:
     """Return the text of the page."""
-    rows = {number: [title, time, "", exam] for number, (title, time, exam) in PLANNED.items()}
+    rows = {}
     for number, own in own_lessons().items():
         needs = ", ".join(own.content.get("prerequisites", "").split())
         rows[number] = [own.title, str(own.content["minutes"]), needs, ", ".join(own.exam)]

@@ -10,13 +10,14 @@ from iamlab.cli.answers import Answer, as_json, wrapped
 from iamlab.cli.options import STANDARD_INPUT, files_of, read_world
 from iamlab.display import count
 from iamlab.errors import RequestError
-from iamlab.exam.items import ask
+from iamlab.exam.asking import asked, exam_asked
 from iamlab.exam.own_account import make_items
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.lesson_check import answers_of, check_lesson
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
 _NAME = re.compile(r"([a-z0-9]+)_(\w+)\.toml")
 _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
@@ -28,11 +29,20 @@ def quiz(options: argparse.Namespace) -> Answer:
     if STANDARD_INPUT in files:
         raise RequestError("Standard input has your answers. Save the account details in a file.")
     items = make_items(read_world(options), options.questions, options.seed)
-    if options.json:
-        found = [item.to_dict() for item in items]
-        return Answer(status=False, value=lambda: found, text=list)
-    done = ask(items, options.questions, lambda *lines: print(*wrapped(*lines), sep="\n"), files)
-    return Answer(status=False, value=list, text=lambda: wrapped(*done.score))
+    return _answer(*asked(items, options.questions, _say, files, json=options.json))
+
+
+def exam(options: argparse.Namespace) -> Answer:
+    """Ask the questions of an exam, or write them to a file."""
+    return _answer(*exam_asked(options.form, options.seed, options.export, _say, json=options.json))
+
+
+def _say(*lines: str) -> None:
+    print(*wrapped(*lines), sep="\n")
+
+
+def _answer(value: object, lines: Iterable[str]) -> Answer:
+    return Answer(status=False, value=lambda: value, text=lambda: wrapped(*lines))
 
 
 def lesson(options: argparse.Namespace) -> Answer:
@@ -59,11 +69,8 @@ def _new(file: Path) -> Answer:
     for suffix, path in paths.items():
         text = _TEMPLATE.with_suffix(suffix).read_text("utf-8")
         path.write_text(re.sub("|".join(words), lambda found: words[found[0]], text), "utf-8")
-    return Answer(
-        status=False,
-        value=lambda: list(map(str, paths.values())),
-        text=lambda: (*map(str, paths.values()), f"Next: iamlab lesson check {file}"),
-    )
+    made = list(map(str, paths.values()))
+    return _answer(made, (*made, f"Next: iamlab lesson check {file}"))
 
 
 def _check(file: Path, options: argparse.Namespace) -> Answer:

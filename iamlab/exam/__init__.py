@@ -1,20 +1,29 @@
-"""Questions that the engine makes and marks, about the learner's own account; the last page."""
+"""Questions that the engine makes and marks: exams and drills, your own account, the last page."""
 
 from typing import TYPE_CHECKING
 
 from iamlab.display import lazily
 
 if TYPE_CHECKING:
+    from iamlab.exam.forms import exam_paths as exam_paths
     from iamlab.exam.items import Item as Item
     from iamlab.exam.items import Quiz as Quiz
     from iamlab.exam.knowledge_bank import knowledge as knowledge
     from iamlab.exam.night_page import IncidentPage as IncidentPage
     from iamlab.exam.night_page import incident_page as incident_page
     from iamlab.exam.own_account import quiz as quiz
+    from iamlab.exam.report import Report as Report
+    from iamlab.exam.sitting import Exam as Exam
+    from iamlab.exam.sitting import exam as exam
+    from iamlab.exam.templates import contrast_pair as contrast_pair
 
 _HOME = {
     **dict.fromkeys(("IncidentPage", "incident_page"), "night_page"),
     **dict.fromkeys(("Item", "Quiz"), "items"),
+    **dict.fromkeys(("Exam", "exam"), "sitting"),
+    "Report": "report",
+    "contrast_pair": "templates",
+    "exam_paths": "forms",
     "knowledge": "knowledge_bank",
     "quiz": "own_account",
 }

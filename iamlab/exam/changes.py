@@ -8,24 +8,28 @@ with ``-`` denied.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from iamlab.engine.evaluate import evaluate
 from iamlab.errors import IamLabError
-from iamlab.exam.documents import call, documents, reasons, result
+from iamlab.exam.documents import caller, documents, reasons, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
+from iamlab.teach.callers import can_of, read_call, read_circumstances
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import read_policy
+from iamlab.teach.tables import question_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.exam.templates import Scene
+    from iamlab.teach.callers import LessonWorld
     from iamlab.teach.items import Table
-    from iamlab.world.world import World
 
 MORE = "+ "
 """A text that begins with it is added to the lines that are there."""
@@ -39,15 +43,30 @@ class Tried:
 
     Parameters
     ----------
+    found
+        Whether a request must be allowed, its world, and its decision.
     why
         What isn't as it must be, in a sentence; empty if all is.
-    beliefs
-        The names of the mutants by which all is as it must be.
     """
 
+    found: tuple[tuple[bool, LessonWorld, Decision], ...]
     why: str
-    beliefs: frozenset[str]
-    decisions: tuple[Decision, ...] = ()
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """The decisions on all requests."""
+        return [own for *_, own in self.found]
+
+    @cached_property
+    def beliefs(self) -> frozenset[str]:
+        """The names of the mutants by which all is as it must be."""
+        if not self.found:
+            return frozenset()
+        return frozenset(
+            own.name
+            for own in MUTANTS.values()
+            if all(own.decide(made, world).allowed is must for must, world, made in self.found)
+        )
 
 
 class Changes:
@@ -71,37 +90,108 @@ class Changes:
                 self.tables.append(part(change["world"]))
         self.before = self.tried(())
 
-    def tried(self, places: Iterable[int]) -> Tried:
+    @cached_property
+    def shown(self) -> list[Decision]:
+        """The decisions whose policies are shown: those of ``shows``, or those before a change."""
+        text = self._scene.drawn.part(self._scene.table.get("shows", ""))
+        lines = [(True, line.strip()) for line in text.splitlines()]
+        return [own for *_, own in _asked(lines, self.world)] or self.before.decisions
+
+    def tried(self, places: Sequence[int]) -> Tried:
         """Make changes, and ask again."""
-        scene, table = self._scene, self._scene.drawn.table
-        for place in places:
-            table = overlaid(table, self.tables[place])
         try:
-            world = scene.drawn.build(table, scene.seed)
+            found = tuple(_asked(self._targets, self._changed(places)))
         except IamLabError as error:
-            return Tried(error.short, frozenset())
-        asked = [(must, [*scene.drawn.ask(line, world)]) for must, line in self._targets]
-        found = [(must, world, own) for must, answers in asked for _, world, own in answers]
-        missing = any(must and not answers for must, answers in asked)
-        wrong = [own for must, _, own in found if bool(own) is not must]
-        why = f"{call(wrong[0])} {result(wrong[0])}" if wrong else "There is no such session."
-        beliefs = frozenset() if missing else _believing(found)
-        return Tried(why if wrong or missing else "", beliefs, tuple(own for *_, own in found))
+            return Tried((), error.short)
+        return _judged(found)
+
+    def together(self, first: int, second: int, alone: Sequence[Tried]) -> Tried:
+        """Make two changes; a world is built only if they change policies of the same type."""
+        one, other = alone[first], alone[second]
+        if not one.found or not other.found:
+            return other if one.found else one
+        found = []
+        for before, own, its in zip(self.before.found, one.found, other.found, strict=True):
+            decision = _with_both(before[-1], own[-1], its[-1])
+            if decision is None:
+                return self.tried((first, second))
+            found.append((*own[:-1], decision))
+        return _judged(tuple(found))
+
+    def _changed(self, places: Sequence[int]) -> LessonWorld:
+        """Return the world with changes; for another session no other world is built."""
+        changes = [self.tables[place] for place in places]
+        if {key for change in changes for key in change} <= {"sessions"}:
+            world = self.world.copy()
+            calls = [own for change in changes for own in change["sessions"].items()]
+            world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
+            return world
+        table = self._scene.drawn.table
+        for change in changes:
+            table = overlaid(table, change)
+        return self._scene.drawn.build(table, self._scene.seed)
 
     def option(self, place: int, tried: Tried) -> Option:
         """Return a change as an option; a template can name a belief that no verdict tells."""
         named = self._scene.table["changes"][place].get("belief", "").split() if tried.why else ()
         own = [each.name for belief in named for each in MISCONCEPTIONS[belief].mutants]
-        return Option(self.texts[place], tuple(sorted({*tried.beliefs, *own})), tried.why)
+        beliefs = sorted({*tried.beliefs, *own}) if tried.why else ()
+        return Option(self.texts[place], tuple(beliefs), tried.why)
 
 
-def _believing(found: Sequence[tuple[bool, World, Decision]]) -> frozenset[str]:
-    """Return the mutants by which all requests are decided as they must be."""
-    return frozenset(
-        own.name
-        for own in MUTANTS.values()
-        if all(own.decide(decision, world).allowed is must for must, world, decision in found)
+def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
+    wrong = (own for must, _, own in found if bool(own) is not must)
+    return Tried(found, next(map(sentence, wrong), ""))
+
+
+def _with_both(before: Decision, one: Decision, other: Decision) -> Decision | None:
+    """Decide a request after two changes, if each changes policies of other types."""
+    made = (before, one, other)
+    is_same = before.request == one.request == other.request
+    if not is_same or before.request.service == "sts" or any(own.pairs for own in made):
+        return None
+    names = [own.name for own in fields(before.layers) if own.init]
+    own, its = (
+        {
+            name: getattr(after.layers, name)
+            for name in names
+            if getattr(after.layers, name) != getattr(before.layers, name)
+        }
+        for after in (one, other)
     )
+    if own.keys() & its.keys():
+        return None
+    return evaluate(before.request, replace(before.layers, **own, **its))
+
+
+def _asked(
+    targets: Iterable[tuple[bool, str]], world: LessonWorld
+) -> Iterator[tuple[bool, LessonWorld, Decision]]:
+    """Ask each request; instead, the call for a session if it is denied and must not be."""
+    callers: dict[str, Callable[..., Decision]] = {}
+    for must, line in targets:
+        question = question_of(line, world.main)
+        name = question.caller
+        can = callers[name] = callers.get(name) or can_of(world, name)
+        circumstances = read_circumstances(question.circumstances, world.main)
+        decision = can(question.action, question.resource, **circumstances)
+        yield must or decision.request.action != question.action, world, decision
+
+
+def sentence(decision: Decision) -> str:
+    """Say in a sentence that a caller can make a call or not, and why.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("first_door")
+    >>> print(sentence(world.can("alice", "s3:GetObject", MAP)))
+    The user alice can call s3:GetObject on star-maps/m31.fits: the identity-based policy allows it.
+    """
+    request, (verdict, _, why) = decision.request, result(decision).partition(": ")
+    where = "" if request.resource == "*" else f" on {target(request.resource)}"
+    verb = "can" if verdict == "Yes" else "can't"
+    return f"{caller(request)} {verb} call {request.action}{where}: {why}"
 
 
 def overlaid(base: Table, change: Table) -> Table:
@@ -141,12 +231,14 @@ def which_change(scene: Scene) -> Item | None:
     if not right or len(wrong) < WRONG:
         return None
     key, wanted = scene.draw.choice(right), {*scene.wanted}
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * bool(wanted & tried[own].beliefs))
+    options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
+    telling = {own for own in wrong if not wanted.isdisjoint(options[own].beliefs)}
+    wrong.sort(key=lambda own: scene.draw.random() - 2 * (own in telling))
     places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
     return scene.item(
         **_about(scene, changes, tried[key]),
         question=f"{scene.text} {scene.question}",
-        options=tuple(changes.option(place, tried[place]) for place in places),
+        options=tuple(options[place] for place in places),
         key=(places.index(key),),
     )
 
@@ -155,9 +247,12 @@ def which_two_changes(scene: Scene) -> Item | None:
     """Ask which two changes are enough together; one of them never is."""
     changes = Changes(scene)
     every = range(len(changes.texts))
-    if not changes.before.why or not all(changes.tried((place,)).why for place in every):
-        return None
-    tried = {own: changes.tried(own) for own in combinations(every, 2)}
+    alone: list[Tried] = []
+    for place in every:
+        if not changes.before.why or not (own := changes.tried((place,))).why:
+            return None
+        alone.append(own)
+    tried = {(own, its): changes.together(own, its, alone) for own, its in combinations(every, 2)}
     right = [own for own, found in tried.items() if not found.why]
     if not right:
         return None
@@ -180,14 +275,15 @@ def which_two_changes(scene: Scene) -> Item | None:
         if {*own} <= {*places} and found.why
         for name in found.beliefs
     }
-    alone = [changes.tried((place,)) for place in places]
     return scene.item(
         **_about(scene, changes, tried[key]),
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose two.)",
         options=tuple(
-            Option(changes.texts[place], why="" if place in key else f"It isn't needed. {own.why}")
-            for place, own in zip(places, alone, strict=True)
+            Option(
+                changes.texts[own], why="" if own in key else f"With this alone: {alone[own].why}"
+            )
+            for own in places
         ),
         key=answer(key),
         believed=believed,
@@ -198,11 +294,11 @@ def _about(scene: Scene, changes: Changes, done: Tried) -> dict[str, Any]:
     """Return what an item about changes shows: the policies before, and what is decided after."""
     before = changes.before.decisions
     hidden = part.split()[-1:] if (part := scene.drawn.part(scene.table.get("into", ""))) else []
-    after = dict.fromkeys(f"{call(own)} {result(own)}" for own in done.decisions)
+    after = dict.fromkeys(map(sentence, done.decisions))
     why = reasons(before[0])[-1:] if before and not before[0] else ()
     return {
         "world": changes.world,
         "decision": before[0] if before else None,
-        "facts": documents(before, hidden=hidden),
+        "facts": documents(changes.shown, hidden=hidden),
         "rationale": (*why, *after),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamlab.engine.labels import labels
 from iamlab.engine.layers import LAYERS, NAMES
+from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.describe.words import joined
 from iamlab.policy.statement import statement_to_json
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
-LONGEST = 8
-"""An AWS managed policy with more statements than this is shown by its name only."""
+LONGEST = 40
+"""An AWS managed policy with more actions than this is shown by its name only."""
+GRANTING = ("identity", "resource", "grant")
+"""The layers that can grant a request."""
+NEEDS_NO_ALLOW = "Yes: it needs no Allow."
+PUBLIC_ACCESS_IS_BLOCKED = "No: S3 Block Public Access blocks it."
 SAME_ACCOUNT = ("same_account", "anonymous")
 """The rules by which one Allow on any side is enough."""
 
@@ -66,10 +71,11 @@ def _title(layer: str, held: AttachedPolicy, request: Request) -> str:
     name = held.policy.name or ""
     if layer == "resource":
         kind = resource_policy_of(request)
-        return f"{kind[0].upper()}{kind[1:]} of {target(request.resource)}"
+        _, found, owner = name.partition("policy of ")
+        return f"{kind[0].upper()}{kind[1:]} of {owner if found else target(request.resource)}"
     if layer in ("scp", "rcp"):
         return f"{layer.upper()} {name}, attached to the {' '.join(held.path)}".replace(
-            "the root", "organization's root"
+            "the root", "the organization's root"
         )
     kind = NAMES[layer][0].upper() + NAMES[layer][1:]
     if layer in ("session", "scoped", "endpoint"):
@@ -80,7 +86,8 @@ def _title(layer: str, held: AttachedPolicy, request: Request) -> str:
 
 def _statements(held: AttachedPolicy) -> str:
     statements = held.policy.statements
-    if held.arn and ":aws:policy/" in held.arn and len(statements) > LONGEST:
+    is_long = sum(len(own.actions) for own in statements) > LONGEST
+    if held.arn and ":aws:policy/" in held.arn and is_long:
         return ""
     return "\n".join(json.dumps(statement_to_json(own)) for own in statements)
 
@@ -136,23 +143,59 @@ def result(decision: Decision, real: Decision | None = None) -> str:
     >>> [result(world.can(name, "s3:GetObject", MAP)) for name in ("alice", "bob")]
     ['Yes: the identity-based policy allows it.', 'No: no policy allows it.']
     """
-    of_aws, trace = decision if real is None else real, decision.trace
+    of_aws = decision if real is None else real
     request = of_aws.request
     homes = {(own.address, own.statement): own.layer for own in of_aws.trace.matches}
     matches = {homes.get((own.address, own.statement), own.layer) for own in decision.determining}
     named = [f"the {name_of(layer, request)}" for layer in LAYERS if layer in matches]
     if decision:
         ending = "allows it" if len(named) == 1 else "allow it"
-        unnamed = "Yes: it needs no Allow." if of_aws is decision else "Yes: no policy denies it."
-        return f"Yes: {joined(named)} {ending}." if named else unnamed
+        return f"Yes: {joined(named)} {ending}." if named else _without_allow(decision, of_aws)
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return f"No: a statement of {joined(named)} denies it."
-    if not trace.is_cut and decision.combining_rule in SAME_ACCOUNT:
+    if is_public_access_blocked(decision):
+        return PUBLIC_ACCESS_IS_BLOCKED
+    without = missing(decision)
+    if not without and decision.combining_rule in SAME_ACCOUNT:
         return "No: no policy allows it."
-    if not decision.blocked_by:
+    if not without:
         return "No: AWS refuses it, whatever policies allow."
-    blocking = [f"the {name_of(own, request)}" for own in LAYERS if own in decision.blocked_by]
+    blocking = [f"the {name_of(own, request)}" for own in LAYERS if own in without]
     return f"No: {joined(blocking)} {'does' if len(blocking) == 1 else 'do'}n't allow it."
+
+
+def _without_allow(decision: Decision, real: Decision) -> str:
+    """Say why a request is allowed, if no Allow decides; ``real`` is AWS's decision."""
+    if decision.combining_rule != "root_user":
+        return NEEDS_NO_ALLOW if real is decision else "Yes: no policy denies it."
+    is_unlimited = not real and not decision.denies
+    why = "no policy limits the root user" if is_unlimited else "the root user needs no Allow"
+    return f"Yes: {why}."
+
+
+def missing(decision: Decision) -> frozenset[str]:
+    """Return the layers that don't allow an implicitly denied request, and must.
+
+    It is empty if one side would be enough, and neither allows.
+    """
+    trace = decision.trace
+    if trace.is_cut or decision.combining_rule not in SAME_ACCOUNT:
+        return decision.blocked_by
+    allowing = {own for own in GRANTING if trace.step(own).found.allows}
+    return frozenset(GRANTING[:2]) - allowing if allowing else frozenset()
+
+
+def is_delegated(decision: Decision) -> bool:
+    """Return whether the resource's policy only delegates to the account, and that isn't enough."""
+    is_own = decision.combining_rule in SAME_ACCOUNT and not decision.trace.is_cut
+    return decision.verdict is Verdict.IMPLICIT_DENY and is_own and bool(missing(decision))
+
+
+def is_public_access_blocked(decision: Decision) -> bool:
+    """Return whether a bucket policy would allow a request without Block Public Access."""
+    found = decision.trace.step("resource").found
+    elements = ({each.element for each in own.mismatches} for own in found.matches)
+    return not decision and not decision.denies and {BLOCK_PUBLIC_ACCESS} in elements
 
 
 def reasons(decision: Decision) -> tuple[str, ...]:

@@ -8,8 +8,6 @@ tests: nothing of the world.
 from __future__ import annotations
 
 import re
-import shlex
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
@@ -28,11 +26,12 @@ from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.view.cards.card import boxed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.policy.statement import Statement
     from iamlab.teach.mutants import Mutant
+    from iamlab.view.figure import Figure
     from iamlab.world.world import World
 
 LETTERS = "ABCDEFGH"
@@ -197,6 +196,13 @@ class Item:
         return f"{LETTERS[place]}: {self.options[place].text}"
 
     @property
+    def picture(self) -> Figure | None:
+        """The decision as a figure; ``None`` for an item about no decision, or about several."""
+        from iamlab.view import ladder
+
+        return ladder(self.decision) if self.decision is not None else None
+
+    @property
     def tested(self) -> dict[str, Places]:
         """What each wrong belief answers that the item can tell from AWS, by the mutant's name."""
         wrong = (place for place in range(len(self.options)) if place not in self.key)
@@ -289,48 +295,6 @@ class Quiz(tuple[Item, ...]):
 
     def _repr_html_(self) -> str:
         return "".join(item._repr_html_() for item in self)
-
-
-def ask(
-    items: Iterable[Item], total: int, write: Callable[..., None], files: Sequence[str]
-) -> Quiz:
-    """Ask on a terminal until the last item, ``q``, Ctrl+C or the end of the input.
-
-    Parameters
-    ----------
-    total
-        The number of items, if all can be made.
-    write
-        Prints lines.
-    files
-        The options of a command that name the files of the world.
-    """
-    begun: list[Item] = []
-    try:
-        for item in items:
-            begun.append(item)
-            number = f"Question {len(begun)} of {total}: {item.tags['kind']}"
-            write(number, *item.lines(), "")
-            marking = _answered(item, write)
-            command = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
-            write(*str(marking).split("\n"), f"To look further: {command}", "")
-    except (EOFError, KeyboardInterrupt):
-        write("")
-    return Quiz(begun)
-
-
-def _answered(item: Item, write: Callable[..., None]) -> Marking:
-    """Read answers until one can be marked."""
-    while True:
-        answer = input(f"Your answer ({item.wanted}; q stops): ")
-        if not sys.stdin.isatty():
-            write("")
-        if answer.strip().lower() in ("q", "quit"):
-            raise EOFError
-        try:
-            return item.answer(answer)
-        except ExerciseError as error:
-            write(str(error))
 
 
 def statement_line(name: str, statement: Statement, action: str, resource: str) -> str:

@@ -25,8 +25,8 @@ LEVELS = ("foundational", "associate", "specialty")
 
 
 @cache
-def _items() -> list[dict[str, Any]]:
-    """Read the questions; each gets the first lesson that teaches its point."""
+def bank() -> list[dict[str, Any]]:
+    """Return the questions as tables; each has the first lesson that teaches its point."""
     lessons = reversed(own_lessons().values())
     homes = {point: own.number for own in lessons for point in own.knowledge}
     return [{**own, "lesson": homes[own["point"]]} for own in tables(__file__)["items"]]
@@ -58,7 +58,7 @@ def knowledge(
     >>> [item.tags["point"] for item in knowledge(points=["7"])]
     ['7', '7']
     """
-    items, wanted = _items(), list(points)
+    items, wanted = bank(), list(points)
     known = {own["point"]: own for own in items}
     if questions < 1:
         raise ExerciseError(f"Ask at least one question, not {questions}.")
@@ -66,16 +66,17 @@ def knowledge(
         find_named("point of knowledge", point, known)
     find_named("level", level or LEVELS[0], dict.fromkeys(LEVELS))
     fitting = [
-        (number, own)
-        for number, own in enumerate(items)
+        place
+        for place, own in enumerate(items)
         if own["point"] in (wanted or known) and level in ("", own["level"])
     ]
     drawn = Random(f"{seed} knowledge").sample(fitting, min(questions, len(fitting)))
-    return Quiz(_item(own, Random(f"{seed} {number}")) for number, own in drawn)
+    return Quiz(bank_item(place, seed) for place in drawn)
 
 
-def _item(table: dict[str, Any], draw: Random) -> Item:
-    """Return the item of a table, with its options in an order by chance."""
+def bank_item(place: int, seed: object) -> Item:
+    """Return the item at a place of the bank, with its options in an order by the seed."""
+    table, draw = bank()[place], Random(f"{seed} {place}")
     options = [Option(text) for text in table["right"]]
     options += [Option(text, why=why) for text, why in table["wrong"]]
     order = draw.sample(range(len(options)), len(options))

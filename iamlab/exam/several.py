@@ -5,62 +5,69 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.exam.documents import call, documents, name_of, result
-from iamlab.exam.items import MATCH, SEVERAL, Item, Option
-from iamlab.exam.verdicts import decided_by, led_to
+from iamlab.exam.items import CHOICE, MATCH, SEVERAL, Item, Option
+from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from iamlab.engine.decision import Decision
+    from iamlab.exam.items import Places
     from iamlab.exam.templates import Scene
     from iamlab.teach.items import Asked
+    from iamlab.teach.mutants import Mutant
 
-NUMBERS = {2: "two", 3: "three"}
-PROMPTS = (3, 5)
+NUMBERS = {1: "", 2: "(Choose two.)", 3: "(Choose three.)"}
+PROMPTS = (3, 4)
 """So many prompts has a question that matches, at least and at most."""
+OPTIONS = 6
+"""So many options it has at most."""
 
 
 def which_are_allowed(scene: Scene) -> Item | None:
-    """Ask which requests, or who, AWS allows: two of five, or three of six."""
+    """Ask which requests, or who, AWS allows: one of four, two of five, or three of six.
+
+    With ``who = "denied"`` the template asks which of them AWS denies.
+    """
     number = scene.draw.choice(tuple(NUMBERS))
+    wanted = scene.table.get("who") != "denied"
     asked = list({more: (more, world, own) for more, world, own in scene.asked}.values())
-    right, wrong = ([own for own in asked if bool(own[2]) is wanted] for wanted in (True, False))
-    if len(right) < number or len(wrong) < 3:
+    right = [own for own in asked if bool(own[2]) is wanted]
+    wrong = [own for own in asked if bool(own[2]) is not wanted]
+    if len(right) < number or len(wrong) < WRONG:
         return None
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * _tests(own, scene))
-    chosen = scene.draw.sample([*right[:number], *wrong[:3]], number + 3)
-    verdicts = {
-        own.name: tuple(
-            place for place, (_, world, each) in enumerate(chosen) if own.decide(each, world)
-        )
-        for own in MUTANTS.values()
+    beliefs = {
+        more: {own.name for own in MUTANTS.values() if bool(own.decide(each, world)) is wanted}
+        for more, world, each in asked
     }
+    telling = {more for more, names in beliefs.items() if not names.isdisjoint(scene.wanted)}
+    wrong.sort(key=lambda own: scene.draw.random() - 2 * (own[0] in telling))
+    chosen = scene.draw.sample([*right[:number], *wrong[:WRONG]], number + WRONG)
+    key = tuple(place for place, own in enumerate(chosen) if own in right)
     return scene.item(
         **_about(chosen),
-        form=SEVERAL,
-        question=f"{scene.text} {scene.question} (Choose {NUMBERS[number]}.)",
+        form=SEVERAL if number > 1 else CHOICE,
+        question=f"{scene.text} {scene.question} {NUMBERS[number]}".strip(),
         options=tuple(
-            Option(more, () if own else tuple(_believers(asked_)), "" if own else result(own))
-            for asked_ in chosen
-            for more, _, own in (asked_,)
+            Option(more, () if own in right else tuple(sorted(beliefs[more])), result(own[2]))
+            for own in chosen
+            for more in own[:1]
         ),
-        key=tuple(place for place, own in enumerate(chosen) if own[2]),
-        believed={name: own for name, own in verdicts.items() if len(own) == number},
+        key=key,
+        believed={} if number == 1 else _believed([beliefs[own[0]] for own in chosen], key),
     )
 
 
-def _believers(asked: Asked) -> list[str]:
-    """Return the mutants by which a denied request is allowed."""
-    _, world, decision = asked
-    return [own.name for own in MUTANTS.values() if own.decide(decision, world)]
-
-
-def _tests(asked: Asked, scene: Scene) -> bool:
-    _, world, decision = asked
-    led = led_to(decision, world)
-    led.pop(result(decision), None)
-    return not {name for names in led.values() for name in names}.isdisjoint(scene.wanted)
+def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
+    """Return what each mutant answers: first the wrong options, if too many are right for it."""
+    found = {}
+    for name in {name for own in beliefs for name in own}:
+        places = [place for place, own in enumerate(beliefs) if name in own]
+        if len(places) >= len(key):
+            places.sort(key=lambda place: place in key)
+            found[name] = tuple(sorted(places[: len(key)]))
+    return dict(sorted(found.items()))
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
@@ -72,57 +79,85 @@ def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
     }
 
 
-def _type(decision: Decision) -> str:
-    """Name the type of policy that decides; nothing if several do."""
-    own = [*decided_by(decision)]
-    return name_of(own[0], decision.request) if len(own) == 1 else ""
+def _type(decision: Decision, real: Decision) -> str:
+    """Name the type of policy that allows or blocks a request; nothing if several do.
+
+    A wrong belief can count a policy as another type, so AWS's decision tells its type.
+    """
+    homes = {id(own.statement): own.layer for own in real.trace.matches}
+    matches = decision.determining if decision else decision.denies
+    found = {homes.get(id(own.statement), own.layer) for own in matches}
+    if not decision and not found and (decision.trace.is_cut or not _has_two_sides(decision)):
+        found = {*decision.blocked_by}
+    return name_of(found.pop(), real.request) if len(found) == 1 else ""
 
 
-_ANSWERS: Mapping[str, Callable[[Decision], str]] = {
+def _has_two_sides(decision: Decision) -> bool:
+    """Return whether a ceiling blocks what nothing grants, or two sides could grant it."""
+    trace = decision.trace
+    return bool(trace.blocking) or trace.step("resource").found.present
+
+
+_ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {
     "type": _type,
-    "verdict": lambda decision: str(decision.verdict),
+    "verdict": lambda decision, _: str(decision.verdict),
 }
 
 
 def match(scene: Scene) -> Item | None:
     """Ask what belongs to each request: the type of policy that decides, or the verdict.
 
-    The prompts are what the template says of the requests, or AWS's messages.
+    The prompts are what the template says of the requests, or AWS's messages. An option can belong
+    to no prompt, and to several.
     """
     answer = _ANSWERS[scene.table.get("match", "type")]
+    with_messages = scene.table.get("prompts") == "message"
     prompts: dict[str, Asked] = {}
     for more, world, decision in scene.asked:
-        prompt = decision.message if scene.table.get("prompts") == "message" else more
-        if prompt and answer(decision) and prompt not in prompts:
-            prompts[prompt] = more, world, decision
-    chosen = _varied(prompts, answer)
-    labels = [answer(own) for *_, own in chosen.values()]
-    texts = scene.draw.sample([*dict.fromkeys(labels)], len({*labels}))
-    if len(chosen) < PROMPTS[0] or len(texts) < PROMPTS[0]:
+        prompt = decision.message if with_messages else more
+        if prompt and answer(decision, decision):
+            prompts.setdefault(prompt, (more, world, decision))
+    labels = {prompt: answer(own, own) for prompt, (*_, own) in prompts.items()}
+
+    def belief(mutant: Mutant, prompt: str) -> str:
+        _, world, decision = prompts[prompt]
+        made = mutant.decide(decision, world)
+        return labels[prompt] if made is decision else answer(made, decision)
+
+    others = {*labels.values()}
+    wanted = [MUTANTS[name] for name in scene.wanted]
+    telling = [
+        own
+        for own in prompts
+        if any(belief(each, own) in others - {labels[own]} for each in wanted)
+    ]
+    chosen = _varied({own: labels[own] for own in (*telling, *prompts)})
+    if len({labels[own] for own in chosen}) < PROMPTS[0] or (wanted and not telling):
         return None
-    believed = {
-        own.name: tuple(texts.index(label) if label in texts else -1 for label in found)
-        for own in MUTANTS.values()
-        for found in [[answer(own.decide(each, world)) for _, world, each in chosen.values()]]
-    }
+    texts = [*dict.fromkeys(labels[own] for own in (*chosen, *prompts))][:OPTIONS]
+    chosen, texts = (scene.draw.sample(own, len(own)) for own in (chosen, texts))
+    asked = [prompts[own] for own in chosen]
+    believed = {name: [belief(own, each) for each in chosen] for name, own in MUTANTS.items()}
     return scene.item(
-        **_about([*chosen.values()])
-        | ({"facts": ()} if scene.table.get("prompts") == "message" else {}),
+        **_about(asked) | ({"facts": ()} if with_messages else {}),
         form=MATCH,
         question=f"{scene.text} {scene.question}",
         prompts=tuple(chosen),
         options=tuple(map(Option, texts)),
-        key=tuple(texts.index(label) for label in labels),
-        believed={name: own for name, own in believed.items() if -1 not in own},
+        key=tuple(texts.index(labels[own]) for own in chosen),
+        believed={
+            name: tuple(map(texts.index, found))
+            for name, found in believed.items()
+            if {*found} <= {*texts}
+        },
     )
 
 
-def _varied(prompts: Mapping[str, Asked], answer: Callable[[Decision], str]) -> dict[str, Asked]:
-    """Choose prompts with as many different answers as possible."""
+def _varied(labels: Mapping[str, str]) -> list[str]:
+    """Choose the first prompts with as many different labels as possible."""
     seen: dict[str, int] = {}
-    found: list[tuple[int, int, str]] = []
-    for prompt, asked in prompts.items():
-        label = answer(asked[2])
+    found = []
+    for place, (prompt, label) in enumerate(labels.items()):
         seen[label] = seen.get(label, 0) + 1
-        found.append((seen[label], len(found), prompt))
-    return {prompt: prompts[prompt] for *_, prompt in sorted(found)[: PROMPTS[1]]}
+        found.append((seen[label], place, prompt))
+    return [prompt for *_, prompt in sorted(found)[: PROMPTS[1]]]

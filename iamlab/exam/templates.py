@@ -14,7 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.exam.items import Item
+from iamlab.exam.items import Item, Quiz
 from iamlab.tables import tables
 from iamlab.teach.items import Drawn
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
@@ -90,6 +90,7 @@ class Scene:
         """Make an item with the tags of the template."""
         tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
         tags |= {"level": self.table["level"], "seed": str(self.seed)}
+        tags |= {"beliefs": self.table.get("beliefs", "")}
         return Item(tags=tags, **parts)
 
 
@@ -116,7 +117,7 @@ def make(name: str, seed: int, *, names: Pools | None = None) -> Item:
         return _make(name, table, Random(f"{VERSION} {name} {seed}"), seed, names or pools())
 
 
-def pair(name: str, seed: int) -> tuple[Item, Item]:
+def contrast_pair(name: str, seed: int) -> Quiz:
     """Make two items that differ in one word, and in their keys.
 
     Raises
@@ -138,7 +139,7 @@ def pair(name: str, seed: int) -> tuple[Item, Item]:
             made.append(_item(name, table, draw, seed, (kinds, {**texts, "contrast": side})))
         first, second = made
         if first and second and first.options[first.key[0]] != second.options[second.key[0]]:
-            return first, second
+            return Quiz((first, second))
     raise ExerciseError(f"The template {name!r} makes no pair for seed {seed}.")
 
 
@@ -158,7 +159,8 @@ def _item(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Ite
     from iamlab.exam.ideas import IDEAS
 
     scene = Scene(table, seed, draw, Drawn(draw, table, names))
-    item = find_named("question idea", table["idea"], IDEAS)(scene)
+    idea, _ = find_named("question idea", table["idea"], IDEAS)
+    item = idea(scene)
     if item is None or not _is_fair(item, scene):
         return None
     return replace(item, tags={"template": name, **item.tags})

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import LAYERS
-from iamlab.engine.verdict import addresses
-from iamlab.exam.documents import call, documents, name_of, reasons, result
+from iamlab.engine.evaluate import evaluate
+from iamlab.engine.layers import CEILINGS, LAYERS
+from iamlab.engine.verdict import Verdict, addresses
+from iamlab.exam.documents import (
+    GRANTING,
+    NEEDS_NO_ALLOW,
+    PUBLIC_ACCESS_IS_BLOCKED,
+    call,
+    documents,
+    is_delegated,
+    is_public_access_blocked,
+    missing,
+    name_of,
+    reasons,
+    result,
+)
 from iamlab.exam.items import Item, Option
-from iamlab.teach.explain import NO_STATEMENT, deciders, without
+from iamlab.policy.describe.words import joined
 from iamlab.teach.mutants import MUTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamlab.engine.decision import Decision
+    from iamlab.engine.request import Request
+    from iamlab.engine.verdict import StatementMatch
     from iamlab.exam.templates import Scene
     from iamlab.world.world import World
 
+Led = Mapping[str, Sequence[str]]
+"""The names of the mutants that lead to each answer."""
 WRONG = 3
+SIDES = ("resource", "identity")
+NOTHING_GRANTS = "No statement grants it, so AWS denies it."
+NOTHING_DENIES = "No statement denies it, so AWS allows it."
 
 
 def decided_by(decision: Decision) -> frozenset[str]:
@@ -33,7 +55,7 @@ def fitting(scene: Scene) -> Iterator[tuple[str, World, Decision]]:
     layers = scene.table.get("decides", "").split()
     for more, world, decision in scene.asked:
         own = decided_by(decision)
-        if own and (not layers or own & {*layers}) and len(own) <= 2:
+        if (own or decision) and (not layers or own & {*layers}) and len(own) <= 2:
             yield more, world, decision
 
 
@@ -59,8 +81,7 @@ def will_it_work(scene: Scene) -> Item | None:
             for text, why in _other_results(decision).items()
             if text not in (*led, right) and not _is_arguable(text, decision)
         }
-        first = sorted(led, key=lambda text: scene.draw.random() - 2 * _is_wanted(led[text], scene))
-        wrong = [*first, *scene.draw.sample([*others], len(others))][:WRONG]
+        wrong = _wrong(right, [*led, *others], led, scene, slice(3))
         if len(wrong) == WRONG and len({own[:2] for own in (right, *wrong)}) == 2:
             options = [Option(own, tuple(led.get(own, ())), others.get(own, "")) for own in wrong]
             options.insert(place := scene.draw.randrange(WRONG + 1), Option(right))
@@ -76,22 +97,39 @@ def will_it_work(scene: Scene) -> Item | None:
     return None
 
 
-def _is_wanted(names: Iterable[str], scene: Scene) -> bool:
-    return not set(names).isdisjoint(scene.wanted)
+def _wrong(right: str, wrong: Iterable[str], led: Led, scene: Scene, side: slice) -> list[str]:
+    """Choose wrong answers: one of a wanted belief, then by chance, rather those of beliefs.
+
+    If possible, two of the four answers are about each verdict; ``side`` is the part of an answer
+    that tells which.
+    """
+    ordered = sorted(wrong, key=lambda own: scene.draw.random() - bool(led.get(own)) / 5)
+    wanted = scene.wanted or MUTANTS.keys()
+    ordered.sort(key=lambda own: {*led.get(own, ())}.isdisjoint(wanted))
+    like = [own for own in ordered if own[side] == right[side]]
+    chosen = [*like[:1], *(own for own in ordered if own not in like)][:WRONG]
+    return chosen if len(chosen) == WRONG else ordered[:WRONG]
 
 
 def _other_results(decision: Decision) -> dict[str, str]:
     """Return results that other policies could have, each with what this policy really does."""
-    request, deciding = decision.request, decided_by(decision)
-    found = {}
-    for step in decision.steps:
-        if step.layer in LAYERS and step.result != "absent" and step.layer not in deciding:
-            name = name_of(step.layer, request)
-            found[f"No: the {name} doesn't allow it."] = step.reason
-            found[f"No: a statement of the {name} denies it."] = step.reason
-            found[f"Yes: the {name} allows it."] = step.reason
-    if decision and deciding:
-        found["No: no policy allows it."] = f"The {name_of(min(deciding), request)} does."
+    request, found = decision.request, {"No: no policy allows it.": "A policy does."}
+    if decision.combining_rule != "root_user":
+        found[NEEDS_NO_ALLOW] = "AWS denies by default."
+    steps = [own for own in decision.steps if own.layer in LAYERS and own.result != "absent"]
+    for step in steps:
+        name = name_of(step.layer, request)
+        found[f"No: the {name} doesn't allow it."] = step.reason
+        found[f"No: a statement of the {name} denies it."] = step.reason
+        found[f"Yes: the {name} allows it."] = step.reason
+    sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
+    if sides and decision.combining_rule == "cross_account":
+        names = joined([f"the {name_of(own, request)}" for own in SIDES])
+        found[f"Yes: {names} allow it."] = min(sides.values())
+    if is_public_access_blocked(decision):
+        layers = replace(decision.layers, public_access_block=None)
+        why = "RestrictPublicBuckets is on, and the bucket policy is public."
+        found[result(evaluate(request, layers), decision)] = why
     return found
 
 
@@ -100,60 +138,95 @@ def _is_arguable(text: str, decision: Decision) -> bool:
     if text.startswith("Yes") is not bool(decision):
         return False
     result_of = {own.layer: own.result for own in decision.steps if own.layer in LAYERS}
+    if text == PUBLIC_ACCESS_IS_BLOCKED:
+        return is_public_access_blocked(decision)
+    if text == NEEDS_NO_ALLOW:
+        return bool(decision) and not decision.determining
     own = {layer for layer in LAYERS if name_of(layer, decision.request) in text}
     claimed = "allow" if decision else "deny" if "denies" in text else ""
-    if not claimed:
-        granted = {"identity", "resource", "grant"} & {
-            layer for layer, made in result_of.items() if made == "allow"
-        }
-        return all(result_of.get(layer) != "allow" for layer in own) if own else not granted
-    return all(result_of.get(layer) == claimed for layer in own)
+    if claimed:
+        return all(result_of.get(layer) == claimed for layer in own)
+    allowing = {layer for layer, made in result_of.items() if made == "allow"}
+    if is_delegated(decision):
+        allowing.discard("resource")
+    return not own & allowing if own else not {*GRANTING} & allowing
 
 
 def which_decides(scene: Scene) -> Item | None:
-    """Ask which statement, or which type of policy without an Allow, decides a request."""
+    """Ask which statement decides a request, or which type of policy without an Allow."""
     for more, world, decision in fitting(scene):
-        right = deciders(decision)
-        steps = [own for own in decision.trace.steps if own.found.present]
-        limits = [name_of(own.layer, decision.request) for own in steps]
-        words = [*addresses(decision.trace.matches), *limits, NO_STATEMENT]
-        changing = {own for own in words if without(decision, own).verdict != decision.verdict}
-        keys = [own for own in words if own in right & {*changing, NO_STATEMENT}]
-        statements = [own for own in keys if "/" in own] or keys
-        wrong = [own for own in words if own not in right | changing]
-        if len(statements) != 1 or len(wrong) < WRONG:
+        claims = _claims(decision)
+        right = [text for text, (is_true, _) in claims.items() if is_true]
+        wrong = [text for text, (is_true, _) in claims.items() if not is_true]
+        if len(right) != 1 or len(wrong) < WRONG:
             continue
-        led = {own: list[str]() for own in wrong}
+        led = {own: list[str]() for own in claims}
         for mutant in MUTANTS.values():
-            believed = deciders(mutant.decide(decision, world))
-            for own in wrong:
-                if own in believed and statements[0] not in believed:
-                    led[own].append(mutant.name)
-        whys = dict(_whys(decision))
-        wrong.sort(key=lambda own: scene.draw.random() - 2 * _is_wanted(led[own], scene))
-        texts = scene.draw.sample([statements[0], *wrong[:WRONG]], WRONG + 1)
+            believed = {
+                own for own, (held, _) in _claims(mutant.decide(decision, world)).items() if held
+            }
+            for own in believed & led.keys() if right[0] not in believed else ():
+                led[own].append(mutant.name)
+        wrong = _wrong(right[0], wrong, led, scene, slice(-10, None))
+        texts = scene.draw.sample([*right, *wrong], WRONG + 1)
         return scene.item(
             world=world,
             decision=decision,
-            question=f"{scene.text} {more or call(decision)} AWS decides: {decision.verdict}. "
-            "Which statement or type of policy decides this?",
+            question=f"{scene.text} {more or call(decision)} What does AWS decide, and why?",
             facts=documents([decision]),
-            options=tuple(Option(own, tuple(led.get(own, ())), whys.get(own, "")) for own in texts),
-            key=(texts.index(statements[0]),),
+            options=tuple(Option(own, tuple(led[own]), claims[own][1]) for own in texts),
+            key=(texts.index(right[0]),),
             rationale=reasons(decision),
         )
     return None
 
 
-def _whys(decision: Decision) -> Iterator[tuple[str, str]]:
-    """Yield for each statement and each type of policy what it really does."""
-    for match in decision.trace.matches:
-        if match.mismatches:
-            elements = ", ".join(own.element for own in match.mismatches)
-            yield match.address, f"{match.address} doesn't match: {elements}."
-        else:
-            yield match.address, f"{match.address} matches, but it doesn't decide."
-    for step in decision.steps:
-        if step.layer in LAYERS:
-            yield name_of(step.layer, decision.request), step.reason
-    yield NO_STATEMENT, "A statement decides."
+def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
+    """Return reasons for a decision, each with whether it is true, and what is true instead.
+
+    What can be argued about is left out.
+    """
+    trace, request = decision.trace, decision.request
+    deciding, said = {*addresses(decision.determining)}, dict[str, tuple[bool, str]]()
+    for match in trace.matches:
+        if not (decision and match.layer in CEILINGS):
+            is_true = match.address in deciding
+            said[_claim(match, request)] = is_true, "" if is_true else _why(match)
+    is_implicit = decision.verdict is Verdict.IMPLICIT_DENY
+    blocking = missing(decision) | {*decision.blocking} if is_implicit else frozenset[str]()
+    unclear = {"resource"} if is_delegated(decision) else set[str]()
+    for step in (own for own in decision.steps if own.layer in LAYERS):
+        blocks, layer = step.layer in blocking, step.layer
+        is_false = step.result == "allow" and layer not in unclear
+        if blocks or is_false or (decision and (step.result != "absent" or layer == "identity")):
+            said[_silence(layer, request)] = blocks, "" if blocks else step.reason
+    grants = any(trace.step(own).found.allows for own in GRANTING)
+    if not (is_implicit and grants):
+        said[NOTHING_GRANTS] = is_implicit, "" if is_implicit else "A statement decides."
+    is_free = bool(decision) and not decision.determining
+    said[NOTHING_DENIES] = is_free, "" if is_free else "That isn't enough: AWS denies by default."
+    return said
+
+
+def _claim(match: StatementMatch, request: Request) -> str:
+    """Say that a statement decides: ``"ReadAll in the bucket policy allows it."``."""
+    label, is_resource = match.statement.label, match.layer == "resource"
+    where = f"the {name_of('resource', request)}" if is_resource else match.attached.policy.name
+    name = f"Statement {label}" if label[0] == "#" else label
+    return f"{name} in {where} {'allows' if match.effect == 'Allow' else 'denies'} it."
+
+
+def _silence(layer: str, request: Request) -> str:
+    """Say that a type of policy decides, because it doesn't allow the request."""
+    name = name_of(layer, request)
+    if layer == "identity":
+        return f"No {name} allows it, so AWS denies it."
+    return f"The {name} doesn't allow it, so AWS denies it."
+
+
+def _why(match: StatementMatch) -> str:
+    """Say what a statement really does that doesn't decide."""
+    if not match.mismatches:
+        return f"{match.address} matches, but it doesn't decide."
+    elements = ", ".join(own.element for own in match.mismatches)
+    return f"{match.address} doesn't match: {elements}."

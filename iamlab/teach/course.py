@@ -43,17 +43,14 @@ MASTERED, PARTLY, DONE = good("mastered"), silent("partly", "↻"), good("done")
 _OBJECTIVE = {NOT_TRIED: {NOT_TRIED}, MASTERED: {MASTERED}, SOLVED: {SOLVED, MASTERED}}
 """The states of an objective, and those of its exercises; with any others, it is partly done."""
 
-IN_PREPARATION = silent("in preparation", "…")
-OVERCOME, MET = good("overcome"), silent("met", "↻")
+NO_EXERCISES, OVERCOME, MET = silent("no exercises", "·"), good("overcome"), silent("met", "↻")
 ALWAYS = ("time", "version", "kind")
 """The fields of every record."""
 LARGEST_LINK = 1_000_000
 """The size of the largest file, in bytes, that the report has a link for: notebooks keep it."""
 
-KEY = "✓ done, ↻ begun, – not tried, … in preparation"
+KEY = "✓ done, ↻ begun, – not tried, · no exercises"
 _TABLES = tables(__file__)
-PLANNED = {number: text.split(" | ") for number, text in _TABLES["lessons"].items()}
-"""The title, the minutes and the exam tasks of lessons that have no file yet."""
 
 
 class ExerciseState(NamedTuple):
@@ -86,7 +83,7 @@ class LessonState(NamedTuple):
     exam
         The exam tasks that it covers.
     file
-        The name of its notebook; empty if the lesson is in preparation.
+        The name of its notebook.
     objectives
         Each with the numbers of its exercises, and its state: mastered if they are all mastered.
     """
@@ -95,19 +92,19 @@ class LessonState(NamedTuple):
     title: str
     minutes: int
     exam: str
-    file: str = ""
+    file: str
     exercises: tuple[ExerciseState, ...] = ()
     objectives: tuple[tuple[str, str, Look], ...] = ()
 
     def link(self, words: str) -> Link:
         """Return a link to the notebook, if it is beside the one that runs."""
-        return Link(words, self.file if self.file and Path(self.file).exists() else "")
+        return Link(words, self.file if Path(self.file).exists() else "")
 
     @property
     def look(self) -> Look:
         """The state of the whole lesson."""
-        if not self.file:
-            return IN_PREPARATION
+        if not self.exercises:
+            return NO_EXERCISES
         if not any(own.attempts for own in self.exercises):
             return NOT_TRIED
         right, of = sum(own.is_solved for own in self.exercises), len(self.exercises)
@@ -128,13 +125,10 @@ class Course:
 
     @cached_property
     def lessons(self) -> dict[str, LessonState]:
-        """All lessons by number, those in preparation included."""
+        """All lessons by number."""
         kinds = Counter((str(own.get("exercise")), own.get("kind")) for own in self.records)
         right = {str(own.get("exercise")) for own in self.records if own.get("correct") is True}
-        planned = ((number, *facts) for number, facts in PLANNED.items())
-        found = {own: LessonState(own, name, int(time), exam) for own, name, time, exam in planned}
-        found |= {number: _state(own, kinds, right) for number, own in lessons().items()}
-        return dict(sorted(found.items()))
+        return {own.number: _state(own, kinds, right) for own in lessons().values()}
 
     @cached_property
     def met(self) -> list[str]:
@@ -279,10 +273,9 @@ class Progress:
     def _sections(self) -> Iterator[tuple[str, str, list[Table | Figure]]]:
         """Yield each part of the report: its heading, the lesson, tables and figures."""
         for lesson in self.course.lessons.values():
-            if lesson.file:
-                heading = f"{lesson.number} {lesson.title}: {lesson.look}"
-                can = Table.of("Objectives", "you can, exercises, state", lesson.objectives)
-                yield heading, lesson.number, [can, _table(lesson)]
+            heading = f"{lesson.number} {lesson.title}: {lesson.look}"
+            can = Table.of("Objectives", "you can, exercises, state", lesson.objectives)
+            yield heading, lesson.number, [can, _table(lesson)]
         if self.answers:
             yield "How sure you were of your first answers", "", [self.calibration]
         if met := beliefs_met(self.course.records):

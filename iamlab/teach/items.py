@@ -33,12 +33,9 @@ if TYPE_CHECKING:
     Pools = tuple[dict[str, list[str]], dict[str, str]]
 
 TRIES = 500
-STATEMENTS = (2, 4)
-"""How many statements the policies of a world have, at least and at most."""
-MOST_DRAWN = 3
-"""How many optional statements a policy has at most."""
-BELIEFS = 2
-"""How many wrong beliefs an item exposes at most, if its template doesn't give ``exposes``."""
+STATEMENTS, MOST_DRAWN, BELIEFS = (2, 4), 3, 2
+"""How many statements a world has at least and at most; the largest number of optional ones of a
+policy, and of beliefs that an item exposes, if its template doesn't give ``exposes``."""
 DEFAULT = "M03"
 """Every implicit deny exposes this belief, so it isn't counted."""
 
@@ -197,9 +194,8 @@ class Drawn:
 
     def decisions(self, seed: int) -> Iterator[Asked]:
         """Yield the prompt of each question, the world and the decision, in any order."""
-        lines = self.questions()
+        lines, start = self.questions(), self.build(self.table, seed)
         self._draw.shuffle(lines)
-        start = self.build(self.table, seed)
         for line in lines:
             yield from self.ask(line, start)
 
@@ -220,17 +216,16 @@ class Drawn:
         """Ask a question; nothing is found if there is no session that can be asked about."""
         request, _, more = line.partition(" | ")
         world = start.copy() if start.calls else start  # another session isn't part of the world
-        question = question_of(request, world.main)
-        circumstances = read_circumstances(question.circumstances, world.main)
+        own, prompt = question_of(request, world.main), self._template.get("prompt", "")
+        circumstances = read_circumstances(own.circumstances, world.main)
         with suppress(AccessDenied):
-            caller = caller_of(world, question.caller)
-            decision = world.can(caller, question.action, question.resource, **circumstances)
-            prompt = self.named(self._template.get("prompt", ""))
-            yield f"{prompt} {more}".strip(), world, decision
+            caller = caller_of(world, own.caller)
+            decision = world.can(caller, own.action, own.resource, **circumstances)
+            yield f"{self.named(prompt)} {more}".strip(), world, decision
 
 
 def _choices(text: str) -> list[str]:
     """Return all texts that ``{one|or another}`` stands for."""
-    parts = _CHOICE.split(text)
-    options = [own.split("|") if place % 2 else [own] for place, own in enumerate(parts)]
-    return ["".join(words) for words in product(*options)]
+    parts = enumerate(_CHOICE.split(text))
+    options = (own.split("|") if place % 2 else [own] for place, own in parts)
+    return list(map("".join, product(*options)))

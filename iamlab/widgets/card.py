@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WITHOUT_KERNEL = Path(__file__).with_name("without_kernel.html").read_text("utf-8")
 
-_TURNS = Lock()
+TURNS = Lock()
 """Jupyter can handle the messages of cards in several threads: one at a time changes a world."""
 
 
@@ -53,7 +53,7 @@ class Card(anywidget.AnyWidget):
 
     def _used(self, _: Card, message: dict[str, Any], __: object) -> None:
         """Do what was done in the card, in its order, except what an earlier message had too."""
-        with _TURNS:
+        with TURNS:
             for own in message["unanswered"]:
                 if own["sent"] > self._sent:
                     self._sent = own["sent"]

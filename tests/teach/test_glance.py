@@ -21,7 +21,6 @@ from iamlab.teach import (
     progress,
     scenario,
 )
-from iamlab.teach.course import PLANNED
 from iamlab.teach.lesson import lessons, open_lesson
 from iamlab.teach.scenarios import MAP
 from iamlab.teach.tables import every, find
@@ -189,14 +188,13 @@ def test_what_comes_from_the_file_is_escaped_and_harmless(progress_file):
 
 @pytest.mark.usefixtures("beside_the_notebooks")
 def test_the_map_has_all_lessons_of_the_course_and_no_dead_link():
-    """A lesson has a file with a notebook, or it is in preparation and has no link."""
+    """Each lesson has a file with a notebook."""
     html = course_map()._repr_html_()
     links = set(re.findall(r'href="([^"]+)"', html))
 
     assert list(course_map().lessons) == [f"{number:02}" for number in range(SYLLABUS)]
     assert links == {own.file.with_suffix(".ipynb").name for own in lessons().values()}
     assert all((NOTEBOOKS / link).exists() for link in links)
-    assert html.count("in preparation") == len(set(PLANNED) - set(lessons())) + 1  # the key
 
 
 @pytest.mark.usefixtures("beside_the_notebooks")

@@ -1,0 +1,104 @@
+"""Questions in a terminal: one after the other, and each answer is marked at once."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from random import randrange
+from typing import TYPE_CHECKING, Any
+
+from iamlab.errors import ExerciseError
+from iamlab.exam.forms import SEEDS, form_of
+from iamlab.exam.items import Quiz
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from iamlab.exam.items import Item, Marking
+
+    Found = tuple[list[Any], Sequence[str]]
+    """The values for ``--json``, and the lines for people."""
+
+
+def exam_asked(
+    name: str, seed: int, path: str | None, write: Callable[..., None], *, json: bool
+) -> Found:
+    """Ask the questions of an exam, or write them to a file.
+
+    Parameters
+    ----------
+    seed
+        A negative one stands for one by chance.
+    path
+        The file; without one, the questions are asked.
+    """
+    made = form_of(name, randrange(SEEDS) if seed < 0 else seed)
+    if path:
+        from iamlab.exam.exports import export
+
+        files = [str(own) for own in export(made.items, path, title=made.title)]
+        return files, files
+    if not json:
+        write(made.title, *([made.blueprint.note] if made.blueprint else []), "")
+    return asked(made.items[: made.asked], made.asked, write, json=json)
+
+
+def asked(
+    items: Iterable[Item],
+    number: int,
+    write: Callable[..., None],
+    files: Sequence[str] = (),
+    *,
+    json: bool,
+) -> Found:
+    """Ask, or return the questions with their keys."""
+    if json:
+        return [item.to_dict() for item in items], ()
+    return [], ask(items, number, write, files).score
+
+
+def ask(
+    items: Iterable[Item], total: int, write: Callable[..., None], files: Sequence[str]
+) -> Quiz:
+    """Ask on a terminal until the last item, ``q``, Ctrl+C or the end of the input.
+
+    Parameters
+    ----------
+    total
+        The number of items, if all can be made.
+    write
+        Prints lines.
+    files
+        The options of a command that name the files of the world.
+    """
+    begun: list[Item] = []
+    try:
+        for item in items:
+            begun.append(item)
+            number = f"Question {len(begun)} of {total}: {item.tags['kind']}"
+            write(number, *item.lines(), "")
+            marking = _answered(item, write)
+            write(*str(marking).split("\n"), *_further(item, files), "")
+    except (EOFError, KeyboardInterrupt):
+        write("")
+    return Quiz(begun)
+
+
+def _answered(item: Item, write: Callable[..., None]) -> Marking:
+    """Read answers until one can be marked."""
+    while True:
+        answer = input(f"Your answer ({item.wanted}; q stops): ")
+        if not sys.stdin.isatty():
+            write("")
+        if answer.strip().lower() in ("q", "quit"):
+            raise EOFError
+        try:
+            return item.answer(answer)
+        except ExerciseError as error:
+            write(str(error))
+
+
+def _further(item: Item, files: Sequence[str]) -> list[str]:
+    """Return the command that shows more about an item, if there is one."""
+    command = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
+    return [f"To look further: {command}"] if item.command else []

@@ -1,0 +1,122 @@
+"""Items as HTML: the scenario, its policies, and the options with what they are chosen with."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
+from iamlab.policy.describe.words import joined
+from iamlab.view.words import shorten
+from iamlab.widgets import controls as html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamlab.exam.items import Item, Places
+
+EMPTY = -1
+"""The place of an option that isn't chosen yet, in an order or a match."""
+FORMS = {"answer": (CHOICE,), "option": (SEVERAL,), "place": (ORDER, MATCH)}
+"""The forms of items that have a control: one group, a box for each option, or some lists."""
+IN_LIST = 70
+"""So many characters of an option are in a list to choose from; the whole text is above it."""
+LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?[^?]*)", re.DOTALL)
+"""A scenario, and the question about it."""
+LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
+
+
+def is_complete(item: Item, picked: Sequence[int]) -> bool:
+    """Return whether places of options are a whole answer."""
+    is_whole = len(picked) == len(item.key) and EMPTY not in picked
+    return is_whole and (item.form == MATCH or len({*picked}) == len(picked))
+
+
+def letters(item: Item, places: Places) -> str:
+    """Return an answer as letters: ``"A and C"``, in an order ``"B, A, C"``, or ``"1 B, 2 A"``."""
+    own = [LETTERS[place] for place in places]
+    if item.form == MATCH:
+        own = [f"{number} {letter}" for number, letter in enumerate(own, 1)]
+    return ", ".join(own) if item.form in FORMS["place"] else joined(own)
+
+
+def marked_up(text: str, tag: str = "p") -> str:
+    """Write a text with `code` and with links to AWS's pages.
+
+    Examples
+    --------
+    >>> marked_up("`aws:SourceIp` & more")
+    '<p><code>aws:SourceIp</code> &amp; more</p>'
+    """
+    body = re.sub("`(.+?)`", r"<code>\1</code>", escape(text))
+    body = LINK.sub(r'<a href="\g<0>" target="_blank" rel="noopener">\g<0></a>', body)
+    return f"<{tag}>{body}</{tag}>"
+
+
+def written(text: str) -> str:
+    """Write an option or a fact: each statement as code on a few lines, and its title above it.
+
+    Examples
+    --------
+    >>> print(written('{"Effect": "Deny"}'))
+    <span class="code"><span>{&quot;Effect&quot;: &quot;Deny&quot;}</span></span>
+    """
+    body = ""
+    for line in text.split("\n"):
+        if line.startswith("{"):
+            own = json.loads(line)
+            pairs = [f"{json.dumps(name)}: {json.dumps(own[name])}" for name in own]
+            first = len({"Sid", "Effect"} & own.keys())
+            shown = ",\n ".join([", ".join(pairs[:first]), *pairs[first:]])
+            code = "".join(f"<span>{escape(own)}</span>" for own in f"{{{shown}}}".split("\n"))
+            body += f'<span class="code">{code}</span>'
+        else:
+            body += marked_up(line, "span")
+    return body
+
+
+def question(item: Item) -> tuple[str, str]:
+    """Return the scenario with its policies, and the question itself, which names the options."""
+    found, wanted = LAST_SENTENCE.fullmatch(item.question), NUMBERS[len(item.key)]
+    scenario, asks = found.groups() if found else (item.question, "Your answer")
+    more = f" (Choose {wanted}.)" * (item.form == SEVERAL and "(Choose" not in item.question)
+    facts = "".join(f'<div class="policy">{written(fact)}</div>' for fact in item.facts)
+    above = f'{marked_up(scenario)}<div class="policies">{facts}</div>'
+    return above, marked_up(f"{asks}{more}", "span")
+
+
+def options(item: Item, picked: Places, *, marked: bool = False) -> str:
+    """Write radio buttons, check boxes, or a list for each place; marked, with what is right."""
+    body, lists = "", {}
+    for place, (letter, option) in enumerate(zip(LETTERS, item.options, strict=False)):
+        lists[letter] = f"{letter}: {shorten(option.text, IN_LIST)}"
+        text = f"<b>{letter}</b><span>{written(option.text)}"
+        if marked and item.form not in FORMS["place"]:
+            text += _marked(place in item.key, place in picked, option.why)
+        on = place in picked
+        if item.form == CHOICE:
+            radio = f'<input type="radio" name="answer" value="{letter}"{" checked" * on}>'
+            body += f"<label>{radio}{text}</span></label>"
+        else:
+            box = html.check_box(f"option {letter}", f"{text}</span>", on=on)
+            body += box if item.form == SEVERAL else f"<div>{text}</span></div>"
+    body = f'<div class="options">{body}</div>'
+    for number, place in enumerate(picked if item.form in FORMS["place"] else (), 1):
+        name = f"{number}. {item.prompts[number - 1]}" if item.prompts else f"Step {number}"
+        if marked:
+            right = item.key[number - 1]
+            name += " ✓ right" if place == right else f" ✕ right is {LETTERS[right]}"
+        chosen = "" if place == EMPTY else LETTERS[place]
+        body += html.choice(f"place {number}", name, lists, chosen)
+    return body
+
+
+def _marked(right: bool, chosen: bool, why: str) -> str:  # noqa: FBT001
+    """Write whether an option is right and was chosen; if it is wrong, also why."""
+    words = ["✓ right answer"] * right + ["✓ your answer" if right else "✕ your answer"] * chosen
+    kind = "allow" if right else "deny"
+    badges = " ".join(f'<span class="badge {kind}">{word}</span>' for word in words)
+    return badges + (marked_up(why, "span") if why and not right else "")

@@ -1,0 +1,296 @@
+"""The report of a finished exam: scores, the beliefs that wrong answers fit, what to repeat."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from functools import cache, cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamlab import view
+from iamlab.errors import ExerciseError
+from iamlab.exam.forms import STAGES, topic_of
+from iamlab.exam.items import ORDER
+from iamlab.model.strict_json import replace_file
+from iamlab.teach.lesson import own_lessons
+from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
+from iamlab.view.cards.card import boxed, code, items
+from iamlab.view.html import html_table
+from iamlab.view.style import bad, good, silent
+from iamlab.view.tables import Table
+from iamlab.view.tabular.reports import Topic, exam_table
+from iamlab.widgets.controls import fold
+from iamlab.widgets.prediction import CONFIDENCE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from iamlab.exam.items import Item, Places
+    from iamlab.exam.sitting import Exam
+    from iamlab.view.figure import Figure
+
+RIGHT, WRONG, OPEN = good("right"), bad("wrong"), silent("no answer", "–")
+LIKELY = 0.5
+"""A belief is named if at least this share of the answers that test it fit it."""
+MOST_EXERCISES = 2
+"""So many exercises are named for a belief."""
+PRACTISE = "The pass mark is of the whole exam, on a scale that isn't a share of right answers."
+
+
+class Fit(NamedTuple):
+    """How many answers fit a wrong belief, of those that test it."""
+
+    name: str
+    fits: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"as if {MUTANTS[self.name].claim}: {self.fits} of {self.of}"
+
+
+class Report:
+    """What an exam shows.
+
+    Parameters
+    ----------
+    sitting
+        A finished exam.
+
+    Examples
+    --------
+    >>> from iamlab.exam.forms import form
+    >>> from iamlab.exam.sitting import Exam
+    >>> sitting = Exam(form("clf", seed=5, number=4))
+    >>> for number, item in enumerate(sitting.items, 1):
+    ...     sitting.answer(number, item.key, "certain")
+    >>> sitting.finish().score
+    (4, 4)
+    """
+
+    def __init__(self, sitting: Exam) -> None:
+        self.sitting, self.form = sitting, sitting.form
+        self._order = sitting.order
+
+    @property
+    def items(self) -> list[Item]:
+        """The items that were asked; each has its ``world``, ``decision`` and ``picture``."""
+        return [self.form.items[place] for place in self._order]
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """The number of right answers, and of questions."""
+        return sum(map(self.sitting.is_right, self._order)), len(self._order)
+
+    @cached_property
+    def beliefs(self) -> list[Fit]:
+        """The wrong beliefs that the answers fit, those with most answers first."""
+        tested, fits = Counter[str](), Counter[str]()
+        for place in self._order:
+            chosen = self.sitting.given[place].chosen
+            for name, answer in self.form.items[place].tested.items():
+                tested[name] += 1
+                fits[name] += answer == chosen
+        found = [Fit(name, number, tested[name]) for name, number in fits.items() if number]
+        likely = (own for own in found if own.fits >= LIKELY * own.of)
+        return sorted(likely, key=lambda own: (-own.fits, own.of, own.name))
+
+    @property
+    def by_task(self) -> Table:
+        """The score of each task of the exam."""
+        plan, scores = self.form.blueprint, defaultdict[str, list[bool]](list)
+        for place in self._order:
+            scores[self.form.tasks[place]].append(self.sitting.is_right(place))
+        titles = {own.number: own.title for own in plan.tasks} if plan else {}
+        rows = [(n, titles[n], sum(scores[n]), len(scores[n])) for n in titles if n in scores]
+        return Table.of("Score by exam task", "task, title, right, of", rows)
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """The score of each topic, the belief behind most wrong answers, and what to repeat."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place in self._order:
+            places[topic_of(self.form.items[place].tags["lesson"])].append(place)
+        likely = {own.name for own in self.beliefs}
+        found = []
+        for name, own in places.items():
+            wrong = [place for place in own if not self.sitting.is_right(place)]
+            fitting = Counter(
+                belief
+                for place in wrong
+                for belief, answer in self.form.items[place].tested.items()
+                if belief in likely and answer == self.sitting.given[place].chosen
+            )
+            belief = MUTANTS[fitting.most_common(1)[0][0]].claim if fitting else ""
+            again = dict.fromkeys(exercise for place in wrong for exercise in self.repeat(place))
+            found.append(Topic(name, len(own) - len(wrong), len(own), belief, tuple(again)))
+        return found
+
+    def repeat(self, place: int) -> tuple[str, ...]:
+        """Return the exercises to repeat after a wrong answer, or else the lesson."""
+        item = self.form.items[place]
+        chosen = self.sitting.given[place].chosen
+        beliefs = [own.belief for own in item.fitting(chosen)] or item.tags.get(
+            "beliefs", ""
+        ).split()
+        found = dict.fromkeys(own for belief in beliefs for own in exercises_about(belief))
+        return tuple(found)[:MOST_EXERCISES] or (f"lesson {item.tags['lesson']}",)
+
+    @property
+    def start(self) -> str:
+        """The lesson to start with: that of the first stage with a wrong answer, or the exam."""
+        wrong = {
+            self.form.items[place].tags["lesson"]
+            for place in self._order
+            if not self.sitting.is_right(place)
+        }
+        return next((own[0] for own in STAGES if not wrong.isdisjoint(own)), "21")
+
+    @property
+    def calibration(self) -> Figure:
+        """How often answers are right, by how sure you were."""
+        given = ((self.sitting.given[place], place) for place in self._order)
+        pairs = ((own.confidence, self.sitting.is_right(place)) for own, place in given)
+        return view.calibration((sure, right) for sure, right in pairs if sure in CONFIDENCE)
+
+    @property
+    def figure(self) -> Figure:
+        """The scores by topic as bars."""
+        return view.score_bars({own.name: (own.right, own.of) for own in self.topics})
+
+    @property
+    def table(self) -> Table:
+        """A row for each question."""
+        columns = (
+            "question, task, topic, level, result, answer, right answer, sure, seconds, repeat"
+        )
+        rows = []
+        for number, place in enumerate(self._order, 1):
+            item, own = self.form.items[place], self.sitting.given[place]
+            task = self.form.tasks[place] if self.form.tasks else None
+            right = self.sitting.is_right(place)
+            look = RIGHT if right else WRONG if own.chosen else OPEN
+            again = None if right else ", ".join(self.repeat(place))
+            about = number, task, topic_of(item.tags["lesson"]), item.tags["level"], look
+            answers = _letters(item, own.chosen), _letters(item, item.key)
+            rows.append((*about, *answers, own.confidence or None, own.seconds, again))
+        return Table.of("Questions", columns, rows)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each question."""
+        return self.table.to_frame()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The result in sentences."""
+        right, of = self.score
+        plan = self.form.blueprint
+        found = [f"{right} of {of} right ({100 * right // of} %)."]
+        if plan:
+            found.append(f"{plan.exam} is passed with {plan.pass_mark} of 1,000. {PRACTISE}")
+            found.append(plan.note)
+        if self.form.name == "placement":
+            title = own_lessons()[self.start].title
+            found.append(f"Start with lesson {self.start}, {title}.")
+        return tuple(found)
+
+    def __str__(self) -> str:
+        fits = [f"You answered {own}." for own in self.beliefs]
+        return "\n".join(
+            [self.form.title, *self.lines, "", str(exam_table(self.topics)), "", *fits]
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return boxed(self.html(folded=True))
+
+    def html(self, *, folded: bool = False) -> str:
+        """Return the content of the report.
+
+        Parameters
+        ----------
+        folded
+            Whether the questions are in folds; on paper, they are not.
+        """
+        parts = [f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
+        for number, place in enumerate(self._order, 1):
+            right = self.sitting.is_right(place)
+            title = f"Question {number}: {'✓ right' if right else '✕ wrong'}"
+            inside = self._item(place)
+            parts.append(fold(title, inside) if folded else f"<h4>{escape(title)}</h4>{inside}")
+        return "".join(parts)
+
+    def summary(self) -> str:
+        """Return the content without the questions: scores, beliefs and calibration."""
+        tables = [exam_table(self.topics), *([self.by_task] if self.form.tasks else [])]
+        whole = "".join(_whole(own) for own in tables)
+        parts = [items(self.lines), whole, self.figure._repr_html_()]
+        if self.beliefs:
+            parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
+        if any(self.sitting.given[place].confidence for place in self._order):
+            parts.append(self.calibration._repr_html_())
+        return "".join(parts)
+
+    def _item(self, place: int) -> str:
+        """Write an item with its feedback."""
+        item, chosen = self.form.items[place], self.sitting.given[place].chosen
+        shown = "".join(f"<p>{escape(own)}</p>" for own in (item.question, *item.prompts))
+        facts = "".join(code(own) for own in item.facts)
+        options = "".join(code(item.named(n)) for n in range(len(item.options)))
+        answer = f"Your answer: {_letters(item, chosen) or 'none'}."
+        told = items([answer, *item.marked(chosen).paragraphs])
+        picture = item.picture._repr_html_() if item.picture else ""
+        return shown + facts + options + told + picture
+
+    def save(self, path: str | Path) -> None:
+        """Write the report as an HTML page or a PDF; a browser can print the page.
+
+        Raises
+        ------
+        ExerciseError
+            The name ends with neither ``.html`` nor ``.pdf``.
+        """
+        kind = Path(path).suffix
+        if kind != ".html":
+            raise ExerciseError(f"{path} must end with .html.")
+        replace_file(Path(path), [_page(self.form.title, self.html())], private=True)
+
+
+def _letters(item: Item, places: Places) -> str:
+    """Return an answer as letters; those of an order follow each other."""
+    mark = " → " if item.form == ORDER else ", "
+    return mark.join(chr(ord("A") + place) for place in places)
+
+
+def _whole(table: Table) -> str:
+    return html_table(table.caption, table.columns, table.rows, longest=len(table))
+
+
+def _page(title: str, inside: str) -> str:
+    """Return a whole HTML page."""
+    style = "body{max-width:60em;margin:2em auto;padding:0 1em;font-family:sans-serif}"
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{inside}</body></html>\n'
+
+
+@cache
+def exercises_about(belief: str) -> tuple[str, ...]:
+    """Return the exercises in which a wrong answer shows a belief, in the lessons that meet it.
+
+    Examples
+    --------
+    >>> exercises_about("M12")[0].partition(".")[0]
+    '11'
+    """
+    known = MISCONCEPTIONS[belief]
+    names = "|".join((belief, *(own.name for own in known.mutants)))
+    mentions, lessons = re.compile(rf"\b({names})\b"), own_lessons()
+    return tuple(
+        number
+        for lesson in known.lessons
+        if lesson in lessons
+        for number, table in lessons[lesson].exercises.items()
+        if mentions.search(str(table))
+    )

@@ -1,0 +1,328 @@
+"""A form while somebody takes it: answers, flags, time, and the result.
+
+Each change is kept in the progress file at once. So a sitting goes on where it was left, also after
+the kernel was restarted: the same form and seed are made again, and the answers are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import randrange
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import iamlab
+from iamlab.display import need
+from iamlab.errors import ExerciseError
+from iamlab.exam.forms import SEEDS, Form, form_of
+from iamlab.exam.templates import VERSION
+from iamlab.teach import journal
+from iamlab.widgets.prediction import confidence_word
+
+if TYPE_CHECKING:
+    from iamlab.exam.items import Item, Places
+    from iamlab.exam.report import Report
+
+KIND = "exam"
+"""The kind of the records of a sitting."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was done with an item.
+
+    Parameters
+    ----------
+    chosen
+        The answer, as places of options; empty if there is none.
+    confidence
+        ``"a guess"``, ``"fairly sure"`` or ``"certain"``; can be empty.
+    flagged
+        Whether it is to be looked at again.
+    seconds
+        How long it was looked at.
+    """
+
+    chosen: Places = ()
+    confidence: str = ""
+    flagged: bool = False
+    seconds: float = 0.0
+
+
+class Exam:
+    """Somebody takes a form: answers can be changed until it is finished.
+
+    A drill says after each answer whether it is right, and asks harder items after two right ones.
+
+    Parameters
+    ----------
+    form
+        The form.
+    timed
+        Whether there is a time limit.
+
+    Examples
+    --------
+    >>> from iamlab.exam.forms import form
+    >>> sitting = Exam(form("saa", seed=5, number=4))
+    >>> sitting.given[0]
+    Given(chosen=(), confidence='', flagged=False, seconds=0.0)
+    """
+
+    def __init__(self, form: Form, *, timed: bool = False) -> None:
+        self.form, self.timed = form, timed and form.minutes > 0
+        self.given = [Given() for _ in form.items]
+        self.current = self.order[0]
+        self.paused, self.finished = False, False
+        self._since: float | None = monotonic()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items of the form; a drill asks some of them."""
+        return self.form.items
+
+    @property
+    def order(self) -> list[int]:
+        """The places of the items that are asked so far."""
+        right: list[bool] = []
+        for _ in range(self.form.asked):
+            place = self.form.order(right)[-1]
+            if self.adapts and not self.given[place].chosen:
+                break
+            right.append(self.is_right(place))
+        return self.form.order(right)
+
+    @property
+    def adapts(self) -> bool:
+        """Whether it is a drill: each answer is marked at once, and decides what comes next."""
+        return len(self.items) > self.form.asked
+
+    def is_right(self, place: int) -> bool:
+        """Return whether the answer to an item is right."""
+        return self.given[place].chosen == self.items[place].key
+
+    @property
+    def seconds(self) -> float:
+        """The seconds so far, without pauses."""
+        return sum(own.seconds for own in self.given) + self._running
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; without a time limit, infinitely many."""
+        return self.form.minutes * 60 - self.seconds if self.timed else float("inf")
+
+    @property
+    def _running(self) -> float:
+        return 0.0 if self._since is None else monotonic() - self._since
+
+    # -- what a learner does ---------------------------------------------------------------------
+
+    def answer(self, number: int, answer: str | Places, confidence: str = "") -> None:
+        """Answer an item, or change the answer.
+
+        Parameters
+        ----------
+        number
+            The number of the question, from 1.
+        answer
+            Letters, numbers or words; for several options ``"A, C"``. Or the places of options.
+        confidence
+            How sure you are: ``"a guess"``, ``"fairly sure"`` or ``"certain"``.
+
+        Raises
+        ------
+        ExerciseError
+            The exam is finished or its time is over, or the answer can't be read.
+        """
+        place = self._place(number)
+        chosen = self.items[place].read(answer) if isinstance(answer, str) else tuple(answer)
+        known = self.given[place].confidence
+        self._change(place, chosen=chosen, confidence=confidence_word(confidence) or known)
+
+    def flag(self, number: int, *, on: bool = True) -> None:
+        """Flag a question, to look at it again, or take the flag away."""
+        self._change(self._place(number), flagged=on)
+
+    def sure(self, number: int, confidence: str) -> None:
+        """Say how sure you are of an answer."""
+        self._change(self._place(number), confidence=confidence_word(confidence))
+
+    def go_to(self, number: int) -> None:
+        """Show another question, from 1."""
+        place = self._place(number)
+        self._stop()
+        self.current = place
+        self._start()
+
+    def pause(self) -> None:
+        """Stop the clock, until ``resume``."""
+        self._stop()
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self.paused = False
+        self._start()
+
+    def finish(self) -> Report:
+        """End the exam and return the report; the answers count for reviews from now on."""
+        if not self.finished:
+            self._stop()
+            self.finished = True
+            self._record(event="finished")
+            for place in self.order:
+                self._keep(place)
+        return self.report
+
+    @property
+    def report(self) -> Report:
+        """The report.
+
+        Raises
+        ------
+        ExerciseError
+            The exam isn't finished.
+        """
+        from iamlab.exam.report import Report
+
+        if not self.finished:
+            raise ExerciseError("The exam isn't finished. Finish it to see the report.")
+        return Report(self)
+
+    # -- what is kept ----------------------------------------------------------------------------
+
+    def _place(self, number: int) -> int:
+        order = self.order
+        if not 1 <= number <= len(order):
+            raise ExerciseError(
+                f"There is no question {number}. Choose one from 1 to {len(order)}."
+            )
+        return order[number - 1]
+
+    def _change(self, place: int, **changed: Any) -> None:
+        if self.finished:
+            raise ExerciseError("The exam is finished. Call exam(...) for a new one.")
+        if self.left <= 0:
+            raise ExerciseError("The time is over. Finish the exam to see the report.")
+        if self.adapts and "chosen" in changed and self.given[place].chosen:
+            raise ExerciseError("This answer is marked already. Go on to the next question.")
+        self._stop()
+        self.given[place] = replace(self.given[place], **changed)
+        self._record(place=place, **changed)
+        self._start()
+
+    def _stop(self) -> None:
+        """Add the time since the last change to the current item."""
+        if self._since is not None:
+            own = self.given[self.current]
+            spent = round(own.seconds + self._running, 1)
+            self.given[self.current] = replace(own, seconds=spent)
+            self._since = None
+            if not self.finished:
+                self._record(place=self.current, seconds=spent)
+
+    def _start(self) -> None:
+        if not self.paused and not self.finished:
+            self._since = monotonic()
+
+    def _record(self, **facts: Any) -> None:
+        own = {"form": self.form.name, "seed": self.form.seed, "form_version": _version()}
+        journal.add({"kind": KIND, **own, "timed": self.timed, **facts})
+
+    def _keep(self, place: int) -> None:
+        """Keep an answer for reviews: if it is wrong, what the item tests is due again."""
+        given, item = self.given[place], self.items[place]
+        facts: dict[str, Any] = {"confidence": given.confidence, "seconds": given.seconds}
+        wanted = item.tags.get("beliefs", "").split()
+        if wanted and not self.is_right(place):
+            facts["item"] = wanted[0]
+        item.keep(given.chosen, **facts)
+
+    def restore(self, records: list[journal.Record]) -> None:
+        """Take over what was kept of this sitting."""
+        for own in records:
+            place, event = own.get("place"), own.get("event")
+            if isinstance(place, int) and place < len(self.given):
+                names = ("chosen", "confidence", "flagged", "seconds")
+                found = {name: own[name] for name in names if name in own}
+                if "chosen" in found:
+                    found["chosen"] = tuple(found["chosen"])
+                self.given[place] = replace(self.given[place], **found)
+            self.finished = self.finished or event == "finished"
+        order = self.order
+        self.current = next((own for own in order if not self.given[own].chosen), order[-1])
+        if self.finished:
+            self._since = None
+
+    def __repr__(self) -> str:
+        done = sum(bool(self.given[place].chosen) for place in self.order)
+        state = "finished" if self.finished else f"{done} of {self.form.asked} answered"
+        lines = [f"{self.form.title}: {state}."]
+        if not self.finished:
+            number = self.order.index(self.current) + 1
+            lines += [
+                "",
+                f"Question {number} of {self.form.asked}",
+                *self.items[self.current].lines(),
+            ]
+        return "\n".join(lines)
+
+    def _ipython_display_(self) -> None:
+        need("anywidget")
+        from iamlab.exam.exam_card import ExamCard
+
+        ExamCard(self)._ipython_display_()
+
+
+def _version() -> str:
+    """Return what makes the same items of a seed."""
+    return f"{iamlab.__version__}/{VERSION}"
+
+
+def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> Exam:
+    """Take an exam about IAM and STS, a drill or a placement test; go on if one is begun.
+
+    Parameters
+    ----------
+    form
+        ``"clf"``, ``"saa"``, ``"dva"``, ``"soa"``, ``"scs"`` or ``"sap"`` for 20 questions like
+        those of an AWS certification; ``"placement"`` to find out where to start; ``"drill M12"``
+        for ten about a wrong belief, a topic or a lesson.
+    seed
+        The same seed makes the same exam. Default: the one that is begun, or a new one.
+    timed
+        Whether there is a time limit: 35 minutes.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such form.
+
+    Examples
+    --------
+    >>> exam("scs", seed=5).form.title
+    'IAM practice for SCS-C03, form 5'
+    """
+    begun = {number: own for number, own in _kept(form).items() if not _is_finished(own)}
+    if seed is None:
+        seed = [*begun][-1] if begun else randrange(SEEDS)
+    records = begun.get(seed, [])
+    made = Exam(form_of(form, seed), timed=bool(records and records[-1].get("timed")) or timed)
+    made.restore(records)
+    return made
+
+
+def _kept(form: str) -> dict[int, list[journal.Record]]:
+    """Return the records of the sittings of a form, by seed: those after the last one finished."""
+    found: dict[int, list[journal.Record]] = {}
+    for own in journal.records():
+        is_own = own.get("kind") == KIND and own.get("form") == form
+        if is_own and own.get("form_version") == _version():
+            seed = int(own["seed"])
+            before = found.pop(seed, [])
+            found[seed] = [own] if _is_finished(before) else [*before, own]
+    return found
+
+
+def _is_finished(records: list[journal.Record]) -> bool:
+    return any(own.get("event") == "finished" for own in records)
