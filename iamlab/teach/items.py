@@ -161,6 +161,8 @@ class Drawn:
         if isinstance(part, str):
             text = self._text(part)
             return self._policy(text) if _STATEMENTS.match(text) else text
+        if isinstance(part, list):
+            return [self.part(own) for own in part]
         if not isinstance(part, dict):
             return part
         found = {self._text(key): self.part(own) for key, own in part.items()}

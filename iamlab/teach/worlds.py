@@ -270,6 +270,8 @@ def _make_call(account: Account, call: Table) -> None:
             world.do(caller, operation, resource)
     else:
         own = {key: value for key, value in call.items() if key not in ("Operation", "at")}
+        if "KeyId" in own:
+            own["KeyId"] = account.world.named.get(own["KeyId"], own["KeyId"])  # type: ignore[attr-defined]
         perform(account, operation, **own)
 
 
