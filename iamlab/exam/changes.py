@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamlab.engine.decision import Decision
-    from iamlab.exam.templates import Scene
+    from iamlab.exam.scene import Scene
     from iamlab.teach.callers import LessonWorld
     from iamlab.teach.items import Table
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError
-from iamlab.exam.item_html import EMPTY, FORMS, is_complete, letters, marked_up, options, question
+from iamlab.exam.item_html import EMPTY, FORMS, is_complete, marked_up, options, question
 from iamlab.exam.items import LETTERS, ORDER
 from iamlab.policy.describe.words import joined
 from iamlab.widgets import controls as html
@@ -213,14 +213,14 @@ class ExamCard(Instrument[Shown]):
         }
 
     def _status(self) -> str:
-        own, item, right = self.sitting, self.item, letters(self.item, self.item.key)
+        own, item, right = self.sitting, self.item, self.item.lettered(self.item.key)
         picked = [place for place in self.picked if place != EMPTY]
         if self.is_marked:
             chosen = own.given[own.current].chosen
             state = item.marked(chosen).state if chosen else "○ Not answered."
             return f"{state} The right answer is {right}." if chosen != item.key else state
         if is_complete(item, self.picked):
-            return "" if own.adapts else f"Answer saved: {letters(item, self.picked)}."
+            return "" if own.adapts else f"Answer saved: {item.lettered(self.picked)}."
         if item.form == ORDER and len({*picked}) < len(picked):
             return "Choose each option once."
         return f"{len(picked)} of {len(item.key)} chosen." if picked else ""

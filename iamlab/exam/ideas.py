@@ -11,7 +11,7 @@ from iamlab.exam.several import match, which_are_allowed
 from iamlab.exam.verdicts import which_decides, will_it_work
 
 if TYPE_CHECKING:
-    from iamlab.exam.templates import Idea
+    from iamlab.exam.scene import Idea
 
 IDEAS: dict[str, tuple[Idea, str]] = {
     "will it work": (will_it_work, CHOICE),

@@ -8,7 +8,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
-from iamlab.policy.describe.words import joined
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 
@@ -29,18 +28,20 @@ LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 
 
+def html_page(title: str, inside: str) -> str:
+    """Return a whole HTML page, which a browser can print."""
+    style = "body{max-width:60em;margin:2em auto;padding:0 1em;font-family:sans-serif}"
+    style += "pre,.code{white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace}"
+    style += ".code,.code>span,.options>*{display:block}@media print{h2,h4{break-after:avoid}"
+    style += "figure,section{break-inside:avoid}}"
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{inside}</body></html>\n'
+
+
 def is_complete(item: Item, picked: Sequence[int]) -> bool:
     """Return whether places of options are a whole answer."""
     is_whole = len(picked) == len(item.key) and EMPTY not in picked
     return is_whole and (item.form == MATCH or len({*picked}) == len(picked))
-
-
-def letters(item: Item, places: Places) -> str:
-    """Return an answer as letters: ``"A and C"``, in an order ``"B, A, C"``, or ``"1 B, 2 A"``."""
-    own = [LETTERS[place] for place in places]
-    if item.form == MATCH:
-        own = [f"{number} {letter}" for number, letter in enumerate(own, 1)]
-    return ", ".join(own) if item.form in FORMS["place"] else joined(own)
 
 
 def marked_up(text: str, tag: str = "p") -> str:

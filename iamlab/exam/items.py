@@ -181,15 +181,18 @@ class Item:
 
     def marked(self, chosen: Places) -> Marking:
         """Return whether places are the right ones, what is right, and why."""
-        named = joined([self.named(place) for place in self.key]).rstrip(".")
-        if self.form == ORDER:
-            named = ", ".join(LETTERS[place] for place in self.key)
-        elif self.form == MATCH:
-            named = ", ".join(f"{n} {LETTERS[place]}" for n, place in enumerate(self.key, 1))
+        right = joined([self.named(place) for place in self.key]).rstrip(".")
+        named = self.lettered(self.key) if self.form in (ORDER, MATCH) else right
         found = (self.options[place].why for place in sorted({*chosen, *self.key}))
         beliefs = (f"You answered as if {own.claim}. {own.truth}" for own in self.fitting(chosen))
         lines = (f"The right answer is {named}.", *filter(None, found), *self.rationale, *beliefs)
         return Marking(chosen == self.key, lines)
+
+    def lettered(self, places: Places) -> str:
+        """Return an answer as letters: ``"A, C"``, or ``"1 B, 2 A"`` for a match."""
+        own = [LETTERS[place] for place in places]
+        is_match = self.form == MATCH
+        return ", ".join(f"{n} {letter}" if is_match else letter for n, letter in enumerate(own, 1))
 
     def named(self, place: int) -> str:
         """Return an option with its letter."""

@@ -26,6 +26,7 @@ from iamlab.engine.labels import context_in_policies, labels
 from iamlab.engine.layers import CEILINGS
 from iamlab.engine.refused_statements import quiet
 from iamlab.errors import AwsError
+from iamlab.exam.documents import reasons
 from iamlab.exam.items import Item, Option, statement_line
 from iamlab.policy.catalog import actions_of
 from iamlab.teach.explain import NO_STATEMENT, deciders, without
@@ -96,14 +97,12 @@ def facts(decision: Decision, shown: Iterable[StatementMatch]) -> tuple[str, ...
 def _about(world: World, decision: Decision, shown: Iterable[StatementMatch]) -> dict[str, Any]:
     """Return what every item about a decision has."""
     request = decision.request
-    answers = [label.answer for label in labels(decision)]
-    why = answers[3] if decision.denies else (*answers[4], *answers[5])
     question = ("--principal", request.principal, "--action", request.action)
     return {
         "world": world,
         "decision": decision,
         "facts": facts(decision, shown),
-        "rationale": (*why, decision.message) if decision.message else why,
+        "rationale": reasons(decision),
         "command": ("can", "--explain", *question, "--resource", request.resource),
     }
 

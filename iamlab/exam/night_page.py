@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from iamlab import view
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
+from iamlab.exam.item_html import html_page
 from iamlab.incident import contain, edits, excessive, kept, score
 from iamlab.incident.night import MOST_EDITS
 from iamlab.incident.questions import about, facts_of, night_of
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
 _MAIN, _BUCKETS = ":111111111111:", ("star-maps", "star-archive")
 _CLOSED = "✓ No path to the maps is left for the attacker, and no credentials of theirs work."
 _CLEAN = "✓ Nothing of the attacker is left, and the next leaked key leads nowhere."
-_HEAD = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<style>body {{max-width: 60em; margin: 2em auto; padding: 0 1em; font-family: sans-serif}}
-@media print {{h2 {{break-after: avoid}} figure {{break-inside: avoid}}}}</style></head><body>
-"""
 
 
 @dataclass(frozen=True)
@@ -181,8 +177,8 @@ class IncidentPage:
         """
         if Path(path).suffix != ".html":
             raise ExerciseError(f"{path} must end with .html.")
-        head = _HEAD.format(title=f"The night of the leak, number {self.seed}")
-        replace_file(Path(path), [f"{head}{self.html}</body></html>\n"], private=True)
+        page = html_page(f"The night of the leak, number {self.seed}", self.html)
+        replace_file(Path(path), [page], private=True)
 
 
 def _whole(table: Table) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamlab.exam.items import Places
-    from iamlab.exam.templates import Scene
+    from iamlab.exam.scene import Scene
     from iamlab.teach.callers import LessonWorld
     from iamlab.teach.sequence import Call
     from iamlab.world.world import World

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import view
 from iamlab.errors import ExerciseError
 from iamlab.exam.forms import STAGES, topic_of
-from iamlab.exam.items import ORDER
+from iamlab.exam.item_html import EMPTY, html_page, options, question
 from iamlab.model.strict_json import replace_file
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
-from iamlab.view.cards.card import boxed, code, items
+from iamlab.view.cards.card import boxed, items
 from iamlab.view.html import html_table
 from iamlab.view.style import bad, good, silent
 from iamlab.view.tables import Table
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from iamlab.exam.items import Item, Places
+    from iamlab.exam.items import Item
     from iamlab.exam.sitting import Exam
     from iamlab.view.figure import Figure
 
@@ -182,7 +182,7 @@ class Report:
             look = RIGHT if right else WRONG if own.chosen else OPEN
             again = None if right else ", ".join(self.repeat(place))
             about = number, task, topic_of(item.tags["lesson"]), item.tags["level"], look
-            answers = _letters(item, own.chosen), _letters(item, item.key)
+            answers = item.lettered(own.chosen), item.lettered(item.key)
             rows.append((*about, *answers, own.confidence or None, own.seconds, again))
         return Table.of("Questions", columns, rows)
 
@@ -255,13 +255,12 @@ class Report:
     def _item(self, place: int) -> str:
         """Write an item with its feedback."""
         item, chosen = self.form.items[place], self.sitting.given[place].chosen
-        shown = "".join(f"<p>{escape(own)}</p>" for own in (item.question, *item.prompts))
-        facts = "".join(code(own) for own in item.facts)
-        options = "".join(code(item.named(n)) for n in range(len(item.options)))
-        answer = f"Your answer: {_letters(item, chosen) or 'none'}."
+        above, asks = question(item)
+        shown = chosen or (EMPTY,) * len(item.key)
+        answer = f"Your answer: {item.lettered(chosen) or 'none'}."
         told = items([answer, *item.marked(chosen).paragraphs])
         picture = item.picture._repr_html_() if item.picture else ""
-        return shown + facts + options + told + picture
+        return f"{above}<p>{asks}</p>{options(item, shown, marked=True)}{told}{picture}"
 
     def save(self, path: str | Path) -> None:
         """Write the report as an HTML page, which a browser can print, or as a PDF.
@@ -276,7 +275,9 @@ class Report:
         kind, title = Path(path).suffix, self.form.title
         if kind not in (".html", ".pdf"):
             raise ExerciseError(f"{path} must end with .html or .pdf.")
-        content = _page(title, self.html()) if kind == ".html" else drawn([*self._printed()], title)
+        content = (
+            html_page(title, self.html()) if kind == ".html" else drawn([*self._printed()], title)
+        )
         replace_file(Path(path), [content], private=True)
 
     def _printed(self) -> Iterator[tuple[str, str]]:
@@ -298,25 +299,12 @@ class Report:
             yield from (
                 (OPTION, item.named(n).replace(": ", "\n", 1)) for n in range(len(item.options))
             )
-            yield TEXT, f"Your answer: {_letters(item, given.chosen) or 'none'}."
+            yield TEXT, f"Your answer: {item.lettered(given.chosen) or 'none'}."
             yield from ((TEXT, own) for own in marked.paragraphs)
-
-
-def _letters(item: Item, places: Places) -> str:
-    """Return an answer as letters; those of an order follow each other."""
-    mark = " → " if item.form == ORDER else ", "
-    return mark.join(chr(ord("A") + place) for place in places)
 
 
 def _whole(table: Table) -> str:
     return html_table(table.caption, table.columns, table.rows, longest=len(table))
-
-
-def _page(title: str, inside: str) -> str:
-    """Return a whole HTML page."""
-    style = "body{max-width:60em;margin:2em auto;padding:0 1em;font-family:sans-serif}"
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{inside}</body></html>\n'
 
 
 @cache

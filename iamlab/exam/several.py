@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from iamlab.engine.decision import Decision
     from iamlab.exam.items import Places
-    from iamlab.exam.templates import Scene
+    from iamlab.exam.scene import Scene
     from iamlab.teach.items import Asked
     from iamlab.teach.mutants import Mutant
 

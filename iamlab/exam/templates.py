@@ -7,25 +7,23 @@ says how they are written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError
+from iamlab.exam.ideas import IDEAS
 from iamlab.exam.items import Item, Quiz
+from iamlab.exam.scene import Scene
 from iamlab.tables import tables
 from iamlab.teach.items import Drawn
-from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
+from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.source_lines import at, find_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from iamlab.teach.items import Asked, Pools, Table
-
-    Idea = Callable[["Scene"], "Item | None"]
+    from iamlab.teach.items import Pools, Table
 
 VERSION = "1"
 """It changes when a seed makes other items than before."""
@@ -48,50 +46,6 @@ def templates() -> dict[str, Table]:
     """Return the templates by name."""
     files = sorted(own for own in _FOLDER.glob("*.toml") if own.name != NAMES)
     return {name: own for file in files for name, own in tables(str(file)).items()}
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A world that was drawn, and the questions about it.
-
-    Parameters
-    ----------
-    draw
-        Chooses what the idea needs by chance.
-    """
-
-    table: Table
-    seed: int
-    draw: Random
-    drawn: Drawn
-
-    @property
-    def wanted(self) -> list[str]:
-        """The names of the mutants that must differ from AWS in one of the options."""
-        beliefs = self.table.get("beliefs", "").split()
-        return [own.name for belief in beliefs for own in MISCONCEPTIONS[belief].mutants]
-
-    @cached_property
-    def text(self) -> str:
-        """The scenario, and the question if the template has its own."""
-        return " ".join(str(self.drawn.part(self.table["scenario"])).split())
-
-    @cached_property
-    def question(self) -> str:
-        """The template's own question."""
-        return " ".join(str(self.drawn.part(self.table.get("question", ""))).split())
-
-    @cached_property
-    def asked(self) -> list[Asked]:
-        """What is to be known about each call, the world, and the decision; by chance in order."""
-        return [*self.drawn.decisions(self.seed)]
-
-    def item(self, **parts: Any) -> Item:
-        """Make an item with the tags of the template."""
-        tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
-        tags |= {"level": self.table["level"], "seed": str(self.seed)}
-        tags |= {"beliefs": self.table.get("beliefs", "")}
-        return Item(tags=tags, **parts)
 
 
 def make(name: str, seed: int, *, names: Pools | None = None) -> Item:
@@ -138,7 +92,9 @@ def contrast_pair(name: str, seed: int) -> Quiz:
             kinds, texts = pools()
             made.append(_item(name, table, draw, seed, (kinds, {**texts, "contrast": side})))
         first, second = made
-        if first and second and first.options[first.key[0]] != second.options[second.key[0]]:
+        if not first or not second or first.question != second.question:
+            continue
+        if first.options[first.key[0]].text != second.options[second.key[0]].text:
             return Quiz((first, second))
     raise ExerciseError(f"The template {name!r} makes no pair for seed {seed}.")
 
@@ -156,8 +112,6 @@ def _make(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Ite
 
 def _item(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Item | None:
     """Draw a world once; there is an item if it is a good question."""
-    from iamlab.exam.ideas import IDEAS
-
     scene = Scene(table, seed, draw, Drawn(draw, table, names))
     idea, _ = find_named("question idea", table["idea"], IDEAS)
     item = idea(scene)

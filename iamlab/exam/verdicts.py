@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
     from iamlab.engine.verdict import StatementMatch
-    from iamlab.exam.templates import Scene
+    from iamlab.exam.scene import Scene
     from iamlab.world.world import World
 
 Led = Mapping[str, Sequence[str]]

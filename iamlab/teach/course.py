@@ -289,9 +289,8 @@ class Progress:
         content = journal.as_lines(self.course.records)
         if len(content) > LARGEST_LINK:
             return f"{text} export_progress(path) copies it."
-        address = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
-        link = f'<a style="{LINK}" download="{name}" href="{address}">Download your progress</a>'
-        return f"{text} {link}"
+        url = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
+        return f'{text} <a style="{LINK}" download="{name}" href="{url}">Download progress</a>'
 
 
 def _table(*lessons: LessonState) -> Table:

@@ -161,10 +161,8 @@ class Drawn:
         if isinstance(part, str):
             text = self._text(part)
             return self._policy(text) if _STATEMENTS.match(text) else text
-        if isinstance(part, list):
-            return [self.part(own) for own in part]
         if not isinstance(part, dict):
-            return part
+            return [self.part(own) for own in part] if isinstance(part, list) else part
         found = {self._text(key): self.part(own) for key, own in part.items()}
         return {key: own for key, own in found.items() if own is not None}
 
@@ -226,6 +224,5 @@ class Drawn:
 
 def _choices(text: str) -> list[str]:
     """Return all texts that ``{one|or another}`` stands for."""
-    parts = enumerate(_CHOICE.split(text))
-    options = (own.split("|") if place % 2 else [own] for place, own in parts)
+    options = (own.split("|") if n % 2 else [own] for n, own in enumerate(_CHOICE.split(text)))
     return list(map("".join, product(*options)))

@@ -151,8 +151,7 @@ def build(table: Table, seed: int) -> LessonWorld:
 
 def _fill_world(world: LessonWorld, table: Table) -> None:
     """Create everything in a table, and make its calls."""
-    first = _account(world, table.get("name", "acme-main"), table)
-    parts: list[tuple[Account, Table, Keys]] = [(first, table, ())]
+    parts = [(_account(world, table.get("name", "acme-main"), table), table, tuple[str, ...]())]
     for name, contents in table.get("accounts", {}).items():
         with at("accounts", name):
             check_table(contents, _known_keys(contents))

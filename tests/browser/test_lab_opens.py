@@ -14,7 +14,7 @@ def test_the_map_leads_to_the_lesson_where_the_learner_left_off(open_notebook, n
     lab = open_notebook("index.ipynb")
     lab.run_all()
     with lab.page.expect_download() as downloaded:
-        lab.page.get_by_role("link", name="Download your progress").first.click()
+        lab.page.get_by_role("link", name="Download progress").first.click()
     lab.page.get_by_role("link", name="Continue with exercise 2.1").first.click()
     lab.page.get_by_role("heading", name="02 Deny wins").wait_for()
 

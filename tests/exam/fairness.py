@@ -61,6 +61,8 @@ def question_of(decision):
 
 
 def _plain(value):
+    if isinstance(value, bool):
+        return str(value).lower()
     return [*value] if isinstance(value, list | tuple | set | frozenset) else value
 
 

@@ -169,10 +169,7 @@ class Entry:
     @property
     def key(self) -> str:
         """The letters of the right answer: ``B``, ``A, C`` or ``1 B, 2 A``."""
-        letters = [LETTERS[place] for place in self.item.key]
-        if self.item.form == MATCH:
-            letters = [f"{number} {letter}" for number, letter in enumerate(letters, 1)]
-        return ", ".join(letters)
+        return self.item.lettered(self.item.key)
 
     def reasons(self, place: int) -> list[str]:
         """Return why an option is right or wrong, and the beliefs that lead to it."""
