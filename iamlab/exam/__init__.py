@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from iamlab.display import lazily
 
 if TYPE_CHECKING:
+    from iamlab.exam.exports import export as export
     from iamlab.exam.forms import exam_paths as exam_paths
     from iamlab.exam.items import Item as Item
     from iamlab.exam.items import Quiz as Quiz
@@ -24,6 +25,7 @@ _HOME = {
     "Report": "report",
     "contrast_pair": "templates",
     "exam_paths": "forms",
+    "export": "exports",
     "knowledge": "knowledge_bank",
     "quiz": "own_account",
 }

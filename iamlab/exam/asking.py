@@ -40,7 +40,7 @@ def exam_asked(
         return files, files
     if not json:
         write(made.title, *([made.blueprint.note] if made.blueprint else []), "")
-    return asked(made.items[: made.asked], made.asked, write, json=json)
+    return asked(made.items[: made.length], made.length, write, json=json)
 
 
 def asked(

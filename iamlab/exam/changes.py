@@ -107,15 +107,15 @@ class Changes:
 
     def together(self, first: int, second: int, alone: Sequence[Tried]) -> Tried:
         """Make two changes; a world is built only if they change policies of the same type."""
-        one, other = alone[first], alone[second]
-        if not one.found or not other.found:
-            return other if one.found else one
+        own, other = alone[first], alone[second]
+        if not own.found or not other.found:
+            return other if own.found else own
         found = []
-        for before, own, its in zip(self.before.found, one.found, other.found, strict=True):
-            decision = _with_both(before[-1], own[-1], its[-1])
+        for before, left, right in zip(self.before.found, own.found, other.found, strict=True):
+            decision = _with_both(before[-1], left[-1], right[-1])
             if decision is None:
                 return self.tried((first, second))
-            found.append((*own[:-1], decision))
+            found.append((*left[:-1], decision))
         return _judged(tuple(found))
 
     def _changed(self, places: Sequence[int]) -> LessonWorld:
@@ -144,10 +144,10 @@ def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
     return Tried(found, next(map(sentence, wrong), ""))
 
 
-def _with_both(before: Decision, one: Decision, other: Decision) -> Decision | None:
+def _with_both(before: Decision, first: Decision, second: Decision) -> Decision | None:
     """Decide a request after two changes, if each changes policies of other types."""
-    made = (before, one, other)
-    is_same = before.request == one.request == other.request
+    made = (before, first, second)
+    is_same = before.request == first.request == second.request
     if not is_same or before.request.service == "sts" or any(own.pairs for own in made):
         return None
     names = [own.name for own in fields(before.layers) if own.init]
@@ -157,7 +157,7 @@ def _with_both(before: Decision, one: Decision, other: Decision) -> Decision | N
             for name in names
             if getattr(after.layers, name) != getattr(before.layers, name)
         }
-        for after in (one, other)
+        for after in (first, second)
     )
     if own.keys() & its.keys():
         return None
@@ -179,7 +179,7 @@ def _asked(
 
 
 def sentence(decision: Decision) -> str:
-    """Say in a sentence that a caller can make a call or not, and why.
+    """Return a sentence: whether a caller can make a call, and why.
 
     Examples
     --------

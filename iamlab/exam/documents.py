@@ -165,7 +165,7 @@ def result(decision: Decision, real: Decision | None = None) -> str:
 
 
 def _without_allow(decision: Decision, real: Decision) -> str:
-    """Say why a request is allowed, if no Allow decides; ``real`` is AWS's decision."""
+    """Return why a request is allowed if no Allow decides; ``real`` is AWS's decision."""
     if decision.combining_rule != "root_user":
         return NEEDS_NO_ALLOW if real is decision else "Yes: no policy denies it."
     is_unlimited = not real and not decision.denies

@@ -177,7 +177,7 @@ class ExamCard(Instrument[Shown]):
         rule = "Each answer is saved at once. You can change it until you finish."
         if own.adapts:
             rule = "Each answer is marked at once. After two right answers, questions get harder."
-        note = f"{plan.note if plan else ''} {count(own.form.asked, 'question')}. {rule}"
+        note = f"{plan.note if plan else ''} {count(own.form.length, 'question')}. {rule}"
         return head + html.paragraph(note.strip(), "pale")
 
     def _unfinished(self) -> Iterator[str]:
@@ -185,7 +185,7 @@ class ExamCard(Instrument[Shown]):
         left = [str(n) for n, place in numbered if not own.given[place].chosen]
         flagged = [str(n) for n, place in numbered if own.given[place].flagged]
         done = len(numbered) - len(left)
-        yield f"You have answered {done} of {count(own.form.asked, 'question')}."
+        yield f"You have answered {done} of {count(own.form.length, 'question')}."
         yield f"Not answered: {joined(left)}." if left and not own.adapts else ""
         yield f"Flagged: {joined(flagged)}." if flagged else ""
         yield "After this, you can't change answers."
@@ -193,7 +193,7 @@ class ExamCard(Instrument[Shown]):
     def _question(self) -> dict[str, str]:
         own, item, number, marked = self.sitting, self.item, self.number, self.is_marked
         reply, off, (above, asks) = own.given[own.current], marked or own.left <= 0, question(item)
-        title = _heading(f"Question {number} of {own.form.asked}")
+        title = _heading(f"Question {number} of {own.form.length}")
         start = f"<fieldset{' disabled' * off}><legend>{asks}</legend>"
         sure = "confidence", "How sure are you?", CONFIDENCE, reply.confidence
         words = html.segmented(*sure, disabled=off) * bool(reply.confidence or not off)
@@ -229,7 +229,7 @@ class ExamCard(Instrument[Shown]):
         own, number = self.sitting, self.number
         end = "end" if own.finished else "finish"
         main = "check" if not self.is_marked and own.adapts else "next"
-        main = end if main == "next" and number == own.form.asked else main
+        main = end if main == "next" and number == own.form.length else main
         names = dict.fromkeys([main, *["pause"] * (not own.finished), end])
         first = html.button("previous", "Previous")
         first = first.replace("<button", "<button disabled") if number == 1 else first

@@ -220,7 +220,7 @@ class Form(NamedTuple):
         They make the same form again: ``"saa"``, 5.
     items
         Those of an exam, in their order; those of a drill from easy to difficult, of which it asks
-        ``asked``.
+        ``length``.
     tasks
         The exam task of each item; empty for a drill.
     minutes
@@ -231,7 +231,7 @@ class Form(NamedTuple):
     seed: int
     title: str
     items: tuple[Item, ...]
-    asked: int
+    length: int
     tasks: tuple[str, ...] = ()
     minutes: int = 0
 
@@ -251,15 +251,15 @@ class Form(NamedTuple):
         right
             Whether each answer so far is right.
         """
-        if len(self.items) == self.asked:
-            return [*range(self.asked)]
+        if len(self.items) == self.length:
+            return [*range(self.length)]
         left, level, run = [*range(len(self.items))], len(self.items) // EASIEST, 0
         found = []
-        for number in range(min(len(right) + 1, self.asked)):
+        for number in range(min(len(right) + 1, self.length)):
             found.append(left.pop(min(range(len(left)), key=lambda n: abs(left[n] - level))))
             if number < len(right):
                 run = run + 1 if right[number] else 0
-                step = len(self.items) // self.asked + 1
+                step = len(self.items) // self.length + 1
                 level += 2 * step if run == HARDER_AFTER else 0 if right[number] else -step
                 run %= HARDER_AFTER
         return found
@@ -347,8 +347,10 @@ def drill(about: str, seed: int, number: int = DRILL) -> Form:
             item = fitting[place % len(fitting)].item(draw)
             items.setdefault(str(item), item)
     by_difficulty = tuple(sorted(items.values(), key=difficulty))
-    asked = min(number, len(by_difficulty))
-    return Form(f"drill {about}", seed, f"Drill about {about}, number {seed}", by_difficulty, asked)
+    length = min(number, len(by_difficulty))
+    return Form(
+        f"drill {about}", seed, f"Drill about {about}, number {seed}", by_difficulty, length
+    )
 
 
 def placement(seed: int) -> Form:

@@ -210,8 +210,8 @@ class Item:
         """What each wrong belief answers that the item can tell from AWS, by the mutant's name."""
         wrong = (place for place in range(len(self.options)) if place not in self.key)
         own = {name: (place,) for place in wrong for name in self.options[place].beliefs}
-        told = {name: answer for name, answer in self.believed.items() if answer != self.key}
-        return {**(own if self.form == CHOICE else {}), **told}
+        others = {name: answer for name, answer in self.believed.items() if answer != self.key}
+        return {**(own if self.form == CHOICE else {}), **others}
 
     def fitting(self, chosen: Places) -> list[Mutant]:
         """Return the beliefs that a wrong answer fits, the most telling ones."""

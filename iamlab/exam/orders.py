@@ -58,7 +58,7 @@ def order_the_evaluation(scene: Scene) -> Item | None:
 
 
 def order_the_calls(scene: Scene) -> Item | None:
-    """Ask for the only order in which all calls work and what is asked for is true."""
+    """Ask for the only order in which all calls work and each request is decided as it must be."""
     drawn = scene.drawn
     world = drawn.build(drawn.table, scene.seed)
     calls = [_call(drawn.part(own["call"]), world) for own in scene.table["calls"]]
@@ -79,12 +79,12 @@ def order_the_calls(scene: Scene) -> Item | None:
         return None
     shown = scene.draw.sample(range(len(calls)), len(calls))
     words = [text or in_words(own) for text, own in zip(texts, calls, strict=True)]
-    asked = [own for line in lines for *_, own in drawn.ask(line[1:].strip(), world)]
+    requests = [own for line in lines for *_, own in drawn.ask(line[1:].strip(), world)]
     return scene.item(
         world=world,
         form=ORDER,
         question=f"{scene.text} {scene.question}",
-        facts=documents(asked),
+        facts=documents(requests),
         options=tuple(Option(words[place]) for place in shown),
         key=tuple(shown.index(place) for place in right[0]),
         rationale=tuple(_failing(world, calls, words, right[0])),
@@ -122,7 +122,7 @@ def _holds(scene: Scene, line: str, world: World) -> bool:
 def _failing(
     world: World, calls: Sequence[Call], words: Sequence[str], right: Places
 ) -> Iterator[str]:
-    """Say for each two calls in the right order what happens if they are exchanged."""
+    """Return for each two calls in the right order what happens if they are exchanged."""
     for place, (first, second) in enumerate(pairwise(right)):
         order = (*right[:place], second, first, *right[place + 2 :])
         error = replay(world, _in_order(calls, order)).error

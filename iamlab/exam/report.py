@@ -152,8 +152,8 @@ class Report:
     @property
     def calibration(self) -> Figure:
         """How often answers are right, by how sure you were."""
-        given = ((self.sitting.given[place], place) for place in self._order)
-        pairs = ((own.confidence, self.sitting.is_right(place)) for own, place in given)
+        answers = ((self.sitting.given[place], place) for place in self._order)
+        pairs = ((own.confidence, self.sitting.is_right(place)) for own, place in answers)
         return view.calibration((sure, right) for sure, right in pairs if sure in CONFIDENCE)
 
     @property
@@ -258,9 +258,9 @@ class Report:
         above, asks = question(item)
         shown = chosen or (EMPTY,) * len(item.key)
         answer = f"Your answer: {item.lettered(chosen) or 'none'}."
-        told = items([answer, *item.marked(chosen).paragraphs])
+        feedback = items([answer, *item.marked(chosen).paragraphs])
         picture = item.picture._repr_html_() if item.picture else ""
-        return f"{above}<p>{asks}</p>{options(item, shown, marked=True)}{told}{picture}"
+        return f"{above}<p>{asks}</p>{options(item, shown, marked=True)}{feedback}{picture}"
 
     def save(self, path: str | Path) -> None:
         """Write the report as an HTML page, which a browser can print, or as a PDF.
@@ -291,15 +291,15 @@ class Report:
             yield TEXT, f"{own.name}: {own.right} of {own.of} right.{again}"
         yield from ((TEXT, f"You answered {own}.") for own in self.beliefs)
         for number, place in enumerate(self._order, 1):
-            item, given = self.form.items[place], self.sitting.given[place]
-            marked = item.marked(given.chosen)
-            how = ", ".join(filter(None, (given.confidence, f"{given.seconds:g} seconds")))
+            item, reply = self.form.items[place], self.sitting.given[place]
+            marked = item.marked(reply.chosen)
+            how = ", ".join(filter(None, (reply.confidence, f"{reply.seconds:g} seconds")))
             yield HEADING, f"Question {number}: {marked.state} ({how})"
             yield from ((TEXT, own) for own in (item.question, *item.facts, *item.prompts))
             yield from (
                 (OPTION, item.named(n).replace(": ", "\n", 1)) for n in range(len(item.options))
             )
-            yield TEXT, f"Your answer: {item.lettered(given.chosen) or 'none'}."
+            yield TEXT, f"Your answer: {item.lettered(reply.chosen) or 'none'}."
             yield from ((TEXT, own) for own in marked.paragraphs)
 
 

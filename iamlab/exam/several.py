@@ -34,14 +34,14 @@ def which_are_allowed(scene: Scene) -> Item | None:
     """
     number = scene.draw.choice(tuple(NUMBERS))
     wanted = scene.table.get("who") != "denied"
-    asked = list({more: (more, world, own) for more, world, own in scene.asked}.values())
-    right = [own for own in asked if bool(own[2]) is wanted]
-    wrong = [own for own in asked if bool(own[2]) is not wanted]
+    requests = list({more: (more, world, own) for more, world, own in scene.asked}.values())
+    right = [own for own in requests if bool(own[2]) is wanted]
+    wrong = [own for own in requests if bool(own[2]) is not wanted]
     if len(right) < number or len(wrong) < WRONG:
         return None
     beliefs = {
         more: {own.name for own in MUTANTS.values() if bool(own.decide(each, world)) is wanted}
-        for more, world, each in asked
+        for more, world, each in requests
     }
     telling = {more for more, names in beliefs.items() if not names.isdisjoint(scene.wanted)}
     wrong.sort(key=lambda own: scene.draw.random() - 2 * (own[0] in telling))
@@ -140,10 +140,10 @@ def match(scene: Scene) -> Item | None:
         return None
     texts = [*dict.fromkeys(labels[own] for own in (*chosen, *prompts))][:OPTIONS]
     chosen, texts = (scene.draw.sample(own, len(own)) for own in (chosen, texts))
-    asked = [prompts[own] for own in chosen]
+    requests = [prompts[own] for own in chosen]
     believed = {name: [belief(own, each) for each in chosen] for name, own in MUTANTS.items()}
     return scene.item(
-        **_about(asked) | ({"facts": ()} if with_messages else {}),
+        **_about(requests) | ({"facts": ()} if with_messages else {}),
         form=MATCH,
         question=f"{scene.text} {scene.question}",
         prompts=tuple(chosen),

@@ -7,7 +7,7 @@ the kernel was restarted: the same form and seed are made again, and the answers
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from random import randrange
+from random import choice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ class Given:
     Parameters
     ----------
     chosen
-        The answer, as places of options; empty if there is none.
+        The answer, as places of options; can be empty.
     confidence
         ``"a guess"``, ``"fairly sure"`` or ``"certain"``; can be empty.
     flagged
@@ -85,7 +85,7 @@ class Exam:
     def order(self) -> list[int]:
         """The places of the items that are asked so far."""
         right: list[bool] = []
-        for _ in range(self.form.asked):
+        for _ in range(self.form.length):
             place = self.form.order(right)[-1]
             if self.adapts and not self.given[place].chosen:
                 break
@@ -95,7 +95,7 @@ class Exam:
     @property
     def adapts(self) -> bool:
         """Whether it is a drill: each answer is marked at once, and decides what comes next."""
-        return len(self.items) > self.form.asked
+        return len(self.items) > self.form.length
 
     def is_right(self, place: int) -> bool:
         """Return whether the answer to an item is right."""
@@ -144,7 +144,7 @@ class Exam:
         self._change(self._place(number), flagged=on)
 
     def sure(self, number: int, confidence: str) -> None:
-        """Say how sure you are of an answer."""
+        """Set how sure you are of an answer."""
         self._change(self._place(number), confidence=confidence_word(confidence))
 
     def go_to(self, number: int) -> None:
@@ -231,12 +231,12 @@ class Exam:
 
     def _keep(self, place: int) -> None:
         """Keep an answer for reviews: if it is wrong, what the item tests is due again."""
-        given, item = self.given[place], self.items[place]
-        facts: dict[str, Any] = {"confidence": given.confidence, "seconds": given.seconds}
+        own, item = self.given[place], self.items[place]
+        facts: dict[str, Any] = {"confidence": own.confidence, "seconds": own.seconds}
         wanted = item.tags.get("beliefs", "").split()
         if wanted and not self.is_right(place):
             facts["item"] = wanted[0]
-        item.keep(given.chosen, **facts)
+        item.keep(own.chosen, **facts)
 
     def restore(self, records: list[journal.Record]) -> None:
         """Take over what was kept of this sitting."""
@@ -256,13 +256,13 @@ class Exam:
 
     def __repr__(self) -> str:
         done = sum(bool(self.given[place].chosen) for place in self.order)
-        state = "finished" if self.finished else f"{done} of {self.form.asked} answered"
+        state = "finished" if self.finished else f"{done} of {self.form.length} answered"
         lines = [f"{self.form.title}: {state}."]
         if not self.finished:
             number = self.order.index(self.current) + 1
             lines += [
                 "",
-                f"Question {number} of {self.form.asked}",
+                f"Question {number} of {self.form.length}",
                 *self.items[self.current].lines(),
             ]
         return "\n".join(lines)
@@ -289,7 +289,8 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
         those of an AWS certification; ``"placement"`` to find out where to start; ``"drill M12"``
         for ten about a wrong belief, a topic or a lesson.
     seed
-        The same seed makes the same exam. Default: the one that is begun, or a new one.
+        The same seed makes the same exam, and shows its report again after it is finished. Default:
+        the exam that is begun, or else a new one.
     timed
         Whether there is a time limit: 35 minutes.
 
@@ -303,24 +304,24 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     >>> exam("scs", seed=5).form.title
     'IAM practice for SCS-C03, form 5'
     """
-    begun = {number: own for number, own in _kept(form).items() if not _is_finished(own)}
+    kept = _kept(form)
     if seed is None:
-        seed = [*begun][-1] if begun else randrange(SEEDS)
-    records = begun.get(seed, [])
+        begun = [number for number, own in kept.items() if not _is_finished(own)]
+        seed = begun[-1] if begun else choice([own for own in range(SEEDS) if own not in kept])
+    records = kept.get(seed, [])
     made = Exam(form_of(form, seed), timed=bool(records and records[-1].get("timed")) or timed)
     made.restore(records)
     return made
 
 
 def _kept(form: str) -> dict[int, list[journal.Record]]:
-    """Return the records of the sittings of a form, by seed: those after the last one finished."""
+    """Return the records of the sittings of a form, by seed, the latest one last."""
     found: dict[int, list[journal.Record]] = {}
     for own in journal.records():
         is_own = own.get("kind") == KIND and own.get("form") == form
         if is_own and own.get("form_version") == _version():
             seed = int(own["seed"])
-            before = found.pop(seed, [])
-            found[seed] = [own] if _is_finished(before) else [*before, own]
+            found[seed] = [*found.pop(seed, []), own]
     return found
 
 

@@ -188,11 +188,11 @@ def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
     What can be argued about is left out.
     """
     trace, request = decision.trace, decision.request
-    deciding, said = {*addresses(decision.determining)}, dict[str, tuple[bool, str]]()
+    deciding, claims = {*addresses(decision.determining)}, dict[str, tuple[bool, str]]()
     for match in trace.matches:
         if not (decision and match.layer in CEILINGS):
             is_true = match.address in deciding
-            said[_claim(match, request)] = is_true, "" if is_true else _why(match)
+            claims[_claim(match, request)] = is_true, "" if is_true else _why(match)
     is_implicit = decision.verdict is Verdict.IMPLICIT_DENY
     blocking = missing(decision) | {*decision.blocking} if is_implicit else frozenset[str]()
     unclear = {"resource"} if is_delegated(decision) else set[str]()
@@ -202,17 +202,17 @@ def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
         is_false = step.result == "allow" and layer not in unclear
         is_there = has_sides if layer == "identity" else step.result != "absent"
         if blocks or (is_there and (is_false or decision)):
-            said[_silence(layer, request)] = blocks, "" if blocks else step.reason
+            claims[_silence(layer, request)] = blocks, "" if blocks else step.reason
     grants = any(trace.step(own).found.allows for own in GRANTING)
     if not (is_implicit and grants):
-        said[NOTHING_GRANTS] = is_implicit, "" if is_implicit else "A statement decides."
+        claims[NOTHING_GRANTS] = is_implicit, "" if is_implicit else "A statement decides."
     is_free = bool(decision) and not decision.determining
-    said[NOTHING_DENIES] = is_free, "" if is_free else "That isn't enough: AWS denies by default."
-    return said
+    claims[NOTHING_DENIES] = is_free, "" if is_free else "That isn't enough: AWS denies by default."
+    return claims
 
 
 def _claim(match: StatementMatch, request: Request) -> str:
-    """Say that a statement decides: ``"ReadAll in the bucket policy allows it."``."""
+    """Return that a statement decides: ``"ReadAll in the bucket policy allows it."``."""
     label, is_resource = match.statement.label, match.layer == "resource"
     where = f"the {name_of('resource', request)}" if is_resource else match.attached.policy.name
     name = f"Statement {label}" if label[0] == "#" else label
@@ -220,7 +220,7 @@ def _claim(match: StatementMatch, request: Request) -> str:
 
 
 def _silence(layer: str, request: Request) -> str:
-    """Say that a type of policy decides, because it doesn't allow the request."""
+    """Return that a type of policy decides, because it doesn't allow the request."""
     name = name_of(layer, request)
     if layer == "identity":
         return f"No {name} allows it, so AWS denies it."
@@ -228,7 +228,7 @@ def _silence(layer: str, request: Request) -> str:
 
 
 def _why(match: StatementMatch) -> str:
-    """Say what a statement really does that doesn't decide."""
+    """Return what a statement really does that doesn't decide."""
     if not match.mismatches:
         return f"{match.address} matches, but it doesn't decide."
     elements = ", ".join(own.element for own in match.mismatches)

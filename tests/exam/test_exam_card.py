@@ -240,7 +240,7 @@ def test_an_answer_that_was_never_complete_is_not_shown_as_yours():
     card.press("end")
     card.press("go 2")
 
-    assert text(card, "result") == "○ Not answered. The right answer is A and B."
+    assert text(card, "result") == "○ Not answered. The right answer is A, B."
     assert "your answer" not in text(card, "answer")
 
 

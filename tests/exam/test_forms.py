@@ -51,7 +51,7 @@ def test_a_form_has_the_shares_of_the_tasks_and_no_question_twice(name):
     shares = Counter(made.tasks)
 
     assert sum(own.share for own in plan.tasks) == 100
-    assert len(made.items) == len(made.tasks) == made.asked == QUESTIONS
+    assert len(made.items) == len(made.tasks) == made.length == QUESTIONS
     assert made.minutes == MINUTES
     assert len({own.tags.get("template") or own.question for own in made.items}) == QUESTIONS
     assert {own.tags["level"] for own in made.items} <= {*plan.levels}
@@ -83,7 +83,7 @@ def test_a_drill_gets_harder_after_two_right_answers_and_easier_after_a_wrong_on
     right, wrong = (made.order([own] * (DRILL - 1)) for own in (True, False))
 
     assert levels == sorted(levels)
-    assert made.asked == DRILL < len(made.items)
+    assert made.length == DRILL < len(made.items)
     assert made.order([]) == right[:1] == wrong[:1]
     assert max(wrong[1:5]) <= wrong[0] < right[4]
     assert right[-1] > right[0] > min(wrong)
@@ -96,7 +96,7 @@ def test_a_drill_is_about_a_belief_a_lesson_or_a_topic(about):
     """And about nothing else."""
     made = drill(about, 2, 3)
 
-    assert made.asked == 3
+    assert made.length == 3
     for item in made.items:
         lesson, beliefs = item.tags["lesson"], item.tags.get("beliefs", "").split()
         assert about in (topic_of(lesson), lesson, *beliefs)

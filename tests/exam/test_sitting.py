@@ -75,15 +75,16 @@ def test_leaving_and_coming_back_loses_nothing():
     other = exam("clf")
     assert not other.finished
     assert other.given[0] == Given()
+    assert exam("clf", seed=first.form.seed).report.score == again.report.score
 
 
 def test_two_forms_are_taken_beside_each_other():
     """Each goes on where it was left."""
-    one, two = exam("saa", seed=1), exam("saa", seed=2)
-    one.answer(1, one.items[0].key)
-    two.answer(2, two.items[1].key)
+    first, second = exam("saa", seed=1), exam("saa", seed=2)
+    first.answer(1, first.items[0].key)
+    second.answer(2, second.items[1].key)
 
-    assert exam("saa", seed=1).given[0].chosen == one.items[0].key
+    assert exam("saa", seed=1).given[0].chosen == first.items[0].key
     assert exam("saa", seed=1).given[1].chosen == ()
     assert exam("saa").form.seed == 2
 
