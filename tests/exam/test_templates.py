@@ -20,8 +20,9 @@ from iamlab.teach.mutants import MISCONCEPTIONS
 from tests.effort import slow
 from tests.exam.fairness import assert_fair, decisions_made, disagreements, faults
 
-NOW, LATER = 100, 300
-"""So many seeds are tried in ``make test``, and so many more in ``make test-all``."""
+NOW, LATER, FEW = 30, 70, 8
+"""So many seeds are tried in ``make test``, so many more in ``make test-all``, and so many where
+items of all templates are looked at."""
 EVERY = [*templates()]
 CONTRASTS = [name for name, own in templates().items() if "contrast" in own]
 CRITICAL = {4: 21.1, 5: 23.5, 6: 25.7}
@@ -37,13 +38,15 @@ def made(name):
         return [make(name, seed) for seed in range(NOW)], decisions
 
 
-def items(name):
-    """Return the items of a template with the first seeds."""
-    return made(name)[0]
+@cache
+def few(name):
+    """Make some items of a template, and the decisions for them."""
+    with decisions_made() as decisions:
+        return [make(name, seed) for seed in range(FEW)], decisions
 
 
 @each_template
-def test_a_hundred_items_of_a_template_are_fair(name):
+def test_the_items_of_a_template_are_fair(name):
     """And the oracle, which shares no code with the engine, decides each request again.
 
     Each place is right as often; the longest or shortest option isn't nearly always right.
@@ -55,7 +58,7 @@ def test_a_hundred_items_of_a_template_are_fair(name):
     if found[0].form == CHOICE:
         assert_even(Counter(item.key[0] for item in found), len(found[0].options))
         for pick in (min, max):
-            assert sum(is_right_by_length(item, pick) for item in found) <= 0.75 * len(found)
+            assert sum(is_right_by_length(item, pick) for item in found) <= 0.8 * len(found)
     else:
         assert len({item.key for item in found}) > 3
 
@@ -75,7 +78,7 @@ def is_right_by_length(item, pick):
 
 def test_the_length_of_options_gives_no_key_away():
     """Somebody who always takes the longest or the shortest option is right as by chance."""
-    every = [item for name in EVERY for item in items(name)[:20] if item.form == CHOICE]
+    every = [item for name in EVERY for item in few(name)[0] if item.form == CHOICE]
     for pick in (min, max):
         assert sum(is_right_by_length(item, pick) for item in every) < 0.4 * len(every)
 
@@ -111,7 +114,7 @@ def test_a_template_says_what_it_is_about(name):
     assert own["level"] in LEVELS
     assert own["lesson"] in own_lessons()
     assert wanted <= MISCONCEPTIONS.keys()
-    assert all(not wanted or wanted & beliefs_tested(item) for item in items(name))
+    assert all(not wanted or wanted & beliefs_tested(item) for item in few(name)[0])
 
 
 def test_there_are_templates_of_each_idea_form_and_level():
@@ -129,9 +132,10 @@ def test_every_belief_is_a_wrong_option_and_every_policy_type_decides():
     """Each of the 40 beliefs in one template or more, each type of policy in two or more."""
     beliefs, deciding = set(), defaultdict(set)
     for name in EVERY:
-        for item in items(name)[:40]:
-            beliefs |= beliefs_tested(item)
-            for layer in decided_by(item.decision) if item.decision else ():
+        found, decisions = few(name)
+        beliefs |= {belief for item in found for belief in beliefs_tested(item)}
+        for decision in decisions.values():
+            for layer in decided_by(decision):
                 deciding[layer].add(name)
 
     assert MISCONCEPTIONS.keys() - beliefs == set()
