@@ -132,11 +132,14 @@ class Changes:
         return self._scene.drawn.build(table, self._scene.seed)
 
     def option(self, place: int, tried: Tried) -> Option:
-        """Return a change as an option; a template can name a belief that no verdict tells."""
-        named = self._scene.table["changes"][place].get("belief", "").split() if tried.why else ()
+        """Return a change as an option; a template can name a belief, and why it is wrong."""
+        if not tried.why:
+            return Option(self.texts[place])
+        change = self._scene.table["changes"][place]
+        named = change.get("belief", "").split()
         own = [each.name for belief in named for each in MISCONCEPTIONS[belief].mutants]
-        beliefs = sorted({*tried.beliefs, *own}) if tried.why else ()
-        return Option(self.texts[place], tuple(beliefs), tried.why)
+        beliefs = tuple(sorted({*tried.beliefs, *own}))
+        return Option(self.texts[place], beliefs, change.get("why", tried.why))
 
 
 def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
