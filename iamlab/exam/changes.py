@@ -235,8 +235,9 @@ def which_change(scene: Scene) -> Item | None:
         return None
     key, wanted = scene.draw.choice(right), {*scene.wanted}
     options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
-    telling = {own for own in wrong if not wanted.isdisjoint(options[own].beliefs)}
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * (own in telling))
+    wrong = scene.draw.sample(wrong, len(wrong))
+    telling = [own for own in wrong if not wanted.isdisjoint(options[own].beliefs)][:1]
+    wrong.sort(key=lambda own: own not in telling)
     places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
     return scene.item(
         **_about(scene, changes, tried[key]),
@@ -298,7 +299,7 @@ def _about(scene: Scene, changes: Changes, done: Tried) -> dict[str, Any]:
     before = changes.before.decisions
     hidden = part.split()[-1:] if (part := scene.drawn.part(scene.table.get("into", ""))) else []
     after = dict.fromkeys(map(sentence, done.decisions))
-    why = reasons(before[0])[-1:] if before and not before[0] else ()
+    why = [f"Before: {own}" for own in reasons(before[0])[-1:]] if before and not before[0] else []
     return {
         "world": changes.world,
         "decision": before[0] if before else None,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
 
+CALLERS = {"IAM user": "user", "IAM role": "role"}
+CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
 LONGEST = 40
@@ -112,7 +114,7 @@ def caller(request: Request, *, plain: bool = False) -> str:
     name, kind = short_name(arn)
     if plain:
         return name
-    kind = {"IAM user": "user", "STS assumed role": "session", "IAM role": "role"}.get(kind, "")
+    kind = CALLERS.get(kind, "")
     return f"The {kind} {name}" if kind else name[0].upper() + name[1:]
 
 
@@ -141,7 +143,7 @@ def result(decision: Decision, real: Decision | None = None) -> str:
     >>> from iamlab.teach.scenarios import MAP, scenario
     >>> world = scenario("first_door")
     >>> [result(world.can(name, "s3:GetObject", MAP)) for name in ("alice", "bob")]
-    ['Yes: the identity-based policy allows it.', 'No: no policy allows it.']
+    ['Yes: the identity-based policy allows it.', 'No: no policy grants it.']
     """
     of_aws = decision if real is None else real
     request = of_aws.request
@@ -152,12 +154,12 @@ def result(decision: Decision, real: Decision | None = None) -> str:
         ending = "allows it" if len(named) == 1 else "allow it"
         return f"Yes: {joined(named)} {ending}." if named else _without_allow(decision, of_aws)
     if decision.verdict is Verdict.EXPLICIT_DENY:
-        return f"No: a statement of {joined(named)} denies it."
+        return f"No: a statement in {joined(named)} denies it."
     if is_public_access_blocked(decision):
         return PUBLIC_ACCESS_IS_BLOCKED
     without = missing(decision)
     if not without and decision.combining_rule in SAME_ACCOUNT:
-        return "No: no policy allows it."
+        return "No: no policy grants it."
     if not without:
         return "No: AWS refuses it, whatever policies allow."
     blocking = [f"the {name_of(own, request)}" for own in LAYERS if own in without]

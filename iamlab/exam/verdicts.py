@@ -114,14 +114,14 @@ def _wrong(right: str, wrong: Iterable[str], led: Led, scene: Scene, side: slice
 
 def _other_results(decision: Decision) -> dict[str, str]:
     """Return results that other policies could have, each with what this policy really does."""
-    request, found = decision.request, {"No: no policy allows it.": "A policy does."}
+    request, found = decision.request, {"No: no policy grants it.": "A policy does."}
     if decision.combining_rule != "root_user":
         found[NEEDS_NO_ALLOW] = "AWS denies by default."
     steps = [own for own in decision.steps if own.layer in LAYERS and own.result != "absent"]
     for step in steps:
         name = name_of(step.layer, request)
         found[f"No: the {name} doesn't allow it."] = step.reason
-        found[f"No: a statement of the {name} denies it."] = step.reason
+        found[f"No: a statement in the {name} denies it."] = step.reason
         found[f"Yes: the {name} allows it."] = step.reason
     sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
     if sides and decision.combining_rule == "cross_account":
