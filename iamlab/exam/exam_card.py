@@ -92,7 +92,9 @@ class ExamCard(Instrument[Shown]):
 
     @cached_property
     def _report(self) -> str:
-        more = "`.report` of the exam has a row for each question. `.report.save()` writes a page."
+        again = f'exam("{self.sitting.form.name}", seed={self.sitting.form.seed})'
+        more = f"`{again}` shows this report again. Its `.report.to_frame()` has a row for each "
+        more += 'question, and `.report.save("report.html")` writes a page to print.'
         return self.sitting.report.summary() + marked_up(more)
 
     # -- what a learner does ---------------------------------------------------------------------
@@ -175,6 +177,8 @@ class ExamCard(Instrument[Shown]):
         if self.number > 1 or own.finished:
             return head
         rule = "Each answer is saved at once. You can change it until you finish."
+        if own.left <= 0:
+            rule = "You can't change answers any more. Press Finish to see the report."
         if own.adapts:
             rule = "Each answer is marked at once. After two right answers, questions get harder."
         note = f"{plan.note if plan else ''} {count(own.form.length, 'question')}. {rule}"
@@ -260,7 +264,7 @@ class ExamCard(Instrument[Shown]):
         """Show every few seconds how much time is left; nothing else in the card changes."""
         from iamlab.widgets.card import TURNS
 
-        if self.sitting.timed and not self.sitting.finished:
+        if self.sitting.timed and not self.sitting.finished and self.sitting.left > -EVERY:
             with suppress(RuntimeError), TURNS:  # without a kernel, there is no loop
                 asyncio.get_running_loop().call_later(EVERY, self._tick)
                 self.changed()

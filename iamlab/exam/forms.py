@@ -1,7 +1,7 @@
 """Forms: which questions an exam about IAM and STS has, by the share of its tasks.
 
 A question comes from a template, with one of the seeds that the tests try, or from the knowledge
-bank. A form has as many of both as it can, no template and no question of the bank twice. The same
+bank; a form has no template and no question of the bank twice. The same
 name and seed make the same form within a version of iamlab.
 
 Notes
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 SEEDS = 1_000
-"""Templates are tested with the seeds from 0 to this one."""
+"""Questions have seeds from 0 to the one before this."""
+DRILLS = "drill "
+"""The names of drills begin with it."""
 DRILL, PLACEMENT = 10, 12
 """How many questions have a drill and a placement test."""
 CHOICES, MOST_TRIED = 3, 6
@@ -94,7 +96,7 @@ class Blueprint:
         return [
             number
             for number, own in own_lessons().items()
-            if number in about or not points.isdisjoint(own.knowledge)
+            if own.exercises and (number in about or not points.isdisjoint(own.knowledge))
         ]
 
     @property
@@ -240,6 +242,11 @@ class Form(NamedTuple):
         """The exam's blueprint; a drill has none."""
         return blueprints().get(self.name)
 
+    @property
+    def adapts(self) -> bool:
+        """Whether it is a drill: each answer is marked at once, and decides what comes next."""
+        return self.name.startswith(DRILLS)
+
     def order(self, right: Sequence[bool]) -> list[int]:
         """Return the places of the items that are asked so far, and of the next one.
 
@@ -251,7 +258,7 @@ class Form(NamedTuple):
         right
             Whether each answer so far is right.
         """
-        if len(self.items) == self.length:
+        if not self.adapts:
             return [*range(self.length)]
         left, level, run = [*range(len(self.items))], len(self.items) // EASIEST, 0
         found = []
@@ -292,7 +299,7 @@ def form(name: str, seed: int, number: int = QUESTIONS) -> Form:
     quotas = _quotas([own.share for own in plan.tasks], number)
     for task, wanted in zip(plan.tasks, quotas, strict=True):
         own = [each for each in fitting if each.is_of(task) and each not in chosen]
-        chosen |= dict.fromkeys(_mixed(own, draw)[:wanted], task.number)
+        chosen |= dict.fromkeys(draw.sample(own, min(wanted, len(own))), task.number)
     every = [(each, task.number) for task in plan.tasks for each in fitting if each.is_of(task)]
     for each, task_number in draw.sample(every, len(every)):  # for tasks with too few questions
         if len(chosen) < number:
@@ -337,7 +344,7 @@ def drill(about: str, seed: int, number: int = DRILL) -> Form:
     """
     kinds: dict[str, list[Question]] = defaultdict(list)
     for own in questions():
-        for name in (topic_of(own.lesson), own.lesson, own.template, *sorted(own.beliefs)):
+        for name in filter(None, (topic_of(own.lesson), own.lesson, own.template, *own.beliefs)):
             kinds[name].append(own)
     draw = Random(f"drill {about} {seed}")
     fitting = _mixed(find_named("topic, belief, lesson or template", about, dict(kinds)), draw)
@@ -345,7 +352,8 @@ def drill(about: str, seed: int, number: int = DRILL) -> Form:
     for place in range(MOST_TRIED * number):
         if len(items) < CHOICES * number:
             item = fitting[place % len(fitting)].item(draw)
-            items.setdefault(str(item), item)
+            texts = sorted(option.text for option in item.options)
+            items.setdefault(str((item.question, item.facts, item.prompts, texts)), item)
     by_difficulty = tuple(sorted(items.values(), key=difficulty))
     length = min(number, len(by_difficulty))
     return Form(

@@ -38,7 +38,7 @@ LIKELY = 0.5
 """A belief is named if at least this share of the answers that test it fit it."""
 MOST_EXERCISES = 2
 """So many exercises are named for a belief."""
-PRACTISE = "The pass mark is of the whole exam, on a scale that isn't a share of right answers."
+PASS_MARK = "That mark is for the whole exam, and it isn't a percentage of right answers."
 
 
 class Fit(NamedTuple):
@@ -49,7 +49,9 @@ class Fit(NamedTuple):
     of: int
 
     def __str__(self) -> str:
-        return f"as if {MUTANTS[self.name].claim}: {self.fits} of {self.of}"
+        own = MUTANTS[self.name]
+        drill = f'exam("drill {own.belief}")'
+        return f"as if {own.claim}: {self.fits} of {self.of} (to practise: {drill})"
 
 
 class Report:
@@ -102,7 +104,7 @@ class Report:
     def by_task(self) -> Table:
         """The score of each task of the exam."""
         plan, scores = self.form.blueprint, defaultdict[str, list[bool]](list)
-        for place in self._order:
+        for place in self._order if self.form.tasks else ():
             scores[self.form.tasks[place]].append(self.sitting.is_right(place))
         titles = {own.number: own.title for own in plan.tasks} if plan else {}
         rows = [(n, titles[n], sum(scores[n]), len(scores[n])) for n in titles if n in scores]
@@ -141,13 +143,15 @@ class Report:
 
     @property
     def start(self) -> str:
-        """The lesson to start with: that of the first stage with a wrong answer, or the exam."""
-        wrong = {
+        """The lesson to start with: that of a stage in which both answers are wrong, or one."""
+        wrong = [
             self.form.items[place].tags["lesson"]
             for place in self._order
             if not self.sitting.is_right(place)
-        }
-        return next((own[0] for own in STAGES if not wrong.isdisjoint(own)), "21")
+        ]
+        missed = [[own for own in wrong if own in stage] for stage in STAGES]
+        found = [own for own in missed if len(own) > 1] or [own for own in missed if own]
+        return min(found[0]) if found else "21"
 
     @property
     def calibration(self) -> Figure:
@@ -197,7 +201,7 @@ class Report:
         plan = self.form.blueprint
         found = [f"{right} of {of} right ({100 * right // of} %)."]
         if plan:
-            found.append(f"{plan.exam} is passed with {plan.pass_mark} of 1,000. {PRACTISE}")
+            found.append(f"{plan.exam} is passed with {plan.pass_mark} of 1,000. {PASS_MARK}")
             found.append(plan.note)
         if self.form.name == "placement":
             title = own_lessons()[self.start].title

@@ -17,9 +17,11 @@ from iamlab.errors import ExerciseError
 from iamlab.exam.forms import SEEDS, Form, form_of
 from iamlab.exam.templates import VERSION
 from iamlab.teach import journal
-from iamlab.widgets.prediction import confidence_word
+from iamlab.widgets.prediction import CONFIDENCE, confidence_word
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamlab.exam.items import Item, Places
     from iamlab.exam.report import Report
 
@@ -49,6 +51,15 @@ class Given:
     seconds: float = 0.0
 
 
+_READ: dict[str, Callable[[Any], bool]] = {
+    "chosen": lambda own: isinstance(own, list) and all(type(n) is int and 0 <= n < 8 for n in own),
+    "confidence": lambda own: own in ("", *CONFIDENCE),
+    "flagged": lambda own: isinstance(own, bool),
+    "seconds": lambda own: isinstance(own, int | float) and own >= 0,
+}
+"""What a record can have, and whether a value can be read; other values are passed over."""
+
+
 class Exam:
     """Somebody takes a form: answers can be changed until it is finished.
 
@@ -72,8 +83,8 @@ class Exam:
     def __init__(self, form: Form, *, timed: bool = False) -> None:
         self.form, self.timed = form, timed and form.minutes > 0
         self.given = [Given() for _ in form.items]
-        self.current = self.order[0]
         self.paused, self.finished = False, False
+        self.current = self.order[0]
         self._since: float | None = monotonic()
 
     @property
@@ -90,12 +101,14 @@ class Exam:
             if self.adapts and not self.given[place].chosen:
                 break
             right.append(self.is_right(place))
-        return self.form.order(right)
+        found = self.form.order(right)
+        is_open = self.adapts and self.finished and not self.given[found[-1]].chosen
+        return found[:-1] or found if is_open else found
 
     @property
     def adapts(self) -> bool:
         """Whether it is a drill: each answer is marked at once, and decides what comes next."""
-        return len(self.items) > self.form.length
+        return self.form.adapts
 
     def is_right(self, place: int) -> bool:
         """Return whether the answer to an item is right."""
@@ -166,13 +179,21 @@ class Exam:
 
     def finish(self) -> Report:
         """End the exam and return the report; the answers count for reviews from now on."""
+        self._take_over()
         if not self.finished:
             self._stop()
             self.finished = True
-            self._record(event="finished")
             for place in self.order:
-                self._keep(place)
+                if self.given[place].chosen:
+                    self._keep(place)
+            self._record(event="finished")
         return self.report
+
+    def _take_over(self) -> None:
+        """Take over the end of this exam, if another kernel finished it."""
+        kept = _kept(self.form.name).get(self.form.seed, [])
+        if not self.finished and _is_finished(kept):
+            self.restore(kept)
 
     @property
     def report(self) -> Report:
@@ -200,6 +221,9 @@ class Exam:
         return order[number - 1]
 
     def _change(self, place: int, **changed: Any) -> None:
+        self._take_over()
+        if self.paused:
+            raise ExerciseError("The exam is paused. Resume it to go on.")
         if self.finished:
             raise ExerciseError("The exam is finished. Call exam(...) for a new one.")
         if self.left <= 0:
@@ -230,25 +254,26 @@ class Exam:
         journal.add({"kind": KIND, **own, "timed": self.timed, **facts})
 
     def _keep(self, place: int) -> None:
-        """Keep an answer for reviews: if it is wrong, what the item tests is due again."""
+        """Keep an answer for reviews: of which beliefs are due again, and which are known."""
         own, item = self.given[place], self.items[place]
         facts: dict[str, Any] = {"confidence": own.confidence, "seconds": own.seconds}
         wanted = item.tags.get("beliefs", "").split()
-        if wanted and not self.is_right(place):
+        if wanted:
             facts["item"] = wanted[0]
         item.keep(own.chosen, **facts)
 
     def restore(self, records: list[journal.Record]) -> None:
         """Take over what was kept of this sitting."""
         for own in records:
-            place, event = own.get("place"), own.get("event")
-            if isinstance(place, int) and place < len(self.given):
-                names = ("chosen", "confidence", "flagged", "seconds")
-                found = {name: own[name] for name in names if name in own}
-                if "chosen" in found:
-                    found["chosen"] = tuple(found["chosen"])
-                self.given[place] = replace(self.given[place], **found)
-            self.finished = self.finished or event == "finished"
+            place = own.get("place")
+            if type(place) is int and 0 <= place < len(self.given):
+                facts = {
+                    name: own[name] for name in _READ if name in own and _READ[name](own[name])
+                }
+                if "chosen" in facts:
+                    facts["chosen"] = tuple(facts["chosen"])
+                self.given[place] = replace(self.given[place], **facts)
+            self.finished = self.finished or own.get("event") == "finished"
         order = self.order
         self.current = next((own for own in order if not self.given[own].chosen), order[-1])
         if self.finished:
@@ -292,7 +317,8 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
         The same seed makes the same exam, and shows its report again after it is finished. Default:
         the exam that is begun, or else a new one.
     timed
-        Whether there is a time limit: 35 minutes.
+        Whether there is a time limit: 35 minutes. Then the exam begins paused. An exam that is begun
+        keeps what it has; drills and the placement test have no limit.
 
     Raises
     ------
@@ -304,13 +330,17 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     >>> exam("scs", seed=5).form.title
     'IAM practice for SCS-C03, form 5'
     """
+    if seed is not None and (type(seed) is not int or seed < 0):
+        raise ExerciseError(f"seed must be a whole number from 0 on, not {seed!r}.")
     kept = _kept(form)
     if seed is None:
         begun = [number for number, own in kept.items() if not _is_finished(own)]
         seed = begun[-1] if begun else choice([own for own in range(SEEDS) if own not in kept])
     records = kept.get(seed, [])
-    made = Exam(form_of(form, seed), timed=bool(records and records[-1].get("timed")) or timed)
+    made = Exam(form_of(form, seed), timed=bool(records[-1].get("timed")) if records else timed)
     made.restore(records)
+    if made.timed and not made.finished:
+        made.pause()
     return made
 
 
@@ -319,8 +349,8 @@ def _kept(form: str) -> dict[int, list[journal.Record]]:
     found: dict[int, list[journal.Record]] = {}
     for own in journal.records():
         is_own = own.get("kind") == KIND and own.get("form") == form
-        if is_own and own.get("form_version") == _version():
-            seed = int(own["seed"])
+        if is_own and own.get("form_version") == _version() and type(own.get("seed")) is int:
+            seed = own["seed"]
             found[seed] = [*found.pop(seed, []), own]
     return found
 

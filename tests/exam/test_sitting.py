@@ -45,7 +45,7 @@ def wrong(item):
 def test_answers_can_be_changed_until_the_exam_is_finished():
     """A letter, places, another confidence; and nothing afterwards."""
     taken = Exam(form("clf", 5, 4))
-    taken.answer(1, "A", "a guess")
+    taken.answer(1, taken.items[0].key[::-1], "a guess")
     taken.answer(1, taken.items[0].key)
     taken.flag(2)
 
@@ -181,15 +181,89 @@ def test_an_unfinished_exam_has_no_report():
         _ = Exam(form("clf", 5, 4)).report
 
 
-@pytest.mark.parametrize(("misses", "start"), [((), "21"), ((11, 4), "05"), ((0,), "00")])
-def test_the_placement_test_names_the_lesson_to_begin_with(misses, start):
-    """That of the first stage with a wrong answer."""
+@pytest.mark.parametrize(("misses", "first"), [((), None), ((11, 4), 4), ((0, 6, 7), 6), ((0,), 0)])
+def test_the_placement_test_names_the_lesson_to_begin_with(misses, first):
+    """That of the first stage in which both answers are wrong; or else one slip counts."""
     taken = Exam(placement(3))
+    stage = {4: (4,), 6: (6, 7), 0: (0,)}.get(first, ())
+    start = min((taken.items[own].tags["lesson"] for own in stage), default="21")
     for number, item in enumerate(taken.items):
         taken.answer(number + 1, wrong(item) if number in misses else item.key)
 
     assert taken.finish().start == start
     assert f"Start with lesson {start}," in str(taken.report)
+
+
+def test_another_kernel_that_finished_the_exam_is_noticed():
+    """What it marked stays, and nothing is counted twice."""
+    first = exam("clf", seed=1)
+    second = exam("clf", seed=1)
+    first.answer(1, first.items[0].key)
+    first.finish()
+    with pytest.raises(ExerciseError, match="is finished"):
+        second.answer(2, second.items[1].key)
+
+    assert second.finish().score == first.report.score
+    assert len([own for own in journal.records() if own["kind"] == "prediction"]) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"chosen": 7},
+        {"chosen": [99]},
+        {"seconds": "x"},
+        {"place": -1},
+        {"seed": "5"},
+        {"flagged": 1},
+    ],
+)
+def test_what_can_not_be_read_is_passed_over(damage):
+    """A damaged or imported record changes nothing."""
+    taken = exam("clf", seed=5)
+    taken.answer(1, taken.items[0].key)
+    before = exam("clf", seed=5).given
+    record = next(own for own in journal.records() if own["kind"] == "exam")
+    journal.add(
+        {
+            "kind": "exam",
+            **{n: record[n] for n in ("form", "seed", "form_version")},
+            "place": 0,
+            **damage,
+        }
+    )
+
+    assert exam("clf", seed=5).given == before
+
+
+@pytest.mark.parametrize("seed", ["5", 5.5, True, -1])
+def test_a_seed_is_a_whole_number(seed):
+    """Anything else is refused before it is saved."""
+    with pytest.raises(ExerciseError, match="seed must be a whole number"):
+        exam("clf", seed=seed)
+
+
+def test_a_timed_exam_begins_paused_and_takes_no_answer_in_a_pause():
+    """Run All Cells doesn't start the clock; an exam that is begun keeps what it has."""
+    taken = exam("clf", seed=2, timed=True)
+    with pytest.raises(ExerciseError, match="is paused"):
+        taken.answer(1, taken.items[0].key)
+    taken.resume()
+    taken.answer(1, taken.items[0].key)
+
+    assert exam("clf", seed=2).timed
+    other = exam("clf", seed=3)
+    other.answer(1, other.items[0].key)
+    assert not exam("clf", seed=3, timed=True).timed
+
+
+def test_a_drill_that_is_left_in_the_middle_counts_what_was_answered():
+    """The question that is open isn't wrong."""
+    taken = Exam(drill("M12", 1, 4))
+    for number in (1, 2):
+        taken.answer(number, taken.items[taken.order[number - 1]].key)
+
+    assert taken.finish().score == (2, 2)
 
 
 def test_the_answers_of_an_account_are_not_kept_elsewhere():
