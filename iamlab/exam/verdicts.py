@@ -121,7 +121,7 @@ def _other_results(decision: Decision) -> dict[str, str]:
     for step in steps:
         name = name_of(step.layer, request)
         found[f"No: the {name} doesn't allow it."] = step.reason
-        found[f"No: a statement in the {name} denies it."] = step.reason
+        found[f"No: a statement in the {name} denies it."] = "No Deny statement matches."
         found[f"Yes: the {name} allows it."] = step.reason
     sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
     if sides and decision.combining_rule == "cross_account":
