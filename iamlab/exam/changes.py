@@ -141,6 +141,11 @@ class Changes:
         beliefs = tuple(sorted({*tried.beliefs, *own}))
         return Option(self.texts[place], beliefs, change.get("why", tried.why))
 
+    def why(self, place: int, alone: Tried) -> str:
+        """Return why a change isn't one of two that are enough."""
+        why: str = self._scene.table["changes"][place].get("why", "")
+        return why or f"With this alone: {alone.why}"
+
 
 def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
     wrong = (own for must, _, own in found if bool(own) is not must)
@@ -284,9 +289,7 @@ def which_two_changes(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose two.)",
         options=tuple(
-            Option(
-                changes.texts[own], why="" if own in key else f"With this alone: {alone[own].why}"
-            )
+            Option(changes.texts[own], why="" if own in key else changes.why(own, alone[own]))
             for own in places
         ),
         key=answer(key),

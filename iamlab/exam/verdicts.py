@@ -121,7 +121,7 @@ def _other_results(decision: Decision) -> dict[str, str]:
     for step in steps:
         name = name_of(step.layer, request)
         found[f"No: the {name} doesn't allow it."] = step.reason
-        found[f"No: a statement in the {name} denies it."] = step.reason
+        found[f"No: a statement in the {name} denies it."] = "No Deny statement matches."
         found[f"Yes: the {name} allows it."] = step.reason
     sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
     if sides and decision.combining_rule == "cross_account":
@@ -204,7 +204,8 @@ def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
         if blocks or (is_there and (is_false or decision)):
             claims[_silence(layer, request)] = blocks, "" if blocks else step.reason
     grants = any(trace.step(own).found.allows for own in GRANTING)
-    if not (is_implicit and grants):
+    is_also_true = grants if is_implicit else bool(decision.denies) and not grants
+    if not is_also_true:
         claims[NOTHING_GRANTS] = is_implicit, "" if is_implicit else "A statement decides."
     is_free = bool(decision) and not decision.determining
     claims[NOTHING_DENIES] = is_free, "" if is_free else "That isn't enough: AWS denies by default."
