@@ -317,8 +317,8 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
         The same seed makes the same exam, and shows its report again after it is finished. Default:
         the exam that is begun, or else a new one.
     timed
-        Whether there is a time limit: 35 minutes. Then the exam begins paused. An exam that is begun
-        keeps what it has; drills and the placement test have no limit.
+        Whether there is a time limit: 35 minutes. Then the exam begins paused. A begun exam keeps
+        what it has; drills and the placement test have no limit.
 
     Raises
     ------
