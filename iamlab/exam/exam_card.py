@@ -58,9 +58,9 @@ class ExamCard(Instrument[Shown]):
     >>> from iamlab.exam.forms import form
     >>> from iamlab.exam.sitting import Exam
     >>> card = ExamCard(Exam(form("clf", seed=5, number=2)))
-    >>> card.set("answer", "C")
-    >>> card.sitting.given[0].chosen
-    (2,)
+    >>> card.set("confidence", "certain")
+    >>> card.sitting.given[0].confidence
+    'certain'
     """
 
     def __init__(self, sitting: Exam) -> None:

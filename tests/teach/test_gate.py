@@ -28,6 +28,8 @@ from iamlab.teach.scenarios import MAP
 from iamlab.widgets.instrument import Instrument
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+EXAM = "21_mock_exam"
+"""It has no predictions and no exercises of its own."""
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 IN_A_CARD = re.compile(
@@ -100,7 +102,7 @@ def test_nothing_in_a_lesson_settles_an_open_prediction(path):
     """No sentence, title, objective, alternative text, prompt or first hint."""
     found = list(steps(path))
 
-    assert sum(isinstance(own, OpenRequest) for _, own in found) > 1
+    assert sum(isinstance(own, OpenRequest) for _, own in found) > 1 or path.stem == EXAM
     assert list(violations(found)) == []
 
 
