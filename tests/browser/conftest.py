@@ -97,8 +97,8 @@ SETTLED = f"""async seconds => {{ {WITHIN}
   }});
 }}"""
 
-# Cells that are out of sight stay on the page, and all are drawn before anybody looks for one:
-# JupyterLab draws them when the browser has time. What moves or blinks is drawn again and again.
+# Cells that are out of sight stay on the page. Each is scrolled to once, as JupyterLab draws a cell
+# when it is in sight, or when the browser has time. What moves or blinks is drawn again and again.
 ALL_CELLS = f"""async seconds => {{ {WITHIN}
   const still = document.createElement('style');
   still.textContent = `*, *::before, *::after {{ animation: none !important;
@@ -106,8 +106,12 @@ ALL_CELLS = f"""async seconds => {{ {WITHIN}
   document.head.append(still);
   const notebook = window.jupyterapp.shell.currentWidget.content;
   notebook.notebookConfig = {{ ...notebook.notebookConfig, windowingMode: 'none' }};
-  await within(seconds, 'drawing all cells', async () => {{
-    await until(() => notebook.widgets.every(one => !one.isPlaceholder()));
+  await within(seconds, 'scrolling to all cells', async () => {{
+    for (const one of notebook.widgets) {{
+      one.node.scrollIntoView();
+      await new Promise(drawn => requestAnimationFrame(drawn));
+    }}
+    notebook.widgets[0].node.scrollIntoView();
   }});
 }}"""
 

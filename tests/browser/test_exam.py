@@ -23,7 +23,7 @@ own = form("scs", seed=5, number=4)
 names = {IDEAS[table["idea"]][1]: name for name, table in templates().items()}
 more = [make(names[kind], 5) for kind in ("several", "order", "match") if kind in names]
 tasks = own.tasks + own.tasks[:1] * len(more)
-own = own._replace(items=(*own.items, *more), asked=len(tasks), tasks=tasks)
+own = own._replace(items=(*own.items, *more), length=len(tasks), tasks=tasks)
 Exam(own)"""
 WHOLE = """from iamlab.exam.sitting import exam
 exam("saa", seed=7)"""

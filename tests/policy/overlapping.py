@@ -11,6 +11,7 @@ SOME = st.lists(
     st.sampled_from(
         ["s3:*", "s3:Get*", "S3:getobject", "s3:GetObject", "*", "*:*", "s3", "s3:Put?*"]
     ),
+    min_size=1,  # AWS saves no empty list
     max_size=3,
 )
 HOME = f"{S3}home/${{aws:username}}"
@@ -21,6 +22,7 @@ WHERE = st.lists(
             *("arn:aws:s3*", "arn:aws:sqs:r:${aws:PrincipalAccount}:q", f"{S3}home/${{*}}"),
         ]
     ),
+    min_size=1,  # AWS saves no empty list
     max_size=3,
 )
 STATEMENTS = st.fixed_dictionaries(
