@@ -58,9 +58,8 @@ class ExamCard(Instrument[Shown]):
     >>> from iamlab.exam.forms import form
     >>> from iamlab.exam.sitting import Exam
     >>> card = ExamCard(Exam(form("clf", seed=5, number=2)))
-    >>> card.set("confidence", "certain")
-    >>> card.sitting.given[0].confidence
-    'certain'
+    >>> card.number, card.is_marked
+    (1, False)
     """
 
     def __init__(self, sitting: Exam) -> None:

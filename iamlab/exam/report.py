@@ -65,11 +65,10 @@ class Report:
     Examples
     --------
     >>> from iamlab.exam.forms import form
-    >>> from iamlab.exam.sitting import Exam
+    >>> from iamlab.exam.sitting import Exam, Given
     >>> sitting = Exam(form("clf", seed=5, number=4))
-    >>> for number, item in enumerate(sitting.items, 1):
-    ...     sitting.answer(number, item.key, "certain")
-    >>> sitting.finish().score
+    >>> sitting.given = [Given(item.key, "certain") for item in sitting.items]
+    >>> Report(sitting).score
     (4, 4)
     """
 
