@@ -117,6 +117,20 @@ def options(item: Item, picked: Places, *, marked: bool = False) -> str:
     return body
 
 
+def result(item: Item, chosen: Places) -> str:
+    """Say whether an answer is right, and else which one is."""
+    right = "" if chosen == item.key else f" The right answer is {item.lettered(item.key)}."
+    return f"{item.marked(chosen).state if chosen else '○ Not answered.'}{right}"
+
+
+def why(item: Item, chosen: Places, *, is_open: bool = False) -> str:
+    """Write why the right answer is right, which beliefs a wrong one fits, and the picture."""
+    beliefs = (f"You answered as if {own.claim}. {own.truth}" for own in item.fitting(chosen))
+    texts = "".join(map(marked_up, (*item.rationale, *beliefs)))
+    picture = item.picture._repr_html_() if item.picture else ""
+    return f"<h4>Why</h4>{texts}{html.fold('Picture', picture, is_open=is_open) if picture else ''}"
+
+
 def _marked(right: bool, chosen: bool, why: str) -> str:  # noqa: FBT001
     """Write whether an option is right and was chosen; if it is wrong, also why."""
     words = ["✓ right answer"] * right + ["✓ your answer" if right else "✕ your answer"] * chosen
