@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from iamlab.exam.items import Item, Marking
 
+    Write = Callable[..., None]
+    """Prints lines."""
     Found = tuple[list[Any], Sequence[str]]
     """The values for ``--json``, and the lines for people."""
 
 
-def exam_asked(
-    name: str, seed: int, path: str | None, write: Callable[..., None], *, json: bool
-) -> Found:
+def exam_asked(name: str, seed: int, path: str | None, write: Write, *, json: bool) -> Found:
     """Ask the questions of an exam, or write them to a file.
 
     Parameters
@@ -44,12 +44,7 @@ def exam_asked(
 
 
 def asked(
-    items: Iterable[Item],
-    total: int,
-    write: Callable[..., None],
-    files: Sequence[str] = (),
-    *,
-    json: bool,
+    items: Iterable[Item], total: int, write: Write, files: Sequence[str] = (), *, json: bool
 ) -> Found:
     """Ask on a terminal until the last item, ``q``, Ctrl+C or the end of the input.
 
@@ -81,7 +76,7 @@ def asked(
     return [], Quiz(begun).score
 
 
-def _answered(item: Item, write: Callable[..., None]) -> Marking:
+def _answered(item: Item, write: Write) -> Marking:
     """Read answers until one can be marked."""
     while True:
         answer = input(f"Your answer ({item.wanted}; q stops): ")

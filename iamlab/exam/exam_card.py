@@ -17,16 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError
-from iamlab.exam.item_html import (
-    EMPTY,
-    FORMS,
-    is_complete,
-    marked_up,
-    options,
-    question,
-    result,
-    why,
-)
+from iamlab.exam import item_html
+from iamlab.exam.item_html import EMPTY, FORMS, is_complete
 from iamlab.exam.items import LETTERS, ORDER
 from iamlab.policy.describe.words import joined
 from iamlab.widgets import controls as html
@@ -37,12 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamlab.exam.items import Places
-    from iamlab.exam.sitting import Asked, Exam
+    from iamlab.exam.sitting import Exam
 
 QUESTION, CONFIRM, REPORT = "question", "confirm", "report"
 """What a card shows: a question, what isn't answered before the end, or the report."""
 WORDS = {"check": "Check", "next": "Next question", "pause": "Pause", "finish": "Finish"}
-WORDS |= {"end": "Back to the report"}
+WORDS |= {"end": "Back to the report", "previous": "Previous"}
 CHANGE = "You can change answers until you finish."
 MARKED = "Each answer is marked at once. After two right answers, questions get harder."
 EVERY = 20
@@ -68,8 +60,8 @@ class ExamCard(Instrument[Shown]):
     >>> from iamlab.exam.forms import form
     >>> from iamlab.exam.sitting import Exam
     >>> card = ExamCard(Exam(form("clf", seed=5, number=2)))
-    >>> card.current.number, card.is_marked
-    (1, False)
+    >>> card.state, card.picked
+    (Shown(view='question'), ())
     """
 
     def __init__(self, sitting: Exam) -> None:
@@ -77,29 +69,18 @@ class ExamCard(Instrument[Shown]):
         super().__init__(Shown(REPORT if sitting.finished else QUESTION))
 
     @property
-    def current(self) -> Asked:
-        """The question that is shown, with its number and its answer."""
-        return next(own for own in self.sitting.asked if own.place == self.sitting.current)
-
-    @property
     def picked(self) -> Places:
         """What is chosen of the question that is shown, also if it isn't complete."""
-        item, answer = self.current.item, self.current.answer
+        item, answer = self.sitting.shown.item, self.sitting.shown.answer
         empty = (EMPTY,) * len(item.key) * (item.form in FORMS["place"])
         return answer.chosen or answer.picked or empty
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether the question that is shown tells its answer."""
-        own = self.sitting
-        return own.finished or (own.form.adapts and bool(self.current.answer.chosen))
 
     @cached_property
     def _report(self) -> str:
         again = f'exam("{self.sitting.form.name}", seed={self.sitting.form.seed})'
         more = f"`{again}` shows this report again. Its `.report.to_frame()` has a row for each "
         more += 'question, and `.report.save("report.html")` writes a page to print.'
-        return self.sitting.report.summary() + marked_up(more)
+        return self.sitting.report.summary() + item_html.marked_up(more)
 
     # -- what a learner does ---------------------------------------------------------------------
 
@@ -110,7 +91,7 @@ class ExamCard(Instrument[Shown]):
 
     def change(self, name: str, value: Any) -> Shown:
         """Do what a control or a button is for."""
-        own, number, (word, _, rest) = self.sitting, self.current.number, name.partition(" ")
+        own, number, (word, _, rest) = self.sitting, self.sitting.shown.number, name.partition(" ")
         if word in FORMS:
             self._pick(word, rest, value)
             return self.state
@@ -130,7 +111,7 @@ class ExamCard(Instrument[Shown]):
 
     def _pick(self, word: str, rest: str, value: Any) -> None:
         """Choose an option of those to choose from, or take it back."""
-        item, picked = self.current.item, [*self.picked]
+        item, picked = self.sitting.shown.item, [*self.picked]
         letter = rest if word == "option" else value
         if item.form not in FORMS[word] or letter not in item.letters.split(", "):
             raise self.no_control(f"{word} {rest}: {value}")
@@ -140,12 +121,12 @@ class ExamCard(Instrument[Shown]):
         else:
             slot = int(rest or 1)
             picked[slot - 1 : slot] = [place]
-        self.sitting.pick(self.current.number, tuple(picked))
+        self.sitting.pick(self.sitting.shown.number, tuple(picked))
 
     def _check(self) -> None:
-        if not is_complete(self.current.item, self.picked):
-            raise ExerciseError(f"Not answered yet. Choose {self.current.item.wanted}.")
-        self.sitting.answer(self.current.number, self.picked)
+        if not is_complete(self.sitting.shown.item, self.picked):
+            raise ExerciseError(f"Not answered yet. Choose {self.sitting.shown.item.wanted}.")
+        self.sitting.answer(self.sitting.shown.number, self.picked)
 
     # -- what it shows ---------------------------------------------------------------------------
 
@@ -162,7 +143,7 @@ class ExamCard(Instrument[Shown]):
             parts["paused"] = text + html.button("resume", "Resume", main=True)
             return parts | {"result": html.paragraph(self.note)}
         elif view == CONFIRM:
-            back = html.button("back", f"Back to question {self.current.number}")
+            back = html.button("back", f"Back to question {self.sitting.shown.number}")
             row = html.row(html.button("end", "Finish now", main=True), back)
             text = "".join(map(html.paragraph, self._unfinished()))
             parts["confirm"] = _heading("Finish?") + text + row
@@ -176,7 +157,7 @@ class ExamCard(Instrument[Shown]):
         time = f"Time left: {count(minutes, 'minute')}" if minutes else ""
         head = html.heading(self.title, "The time is over." if own.left <= 0 else time)
         head += html.paragraph(own.problem)
-        if self.current.number > 1 or own.finished:
+        if self.sitting.shown.number > 1 or own.finished:
             return head
         rule = f"{'Each answer is saved at once. ' * (not own.problem)}{CHANGE}"
         rule = "Press Finish to see the report." if own.left <= 0 else rule
@@ -195,28 +176,29 @@ class ExamCard(Instrument[Shown]):
         yield "After this, you can't change answers."
 
     def _question(self) -> dict[str, str]:
-        own, marked, (number, _, item, answer) = self.sitting, self.is_marked, self.current
-        off, (above, asks) = marked or own.left <= 0, question(item)
+        own, (number, _, item, answer, marked) = self.sitting, self.sitting.shown
+        off, (above, asks) = marked or own.left <= 0, item_html.question(item)
         title = _heading(f"Question {number} of {own.form.length}")
+        answers = item_html.options(item, self.picked, marked=marked)
         start = f"<fieldset{' disabled' * off}><legend>{asks}</legend>"
         sure = "confidence", "How sure are you?", CONFIDENCE, answer.confidence
         words = html.segmented(*sure, disabled=off) * bool(answer.confidence or not off)
         flag = html.tick("flag", "⚑ Flag for review", on=answer.flagged)
         return {
             f"question {number}": title + above,
-            f"answer {number}": f"{start}{options(item, self.picked, marked=marked)}</fieldset>",
+            f"answer {number}": f"{start}{answers}</fieldset>",
             f"sure {number}": html.row(words, flag * (not off and not own.form.adapts)),
             "result": html.paragraph(self.note or self._status(), "name" * marked),
-            **({f"why {number}": why(item, answer.chosen)} if marked else {}),
+            **({f"why {number}": item_html.why(item, answer.chosen)} if marked else {}),
             f"buttons {number}": self._buttons(),
             f"overview {number}": self._overview(),
         }
 
     def _status(self) -> str:
-        own, item = self.sitting, self.current.item
+        own, item = self.sitting, self.sitting.shown.item
         picked = [place for place in self.picked if place != EMPTY]
-        if self.is_marked:
-            return result(item, self.current.answer.chosen)
+        if self.sitting.shown.marked:
+            return item_html.result(item, self.sitting.shown.answer.chosen)
         if is_complete(item, self.picked):
             done = "Your answer" if own.problem else "Answer saved"
             return "" if own.form.adapts else f"{done}: {item.lettered(self.picked)}."
@@ -225,22 +207,19 @@ class ExamCard(Instrument[Shown]):
         return f"{len(picked)} of {len(item.key)} chosen." if picked else ""
 
     def _buttons(self) -> str:
-        own, number = self.sitting, self.current.number
+        own, number = self.sitting, self.sitting.shown.number
         end = "end" if own.finished else "finish"
-        main = "check" if not self.is_marked and own.form.adapts else "next"
+        main = "check" if not self.sitting.shown.marked and own.form.adapts else "next"
         main = end if main == "next" and number == own.form.length else main
-        names = dict.fromkeys([main, *["pause"] * (not own.finished), end])
-        first = html.button("previous", "Previous")
-        first = first.replace("<button", "<button disabled") if number == 1 else first
-        return html.row(first, *(html.button(own, WORDS[own], main=own == main) for own in names))
+        before, pause = ["previous"] * (number > 1), ["pause"] * (not own.finished)
+        names = dict.fromkeys([*before, main, *pause, end])
+        return html.row(*(html.button(own, WORDS[own], main=own == main) for own in names))
 
     def _overview(self) -> str:
         sitting, body = self.sitting, ""
         for own in sitting.asked:
-            is_marked = sitting.finished or (sitting.form.adapts and own.answer.chosen)
-            state = own.look if is_marked else "● answered" if own.answer.chosen else "○ open"
             now = own.place == sitting.current and self.state.view == QUESTION
-            text = f"<span>{'▸ ' * now}{own.number}</span><small>{state}</small>"
+            text = f"<span>{'▸ ' * now}{own.number}</span><small>{own.look}</small>"
             text += "<small>⚑ flagged</small>" * own.answer.flagged
             current = ' aria-current="true"' * now
             body += f'<button type="button" name="go {own.number}"{current}>{text}</button>'

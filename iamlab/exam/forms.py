@@ -38,8 +38,6 @@ SEEDS = 1_000
 """Questions have seeds from 0 to the one before this."""
 PLACEMENT, DRILLS = "placement", "drill "
 """The name of placement tests, and how those of drills begin."""
-NAMES = """Exams: {}. The test of where to start: placement. \
-Drills about a belief, a lesson or a topic: "drill M12", "drill 8", "drill Access by tags"."""
 DRILL = 10
 """How many questions a drill has."""
 MADE = 0.7
@@ -66,8 +64,8 @@ class Task(NamedTuple):
     number: str
     title: str
     share: int
-    lessons: frozenset[str]
-    points: frozenset[str]
+    lessons: set[str]
+    points: set[str]
 
 
 @dataclass(frozen=True)
@@ -89,19 +87,20 @@ class Blueprint:
     exam: str
     name: str
     pass_mark: int
-    levels: tuple[str, ...]
-    forms: tuple[str, ...]
-    tasks: tuple[Task, ...]
+    levels: list[str]
+    forms: list[str]
+    tasks: list[Task]
     not_covered: str
 
     @property
     def lessons(self) -> list[str]:
         """The lessons that prepare for it, and those to do before them, in their order."""
         found = set[str]().union(*(own.lessons for own in self.tasks))
-        points = frozenset().union(*(own.points for own in self.tasks))
+        points = set[str]().union(*(own.points for own in self.tasks))
+        found.update(own["lesson"] for own in bank() if own["point"] in points)
         for number, own in reversed(own_lessons().items()):
-            if number in found or not points.isdisjoint(own.knowledge):
-                found |= {number, *own.content.get("prerequisites", "").split()}
+            if number in found:
+                found.update(own.content.get("prerequisites", "").split())
         return [
             own.number for own in own_lessons().values() if own.exercises and own.number in found
         ]
@@ -109,10 +108,7 @@ class Blueprint:
     @property
     def note(self) -> str:
         """What the form is, and what it isn't."""
-        return (
-            f"IAM practice for {self.exam}. It has only the part that is about IAM and STS, in "
-            "shares that are iamlab's own. It isn't from AWS, and the questions are iamlab's."
-        )
+        return str(_TABLES["note"]).format(exam=self.exam)
 
 
 @cache
@@ -127,10 +123,8 @@ def _blueprint(exam: str, levels: str, forms: str, tasks: dict[str, str], **more
         share, title, points, *further = text.split(" | ")
         lessons = {own.number for own in own_lessons().values() if f"{exam} {number}" in own.exam}
         lessons.update(*map(str.split, further))
-        made.append(Task(number, title, int(share), frozenset(lessons), frozenset(points.split())))
-    return Blueprint(
-        exam, levels=(*levels.split(),), forms=(*forms.split(),), tasks=(*made,), **more
-    )
+        made.append(Task(number, title, int(share), lessons, {*points.split()}))
+    return Blueprint(exam, levels=levels.split(), forms=forms.split(), tasks=made, **more)
 
 
 def exam_paths() -> Table:
@@ -306,7 +300,7 @@ def form_name(name: str) -> str:
         begin = (own for own in small if own.startswith(text))
         near = [*begin, *get_close_matches(text.split("-c0")[0], small, 1)]
         meant = [f"Did you mean {known[small[own]]}?" for own in near[:1]]
-        texts = f"There is no form {name!r}.", *meant, NAMES.format(", ".join(exams))
+        texts = f"There is no form {name!r}.", *meant, _TABLES["names"].format(", ".join(exams))
         raise ExerciseError(" ".join(texts))
     return known[small[text]]
 
@@ -331,15 +325,18 @@ def form(name: str, seed: int, number: int = 0) -> Form:
     --------
     >>> made = form("saa", seed=5, number=4)
     >>> made.title, sorted(made.tasks)
-    ('IAM practice for SAA-C03, form 5', ['1.1', '1.1', '1.1', '1.2'])
+    ('IAM practice for SAA-C03, form 5', ['1.1', '1.1', '1.1', '1.3'])
     """
     name = form_name(name)
     draw, about = Random(f"{name} {seed}"), name.removeprefix(DRILLS)
     if about != name:
         return _drill(about, seed, number or DRILL, draw)
-    if name == PLACEMENT:
-        return _placement(seed, draw)
-    return _exam(name, seed, number or QUESTIONS, draw)
+    if name != PLACEMENT:
+        return _exam(name, seed, number or QUESTIONS, draw)
+    choices = [own for own in questions() if own.form in (CHOICE, SEVERAL)]
+    stages = ([own for own in choices if own.lesson in lessons] for lessons in STAGES)
+    items = tuple(draw.choice(stage).item(draw) for stage in stages)
+    return Form(name, seed, f"Placement test {seed}", items, len(items))
 
 
 def _exam(name: str, seed: int, number: int, draw: Random) -> Form:
@@ -395,15 +392,6 @@ def _drill(about: str, seed: int, number: int, draw: Random) -> Form:
     by_difficulty = tuple(sorted(items.values(), key=difficulty))
     title = f"Drill about {'lesson ' * about.isdigit()}{about}, number {seed}"
     return Form(DRILLS + about, seed, title, by_difficulty, min(number, len(items)))
-
-
-def _placement(seed: int, draw: Random) -> Form:
-    stages = (
-        [own for own in questions() if own.lesson in lessons and own.form in (CHOICE, SEVERAL)]
-        for lessons in STAGES
-    )
-    items = tuple(draw.choice(own).item(draw) for own in stages)
-    return Form(PLACEMENT, seed, f"Placement test {seed}", items, len(items))
 
 
 def difficulty(item: Item) -> int:

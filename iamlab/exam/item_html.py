@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
+from iamlab.view.style import bad, good
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 
@@ -25,17 +27,16 @@ IN_LIST = 70
 LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?[^?]*)", re.DOTALL)
 """A scenario, and the question about it."""
 LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
+STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
+"""How questions look outside of cards."""
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 
 
 def html_page(title: str, inside: str) -> str:
     """Return a whole HTML page, which a browser can print."""
-    style = "body{max-width:60em;margin:2em auto;padding:0 1em;font-family:sans-serif}"
-    style += "pre,.code{white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace}"
-    style += ".code,.code>span,.options>*{display:block}@media print{h2,h4{break-after:avoid}"
-    style += "figure,section{break-inside:avoid}}"
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{inside}</body></html>\n'
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>{STYLE}'
+    body = f'<body class="page">{inside}</body>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>{body}</html>\n'
 
 
 def is_complete(item: Item, picked: Sequence[int]) -> bool:
@@ -96,10 +97,13 @@ def options(item: Item, picked: Places, *, marked: bool = False) -> str:
         picked = (EMPTY,) * len(picked)
     for place, (letter, option) in enumerate(zip(LETTERS, item.options, strict=False)):
         lists[letter] = f"{letter}: {shorten(option.text, IN_LIST)}"
-        text = f"<b>{letter}</b><span>{written(option.text)}"
+        on, text = place in picked, f"<b>{letter}</b><span>{written(option.text)}"
         if marked and item.form not in FORMS["place"]:
-            text += _marked(place in item.key, place in picked, option.why)
-        on = place in picked
+            is_right = place in item.key
+            own = good("your answer") if is_right else bad("your answer")
+            badges = [good("right answer")] * is_right + [own] * on
+            text += " ".join(map(html.badge, badges))
+            text += marked_up(option.why, "span") if option.why and not is_right else ""
         if item.form == CHOICE:
             radio = f'<input type="radio" name="answer" value="{letter}"{" checked" * on}>'
             body += f"<label>{radio}{text}</span></label>"
@@ -129,11 +133,3 @@ def why(item: Item, chosen: Places, *, is_open: bool = False) -> str:
     texts = "".join(map(marked_up, (*item.rationale, *beliefs)))
     picture = item.picture._repr_html_() if item.picture else ""
     return f"<h4>Why</h4>{texts}{html.fold('Picture', picture, is_open=is_open) if picture else ''}"
-
-
-def _marked(right: bool, chosen: bool, why: str) -> str:  # noqa: FBT001
-    """Write whether an option is right and was chosen; if it is wrong, also why."""
-    words = ["✓ right answer"] * right + ["✓ your answer" if right else "✕ your answer"] * chosen
-    kind = "allow" if right else "deny"
-    badges = " ".join(f'<span class="badge {kind}">{word}</span>' for word in words)
-    return badges + (marked_up(why, "span") if why and not right else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import view
 from iamlab.errors import ExerciseError
 from iamlab.exam.forms import PLACEMENT, topic_of
-from iamlab.exam.item_html import EMPTY, html_page, options, question, result, why
+from iamlab.exam.item_html import EMPTY, STYLE, html_page, options, question, result, why
 from iamlab.model.strict_json import replace_file
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
@@ -21,11 +21,8 @@ from iamlab.view.html import html_table
 from iamlab.view.tables import Table
 from iamlab.view.tabular.reports import Topic, exam_table
 from iamlab.widgets.controls import fold
-from iamlab.widgets.prediction import CONFIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from iamlab.exam.items import Item
@@ -36,6 +33,7 @@ LIKELY = 0.5
 """A belief is named if at least this share of the answers that test it fit it."""
 MOST_EXERCISES = 2
 """So many exercises are named for a belief."""
+COLUMNS = "question, task, topic, level, result, answer, right answer, sure, seconds, repeat"
 PASS_MARK = "That mark is for the whole exam, and it isn't a percentage of right answers."
 
 
@@ -95,21 +93,19 @@ class Report:
     @property
     def by_task(self) -> Table:
         """The score of each task of the exam."""
-        plan, scores = self.form.blueprint, defaultdict[str, list[bool]](list)
-        for own in self.asked if plan else ():
-            scores[self.form.tasks[own.place]].append(own.right)
-        titles = [(own.number, own.title) for own in plan.tasks] if plan else []
-        rows = [(n, title, sum(scores[n]), len(scores[n])) for n, title in titles if n in scores]
+        plan, rows = self.form.blueprint, []
+        for task in plan.tasks if plan else ():
+            own = [o.right for o in self.asked if self.form.tasks[o.place] == task.number]
+            rows += [(task.number, task.title, sum(own), len(own))] * bool(own)
         return Table.of("Score by exam task", "task, title, right, of", rows)
 
     @cached_property
     def topics(self) -> list[Topic]:
         """The score of each topic, the belief behind most wrong answers, and what to repeat."""
-        by_topic: dict[str, list[Asked]] = defaultdict(list)
-        for own in self.asked:
-            by_topic[topic_of(own.item.tags["lesson"])].append(own)
+        topics = [topic_of(own.item.tags["lesson"]) for own in self.asked]
         likely, found = {own.name for own in self.beliefs}, []
-        for name, every in by_topic.items():
+        for name in dict.fromkeys(topics):
+            every = [own for own, topic in zip(self.asked, topics, strict=True) if topic == name]
             wrong = [own for own in every if not own.right]
             fits = Counter(belief for own in wrong for belief in _fitting(own) if belief in likely)
             belief = MUTANTS[fits.most_common(1)[0][0]].claim if fits else ""
@@ -132,8 +128,8 @@ class Report:
     @property
     def calibration(self) -> Figure:
         """How often answers are right, by how sure you were."""
-        pairs = ((own.answer.confidence, own.right) for own in self.asked)
-        return view.calibration((sure, right) for sure, right in pairs if sure in CONFIDENCE)
+        sure = (own for own in self.asked if own.answer.confidence)
+        return view.calibration((own.answer.confidence, own.right) for own in sure)
 
     @property
     def figure(self) -> Figure:
@@ -150,9 +146,6 @@ class Report:
     @property
     def table(self) -> Table:
         """A row for each question."""
-        columns = (
-            "question, task, topic, level, result, answer, right answer, sure, seconds, repeat"
-        )
         rows = []
         for own in self.asked:
             item, answer = own.item, own.answer
@@ -161,7 +154,7 @@ class Report:
             letters = item.lettered(answer.chosen), item.lettered(item.key)
             again = None if own.right else ", ".join(_repeat(own))
             rows.append((*about, *letters, answer.confidence or None, answer.seconds, again))
-        return Table.of("Questions", columns, rows)
+        return Table.of("Questions", COLUMNS, rows)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each question."""
@@ -199,12 +192,13 @@ class Report:
         folded
             Whether the questions are in folds; on paper, they are not.
         """
-        parts = [f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
+        parts = [STYLE, f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
         for own in self.asked:
             title, (above, asks) = f"Question {own.number}: {own.look}", question(own.item)
             shown = own.answer.chosen or (EMPTY,) * len(own.item.key)
-            inside = f"{above}<p>{asks}</p>{options(own.item, shown, marked=True)}"
-            inside += f"<p>{result(own.item, own.answer.chosen)}</p>"
+            inside = f"{asks}{options(own.item, shown, marked=True)}"
+            inside = f'{above}<form><fieldset disabled class="item">{inside}</fieldset></form>'
+            inside += f"<p><strong>{result(own.item, own.answer.chosen)}</strong></p>"
             inside += why(own.item, own.answer.chosen, is_open=True)
             parts.append(fold(title, inside) if folded else f"<h4>{escape(title)}</h4>{inside}")
         return "".join(parts)
@@ -228,35 +222,31 @@ class Report:
         ExerciseError
             The name ends with neither ``.html`` nor ``.pdf``.
         """
-        from iamlab.exam.exports.paper import drawn
-
         kind, title = Path(path).suffix, self.form.title
         if kind not in (".html", ".pdf"):
             raise ExerciseError(f"{path} must end with .html or .pdf.")
-        content = (
-            html_page(title, self.html()) if kind == ".html" else drawn([*self._printed()], title)
-        )
+        content = html_page(title, self.html()) if kind == ".html" else self._pdf()
         replace_file(Path(path), [content], private=True)
 
-    def _printed(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the report on paper, each with its style."""
-        from iamlab.exam.exports.paper import HEADING, OPTION, TEXT, TITLE
+    def _pdf(self) -> bytes:
+        from iamlab.exam.exports.paper import HEADING, OPTION, TEXT, TITLE, drawn
 
-        yield TITLE, self.form.title
-        yield from ((TEXT, own) for own in self.lines)
+        texts = list(self.lines)
         for topic in self.topics:
             again = f" Repeat {', '.join(topic.again)}." if topic.again else ""
-            yield TEXT, f"{topic.name}: {topic.right} of {topic.of} right.{again}"
-        yield from ((TEXT, f"You answered {own}.") for own in self.beliefs)
+            texts.append(f"{topic.name}: {topic.right} of {topic.of} right.{again}")
+        texts += [f"You answered {own}." for own in self.beliefs]
+        lines = [(TITLE, self.form.title), *((TEXT, text) for text in texts)]
         for own in self.asked:
             item, answer = own.item, own.answer
             how = ", ".join(filter(None, (answer.confidence, f"{answer.seconds:g} seconds")))
-            yield HEADING, f"Question {own.number}: {own.look} ({how})"
-            yield from ((TEXT, text) for text in (item.question, *item.facts, *item.prompts))
+            lines.append((HEADING, f"Question {own.number}: {own.look} ({how})"))
+            lines += [(TEXT, text) for text in (item.question, *item.facts, *item.prompts)]
             named = map(item.named, range(len(item.options)))
-            yield from ((OPTION, text.replace(": ", "\n", 1)) for text in named)
-            yield TEXT, f"Your answer: {item.lettered(answer.chosen) or 'none'}."
-            yield from ((TEXT, text) for text in item.marked(answer.chosen).paragraphs)
+            lines += [(OPTION, text.replace(": ", "\n", 1)) for text in named]
+            chosen = f"Your answer: {item.lettered(answer.chosen) or 'none'}."
+            lines += [(TEXT, text) for text in (chosen, *item.marked(answer.chosen).paragraphs)]
+        return drawn(lines, self.form.title)
 
 
 def _fitting(asked: Asked) -> list[str]:

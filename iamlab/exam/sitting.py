@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 KIND = "exam"
 """The kind of the records of a sitting."""
-RIGHT, WRONG, OPEN = good("right"), bad("wrong"), silent("no answer", "○")
+RIGHT, WRONG, NONE = good("right"), bad("wrong"), silent("no answer", "○")
+ANSWERED, OPEN = silent("answered", "●"), silent("open", "○")
 LOST = "Your answers are kept until the kernel stops."
 ANEW = "Your unfinished exam is from another version of iamlab, so a new one begins."
 
@@ -75,12 +76,19 @@ _READ: dict[str, Callable[[Any], bool]] = {
 
 
 class Asked(NamedTuple):
-    """A question that is asked, with its number, its place in the form, and the answer."""
+    """A question that is asked, with its number, its place in the form, and the answer.
+
+    Parameters
+    ----------
+    marked
+        Whether it tells its right answer.
+    """
 
     number: int
     place: int
     item: Item
     answer: Answer
+    marked: bool
 
     @property
     def right(self) -> bool:
@@ -89,8 +97,10 @@ class Asked(NamedTuple):
 
     @property
     def look(self) -> Look:
-        """Whether it is right, as it is shown."""
-        return RIGHT if self.right else WRONG if self.answer.chosen else OPEN
+        """Whether it is right, or whether it is answered."""
+        if self.marked:
+            return RIGHT if self.right else WRONG if self.answer.chosen else NONE
+        return ANSWERED if self.answer.chosen else OPEN
 
 
 class Exam:
@@ -140,8 +150,17 @@ class Exam:
     @property
     def asked(self) -> list[Asked]:
         """The questions that are asked so far, with their answers."""
-        order = enumerate(self.order, 1)
-        return [Asked(n, place, self.items[place], self.answers[place]) for n, place in order]
+        found = []
+        for number, place in enumerate(self.order, 1):
+            item, own = self.items[place], self.answers[place]
+            marked = self.finished or (self.form.adapts and bool(own.chosen))
+            found.append(Asked(number, place, item, own, marked))
+        return found
+
+    @property
+    def shown(self) -> Asked:
+        """The question that is shown, with its number and its answer."""
+        return next(own for own in self.asked if own.place == self.current)
 
     @property
     def problem(self) -> str:
@@ -263,9 +282,7 @@ class Exam:
     def _place(self, number: int) -> int:
         order = self.order
         if not 1 <= number <= len(order):
-            raise ExerciseError(
-                f"There is no question {number}. Choose one from 1 to {len(order)}."
-            )
+            raise ExerciseError(f"There is no question {number}. The last one is {len(order)}.")
         return order[number - 1]
 
     def _change(self, place: int, **changed: Any) -> None:
@@ -314,9 +331,8 @@ class Exam:
         state = "finished" if self.finished else f"{done} of {self.form.length} answered"
         lines = [f"{self.form.title}: {state}.", *filter(None, (self.note, self.problem))]
         if not self.finished:
-            number = self.order.index(self.current) + 1
-            lines += ["", f"Question {number} of {self.form.length}"]
-            lines += self.items[self.current].lines()
+            lines += ["", f"Question {self.shown.number} of {self.form.length}"]
+            lines += self.shown.item.lines()
         return "\n".join(lines)
 
     def _ipython_display_(self) -> None:
@@ -374,8 +390,8 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
         new = max(mine, default=randrange(forms.SEEDS)) + 1
         seed = begun[-1] if begun else new
     records = mine.get(seed, [])
-    timed = bool(records[-1].get("timed")) if records else timed
-    made = Exam(forms.form(name, seed), timed=timed)
+    is_timed = bool(records[-1].get("timed")) if records else timed
+    made = Exam(forms.form(name, seed), timed=is_timed)
     made.restore(records)
     if kept and not records and not _is_finished([*kept.values()][-1]):
         made.note = ANEW

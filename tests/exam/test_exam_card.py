@@ -60,8 +60,8 @@ def answer(card, places):
     controls = {"choice": "answer", SEVERAL: "option {1}"}
     for number, place in enumerate(places, 1):
         letter = LETTERS[place]
-        name = controls.get(card.current.item.form, "place {0}").format(number, letter)
-        card.set(name, True if card.current.item.form == SEVERAL else letter)
+        name = controls.get(card.sitting.shown.item.form, "place {0}").format(number, letter)
+        card.set(name, True if card.sitting.shown.item.form == SEVERAL else letter)
 
 
 def test_an_answer_counts_when_it_is_complete_and_is_taken_back_when_it_no_longer_is():
@@ -163,7 +163,7 @@ def test_a_drill_marks_each_answer_at_once_and_shows_why():
     assert text(card, "result").startswith("Not answered yet.")
     assert "flag" not in text(card)
 
-    wrong = (card.current.item.key[0] + 1) % len(card.current.item.options)
+    wrong = (card.sitting.shown.item.key[0] + 1) % len(card.sitting.shown.item.options)
     answer(card, [wrong])
 
     assert card.sitting.answers[card.sitting.current].chosen == ()
@@ -249,7 +249,7 @@ def test_a_sitting_goes_on_after_a_restart():
     """The progress file has the answers, the confidence and the flags."""
     card = ExamCard(exam("clf", seed=5))
     card.press("next")
-    answer(card, card.current.item.key)
+    answer(card, card.sitting.shown.item.key)
     card.set("confidence", "a guess")
     card.set("flag", True)
     again = ExamCard(exam("clf"))
@@ -282,9 +282,9 @@ def test_an_answer_that_is_not_complete_is_kept_too(progress_file):
     assert "○ open" in text(again, "overview")
 
     practice = ExamCard(exam("drill M12"))
-    answer(practice, practice.current.item.key)
+    answer(practice, practice.sitting.shown.item.key)
 
-    assert ExamCard(exam("drill M12")).picked == practice.current.item.key
+    assert ExamCard(exam("drill M12")).picked == practice.sitting.shown.item.key
 
 
 def test_the_card_says_what_can_not_be_saved(tmp_path, monkeypatch):
