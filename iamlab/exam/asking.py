@@ -65,8 +65,7 @@ def asked(
     try:
         for item in items:
             begun.append(item)
-            number = f"Question {len(begun)} of {total}: {item.tags['kind']}"
-            write(number, *item.lines(), "")
+            write(f"Question {len(begun)} of {total}: {item.tags['kind']}", *item.lines(), "")
             marking = _answered(item, write)
             further = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
             more = [f"To look further: {further}"] if item.command else []

@@ -166,10 +166,10 @@ class ExamCard(Instrument[Shown]):
         return head + html.paragraph(own.note) + html.paragraph(note.strip(), "pale")
 
     def _unfinished(self) -> Iterator[str]:
-        own, asked = self.sitting, self.sitting.asked
-        left = [str(each.number) for each in asked if not each.answer.chosen]
-        flagged = [str(each.number) for each in asked if each.answer.flagged]
-        done = len(asked) - len(left)
+        own, questions = self.sitting, self.sitting.questions
+        left = [str(each.number) for each in questions if not each.answer.chosen]
+        flagged = [str(each.number) for each in questions if each.answer.flagged]
+        done = len(questions) - len(left)
         yield f"You have answered {done} of {count(own.form.length, 'question')}."
         yield f"Not answered: {joined(left)}." if left and not own.form.adapts else ""
         yield f"Flagged: {joined(flagged)}." if flagged else ""
@@ -217,7 +217,7 @@ class ExamCard(Instrument[Shown]):
 
     def _overview(self) -> str:
         sitting, body = self.sitting, ""
-        for own in sitting.asked:
+        for own in sitting.questions:
             now = own.place == sitting.current and self.state.view == QUESTION
             text = f"<span>{'▸ ' * now}{own.number}</span><small>{own.look}</small>"
             text += "<small>⚑ flagged</small>" * own.answer.flagged

@@ -55,10 +55,8 @@ class Task(NamedTuple):
 
     Parameters
     ----------
-    share
-        Of the form's questions, in percent.
-    lessons, points
-        What its questions are about.
+    share, lessons, points
+        Of the form's questions, in percent, and what they are about.
     """
 
     number: str
@@ -159,8 +157,6 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 TOPICS: dict[str, list[str]] = {name: own.split() for name, own in _TABLES["topics"].items()}
 """The lessons of each topic, by its name."""
-
-
 STAGES: list[list[str]] = [own.split() for own in _TABLES["stages"]]
 """The lessons of each question of the placement test."""
 
@@ -168,8 +164,6 @@ STAGES: list[list[str]] = [own.split() for own in _TABLES["stages"]]
 def topic_of(lesson: str) -> str:
     """Return the topic of a lesson.
 
-    Examples
-    --------
     >>> topic_of("11")
     'Boundaries and organizations'
     """
@@ -356,8 +350,6 @@ def _exam(name: str, seed: int, number: int, draw: Random) -> Form:
 def _quotas(shares: Sequence[int], number: int) -> list[int]:
     """Split a number by shares.
 
-    Examples
-    --------
     >>> _quotas([70, 15, 15], 20)
     [14, 3, 3]
     """

@@ -92,28 +92,23 @@ def make_items(world: World, questions: int = QUESTIONS, seed: object = None) ->
     draw = Random(f"quiz {datetime.now(UTC).astimezone().date() if seed is None else seed}")
     pool = list(_requests(world, draw, max(MOST_PRINCIPALS, 2 * questions)))
     if not pool:
-        raise RequestError(
-            "Nothing can be asked: no user or role has a policy that names an action."
-        )
+        raise RequestError("Nothing can be asked: no policy of a user or role names an action.")
     others = [match for own, _ in pool for match in own.trace.step("identity").matches]
-
-    def predicted(number: int) -> Iterator[Item]:
-        return _chosen(pool, number, lambda own: kinds.predict(world, own))
 
     def explained(number: int) -> Iterator[Item]:
         return _chosen(pool, number, lambda own: kinds.explain(world, own, others, draw))
 
-    def cut(number: int) -> Iterator[Item]:
+    def cut() -> Iterator[Item]:
         left = [decision for decision, _ in pool if decision]
         taken = kinds.take_permissions(world, draw.sample(left, len(left)), draw)
-        return islice(chain(kinds.close_paths(world, draw), taken), number)
+        yield from chain(kinds.close_paths(world, draw), taken)
 
     third, made = questions // 3, 0
-    parts = ((questions - 2 * third, predicted), (third, explained), (third, cut))
-    for number, make in (*parts, (questions, explained)):  # the last for those that are missing
-        for item in make(min(number, questions - made)):
-            made += 1
-            yield item
+    predicted = _chosen(pool, questions - 2 * third, lambda own: kinds.predict(world, own))
+    for item in chain(predicted, explained(third), islice(cut(), third)):
+        made += 1
+        yield item
+    yield from explained(questions - made)  # for those that are missing
 
 
 # -- the requests ---------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from iamlab.exam.items import Item
-    from iamlab.exam.sitting import Asked, Exam
+    from iamlab.exam.sitting import AskedQuestion, Exam
     from iamlab.view.figure import Figure
 
 LIKELY = 0.5
@@ -45,9 +45,8 @@ class Fit(NamedTuple):
     of: int
 
     def __str__(self) -> str:
-        own = MUTANTS[self.name]
-        drill = f'exam("drill {own.belief}")'
-        return f"as if {own.claim}: {self.fits} of {self.of} (to practise: {drill})"
+        own, share = MUTANTS[self.name], f"{self.fits} of {self.of}"
+        return f'as if {own.claim}: {share} (to practise: exam("drill {own.belief}"))'
 
 
 class Report:
@@ -69,23 +68,23 @@ class Report:
     """
 
     def __init__(self, sitting: Exam) -> None:
-        self.form, self.asked = sitting.form, sitting.asked
+        self.form, self.questions = sitting.form, sitting.questions
 
     @property
     def items(self) -> list[Item]:
         """The items that were asked; each has its ``world``, ``decision`` and ``picture``."""
-        return [own.item for own in self.asked]
+        return [own.item for own in self.questions]
 
     @property
     def score(self) -> tuple[int, int]:
         """The number of right answers, and of questions."""
-        return sum(own.right for own in self.asked), len(self.asked)
+        return sum(own.right for own in self.questions), len(self.questions)
 
     @cached_property
     def beliefs(self) -> list[Fit]:
         """The wrong beliefs that the answers fit, those with most answers first."""
-        tested = Counter(name for own in self.asked for name in own.item.tested)
-        fits = Counter(name for own in self.asked for name in _fitting(own))
+        tested = Counter(name for own in self.questions for name in own.item.tested)
+        fits = Counter(name for own in self.questions for name in _fitting(own))
         found = (Fit(name, number, tested[name]) for name, number in fits.items())
         likely = (own for own in found if own.fits >= LIKELY * own.of)
         return sorted(likely, key=lambda own: (-own.fits, own.of, own.name))
@@ -95,17 +94,19 @@ class Report:
         """The score of each task of the exam."""
         plan, rows = self.form.blueprint, []
         for task in plan.tasks if plan else ():
-            own = [o.right for o in self.asked if self.form.tasks[o.place] == task.number]
+            own = [o.right for o in self.questions if self.form.tasks[o.place] == task.number]
             rows += [(task.number, task.title, sum(own), len(own))] * bool(own)
         return Table.of("Score by exam task", "task, title, right, of", rows)
 
     @cached_property
     def topics(self) -> list[Topic]:
         """The score of each topic, the belief behind most wrong answers, and what to repeat."""
-        topics = [topic_of(own.item.tags["lesson"]) for own in self.asked]
+        topics = [topic_of(own.item.tags["lesson"]) for own in self.questions]
         likely, found = {own.name for own in self.beliefs}, []
         for name in dict.fromkeys(topics):
-            every = [own for own, topic in zip(self.asked, topics, strict=True) if topic == name]
+            every = [
+                own for own, topic in zip(self.questions, topics, strict=True) if topic == name
+            ]
             wrong = [own for own in every if not own.right]
             fits = Counter(belief for own in wrong for belief in _fitting(own) if belief in likely)
             belief = MUTANTS[fits.most_common(1)[0][0]].claim if fits else ""
@@ -119,16 +120,18 @@ class Report:
 
         If no two answers after each other are wrong, the first wrong one counts.
         """
-        wrong = [own.number for own in self.asked if not own.right]
+        wrong = [own.number for own in self.questions if not own.right]
         both = [number for number in wrong if number + 1 in wrong]
-        end = [*both, *wrong, len(self.asked) + 1][0]
-        known = [own.item.tags["lesson"] for own in self.asked if own.right and own.number < end]
+        end = [*both, *wrong, len(self.questions) + 1][0]
+        known = [
+            own.item.tags["lesson"] for own in self.questions if own.right and own.number < end
+        ]
         return next(own for own in own_lessons() if own > max(known, default=""))
 
     @property
     def calibration(self) -> Figure:
         """How often answers are right, by how sure you were."""
-        sure = (own for own in self.asked if own.answer.confidence)
+        sure = (own for own in self.questions if own.answer.confidence)
         return view.calibration((own.answer.confidence, own.right) for own in sure)
 
     @property
@@ -147,7 +150,7 @@ class Report:
     def table(self) -> Table:
         """A row for each question."""
         rows = []
-        for own in self.asked:
+        for own in self.questions:
             item, answer = own.item, own.answer
             task = self.form.tasks[own.place] if self.form.tasks else None
             about = own.number, task, topic_of(item.tags["lesson"]), item.tags["level"], own.look
@@ -193,7 +196,7 @@ class Report:
             Whether the questions are in folds; on paper, they are not.
         """
         parts = [STYLE, f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
-        for own in self.asked:
+        for own in self.questions:
             title, (above, asks) = f"Question {own.number}: {own.look}", question(own.item)
             shown = own.answer.chosen or (EMPTY,) * len(own.item.key)
             inside = f"{asks}{options(own.item, shown, marked=True)}"
@@ -210,7 +213,7 @@ class Report:
         parts = [items(self.lines), tables, self.figure._repr_html_()]
         if self.beliefs:
             parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
-        if any(own.answer.confidence for own in self.asked):
+        if any(own.answer.confidence for own in self.questions):
             parts.append(self.calibration._repr_html_())
         return "".join(parts)
 
@@ -237,7 +240,7 @@ class Report:
             texts.append(f"{topic.name}: {topic.right} of {topic.of} right.{again}")
         texts += [f"You answered {own}." for own in self.beliefs]
         lines = [(TITLE, self.form.title), *((TEXT, text) for text in texts)]
-        for own in self.asked:
+        for own in self.questions:
             item, answer = own.item, own.answer
             how = ", ".join(filter(None, (answer.confidence, f"{answer.seconds:g} seconds")))
             lines.append((HEADING, f"Question {own.number}: {own.look} ({how})"))
@@ -249,14 +252,14 @@ class Report:
         return drawn(lines, self.form.title)
 
 
-def _fitting(asked: Asked) -> list[str]:
+def _fitting(reply: AskedQuestion) -> list[str]:
     """Return the names of all wrong beliefs that an answer fits."""
-    return [name for name, own in asked.item.tested.items() if own == asked.answer.chosen]
+    return [name for name, own in reply.item.tested.items() if own == reply.answer.chosen]
 
 
-def _repeat(asked: Asked) -> tuple[str, ...]:
+def _repeat(reply: AskedQuestion) -> tuple[str, ...]:
     """Return the exercises to repeat after a wrong answer, or else the lesson."""
-    tags, fitting = asked.item.tags, asked.item.fitting(asked.answer.chosen)
+    tags, fitting = reply.item.tags, reply.item.fitting(reply.answer.chosen)
     beliefs = [own.belief for own in fitting] or tags.get("beliefs", "").split()
     found = dict.fromkeys(own for belief in beliefs for own in exercises_about(belief))
     return tuple(found)[:MOST_EXERCISES] or (f"lesson {tags['lesson']}",)

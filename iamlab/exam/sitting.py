@@ -42,10 +42,8 @@ class Answer:
 
     Parameters
     ----------
-    chosen
-        The answer, as places of options; can be empty.
-    picked
-        The options of an answer that isn't complete yet.
+    chosen, picked
+        The answer as places of options, and that of an answer that isn't complete yet.
     confidence
         ``"a guess"``, ``"fairly sure"`` or ``"certain"``; can be empty.
     flagged
@@ -75,14 +73,8 @@ _READ: dict[str, Callable[[Any], bool]] = {
 """What a record can have, and whether a value can be read; other values are passed over."""
 
 
-class Asked(NamedTuple):
-    """A question that is asked, with its number, its place in the form, and the answer.
-
-    Parameters
-    ----------
-    marked
-        Whether it tells its right answer.
-    """
+class AskedQuestion(NamedTuple):
+    """A question with its number, its place in the form, the answer, and whether it is marked."""
 
     number: int
     place: int
@@ -110,8 +102,6 @@ class Exam:
 
     Parameters
     ----------
-    form
-        The form.
     timed
         Whether there is a time limit.
 
@@ -148,19 +138,19 @@ class Exam:
         return found[: len(right) or 1] if self.finished else found
 
     @property
-    def asked(self) -> list[Asked]:
+    def questions(self) -> list[AskedQuestion]:
         """The questions that are asked so far, with their answers."""
         found = []
         for number, place in enumerate(self.order, 1):
             item, own = self.items[place], self.answers[place]
             marked = self.finished or (self.form.adapts and bool(own.chosen))
-            found.append(Asked(number, place, item, own, marked))
+            found.append(AskedQuestion(number, place, item, own, marked))
         return found
 
     @property
-    def shown(self) -> Asked:
+    def shown(self) -> AskedQuestion:
         """The question that is shown, with its number and its answer."""
-        return next(own for own in self.asked if own.place == self.current)
+        return next(own for own in self.questions if own.place == self.current)
 
     @property
     def problem(self) -> str:
@@ -250,9 +240,12 @@ class Exam:
         if not self.finished:
             self._count()
             self.finished = True
-            for own in self.asked:
-                if own.answer.chosen:
-                    _keep(own)
+            for own in self.questions:
+                answer, beliefs = own.answer, own.item.tags.get("beliefs", "").split()
+                facts = {"confidence": answer.confidence, "seconds": answer.seconds}
+                facts |= {"item": beliefs[0]} if beliefs else {}
+                if answer.chosen:
+                    own.item.keep(answer.chosen, **facts)
             self._record(event="finished")
         return self.report
 
@@ -327,7 +320,7 @@ class Exam:
         self.current = next((own for own in order if not self.answers[own].chosen), order[-1])
 
     def __repr__(self) -> str:
-        done = sum(bool(own.answer.chosen) for own in self.asked)
+        done = sum(bool(own.answer.chosen) for own in self.questions)
         state = "finished" if self.finished else f"{done} of {self.form.length} answered"
         lines = [f"{self.form.title}: {state}.", *filter(None, (self.note, self.problem))]
         if not self.finished:
@@ -342,13 +335,6 @@ class Exam:
         ExamCard(self)._ipython_display_()
 
 
-def _keep(asked: Asked) -> None:
-    """Keep an answer for reviews: of which beliefs are due again, and which are known."""
-    own, wanted = asked.answer, asked.item.tags.get("beliefs", "").split()
-    facts = {"item": wanted[0]} if wanted else {}
-    asked.item.keep(own.chosen, confidence=own.confidence, seconds=own.seconds, **facts)
-
-
 def _version() -> str:
     """Return what makes the same items of a seed."""
     return f"{iamlab.__version__}/{VERSION}"
@@ -361,8 +347,8 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     ----------
     form
         ``"clf"``, ``"saa"``, ``"dva"``, ``"soa"``, ``"scs"`` or ``"sap"`` for 20 questions like
-        those of an AWS certification; ``"placement"`` to find out where to start; ``"drill M12"``
-        for ten about a wrong belief, a topic or a lesson.
+        those of an AWS certification, or its code, ``"SAA-C03"``; ``"placement"`` to find out where
+        to start; ``"drill M12"`` or ``"drill 8"`` for ten about a belief, a lesson or a topic.
     seed
         The same seed makes the same exam, and shows its report again after it is finished. Default:
         the exam that is begun, or else a new one.

@@ -147,13 +147,13 @@ def test_the_paths_have_the_lessons_to_do_before():
 @each_exam
 def test_two_forms_that_follow_each_other_share_at_most_one_question_of_the_bank(name):
     """The next form has others, as long as there are others."""
-    asked = [
+    found = [
         {own.question for own in form(name, seed).items if "template" not in own.tags}
         for seed in (1, 2, 3)
     ]
 
-    assert all(asked)
-    assert max(len(one & other) for one, other in pairwise(asked)) <= 1
+    assert all(found)
+    assert max(len(first & second) for first, second in pairwise(found)) <= 1
 
 
 @each_exam

@@ -129,7 +129,7 @@ def test_a_pause_is_kept_when_the_kernel_stops(clock):
 
 
 def test_an_exam_of_another_version_is_not_continued_and_says_so():
-    """Until it is begun anew; a finished exam of another version is no reason to say so."""
+    """Until it is begun anew; a finished exam of another version is never mentioned."""
     first = exam("SAA-C03", seed=1)
     first.answer(1, first.items[0].key)
 
