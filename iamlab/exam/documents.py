@@ -182,7 +182,8 @@ def missing(decision: Decision) -> frozenset[str]:
     """
     trace = decision.trace
     if trace.is_cut or decision.combining_rule not in SAME_ACCOUNT:
-        return decision.blocked_by
+        is_granted = trace.is_cut or not decision.blocked_by
+        return decision.blocked_by | (set() if is_granted else {trace.missing_granter})
     allowing = {own for own in GRANTING if trace.step(own).found.allows}
     return frozenset(GRANTING[:2]) - allowing if allowing else frozenset()
 

@@ -10,10 +10,9 @@ import pytest
 
 from iamlab.engine.layers import LAYERS
 from iamlab.errors import ExerciseError
-from iamlab.exam.ideas import IDEAS
 from iamlab.exam.items import CHOICE, FORMS
 from iamlab.exam.knowledge_bank import LEVELS
-from iamlab.exam.templates import beliefs_tested, contrast_pair, make, pools, templates
+from iamlab.exam.templates import IDEAS, beliefs_tested, contrast_pair, make, pools, templates
 from iamlab.exam.verdicts import decided_by
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
