@@ -229,26 +229,27 @@ def _nested(path: Sequence[str], value: str) -> Table:
 
 
 def which_change(scene: Scene) -> Item | None:
-    """Ask which change, document or call is enough; all options are tried."""
-    changes = Changes(scene)
+    """Ask which change, document or call is enough; changes are tried until three are wrong."""
+    changes, wanted = Changes(scene), {*scene.wanted}
     if not changes.before.why and "into" not in scene.table:
         return None
-    tried = [changes.tried((place,)) for place in range(len(changes.texts))]
-    right = [place for place, own in enumerate(tried) if not own.why]
-    wrong = [place for place, own in enumerate(tried) if own.why]
+    right, wrong = list[tuple[Option, Tried]](), list[Option]()
+    for place in scene.draw.sample(range(len(changes.texts)), len(changes.texts)):
+        tried = changes.tried((place,))
+        option = changes.option(place, tried)
+        right += [] if tried.why else [(option, tried)]
+        wrong += [option] if tried.why else []
+        wrong.sort(key=lambda own: wanted.isdisjoint(own.beliefs))
+        if right and len(wrong) >= WRONG and not wanted.isdisjoint(wrong[0].beliefs):
+            break
     if not right or len(wrong) < WRONG:
         return None
-    key, wanted = scene.draw.choice(right), {*scene.wanted}
-    options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
-    wrong = scene.draw.sample(wrong, len(wrong))
-    telling = [own for own in wrong if not wanted.isdisjoint(options[own].beliefs)][:1]
-    wrong.sort(key=lambda own: own not in telling)
-    places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
+    options = scene.draw.sample([right[0][0], *wrong[:WRONG]], WRONG + 1)
     return scene.item(
-        **_about(scene, changes, tried[key]),
+        **_about(scene, changes, right[0][1]),
         question=f"{scene.text} {scene.question}",
-        options=tuple(options[place] for place in places),
-        key=(places.index(key),),
+        options=tuple(options),
+        key=(options.index(right[0][0]),),
     )
 
 

@@ -71,9 +71,28 @@ def led_to(decision: Decision, world: World, answers: Iterable[str] = ()) -> dic
     return found
 
 
+def _about_one(
+    scene: Scene, question: str, make: Callable[[Decision, World], dict[str, Any] | None]
+) -> Item | None:
+    """Make an item about the first request that has enough options."""
+    for more, world, decision in fitting(scene):
+        made = make(decision, world)
+        if made and len(made["options"]) > WRONG:
+            return scene.item(
+                world=world,
+                decision=decision,
+                question=f"{scene.text} {more or call(decision)} {question}",
+                facts=documents([decision]),
+                rationale=reasons(decision),
+                **made,
+            )
+    return None
+
+
 def will_it_work(scene: Scene) -> Item | None:
     """Ask whether a request is allowed, and by which type of policy."""
-    for more, world, decision in fitting(scene):
+
+    def make(decision: Decision, world: World) -> dict[str, Any] | None:
         right = result(decision)
         led = led_to(decision, world)
         led.pop(right, None)
@@ -84,20 +103,20 @@ def will_it_work(scene: Scene) -> Item | None:
             if text not in (*led, right) and not _is_arguable(text, decision)
         }
         wrong = _wrong(right, [*led, *others], led, scene.draw, scene.wanted, slice(3))
-        if len(wrong) == WRONG and len({own[:2] for own in (right, *wrong)}) == 2:
-            texts = scene.draw.sample([right, *wrong], WRONG + 1)
-            return scene.item(
-                world=world,
-                decision=decision,
-                question=f"{scene.text} {more or call(decision)} Does it work?",
-                facts=documents([decision]),
-                options=tuple(
-                    Option(own, tuple(led.get(own, ())), others.get(own, "")) for own in texts
-                ),
-                key=(texts.index(right),),
-                rationale=reasons(decision),
-            )
-    return None
+        if len({own[:2] for own in (right, *wrong)}) != 2:
+            return None
+        return _options(right, wrong, led, others, scene.draw)
+
+    return _about_one(scene, "Does it work?", make)
+
+
+def _options(
+    right: str, wrong: Sequence[str], led: Led, why: Mapping[str, str], draw: Random
+) -> dict[str, Any]:
+    """Return the options in an order by chance, and the key."""
+    texts = draw.sample([right, *wrong], 1 + len(wrong))
+    options = tuple(Option(own, tuple(led.get(own, ())), why.get(own, "")) for own in texts)
+    return {"options": options, "key": (texts.index(right),)}
 
 
 def _wrong(
@@ -159,18 +178,11 @@ def _is_arguable(text: str, decision: Decision) -> bool:
 
 def which_decides(scene: Scene) -> Item | None:
     """Ask which statement decides a request, or which type of policy without an Allow."""
-    for more, world, decision in fitting(scene):
-        made = what_decides(decision, world, scene.draw, scene.wanted)
-        if made and len(made["options"]) > WRONG:
-            return scene.item(
-                world=world,
-                decision=decision,
-                question=f"{scene.text} {more or call(decision)} {WHAT_DECIDES}",
-                facts=documents([decision]),
-                rationale=reasons(decision),
-                **made,
-            )
-    return None
+    return _about_one(
+        scene,
+        WHAT_DECIDES,
+        lambda decision, world: what_decides(decision, world, scene.draw, scene.wanted),
+    )
 
 
 def what_decides(
@@ -201,9 +213,7 @@ def what_decides(
             led[own].append(mutant.name)
     wrong = [own for own in claims if own != right[0]]
     wrong = _wrong(right[0], wrong, led, draw, wanted, slice(-10, None))
-    texts = draw.sample([*right, *wrong], 1 + len(wrong))
-    options = tuple(Option(own, tuple(led[own]), claims[own][1]) for own in texts)
-    return {"options": options, "key": (texts.index(right[0]),)}
+    return _options(right[0], wrong, led, {own: why for own, (_, why) in claims.items()}, draw)
 
 
 def _claims(
