@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from iamlab.teach.callers import can_of, read_call, read_circumstances
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import read_policy
 from iamlab.teach.tables import question_of
+from iamlab.teach.worlds import declared, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MORE = "+ "
 """A text that begins with it is added to the lines that are there."""
+ADDED = ("attach", "groups", "tags", "role")
+"""What is added to what is there; all other texts are put in its place."""
 OF_TWO = 5
 """So many options has a question about two changes."""
 
@@ -119,17 +122,21 @@ class Changes:
         return _judged(tuple(found))
 
     def _changed(self, places: Sequence[int]) -> LessonWorld:
-        """Return the world with changes; for another session no other world is built."""
-        changes = [self.tables[place] for place in places]
-        if {key for change in changes for key in change} <= {"sessions"}:
-            world = self.world.copy()
-            calls = [own for change in changes for own in change["sessions"].items()]
-            world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
-            return world
-        table = self._scene.drawn.table
-        for change in changes:
-            table = overlaid(table, change)
-        return self._scene.drawn.build(table, self._scene.seed)
+        """Return the world with changes; another one is built only if a copy isn't enough."""
+        table, changes = self._scene.drawn.table, [self.tables[place] for place in places]
+        after = reduce(overlaid, changes, table)
+        parts = [part for change in changes for part in _by_account(change, table, after)]
+        if not all(_is_put(change, before) for _, change, before, _ in parts):
+            return self._scene.drawn.build(after, self._scene.seed)
+        world = self.world.copy()
+        accounts = {own.name: own for own in world.accounts.values()}
+        for name, change, _, table in parts:
+            lists = {key: own for key, own in table.items() if isinstance(own, str)}
+            changed = {key: {each: table[key][each] for each in change[key]} for key in change}
+            fill(accounts[name], lists | changed)
+        calls = [own for change in changes for own in change.get("sessions", {}).items()]
+        world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
+        return world
 
     def option(self, place: int, tried: Tried) -> Option:
         """Return a change as an option; a template can name a belief, and why it is wrong."""
@@ -145,6 +152,30 @@ class Changes:
         """Return why a change isn't one of two that are enough."""
         why: str = self._scene.table["changes"][place].get("why", "")
         return why or f"With this alone: {alone.why}"
+
+
+def _by_account(
+    change: Table, before: Table, after: Table
+) -> Iterator[tuple[str, Table, Table, Table]]:
+    """Yield each account with its changes, and its table before and after them."""
+    own = {key: value for key, value in change.items() if key not in ("accounts", "sessions")}
+    yield before["name"], own, before, after
+    for name, contents in change.get("accounts", {}).items():
+        yield (
+            name,
+            contents,
+            *(table.get("accounts", {}).get(name, {}) for table in (before, after)),
+        )
+
+
+def _is_put(change: Table, before: Table) -> bool:
+    """Return whether changes only put policies, or add what users and resources didn't have."""
+    names = {name for _, name in declared(before)}
+    return change.keys() <= names and all(
+        isinstance(value, str) and (key not in ADDED or key not in before.get(name, {}))
+        for name, own in change.items()
+        for key, value in own.items()
+    )
 
 
 def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
