@@ -8,12 +8,11 @@ with ``-`` denied.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.evaluate import evaluate
 from iamlab.errors import IamLabError
 from iamlab.exam.documents import caller, documents, reasons, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
@@ -108,19 +107,6 @@ class Changes:
             return Tried((), error.short)
         return _judged(found)
 
-    def together(self, first: int, second: int, alone: Sequence[Tried]) -> Tried:
-        """Make two changes; a world is built only if they change policies of the same type."""
-        own, other = alone[first], alone[second]
-        if not own.found or not other.found:
-            return other if own.found else own
-        found = []
-        for before, left, right in zip(self.before.found, own.found, other.found, strict=True):
-            decision = _with_both(before[-1], left[-1], right[-1])
-            if decision is None:
-                return self.tried((first, second))
-            found.append((*left[:-1], decision))
-        return _judged(tuple(found))
-
     def _changed(self, places: Sequence[int]) -> LessonWorld:
         """Return the world with changes; another one is built only if a copy isn't enough."""
         table, changes = self._scene.drawn.table, [self.tables[place] for place in places]
@@ -181,26 +167,6 @@ def _is_put(change: Table, before: Table) -> bool:
 def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
     wrong = (own for must, _, own in found if bool(own) is not must)
     return Tried(found, next(map(sentence, wrong), ""))
-
-
-def _with_both(before: Decision, first: Decision, second: Decision) -> Decision | None:
-    """Decide a request after two changes, if each changes policies of other types."""
-    made = (before, first, second)
-    is_same = before.request == first.request == second.request
-    if not is_same or before.request.service == "sts" or any(own.pairs for own in made):
-        return None
-    names = [own.name for own in fields(before.layers) if own.init]
-    own, its = (
-        {
-            name: getattr(after.layers, name)
-            for name in names
-            if getattr(after.layers, name) != getattr(before.layers, name)
-        }
-        for after in (first, second)
-    )
-    if own.keys() & its.keys():
-        return None
-    return evaluate(before.request, replace(before.layers, **own, **its))
 
 
 def _asked(
@@ -293,7 +259,7 @@ def which_two_changes(scene: Scene) -> Item | None:
         if not changes.before.why or not (own := changes.tried((place,))).why:
             return None
         alone.append(own)
-    tried = {(own, its): changes.together(own, its, alone) for own, its in combinations(every, 2)}
+    tried = {(own, its): changes.tried((own, its)) for own, its in combinations(every, 2)}
     right = [own for own, found in tried.items() if not found.why]
     if not right:
         return None
