@@ -135,7 +135,7 @@ def test_there_are_templates_of_each_idea_form_and_level():
 def test_every_belief_is_a_wrong_option_and_every_policy_type_decides():
     """Each of the 40 beliefs in one template or more, each type of policy in two or more.
 
-    So does S3 Block Public Access, which isn't a policy.
+    S3 Block Public Access isn't a policy, but it decides in two or more, too.
     """
     beliefs, deciding = set(), defaultdict(set)
     for name in EVERY:
