@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
 
-CALLERS = {"IAM user": "user", "IAM role": "role"}
+CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user of the account"}
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
@@ -114,6 +114,7 @@ def caller(request: Request, *, plain: bool = False) -> str:
     name, kind = short_name(arn)
     if plain:
         return name
+    name = request.caller.account if kind == "root user" else name
     kind = CALLERS.get(kind, "")
     return f"The {kind} {name}" if kind else name[0].upper() + name[1:]
 

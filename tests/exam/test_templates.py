@@ -4,12 +4,16 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
+from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import LAYERS
+from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS
 from iamlab.errors import ExerciseError
+from iamlab.exam.documents import is_public_access_blocked
 from iamlab.exam.items import CHOICE, FORMS
 from iamlab.exam.knowledge_bank import LEVELS
 from iamlab.exam.templates import IDEAS, beliefs_tested, contrast_pair, make, pools, templates
@@ -127,17 +131,29 @@ def test_there_are_templates_of_each_idea_form_and_level():
 
 @slow
 def test_every_belief_is_a_wrong_option_and_every_policy_type_decides():
-    """Each of the 40 beliefs in one template or more, each type of policy in two or more."""
+    """Each of the 40 beliefs in one template or more, each type of policy in two or more.
+
+    S3 Block Public Access isn't a policy, but it decides in two or more, too.
+    """
     beliefs, deciding = set(), defaultdict(set)
     for name in EVERY:
         found, decisions = few(name)
         beliefs |= {belief for item in found for belief in beliefs_tested(item)}
         for decision in decisions.values():
-            for layer in decided_by(decision):
+            for layer in what_decides(decision):
                 deciding[layer].add(name)
 
     assert MISCONCEPTIONS.keys() - beliefs == set()
-    assert {layer: len(deciding[layer]) for layer in LAYERS if len(deciding[layer]) < 2} == {}
+    wanted = (*LAYERS, BLOCK_PUBLIC_ACCESS)
+    assert {own: len(deciding[own]) for own in wanted if len(deciding[own]) < 2} == {}
+
+
+def what_decides(decision):
+    """Return the layers that decide, or Block Public Access if AWS would allow it without."""
+    without = replace(decision.layers, public_access_block=None)
+    if is_public_access_blocked(decision) and evaluate(decision.request, without):
+        return {BLOCK_PUBLIC_ACCESS}
+    return decided_by(decision)
 
 
 @pytest.mark.parametrize("name", CONTRASTS)
