@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
 
-CALLERS = {"IAM user": "user", "IAM role": "role"}
+CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user of the account"}
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
@@ -114,6 +114,7 @@ def caller(request: Request, *, plain: bool = False) -> str:
     name, kind = short_name(arn)
     if plain:
         return name
+    name = request.caller.account if kind == "root user" else name
     kind = CALLERS.get(kind, "")
     return f"The {kind} {name}" if kind else name[0].upper() + name[1:]
 
@@ -182,7 +183,8 @@ def missing(decision: Decision) -> frozenset[str]:
     """
     trace = decision.trace
     if trace.is_cut or decision.combining_rule not in SAME_ACCOUNT:
-        return decision.blocked_by
+        is_granted = trace.is_cut or not decision.blocked_by
+        return decision.blocked_by | (set() if is_granted else {trace.missing_granter})
     allowing = {own for own in GRANTING if trace.step(own).found.allows}
     return frozenset(GRANTING[:2]) - allowing if allowing else frozenset()
 

@@ -122,7 +122,7 @@ def options(item: Item, picked: Places, *, marked: bool = False) -> str:
 
 
 def result(item: Item, chosen: Places) -> str:
-    """Say whether an answer is right, and else which one is."""
+    """Return whether an answer is right, and the right one if it isn't."""
     right = "" if chosen == item.key else f" The right answer is {item.lettered(item.key)}."
     return f"{item.marked(chosen).state if chosen else '○ Not answered.'}{right}"
 

@@ -33,6 +33,7 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.exam import kinds
 from iamlab.exam.items import Quiz
+from iamlab.exam.verdicts import WRONG
 from iamlab.policy.arn import Arn
 from iamlab.teach.items import DEFAULT
 from iamlab.teach.mutants import telling
@@ -93,10 +94,9 @@ def make_items(world: World, questions: int = QUESTIONS, seed: object = None) ->
     pool = list(_requests(world, draw, max(MOST_PRINCIPALS, 2 * questions)))
     if not pool:
         raise RequestError("Nothing can be asked: no policy of a user or role names an action.")
-    others = [match for own, _ in pool for match in own.trace.step("identity").matches]
 
     def explained(number: int) -> Iterator[Item]:
-        return _chosen(pool, number, lambda own: kinds.explain(world, own, others, draw))
+        return _chosen(pool, number, lambda own: kinds.explain(world, own, draw))
 
     def cut() -> Iterator[Item]:
         left = [decision for decision, _ in pool if decision]
@@ -173,7 +173,7 @@ def _chosen(
     def interest(candidate: Candidate) -> tuple[bool, int, int]:
         decision, beliefs = candidate
         is_new = decision.request.principal not in seen
-        return is_new, len(beliefs - seen), min(len(kinds.naming(decision)), kinds.STATEMENTS)
+        return is_new, len(beliefs - seen), min(len(kinds.naming(decision)), WRONG)
 
     while made < number and (fitting := [own for own in pool if verdicts[own[0].verdict] < most]):
         candidate = max(fitting, key=interest)

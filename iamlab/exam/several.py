@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.documents import SAME_ACCOUNT, call, documents, name_of, result
+from iamlab.exam.documents import GRANTING, SAME_ACCOUNT, call, documents, name_of, result
 from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
@@ -23,8 +23,6 @@ PROMPTS = (3, 4)
 """So many prompts has a question that matches, at least and at most."""
 OPTIONS = 6
 """So many options it has at most."""
-GRANTING = ("resource", "grant", "identity")
-"""The layers that can allow a request."""
 
 
 def which_are_allowed(scene: Scene) -> Item | None:

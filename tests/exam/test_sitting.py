@@ -288,7 +288,7 @@ def test_the_placement_test_names_the_first_lesson_that_somebody_does_not_know(s
 
 
 def test_one_slip_in_the_placement_test_does_not_count_if_two_wrong_answers_follow():
-    """Two wrong answers after each other say more; if there are none, the slip counts."""
+    """Two wrong answers after each other say more; without them, the slip counts."""
     assert placed(3, lambda number, lesson: number != 3 and int(lesson) < 11) == "11"
     assert placed(3, lambda number, _: number != 6) == "09"
     assert placed(3, lambda *_: False) == "00"
