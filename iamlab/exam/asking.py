@@ -66,10 +66,9 @@ def asked(
         for item in items:
             begun.append(item)
             write(f"Question {len(begun)} of {total}: {item.tags['kind']}", *item.lines(), "")
-            marking = _answered(item, write)
             further = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
             more = [f"To look further: {further}"] if item.command else []
-            write(*str(marking).split("\n"), *more, "")
+            write(*str(_answered(item, write)).split("\n"), *more, "")
     except (EOFError, KeyboardInterrupt):
         write("")
     return [], Quiz(begun).score

@@ -166,11 +166,10 @@ class ExamCard(Instrument[Shown]):
         return head + html.paragraph(own.note) + html.paragraph(note.strip(), "pale")
 
     def _unfinished(self) -> Iterator[str]:
-        own, questions = self.sitting, self.sitting.questions
-        left = [str(each.number) for each in questions if not each.answer.chosen]
-        flagged = [str(each.number) for each in questions if each.answer.flagged]
-        done = len(questions) - len(left)
-        yield f"You have answered {done} of {count(own.form.length, 'question')}."
+        own, replies = self.sitting, self.sitting.replies
+        left = [str(each.number) for each in replies if not each.answer.chosen]
+        flagged = [str(each.number) for each in replies if each.answer.flagged]
+        yield f"You have answered {len(replies) - len(left)} of {count(own.form.length, 'question')}."
         yield f"Not answered: {joined(left)}." if left and not own.form.adapts else ""
         yield f"Flagged: {joined(flagged)}." if flagged else ""
         yield "After this, you can't change answers."
@@ -217,7 +216,7 @@ class ExamCard(Instrument[Shown]):
 
     def _overview(self) -> str:
         sitting, body = self.sitting, ""
-        for own in sitting.questions:
+        for own in sitting.replies:
             now = own.place == sitting.current and self.state.view == QUESTION
             text = f"<span>{'▸ ' * now}{own.number}</span><small>{own.look}</small>"
             text += "<small>⚑ flagged</small>" * own.answer.flagged

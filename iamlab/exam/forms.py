@@ -95,12 +95,11 @@ class Blueprint:
         found = set[str]().union(*(own.lessons for own in self.tasks))
         points = set[str]().union(*(own.points for own in self.tasks))
         found.update(own["lesson"] for own in bank() if own["point"] in points)
-        for number, own in reversed(own_lessons().items()):
+        every = own_lessons()
+        for number in reversed(every):
             if number in found:
-                found.update(own.content.get("prerequisites", "").split())
-        return [
-            own.number for own in own_lessons().values() if own.exercises and own.number in found
-        ]
+                found.update(every[number].content.get("prerequisites", "").split())
+        return [number for number in every if number in found and every[number].exercises]
 
     @property
     def note(self) -> str:
@@ -393,6 +392,5 @@ def difficulty(item: Item) -> int:
     """
     statements = sum(fact.count("\n") for fact in item.facts)
     beliefs = {MUTANTS[name].belief for name in item.tested}
-    level = LEVELS.index(item.tags["level"])
     parts = len(item.facts), statements // 3, len(beliefs) // 2, item.form != CHOICE
-    return 1 + 2 * level + sum(parts)
+    return 1 + 2 * LEVELS.index(item.tags["level"]) + sum(parts)

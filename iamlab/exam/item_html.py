@@ -94,7 +94,7 @@ def options(item: Item, picked: Places, *, marked: bool = False) -> str:
     """Write radio buttons, check boxes, or a list for each place; marked, with what is right."""
     body, lists = "", {}
     if marked and not is_complete(item, picked):
-        picked = (EMPTY,) * len(picked)
+        picked = (EMPTY,) * len(item.key)
     for place, (letter, option) in enumerate(zip(LETTERS, item.options, strict=False)):
         lists[letter] = f"{letter}: {shorten(option.text, IN_LIST)}"
         on, text = place in picked, f"<b>{letter}</b><span>{written(option.text)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import view
 from iamlab.errors import ExerciseError
 from iamlab.exam.forms import PLACEMENT, topic_of
-from iamlab.exam.item_html import EMPTY, STYLE, html_page, options, question, result, why
+from iamlab.exam.item_html import STYLE, html_page, options, question, result, why
 from iamlab.model.strict_json import replace_file
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from iamlab.exam.items import Item
-    from iamlab.exam.sitting import AskedQuestion, Exam
+    from iamlab.exam.sitting import Exam, Reply
     from iamlab.view.figure import Figure
 
 LIKELY = 0.5
@@ -68,23 +68,23 @@ class Report:
     """
 
     def __init__(self, sitting: Exam) -> None:
-        self.form, self.questions = sitting.form, sitting.questions
+        self.form, self.replies = sitting.form, sitting.replies
 
     @property
     def items(self) -> list[Item]:
         """The items that were asked; each has its ``world``, ``decision`` and ``picture``."""
-        return [own.item for own in self.questions]
+        return [own.item for own in self.replies]
 
     @property
     def score(self) -> tuple[int, int]:
         """The number of right answers, and of questions."""
-        return sum(own.right for own in self.questions), len(self.questions)
+        return sum(own.right for own in self.replies), len(self.replies)
 
     @cached_property
     def beliefs(self) -> list[Fit]:
         """The wrong beliefs that the answers fit, those with most answers first."""
-        tested = Counter(name for own in self.questions for name in own.item.tested)
-        fits = Counter(name for own in self.questions for name in _fitting(own))
+        tested = Counter(name for own in self.replies for name in own.item.tested)
+        fits = Counter(name for own in self.replies for name in _fitting(own))
         found = (Fit(name, number, tested[name]) for name, number in fits.items())
         likely = (own for own in found if own.fits >= LIKELY * own.of)
         return sorted(likely, key=lambda own: (-own.fits, own.of, own.name))
@@ -94,19 +94,19 @@ class Report:
         """The score of each task of the exam."""
         plan, rows = self.form.blueprint, []
         for task in plan.tasks if plan else ():
-            own = [o.right for o in self.questions if self.form.tasks[o.place] == task.number]
+            own = [
+                each.right for each in self.replies if self.form.tasks[each.place] == task.number
+            ]
             rows += [(task.number, task.title, sum(own), len(own))] * bool(own)
         return Table.of("Score by exam task", "task, title, right, of", rows)
 
     @cached_property
     def topics(self) -> list[Topic]:
         """The score of each topic, the belief behind most wrong answers, and what to repeat."""
-        topics = [topic_of(own.item.tags["lesson"]) for own in self.questions]
+        topics = [topic_of(own.item.tags["lesson"]) for own in self.replies]
         likely, found = {own.name for own in self.beliefs}, []
         for name in dict.fromkeys(topics):
-            every = [
-                own for own, topic in zip(self.questions, topics, strict=True) if topic == name
-            ]
+            every = [own for own, topic in zip(self.replies, topics, strict=True) if topic == name]
             wrong = [own for own in every if not own.right]
             fits = Counter(belief for own in wrong for belief in _fitting(own) if belief in likely)
             belief = MUTANTS[fits.most_common(1)[0][0]].claim if fits else ""
@@ -120,18 +120,16 @@ class Report:
 
         If no two answers after each other are wrong, the first wrong one counts.
         """
-        wrong = [own.number for own in self.questions if not own.right]
+        wrong = [own.number for own in self.replies if not own.right]
         both = [number for number in wrong if number + 1 in wrong]
-        end = [*both, *wrong, len(self.questions) + 1][0]
-        known = [
-            own.item.tags["lesson"] for own in self.questions if own.right and own.number < end
-        ]
+        end = [*both, *wrong, len(self.replies) + 1][0]
+        known = [own.item.tags["lesson"] for own in self.replies if own.right and own.number < end]
         return next(own for own in own_lessons() if own > max(known, default=""))
 
     @property
     def calibration(self) -> Figure:
         """How often answers are right, by how sure you were."""
-        sure = (own for own in self.questions if own.answer.confidence)
+        sure = (own for own in self.replies if own.answer.confidence)
         return view.calibration((own.answer.confidence, own.right) for own in sure)
 
     @property
@@ -150,7 +148,7 @@ class Report:
     def table(self) -> Table:
         """A row for each question."""
         rows = []
-        for own in self.questions:
+        for own in self.replies:
             item, answer = own.item, own.answer
             task = self.form.tasks[own.place] if self.form.tasks else None
             about = own.number, task, topic_of(item.tags["lesson"]), item.tags["level"], own.look
@@ -196,10 +194,9 @@ class Report:
             Whether the questions are in folds; on paper, they are not.
         """
         parts = [STYLE, f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
-        for own in self.questions:
+        for own in self.replies:
             title, (above, asks) = f"Question {own.number}: {own.look}", question(own.item)
-            shown = own.answer.chosen or (EMPTY,) * len(own.item.key)
-            inside = f"{asks}{options(own.item, shown, marked=True)}"
+            inside = f"{asks}{options(own.item, own.answer.chosen, marked=True)}"
             inside = f'{above}<form><fieldset disabled class="item">{inside}</fieldset></form>'
             inside += f"<p><strong>{result(own.item, own.answer.chosen)}</strong></p>"
             inside += why(own.item, own.answer.chosen, is_open=True)
@@ -213,7 +210,7 @@ class Report:
         parts = [items(self.lines), tables, self.figure._repr_html_()]
         if self.beliefs:
             parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
-        if any(own.answer.confidence for own in self.questions):
+        if any(own.answer.confidence for own in self.replies):
             parts.append(self.calibration._repr_html_())
         return "".join(parts)
 
@@ -240,7 +237,7 @@ class Report:
             texts.append(f"{topic.name}: {topic.right} of {topic.of} right.{again}")
         texts += [f"You answered {own}." for own in self.beliefs]
         lines = [(TITLE, self.form.title), *((TEXT, text) for text in texts)]
-        for own in self.questions:
+        for own in self.replies:
             item, answer = own.item, own.answer
             how = ", ".join(filter(None, (answer.confidence, f"{answer.seconds:g} seconds")))
             lines.append((HEADING, f"Question {own.number}: {own.look} ({how})"))
@@ -252,12 +249,12 @@ class Report:
         return drawn(lines, self.form.title)
 
 
-def _fitting(reply: AskedQuestion) -> list[str]:
+def _fitting(reply: Reply) -> list[str]:
     """Return the names of all wrong beliefs that an answer fits."""
     return [name for name, own in reply.item.tested.items() if own == reply.answer.chosen]
 
 
-def _repeat(reply: AskedQuestion) -> tuple[str, ...]:
+def _repeat(reply: Reply) -> tuple[str, ...]:
     """Return the exercises to repeat after a wrong answer, or else the lesson."""
     tags, fitting = reply.item.tags, reply.item.fitting(reply.answer.chosen)
     beliefs = [own.belief for own in fitting] or tags.get("beliefs", "").split()

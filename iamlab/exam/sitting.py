@@ -73,7 +73,7 @@ _READ: dict[str, Callable[[Any], bool]] = {
 """What a record can have, and whether a value can be read; other values are passed over."""
 
 
-class AskedQuestion(NamedTuple):
+class Reply(NamedTuple):
     """A question with its number, its place in the form, the answer, and whether it is marked."""
 
     number: int
@@ -138,19 +138,19 @@ class Exam:
         return found[: len(right) or 1] if self.finished else found
 
     @property
-    def questions(self) -> list[AskedQuestion]:
+    def replies(self) -> list[Reply]:
         """The questions that are asked so far, with their answers."""
         found = []
         for number, place in enumerate(self.order, 1):
             item, own = self.items[place], self.answers[place]
             marked = self.finished or (self.form.adapts and bool(own.chosen))
-            found.append(AskedQuestion(number, place, item, own, marked))
+            found.append(Reply(number, place, item, own, marked))
         return found
 
     @property
-    def shown(self) -> AskedQuestion:
+    def shown(self) -> Reply:
         """The question that is shown, with its number and its answer."""
-        return next(own for own in self.questions if own.place == self.current)
+        return next(own for own in self.replies if own.place == self.current)
 
     @property
     def problem(self) -> str:
@@ -219,9 +219,8 @@ class Exam:
 
     def go_to(self, number: int) -> None:
         """Show another question, from 1."""
-        place = self._place(number)
         self._count()
-        self.current = place
+        self.current = self._place(number)
 
     def pause(self) -> None:
         """Stop the clock, until ``resume``, also if the kernel stops."""
@@ -240,7 +239,7 @@ class Exam:
         if not self.finished:
             self._count()
             self.finished = True
-            for own in self.questions:
+            for own in self.replies:
                 answer, beliefs = own.answer, own.item.tags.get("beliefs", "").split()
                 facts = {"confidence": answer.confidence, "seconds": answer.seconds}
                 facts |= {"item": beliefs[0]} if beliefs else {}
@@ -320,7 +319,7 @@ class Exam:
         self.current = next((own for own in order if not self.answers[own].chosen), order[-1])
 
     def __repr__(self) -> str:
-        done = sum(bool(own.answer.chosen) for own in self.questions)
+        done = sum(bool(own.answer.chosen) for own in self.replies)
         state = "finished" if self.finished else f"{done} of {self.form.length} answered"
         lines = [f"{self.form.title}: {state}.", *filter(None, (self.note, self.problem))]
         if not self.finished:
@@ -373,8 +372,7 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     mine = {number: found for (made_by, number), found in kept.items() if made_by == version}
     if seed is None:
         begun = [number for number, found in mine.items() if not _is_finished(found)]
-        new = max(mine, default=randrange(forms.SEEDS)) + 1
-        seed = begun[-1] if begun else new
+        seed = begun[-1] if begun else max(mine, default=randrange(forms.SEEDS)) + 1
     records = mine.get(seed, [])
     is_timed = bool(records[-1].get("timed")) if records else timed
     made = Exam(forms.form(name, seed), timed=is_timed)

@@ -252,6 +252,21 @@ def test_the_report_is_saved_as_a_page(tmp_path, ending):
         taken.report.save(tmp_path / "report.docx")
 
 
+def test_a_report_shows_the_answers_of_all_questions():
+    """Each question is a form of its own, so that its radio buttons are a group of their own."""
+    taken = Exam(form("clf", 5, 6))
+    for number, item in enumerate(taken.items, 1):
+        taken.answer(number, item.key if number < 6 else wrong(item))
+    page = taken.finish().html()
+    chosen = sum(len(own.answer.chosen) for own in taken.replies)
+
+    assert page.count("<form>") == page.count("<fieldset disabled") == 6
+    assert page.count(" checked") == page.count("✓ your answer") + page.count("✕ your answer")
+    assert page.count(" checked") == chosen
+    assert "✕ Wrong. The right answer is " in page
+    assert ".item .options" in page
+
+
 def test_an_unfinished_exam_has_no_report():
     """It says what to do."""
     with pytest.raises(ExerciseError, match="isn't finished"):
