@@ -169,7 +169,8 @@ class ExamCard(Instrument[Shown]):
         own, replies = self.sitting, self.sitting.replies
         left = [str(each.number) for each in replies if not each.answer.chosen]
         flagged = [str(each.number) for each in replies if each.answer.flagged]
-        yield f"You have answered {len(replies) - len(left)} of {count(own.form.length, 'question')}."
+        done = len(replies) - len(left)
+        yield f"You have answered {done} of {count(own.form.length, 'question')}."
         yield f"Not answered: {joined(left)}." if left and not own.form.adapts else ""
         yield f"Flagged: {joined(flagged)}." if flagged else ""
         yield "After this, you can't change answers."
