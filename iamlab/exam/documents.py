@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
 
-CALLERS = {"IAM user": "user", "IAM role": "role"}
+CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user"}
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
-LONGEST = 40
+LONGEST = 30
 """An AWS managed policy with more actions than this is shown by its name only."""
 GRANTING = ("identity", "resource", "grant")
 """The layers that can grant a request."""
@@ -115,7 +115,7 @@ def caller(request: Request, *, plain: bool = False) -> str:
     if plain:
         return name
     kind = CALLERS.get(kind, "")
-    return f"The {kind} {name}" if kind else name[0].upper() + name[1:]
+    return f"The {kind} {name}".removesuffix(" root") if kind else name[0].upper() + name[1:]
 
 
 def call(decision: Decision) -> str:
