@@ -72,11 +72,11 @@ def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
-    told = (f"{(more or call(own)).rstrip('.')}. {result(own)}" for more, _, own in chosen)
+    lines = (f"{(more or call(own)).rstrip('.')}. {result(own)}" for more, _, own in chosen)
     return {
         "world": chosen[0][1],
         "facts": documents([own for *_, own in chosen]),
-        "rationale": tuple(dict.fromkeys(told)),
+        "rationale": tuple(dict.fromkeys(lines)),
     }
 
 
