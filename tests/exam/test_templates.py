@@ -25,7 +25,7 @@ from tests.exam.fairness import assert_fair, decisions_made, disagreements, faul
 
 NOW, LATER, FEW, RENAMED = 100, 30, 8, 5
 """So many seeds are tried in ``make test``, so many more in ``make test-all``, so many where items
-of all templates are looked at, and so many with other names. ``make soak`` tries a thousand."""
+of all templates are read, and so many with other names. ``make soak`` tries a thousand."""
 EVERY = [*templates()]
 CONTRASTS = [name for name, own in templates().items() if "contrast" in own]
 MOST_OFTEN = 0.85
@@ -47,9 +47,9 @@ def few(name):
 def test_the_items_of_a_template_are_fair(name):
     """And the oracle, which shares no code with the engine, decides each request again.
 
-    Each place is right as often, the longest or shortest option isn't nearly always right, nor is
-    the same result, and one of the beliefs of the template is a wrong option. With other people,
-    buckets, accounts and policies the same place is right.
+    Each place is right as often. The longest or shortest option isn't nearly always right, and the
+    same result isn't either. One of the beliefs of the template is a wrong option. With other
+    people, buckets, accounts and policies the same place is right.
     """
     with decisions_made() as decisions:
         found = [make(name, seed) for seed in range(NOW)]
