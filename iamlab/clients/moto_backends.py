@@ -229,9 +229,8 @@ class Moto:
         signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
         own = {"host": host, "authorization": signed, "x-moto-account-id": account_id}
         headers = HeadersDict({**request.headers, **own})
-        prepared = AWSPreparedRequest(
-            request.method, url, headers, request.body, stream_output=False
-        )
+        sent = request.method, url, headers, request.body
+        prepared = AWSPreparedRequest(*sent, stream_output=False)
         found = None
         with self._own(), ExitStack() as stack:
             if queues is not None:
