@@ -72,6 +72,8 @@ class DataPlaneCall:
             Neither iamlab nor moto has the operation.
         """
         needs = list(self.needs.pairs())
+        if not needs:
+            raise HttpError("ValidationException", "The request names no table.")
         if self.operation in _TABLES["not_executed"].get(self.service, ()):
             return decided(self.request)
         if not all(catalog.action(action) for action, _ in needs):

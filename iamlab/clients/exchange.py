@@ -108,7 +108,7 @@ class Exchange:
         with self._circumstances(region):
             if entry is not None:
                 return self._call(request, entry)
-            if self.service.prefix in EXECUTED:
+            if self.service.prefix in EXECUTED and self.service.model != "s3control":
                 return DataPlaneCall(request, self.gateway.moto).answered()
             self.is_decided_only = True
             return decided(request)

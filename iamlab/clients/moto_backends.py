@@ -235,7 +235,7 @@ class Moto:
         with self._own(), ExitStack() as stack:
             if queues is not None:
                 stack.enter_context(self._delivering(self._of("sns", account_id, region), queues))
-            with suppress(NotImplementedError):
+            with suppress(Exception):  # such as NotImplementedError, and mistakes of moto
                 found = BotocoreStubber().process_request(prepared)
         if found is None:
             return None

@@ -441,6 +441,22 @@ def test_a_transaction_needs_each_permission(world, ana):
     assert world.gateway.denied[-1].decision.request.action == "dynamodb:DeleteItem"
 
 
+def test_a_transaction_without_a_table_is_not_valid(dana):
+    """The client itself would refuse an empty list, and not an empty item."""
+    with pytest.raises(ClientError) as caught:
+        dana.client("dynamodb").transact_write_items(TransactItems=[{}])
+
+    assert _code(caught) == ("ValidationException", 400)
+
+
+def test_what_moto_cannot_do_is_a_501_that_names_the_operation(dana):
+    """Also if it fails for another reason than that it doesn't have the operation."""
+    with pytest.raises(ClientError, match="iamlab doesn't answer dynamodb:ListExports") as caught:
+        dana.client("dynamodb").list_exports()
+
+    assert _code(caught) == ("NotImplemented", 501)
+
+
 def test_a_secret_has_one_arn_in_both(world, dana):
     """Made by a client or in the world, by name or ARN."""
     secrets = dana.client("secretsmanager")
@@ -508,6 +524,8 @@ def test_lists_of_other_services_are_decided_and_empty(world, dana, ana):
     assert dana.client("athena").list_work_groups()["WorkGroups"] == []
     assert world.gateway.calls[-1].is_decided_only
     assert str(world.gateway.calls[-1]).endswith("(decided only)")
+    assert dana.client("s3control").list_jobs(AccountId=MAIN)["Jobs"] == []
+    assert world.gateway.calls[-1].is_decided_only
 
     with pytest.raises(ClientError) as caught:
         ana.client("athena").list_work_groups()
