@@ -74,8 +74,6 @@ class DataPlaneCall:
         needs = list(self.needs.pairs())
         if not needs:
             raise HttpError("ValidationException", "The request names no table.")
-        if self.operation in _TABLES["not_executed"].get(self.service, ()):
-            return decided(self.request)
         if not all(catalog.action(action) for action, _ in needs):
             raise self.request.lacking("No action in policies has its name.")
         context = self.needs.context()
@@ -86,7 +84,9 @@ class DataPlaneCall:
             self._prepare(arn)
         if self.operation == "Invoke":
             return self._invoked()
-        response = None if self.service == "lambda" else self._execute([arn for _, arn in needs])
+        is_left = self.operation in _TABLES["not_executed"].get(self.service, ())
+        is_left = is_left or self.service == "lambda"
+        response = None if is_left else self._execute([arn for _, arn in needs])
         if response is None:
             raise self.request.lacking("It decided only: the caller has the permission.")
         if response[0] == 404 and self.operation in ("GetObject", "HeadObject"):

@@ -457,6 +457,15 @@ def test_what_moto_cannot_do_is_a_501_that_names_the_operation(dana):
     assert _code(caught) == ("NotImplemented", 501)
 
 
+def test_what_moto_must_not_do_is_decided_all_the_same(dana, ana):
+    """A notification of S3 would reach other resources; its action has another name."""
+    sent = {"Bucket": "star-maps", "NotificationConfiguration": {}}
+    for session, code in ((ana, ("AccessDenied", 403)), (dana, ("NotImplemented", 501))):
+        with pytest.raises(ClientError) as caught:
+            session.client("s3").put_bucket_notification_configuration(**sent)
+        assert _code(caught) == code
+
+
 def test_a_secret_has_one_arn_in_both(world, dana):
     """Made by a client or in the world, by name or ARN."""
     secrets = dana.client("secretsmanager")
