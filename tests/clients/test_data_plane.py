@@ -305,7 +305,7 @@ def test_anybody_calls_what_a_bucket_policy_opens(world, dana):
     [("GET", "/"), ("PUT", "/new-maps"), ("DELETE", "/star-maps"), ("GET", "/no?policy")],
 )
 def test_nobody_does_what_nobody_has_opened(world, method, path):
-    """A browser that opens the server's address is anonymous, too; so is one of an empty world."""
+    """A browser at the server's address is anonymous, too. An empty world answers in the same way."""
     for each in (world, World(seed=7)):
         status, _, body = each.gateway.handle(method, f"https://s3.amazonaws.com{path}", {}, b"")
 
