@@ -305,7 +305,7 @@ def test_anybody_calls_what_a_bucket_policy_opens(world, dana):
     [("GET", "/"), ("PUT", "/new-maps"), ("DELETE", "/star-maps"), ("GET", "/no?policy")],
 )
 def test_nobody_does_what_nobody_has_opened(world, method, path):
-    """A browser at the server's address is anonymous, too. An empty world answers in the same way."""
+    """A browser at the server's address is anonymous, too. An empty world answers the same."""
     for each in (world, World(seed=7)):
         status, _, body = each.gateway.handle(method, f"https://s3.amazonaws.com{path}", {}, b"")
 
