@@ -24,7 +24,7 @@ CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user of th
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
-LONGEST = 40
+LONGEST = 30
 """An AWS managed policy with more actions than this is shown by its name only."""
 GRANTING = ("identity", "resource", "grant")
 """The layers that can grant a request."""

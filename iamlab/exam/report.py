@@ -251,7 +251,7 @@ class Report:
 
 def _fitting(reply: Reply) -> list[str]:
     """Return the names of all wrong beliefs that an answer fits."""
-    return [name for name, own in reply.item.tested.items() if own == reply.answer.chosen]
+    return [name for name, is_so in reply.item.fits(reply.answer.chosen).items() if is_so]
 
 
 def _repeat(reply: Reply) -> tuple[str, ...]:
