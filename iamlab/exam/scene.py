@@ -57,10 +57,11 @@ class Scene:
         return [*self.drawn.decisions(self.seed)]
 
     def item(self, **parts: Any) -> Item:
-        """Make an item with the tags of the template."""
-        tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
-        tags |= {"level": self.table["level"], "seed": str(self.seed)}
-        tags |= {"beliefs": self.table.get("beliefs", "")}
+        """Make an item with the tags and the note of the template."""
+        tags = {own: self.table.get(own, "") for own in ("lesson", "level", "beliefs")}
+        tags |= {"kind": self.table["idea"], "seed": str(self.seed)}
+        if note := self.drawn.named(self.table.get("note", "")):
+            parts["rationale"] += (note,)
         return Item(tags=tags, **parts)
 
 

@@ -73,11 +73,11 @@ def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
-    decisions = [own for *_, own in chosen]
+    found = [f"{(more or call(own)).removesuffix('.')}. {result(own)}" for more, _, own in chosen]
     return {
         "world": chosen[0][1],
-        "facts": documents(decisions),
-        "rationale": tuple(dict.fromkeys(f"{call(own)} {result(own)}" for own in decisions)),
+        "facts": documents(own for *_, own in chosen),
+        "rationale": tuple(dict.fromkeys(found)),
     }
 
 
