@@ -120,7 +120,7 @@ def _other_results(decision: Decision) -> dict[str, str]:
         if step.result != "absent":
             found[f"No: the {name} doesn't allow it."] = step.reason
             found[f"No: a statement in the {name} denies it."] = "No Deny statement matches."
-        if step.result != "absent" or step.layer in SIDES:
+        if step.result != "absent" or (step.layer in SIDES and request.service != "iam"):
             found[f"Yes: the {name} allows it."] = step.reason
     sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
     if sides and decision.combining_rule == "cross_account":
