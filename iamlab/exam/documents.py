@@ -166,7 +166,7 @@ def result(decision: Decision, real: Decision | None = None) -> str:
 def _without_allow(decision: Decision, real: Decision) -> str:
     """Return why a request is allowed if no Allow decides; ``real`` is AWS's decision."""
     if decision.combining_rule != "root_user":
-        return f"Yes: {'it needs no Allow' if real is decision else 'no policy denies it'}."
+        return f"Yes: {'it needs no Allow' if real is decision else 'nothing denies it'}."
     is_unlimited = not real and not decision.denies
     why = "no policy limits the root user" if is_unlimited else "the root user needs no Allow"
     return f"Yes: {why}."
