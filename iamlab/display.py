@@ -95,8 +95,8 @@ def in_stub(file: str) -> dict[str, str]:
     return {name: f"{home}:{own}" for home, own, name in found}
 
 
-def need(package: str) -> None:
-    """Import a package of the extra ``lab``, or name the command that installs it.
+def need(package: str, extra: str = "lab") -> None:
+    """Import a package of an extra, or name the command that installs it.
 
     Raises
     ------
@@ -108,7 +108,8 @@ def need(package: str) -> None:
     except ModuleNotFoundError as error:
         if error.name != package:
             raise
-        text = f"{package} isn't installed. Install it with: python -m pip install 'iamlab[lab]'"
+        command = f"python -m pip install 'iamlab[{extra}]'"
+        text = f"{package} isn't installed. Install it with: {command}"
         raise ModuleNotFoundError(text, name=package) from None
 
 

@@ -8,12 +8,11 @@ with ``-`` denied.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from iamlab.engine.evaluate import evaluate
 from iamlab.errors import IamLabError
 from iamlab.exam.documents import caller, documents, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
@@ -23,6 +22,7 @@ from iamlab.teach.callers import can_of, read_call, read_circumstances
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import read_policy
 from iamlab.teach.tables import question_of
+from iamlab.teach.worlds import declared, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MORE = "+ "
 """A text that begins with it is added to the lines that are there."""
+ADDED = ("attach", "groups", "tags", "role")
+"""What is added to what is there; all other texts are put in its place."""
 OF_TWO = 5
 """So many options has a question about two changes."""
 
@@ -105,31 +107,22 @@ class Changes:
             return Tried((), error.short)
         return _judged(found)
 
-    def together(self, first: int, second: int, alone: Sequence[Tried]) -> Tried:
-        """Make two changes; a world is built only if they change policies of the same type."""
-        own, other = alone[first], alone[second]
-        if not own.found or not other.found:
-            return other if own.found else own
-        found = []
-        for before, left, right in zip(self.before.found, own.found, other.found, strict=True):
-            decision = _with_both(before[-1], left[-1], right[-1])
-            if decision is None:
-                return self.tried((first, second))
-            found.append((*left[:-1], decision))
-        return _judged(tuple(found))
-
     def _changed(self, places: Sequence[int]) -> LessonWorld:
-        """Return the world with changes; for another session no other world is built."""
-        changes = [self.tables[place] for place in places]
-        if {key for change in changes for key in change} <= {"sessions"}:
-            world = self.world.copy()
-            calls = [own for change in changes for own in change["sessions"].items()]
-            world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
-            return world
-        table = self._scene.drawn.table
-        for change in changes:
-            table = overlaid(table, change)
-        return self._scene.drawn.build(table, self._scene.seed)
+        """Return the world with changes; another one is built only if a copy isn't enough."""
+        table, changes = self._scene.drawn.table, [self.tables[place] for place in places]
+        after = reduce(overlaid, changes, table)
+        parts = [part for change in changes for part in _by_account(change, table, after)]
+        if not all(_is_put(change, before) for _, change, before, _ in parts):
+            return self._scene.drawn.build(after, self._scene.seed)
+        world = self.world.copy()
+        accounts = {own.name: own for own in world.accounts.values()}
+        for name, change, _, table in parts:
+            lists = {key: own for key, own in table.items() if isinstance(own, str)}
+            changed = {key: {each: table[key][each] for each in change[key]} for key in change}
+            fill(accounts[name], lists | changed)
+        calls = [own for change in changes for own in change.get("sessions", {}).items()]
+        world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
+        return world
 
     def option(self, place: int, tried: Tried) -> Option:
         """Return a change as an option; a template can name a belief, and why it is wrong."""
@@ -147,29 +140,33 @@ class Changes:
         return why or f"With this alone: {alone.why}"
 
 
+def _by_account(
+    change: Table, before: Table, after: Table
+) -> Iterator[tuple[str, Table, Table, Table]]:
+    """Yield each account with its changes, and its table before and after them."""
+    own = {key: value for key, value in change.items() if key not in ("accounts", "sessions")}
+    yield before["name"], own, before, after
+    for name, contents in change.get("accounts", {}).items():
+        yield (
+            name,
+            contents,
+            *(table.get("accounts", {}).get(name, {}) for table in (before, after)),
+        )
+
+
+def _is_put(change: Table, before: Table) -> bool:
+    """Return whether changes only put policies, or add what users and resources didn't have."""
+    names = {name for _, name in declared(before)}
+    return change.keys() <= names and all(
+        isinstance(value, str) and (key not in ADDED or key not in before.get(name, {}))
+        for name, own in change.items()
+        for key, value in own.items()
+    )
+
+
 def _judged(found: tuple[tuple[bool, str, LessonWorld, Decision], ...]) -> Tried:
     wrong = (sentence(own, more) for must, more, _, own in found if bool(own) is not must)
     return Tried(found, next(wrong, ""))
-
-
-def _with_both(before: Decision, first: Decision, second: Decision) -> Decision | None:
-    """Decide a request after two changes, if each changes policies of other types."""
-    made = (before, first, second)
-    is_same = before.request == first.request == second.request
-    if not is_same or before.request.service == "sts" or any(own.pairs for own in made):
-        return None
-    names = [own.name for own in fields(before.layers) if own.init]
-    own, its = (
-        {
-            name: getattr(after.layers, name)
-            for name in names
-            if getattr(after.layers, name) != getattr(before.layers, name)
-        }
-        for after in (first, second)
-    )
-    if own.keys() & its.keys():
-        return None
-    return evaluate(before.request, replace(before.layers, **own, **its))
 
 
 def _asked(
@@ -230,26 +227,27 @@ def _nested(path: Sequence[str], value: str) -> Table:
 
 
 def which_change(scene: Scene) -> Item | None:
-    """Ask which change, document or call is enough; all options are tried."""
-    changes = Changes(scene)
+    """Ask which change, document or call is enough; changes are tried until three are wrong."""
+    changes, wanted = Changes(scene), {*scene.wanted}
     if not changes.before.why and "into" not in scene.table:
         return None
-    tried = [changes.tried((place,)) for place in range(len(changes.texts))]
-    right = [place for place, own in enumerate(tried) if not own.why]
-    wrong = [place for place, own in enumerate(tried) if own.why]
+    right, wrong = list[tuple[Option, Tried]](), list[Option]()
+    for place in scene.draw.sample(range(len(changes.texts)), len(changes.texts)):
+        tried = changes.tried((place,))
+        option = changes.option(place, tried)
+        right += [] if tried.why else [(option, tried)]
+        wrong += [option] if tried.why else []
+        wrong.sort(key=lambda own: wanted.isdisjoint(own.beliefs))
+        if right and len(wrong) >= WRONG and not wanted.isdisjoint(wrong[0].beliefs):
+            break
     if not right or len(wrong) < WRONG:
         return None
-    key, wanted = scene.draw.choice(right), {*scene.wanted}
-    options = {own: changes.option(own, tried[own]) for own in (key, *wrong)}
-    wrong = scene.draw.sample(wrong, len(wrong))
-    telling = [own for own in wrong if not wanted.isdisjoint(options[own].beliefs)][:1]
-    wrong.sort(key=lambda own: own not in telling)
-    places = scene.draw.sample([key, *wrong[:WRONG]], WRONG + 1)
+    options = scene.draw.sample([right[0][0], *wrong[:WRONG]], WRONG + 1)
     return scene.item(
-        **_about(scene, changes, tried[key]),
+        **_about(scene, changes, right[0][1]),
         question=f"{scene.text} {scene.question}",
-        options=tuple(options[place] for place in places),
-        key=(places.index(key),),
+        options=tuple(options),
+        key=(options.index(right[0][0]),),
     )
 
 
@@ -262,7 +260,7 @@ def which_two_changes(scene: Scene) -> Item | None:
         if not changes.before.why or not (own := changes.tried((place,))).why:
             return None
         alone.append(own)
-    tried = {(own, its): changes.together(own, its, alone) for own, its in combinations(every, 2)}
+    tried = {(own, its): changes.tried((own, its)) for own, its in combinations(every, 2)}
     right = [own for own, found in tried.items() if not found.why]
     if not right:
         return None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
 
-CALLERS = {"IAM user": "user", "IAM role": "role"}
+CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user of the account"}
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
 FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "full access")
 """The names of policies that allow everything, and that AWS attaches by itself."""
@@ -109,9 +109,9 @@ def target(resource: str) -> str:
 def caller(request: Request) -> str:
     """Return who calls, in words: ``"The user alice"``."""
     name, kind = short_name(request.principal)
-    if kind in CALLERS:
-        return f"The {CALLERS[kind]} {name}"
-    return "The root user" if name == "root" else title_and_note(name, "")[0]
+    name = request.caller.account if kind == "root user" else name
+    kind = CALLERS.get(kind, "")
+    return f"The {kind} {name}" if kind else title_and_note(name, "")[0]
 
 
 def call(decision: Decision) -> str:
@@ -179,7 +179,8 @@ def missing(decision: Decision) -> frozenset[str]:
     """
     trace = decision.trace
     if trace.is_cut or decision.combining_rule not in SAME_ACCOUNT:
-        return decision.blocked_by
+        is_granted = trace.is_cut or not decision.blocked_by
+        return decision.blocked_by | (set() if is_granted else {trace.missing_granter})
     allowing = {own for own in GRANTING if trace.step(own).found.allows}
     return frozenset(GRANTING[:2]) - allowing if allowing else frozenset()
 

@@ -19,10 +19,9 @@ from itertools import groupby, zip_longest
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab.exam.ideas import IDEAS
 from iamlab.exam.items import CHOICE, SEVERAL, Item
 from iamlab.exam.knowledge_bank import LEVELS, bank, bank_item
-from iamlab.exam.templates import make, templates
+from iamlab.exam.templates import IDEAS, make, templates
 from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MUTANTS

@@ -12,7 +12,6 @@ privilege"; "Security best practices in IAM".
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +27,9 @@ from iamlab.engine.refused_statements import quiet
 from iamlab.errors import AwsError
 from iamlab.exam.documents import reasons
 from iamlab.exam.items import Item, Option, statement_line
+from iamlab.exam.verdicts import WHAT_DECIDES, WRONG, what_decides
 from iamlab.policy.catalog import actions_of
-from iamlab.teach.explain import NO_STATEMENT, deciders, without
-from iamlab.teach.mutants import MUTANTS, telling
+from iamlab.teach.mutants import telling
 from iamlab.widgets.prediction import FINE
 
 if TYPE_CHECKING:
@@ -44,10 +43,6 @@ if TYPE_CHECKING:
     from iamlab.engine.verdict import StatementMatch
     from iamlab.world.world import World
 
-FEWEST, STATEMENTS = 2, 4
-"""How many statements are offered as options, at least and at most."""
-WRONG = 3
-"""How many of the four edits don't do it."""
 NEAR, MOST = 6, 16
 """So many edits are tried that are about the calls in question, and so many in total."""
 
@@ -55,53 +50,42 @@ NEAR, MOST = 6, 16
 # -- what a question shows of a decision ----------------------------------------------------------
 
 
+def _names_action(match: StatementMatch) -> bool:
+    """Return whether the Action of a statement matches the request."""
+    return not any("Action" in mismatch.element for mismatch in match.mismatches)
+
+
 def naming(decision: Decision) -> list[StatementMatch]:
     """Return the statements whose Action matches the request."""
-    return [
-        match
-        for match in decision.trace.matches
-        if not any("Action" in mismatch.element for mismatch in match.mismatches)
-    ]
+    return [match for match in decision.trace.matches if _names_action(match)]
 
 
-def facts(decision: Decision, shown: Iterable[StatementMatch]) -> tuple[str, ...]:
-    """Return some statements, limits without the action, condition keys and assumptions.
-
-    Parameters
-    ----------
-    shown
-        The statements; last come those of others than the caller.
-    """
-    request, named = decision.request, {own.address for own in naming(decision)}
-    wanted = {(own.address, own.statement): own for own in shown}
-    lines: list[str] = []
-
-    def line(match: StatementMatch, kind: str) -> str:
-        name = f"{match.address} ({', '.join((kind, *match.path))})"
-        return statement_line(name, match.statement, request.action, request.resource)
-
+def facts(decision: Decision) -> tuple[str, ...]:
+    """Return the statements with the action, limits without it, condition keys and assumptions."""
+    request, lines = decision.request, list[str]()
     for step in decision.trace.steps:
         for number, level in enumerate(step.found.levels, 1):
             kind = f"{step.name}, level {number}" if len(step.found.levels) > 1 else step.name
-            lines += [line(own, kind) for own in level if (own.address, own.statement) in wanted]
-            if step.layer in CEILINGS and named.isdisjoint(own.address for own in level):
+            named = {(own.address, own.statement): own for own in level if _names_action(own)}
+            for own in named.values():
+                name = f"{own.address} ({', '.join((kind, *own.path))})"
+                line = statement_line(name, own.statement, request.action, request.resource)
+                lines.append(line)
+            if step.layer in CEILINGS and not named:
                 lines.append(f"{kind}: no statement has {request.action}")
-    own_keys = {(own.address, own.statement) for own in decision.trace.matches}
-    elsewhere = [own for key, own in wanted.items() if key not in own_keys]
-    lines += [line(own, "doesn't apply to this caller") for own in elsewhere]
     text, keys = "\n".join(lines).lower(), context_in_policies(decision).items()
     known = (f"{key}: {value}" for key, value in keys if key.lower() in text)
     return (*lines, *known, *quiet(decision.assumed))
 
 
-def _about(world: World, decision: Decision, shown: Iterable[StatementMatch]) -> dict[str, Any]:
+def _about(world: World, decision: Decision) -> dict[str, Any]:
     """Return what every item about a decision has."""
     request = decision.request
     question = ("--principal", request.principal, "--action", request.action)
     return {
         "world": world,
         "decision": decision,
-        "facts": facts(decision, shown),
+        "facts": facts(decision),
         "rationale": reasons(decision),
         "command": ("can", "--explain", *question, "--resource", request.resource),
     }
@@ -119,7 +103,7 @@ def predict(world: World, decision: Decision) -> Item:
     """Ask for the verdict; a wrong one has the beliefs that lead to it."""
     led = [(own.name, str(own.verdict(decision, world))) for own in telling(decision, world)]
     return Item(
-        **_about(world, decision, naming(decision)),
+        **_about(world, decision),
         question=f"{_call(decision)} What does AWS decide?",
         options=tuple(
             Option(word, tuple(name for name, believed in led if believed == word)) for word in FINE
@@ -129,64 +113,14 @@ def predict(world: World, decision: Decision) -> Item:
     )
 
 
-def explain(
-    world: World, decision: Decision, others: Iterable[StatementMatch], draw: Random
-) -> Item | None:
-    """Ask what decides; ``None`` if it isn't one statement, one type of policy, or nothing.
-
-    Parameters
-    ----------
-    others
-        Statements that don't apply to the caller, to choose from if those that apply are few.
-    """
-    matches, right = _by_address(decision.trace.matches), deciders(decision)
-    limits = [at.name for at in decision.trace.steps if at.layer in CEILINGS and at.found.present]
-    words, verdict = (*matches, *limits), decision.verdict
-    changing = {word for word in words if without(decision, word).verdict is not verdict}
-    possible = right & {*changing, NO_STATEMENT}
-    keys = [word for word in (*words, NO_STATEMENT) if word in possible]
-    if not keys:
+def explain(world: World, decision: Decision, draw: Random) -> Item | None:
+    """Ask what decides; ``None`` if it isn't one statement, one type of policy, or nothing."""
+    made = what_decides(decision, world, draw, about=_names_action)
+    if made is None:
         return None
-    key, near = draw.choice(keys), _by_address(naming(decision))
-    led = _led_to((*words, NO_STATEMENT), key, decision, world)
-    wrong = [word for word in words if word not in right | changing]
-    wrong.sort(key=lambda word: (-len(led[word]), word not in near))
-    applying = {match.address for match in decision.trace.matches}
-    elsewhere = {name: own for name, own in _by_address(others).items() if name not in applying}
-    further = draw.sample(sorted(elsewhere), min(STATEMENTS, len(elsewhere)))
-    every = {**elsewhere, **matches}
-    statements = [word for word in (key, *wrong, *further) if word in every][:STATEMENTS]
-    if len(statements) < FEWEST:
-        return None
-    draw.shuffle(statements)
-    last = [word for word in (*limits, NO_STATEMENT) if word == key or word not in right | changing]
-    options = [Option(word, tuple(led.get(word, ()))) for word in (*statements, *last)]
-    return Item(
-        **_about(world, decision, [*map(every.__getitem__, statements), *naming(decision)]),
-        question=(
-            f"{_call(decision)} AWS decides: {decision.verdict}. "
-            "Which statement or type of policy decides this?"
-        ),
-        options=tuple(options),
-        key=([option.text for option in options].index(key),),
-        tags={"kind": "explain", "lesson": "13"},
-    )
-
-
-def _by_address(matches: Iterable[StatementMatch]) -> dict[str, StatementMatch]:
-    """Return statements by address, except addresses that several statements have."""
-    every = {(own.address, own.statement): own for own in matches}
-    number = Counter(address for address, _ in every)
-    return {address: own for (address, _), own in every.items() if number[address] == 1}
-
-
-def _led_to(
-    words: Iterable[str], key: str, decision: Decision, world: World
-) -> dict[str, list[str]]:
-    """Return for each explanation the mutants for which it is right, if the key isn't."""
-    believed = {own.name: deciders(own.decide(decision, world)) for own in MUTANTS.values()}
-    wrong = {name: right for name, right in believed.items() if key not in right}
-    return {word: [name for name, right in wrong.items() if word in right] for word in words}
+    question = f"{_call(decision)} {WHAT_DECIDES}"
+    tags = {"kind": "explain", "lesson": "13"}
+    return Item(**_about(world, decision), **made, question=question, tags=tags)
 
 
 # -- cut ------------------------------------------------------------------------------------------
@@ -223,7 +157,7 @@ def _close_path(reach: Reach, path: Path, draw: Random) -> Item | None:
         left = reach.again(twin).path(arn)
         return "" if left is None else f"A path stays open: {in_a_line(left)}."
 
-    lines = dict.fromkeys(line for own in decisions for line in facts(own, naming(own)))
+    lines = dict.fromkeys(line for own in decisions for line in facts(own))
     about = {
         "world": reach.world,
         "question": f"{arn} isn't an administrator, but can become one by these calls. "
@@ -253,7 +187,7 @@ def _take_permission(world: World, decision: Decision, draw: Random) -> Item | N
         return f"After this edit: {found}." if found else ""
 
     near = [DenyAction(arn, action), *_edits(decision, applying=True)]
-    about = _about(world, decision, naming(decision))
+    about = _about(world, decision)
     about["question"] = f"{_call(decision)} It is allowed. Which edit takes this permission away?"
     about["rationale"] = ("After the right edit, the request is denied.",)
     return _cut(near, others, still, draw, about)

@@ -33,13 +33,13 @@ from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
 from iamlab.exam.items import Quiz
 from iamlab.exam.kinds import (
-    STATEMENTS,
     close_paths,
     explain,
     naming,
     predict,
     take_permissions,
 )
+from iamlab.exam.verdicts import WRONG
 from iamlab.policy.arn import Arn
 from iamlab.teach.items import DEFAULT
 from iamlab.teach.mutants import telling
@@ -102,13 +102,12 @@ def make_items(world: World, questions: int = QUESTIONS, seed: object = None) ->
         raise RequestError(
             "Nothing can be asked: no user or role has a policy that names an action."
         )
-    others = [match for own, _ in pool for match in own.trace.step("identity").matches]
 
     def predicted(number: int) -> Iterator[Item]:
         return _chosen(pool, number, lambda own: predict(world, own))
 
     def explained(number: int) -> Iterator[Item]:
-        return _chosen(pool, number, lambda own: explain(world, own, others, draw))
+        return _chosen(pool, number, lambda own: explain(world, own, draw))
 
     def cut(number: int) -> Iterator[Item]:
         left = [decision for decision, _ in pool if decision]
@@ -185,7 +184,7 @@ def _chosen(
     def interest(candidate: Candidate) -> tuple[bool, int, int]:
         decision, beliefs = candidate
         is_new = decision.request.principal not in seen
-        return is_new, len(beliefs - seen), min(len(naming(decision)), STATEMENTS)
+        return is_new, len(beliefs - seen), min(len(naming(decision)), WRONG)
 
     while made < number and (fitting := [own for own in pool if verdicts[own[0].verdict] < most]):
         candidate = max(fitting, key=interest)

@@ -57,12 +57,11 @@ class Scene:
         return [*self.drawn.decisions(self.seed)]
 
     def item(self, **parts: Any) -> Item:
-        """Make an item with the tags and the note of the template."""
-        tags = {own: self.table.get(own, "") for own in ("lesson", "level", "beliefs")}
-        tags |= {"kind": self.table["idea"], "seed": str(self.seed)}
-        if note := self.drawn.named(self.table.get("note", "")):
-            parts["rationale"] += (note,)
-        return Item(tags=tags, **parts)
+        """Make an item with the tags of the template, and what it says of the reasons."""
+        table, why = self.table, self.drawn.named(self.table.get("why", ""))
+        tags = {"kind": table["idea"], "lesson": table["lesson"], "level": table["level"]}
+        tags |= {"seed": str(self.seed), "beliefs": table.get("beliefs", "")}
+        return Item(tags=tags, rationale=(*parts.pop("rationale"), *why.splitlines()), **parts)
 
 
 Idea = Callable[[Scene], Item | None]

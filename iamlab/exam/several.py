@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.documents import SAME_ACCOUNT, call, documents, name_of, result
+from iamlab.exam.documents import GRANTING, SAME_ACCOUNT, call, documents, name_of, result
 from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
@@ -23,8 +23,6 @@ PROMPTS = (3, 4)
 """So many prompts has a question that matches, at least and at most."""
 OPTIONS = 6
 """So many options it has at most."""
-GRANTING = ("resource", "grant", "identity")
-"""The layers that can allow a request."""
 
 
 def which_are_allowed(scene: Scene) -> Item | None:
@@ -52,9 +50,8 @@ def which_are_allowed(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose {NUMBERS[number]}.)",
         options=tuple(
-            Option(more, () if own in right else tuple(sorted(beliefs[more])), result(own[2]))
+            Option(own[0], () if own in right else tuple(sorted(beliefs[own[0]])), result(own[2]))
             for own in chosen
-            for more in own[:1]
         ),
         key=key,
         believed=_believed([beliefs[own[0]] for own in chosen], key),
@@ -73,11 +70,11 @@ def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
-    found = [f"{(more or call(own)).removesuffix('.')}. {result(own)}" for more, _, own in chosen]
+    lines = (f"{(more or call(own)).rstrip('.')}. {result(own)}" for more, _, own in chosen)
     return {
         "world": chosen[0][1],
-        "facts": documents(own for *_, own in chosen),
-        "rationale": tuple(dict.fromkeys(found)),
+        "facts": documents([own for *_, own in chosen]),
+        "rationale": tuple(dict.fromkeys(lines)),
     }
 
 
@@ -125,8 +122,7 @@ def match(scene: Scene) -> Item | None:
 
     def belief(mutant: Mutant, prompt: str) -> str:
         _, world, decision = prompts[prompt]
-        made = mutant.decide(decision, world)
-        return labels[prompt] if made is decision else answer(made, decision)
+        return answer(mutant.decide(decision, world), decision)
 
     others = {*labels.values()}
     wanted = [MUTANTS[name] for name in scene.wanted]
@@ -159,9 +155,6 @@ def match(scene: Scene) -> Item | None:
 
 def _varied(labels: Mapping[str, str]) -> list[str]:
     """Choose the first prompts with as many different labels as possible."""
-    seen: dict[str, int] = {}
-    found = []
-    for place, (prompt, label) in enumerate(labels.items()):
-        seen[label] = seen.get(label, 0) + 1
-        found.append((seen[label], place, prompt))
-    return [prompt for *_, prompt in sorted(found)[: PROMPTS[1]]]
+    every = [*labels.values()]
+    seen = {own: every[:place].count(labels[own]) for place, own in enumerate(labels)}
+    return sorted(labels, key=seen.__getitem__)[: PROMPTS[1]]

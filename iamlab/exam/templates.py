@@ -14,15 +14,19 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError
-from iamlab.exam.ideas import IDEAS
-from iamlab.exam.items import Item, Quiz
+from iamlab.exam.changes import which_change, which_two_changes
+from iamlab.exam.items import CHOICE, MATCH, ORDER, SEVERAL, Item, Quiz
+from iamlab.exam.orders import order_the_calls, order_the_evaluation
 from iamlab.exam.scene import Scene
+from iamlab.exam.several import match, which_are_allowed
+from iamlab.exam.verdicts import which_decides, will_it_work
 from iamlab.tables import tables
 from iamlab.teach.items import Drawn
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.source_lines import at, find_named
 
 if TYPE_CHECKING:
+    from iamlab.exam.scene import Idea
     from iamlab.teach.items import Pools, Table
 
 VERSION = "1"
@@ -30,6 +34,20 @@ VERSION = "1"
 TRIES = 200
 MOST_WORDS = 120
 """So many words have a question and its prompts together, at most."""
+IDEAS: dict[str, tuple[Idea, str]] = {
+    "will it work": (will_it_work, CHOICE),
+    "which statement decides": (which_decides, CHOICE),
+    "which change": (which_change, CHOICE),
+    "which two changes": (which_two_changes, SEVERAL),
+    "who can": (which_are_allowed, SEVERAL),
+    "order the evaluation": (order_the_evaluation, ORDER),
+    "order the calls": (order_the_calls, ORDER),
+    "match messages": (match, MATCH),
+    "match policy types": (match, MATCH),
+    "least privilege": (which_change, CHOICE),
+    "which session call": (which_change, CHOICE),
+}
+"""The question ideas, which make an item of a scene, each with the form of its items."""
 _FOLDER = Path(__file__).with_suffix("")
 NAMES = "names.toml"
 

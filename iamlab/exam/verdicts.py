@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import CEILINGS, LAYERS
@@ -26,7 +26,8 @@ from iamlab.policy.describe.words import joined
 from iamlab.teach.mutants import MUTANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from random import Random
 
     from iamlab.engine.decision import Decision
     from iamlab.engine.request import Request
@@ -39,6 +40,7 @@ Led = Mapping[str, Sequence[str]]
 WRONG = 3
 SIDES = ("resource", "identity")
 NOTHING_GRANTS = "No statement grants it, so AWS denies it."
+WHAT_DECIDES = "What does AWS decide, and why?"
 NOTHING_DENIES = "No statement denies it, so AWS allows it."
 
 
@@ -68,9 +70,28 @@ def led_to(decision: Decision, world: World, answers: Iterable[str] = ()) -> dic
     return found
 
 
+def _about_one(
+    scene: Scene, question: str, make: Callable[[Decision, World], dict[str, Any] | None]
+) -> Item | None:
+    """Make an item about the first request that has enough options."""
+    for more, world, decision in fitting(scene):
+        made = make(decision, world)
+        if made and len(made["options"]) > WRONG:
+            return scene.item(
+                world=world,
+                decision=decision,
+                question=f"{scene.text} {more or call(decision)} {question}",
+                facts=documents([decision]),
+                rationale=reasons(decision),
+                **made,
+            )
+    return None
+
+
 def will_it_work(scene: Scene) -> Item | None:
     """Ask whether a request is allowed, and by which type of policy."""
-    for more, world, decision in fitting(scene):
+
+    def make(decision: Decision, world: World) -> dict[str, Any] | None:
         right = result(decision)
         led = led_to(decision, world)
         led.pop(right, None)
@@ -80,32 +101,34 @@ def will_it_work(scene: Scene) -> Item | None:
             for text, why in _other_results(decision).items()
             if text not in (*led, right) and not _is_arguable(text, decision)
         }
-        wrong = _wrong(right, [*led, *others], led, scene, slice(3))
-        if len(wrong) == WRONG and len({own[:2] for own in (right, *wrong)}) == 2:
-            texts = scene.draw.sample([right, *wrong], WRONG + 1)
-            return scene.item(
-                world=world,
-                decision=decision,
-                question=f"{scene.text} {more or call(decision)} Does it work?",
-                facts=documents([decision]),
-                options=tuple(
-                    Option(own, tuple(led.get(own, ())), others.get(own, "")) for own in texts
-                ),
-                key=(texts.index(right),),
-                rationale=reasons(decision),
-            )
-    return None
+        wrong = _wrong(right, [*led, *others], led, scene.draw, scene.wanted, slice(3))
+        if len({own[:2] for own in (right, *wrong)}) != 2:
+            return None
+        return _options(right, wrong, led, others, scene.draw)
+
+    return _about_one(scene, "Does it work?", make)
 
 
-def _wrong(right: str, wrong: Iterable[str], led: Led, scene: Scene, side: slice) -> list[str]:
+def _options(
+    right: str, wrong: Sequence[str], led: Led, why: Mapping[str, str], draw: Random
+) -> dict[str, Any]:
+    """Return the options in an order by chance, and the key."""
+    texts = draw.sample([right, *wrong], 1 + len(wrong))
+    options = tuple(Option(own, tuple(led.get(own, ())), why.get(own, "")) for own in texts)
+    return {"options": options, "key": (texts.index(right),)}
+
+
+def _wrong(
+    right: str, wrong: Iterable[str], led: Led, draw: Random, wanted: Iterable[str], side: slice
+) -> list[str]:
     """Choose wrong answers: one of a wanted belief, then by chance, rather those of beliefs.
 
     If possible, two of the four answers are about each verdict; ``side`` is the part of an answer
     that tells which.
     """
-    ordered = sorted(wrong, key=lambda own: scene.draw.random() - bool(led.get(own)) / 5)
-    wanted = scene.wanted or MUTANTS.keys()
-    ordered.sort(key=lambda own: {*led.get(own, ())}.isdisjoint(wanted))
+    ordered = sorted(wrong, key=lambda own: draw.random() - bool(led.get(own)) / 5)
+    telling = {*wanted} or MUTANTS.keys()
+    ordered.sort(key=lambda own: telling.isdisjoint(led.get(own, ())))
     like = [own for own in ordered if own[side] == right[side]]
     chosen = [*like[:1], *(own for own in ordered if own not in like)][:WRONG]
     return chosen if len(chosen) == WRONG else ordered[:WRONG]
@@ -152,44 +175,57 @@ def _is_arguable(text: str, decision: Decision) -> bool:
 
 def which_decides(scene: Scene) -> Item | None:
     """Ask which statement decides a request, or which type of policy without an Allow."""
-    for more, world, decision in fitting(scene):
-        claims = _claims(decision)
-        right = [text for text, (is_true, _) in claims.items() if is_true]
-        wrong = [text for text, (is_true, _) in claims.items() if not is_true]
-        if len(right) != 1 or len(wrong) < WRONG:
-            continue
-        led = {own: list[str]() for own in claims}
-        for mutant in MUTANTS.values():
-            believed = {
-                own for own, (held, _) in _claims(mutant.decide(decision, world)).items() if held
-            }
-            for own in believed & led.keys() if right[0] not in believed else ():
-                led[own].append(mutant.name)
-        wrong = _wrong(right[0], wrong, led, scene, slice(-10, None))
-        texts = scene.draw.sample([*right, *wrong], WRONG + 1)
-        return scene.item(
-            world=world,
-            decision=decision,
-            question=f"{scene.text} {more or call(decision)} What does AWS decide, and why?",
-            facts=documents([decision]),
-            options=tuple(Option(own, tuple(led[own]), claims[own][1]) for own in texts),
-            key=(texts.index(right[0]),),
-            rationale=reasons(decision),
-        )
-    return None
+    return _about_one(
+        scene,
+        WHAT_DECIDES,
+        lambda decision, world: what_decides(decision, world, scene.draw, scene.wanted),
+    )
 
 
-def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
+def what_decides(
+    decision: Decision,
+    world: World,
+    draw: Random,
+    wanted: Iterable[str] = (),
+    about: Callable[[StatementMatch], bool] = bool,
+) -> dict[str, Any] | None:
+    """Return the options and the key of a question about what decides, if one claim is true.
+
+    Parameters
+    ----------
+    wanted
+        The mutants of which one must lead to a wrong option.
+    about
+        Returns whether a statement can be an option.
+    """
+    claims = _claims(decision, about)
+    right = [text for text, (is_true, _) in claims.items() if is_true]
+    if len(right) != 1 or len(claims) < WRONG:
+        return None
+    led = {own: list[str]() for own in claims}
+    for mutant in MUTANTS.values():
+        believed = _claims(mutant.decide(decision, world), about).items()
+        true = {own for own, (held, _) in believed if held}
+        for own in true & led.keys() if right[0] not in true else ():
+            led[own].append(mutant.name)
+    wrong = [own for own in claims if own != right[0]]
+    wrong = _wrong(right[0], wrong, led, draw, wanted, slice(-10, None))
+    return _options(right[0], wrong, led, {own: why for own, (_, why) in claims.items()}, draw)
+
+
+def _claims(
+    decision: Decision, about: Callable[[StatementMatch], bool]
+) -> dict[str, tuple[bool, str]]:
     """Return reasons for a decision, each with whether it is true, and what is true instead.
 
     What can be argued about is left out.
     """
     trace, request = decision.trace, decision.request
     deciding, claims = {*addresses(decision.determining)}, dict[str, tuple[bool, str]]()
-    for match in trace.matches:
+    for match in filter(about, trace.matches):
         if not (decision and match.layer in CEILINGS):
             is_true = match.address in deciding
-            claims[_claim(match, request)] = is_true, "" if is_true else _why(match)
+            claims[claim(match, request)] = is_true, "" if is_true else _why(match)
     is_implicit = decision.verdict is Verdict.IMPLICIT_DENY
     blocking = missing(decision) | {*decision.blocking} if is_implicit else frozenset[str]()
     unclear = {"resource"} if is_delegated(decision) else set[str]()
@@ -199,7 +235,7 @@ def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
         is_false = step.result == "allow" and layer not in unclear
         is_there = has_sides if layer == "identity" else step.result != "absent"
         if blocks or (is_there and (is_false or decision)):
-            claims[_silence(layer, request)] = blocks, "" if blocks else step.reason
+            claims[silence(layer, request)] = blocks, "" if blocks else step.reason
     grants = any(trace.step(own).found.allows for own in GRANTING)
     is_also_true = grants if is_implicit else bool(decision.denies) and not grants
     if not is_also_true:
@@ -209,7 +245,7 @@ def _claims(decision: Decision) -> dict[str, tuple[bool, str]]:
     return claims
 
 
-def _claim(match: StatementMatch, request: Request) -> str:
+def claim(match: StatementMatch, request: Request) -> str:
     """Return that a statement decides: ``"ReadAll in the bucket policy allows it."``."""
     label, is_resource = match.statement.label, match.layer == "resource"
     where = f"the {name_of('resource', request)}" if is_resource else match.attached.policy.name
@@ -217,7 +253,7 @@ def _claim(match: StatementMatch, request: Request) -> str:
     return f"{name} in {where} {'allows' if match.effect == 'Allow' else 'denies'} it."
 
 
-def _silence(layer: str, request: Request) -> str:
+def silence(layer: str, request: Request) -> str:
     """Return that a type of policy decides, because it doesn't allow the request."""
     name = name_of(layer, request)
     if layer == "identity":

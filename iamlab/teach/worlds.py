@@ -159,7 +159,7 @@ def _fill_world(world: LessonWorld, table: Table) -> None:
     if "organization" in table:  # before all else, so that its ID stays the same
         with at("organization"):
             world.create_organization(table["organization"].get("management", "acme-org"))
-    for part in (_create_all, _fill):
+    for part in (_create_all, fill):
         for account, contents, keys in parts:
             with at(*keys):
                 part(account, contents)
@@ -186,7 +186,7 @@ def _account(world: LessonWorld, name: str, contents: Table) -> Account:
     return world.create_account(name, account_id=contents.get("id", FORMAT["ids"].get(name)))
 
 
-def _names(contents: Table) -> Iterator[tuple[str, str]]:
+def declared(contents: Table) -> Iterator[tuple[str, str]]:
     """Yield each declared name with its list."""
     for kind in _LISTS:
         for name in str(contents.get(kind, "")).split():
@@ -196,13 +196,13 @@ def _names(contents: Table) -> Iterator[tuple[str, str]]:
 def _known_keys(contents: Table) -> Table:
     """Return the keys of an account's table."""
     known = FORMAT["keys"]
-    declared = {name: {key: known[key] for key in _LISTS[kind]} for kind, name in _names(contents)}
-    return {**declared, **dict.fromkeys(_LISTS, "text"), **FORMAT["account"]}
+    named = {name: {key: known[key] for key in _LISTS[kind]} for kind, name in declared(contents)}
+    return {**named, **dict.fromkeys(_LISTS, "text"), **FORMAT["account"]}
 
 
 def _create_all(account: Account, contents: Table) -> None:
     """Create everything that has a name, without policies."""
-    for kind, name in _names(contents):
+    for kind, name in declared(contents):
         with at(kind, name):
             made = _create(account, kind, name, contents.get(name, {}))
             if kind in _WITHOUT_NAME:
@@ -231,12 +231,12 @@ def _create(account: Account, kind: str, name: str, table: Table) -> Any:
             return getattr(account, f"create_{kind.removesuffix('s')}")(name)
 
 
-def _fill(account: Account, contents: Table) -> None:
+def fill(account: Account, contents: Table) -> None:
     """Add policies, memberships, credentials and tags, and make the calls."""
     for name, value in contents.get("policies", {}).items():
         with at("policies", name):
             _managed(account, name, value)
-    for kind, name in (*_names(contents), ("root", "root")):
+    for kind, name in (*declared(contents), ("root", "root")):
         for key, value in contents.get(name, {}).items():
             with at(name, key):
                 owner: Any = account.root if kind == "root" else _owner(account, kind, name)

@@ -16,7 +16,7 @@ SHORT = """from iamlab.exam.forms import form
 from iamlab.exam.sitting import Exam
 Exam(form("clf", seed=5, number=6), timed=True)"""
 EVERY_FORM = """from iamlab.exam.forms import form
-from iamlab.exam.ideas import IDEAS
+from iamlab.exam.templates import IDEAS
 from iamlab.exam.sitting import Exam
 from iamlab.exam.templates import make, templates
 own = form("scs", seed=5, number=4)

@@ -7,6 +7,7 @@ from iamlab.errors import ExerciseError
 from iamlab.exam import incident_page
 from iamlab.incident import attack_steps, contain, night
 from iamlab.teach import scenario
+from tests.effort import slow
 
 TEXT = "Bob's key was in a repository.\n\n<script>alert(1)</script> & more"
 
@@ -33,6 +34,7 @@ def test_a_containment_has_full_marks_for_safety_function_and_edits(found):
     assert 0 <= scores["Excess removed"][0] < scores["Excess removed"][1]
 
 
+@slow
 def test_who_does_nothing_has_no_points_for_safety(found):
     """And none for the explanation; wrong steps count against it."""
     own, _, steps = found
@@ -80,6 +82,7 @@ def test_the_timeline_says_who_called_also_if_it_was_a_service():
     assert all(row[1] and row[2] for row in rows)
 
 
+@slow
 def test_stopping_the_nightly_job_costs_function(found):
     """The page names the requests that are denied now."""
     _, world, steps = found

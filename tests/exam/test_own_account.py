@@ -8,9 +8,10 @@ import pytest
 
 from iamlab import Policy, RequestError, World
 from iamlab.exam import Item, own_account, quiz
+from iamlab.exam.documents import name_of
 from iamlab.exam.own_account import MOST_PRINCIPALS, make_items
+from iamlab.exam.verdicts import claim, silence
 from iamlab.policy.lint.resource_forms import fits
-from iamlab.teach.explain import NO_STATEMENT
 from iamlab.teach.mutants import MUTANTS
 from tests.benchmarks.reach import company
 from tests.effort import tries
@@ -82,8 +83,11 @@ def test_what_decides_changes_the_verdict_when_it_is_removed_from_the_account() 
     tried = 0
     for world, item in items("explain"):
         assert item.decision is not None
-        words = [option.text for option in item.options if option.text != NO_STATEMENT]
-        twins = {word: without(world, item.decision.request.principal, word) for word in words}
+        request = item.decision.request
+        words = {claim(own, request): own.address for own in item.decision.trace.matches}
+        words |= {silence(layer, request): name_of(layer, request) for layer in ("scp", "boundary")}
+        offered = [option.text for option in item.options if option.text in words]
+        twins = {own: without(world, request.principal, words[own]) for own in offered}
         before = verdict(world, item)
         changing = {word for word, twin in twins.items() if twin and verdict(twin, item) != before}
         tried += len(list(filter(None, twins.values())))

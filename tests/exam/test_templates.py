@@ -4,38 +4,36 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
+from iamlab.engine.evaluate import evaluate
 from iamlab.engine.layers import LAYERS
+from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS
 from iamlab.errors import ExerciseError
-from iamlab.exam.ideas import IDEAS
+from iamlab.exam.documents import is_public_access_blocked
 from iamlab.exam.items import CHOICE, FORMS
 from iamlab.exam.knowledge_bank import LEVELS
-from iamlab.exam.templates import beliefs_tested, contrast_pair, make, pools, templates
+from iamlab.exam.templates import IDEAS, beliefs_tested, contrast_pair, make, pools, templates
 from iamlab.exam.verdicts import decided_by
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
 from tests.effort import slow
 from tests.exam.fairness import assert_fair, decisions_made, disagreements, faults
 
-NOW, LATER, FEW = 30, 70, 8
-"""So many seeds are tried in ``make test``, so many more in ``make test-all``, and so many where
-items of all templates are looked at."""
+NOW, LATER, FEW, RENAMED = 100, 30, 8, 5
+"""So many seeds are tried in ``make test``, so many more in ``make test-all``, so many where items
+of all templates are read, and so many with other names. ``make soak`` tries a thousand."""
 EVERY = [*templates()]
 CONTRASTS = [name for name, own in templates().items() if "contrast" in own]
+MOST_OFTEN = 0.85
+"""The same result is the key of at most so many items of a template."""
 CRITICAL = {4: 21.1, 5: 23.5, 6: 25.7}
 """Chi-square with one degree of freedom less, which chance reaches once in ten thousand times."""
 
 each_template = pytest.mark.parametrize("name", EVERY)
-
-
-@cache
-def made(name):
-    """Make the items of a template with the first seeds, and the decisions for them."""
-    with decisions_made() as decisions:
-        return [make(name, seed) for seed in range(NOW)], decisions
 
 
 @cache
@@ -49,11 +47,16 @@ def few(name):
 def test_the_items_of_a_template_are_fair(name):
     """And the oracle, which shares no code with the engine, decides each request again.
 
-    Each place is right as often; the longest or shortest option isn't nearly always right.
+    Each place is right as often. The longest or shortest option isn't nearly always right, and the
+    same result isn't either. One of the beliefs of the template is a wrong option. With other
+    people, buckets, accounts and policies the same place is right.
     """
-    found, decisions = made(name)
+    with decisions_made() as decisions:
+        found = [make(name, seed) for seed in range(NOW)]
+    wanted = {*templates()[name].get("beliefs", "").split()}
     for item in found:
         assert_fair(item)
+        assert not wanted or wanted & beliefs_tested(item)
     assert disagreements(decisions) == []
     if found[0].form == CHOICE:
         assert_even(Counter(item.key[0] for item in found), len(found[0].options))
@@ -61,6 +64,23 @@ def test_the_items_of_a_template_are_fair(name):
             assert sum(is_right_by_length(item, pick) for item in found) <= 0.8 * len(found)
     else:
         assert len({item.key for item in found}) > 3
+    if templates()[name]["idea"] == "will it work":
+        results = Counter(item.options[item.key[0]].text for item in found)
+        assert max(results.values()) <= MOST_OFTEN * len(found), results
+    assert_names_do_not_decide(name, found[:RENAMED])
+
+
+def assert_names_do_not_decide(name, items):
+    """Make items again with other names."""
+    kinds, texts = pools()
+    other = {
+        kind: [own[::-1] if own.isdigit() else f"other{own}" for own in words]
+        for kind, words in kinds.items()
+    }
+    for seed, item in enumerate(items):
+        again = make(name, seed, names=(other, texts))
+        assert item.key == again.key
+        assert item.question != again.question or item.facts != again.facts
 
 
 def assert_even(places, options):
@@ -76,6 +96,7 @@ def is_right_by_length(item, pick):
     return lengths.count(extreme) == 1 and lengths.index(extreme) == item.key[0]
 
 
+@slow
 def test_the_length_of_options_gives_no_key_away():
     """Somebody who always takes the longest or the shortest option is right as by chance."""
     every = [item for name in EVERY for item in few(name)[0] if item.form == CHOICE]
@@ -91,22 +112,8 @@ def test_items_of_further_seeds_are_fair(name):
 
 
 @each_template
-def test_the_key_does_not_depend_on_names(name):
-    """Other people, buckets, accounts and policies: the same place is right."""
-    kinds, texts = pools()
-    other = {
-        kind: [own[::-1] if own.isdigit() else f"other{own}" for own in words]
-        for kind, words in kinds.items()
-    }
-    for seed in range(5):
-        item, again = make(name, seed), make(name, seed, names=(other, texts))
-        assert item.key == again.key
-        assert item.question != again.question or item.facts != again.facts
-
-
-@each_template
 def test_a_template_says_what_it_is_about(name):
-    """Its idea, level, lesson and beliefs exist; one of the beliefs is always a wrong option."""
+    """Its idea, level, lesson and beliefs exist."""
     own = templates()[name]
     wanted = set(own.get("beliefs", "").split())
 
@@ -114,7 +121,18 @@ def test_a_template_says_what_it_is_about(name):
     assert own["level"] in LEVELS
     assert own["lesson"] in own_lessons()
     assert wanted <= MISCONCEPTIONS.keys()
-    assert all(not wanted or wanted & beliefs_tested(item) for item in few(name)[0])
+    assert make(name, 0).rationale[-1] == own.get("why", make(name, 0).rationale[-1])
+
+
+def test_the_rationale_of_an_order_says_why_two_calls_cannot_be_exchanged():
+    """With AWS's error, because credentials are needed, or because the goal isn't reached."""
+    rationale = make("rotate_the_second_key", 0).rationale
+
+    assert [line.rpartition("”")[2].split(maxsplit=1)[0] for line in rationale[:4]] == [
+        *(":", ",", ":", ":")
+    ]
+    assert rationale[1].endswith("because it needs the credentials.")
+    assert rationale[2].endswith("all calls work, but they don't reach the goal.")
 
 
 def test_there_are_templates_of_each_idea_form_and_level():
@@ -128,18 +146,31 @@ def test_there_are_templates_of_each_idea_form_and_level():
     assert len(CONTRASTS) >= 3
 
 
+@slow
 def test_every_belief_is_a_wrong_option_and_every_policy_type_decides():
-    """Each of the 40 beliefs in one template or more, each type of policy in two or more."""
+    """Each of the 40 beliefs in one template or more, each type of policy in two or more.
+
+    S3 Block Public Access isn't a policy, but it decides in two or more, too.
+    """
     beliefs, deciding = set(), defaultdict(set)
     for name in EVERY:
         found, decisions = few(name)
         beliefs |= {belief for item in found for belief in beliefs_tested(item)}
         for decision in decisions.values():
-            for layer in decided_by(decision):
+            for layer in what_decides(decision):
                 deciding[layer].add(name)
 
     assert MISCONCEPTIONS.keys() - beliefs == set()
-    assert {layer: len(deciding[layer]) for layer in LAYERS if len(deciding[layer]) < 2} == {}
+    wanted = (*LAYERS, BLOCK_PUBLIC_ACCESS)
+    assert {own: len(deciding[own]) for own in wanted if len(deciding[own]) < 2} == {}
+
+
+def what_decides(decision):
+    """Return the layers that decide, or Block Public Access if AWS would allow it without."""
+    without = replace(decision.layers, public_access_block=None)
+    if is_public_access_blocked(decision) and evaluate(decision.request, without):
+        return {BLOCK_PUBLIC_ACCESS}
+    return decided_by(decision)
 
 
 @pytest.mark.parametrize("name", CONTRASTS)

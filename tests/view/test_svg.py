@@ -15,7 +15,7 @@ from iamlab.view.drawing.shapes import Circle, Ink, Line, Rectangle, Tiles
 from iamlab.view.drawing.sheet import Box, Sheet
 from iamlab.view.drawing.svg import to_svg
 from iamlab.view.scene import Scene
-from tests.effort import tries
+from tests.effort import first_now, tries
 from tests.view.scenes import UGLY
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -177,7 +177,7 @@ FIRST = {
 }
 
 
-@pytest.mark.parametrize("name", FIRST)
+@pytest.mark.parametrize("name", first_now(FIRST))
 def test_no_compiled_package_is_needed_to_draw(name):
     """So a figure can be drawn in a browser, and a first one is fast: it loads no other reports."""
     heavy = ("matplotlib", "numpy", "networkx", "pandas", "iamlab.analysis.privilege_escalation")

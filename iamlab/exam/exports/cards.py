@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from iamlab.exam.exports.entries import FRONT, html, need_extra, zipped
+from iamlab.display import need
+from iamlab.exam.exports.entries import FRONT, html, zipped
 
 if TYPE_CHECKING:
     from iamlab.exam.exports.entries import Entry
@@ -36,7 +37,7 @@ def _day() -> float:
 
 def deck(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write a deck that is named after the title."""
-    need_extra("genanki", "anki")
+    need("genanki", "anki")
     import genanki
 
     fields = [{"name": own} for own in FIELDS]

@@ -15,7 +15,6 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from iamlab.display import need
 from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
 from iamlab.exam.templates import VERSION
 
@@ -42,21 +41,6 @@ def clean(text: str) -> str:
     True
     """
     return _NO_TEXT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def need_extra(package: str, extra: str) -> None:
-    """Import a package of an extra, or name the command that installs it.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        It isn't installed.
-    """
-    try:
-        need(package)
-    except ModuleNotFoundError as error:
-        text = str(error).replace("iamlab[lab]", f"iamlab[{extra}]")
-        raise ModuleNotFoundError(text, name=error.name) from None
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

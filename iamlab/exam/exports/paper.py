@@ -9,7 +9,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.exports.entries import FRONT, html, is_document, need_extra
+from iamlab.display import need
+from iamlab.exam.exports.entries import FRONT, html, is_document
 from iamlab.exam.items import MATCH
 from iamlab.exam.templates import VERSION
 from iamlab.policy.describe.words import joined
@@ -128,8 +129,8 @@ def _empty(title: str) -> FPDF:
 
 def drawn(lines: list[Line], title: str) -> bytes:
     """Draw lines as a PDF; a question that isn't long isn't split by the end of a page."""
-    need_extra("fpdf", "pdf")
-    need_extra("matplotlib", "pdf")
+    need("fpdf", "pdf")
+    need("matplotlib", "pdf")
     made, probe = _empty(title), _empty(title)
     made.add_page()
     starts = [place for place, (style, _) in enumerate(lines) if style == HEADING]
