@@ -24,8 +24,8 @@ from tests.effort import slow
 from tests.exam.fairness import assert_fair, decisions_made, disagreements, faults
 
 NOW, LATER, FEW, RENAMED = 100, 30, 8, 5
-"""So many seeds are tried in ``make test``, and so many more in ``make test-all``. The third number
-is for items of all templates, the last one for other names. ``make soak`` tries a thousand."""
+"""So many seeds are tried in ``make test``, and so many more in ``make test-all``; so many where
+items of all templates are read; so many with other names. ``make soak`` tries a thousand."""
 EVERY = [*templates()]
 CONTRASTS = [name for name, own in templates().items() if "contrast" in own]
 MOST_OFTEN = 0.85
