@@ -105,23 +105,22 @@ class Changes:
             found = tuple(_asked(self._targets, self._changed(places)))
         except IamLabError as error:
             return Tried((), error.short)
-        return _judged(found)
+        wrong = (sentence(own, more) for must, more, _, own in found if bool(own) is not must)
+        return Tried(found, next(wrong, ""))
 
     def _changed(self, places: Sequence[int]) -> LessonWorld:
         """Return the world with changes; another one is built only if a copy isn't enough."""
-        table, changes = self._scene.drawn.table, [self.tables[place] for place in places]
+        table, changes = self._scene.drawn.table, [dict(self.tables[place]) for place in places]
         after = reduce(overlaid, changes, table)
-        parts = [part for change in changes for part in _by_account(change, table, after)]
-        if not all(_is_put(change, before) for _, change, before, _ in parts):
+        sessions = {key: own for each in changes for key, own in each.pop("sessions", {}).items()}
+        if not all(_is_put(change, table) for change in changes):
             return self._scene.drawn.build(after, self._scene.seed)
         world = self.world.copy()
-        accounts = {own.name: own for own in world.accounts.values()}
-        for name, change, _, table in parts:
-            lists = {key: own for key, own in table.items() if isinstance(own, str)}
-            changed = {key: {each: table[key][each] for each in change[key]} for key in change}
-            fill(accounts[name], lists | changed)
-        calls = [own for change in changes for own in change.get("sessions", {}).items()]
-        world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
+        lists = {key: own for key, own in after.items() if isinstance(own, str)}
+        for change in changes:
+            put = {name: {key: after[name][key] for key in own} for name, own in change.items()}
+            fill(world.main, lists | put)
+        world.calls |= {name: read_call(name, own, world.main) for name, own in sessions.items()}
         return world
 
     def option(self, place: int, tried: Tried) -> Option:
@@ -140,20 +139,6 @@ class Changes:
         return why or f"With this alone: {alone.why}"
 
 
-def _by_account(
-    change: Table, before: Table, after: Table
-) -> Iterator[tuple[str, Table, Table, Table]]:
-    """Yield each account with its changes, and its table before and after them."""
-    own = {key: value for key, value in change.items() if key not in ("accounts", "sessions")}
-    yield before["name"], own, before, after
-    for name, contents in change.get("accounts", {}).items():
-        yield (
-            name,
-            contents,
-            *(table.get("accounts", {}).get(name, {}) for table in (before, after)),
-        )
-
-
 def _is_put(change: Table, before: Table) -> bool:
     """Return whether changes only put policies, or add what users and resources didn't have."""
     names = {name for _, name in declared(before)}
@@ -162,11 +147,6 @@ def _is_put(change: Table, before: Table) -> bool:
         for name, own in change.items()
         for key, value in own.items()
     )
-
-
-def _judged(found: tuple[tuple[bool, str, LessonWorld, Decision], ...]) -> Tried:
-    wrong = (sentence(own, more) for must, more, _, own in found if bool(own) is not must)
-    return Tried(found, next(wrong, ""))
 
 
 def _asked(

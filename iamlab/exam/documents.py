@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
+    from iamlab.engine.verdict import StatementMatch
 
 CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user of the account"}
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
@@ -143,8 +144,7 @@ def result(decision: Decision, real: Decision | None = None) -> str:
     """
     of_aws = decision if real is None else real
     request = of_aws.request
-    homes = {(own.address, own.statement): own.layer for own in of_aws.trace.matches}
-    matches = {homes.get((own.address, own.statement), own.layer) for own in decision.determining}
+    matches = layers_of(decision.determining, of_aws)
     named = [f"the {name_of(layer, request)}" for layer in LAYERS if layer in matches]
     if decision:
         ending = "allows it" if len(named) == 1 else "allow it"
@@ -161,6 +161,12 @@ def result(decision: Decision, real: Decision | None = None) -> str:
         return "No: AWS refuses it, whatever policies allow."
     blocking = [f"the {name_of(own, request)}" for own in LAYERS if own in without]
     return f"No: {joined(blocking)} {'does' if len(blocking) == 1 else 'do'}n't allow it."
+
+
+def layers_of(matches: Iterable[StatementMatch], real: Decision) -> set[str]:
+    """Return the layers of statements, as AWS counts them; a wrong belief can count otherwise."""
+    homes = {(own.address, own.statement): own.layer for own in real.trace.matches}
+    return {homes.get((own.address, own.statement), own.layer) for own in matches}
 
 
 def _without_allow(decision: Decision, real: Decision) -> str:

@@ -229,7 +229,8 @@ class Report:
         replace_file(Path(path), [content], private=True)
 
     def _pdf(self) -> bytes:
-        from iamlab.exam.exports.paper import HEADING, OPTION, TEXT, TITLE, drawn
+        from iamlab.exam.exports.entries import Entry
+        from iamlab.exam.exports.paper import HEADING, TEXT, TITLE, drawn, question_lines
 
         texts = list(self.lines)
         for topic in self.topics:
@@ -241,9 +242,7 @@ class Report:
             item, answer = own.item, own.answer
             how = ", ".join(filter(None, (answer.confidence, f"{answer.seconds:g} seconds")))
             lines.append((HEADING, f"Question {own.number}: {own.look} ({how})"))
-            lines += [(TEXT, text) for text in (item.question, *item.facts, *item.prompts)]
-            named = map(item.named, range(len(item.options)))
-            lines += [(OPTION, text.replace(": ", "\n", 1)) for text in named]
+            lines += question_lines(Entry(own.number, "", item))
             chosen = f"Your answer: {item.lettered(answer.chosen) or 'none'}."
             lines += [(TEXT, text) for text in (chosen, *item.marked(answer.chosen).paragraphs)]
         return drawn(lines, self.form.title)

@@ -41,15 +41,18 @@ class Scene:
         """Choose the words first, so that they don't depend on what an idea draws."""
         _ = self.text, self.question
 
+    def _words(self, key: str) -> str:
+        return " ".join(str(self.drawn.part(self.table.get(key, ""))).split())
+
     @cached_property
     def text(self) -> str:
         """The scenario."""
-        return " ".join(str(self.drawn.part(self.table["scenario"])).split())
+        return self._words("scenario")
 
     @cached_property
     def question(self) -> str:
         """The template's own question; can be empty."""
-        return " ".join(str(self.drawn.part(self.table.get("question", ""))).split())
+        return self._words("question")
 
     @cached_property
     def asked(self) -> list[Asked]:

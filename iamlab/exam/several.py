@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.documents import GRANTING, SAME_ACCOUNT, call, documents, name_of, result
+from iamlab.exam.documents import (
+    GRANTING,
+    SAME_ACCOUNT,
+    call,
+    documents,
+    layers_of,
+    name_of,
+    result,
+)
 from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.exam.items import Places
@@ -83,12 +91,14 @@ def _type(decision: Decision, real: Decision) -> str:
 
     A wrong belief can count a policy as another type, so AWS's decision tells its type.
     """
-    homes = {id(own.statement): own.layer for own in real.trace.matches}
-    matches = decision.determining if decision else decision.denies
-    found = {homes.get(id(own.statement), own.layer) for own in matches}
+    found = layers_of(decision.determining if decision else decision.denies, real)
     if not decision and not found:
         found = {*decision.blocked_by} if decision.trace.is_cut else _only_granter(decision)
     return name_of(found.pop(), real.request) if len(found) == 1 else ""
+
+
+def _verdict(decision: Decision, _: Decision) -> str:
+    return str(decision.verdict)
 
 
 def _only_granter(decision: Decision) -> set[str]:
@@ -99,19 +109,13 @@ def _only_granter(decision: Decision) -> set[str]:
     return missing if is_clear and len(missing) == 1 else set()
 
 
-_ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {
-    "type": _type,
-    "verdict": lambda decision, _: str(decision.verdict),
-}
-
-
 def match(scene: Scene) -> Item | None:
     """Ask what belongs to each request: the type of policy that decides, or the verdict.
 
     The prompts are what the template says of the requests, or AWS's messages. An option can belong
     to no prompt, and to several.
     """
-    answer = _ANSWERS[scene.table.get("match", "type")]
+    answer = _verdict if scene.table.get("match") == "verdict" else _type
     with_messages = scene.table.get("prompts") == "message"
     prompts: dict[str, Asked] = {}
     for more, world, decision in scene.asked:

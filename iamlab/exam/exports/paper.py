@@ -51,16 +51,18 @@ def _pages(entries: list[Entry], title: str) -> dict[str, list[Line]]:
     source = f", seed {joined(seeds)}" if 0 < len(seeds) <= 5 else ""  # the key has all
     note = (NOTE, f"{FRONT}{source}, version {VERSION}. Questions: {len(entries)}.")
     key = [(TITLE, f"Key: {title}"), note, *(line for own in entries for line in _solved(own))]
-    paper = [(TITLE, title), note, *(line for own in entries for line in _question(own))]
+    paper = [(TITLE, title), note]
+    for own in entries:
+        paper += [(HEADING, f"Question {own.number}"), *question_lines(own)]
+        paper.append((NOTE, f"Your answer ({own.item.wanted}): ____________"))
     return {"-key": key, "": paper}
 
 
-def _question(entry: Entry) -> Iterator[Line]:
-    yield HEADING, f"Question {entry.number}"
+def question_lines(entry: Entry) -> Iterator[Line]:
+    """Yield the lines of a question, without its heading."""
     yield from ((TEXT, own) for own in entry.stem)
     yield from ((TEXT, f"{number}. {own}") for number, own in enumerate(entry.item.prompts, 1))
     yield from ((OPTION, f"{letter})\n{text}") for letter, text in entry.options)
-    yield NOTE, f"Your answer ({entry.item.wanted}): ____________"
 
 
 def _solved(entry: Entry) -> Iterator[Line]:
