@@ -61,6 +61,7 @@ class Scene:
         tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
         tags |= {"level": self.table["level"], "seed": str(self.seed)}
         tags |= {"beliefs": self.table.get("beliefs", "")}
+        parts["rationale"] += tuple(self.drawn.named(self.table.get("why", "")).splitlines())
         return Item(tags=tags, **parts)
 
 

@@ -198,3 +198,29 @@ def test_an_item_is_the_same_in_every_process():
     }
 
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if "variants" in templates()[name]])
+def test_each_variant_of_a_template_makes_items(name, monkeypatch):
+    """Else only the other variants would ever be drawn."""
+    own = templates()[name]
+    for number, variant in enumerate(own["variants"]):
+        monkeypatch.setitem(templates(), name, own | {"variants": [variant]})
+        assert_fair(make(name, number))
+
+
+def test_the_reasons_end_with_what_the_template_says():
+    """And they say the verdict of each request."""
+    item = make("mfa_for_some_actions", 1)
+
+    assert item.rationale[-1] == templates()["mfa_for_some_actions"]["why"]
+    assert any("Implicit deny: no policy grants it." in line for line in item.rationale)
+
+
+def test_reasons_leave_out_the_nearest_statement_of_a_policy_that_is_not_shown():
+    """ReadOnlyAccess has more than a thousand actions."""
+    items = [make("read_only_access", seed) for seed in range(NOW)]
+    denied = [own for own in items if not own.decision and not own.decision.denies]
+
+    assert any(own.decision.nearest_miss for own in denied)
+    assert not any("kafka" in line for own in denied for line in own.rationale)
