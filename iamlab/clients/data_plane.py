@@ -72,8 +72,8 @@ class DataPlaneCall:
             Neither iamlab nor moto has the operation.
         """
         needs = list(self.needs.pairs())
-        if self.operation in _TABLES["not_executed"].get(self.service, ()):
-            return decided(self.request)
+        if not needs:
+            raise HttpError("ValidationException", "The request names no table.")
         if not all(catalog.action(action) for action, _ in needs):
             raise self.request.lacking("No action in policies has its name.")
         context = self.needs.context()
@@ -82,9 +82,11 @@ class DataPlaneCall:
         self._authorize(needs, context)
         for _, arn in needs:
             self._prepare(arn)
-        if self.service == "lambda":
+        if self.operation == "Invoke":
             return self._invoked()
-        response = self._execute([arn for _, arn in needs])
+        is_left = self.operation in _TABLES["not_executed"].get(self.service, ())
+        is_left = is_left or self.service == "lambda"
+        response = None if is_left else self._execute([arn for _, arn in needs])
         if response is None:
             raise self.request.lacking("It decided only: the caller has the permission.")
         if response[0] == 404 and self.operation in ("GetObject", "HeadObject"):
@@ -181,11 +183,10 @@ class DataPlaneCall:
 
     def _invoked(self) -> Response:
         """Answer a function's call with the event that it got: nothing here runs code."""
-        if self.operation != "Invoke":
-            raise self.request.lacking("It decided only: the caller has the permission.")
         status = {"Event": 202, "DryRun": 204}.get(self.parameters.get("InvocationType", ""), 200)
         payload = (self.request.http.body or b"null") if status == 200 else b""
-        return api("lambda").answer("Invoke", {"StatusCode": status, "Payload": payload}, "")
+        answer = {"StatusCode": status, "Payload": payload}
+        return api("lambda").answer("Invoke", answer, self.request.request_id)
 
     def _delete_objects(self, context: dict[str, ContextValue]) -> Response:
         """Delete the objects that the caller can delete; the others are in the answer's errors."""
@@ -205,7 +206,7 @@ class DataPlaneCall:
                 self.moto.delete_object(known, each["Key"], each.get("VersionId"))
             deleted.append(each)
         answer = {"Errors": errors} | ({} if wanted.get("Quiet") else {"Deleted": deleted})
-        return api("s3").answer("DeleteObjects", answer, "")
+        return api("s3").answer("DeleteObjects", answer, self.request.request_id)
 
     # -- operations that both have ----------------------------------------------------------------
 
@@ -226,6 +227,7 @@ class DataPlaneCall:
         if self.operation == "DeleteBucket":
             bucket = account.resources.get(object_arn(self.parameters["Bucket"], None))
             if bucket is not None and self.moto.has_objects(bucket):
+                self._authorize(list(self.needs.pairs()), {})
                 shown = "The bucket you tried to delete is not empty"
                 raise HttpError("BucketNotEmpty", shown, 409)
         elif self.operation == "PutObject":
@@ -234,7 +236,7 @@ class DataPlaneCall:
             if more := list(self.needs.pairs())[1:]:
                 self._authorize(more, context)
 
-    def completed(self, result: dict[str, Any], request_id: str) -> Response:
+    def completed(self, result: dict[str, Any]) -> Response:
         """Return iamlab's answer, with what moto adds to it."""
         interface = api(self.request.service.model)
         if self.operation == "ListBuckets":
@@ -243,17 +245,16 @@ class DataPlaneCall:
             for bucket in result["Buckets"]:
                 bucket["CreationDate"] = made.get(bucket["BucketArn"], START)
         is_completed = self.operation in _TABLES["completed"].get(self.service, ())
-        response = None
-        if self.is_shared or is_completed:
-            response = self._shared(result, is_new=self.operation.startswith("Create"))
+        response = self._shared(result) if self.is_shared or is_completed else None
         if response is not None and self.operation == "PutObject":
             return response
         if response is not None and is_completed and response[0] < 400:
             result = _merged(interface.read(self.operation, response), result)
-        return interface.answer(self.operation, result, request_id)
+        return interface.answer(self.operation, result, self.request.request_id)
 
-    def _shared(self, result: dict[str, Any], *, is_new: bool) -> Response | None:
+    def _shared(self, result: dict[str, Any]) -> Response | None:
         """Let moto do the same call."""
+        is_new = self.operation.startswith("Create")
         arns = [arn for _, arn in self.needs.pairs()]
         for known in () if is_new else map(self.needs.resource, arns):
             if known is not None:
@@ -297,7 +298,7 @@ def decided(request: ServiceRequest) -> Response:
     nothing: dict[str, Any] = {
         name: [] for name, member in members.items() if member.type_name == "list"
     }
-    return interface.answer(request.operation, nothing, "")
+    return interface.answer(request.operation, nothing, request.request_id)
 
 
 def resource_of(

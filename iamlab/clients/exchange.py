@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
@@ -33,12 +32,11 @@ from iamlab.clients.services import (
     service_of,
 )
 from iamlab.clients.signature import read_signature
-from iamlab.clients.wire import api, error_of
+from iamlab.clients.wire import api, error_of, numbered
 from iamlab.clients.wire_values import HttpError
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError
-from iamlab.model.clock_and_ids import HEX
 from iamlab.model.network_locations import Standing
 from iamlab.operations.credential_lookup import owner_of
 from iamlab.operations.dispatch import Call, run
@@ -85,10 +83,9 @@ class Exchange:
             return self._refused(error, before)
         except RequestError as error:
             return self._refused(HttpError("NotImplemented", str(error), 501), before)
-        status, headers, body = response
+        status = response[0]
         failure = api(self.service.model).error_in(response) if status >= 400 else ("", "")
-        made = self._keep(before, (status, *failure))
-        return status, {**headers, "x-amzn-RequestId": made.request_id}, body
+        return numbered(response, self._keep(before, (status, *failure)).request_id)
 
     def _do(self) -> Response:
         signature = read_signature(self.http)
@@ -109,7 +106,7 @@ class Exchange:
         with self._circumstances(region):
             if entry is not None:
                 return self._call(request, entry)
-            if self.service.prefix in EXECUTED:
+            if self.service.prefix in EXECUTED and self.service.model != "s3control":
                 return DataPlaneCall(request, self.gateway.moto).answered()
             self.is_decided_only = True
             return decided(request)
@@ -153,10 +150,9 @@ class Exchange:
         if shared is not None:
             shared.check_before(call.account)
         result = self._by_clock_of_clients(run(call)[1])
-        request_id = self.world.events[-1].request_id if self.world.events else ""
         if shared is not None:
-            return shared.completed(result, request_id)
-        return api(self.service.model).answer(self.operation, result, request_id)
+            return shared.completed(result)
+        return api(self.service.model).answer(self.operation, result, request.request_id)
 
     def _by_clock_of_clients(self, result: dict[str, Any]) -> dict[str, Any]:
         """Let credentials expire by the clients' clock, of which the world's can be ahead."""
@@ -184,11 +180,18 @@ class Exchange:
         return found
 
     def _owner(self, entry: Entry, own: str, parameters: dict[str, Any]) -> str:
-        """Return the account of the resource that a call names: the caller's, or another one."""
-        if entry.about is None or own not in self.world.accounts:
-            return own
-        arn = entry.about(self.world.accounts[own], parameters)
+        """Return the account of the resource that a call names: the caller's, or another one.
+
+        Raises
+        ------
+        HttpError
+            The caller is anonymous, and no account has such a resource.
+        """
+        account = self.world.accounts.get(own) or next(iter(self.world.accounts.values()), None)
+        arn = entry.about(account, parameters) if entry.about and account else ""
         known = find_resource(self.world, Arn.parse(arn), arn) if is_arn(arn) else None
+        if not (known or own):
+            raise HttpError("AccessDenied", "Access Denied", 403)
         return own if known is None else known.account.account_id
 
     @contextmanager
@@ -259,7 +262,7 @@ class Exchange:
         code, message = error.code, error.message
         status = error.status if isinstance(error, HttpError) else error.http_status
         protocol = api(self.service.model).protocol if self.service.model else ""
-        family = "json" if "json" in protocol else protocol
+        family = "s3" if self.service.prefix == "s3" else "json" if "json" in protocol else protocol
         if type(error) is AccessDenied and self.is_decided_only:
             code, status = _TABLES["denials"].get(family, (code, status))
         own = _TABLES["rejections"].get(family, {}).get(code)
@@ -268,7 +271,9 @@ class Exchange:
         made = self._keep(before, (status, code, message), error)
         values = code, message, status, made.request_id
         if not protocol:
-            return error_of("query" if "Action" in self.http.form else "json", *values)
+            is_s3 = not self.service.prefix and "x-amz-target" not in self.http.headers
+            kind = "query" if "Action" in self.http.form else "s3" if is_s3 else "json"
+            return error_of(kind, *values)
         reason = getattr(error, "reason", "")
         return api(self.service.model).error(*values, {"Reason": reason} if reason else {})
 
@@ -283,19 +288,11 @@ class Exchange:
         has_event = len(events) > before
         if has_event and outcome[1] and not events[-1].error_code:
             events[-1] = replace(events[-1], error_code=outcome[1], error_message=outcome[2])
-        # No other id depends on that of a request without an event.
-        number = self.world.ids.hidden(f"request/{len(self.gateway.calls)}/{before}", HEX, 32)
-        request_id = events[-1].request_id if has_event else str(UUID(number))
+        number = f"call {next(self.gateway.numbers)}"  # of a request without an event
+        request_id = events[-1].request_id if has_event else self.world.ids.event_id(number)
         decision = getattr(error, "decision", None)
         if decision is None and self.decisions:
             decision = Decision.of_call(self.decisions)
-        return self.gateway.keep(
-            self.service.prefix,
-            self.operation,
-            self.arn,
-            *outcome,
-            request_id,
-            decision,
-            isinstance(error, AccessDenied),
-            self.is_decided_only,
-        )
+        what = self.service.prefix, self.operation, self.arn
+        kinds = isinstance(error, AccessDenied), self.is_decided_only
+        return self.gateway.keep(*what, *outcome, request_id, decision, *kinds)

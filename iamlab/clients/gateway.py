@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,7 @@ class Gateway:
     def __init__(self, world: World, now: Callable[[], datetime] | None = None) -> None:
         self.world = world
         self.calls: deque[ClientCall] = deque(maxlen=MOST_CALLS)
+        self.numbers = count()
         self.time_of_clients = now or partial(datetime.now, UTC)
 
     def __repr__(self) -> str:

@@ -229,14 +229,13 @@ class Moto:
         signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
         own = {"host": host, "authorization": signed, "x-moto-account-id": account_id}
         headers = HeadersDict({**request.headers, **own})
-        prepared = AWSPreparedRequest(
-            request.method, url, headers, request.body, stream_output=False
-        )
+        sent = request.method, url, headers, request.body
+        prepared = AWSPreparedRequest(*sent, stream_output=False)
         found = None
         with self._own(), ExitStack() as stack:
             if queues is not None:
                 stack.enter_context(self._delivering(self._of("sns", account_id, region), queues))
-            with suppress(NotImplementedError):
+            with suppress(Exception):  # such as NotImplementedError, and mistakes of moto
                 found = BotocoreStubber().process_request(prepared)
         if found is None:
             return None

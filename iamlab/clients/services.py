@@ -98,6 +98,11 @@ class ServiceRequest:
     now: datetime
     decisions: list[Decision] = field(default_factory=list, repr=False)
 
+    @property
+    def request_id(self) -> str:
+        """The id of the request, as the latest event has it."""
+        return self.world.events[-1].request_id if self.world.events else ""
+
     def lacking(self, why: str) -> HttpError:
         """Return the error for an operation that iamlab doesn't have."""
         return lacking(f"{self.service.prefix}:{self.operation}", why)

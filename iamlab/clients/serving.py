@@ -133,7 +133,9 @@ class Server(LocalServer):
             parts.append(f"[profile {name}]\n{keys}\n{where}")
         replace_file(file, [*parts, _LAST, own], private=True)
         others = {name: self.url for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")}
-        return {"AWS_CONFIG_FILE": str(file), "AWS_ENDPOINT_URL": self.url, **others, **_APART}
+        # The proxy refuses every request that would leave the computer.
+        here = {"AWS_CONFIG_FILE": str(file), "AWS_ENDPOINT_URL": self.url, "https_proxy": self.url}
+        return {**here, **others, **_APART}
 
     def environment(self, principal: Any) -> dict[str, str]:
         """Return the environment variables with which clients call the world as a principal.

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Response = tuple[int, dict[str, str], bytes]
 """The status, headers and body of an HTTP response."""
 
+_FORM, _OBJECT = "application/x-www-form-urlencoded", "binary/octet-stream"
+"""Types of bodies. curl gives an object the type of a form, which moto would read as parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -58,7 +61,7 @@ class HttpRequest:
         """The parameters of the protocol ``query``: from the URL, and from a form in the body."""
         pairs = dict(self.query)
         if "json" not in self.headers.get("content-type", ""):
-            pairs.update(_pairs(_text(self.body)))
+            pairs.update(_pairs(self.body.decode("utf-8", "replace")))
         return pairs
 
     def path_style(self) -> HttpRequest:
@@ -72,7 +75,9 @@ class HttpRequest:
         if rest.startswith((".", "-")):
             path = f"/{name}{path}"
         url = urlunsplit(("https", "s3.amazonaws.com", path, parts.query, ""))
-        return replace(self, url=url, headers={**self.headers, "host": "s3.amazonaws.com"})
+        kind = self.headers.get("content-type", _OBJECT).replace(_FORM, _OBJECT)
+        own = {"host": "s3.amazonaws.com", "content-type": kind}
+        return replace(self, url=url, headers={**self.headers, **own})
 
     @property
     def operation(self) -> str:
@@ -83,10 +88,6 @@ class HttpRequest:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text, keep_blank_values=True, errors="replace")
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", "replace")
 
 
 class Api:
@@ -140,8 +141,7 @@ class Api:
     def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         """Write the response of an operation; values that the model doesn't have are left out."""
         if self.moto is not None:
-            status, headers, body = self.moto.answer(operation, result, request_id)
-            return status, {**headers, **_numbers(request_id)}, body
+            return numbered(self.moto.answer(operation, result, request_id), request_id)
         shape = self.model.operation_model(operation).output_shape
         inside = "" if shape is None else members_to_xml(result, shape)
         wrapper = "" if shape is None else shape.serialization.get("resultWrapper", "")
@@ -169,9 +169,8 @@ class Api:
         """
         metadata = self.model.metadata
         if not self.is_json:
-            kind = "s3" if self.name == "s3" else self.protocol
-            space = metadata.get("xmlNamespace", "")
-            return error_of(kind, code, message, status, request_id, space)
+            values = code, message, status, request_id, metadata.get("xmlNamespace", "")
+            return error_of("s3" if self.name == "s3" else self.protocol, *values)
         shape = self.model.shape_for_error_code(code)
         name = "Message" if shape is not None and "Message" in shape.members else "message"
         body = {"__type": code, name: message, **(more or {})}
@@ -200,9 +199,12 @@ class Api:
         return error.get("Code", ""), error.get("Message", "")
 
 
-def _numbers(request_id: str) -> dict[str, str]:
-    """Return the headers with the request's id."""
-    return {"x-amzn-RequestId": request_id, "x-amz-request-id": request_id}
+def numbered(response: Response, request_id: str) -> Response:
+    """Return a response with the request's id, in the place of one that moto gave it."""
+    status, headers, body = response
+    other = headers.get("x-amzn-requestid") or request_id
+    ids = dict.fromkeys(("x-amzn-requestid", "x-amz-request-id"), request_id)
+    return status, {**headers, **ids}, body.replace(other.encode(), request_id.encode())
 
 
 def _side(status: int) -> str:
@@ -213,12 +215,11 @@ def _json(
     status: int, error: Mapping[str, str], request_id: str, headers: Mapping[str, str]
 ) -> Response:
     standard = {"Content-Type": "application/json", "x-amzn-ErrorType": error["__type"]}
-    headers = {**standard, **headers, **_numbers(request_id)}
-    return status, headers, json.dumps(error).encode()
+    return numbered((status, {**standard, **headers}, json.dumps(error).encode()), request_id)
 
 
 def _xml(status: int, text: str, request_id: str) -> Response:
-    return status, {"Content-Type": "text/xml", **_numbers(request_id)}, text.encode()
+    return numbered((status, {"Content-Type": "text/xml"}, text.encode()), request_id)
 
 
 def error_of(

@@ -112,9 +112,7 @@ class Protocol:
         context = SerializationContext(request_id)
         made = self._serializer(self._model.operation_model(operation), context).serialize(result)
         status, headers, body = (made[part] for part in ("status_code", "headers", "body"))
-        if isinstance(body, str):
-            body = body.encode()
-        return int(status), dict(headers), body
+        return int(status), dict(headers), body.encode() if isinstance(body, str) else body
 
 
 _KINDS: dict[type, tuple[str, ...]] = {

@@ -157,7 +157,7 @@ def _paths(decision: Decision) -> list[str]:
 
 def _ceilings(steps: dict[str, Step]) -> list[str]:
     if all(steps[layer].result == "absent" and steps[layer].is_plain for layer in GUARDRAILS):
-        return ["Nothing limits it: there is no organization and no VPC endpoint."]
+        return ["No RCP, SCP or VPC endpoint policy applies to this request."]
     return [f"{steps[layer].symbol} {NAMES[layer]}: {steps[layer].reason}" for layer in GUARDRAILS]
 
 

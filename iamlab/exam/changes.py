@@ -14,9 +14,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import IamLabError
-from iamlab.exam.documents import caller, documents, reasons, result, target
+from iamlab.exam.documents import caller, documents, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
+from iamlab.policy.describe.words import joined
 from iamlab.teach.callers import can_of, read_call, read_circumstances
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import read_policy
@@ -46,12 +47,12 @@ class Tried:
     Parameters
     ----------
     found
-        Whether a request must be allowed, its world, and its decision.
+        Whether a request must be allowed, its circumstances, its world, and its decision.
     why
         What isn't as it must be, in a sentence; empty if all is.
     """
 
-    found: tuple[tuple[bool, LessonWorld, Decision], ...]
+    found: tuple[tuple[bool, str, LessonWorld, Decision], ...]
     why: str
 
     @cached_property
@@ -62,12 +63,11 @@ class Tried:
     @cached_property
     def beliefs(self) -> frozenset[str]:
         """The names of the mutants by which all is as it must be."""
-        if not self.found:
-            return frozenset()
         return frozenset(
             own.name
             for own in MUTANTS.values()
-            if all(own.decide(made, world).allowed is must for must, world, made in self.found)
+            if self.found
+            and all(own.decide(made, world).allowed is must for must, _, world, made in self.found)
         )
 
 
@@ -164,26 +164,26 @@ def _is_put(change: Table, before: Table) -> bool:
     )
 
 
-def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
-    wrong = (own for must, _, own in found if bool(own) is not must)
-    return Tried(found, next(map(sentence, wrong), ""))
+def _judged(found: tuple[tuple[bool, str, LessonWorld, Decision], ...]) -> Tried:
+    wrong = (sentence(own, more) for must, more, _, own in found if bool(own) is not must)
+    return Tried(found, next(wrong, ""))
 
 
 def _asked(
     targets: Iterable[tuple[bool, str]], world: LessonWorld
-) -> Iterator[tuple[bool, LessonWorld, Decision]]:
+) -> Iterator[tuple[bool, str, LessonWorld, Decision]]:
     """Ask each request; if the call for a session is denied, that isn't as it must be."""
     callers: dict[str, Callable[..., Decision]] = {}
     for must, line in targets:
-        question = question_of(line, world.main)
-        name = question.caller
-        can = callers[name] = callers.get(name) or can_of(world, name)
-        circumstances = read_circumstances(question.circumstances, world.main)
-        decision = can(question.action, question.resource, **circumstances)
-        yield must or decision.request.action != question.action, world, decision
+        own = question_of(line, world.main)
+        can = callers[own.caller] = callers.get(own.caller) or can_of(world, own.caller)
+        circumstances = read_circumstances(own.circumstances, world.main)
+        decision = can(own.action, own.resource, **circumstances)
+        is_other = decision.request.action != own.action
+        yield must or is_other, own.circumstances, world, decision
 
 
-def sentence(decision: Decision) -> str:
+def sentence(decision: Decision, circumstances: str = "") -> str:
     """Return a sentence: whether a caller can make a call, and why.
 
     Examples
@@ -195,6 +195,7 @@ def sentence(decision: Decision) -> str:
     """
     request, (verdict, _, why) = decision.request, result(decision).partition(": ")
     where = "" if request.resource == "*" else f" on {target(request.resource)}"
+    where += f" with {joined(circumstances.split())}" if circumstances else ""
     verb = "can" if verdict == "Yes" else "can't"
     return f"{caller(request)} {verb} call {request.action}{where}: {why}"
 
@@ -299,8 +300,8 @@ def _about(scene: Scene, changes: Changes, done: Tried) -> dict[str, Any]:
     """Return what an item about changes shows: the policies before, and what is decided after."""
     before = changes.before.decisions
     hidden = part.split()[-1:] if (part := scene.drawn.part(scene.table.get("into", ""))) else []
-    after = dict.fromkeys(map(sentence, done.decisions))
-    why = [f"Before: {own}" for own in reasons(before[0])[-1:]] if before and not before[0] else []
+    after = dict.fromkeys(sentence(own, more) for _, more, _, own in done.found)
+    why = [f"Before: {changes.before.why}"] if before and changes.before.why else []
     return {
         "world": changes.world,
         "decision": before[0] if before else None,

@@ -183,9 +183,10 @@ class Item:
         """Return whether places are the right ones, what is right, and why."""
         right = joined([self.named(place) for place in self.key]).rstrip(".")
         named = self.lettered(self.key) if self.form in (ORDER, MATCH) else right
-        found = (self.options[place].why for place in sorted({*chosen, *self.key}))
+        places = [own for own in sorted({*chosen, *self.key}) if self.options[own].why]
+        found = (f"{LETTERS[place]}: {self.options[place].why}" for place in places)
         beliefs = (f"You answered as if {own.claim}. {own.truth}" for own in self.fitting(chosen))
-        lines = (f"The right answer is {named}.", *filter(None, found), *self.rationale, *beliefs)
+        lines = (f"The right answer is {named}.", *found, *self.rationale, *beliefs)
         return Marking(chosen == self.key, lines)
 
     def lettered(self, places: Places) -> str:
@@ -208,14 +209,20 @@ class Item:
     @property
     def tested(self) -> dict[str, Places]:
         """What each wrong belief answers that the item can tell from AWS, by the mutant's name."""
-        wrong = (place for place in range(len(self.options)) if place not in self.key)
-        own = {name: (place,) for place in wrong for name in self.options[place].beliefs}
-        others = {name: answer for name, answer in self.believed.items() if answer != self.key}
-        return {**(own if self.form == CHOICE else {}), **others}
+        own = {name: (place,) for place, each in enumerate(self.options) for name in each.beliefs}
+        found = {**(own if self.form == CHOICE else {}), **self.believed}
+        return {name: answer for name, answer in found.items() if answer != self.key}
+
+    def fits(self, chosen: Places) -> dict[str, bool]:
+        """Return whether each belief leads to an answer, or to all wrong options in it."""
+        wrong = [self.options[place].beliefs for place in {*chosen} - {*self.key}]
+        shared = set(MUTANTS).intersection(*wrong) if wrong else ()
+        return {name: own == chosen or name in shared for name, own in self.tested.items()}
 
     def fitting(self, chosen: Places) -> list[Mutant]:
         """Return the beliefs that a wrong answer fits, the most telling ones."""
-        found = [MUTANTS[name] for name, answer in self.tested.items() if answer == chosen]
+        found = [MUTANTS[name] for name, is_so in self.fits(chosen).items() if is_so]
+        found.sort(key=lambda own: own.belief not in self.tags.get("beliefs", ""))
         return [own for own in found if own.belief != DEFAULT][:MOST_BELIEFS] or found
 
     def answer(self, answer: str) -> Marking:
@@ -234,14 +241,12 @@ class Item:
 
     def keep(self, chosen: Places, **facts: Any) -> None:
         """Keep an answer in the progress file, with further facts such as its seconds."""
-        tested = {name: own == chosen for name, own in self.tested.items()}
+        record: dict[str, Any] = {"kind": "prediction", "practice": f"quiz: {self.tags['kind']}"}
         # Records with the same question are one answer, so each question has its own number.
-        right = chosen == self.key
-        record = {"question": token_hex(8), "correct": right, "evidence": tested, **facts}
+        record |= {"question": token_hex(8), "correct": chosen == self.key}
         beliefs = {own.belief for own in self.fitting(chosen)}
         record |= {"item": beliefs.pop()} if len(beliefs) == 1 else {}
-        kind = {"kind": "prediction", "practice": f"quiz: {self.tags['kind']}"}
-        journal.add(kind | record)
+        journal.add(record | {"evidence": self.fits(chosen)} | facts)
 
     @property
     def lessons(self) -> list[str]:
@@ -259,8 +264,7 @@ class Item:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the item as JSON values."""
-        lists = {"facts": list(self.facts), "rationale": list(self.rationale)}
-        lists["prompts"] = list(self.prompts)
+        lists = {own: list(getattr(self, own)) for own in ("facts", "rationale", "prompts")}
         options = {"options": [own.text for own in self.options], "key": list(self.key)}
         return {**self.tags, "form": self.form, "question": self.question, **options, **lists}
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STEPS = 4
 NO_KEY = ", because it needs the credentials."
+NO_GOAL = ": in the other order all calls work, but they don't reach the goal."
 IN_CHART = [own for own in LAYERS if own not in ("endpoint", "grant", "scoped")]
 """The layers of AWS's flow chart; the others are beside it."""
 CHART = (
@@ -126,5 +127,5 @@ def _failing(
     for place, (first, second) in enumerate(pairwise(right)):
         order = (*right[:place], second, first, *right[place + 2 :])
         error = replay(world, _in_order(calls, order)).error
-        why = "." if error is None else f": {error}" if isinstance(error, AwsError) else NO_KEY
+        why = f": {error}" if isinstance(error, AwsError) else NO_KEY if error else NO_GOAL
         yield f"“{words[first]}” must come before “{words[second]}”{why}"

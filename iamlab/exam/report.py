@@ -91,10 +91,8 @@ class Report:
         """The wrong beliefs that the answers fit, those with most answers first."""
         tested, fits = Counter[str](), Counter[str]()
         for place in self._order:
-            chosen = self.sitting.given[place].chosen
-            for name, answer in self.form.items[place].tested.items():
-                tested[name] += 1
-                fits[name] += answer == chosen
+            tested.update([*self._fits(place)])
+            fits.update(self._fits(place))
         found = [Fit(name, number, tested[name]) for name, number in fits.items() if number]
         likely = (own for own in found if own.fits >= LIKELY * own.of)
         return sorted(likely, key=lambda own: (-own.fits, own.of, own.name))
@@ -122,13 +120,16 @@ class Report:
             fitting = Counter(
                 belief
                 for place in wrong
-                for belief, answer in self.form.items[place].tested.items()
-                if belief in likely and answer == self.sitting.given[place].chosen
+                for belief, is_so in self._fits(place).items()
+                if is_so and belief in likely
             )
             belief = MUTANTS[fitting.most_common(1)[0][0]].claim if fitting else ""
             again = dict.fromkeys(exercise for place in wrong for exercise in self.repeat(place))
             found.append(Topic(name, len(own) - len(wrong), len(own), belief, tuple(again)))
         return found
+
+    def _fits(self, place: int) -> dict[str, bool]:
+        return self.form.items[place].fits(self.sitting.given[place].chosen)
 
     def repeat(self, place: int) -> tuple[str, ...]:
         """Return the exercises to repeat after a wrong answer, or else the lesson."""

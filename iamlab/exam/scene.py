@@ -57,12 +57,11 @@ class Scene:
         return [*self.drawn.decisions(self.seed)]
 
     def item(self, **parts: Any) -> Item:
-        """Make an item with the tags of the template."""
-        tags = {"kind": self.table["idea"], "lesson": self.table["lesson"]}
-        tags |= {"level": self.table["level"], "seed": str(self.seed)}
-        tags |= {"beliefs": self.table.get("beliefs", "")}
-        parts["rationale"] += tuple(self.drawn.named(self.table.get("why", "")).splitlines())
-        return Item(tags=tags, **parts)
+        """Make an item with the tags of the template, and what it says of the reasons."""
+        table, why = self.table, self.drawn.named(self.table.get("why", ""))
+        tags = {"kind": table["idea"], "lesson": table["lesson"], "level": table["level"]}
+        tags |= {"seed": str(self.seed), "beliefs": table.get("beliefs", "")}
+        return Item(tags=tags, rationale=(*parts.pop("rationale"), *why.splitlines()), **parts)
 
 
 Idea = Callable[[Scene], Item | None]

@@ -69,11 +69,11 @@ def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
-    decisions = [own for *_, own in chosen]
+    lines = (f"{(more or call(own)).rstrip('.')}. {_why(own)}" for more, _, own in chosen)
     return {
         "world": chosen[0][1],
-        "facts": documents(decisions),
-        "rationale": tuple(dict.fromkeys(f"{call(own)} {_why(own)}" for own in decisions)),
+        "facts": documents([own for *_, own in chosen]),
+        "rationale": tuple(dict.fromkeys(lines)),
     }
 
 
@@ -126,8 +126,7 @@ def match(scene: Scene) -> Item | None:
 
     def belief(mutant: Mutant, prompt: str) -> str:
         _, world, decision = prompts[prompt]
-        made = mutant.decide(decision, world)
-        return labels[prompt] if made is decision else answer(made, decision)
+        return answer(mutant.decide(decision, world), decision)
 
     wanted = [MUTANTS[name] for name in scene.wanted]
     telling = [
@@ -158,9 +157,6 @@ def match(scene: Scene) -> Item | None:
 
 def _varied(labels: Mapping[str, str]) -> list[str]:
     """Choose the first prompts with as many different labels as possible."""
-    seen: dict[str, int] = {}
-    found = []
-    for place, (prompt, label) in enumerate(labels.items()):
-        seen[label] = seen.get(label, 0) + 1
-        found.append((seen[label], place, prompt))
-    return [prompt for *_, prompt in sorted(found)[: PROMPTS[1]]]
+    every = [*labels.values()]
+    seen = {own: every[:place].count(labels[own]) for place, own in enumerate(labels)}
+    return sorted(labels, key=seen.__getitem__)[: PROMPTS[1]]

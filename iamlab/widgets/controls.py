@@ -334,7 +334,7 @@ def explanation(decision: Decision) -> str:
     """Write the six questions with their answers in a fold; without content, they are short."""
     rows = ""
     for label in labels(decision):
-        is_short = label.answer[0].startswith(("Nothing limits", "No Deny statement matches"))
+        is_short = label.answer[0].startswith(("No RCP, SCP or", "No Deny statement matches"))
         kind, answer = ' class="short"' * is_short, "<br>".join(map(escape, label.answer))
         rows += f"<li{kind}><strong>{escape(label.question)}</strong> {answer}</li>"
     return fold("The six questions", f'<ol class="steps">{rows}</ol>')

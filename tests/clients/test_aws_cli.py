@@ -60,6 +60,7 @@ def aws(world, home, tmp_path):  # noqa: F811
                 check=False,
             )
 
+        run.url = server.url
         yield run
 
 
@@ -80,6 +81,17 @@ def test_a_denied_call_is_allowed_after_a_role_has_fixed_it(aws, world):
     assert [call.operation for call in world.gateway.calls] == [
         *("ListUsers", "AssumeRole", "AttachUserPolicy", "ListUsers")
     ]
+
+
+@pytest.mark.parametrize("command", ["sqs list-queues", "rds describe-db-instances"])
+def test_no_command_leaves_the_computer(aws, world, command):
+    """Version 1 of the CLI would call AWS for some services, unless the command has an address."""
+    dana = ("--profile", "dana", *command.split())
+    assert "127.0.0.1" in aws(*dana).stderr
+    assert [*world.gateway.calls] == []
+
+    assert "AccessDenied" in aws("--endpoint-url", aws.url, *dana).stderr
+    assert len(world.gateway.calls) == 1
 
 
 def test_what_is_written_is_read_as_it_was(aws):

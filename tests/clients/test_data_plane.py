@@ -192,6 +192,16 @@ def test_a_bucket_with_objects_cannot_be_deleted(dana):
     assert s3.list_objects_v2(Bucket="star-maps")["KeyCount"] == 0
 
 
+def test_who_cannot_delete_a_bucket_does_not_learn_that_it_has_objects(world, dana, ana):
+    """The permission is decided first."""
+    dana.client("s3").put_object(Bucket="star-maps", Key="a", Body=b"x")
+    with pytest.raises(ClientError) as caught:
+        ana.client("s3").delete_bucket(Bucket="star-maps")
+
+    assert _code(caught) == ("AccessDenied", 403)
+    assert world.gateway.calls[-1].is_denied
+
+
 def test_a_presigned_url_needs_no_client(world, dana):
     """Whoever has the URL acts as its signer, until it expires."""
     s3 = dana.client("s3")
@@ -213,6 +223,37 @@ def test_a_presigned_url_needs_no_client(world, dana):
     assert b"<Message>Request has expired</Message>" in body
     changed = url.replace("/a?", "/b?")
     assert world.gateway.handle("GET", changed, {}, b"")[0] == 403
+
+
+@each_row("kind", ["application/x-www-form-urlencoded", "image/fits"])
+def test_a_presigned_upload_stores_the_body_as_it_is(world, dana, kind):
+    """A program such as curl says of each body that it is a form."""
+    s3, where = dana.client("s3"), {"Bucket": "star-maps", "Key": "a"}
+    url = s3.generate_presigned_url("put_object", where)
+    world.gateway.handle("PUT", url, {"content-type": kind}, b"first=1&second=2")
+
+    assert s3.get_object(**where)["Body"].read() == b"first=1&second=2"
+
+
+@each_row(
+    "query",
+    ["AWSAccessKeyId=AKIA&Signature=x&Expires=1", "X-Amz-Algorithm=AWS4-HMAC-SHA256"],
+)
+def test_a_presigned_url_that_is_not_accepted_has_an_error_of_s3(world, query):
+    """One of an old version, and one that a shell cut off at its first &."""
+    url = f"http://127.0.0.1:8080/star-maps/a?{query}"
+    _, headers, body = world.gateway.handle("GET", url, {}, b"")
+
+    assert headers["Content-Type"] == "text/xml"
+    assert body.startswith(b"<Error><Code>")
+
+
+def test_s3_has_its_own_words_for_a_wrong_secret(world):
+    """Other services name the secret access key."""
+    session = world.boto3_session(world.user("dana"))
+    session._session.get_credentials().secret_key = "wrong"
+    with pytest.raises(ClientError, match="Check your key and signing method"):
+        session.client("s3").list_buckets()
 
 
 def test_s3_has_its_own_words_for_a_wrong_clock(world, dana):
@@ -240,6 +281,36 @@ def test_anybody_reads_what_a_bucket_policy_opens(world, dana):
     status, _, body = world.gateway.handle("GET", url, {}, b"")
     assert (status, body) == (200, b"stars")
     assert world.gateway.calls[-1].caller == ""
+
+
+def test_anybody_calls_what_a_bucket_policy_opens(world, dana):
+    """Also operations that iamlab itself has, such as an upload."""
+    url = "https://star-maps.s3.us-east-1.amazonaws.com/"
+    assert world.gateway.handle("PUT", f"{url}a", {}, b"stars")[0] == 403
+    assert world.gateway.handle("GET", f"{url}?policy", {}, b"")[0] == 403
+
+    bucket = world.account("main").buckets["star-maps"]
+    bucket.delete_public_access_block()
+    everything = ["arn:aws:s3:::star-maps", "arn:aws:s3:::star-maps/*"]
+    actions = ["s3:PutObject", "s3:GetBucketPolicy"]
+    bucket.put_policy(Policy.allow(actions, everything, principal="*"))
+    assert world.gateway.handle("PUT", f"{url}a", {}, b"stars")[0] == 200
+    assert world.gateway.handle("GET", f"{url}?policy", {}, b"")[0] == 200
+    found = dana.client("s3").get_object(Bucket="star-maps", Key="a")
+    assert found["Body"].read() == b"stars"
+
+
+@each_row(
+    ("method", "path"),
+    [("GET", "/"), ("PUT", "/new-maps"), ("DELETE", "/star-maps"), ("GET", "/no?policy")],
+)
+def test_nobody_does_what_nobody_has_opened(world, method, path):
+    """A browser at the server's address is anonymous, too. An empty world answers the same."""
+    for each in (world, World(seed=7)):
+        status, _, body = each.gateway.handle(method, f"https://s3.amazonaws.com{path}", {}, b"")
+
+        assert status == 403
+        assert b"<Code>AccessDenied</Code>" in body
 
 
 def test_another_accounts_bucket_needs_both_sides(world, ana):
@@ -370,6 +441,31 @@ def test_a_transaction_needs_each_permission(world, ana):
     assert world.gateway.denied[-1].decision.request.action == "dynamodb:DeleteItem"
 
 
+def test_a_transaction_without_a_table_is_not_valid(dana):
+    """The client itself would refuse an empty list, and not an empty item."""
+    with pytest.raises(ClientError) as caught:
+        dana.client("dynamodb").transact_write_items(TransactItems=[{}])
+
+    assert _code(caught) == ("ValidationException", 400)
+
+
+def test_what_moto_cannot_do_is_a_501_that_names_the_operation(dana):
+    """Also if it fails for another reason than that it doesn't have the operation."""
+    with pytest.raises(ClientError, match="iamlab doesn't answer dynamodb:ListExports") as caught:
+        dana.client("dynamodb").list_exports()
+
+    assert _code(caught) == ("NotImplemented", 501)
+
+
+def test_what_moto_must_not_do_is_decided_all_the_same(dana, ana):
+    """A notification of S3 would reach other resources; its action has another name."""
+    sent = {"Bucket": "star-maps", "NotificationConfiguration": {}}
+    for session, code in ((ana, ("AccessDenied", 403)), (dana, ("NotImplemented", 501))):
+        with pytest.raises(ClientError) as caught:
+            session.client("s3").put_bucket_notification_configuration(**sent)
+        assert _code(caught) == code
+
+
 def test_a_secret_has_one_arn_in_both(world, dana):
     """Made by a client or in the world, by name or ARN."""
     secrets = dana.client("secretsmanager")
@@ -437,10 +533,26 @@ def test_lists_of_other_services_are_decided_and_empty(world, dana, ana):
     assert dana.client("athena").list_work_groups()["WorkGroups"] == []
     assert world.gateway.calls[-1].is_decided_only
     assert str(world.gateway.calls[-1]).endswith("(decided only)")
+    assert dana.client("s3control").list_jobs(AccountId=MAIN)["Jobs"] == []
+    assert world.gateway.calls[-1].is_decided_only
 
     with pytest.raises(ClientError) as caught:
         ana.client("athena").list_work_groups()
     assert _code(caught) == ("AccessDeniedException", 400)
+
+
+def test_every_answer_has_the_id_of_its_event(world, dana):
+    """Whoever answers: moto, iamlab for it, or nobody."""
+    bucket, objects = {"Bucket": "star-maps"}, {"Objects": [{"Key": "a"}]}
+    calls = {
+        "put_object": dana.client("s3").put_object(**bucket, Key="a", Body=b"x"),
+        "delete_objects": dana.client("s3").delete_objects(**bucket, Delete=objects),
+        "publish": dana.client("sns").publish(TopicArn=_resource(world, "topic").arn, Message="x"),
+        "describe": dana.client("ec2").describe_security_groups(),
+    }
+    events = [event.request_id for event in world.events][-len(calls) :]
+
+    assert [each["ResponseMetadata"]["RequestId"] for each in calls.values()] == events
 
 
 def test_the_resource_of_a_call_is_found_by_its_names(world, ana):

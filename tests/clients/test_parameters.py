@@ -12,6 +12,7 @@ from iamlab.clients.services import service_named
 from iamlab.clients.wire import api
 from iamlab.operations.parameter_checks import check_parameters
 from iamlab.operations.registry import MODULES, entries_of
+from iamlab.policy import catalog
 from iamlab.tables import tables
 from tests.rows import each_row
 
@@ -51,6 +52,16 @@ def test_every_parameter_is_read_listed_or_refused(service):
                 check_parameters(entry.service, entry.name, {name: "x"})
 
     assert lost == []
+
+
+@each_row("name", [*tables(iamlab.clients.__file__, "services.toml")["models"]])
+def test_a_service_with_two_names_is_found_by_that_of_its_signatures(name):
+    """Its operations are actions in policies; of API Gateway, actions are methods of HTTP."""
+    named = service_named(name)
+    operations = api(named.model).model.operation_names if named.model else ()
+    known = [each for each in operations if catalog.action(f"{named.prefix}:{each}")]
+
+    assert len(known) > len(operations) / 3 or named.model in ("", "apigateway")
 
 
 @each_row("service", [*tables(iamlab.clients.__file__, "services.toml")["without_effect"]])

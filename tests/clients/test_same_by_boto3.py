@@ -18,7 +18,7 @@ from tests.recorded.steps import Walk
 from tests.recorded.walks import OPERATIONS, call, set_up
 
 SERVICES = {"": "iam", "iam": "iam", "sts": "sts", "organizations": "organizations"}
-WALKS, STEPS = 15, 25
+WALKS, STEPS = 50, 25
 
 
 class Compared:

@@ -126,6 +126,28 @@ def test_an_object_is_stored_and_read(world, client):
 
 
 @pytest.mark.usefixtures("profiles")
+def test_a_request_has_one_id(world, client):
+    """That of its call, also if moto answers it."""
+    world.account("main").create_bucket("maps")
+    made = client("dana", "s3").put_object(Bucket="maps", Key="a", Body=b"stars")
+
+    assert made["ResponseMetadata"]["RequestId"] == world.gateway.calls[-1].request_id
+
+
+def test_no_two_requests_have_the_same_id(world, server):
+    """Also if they have no event, and the calls before them were already shown."""
+    numbers = []
+    for _ in range(3):
+        line = http.client.HTTPConnection("127.0.0.1", server.port)
+        line.request("GET", "/?Action=ListUsers&Version=2010-05-08")
+        assert line.getresponse().status == 403
+        line.close()
+        numbers.append(world.gateway.calls.pop().request_id)
+
+    assert len({*numbers}) == 3
+
+
+@pytest.mark.usefixtures("profiles")
 def test_a_denied_call_has_the_words_of_aws(world, client):
     """And the gateway has its decision."""
     iam = client("ana")

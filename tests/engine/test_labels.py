@@ -161,7 +161,7 @@ def test_the_fifth_answer_says_that_no_outer_ceiling_is_there():
     """Neither organization nor VPC endpoint."""
     answer = labels(evaluate(ask(), Layers()))[4].answer
 
-    assert answer == ("Nothing limits it: there is no organization and no VPC endpoint.",)
+    assert answer == ("No RCP, SCP or VPC endpoint policy applies to this request.",)
 
 
 def test_the_sixth_answer_says_who_grants_and_who_cuts():

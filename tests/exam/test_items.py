@@ -1,6 +1,7 @@
 """An item reads and marks answers; a quiz counts them, and nothing of the world is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,23 @@ def test_the_feedback_says_what_is_right_and_why_and_which_belief_fits() -> None
         f"You answered as if the last statement decides. {MUTANTS['last_wins'].truth}",
     ]
     assert "Nothing allows it." in str(marked.mark("C"))
+
+
+def test_a_belief_fits_if_it_leads_to_all_wrong_options_of_an_answer() -> None:
+    """Also if its own answer is another one; the template's belief is named first."""
+    both = Option("no decision", ("last_wins", "values_and"))
+    several = replace(
+        item(1, 2, options=(WRONG[0], Option("explicit deny"), Option("implicit deny"), both)),
+        believed={"last_wins": (0, 3), "values_and": (1, 3), "no_deny_means_allow": (0, 1)},
+        tags={"kind": "who can", "lesson": "13", "beliefs": "M23"},
+    )
+
+    assert [name for name, is_so in several.fits((0, 2)).items() if is_so] == [
+        *("last_wins", "no_deny_means_allow")
+    ]
+    assert [own.name for own in several.fitting((2, 3))] == ["values_and", "last_wins"]
+    assert [own.name for own in several.fitting((0, 3))] == ["last_wins"]
+    assert not any(several.fits((1, 2)).values())
 
 
 def test_the_first_answer_is_kept_without_anything_of_the_world(progress_file: Path) -> None:
