@@ -205,7 +205,11 @@ def is_public_access_blocked(decision: Decision) -> bool:
 
 
 def reasons(decision: Decision) -> tuple[str, ...]:
-    """Return why a request is allowed or denied: what decides, and AWS's message."""
-    answers = [label.answer for label in labels(decision)]
+    """Return why a request is allowed or denied: what decides, and AWS's message.
+
+    The nearest statement is left out if it is in a policy that is shown by its name only.
+    """
+    answers, near = [label.answer for label in labels(decision)], decision.trace.nearest
     why = answers[3] if decision.denies else (*answers[4], *answers[5])
-    return (*why, decision.message) if decision.message else why
+    hidden = decision.nearest_miss if near and not _statements(near.attached) else ""
+    return tuple(own for own in (*why, decision.message) if own and own != hidden)

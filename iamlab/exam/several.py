@@ -49,8 +49,7 @@ def which_are_allowed(scene: Scene) -> Item | None:
         more: {own.name for own in MUTANTS.values() if bool(own.decide(each, world)) is wanted}
         for more, world, each in requests
     }
-    telling = {more for more, names in beliefs.items() if not names.isdisjoint(scene.wanted)}
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * (own[0] in telling))
+    wrong.sort(key=lambda own: scene.draw.random() - 2 * bool(beliefs[own[0]] & {*scene.wanted}))
     chosen = scene.draw.sample([*right[:number], *wrong[:WRONG]], number + WRONG)
     key = tuple(place for place, own in enumerate(chosen) if own in right)
     return scene.item(
@@ -58,8 +57,8 @@ def which_are_allowed(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose {NUMBERS[number]}.)",
         options=tuple(
-            Option(own[0], () if own in right else tuple(sorted(beliefs[own[0]])), result(own[2]))
-            for own in chosen
+            Option(more, () if bool(own) is wanted else tuple(sorted(beliefs[more])), _why(own))
+            for more, _, own in chosen
         ),
         key=key,
         believed=_believed([beliefs[own[0]] for own in chosen], key),
@@ -78,12 +77,17 @@ def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
-    lines = (f"{(more or call(own)).rstrip('.')}. {result(own)}" for more, _, own in chosen)
+    lines = (f"{(more or call(own)).rstrip('.')}. {_why(own)}" for more, _, own in chosen)
     return {
         "world": chosen[0][1],
         "facts": documents([own for *_, own in chosen]),
         "rationale": tuple(dict.fromkeys(lines)),
     }
+
+
+def _why(decision: Decision) -> str:
+    """Return the verdict and the reason: ``"Implicit deny: no policy grants it."``."""
+    return f"{str(decision.verdict).capitalize()}: {result(decision).partition(': ')[2]}"
 
 
 def _type(decision: Decision, real: Decision) -> str:
@@ -128,22 +132,20 @@ def match(scene: Scene) -> Item | None:
         _, world, decision = prompts[prompt]
         return answer(mutant.decide(decision, world), decision)
 
-    others = {*labels.values()}
     wanted = [MUTANTS[name] for name in scene.wanted]
     telling = [
         own
         for own in prompts
-        if any(belief(each, own) in others - {labels[own]} for each in wanted)
+        if any(belief(each, own) in {*labels.values()} - {labels[own]} for each in wanted)
     ]
     chosen = _varied({own: labels[own] for own in (*telling, *prompts)})
     if len({labels[own] for own in chosen}) < PROMPTS[0] or (wanted and not telling):
         return None
     texts = [*dict.fromkeys(labels[own] for own in (*chosen, *prompts))][:OPTIONS]
     chosen, texts = (scene.draw.sample(own, len(own)) for own in (chosen, texts))
-    requests = [prompts[own] for own in chosen]
     believed = {name: [belief(own, each) for each in chosen] for name, own in MUTANTS.items()}
     return scene.item(
-        **_about(requests) | ({"facts": ()} if with_messages else {}),
+        **_about([prompts[own] for own in chosen]) | ({"facts": ()} if with_messages else {}),
         form=MATCH,
         question=f"{scene.text} {scene.question}",
         prompts=tuple(chosen),
