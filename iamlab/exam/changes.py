@@ -36,6 +36,7 @@ MORE = "+ "
 """A text that begins with it is added to the lines that are there."""
 ADDED = ("attach", "groups", "tags", "role")
 """What is added to what is there; all other texts are put in its place."""
+ALONE = "With this alone: "
 OF_TWO = 5
 """So many options has a question about two changes."""
 
@@ -54,11 +55,6 @@ class Tried:
 
     found: tuple[tuple[bool, str, LessonWorld, Decision], ...]
     why: str
-
-    @cached_property
-    def decisions(self) -> list[Decision]:
-        """The decisions on all requests."""
-        return [own for *_, own in self.found]
 
     @cached_property
     def beliefs(self) -> frozenset[str]:
@@ -97,7 +93,7 @@ class Changes:
         """The decisions whose policies are shown: those of ``shows``, or those before a change."""
         text = self._scene.drawn.part(self._scene.table.get("shows", ""))
         lines = [(True, line.strip()) for line in text.splitlines()]
-        return [own for *_, own in _asked(lines, self.world)] or self.before.decisions
+        return [own for *_, own in tuple(_asked(lines, self.world)) or self.before.found]
 
     def tried(self, places: Sequence[int]) -> Tried:
         """Make changes, and ask again."""
@@ -123,7 +119,7 @@ class Changes:
         world.calls |= {name: read_call(name, own, world.main) for name, own in sessions.items()}
         return world
 
-    def option(self, place: int, tried: Tried) -> Option:
+    def option(self, place: int, tried: Tried, lead: str = "") -> Option:
         """Return a change as an option; a template can name a belief, and why it is wrong."""
         if not tried.why:
             return Option(self.texts[place])
@@ -131,12 +127,7 @@ class Changes:
         named = change.get("belief", "").split()
         own = [each.name for belief in named for each in MISCONCEPTIONS[belief].mutants]
         beliefs = tuple(sorted({*tried.beliefs, *own}))
-        return Option(self.texts[place], beliefs, change.get("why", tried.why))
-
-    def why(self, place: int, alone: Tried) -> str:
-        """Return why a change isn't one of two that are enough."""
-        why: str = self._scene.table["changes"][place].get("why", "")
-        return why or f"With this alone: {alone.why}"
+        return Option(self.texts[place], beliefs, change.get("why", lead + tried.why))
 
 
 def _is_put(change: Table, before: Table) -> bool:
@@ -268,7 +259,7 @@ def which_two_changes(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose two.)",
         options=tuple(
-            Option(changes.texts[own], why="" if own in key else changes.why(own, alone[own]))
+            Option(changes.texts[own]) if own in key else changes.option(own, alone[own], ALONE)
             for own in places
         ),
         key=answer(key),
@@ -278,7 +269,7 @@ def which_two_changes(scene: Scene) -> Item | None:
 
 def _about(scene: Scene, changes: Changes, done: Tried) -> dict[str, Any]:
     """Return what an item about changes shows: the policies before, and what is decided after."""
-    before = changes.before.decisions
+    before = [own for *_, own in changes.before.found]
     hidden = part.split()[-1:] if (part := scene.drawn.part(scene.table.get("into", ""))) else []
     after = dict.fromkeys(sentence(own, more) for _, more, _, own in done.found)
     why = [f"Before: {changes.before.why}"] if before and changes.before.why else []

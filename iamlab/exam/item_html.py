@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
+from iamlab.view.html import html_table
 from iamlab.view.style import bad, good
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.exam.items import Item, Places
+    from iamlab.view.tables import Table
 
 EMPTY = -1
 """The place of an option that isn't chosen yet, in an order or a match."""
@@ -29,7 +31,6 @@ LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?[^?]*)", re.DOTALL)
 LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
 STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
 """How questions look outside of cards."""
-NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 
 
 def html_page(title: str, inside: str) -> str:
@@ -37,6 +38,11 @@ def html_page(title: str, inside: str) -> str:
     head = f'<meta charset="utf-8"><title>{escape(title)}</title>{STYLE}'
     body = f'<body class="page">{inside}</body>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>{body}</html>\n'
+
+
+def whole_table(table: Table) -> str:
+    """Return a table with all of its rows, because a printed page can't be scrolled."""
+    return html_table(table.caption, table.columns, table.rows, longest=len(table))
 
 
 def is_complete(item: Item, picked: Sequence[int]) -> bool:
@@ -82,12 +88,11 @@ def written(text: str) -> str:
 
 def question(item: Item) -> tuple[str, str]:
     """Return the scenario with its policies, and the question itself, which names the options."""
-    found, wanted = LAST_SENTENCE.fullmatch(item.question), NUMBERS[len(item.key)]
+    found = LAST_SENTENCE.fullmatch(item.question)
     scenario, asks = found.groups() if found else (item.question, "Your answer")
-    more = f" (Choose {wanted}.)" * (item.form == SEVERAL and "(Choose" not in item.question)
     facts = "".join(f'<div class="policy">{written(fact)}</div>' for fact in item.facts)
     above = f'{marked_up(scenario)}<div class="policies">{facts}</div>'
-    return above, marked_up(f"{asks}{more}", "span")
+    return above, marked_up(asks, "span")
 
 
 def options(item: Item, picked: Places, *, marked: bool = False) -> str:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab import view
 from iamlab.errors import ExerciseError
 from iamlab.exam.forms import PLACEMENT, topic_of
-from iamlab.exam.item_html import STYLE, html_page, options, question, result, why
+from iamlab.exam.item_html import STYLE, html_page, options, question, result, whole_table, why
 from iamlab.model.strict_json import replace_file
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.view.cards.card import boxed, items
-from iamlab.view.html import html_table
 from iamlab.view.tables import Table
 from iamlab.view.tabular.reports import Topic, exam_table
 from iamlab.widgets.controls import fold
@@ -193,7 +192,8 @@ class Report:
         folded
             Whether the questions are in folds; on paper, they are not.
         """
-        parts = [STYLE, f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
+        head = f"{STYLE}<h3>{escape(self.form.title)}</h3>"
+        parts = [head, self.summary(), whole_table(self.table)]
         for own in self.replies:
             title, (above, asks) = f"Question {own.number}: {own.look}", question(own.item)
             inside = f"{asks}{options(own.item, own.answer.chosen, marked=True)}"
@@ -206,7 +206,7 @@ class Report:
     def summary(self) -> str:
         """Return the content without the questions: scores, beliefs and calibration."""
         topics = exam_table(self.topics, pass_mark=self.pass_mark)
-        tables = "".join(_whole(own) for own in (topics, self.by_task) if own.rows)
+        tables = "".join(whole_table(own) for own in (topics, self.by_task) if own.rows)
         parts = [items(self.lines), tables, self.figure._repr_html_()]
         if self.beliefs:
             parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
@@ -259,10 +259,6 @@ def _repeat(reply: Reply) -> tuple[str, ...]:
     beliefs = [own.belief for own in fitting] or tags.get("beliefs", "").split()
     found = dict.fromkeys(own for belief in beliefs for own in exercises_about(belief))
     return tuple(found)[:MOST_EXERCISES] or (f"lesson {tags['lesson']}",)
-
-
-def _whole(table: Table) -> str:
-    return html_table(table.caption, table.columns, table.rows, longest=len(table))
 
 
 @cache

@@ -41,18 +41,15 @@ class Scene:
         """Choose the words first, so that they don't depend on what an idea draws."""
         _ = self.text, self.question
 
-    def _words(self, key: str) -> str:
-        return " ".join(str(self.drawn.part(self.table.get(key, ""))).split())
-
     @cached_property
     def text(self) -> str:
         """The scenario."""
-        return self._words("scenario")
+        return " ".join(str(self.drawn.part(self.table["scenario"])).split())
 
     @cached_property
     def question(self) -> str:
         """The template's own question; can be empty."""
-        return self._words("question")
+        return " ".join(str(self.drawn.part(self.table.get("question", ""))).split())
 
     @cached_property
     def asked(self) -> list[Asked]:
