@@ -45,6 +45,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "is enabled": lambda key: key.key_state == "Enabled",
     "its description": lambda key: key.description,
     "its operations": lambda grant: list(grant.operations),
+    "its state": lambda found: {"Code": _TABLES["codes"][found.state], "Name": found.state},
     "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
     "location": lambda bucket: f"/{bucket.name}",
     "metadata options": lambda instance: dict(instance.metadata_options),
