@@ -64,7 +64,7 @@ bench: $(VENV)/.test  ## measure the speed: of decisions beside moto's, in a tab
 	@$(BIN)/python -m tests.benchmarks.bench
 	$(BIN)/pytest -m speed -p no:randomly
 
-soak: $(VENV)/.test  ## ask a million questions, draw all figures of 50 worlds, make 54,000 exam items; N=5000 FIGURES=5 ITEMS=9 SEED=7 makes fewer, and the same again
+soak: $(VENV)/.test  ## ask a million questions, draw all figures of 50 worlds, make 73,000 exam items; N=5000 FIGURES=5 ITEMS=9 SEED=7 makes fewer, and the same again
 	@$(BIN)/python -m tests.soak $(if $(N),--questions $(N)) $(if $(FIGURES),--figures $(FIGURES)) $(if $(ITEMS),--items $(ITEMS)) $(if $(SEED),--seed $(SEED))
 
 peers: $(VENV)/.test  ## show where moto decides otherwise than iamlab, and who is right

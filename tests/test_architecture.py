@@ -39,7 +39,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "errors": (253, 6),
     "policy": (6964, 54),
     "engine": (4034, 31),
-    "model": (2402, 23),
+    "model": (2401, 23),
     "authorization": (1149, 7),
     "cloudtrail": (590, 5),
     "operations": (12060, 91),
@@ -51,7 +51,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "view": (9111, 81),
     "widgets": (2828, 19),
     "teach": (4968, 35),
-    "exam": (3133, 27),
+    "exam": (3000, 26),
     "cli": (1489, 13),
 }
 """These numbers only go down."""

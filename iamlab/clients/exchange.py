@@ -18,7 +18,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from iamlab.authorization.principal import principal_of
 from iamlab.authorization.resource import find_resource
@@ -39,7 +38,6 @@ from iamlab.clients.wire_values import ActionError, HttpError
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError
-from iamlab.model.clock_and_ids import HEX
 from iamlab.model.network_locations import Standing
 from iamlab.operations.credential_lookup import owner_of
 from iamlab.operations.dispatch import Call, run
@@ -298,9 +296,8 @@ class Exchange:
             events[-1] = replace(events[-1], error_code=outcome[1], error_message=outcome[2])
         if has_event and self.is_decided_only:  # an action can have another name
             events[-1] = replace(events[-1], event_name=self.operation)
-        # No other id depends on that of a request without an event.
-        number = self.world.ids.hidden(f"request/{next(self.gateway.numbers)}/{before}", HEX, 32)
-        request_id = events[-1].request_id if has_event else str(UUID(number))
+        number = f"call {next(self.gateway.numbers)}"  # of a request without an event
+        request_id = events[-1].request_id if has_event else self.world.ids.event_id(number)
         decision = getattr(error, "decision", None)
         if decision is None and self.decisions:
             decision = Decision.of_call(self.decisions)

@@ -116,8 +116,8 @@ def record_call(
     ]
     if own and error is not None:
         recipients = [account_id for account_id in recipients if account_id == own]
-    shared = world.ids.shared_event_id() if len(recipients) > 1 else ""
-    request_id = world.ids.request_id()
+    shared = world.ids.event_id("shared") if len(recipients) > 1 else ""
+    request_id = world.ids.event_id("request")
     for account_id in recipients:
         record_in_account(
             world,
@@ -161,7 +161,7 @@ def record_in_account(
     name = event_name(service, operation)
     is_data = is_data_event(service, name)
     shown = None if error and not keeps_parameters(service, error) else parameters
-    more.setdefault("request_id", world.ids.request_id())
+    more.setdefault("request_id", world.ids.event_id("request"))
     record_event(
         world,
         (service, name),

@@ -311,7 +311,7 @@ def as_text(context: object) -> dict[str, tuple[str, ...]]:
     for (lower, single), (key, value) in zip(_keys(tuple(context)), context.items(), strict=True):
         if type(value) is str and value.isascii() and len(value) <= MAX_TEXT:
             values[lower] = (value,)  # the common case
-        elif found := _context_value(key, value, single=single):
+        elif value != () and (found := _context_value(key, value, single=single)):
             values[lower] = found
     return values
 

@@ -8,7 +8,7 @@ from random import randrange
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
-from iamlab.exam.forms import SEEDS, form_of
+from iamlab.exam.forms import SEEDS, form
 from iamlab.exam.items import Quiz
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from iamlab.exam.items import Item, Marking
 
+    Write = Callable[..., None]
+    """Prints lines."""
     Found = tuple[list[Any], Sequence[str]]
     """The values for ``--json``, and the lines for people."""
 
 
-def exam_asked(
-    name: str, seed: int, path: str | None, write: Callable[..., None], *, json: bool
-) -> Found:
+def exam_asked(name: str, seed: int, path: str | None, write: Write, *, json: bool) -> Found:
     """Ask the questions of an exam, or write them to a file.
 
     Parameters
@@ -32,7 +32,7 @@ def exam_asked(
     path
         The file; without one, the questions are asked.
     """
-    made = form_of(name, randrange(SEEDS) if seed < 0 else seed)
+    made = form(name, randrange(SEEDS) if seed < 0 else seed)
     if path:
         from iamlab.exam.exports import export
 
@@ -44,22 +44,8 @@ def exam_asked(
 
 
 def asked(
-    items: Iterable[Item],
-    number: int,
-    write: Callable[..., None],
-    files: Sequence[str] = (),
-    *,
-    json: bool,
+    items: Iterable[Item], total: int, write: Write, files: Sequence[str] = (), *, json: bool
 ) -> Found:
-    """Ask, or return the questions with their keys."""
-    if json:
-        return [item.to_dict() for item in items], ()
-    return [], ask(items, number, write, files).score
-
-
-def ask(
-    items: Iterable[Item], total: int, write: Callable[..., None], files: Sequence[str]
-) -> Quiz:
     """Ask on a terminal until the last item, ``q``, Ctrl+C or the end of the input.
 
     Parameters
@@ -70,21 +56,25 @@ def ask(
         Prints lines.
     files
         The options of a command that name the files of the world.
+    json
+        Whether the items with their keys are returned instead.
     """
+    if json:
+        return [item.to_dict() for item in items], ()
     begun: list[Item] = []
     try:
         for item in items:
             begun.append(item)
-            number = f"Question {len(begun)} of {total}: {item.tags['kind']}"
-            write(number, *item.lines(), "")
-            marking = _answered(item, write)
-            write(*str(marking).split("\n"), *_further(item, files), "")
+            write(f"Question {len(begun)} of {total}: {item.tags['kind']}", *item.lines(), "")
+            further = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
+            more = [f"To look further: {further}"] if item.command else []
+            write(*str(_answered(item, write)).split("\n"), *more, "")
     except (EOFError, KeyboardInterrupt):
         write("")
-    return Quiz(begun)
+    return [], Quiz(begun).score
 
 
-def _answered(item: Item, write: Callable[..., None]) -> Marking:
+def _answered(item: Item, write: Write) -> Marking:
     """Read answers until one can be marked."""
     while True:
         answer = input(f"Your answer ({item.wanted}; q stops): ")
@@ -96,9 +86,3 @@ def _answered(item: Item, write: Callable[..., None]) -> Marking:
             return item.answer(answer)
         except ExerciseError as error:
             write(str(error))
-
-
-def _further(item: Item, files: Sequence[str]) -> list[str]:
-    """Return the command that shows more about an item, if there is one."""
-    command = shlex.join(("iamlab", *item.command[:1], *files, *item.command[1:]))
-    return [f"To look further: {command}"] if item.command else []

@@ -14,9 +14,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import IamLabError
-from iamlab.exam.documents import caller, documents, reasons, result, target
+from iamlab.exam.documents import caller, documents, result, target
 from iamlab.exam.items import SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
+from iamlab.policy.describe.words import joined
 from iamlab.teach.callers import can_of, read_call, read_circumstances
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.teach.notation import read_policy
@@ -35,6 +36,7 @@ MORE = "+ "
 """A text that begins with it is added to the lines that are there."""
 ADDED = ("attach", "groups", "tags", "role")
 """What is added to what is there; all other texts are put in its place."""
+ALONE = "With this alone: "
 OF_TWO = 5
 """So many options has a question about two changes."""
 
@@ -46,28 +48,22 @@ class Tried:
     Parameters
     ----------
     found
-        Whether a request must be allowed, its world, and its decision.
+        Whether a request must be allowed, its circumstances, its world, and its decision.
     why
         What isn't as it must be, in a sentence; empty if all is.
     """
 
-    found: tuple[tuple[bool, LessonWorld, Decision], ...]
+    found: tuple[tuple[bool, str, LessonWorld, Decision], ...]
     why: str
-
-    @cached_property
-    def decisions(self) -> list[Decision]:
-        """The decisions on all requests."""
-        return [own for *_, own in self.found]
 
     @cached_property
     def beliefs(self) -> frozenset[str]:
         """The names of the mutants by which all is as it must be."""
-        if not self.found:
-            return frozenset()
         return frozenset(
             own.name
             for own in MUTANTS.values()
-            if all(own.decide(made, world).allowed is must for must, world, made in self.found)
+            if self.found
+            and all(own.decide(made, world).allowed is must for must, _, world, made in self.found)
         )
 
 
@@ -97,7 +93,7 @@ class Changes:
         """The decisions whose policies are shown: those of ``shows``, or those before a change."""
         text = self._scene.drawn.part(self._scene.table.get("shows", ""))
         lines = [(True, line.strip()) for line in text.splitlines()]
-        return [own for *_, own in _asked(lines, self.world)] or self.before.decisions
+        return [own for *_, own in tuple(_asked(lines, self.world)) or self.before.found]
 
     def tried(self, places: Sequence[int]) -> Tried:
         """Make changes, and ask again."""
@@ -105,26 +101,25 @@ class Changes:
             found = tuple(_asked(self._targets, self._changed(places)))
         except IamLabError as error:
             return Tried((), error.short)
-        return _judged(found)
+        wrong = (sentence(own, more) for must, more, _, own in found if bool(own) is not must)
+        return Tried(found, next(wrong, ""))
 
     def _changed(self, places: Sequence[int]) -> LessonWorld:
         """Return the world with changes; another one is built only if a copy isn't enough."""
-        table, changes = self._scene.drawn.table, [self.tables[place] for place in places]
+        table, changes = self._scene.drawn.table, [dict(self.tables[place]) for place in places]
         after = reduce(overlaid, changes, table)
-        parts = [part for change in changes for part in _by_account(change, table, after)]
-        if not all(_is_put(change, before) for _, change, before, _ in parts):
+        sessions = {key: own for each in changes for key, own in each.pop("sessions", {}).items()}
+        if not all(_is_put(change, table) for change in changes):
             return self._scene.drawn.build(after, self._scene.seed)
         world = self.world.copy()
-        accounts = {own.name: own for own in world.accounts.values()}
-        for name, change, _, table in parts:
-            lists = {key: own for key, own in table.items() if isinstance(own, str)}
-            changed = {key: {each: table[key][each] for each in change[key]} for key in change}
-            fill(accounts[name], lists | changed)
-        calls = [own for change in changes for own in change.get("sessions", {}).items()]
-        world.calls |= {name: read_call(name, call, world.main) for name, call in calls}
+        lists = {key: own for key, own in after.items() if isinstance(own, str)}
+        for change in changes:
+            put = {name: {key: after[name][key] for key in own} for name, own in change.items()}
+            fill(world.main, lists | put)
+        world.calls |= {name: read_call(name, own, world.main) for name, own in sessions.items()}
         return world
 
-    def option(self, place: int, tried: Tried) -> Option:
+    def option(self, place: int, tried: Tried, lead: str = "") -> Option:
         """Return a change as an option; a template can name a belief, and why it is wrong."""
         if not tried.why:
             return Option(self.texts[place])
@@ -132,26 +127,7 @@ class Changes:
         named = change.get("belief", "").split()
         own = [each.name for belief in named for each in MISCONCEPTIONS[belief].mutants]
         beliefs = tuple(sorted({*tried.beliefs, *own}))
-        return Option(self.texts[place], beliefs, change.get("why", tried.why))
-
-    def why(self, place: int, alone: Tried) -> str:
-        """Return why a change isn't one of two that are enough."""
-        why: str = self._scene.table["changes"][place].get("why", "")
-        return why or f"With this alone: {alone.why}"
-
-
-def _by_account(
-    change: Table, before: Table, after: Table
-) -> Iterator[tuple[str, Table, Table, Table]]:
-    """Yield each account with its changes, and its table before and after them."""
-    own = {key: value for key, value in change.items() if key not in ("accounts", "sessions")}
-    yield before["name"], own, before, after
-    for name, contents in change.get("accounts", {}).items():
-        yield (
-            name,
-            contents,
-            *(table.get("accounts", {}).get(name, {}) for table in (before, after)),
-        )
+        return Option(self.texts[place], beliefs, change.get("why", lead + tried.why))
 
 
 def _is_put(change: Table, before: Table) -> bool:
@@ -164,26 +140,21 @@ def _is_put(change: Table, before: Table) -> bool:
     )
 
 
-def _judged(found: tuple[tuple[bool, LessonWorld, Decision], ...]) -> Tried:
-    wrong = (own for must, _, own in found if bool(own) is not must)
-    return Tried(found, next(map(sentence, wrong), ""))
-
-
 def _asked(
     targets: Iterable[tuple[bool, str]], world: LessonWorld
-) -> Iterator[tuple[bool, LessonWorld, Decision]]:
+) -> Iterator[tuple[bool, str, LessonWorld, Decision]]:
     """Ask each request; if the call for a session is denied, that isn't as it must be."""
     callers: dict[str, Callable[..., Decision]] = {}
     for must, line in targets:
-        question = question_of(line, world.main)
-        name = question.caller
-        can = callers[name] = callers.get(name) or can_of(world, name)
-        circumstances = read_circumstances(question.circumstances, world.main)
-        decision = can(question.action, question.resource, **circumstances)
-        yield must or decision.request.action != question.action, world, decision
+        own = question_of(line, world.main)
+        can = callers[own.caller] = callers.get(own.caller) or can_of(world, own.caller)
+        circumstances = read_circumstances(own.circumstances, world.main)
+        decision = can(own.action, own.resource, **circumstances)
+        is_other = decision.request.action != own.action
+        yield must or is_other, own.circumstances, world, decision
 
 
-def sentence(decision: Decision) -> str:
+def sentence(decision: Decision, circumstances: str = "") -> str:
     """Return a sentence: whether a caller can make a call, and why.
 
     Examples
@@ -195,6 +166,7 @@ def sentence(decision: Decision) -> str:
     """
     request, (verdict, _, why) = decision.request, result(decision).partition(": ")
     where = "" if request.resource == "*" else f" on {target(request.resource)}"
+    where += f" with {joined(circumstances.split())}" if circumstances else ""
     verb = "can" if verdict == "Yes" else "can't"
     return f"{caller(request)} {verb} call {request.action}{where}: {why}"
 
@@ -287,7 +259,7 @@ def which_two_changes(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose two.)",
         options=tuple(
-            Option(changes.texts[own], why="" if own in key else changes.why(own, alone[own]))
+            Option(changes.texts[own]) if own in key else changes.option(own, alone[own], ALONE)
             for own in places
         ),
         key=answer(key),
@@ -297,10 +269,10 @@ def which_two_changes(scene: Scene) -> Item | None:
 
 def _about(scene: Scene, changes: Changes, done: Tried) -> dict[str, Any]:
     """Return what an item about changes shows: the policies before, and what is decided after."""
-    before = changes.before.decisions
+    before = [own for *_, own in changes.before.found]
     hidden = part.split()[-1:] if (part := scene.drawn.part(scene.table.get("into", ""))) else []
-    after = dict.fromkeys(map(sentence, done.decisions))
-    why = [f"Before: {own}" for own in reasons(before[0])[-1:]] if before and not before[0] else []
+    after = dict.fromkeys(sentence(own, more) for _, more, _, own in done.found)
+    why = [f"Before: {changes.before.why}"] if before and changes.before.why else []
     return {
         "world": changes.world,
         "decision": before[0] if before else None,

@@ -11,7 +11,7 @@ from iamlab.engine.matching import BLOCK_PUBLIC_ACCESS
 from iamlab.engine.verdict import Verdict
 from iamlab.policy.describe.words import joined
 from iamlab.policy.statement import statement_to_json
-from iamlab.view.figures.names import resource_policy_of, short_name
+from iamlab.view.figures.names import resource_policy_of, short_name, title_and_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from iamlab.engine.decision import Decision
     from iamlab.engine.layers import AttachedPolicy
     from iamlab.engine.request import Request
+    from iamlab.engine.verdict import StatementMatch
 
 CALLERS = {"IAM user": "user", "IAM role": "role", "root user": "root user of the account"}
 CALLERS |= dict.fromkeys(("STS assumed role", "STS federated user"), "session")
@@ -28,7 +29,6 @@ LONGEST = 30
 """An AWS managed policy with more actions than this is shown by its name only."""
 GRANTING = ("identity", "resource", "grant")
 """The layers that can grant a request."""
-NEEDS_NO_ALLOW = "Yes: it needs no Allow."
 PUBLIC_ACCESS_IS_BLOCKED = "No: S3 Block Public Access blocks it."
 SAME_ACCOUNT = ("same_account", "anonymous")
 """The rules by which one Allow on any side is enough."""
@@ -74,7 +74,8 @@ def _title(layer: str, held: AttachedPolicy, request: Request) -> str:
     if layer == "resource":
         kind = resource_policy_of(request)
         _, found, owner = name.partition("policy of ")
-        return f"{kind[0].upper()}{kind[1:]} of {owner if found else target(request.resource)}"
+        owner = owner if found and request.service != "kms" else target(request.resource)
+        return f"{kind[0].upper()}{kind[1:]} of {owner}"
     if layer in ("scp", "rcp"):
         return f"{layer.upper()} {name}, attached to the {' '.join(held.path)}".replace(
             "the root", "the organization's root"
@@ -82,7 +83,7 @@ def _title(layer: str, held: AttachedPolicy, request: Request) -> str:
     kind = NAMES[layer][0].upper() + NAMES[layer][1:]
     if layer in ("session", "scoped", "endpoint"):
         return kind
-    owner = " ".join(held.path) or caller(request, plain=True)
+    owner = " ".join(held.path) or short_name(request.caller.issuer or request.principal)[0]
     return f"{kind} {name} of {owner}"
 
 
@@ -95,28 +96,23 @@ def _statements(held: AttachedPolicy) -> str:
 
 
 def target(resource: str) -> str:
-    """Return the name of a resource as people say it: ``star-maps/m31.fits``.
+    """Return the name of a resource as people say it: ``star-maps/m31.fits``; a key has only an ID.
 
     Examples
     --------
     >>> target("arn:aws:s3:::star-maps/m31.fits"), target("arn:aws:iam::111111111111:role/auditor")
     ('star-maps/m31.fits', 'role/auditor')
     """
-    return resource.rpartition(":")[2] or resource
+    name = resource.rpartition(":")[2] or resource
+    return "the KMS key" if resource.startswith("arn:aws:kms:") else name
 
 
-def caller(request: Request, *, plain: bool = False) -> str:
-    """Return who calls, in words: ``"The user alice"``, or plainly ``"alice"``.
-
-    A session of a role has the policies of the role.
-    """
-    arn = request.caller.issuer if plain and request.caller.issuer else request.principal
-    name, kind = short_name(arn)
-    if plain:
-        return name
+def caller(request: Request) -> str:
+    """Return who calls, in words: ``"The user alice"``."""
+    name, kind = short_name(request.principal)
     name = request.caller.account if kind == "root user" else name
     kind = CALLERS.get(kind, "")
-    return f"The {kind} {name}" if kind else name[0].upper() + name[1:]
+    return f"The {kind} {name}" if kind else title_and_note(name, "")[0]
 
 
 def call(decision: Decision) -> str:
@@ -148,14 +144,14 @@ def result(decision: Decision, real: Decision | None = None) -> str:
     """
     of_aws = decision if real is None else real
     request = of_aws.request
-    homes = {(own.address, own.statement): own.layer for own in of_aws.trace.matches}
-    matches = {homes.get((own.address, own.statement), own.layer) for own in decision.determining}
+    matches = layers_of(decision.determining, of_aws)
     named = [f"the {name_of(layer, request)}" for layer in LAYERS if layer in matches]
     if decision:
         ending = "allows it" if len(named) == 1 else "allow it"
         return f"Yes: {joined(named)} {ending}." if named else _without_allow(decision, of_aws)
     if decision.verdict is Verdict.EXPLICIT_DENY:
-        return f"No: a statement in {joined(named)} denies it."
+        what = "a statement in {} denies" if len(named) == 1 else "statements in {} deny"
+        return f"No: {what.format(joined(named))} it."
     if is_public_access_blocked(decision):
         return PUBLIC_ACCESS_IS_BLOCKED
     without = missing(decision)
@@ -167,10 +163,16 @@ def result(decision: Decision, real: Decision | None = None) -> str:
     return f"No: {joined(blocking)} {'does' if len(blocking) == 1 else 'do'}n't allow it."
 
 
+def layers_of(matches: Iterable[StatementMatch], real: Decision) -> set[str]:
+    """Return the layers of statements, as AWS counts them; a wrong belief can count otherwise."""
+    homes = {(own.address, own.statement): own.layer for own in real.trace.matches}
+    return {homes.get((own.address, own.statement), own.layer) for own in matches}
+
+
 def _without_allow(decision: Decision, real: Decision) -> str:
     """Return why a request is allowed if no Allow decides; ``real`` is AWS's decision."""
     if decision.combining_rule != "root_user":
-        return NEEDS_NO_ALLOW if real is decision else "Yes: no policy denies it."
+        return f"Yes: {'it needs no Allow' if real is decision else 'nothing denies it'}."
     is_unlimited = not real and not decision.denies
     why = "no policy limits the root user" if is_unlimited else "the root user needs no Allow"
     return f"Yes: {why}."
@@ -203,7 +205,11 @@ def is_public_access_blocked(decision: Decision) -> bool:
 
 
 def reasons(decision: Decision) -> tuple[str, ...]:
-    """Return why a request is allowed or denied: what decides, and AWS's message."""
-    answers = [label.answer for label in labels(decision)]
+    """Return why a request is allowed or denied: what decides, and AWS's message.
+
+    The nearest statement is left out if it is in a policy that is shown by its name only.
+    """
+    answers, near = [label.answer for label in labels(decision)], decision.trace.nearest
     why = answers[3] if decision.denies else (*answers[4], *answers[5])
-    return (*why, decision.message) if decision.message else why
+    hidden = decision.nearest_miss if near and not _statements(near.attached) else ""
+    return tuple(own for own in (*why, decision.message) if own and own != hidden)

@@ -1,15 +1,15 @@
 """The card of an exam, a drill or a placement test: one question at a time, and an overview.
 
-The sitting has the answers. The card has only those that aren't complete yet. A part that belongs
-to a question has its number in its name: when the part with the focus is gone, a card moves the
-focus to the first element that can have it, here the heading of the next question.
+The sitting has the answers, also those that aren't complete yet. A part that belongs to a question
+has its number in its name: when the part with the focus is gone, a card moves the focus to the
+first element that can have it, here the heading of the next question.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from math import ceil
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.display import count
 from iamlab.errors import ExerciseError
-from iamlab.exam.item_html import EMPTY, FORMS, is_complete, marked_up, options, question
+from iamlab.exam import item_html
+from iamlab.exam.item_html import EMPTY, FORMS, is_complete
 from iamlab.exam.items import LETTERS, ORDER
 from iamlab.policy.describe.words import joined
 from iamlab.widgets import controls as html
@@ -27,23 +28,24 @@ from iamlab.widgets.prediction import CONFIDENCE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamlab.exam.items import Item, Places
+    from iamlab.exam.items import Places
     from iamlab.exam.sitting import Exam
 
 QUESTION, CONFIRM, REPORT = "question", "confirm", "report"
 """What a card shows: a question, what isn't answered before the end, or the report."""
 WORDS = {"check": "Check", "next": "Next question", "pause": "Pause", "finish": "Finish"}
-WORDS |= {"end": "Back to the report"}
+WORDS |= {"end": "Back to the report", "previous": "Previous"}
+CHANGE = "You can change answers until you finish."
+MARKED = "Each answer is marked at once. After two right answers, questions get harder."
 EVERY = 20
 """After so many seconds, the card shows again how much time is left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a card shows, and for each item the options that are chosen so far, as places."""
+    """What a card shows."""
 
-    picked: tuple[Places, ...]
-    view: str = QUESTION
+    view: str
 
 
 class ExamCard(Instrument[Shown]):
@@ -58,43 +60,27 @@ class ExamCard(Instrument[Shown]):
     >>> from iamlab.exam.forms import form
     >>> from iamlab.exam.sitting import Exam
     >>> card = ExamCard(Exam(form("clf", seed=5, number=2)))
-    >>> card.number, card.is_marked
-    (1, False)
+    >>> card.state, card.picked
+    (Shown(view='question'), ())
     """
 
     def __init__(self, sitting: Exam) -> None:
         self.sitting, self.title = sitting, sitting.form.title
-        empty = ((EMPTY,) * len(own.key) * (own.form in FORMS["place"]) for own in sitting.items)
-        super().__init__(Shown((*empty,), REPORT if sitting.finished else QUESTION))
-
-    @property
-    def number(self) -> int:
-        """The number of the question that is shown, from 1."""
-        return self.sitting.order.index(self.sitting.current) + 1
-
-    @property
-    def item(self) -> Item:
-        """The question that is shown."""
-        return self.sitting.items[self.sitting.current]
+        super().__init__(Shown(REPORT if sitting.finished else QUESTION))
 
     @property
     def picked(self) -> Places:
         """What is chosen of the question that is shown, also if it isn't complete."""
-        place = self.sitting.current
-        return self.sitting.given[place].chosen or self.state.picked[place]
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether the question that is shown tells its answer."""
-        own = self.sitting
-        return own.finished or (own.adapts and bool(own.given[own.current].chosen))
+        item, answer = self.sitting.shown.item, self.sitting.shown.answer
+        empty = (EMPTY,) * len(item.key) * (item.form in FORMS["place"])
+        return answer.chosen or answer.picked or empty
 
     @cached_property
     def _report(self) -> str:
         again = f'exam("{self.sitting.form.name}", seed={self.sitting.form.seed})'
         more = f"`{again}` shows this report again. Its `.report.to_frame()` has a row for each "
         more += 'question, and `.report.save("report.html")` writes a page to print.'
-        return self.sitting.report.summary() + marked_up(more)
+        return self.sitting.report.summary() + item_html.marked_up(more)
 
     # -- what a learner does ---------------------------------------------------------------------
 
@@ -105,27 +91,27 @@ class ExamCard(Instrument[Shown]):
 
     def change(self, name: str, value: Any) -> Shown:
         """Do what a control or a button is for."""
-        own, number, (word, _, rest) = self.sitting, self.number, name.partition(" ")
+        own, number, (word, _, rest) = self.sitting, self.sitting.shown.number, name.partition(" ")
         if word in FORMS:
-            return self._pick(word, rest, value)
+            self._pick(word, rest, value)
+            return self.state
         goes = {"next": number + 1, "previous": number - 1, "back": number, "go": int(rest or 0)}
         does: dict[str, Callable[[], object]] = {
+            **dict.fromkeys(goes, lambda: own.go_to(goes[word])),
             "confidence": lambda: own.sure(number, value),
             "flag": lambda: own.flag(number, on=bool(value)),
+            "finish": lambda: None,
         }
         does |= {"check": self._check, "pause": own.pause, "resume": own.resume, "end": own.finish}
-        views = {"finish": CONFIRM, "end": REPORT, **dict.fromkeys(goes, QUESTION)}
-        if word in goes:
-            own.go_to(goes[word])
-        elif word in does:
-            does[word]()
-        elif word not in views:
+        if word not in does:
             raise self.no_control(name)
-        return replace(self.state, view=views.get(word, self.state.view))
+        does[word]()
+        views = {"finish": CONFIRM, "end": REPORT, **dict.fromkeys(goes, QUESTION)}
+        return Shown(views.get(word, self.state.view))
 
-    def _pick(self, word: str, rest: str, value: Any) -> Shown:
-        """Choose an option; a complete answer is given, and one that was complete is taken back."""
-        own, item, picked = self.sitting, self.item, list(self.picked)
+    def _pick(self, word: str, rest: str, value: Any) -> None:
+        """Choose an option of those to choose from, or take it back."""
+        item, picked = self.sitting.shown.item, [*self.picked]
         letter = rest if word == "option" else value
         if item.form not in FORMS[word] or letter not in item.letters.split(", "):
             raise self.no_control(f"{word} {rest}: {value}")
@@ -135,16 +121,12 @@ class ExamCard(Instrument[Shown]):
         else:
             slot = int(rest or 1)
             picked[slot - 1 : slot] = [place]
-        if not own.adapts and (own.given[own.current].chosen or is_complete(item, picked)):
-            own.answer(self.number, tuple(picked) if is_complete(item, picked) else ())
-        every = list(self.state.picked)
-        every[own.current] = tuple(picked)
-        return replace(self.state, picked=tuple(every))
+        self.sitting.pick(self.sitting.shown.number, tuple(picked))
 
     def _check(self) -> None:
-        if not is_complete(self.item, self.picked):
-            raise ExerciseError(f"Not answered yet. Choose {self.item.wanted}.")
-        self.sitting.answer(self.number, self.picked)
+        if not is_complete(self.sitting.shown.item, self.picked):
+            raise ExerciseError(f"Not answered yet. Choose {self.sitting.shown.item.wanted}.")
+        self.sitting.answer(self.sitting.shown.number, self.picked)
 
     # -- what it shows ---------------------------------------------------------------------------
 
@@ -153,103 +135,94 @@ class ExamCard(Instrument[Shown]):
         own, view = self.sitting, self.state.view
         parts = {"head": self._head()}
         self.note = self.note.removeprefix(f"{ExerciseError.__name__}: ")
-        note = {"result": html.paragraph(self.note)}
         if own.finished and view != QUESTION:
             parts["report"] = _heading("Report") + self._report
         elif own.paused:
-            text = html.paragraph("Paused. The clock has stopped, and your answers are saved.")
-            return parts | {"paused": text + html.button("resume", "Resume", main=True)} | note
+            saved = "" if own.problem else ", and your answers are saved"
+            text = html.paragraph(f"Paused. The clock has stopped{saved}.")
+            parts["paused"] = text + html.button("resume", "Resume", main=True)
+            return parts | {"result": html.paragraph(self.note)}
         elif view == CONFIRM:
-            back = html.button("back", f"Back to question {self.number}")
+            back = html.button("back", f"Back to question {self.sitting.shown.number}")
             row = html.row(html.button("end", "Finish now", main=True), back)
             text = "".join(map(html.paragraph, self._unfinished()))
             parts["confirm"] = _heading("Finish?") + text + row
         else:
             return parts | self._question()
-        return parts | note | {f"overview {view}": self._overview()}
+        return parts | {"result": html.paragraph(self.note), f"overview {view}": self._overview()}
 
     def _head(self) -> str:
         own, plan = self.sitting, self.sitting.form.blueprint
         minutes = ceil(own.left / 60) if own.timed and not own.finished else None
         time = f"Time left: {count(minutes, 'minute')}" if minutes else ""
         head = html.heading(self.title, "The time is over." if own.left <= 0 else time)
-        if self.number > 1 or own.finished:
+        head += html.paragraph(own.problem)
+        if self.sitting.shown.number > 1 or own.finished:
             return head
-        rule = "Each answer is saved at once. You can change it until you finish."
-        if own.left <= 0:
-            rule = "You can't change answers any more. Press Finish to see the report."
-        if own.adapts:
-            rule = "Each answer is marked at once. After two right answers, questions get harder."
+        rule = f"{'Each answer is saved at once. ' * (not own.problem)}{CHANGE}"
+        rule = "Press Finish to see the report." if own.left <= 0 else rule
+        rule = MARKED if own.form.adapts else rule
         note = f"{plan.note if plan else ''} {count(own.form.length, 'question')}. {rule}"
-        return head + html.paragraph(note.strip(), "pale")
+        return head + html.paragraph(own.note) + html.paragraph(note.strip(), "pale")
 
     def _unfinished(self) -> Iterator[str]:
-        own, numbered = self.sitting, [*enumerate(self.sitting.order, 1)]
-        left = [str(n) for n, place in numbered if not own.given[place].chosen]
-        flagged = [str(n) for n, place in numbered if own.given[place].flagged]
-        done = len(numbered) - len(left)
+        own, replies = self.sitting, self.sitting.replies
+        left = [str(each.number) for each in replies if not each.answer.chosen]
+        flagged = [str(each.number) for each in replies if each.answer.flagged]
+        done = len(replies) - len(left)
         yield f"You have answered {done} of {count(own.form.length, 'question')}."
-        yield f"Not answered: {joined(left)}." if left and not own.adapts else ""
+        yield f"Not answered: {joined(left)}." if left and not own.form.adapts else ""
         yield f"Flagged: {joined(flagged)}." if flagged else ""
         yield "After this, you can't change answers."
 
     def _question(self) -> dict[str, str]:
-        own, item, number, marked = self.sitting, self.item, self.number, self.is_marked
-        reply, off, (above, asks) = own.given[own.current], marked or own.left <= 0, question(item)
+        own, (number, _, item, answer, marked) = self.sitting, self.sitting.shown
+        off, (above, asks) = marked or own.left <= 0, item_html.question(item)
         title = _heading(f"Question {number} of {own.form.length}")
+        answers = item_html.options(item, self.picked, marked=marked)
         start = f"<fieldset{' disabled' * off}><legend>{asks}</legend>"
-        sure = "confidence", "How sure are you?", CONFIDENCE, reply.confidence
-        words = html.segmented(*sure, disabled=off) * bool(reply.confidence or not off)
-        flag = html.tick("flag", "⚑ Flag for review", on=reply.flagged)
-        beliefs = (f"You answered as if {b.claim}. {b.truth}" for b in item.fitting(reply.chosen))
-        why = f"<h4>Why</h4>{''.join(map(marked_up, (*item.rationale, *beliefs)))}"
-        if marked and item.picture:
-            why += html.fold("Picture", item.picture._repr_html_())
+        sure = "confidence", "How sure are you?", CONFIDENCE, answer.confidence
+        words = html.segmented(*sure, disabled=off) * bool(answer.confidence or not off)
+        flag = html.tick("flag", "⚑ Flag for review", on=answer.flagged)
         return {
             f"question {number}": title + above,
-            f"answer {number}": f"{start}{options(item, self.picked, marked=marked)}</fieldset>",
-            f"sure {number}": html.row(words, flag * (not off and not own.adapts)),
+            f"answer {number}": f"{start}{answers}</fieldset>",
+            f"sure {number}": html.row(words, flag * (not off and not own.form.adapts)),
             "result": html.paragraph(self.note or self._status(), "name" * marked),
-            **({f"why {number}": why} if marked else {}),
+            **({f"why {number}": item_html.why(item, answer.chosen)} if marked else {}),
             f"buttons {number}": self._buttons(),
             f"overview {number}": self._overview(),
         }
 
     def _status(self) -> str:
-        own, item, right = self.sitting, self.item, self.item.lettered(self.item.key)
+        own, item = self.sitting, self.sitting.shown.item
         picked = [place for place in self.picked if place != EMPTY]
-        if self.is_marked:
-            chosen = own.given[own.current].chosen
-            state = item.marked(chosen).state if chosen else "○ Not answered."
-            return f"{state} The right answer is {right}." if chosen != item.key else state
+        if self.sitting.shown.marked:
+            return item_html.result(item, self.sitting.shown.answer.chosen)
         if is_complete(item, self.picked):
-            return "" if own.adapts else f"Answer saved: {item.lettered(self.picked)}."
+            done = "Your answer" if own.problem else "Answer saved"
+            return "" if own.form.adapts else f"{done}: {item.lettered(self.picked)}."
         if item.form == ORDER and len({*picked}) < len(picked):
             return "Choose each option once."
         return f"{len(picked)} of {len(item.key)} chosen." if picked else ""
 
     def _buttons(self) -> str:
-        own, number = self.sitting, self.number
+        own, number = self.sitting, self.sitting.shown.number
         end = "end" if own.finished else "finish"
-        main = "check" if not self.is_marked and own.adapts else "next"
+        main = "check" if not self.sitting.shown.marked and own.form.adapts else "next"
         main = end if main == "next" and number == own.form.length else main
-        names = dict.fromkeys([main, *["pause"] * (not own.finished), end])
-        first = html.button("previous", "Previous")
-        first = first.replace("<button", "<button disabled") if number == 1 else first
-        return html.row(first, *(html.button(own, WORDS[own], main=own == main) for own in names))
+        before, pause = ["previous"] * (number > 1), ["pause"] * (not own.finished)
+        names = dict.fromkeys([*before, main, *pause, end])
+        return html.row(*(html.button(own, WORDS[own], main=own == main) for own in names))
 
     def _overview(self) -> str:
-        own, body = self.sitting, ""
-        for number, place in enumerate(own.order, 1):
-            reply, marked = own.given[place], own.finished or own.adapts
-            done = "✕ wrong" if marked else "● answered"
-            done = "✓ right" if marked and own.is_right(place) else done
-            state = done if reply.chosen else "○ no answer" if own.finished else "○ open"
-            now = place == own.current and self.state.view == QUESTION
-            text = f"<span>{'▸ ' * now}{number}</span><small>{state}</small>"
-            text += "<small>⚑ flagged</small>" * reply.flagged
+        sitting, body = self.sitting, ""
+        for own in sitting.replies:
+            now = own.place == sitting.current and self.state.view == QUESTION
+            text = f"<span>{'▸ ' * now}{own.number}</span><small>{own.look}</small>"
+            text += "<small>⚑ flagged</small>" * own.answer.flagged
             current = ' aria-current="true"' * now
-            body += f'<button type="button" name="go {number}"{current}>{text}</button>'
+            body += f'<button type="button" name="go {own.number}"{current}>{text}</button>'
         return f'<fieldset><legend>Questions</legend><div class="overview">{body}</div></fieldset>'
 
     def __repr__(self) -> str:

@@ -1,8 +1,8 @@
 """Forms: which questions an exam about IAM and STS has, by the share of its tasks.
 
 A question comes from a template, with one of the seeds that the tests try, or from the knowledge
-bank; a form has no template and no question of the bank twice. The same
-name and seed make the same form within a version of iamlab.
+bank; a form has no template and no question of the bank twice, and the next form has as many others
+as there are. The same name and seed make the same form within a version of iamlab.
 
 Notes
 -----
@@ -14,29 +14,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
-from itertools import groupby, zip_longest
+from itertools import cycle, groupby, islice, pairwise
+from math import ceil
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamlab.errors import ExerciseError
 from iamlab.exam.items import CHOICE, SEVERAL, Item
 from iamlab.exam.knowledge_bank import LEVELS, bank, bank_item
 from iamlab.exam.templates import IDEAS, make, templates
 from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MUTANTS
-from iamlab.teach.source_lines import find_named
 from iamlab.view.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
 SEEDS = 1_000
 """Questions have seeds from 0 to the one before this."""
-DRILLS = "drill "
-"""The names of drills begin with it."""
-DRILL, PLACEMENT = 10, 12
-"""How many questions have a drill and a placement test."""
+PLACEMENT, DRILLS = "placement", "drill "
+"""The name of placement tests, and how those of drills begin."""
+DRILL = 10
+"""How many questions a drill has."""
+MADE = 0.7
+"""So many of the questions about a task are made by the engine, if there are enough templates."""
 CHOICES, MOST_TRIED = 3, 6
 """A drill chooses from so many items for each question, and tries so many seeds for each."""
 EASIEST, HARDER_AFTER = 4, 2
@@ -50,17 +54,15 @@ class Task(NamedTuple):
 
     Parameters
     ----------
-    share
-        Of the form's questions, in percent.
-    lessons, points
-        What its questions are about.
+    share, lessons, points
+        Of the form's questions, in percent, and what they are about.
     """
 
     number: str
     title: str
     share: int
-    lessons: frozenset[str]
-    points: frozenset[str]
+    lessons: set[str]
+    points: set[str]
 
 
 @dataclass(frozen=True)
@@ -82,29 +84,27 @@ class Blueprint:
     exam: str
     name: str
     pass_mark: int
-    levels: tuple[str, ...]
-    forms: tuple[str, ...]
-    tasks: tuple[Task, ...]
+    levels: list[str]
+    forms: list[str]
+    tasks: list[Task]
     not_covered: str
 
     @property
     def lessons(self) -> list[str]:
-        """The lessons that prepare for it, in their order."""
-        about = frozenset().union(*(own.lessons for own in self.tasks))
-        points = frozenset().union(*(own.points for own in self.tasks))
-        return [
-            number
-            for number, own in own_lessons().items()
-            if own.exercises and (number in about or not points.isdisjoint(own.knowledge))
-        ]
+        """The lessons that prepare for it, and those to do before them, in their order."""
+        found = set[str]().union(*(own.lessons for own in self.tasks))
+        points = set[str]().union(*(own.points for own in self.tasks))
+        found.update(own["lesson"] for own in bank() if own["point"] in points)
+        every = own_lessons()
+        for number in reversed(every):
+            if number in found:
+                found.update(every[number].content.get("prerequisites", "").split())
+        return [number for number in every if number in found and every[number].exercises]
 
     @property
     def note(self) -> str:
         """What the form is, and what it isn't."""
-        return (
-            f"IAM practice for {self.exam}. It has only the part that is about IAM and STS, in "
-            "shares that are iamlab's own. It isn't from AWS, and the questions are iamlab's."
-        )
+        return str(_TABLES["note"]).format(exam=self.exam)
 
 
 @cache
@@ -116,12 +116,11 @@ def blueprints() -> dict[str, Blueprint]:
 def _blueprint(exam: str, levels: str, forms: str, tasks: dict[str, str], **more: Any) -> Blueprint:
     made = []
     for number, text in tasks.items():
-        share, title, points = text.split(" | ")
-        lessons = (own.number for own in own_lessons().values() if f"{exam} {number}" in own.exam)
-        made.append(Task(number, title, int(share), frozenset(lessons), frozenset(points.split())))
-    return Blueprint(
-        exam, levels=(*levels.split(),), forms=(*forms.split(),), tasks=(*made,), **more
-    )
+        share, title, points, *further = text.split(" | ")
+        lessons = {own.number for own in own_lessons().values() if f"{exam} {number}" in own.exam}
+        lessons.update(*map(str.split, further))
+        made.append(Task(number, title, int(share), lessons, {*points.split()}))
+    return Blueprint(exam, levels=levels.split(), forms=forms.split(), tasks=made, **more)
 
 
 def exam_paths() -> Table:
@@ -156,17 +155,13 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 TOPICS: dict[str, list[str]] = {name: own.split() for name, own in _TABLES["topics"].items()}
 """The lessons of each topic, by its name."""
-
-
 STAGES: list[list[str]] = [own.split() for own in _TABLES["stages"]]
-"""The lessons of each stage of the placement test."""
+"""The lessons of each question of the placement test."""
 
 
 def topic_of(lesson: str) -> str:
     """Return the topic of a lesson.
 
-    Examples
-    --------
     >>> topic_of("11")
     'Boundaries and organizations'
     """
@@ -197,19 +192,15 @@ class Question(NamedTuple):
 @cache
 def questions() -> tuple[Question, ...]:
     """Return everything that can be asked."""
-    made = [
-        Question(name, -1, IDEAS[own["idea"]][1], own["level"], own["lesson"], "", _beliefs(own))
-        for name, own in templates().items()
-    ]
+    made = []
+    for name, own in templates().items():
+        kind, beliefs = IDEAS[own["idea"]][1], frozenset(own.get("beliefs", "").split())
+        made.append(Question(name, -1, kind, own["level"], own["lesson"], "", beliefs))
     for place, own in enumerate(bank()):
-        form = CHOICE if len(own["right"]) == 1 else SEVERAL
-        more = own["level"], own["lesson"], own["point"], frozenset[str]()
-        made.append(Question("", place, form, *more))
+        kind = CHOICE if len(own["right"]) == 1 else SEVERAL
+        about = own["level"], own["lesson"], own["point"], frozenset[str]()
+        made.append(Question("", place, kind, *about))
     return tuple(made)
-
-
-def _beliefs(template: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(template.get("beliefs", "").split())
 
 
 class Form(NamedTuple):
@@ -260,49 +251,93 @@ class Form(NamedTuple):
         if not self.adapts:
             return [*range(self.length)]
         left, level, run = [*range(len(self.items))], len(self.items) // EASIEST, 0
-        found = []
-        for number in range(min(len(right) + 1, self.length)):
+        step, found = len(self.items) // self.length + 1, []
+        for is_right in [*right, True][: self.length]:  # the last one decides nothing
             found.append(left.pop(min(range(len(left)), key=lambda n: abs(left[n] - level))))
-            if number < len(right):
-                run = run + 1 if right[number] else 0
-                step = len(self.items) // self.length + 1
-                level += 2 * step if run == HARDER_AFTER else 0 if right[number] else -step
-                run %= HARDER_AFTER
+            run = run + 1 if is_right else 0
+            level += 2 * step if run == HARDER_AFTER else 0 if is_right else -step
+            run %= HARDER_AFTER
         return found
 
 
-def form(name: str, seed: int, number: int = QUESTIONS) -> Form:
-    """Make the form of an exam.
+@cache
+def subjects() -> dict[str, list[Question]]:
+    """Return the questions of each drill: by topic, lesson, template and wrong belief."""
+    found: dict[str, list[Question]] = defaultdict(list)
+    for own in questions():
+        for name in filter(None, (topic_of(own.lesson), own.lesson, own.template, *own.beliefs)):
+            found[name].append(own)
+    return dict(found)
 
-    Parameters
-    ----------
-    name
-        ``"clf"``, ``"saa"``, ``"dva"``, ``"soa"``, ``"scs"`` or ``"sap"``.
-    number
-        How many questions.
+
+def form_name(name: str) -> str:
+    """Return the name of a form as it is saved: an exam can have its code, a lesson its number.
 
     Raises
     ------
     ExerciseError
-        There is no such exam.
+        There is no such form.
+
+    Examples
+    --------
+    >>> form_name("SAA-C03"), form_name("drill m12"), form_name("drill 8")
+    ('saa', 'drill M12', 'drill 08')
+    """
+    exams, lessons = blueprints(), own_lessons()
+    known = {own: own for own in (*exams, PLACEMENT, *map(DRILLS.__add__, subjects()))}
+    known |= {plan.exam: own for own, plan in exams.items()}
+    known |= {f"{DRILLS}{lessons[own].key}": DRILLS + own for own in lessons.keys() & subjects()}
+    small, text = {own.lower(): own for own in known}, " ".join(str(name).lower().split())
+    if text not in small:
+        begin = (own for own in small if own.startswith(text))
+        near = [*begin, *get_close_matches(text.split("-c0")[0], small, 1)]
+        meant = [f"Did you mean {known[small[own]]}?" for own in near[:1]]
+        texts = f"There is no form {name!r}.", *meant, _TABLES["names"].format(", ".join(exams))
+        raise ExerciseError(" ".join(texts))
+    return known[small[text]]
+
+
+def form(name: str, seed: int, number: int = 0) -> Form:
+    """Make a form: an exam, a drill or a placement test.
+
+    Parameters
+    ----------
+    name
+        ``"clf"``, ``"saa"``, ``"dva"``, ``"soa"``, ``"scs"`` or ``"sap"``; ``"placement"``; or a
+        drill about a topic, a wrong belief, a lesson or a template: ``"drill M12"``.
+    number
+        How many questions. Default: 20, and 10 for a drill. A placement test has always 12.
+
+    Raises
+    ------
+    ExerciseError
+        There is no such form.
 
     Examples
     --------
     >>> made = form("saa", seed=5, number=4)
     >>> made.title, sorted(made.tasks)
-    ('IAM practice for SAA-C03, form 5', ['1.1', '1.1', '1.1', '1.2'])
+    ('IAM practice for SAA-C03, form 5', ['1.1', '1.1', '1.1', '1.3'])
     """
-    plan = find_named("exam", name, blueprints())
-    draw, chosen = Random(f"form {name} {seed}"), dict[Question, str]()
+    name = form_name(name)
+    draw, about = Random(f"{name} {seed}"), name.removeprefix(DRILLS)
+    if about != name:
+        return _drill(about, seed, number or DRILL, draw)
+    if name != PLACEMENT:
+        return _exam(name, seed, number or QUESTIONS, draw)
+    choices = [own for own in questions() if own.form in (CHOICE, SEVERAL)]
+    stages = ([own for own in choices if own.lesson in lessons] for lessons in STAGES)
+    items = tuple(draw.choice(stage).item(draw) for stage in stages)
+    return Form(name, seed, f"Placement test {seed}", items, len(items))
+
+
+def _exam(name: str, seed: int, number: int, draw: Random) -> Form:
+    plan, chosen = blueprints()[name], dict[Question, str]()
     fitting = [own for own in questions() if own.level in plan.levels and own.form in plan.forms]
-    quotas = _quotas([own.share for own in plan.tasks], number)
-    for task, wanted in zip(plan.tasks, quotas, strict=True):
-        own = [each for each in fitting if each.is_of(task) and each not in chosen]
-        chosen |= dict.fromkeys(draw.sample(own, min(wanted, len(own))), task.number)
-    every = [(each, task.number) for task in plan.tasks for each in fitting if each.is_of(task)]
-    for each, task_number in draw.sample(every, len(every)):  # for tasks with too few questions
-        if len(chosen) < number:
-            chosen.setdefault(each, task_number)
+    quotas = zip(plan.tasks, _quotas([own.share for own in plan.tasks], number), strict=True)
+    for task, wanted in (*quotas, *((own, number) for own in plan.tasks)):  # if a task has too few
+        turn = _turn([own for own in fitting if own.is_of(task)], wanted, seed, chosen)
+        chosen |= dict.fromkeys(turn[: min(wanted, number - len(chosen))], task.number)
     order = draw.sample([*chosen], len(chosen))
     items = tuple(each.item(draw) for each in order)
     tasks, minutes = tuple(map(chosen.__getitem__, order)), MINUTES * number // QUESTIONS
@@ -311,71 +346,42 @@ def form(name: str, seed: int, number: int = QUESTIONS) -> Form:
 
 
 def _quotas(shares: Sequence[int], number: int) -> list[int]:
-    """Split a number by shares; what is left goes to the largest remainders."""
-    exact = [share * number / sum(shares) for share in shares]
-    found = [int(own) for own in exact]
-    by_rest = sorted(range(len(shares)), key=lambda place: found[place] - exact[place])
-    for place in by_rest[: number - sum(found)]:
-        found[place] += 1
-    return found
+    """Split a number by shares.
 
-
-def _mixed(fitting: Iterable[Question], draw: Random) -> list[Question]:
-    """Return questions by chance: a template and a question of the bank in turn."""
-    own = [*fitting]
-    lists = ([q for q in own if bool(q.template) is made] for made in (True, False))
-    turns = zip_longest(*(draw.sample(each, len(each)) for each in lists))
-    return [question for turn in turns for question in turn if question is not None]
-
-
-def drill(about: str, seed: int, number: int = DRILL) -> Form:
-    """Make a drill about a topic, a wrong belief, a lesson or a template.
-
-    Raises
-    ------
-    ExerciseError
-        It is none of these.
-
-    Examples
-    --------
-    >>> drill("M12", seed=1, number=2).title
-    'Drill about M12, number 1'
+    >>> _quotas([70, 15, 15], 20)
+    [14, 3, 3]
     """
-    kinds: dict[str, list[Question]] = defaultdict(list)
-    for own in questions():
-        for name in filter(None, (topic_of(own.lesson), own.lesson, own.template, *own.beliefs)):
-            kinds[name].append(own)
-    draw = Random(f"drill {about} {seed}")
-    fitting = _mixed(find_named("topic, belief, lesson or template", about, dict(kinds)), draw)
+    ends = [round(number * sum(shares[:place]) / 100) for place in range(len(shares) + 1)]
+    return [end - start for start, end in pairwise(ends)]
+
+
+def _turn(
+    fitting: Sequence[Question], wanted: int, seed: int, without: Container[Question] = ()
+) -> list[Question]:
+    """Return questions, first as many as are wanted of templates and of the bank.
+
+    For the next seed, these are others, if there are enough.
+    """
+    made, known = ([own for own in fitting if bool(own.template) is kind] for kind in (True, False))
+    first, found = min(len(made), ceil(MADE * wanted)), []
+    for own, number in ((made, first), (known, wanted - first)):
+        deck = Random(len(own)).sample(own, len(own))
+        start = seed * number % max(1, len(own))
+        found.append([each for each in deck[start:] + deck[:start] if each not in without])
+    return [*found[0][:first], *found[1], *found[0][first:]]
+
+
+def _drill(about: str, seed: int, number: int, draw: Random) -> Form:
     items: dict[str, Item] = {}
-    for place in range(MOST_TRIED * number):
+    fitting = cycle(_turn(subjects()[about], CHOICES * number, seed))
+    for question in islice(fitting, MOST_TRIED * number):
         if len(items) < CHOICES * number:
-            item = fitting[place % len(fitting)].item(draw)
+            item = question.item(draw)
             texts = sorted(option.text for option in item.options)
             items.setdefault(str((item.question, item.facts, item.prompts, texts)), item)
     by_difficulty = tuple(sorted(items.values(), key=difficulty))
-    length = min(number, len(by_difficulty))
-    return Form(
-        f"drill {about}", seed, f"Drill about {about}, number {seed}", by_difficulty, length
-    )
-
-
-def placement(seed: int) -> Form:
-    """Make a placement test: two questions about each stage of the course, in its order."""
-    draw, items = Random(f"placement {seed}"), []
-    for lessons in STAGES:
-        own = [each for each in questions() if each.lesson in lessons and each.form == CHOICE]
-        items += [each.item(draw) for each in _mixed(own, draw)[: PLACEMENT // len(STAGES)]]
-    return Form("placement", seed, f"Placement test {seed}", tuple(items), len(items))
-
-
-def form_of(name: str, seed: int) -> Form:
-    """Make a form by its name: an exam, ``"placement"``, or ``"drill M12"``."""
-    if name == "placement":
-        return placement(seed)
-    return (
-        drill(name.removeprefix("drill "), seed) if name.startswith("drill ") else form(name, seed)
-    )
+    title = f"Drill about {'lesson ' * about.isdigit()}{about}, number {seed}"
+    return Form(DRILLS + about, seed, title, by_difficulty, min(number, len(items)))
 
 
 def difficulty(item: Item) -> int:
@@ -386,6 +392,5 @@ def difficulty(item: Item) -> int:
     """
     statements = sum(fact.count("\n") for fact in item.facts)
     beliefs = {MUTANTS[name].belief for name in item.tested}
-    level = LEVELS.index(item.tags["level"])
     parts = len(item.facts), statements // 3, len(beliefs) // 2, item.form != CHOICE
-    return 1 + 2 * level + sum(parts)
+    return 1 + 2 * LEVELS.index(item.tags["level"]) + sum(parts)

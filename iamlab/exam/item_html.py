@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
+from iamlab.view.html import html_table
+from iamlab.view.style import bad, good
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamlab.exam.items import Item, Places
+    from iamlab.view.tables import Table
 
 EMPTY = -1
 """The place of an option that isn't chosen yet, in an order or a match."""
@@ -25,17 +29,20 @@ IN_LIST = 70
 LAST_SENTENCE = re.compile(r"(.+[.?!]) ([A-Z][^.?!]*\?[^?]*)", re.DOTALL)
 """A scenario, and the question about it."""
 LINK = re.compile(r"https://[a-z.]*aws\.amazon\.com/[^\s]+")
-NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
+STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
+"""How questions look outside of cards."""
 
 
 def html_page(title: str, inside: str) -> str:
     """Return a whole HTML page, which a browser can print."""
-    style = "body{max-width:60em;margin:2em auto;padding:0 1em;font-family:sans-serif}"
-    style += "pre,.code{white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace}"
-    style += ".code,.code>span,.options>*{display:block}@media print{h2,h4{break-after:avoid}"
-    style += "figure,section{break-inside:avoid}}"
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{inside}</body></html>\n'
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>{STYLE}'
+    body = f'<body class="page">{inside}</body>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>{body}</html>\n'
+
+
+def whole_table(table: Table) -> str:
+    """Return a table with all of its rows, because a printed page can't be scrolled."""
+    return html_table(table.caption, table.columns, table.rows, longest=len(table))
 
 
 def is_complete(item: Item, picked: Sequence[int]) -> bool:
@@ -81,25 +88,27 @@ def written(text: str) -> str:
 
 def question(item: Item) -> tuple[str, str]:
     """Return the scenario with its policies, and the question itself, which names the options."""
-    found, wanted = LAST_SENTENCE.fullmatch(item.question), NUMBERS[len(item.key)]
+    found = LAST_SENTENCE.fullmatch(item.question)
     scenario, asks = found.groups() if found else (item.question, "Your answer")
-    more = f" (Choose {wanted}.)" * (item.form == SEVERAL and "(Choose" not in item.question)
     facts = "".join(f'<div class="policy">{written(fact)}</div>' for fact in item.facts)
     above = f'{marked_up(scenario)}<div class="policies">{facts}</div>'
-    return above, marked_up(f"{asks}{more}", "span")
+    return above, marked_up(asks, "span")
 
 
 def options(item: Item, picked: Places, *, marked: bool = False) -> str:
     """Write radio buttons, check boxes, or a list for each place; marked, with what is right."""
     body, lists = "", {}
     if marked and not is_complete(item, picked):
-        picked = (EMPTY,) * len(picked)
+        picked = (EMPTY,) * len(item.key)
     for place, (letter, option) in enumerate(zip(LETTERS, item.options, strict=False)):
         lists[letter] = f"{letter}: {shorten(option.text, IN_LIST)}"
-        text = f"<b>{letter}</b><span>{written(option.text)}"
+        on, text = place in picked, f"<b>{letter}</b><span>{written(option.text)}"
         if marked and item.form not in FORMS["place"]:
-            text += _marked(place in item.key, place in picked, option.why)
-        on = place in picked
+            is_right = place in item.key
+            own = good("your answer") if is_right else bad("your answer")
+            badges = [good("right answer")] * is_right + [own] * on
+            text += " ".join(map(html.badge, badges))
+            text += marked_up(option.why, "span") if option.why and not is_right else ""
         if item.form == CHOICE:
             radio = f'<input type="radio" name="answer" value="{letter}"{" checked" * on}>'
             body += f"<label>{radio}{text}</span></label>"
@@ -117,9 +126,15 @@ def options(item: Item, picked: Places, *, marked: bool = False) -> str:
     return body
 
 
-def _marked(right: bool, chosen: bool, why: str) -> str:  # noqa: FBT001
-    """Write whether an option is right and was chosen; if it is wrong, also why."""
-    words = ["✓ right answer"] * right + ["✓ your answer" if right else "✕ your answer"] * chosen
-    kind = "allow" if right else "deny"
-    badges = " ".join(f'<span class="badge {kind}">{word}</span>' for word in words)
-    return badges + (marked_up(why, "span") if why and not right else "")
+def result(item: Item, chosen: Places) -> str:
+    """Return whether an answer is right, and the right one if it isn't."""
+    right = "" if chosen == item.key else f" The right answer is {item.lettered(item.key)}."
+    return f"{item.marked(chosen).state if chosen else '○ Not answered.'}{right}"
+
+
+def why(item: Item, chosen: Places, *, is_open: bool = False) -> str:
+    """Write why the right answer is right, which beliefs a wrong one fits, and the picture."""
+    beliefs = (f"You answered as if {own.claim}. {own.truth}" for own in item.fitting(chosen))
+    texts = "".join(map(marked_up, (*item.rationale, *beliefs)))
+    picture = item.picture._repr_html_() if item.picture else ""
+    return f"<h4>Why</h4>{texts}{html.fold('Picture', picture, is_open=is_open) if picture else ''}"

@@ -243,10 +243,10 @@ class Item:
         """Keep an answer in the progress file, with further facts such as its seconds."""
         record: dict[str, Any] = {"kind": "prediction", "practice": f"quiz: {self.tags['kind']}"}
         # Records with the same question are one answer, so each question has its own number.
-        record |= {"question": token_hex(8), "correct": chosen == self.key}
+        record |= {"question": token_hex(8), "correct": chosen == self.key, **facts}
         beliefs = {own.belief for own in self.fitting(chosen)}
         record |= {"item": beliefs.pop()} if len(beliefs) == 1 else {}
-        journal.add(record | {"evidence": self.fits(chosen)} | facts)
+        journal.add(record | {"evidence": self.fits(chosen)})
 
     @property
     def lessons(self) -> list[str]:

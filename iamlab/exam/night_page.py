@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 from iamlab import view
 from iamlab.display import count
 from iamlab.errors import ExerciseError, did_you_mean, noted
-from iamlab.exam.item_html import html_page
+from iamlab.exam.item_html import html_page, whole_table
 from iamlab.incident import contain, edits, excessive, kept, score
 from iamlab.incident.night import MOST_EDITS
 from iamlab.incident.questions import about, facts_of, night_of
 from iamlab.model.strict_json import replace_file
 from iamlab.view.cards.card import boxed, items
-from iamlab.view.html import html_table
 from iamlab.view.tables import Table
 
 if TYPE_CHECKING:
@@ -154,9 +153,9 @@ class IncidentPage:
         parts: Mapping[str, Iterable[str]] = {
             f"Post-mortem of night {self.seed}": _paragraphs(self.post_mortem),
             "Who can reach the maps now": [self.reached],
-            "What happened": [self._summary(), _whole(self.timeline)],
+            "What happened": [self._summary(), whole_table(self.timeline)],
             "Containment": [_result(self.containment, _CLOSED), items(_told(self.containment))],
-            "Redesign": [_result(self.redesign, _CLEAN), _whole(self.difference)],
+            "Redesign": [_result(self.redesign, _CLEAN), whole_table(self.difference)],
             "Marks (for you or your teacher)": [self.figure._repr_html_()],
         }
         return "".join(f"<h2>{escape(own)}</h2>{''.join(parts[own])}" for own in parts)
@@ -179,11 +178,6 @@ class IncidentPage:
             raise ExerciseError(f"{path} must end with .html.")
         page = html_page(f"The night of the leak, number {self.seed}", self.html)
         replace_file(Path(path), [page], private=True)
-
-
-def _whole(table: Table) -> str:
-    """Return a table with all of its rows, because a printed page can't be scrolled."""
-    return html_table(table.caption, table.columns, table.rows, longest=len(table))
 
 
 def _result(found: Score, good: str) -> str:

@@ -31,14 +31,8 @@ from iamlab.engine.layers import LAYERS
 from iamlab.engine.request import as_text
 from iamlab.engine.verdict import Verdict
 from iamlab.errors import RequestError
+from iamlab.exam import kinds
 from iamlab.exam.items import Quiz
-from iamlab.exam.kinds import (
-    close_paths,
-    explain,
-    naming,
-    predict,
-    take_permissions,
-)
 from iamlab.exam.verdicts import WRONG
 from iamlab.policy.arn import Arn
 from iamlab.teach.items import DEFAULT
@@ -99,27 +93,22 @@ def make_items(world: World, questions: int = QUESTIONS, seed: object = None) ->
     draw = Random(f"quiz {datetime.now(UTC).astimezone().date() if seed is None else seed}")
     pool = list(_requests(world, draw, max(MOST_PRINCIPALS, 2 * questions)))
     if not pool:
-        raise RequestError(
-            "Nothing can be asked: no user or role has a policy that names an action."
-        )
-
-    def predicted(number: int) -> Iterator[Item]:
-        return _chosen(pool, number, lambda own: predict(world, own))
+        raise RequestError("Nothing can be asked: no policy of a user or role names an action.")
 
     def explained(number: int) -> Iterator[Item]:
-        return _chosen(pool, number, lambda own: explain(world, own, draw))
+        return _chosen(pool, number, lambda own: kinds.explain(world, own, draw))
 
-    def cut(number: int) -> Iterator[Item]:
+    def cut() -> Iterator[Item]:
         left = [decision for decision, _ in pool if decision]
-        taken = take_permissions(world, draw.sample(left, len(left)), draw)
-        return islice(chain(close_paths(world, draw), taken), number)
+        taken = kinds.take_permissions(world, draw.sample(left, len(left)), draw)
+        yield from chain(kinds.close_paths(world, draw), taken)
 
     third, made = questions // 3, 0
-    kinds = ((questions - 2 * third, predicted), (third, explained), (third, cut))
-    for number, make in (*kinds, (questions, explained)):  # the last for those that are missing
-        for item in make(min(number, questions - made)):
-            made += 1
-            yield item
+    predicted = _chosen(pool, questions - 2 * third, lambda own: kinds.predict(world, own))
+    for item in chain(predicted, explained(third), islice(cut(), third)):
+        made += 1
+        yield item
+    yield from explained(questions - made)  # for those that are missing
 
 
 # -- the requests ---------------------------------------------------------------------------------
@@ -138,7 +127,7 @@ def _requests(world: World, draw: Random, most: int) -> Iterator[Candidate]:
             decision = world.can(arn, *pair)
             is_odd = decision.refused or question_defects(world, *pair, {})
             is_known = decision.combining_rule in RULES and not is_odd
-            if found[decision.verdict] < OF_VERDICT and is_known and naming(decision):
+            if found[decision.verdict] < OF_VERDICT and is_known and kinds.naming(decision):
                 found[decision.verdict] += 1
                 beliefs = (own.belief for own in telling(decision, world))
                 yield decision, frozenset(beliefs) - {DEFAULT}
@@ -184,7 +173,7 @@ def _chosen(
     def interest(candidate: Candidate) -> tuple[bool, int, int]:
         decision, beliefs = candidate
         is_new = decision.request.principal not in seen
-        return is_new, len(beliefs - seen), min(len(naming(decision)), WRONG)
+        return is_new, len(beliefs - seen), min(len(kinds.naming(decision)), WRONG)
 
     while made < number and (fitting := [own for own in pool if verdicts[own[0].verdict] < most]):
         candidate = max(fitting, key=interest)

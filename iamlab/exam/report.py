@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
@@ -11,33 +11,28 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamlab import view
 from iamlab.errors import ExerciseError
-from iamlab.exam.forms import STAGES, topic_of
-from iamlab.exam.item_html import EMPTY, html_page, options, question
+from iamlab.exam.forms import PLACEMENT, topic_of
+from iamlab.exam.item_html import STYLE, html_page, options, question, result, whole_table, why
 from iamlab.model.strict_json import replace_file
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 from iamlab.view.cards.card import boxed, items
-from iamlab.view.html import html_table
-from iamlab.view.style import bad, good, silent
 from iamlab.view.tables import Table
 from iamlab.view.tabular.reports import Topic, exam_table
 from iamlab.widgets.controls import fold
-from iamlab.widgets.prediction import CONFIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from iamlab.exam.items import Item
-    from iamlab.exam.sitting import Exam
+    from iamlab.exam.sitting import Exam, Reply
     from iamlab.view.figure import Figure
 
-RIGHT, WRONG, OPEN = good("right"), bad("wrong"), silent("no answer", "–")
 LIKELY = 0.5
 """A belief is named if at least this share of the answers that test it fit it."""
 MOST_EXERCISES = 2
 """So many exercises are named for a belief."""
+COLUMNS = "question, task, topic, level, result, answer, right answer, sure, seconds, repeat"
 PASS_MARK = "That mark is for the whole exam, and it isn't a percentage of right answers."
 
 
@@ -49,9 +44,8 @@ class Fit(NamedTuple):
     of: int
 
     def __str__(self) -> str:
-        own = MUTANTS[self.name]
-        drill = f'exam("drill {own.belief}")'
-        return f"as if {own.claim}: {self.fits} of {self.of} (to practise: {drill})"
+        own, share = MUTANTS[self.name], f"{self.fits} of {self.of}"
+        return f'as if {own.claim}: {share} (to practise: exam("drill {own.belief}"))'
 
 
 class Report:
@@ -65,100 +59,77 @@ class Report:
     Examples
     --------
     >>> from iamlab.exam.forms import form
-    >>> from iamlab.exam.sitting import Exam, Given
+    >>> from iamlab.exam.sitting import Answer, Exam
     >>> sitting = Exam(form("clf", seed=5, number=4))
-    >>> sitting.given = [Given(item.key, "certain") for item in sitting.items]
+    >>> sitting.answers = [Answer(item.key, confidence="certain") for item in sitting.items]
     >>> Report(sitting).score
     (4, 4)
     """
 
     def __init__(self, sitting: Exam) -> None:
-        self.sitting, self.form = sitting, sitting.form
-        self._order = sitting.order
+        self.form, self.replies = sitting.form, sitting.replies
 
     @property
     def items(self) -> list[Item]:
         """The items that were asked; each has its ``world``, ``decision`` and ``picture``."""
-        return [self.form.items[place] for place in self._order]
+        return [own.item for own in self.replies]
 
     @property
     def score(self) -> tuple[int, int]:
         """The number of right answers, and of questions."""
-        return sum(map(self.sitting.is_right, self._order)), len(self._order)
+        return sum(own.right for own in self.replies), len(self.replies)
 
     @cached_property
     def beliefs(self) -> list[Fit]:
         """The wrong beliefs that the answers fit, those with most answers first."""
-        tested, fits = Counter[str](), Counter[str]()
-        for place in self._order:
-            tested.update([*self._fits(place)])
-            fits.update(self._fits(place))
-        found = [Fit(name, number, tested[name]) for name, number in fits.items() if number]
+        tested = Counter(name for own in self.replies for name in own.item.tested)
+        fits = Counter(name for own in self.replies for name in _fitting(own))
+        found = (Fit(name, number, tested[name]) for name, number in fits.items())
         likely = (own for own in found if own.fits >= LIKELY * own.of)
         return sorted(likely, key=lambda own: (-own.fits, own.of, own.name))
 
     @property
     def by_task(self) -> Table:
         """The score of each task of the exam."""
-        plan, scores = self.form.blueprint, defaultdict[str, list[bool]](list)
-        for place in self._order if self.form.tasks else ():
-            scores[self.form.tasks[place]].append(self.sitting.is_right(place))
-        titles = {own.number: own.title for own in plan.tasks} if plan else {}
-        rows = [(n, titles[n], sum(scores[n]), len(scores[n])) for n in titles if n in scores]
+        plan, rows = self.form.blueprint, []
+        for task in plan.tasks if plan else ():
+            own = [
+                each.right for each in self.replies if self.form.tasks[each.place] == task.number
+            ]
+            rows += [(task.number, task.title, sum(own), len(own))] * bool(own)
         return Table.of("Score by exam task", "task, title, right, of", rows)
 
     @cached_property
     def topics(self) -> list[Topic]:
         """The score of each topic, the belief behind most wrong answers, and what to repeat."""
-        places: dict[str, list[int]] = defaultdict(list)
-        for place in self._order:
-            places[topic_of(self.form.items[place].tags["lesson"])].append(place)
-        likely = {own.name for own in self.beliefs}
-        found = []
-        for name, own in places.items():
-            wrong = [place for place in own if not self.sitting.is_right(place)]
-            fitting = Counter(
-                belief
-                for place in wrong
-                for belief, is_so in self._fits(place).items()
-                if is_so and belief in likely
-            )
-            belief = MUTANTS[fitting.most_common(1)[0][0]].claim if fitting else ""
-            again = dict.fromkeys(exercise for place in wrong for exercise in self.repeat(place))
-            found.append(Topic(name, len(own) - len(wrong), len(own), belief, tuple(again)))
+        topics = [topic_of(own.item.tags["lesson"]) for own in self.replies]
+        likely, found = {own.name for own in self.beliefs}, []
+        for name in dict.fromkeys(topics):
+            every = [own for own, topic in zip(self.replies, topics, strict=True) if topic == name]
+            wrong = [own for own in every if not own.right]
+            fits = Counter(belief for own in wrong for belief in _fitting(own) if belief in likely)
+            belief = MUTANTS[fits.most_common(1)[0][0]].claim if fits else ""
+            again = dict.fromkeys(exercise for own in wrong for exercise in _repeat(own))
+            found.append(Topic(name, len(every) - len(wrong), len(every), belief, tuple(again)))
         return found
-
-    def _fits(self, place: int) -> dict[str, bool]:
-        return self.form.items[place].fits(self.sitting.given[place].chosen)
-
-    def repeat(self, place: int) -> tuple[str, ...]:
-        """Return the exercises to repeat after a wrong answer, or else the lesson."""
-        item = self.form.items[place]
-        chosen = self.sitting.given[place].chosen
-        beliefs = [own.belief for own in item.fitting(chosen)] or item.tags.get(
-            "beliefs", ""
-        ).split()
-        found = dict.fromkeys(own for belief in beliefs for own in exercises_about(belief))
-        return tuple(found)[:MOST_EXERCISES] or (f"lesson {item.tags['lesson']}",)
 
     @property
     def start(self) -> str:
-        """The lesson to start with: that of a stage in which both answers are wrong, or one."""
-        wrong = [
-            self.form.items[place].tags["lesson"]
-            for place in self._order
-            if not self.sitting.is_right(place)
-        ]
-        missed = [[own for own in wrong if own in stage] for stage in STAGES]
-        found = [own for own in missed if len(own) > 1] or [own for own in missed if own]
-        return min(found[0]) if found else "21"
+        """The lesson to start with: the one after the last right answer before two wrong ones.
+
+        If no two answers after each other are wrong, the first wrong one counts.
+        """
+        wrong = [own.number for own in self.replies if not own.right]
+        both = [number for number in wrong if number + 1 in wrong]
+        end = [*both, *wrong, len(self.replies) + 1][0]
+        known = [own.item.tags["lesson"] for own in self.replies if own.right and own.number < end]
+        return next(own for own in own_lessons() if own > max(known, default=""))
 
     @property
     def calibration(self) -> Figure:
         """How often answers are right, by how sure you were."""
-        answers = ((self.sitting.given[place], place) for place in self._order)
-        pairs = ((own.confidence, self.sitting.is_right(place)) for own, place in answers)
-        return view.calibration((sure, right) for sure, right in pairs if sure in CONFIDENCE)
+        sure = (own for own in self.replies if own.answer.confidence)
+        return view.calibration((own.answer.confidence, own.right) for own in sure)
 
     @property
     def figure(self) -> Figure:
@@ -175,20 +146,15 @@ class Report:
     @property
     def table(self) -> Table:
         """A row for each question."""
-        columns = (
-            "question, task, topic, level, result, answer, right answer, sure, seconds, repeat"
-        )
         rows = []
-        for number, place in enumerate(self._order, 1):
-            item, own = self.form.items[place], self.sitting.given[place]
-            task = self.form.tasks[place] if self.form.tasks else None
-            right = self.sitting.is_right(place)
-            look = RIGHT if right else WRONG if own.chosen else OPEN
-            again = None if right else ", ".join(self.repeat(place))
-            about = number, task, topic_of(item.tags["lesson"]), item.tags["level"], look
-            answers = item.lettered(own.chosen), item.lettered(item.key)
-            rows.append((*about, *answers, own.confidence or None, own.seconds, again))
-        return Table.of("Questions", columns, rows)
+        for own in self.replies:
+            item, answer = own.item, own.answer
+            task = self.form.tasks[own.place] if self.form.tasks else None
+            about = own.number, task, topic_of(item.tags["lesson"]), item.tags["level"], own.look
+            letters = item.lettered(answer.chosen), item.lettered(item.key)
+            again = None if own.right else ", ".join(_repeat(own))
+            rows.append((*about, *letters, answer.confidence or None, answer.seconds, again))
+        return Table.of("Questions", COLUMNS, rows)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each question."""
@@ -203,23 +169,15 @@ class Report:
         if plan:
             found.append(f"{plan.exam} is passed with {plan.pass_mark} of 1,000. {PASS_MARK}")
             found.append(plan.note)
-        if self.form.name == "placement":
+        if self.form.name == PLACEMENT:
             title = own_lessons()[self.start].title
             found.append(f"Start with lesson {self.start}, {title}.")
         return tuple(found)
 
     def __str__(self) -> str:
-        fits = [f"You answered {own}." for own in self.beliefs]
-        return "\n".join(
-            [
-                self.form.title,
-                *self.lines,
-                "",
-                str(exam_table(self.topics, pass_mark=self.pass_mark)),
-                "",
-                *fits,
-            ]
-        )
+        table = str(exam_table(self.topics, pass_mark=self.pass_mark))
+        fits = (f"You answered {own}." for own in self.beliefs)
+        return "\n".join([self.form.title, *self.lines, "", table, "", *fits])
 
     __repr__ = __str__
 
@@ -234,37 +192,27 @@ class Report:
         folded
             Whether the questions are in folds; on paper, they are not.
         """
-        parts = [f"<h3>{escape(self.form.title)}</h3>", self.summary(), _whole(self.table)]
-        for number, place in enumerate(self._order, 1):
-            right = self.sitting.is_right(place)
-            title = f"Question {number}: {'✓ right' if right else '✕ wrong'}"
-            inside = self._item(place)
+        head = f"{STYLE}<h3>{escape(self.form.title)}</h3>"
+        parts = [head, self.summary(), whole_table(self.table)]
+        for own in self.replies:
+            title, (above, asks) = f"Question {own.number}: {own.look}", question(own.item)
+            inside = f"{asks}{options(own.item, own.answer.chosen, marked=True)}"
+            inside = f'{above}<form><fieldset disabled class="item">{inside}</fieldset></form>'
+            inside += f"<p><strong>{result(own.item, own.answer.chosen)}</strong></p>"
+            inside += why(own.item, own.answer.chosen, is_open=True)
             parts.append(fold(title, inside) if folded else f"<h4>{escape(title)}</h4>{inside}")
         return "".join(parts)
 
     def summary(self) -> str:
         """Return the content without the questions: scores, beliefs and calibration."""
-        tables = [
-            exam_table(self.topics, pass_mark=self.pass_mark),
-            *([self.by_task] if self.form.tasks else []),
-        ]
-        whole = "".join(_whole(own) for own in tables)
-        parts = [items(self.lines), whole, self.figure._repr_html_()]
+        topics = exam_table(self.topics, pass_mark=self.pass_mark)
+        tables = "".join(whole_table(own) for own in (topics, self.by_task) if own.rows)
+        parts = [items(self.lines), tables, self.figure._repr_html_()]
         if self.beliefs:
             parts.append(f"<p>You answered</p>{items([str(own) for own in self.beliefs])}")
-        if any(self.sitting.given[place].confidence for place in self._order):
+        if any(own.answer.confidence for own in self.replies):
             parts.append(self.calibration._repr_html_())
         return "".join(parts)
-
-    def _item(self, place: int) -> str:
-        """Write an item with its feedback."""
-        item, chosen = self.form.items[place], self.sitting.given[place].chosen
-        above, asks = question(item)
-        shown = chosen or (EMPTY,) * len(item.key)
-        answer = f"Your answer: {item.lettered(chosen) or 'none'}."
-        feedback = items([answer, *item.marked(chosen).paragraphs])
-        picture = item.picture._repr_html_() if item.picture else ""
-        return f"{above}<p>{asks}</p>{options(item, shown, marked=True)}{feedback}{picture}"
 
     def save(self, path: str | Path) -> None:
         """Write the report as an HTML page, which a browser can print, or as a PDF.
@@ -274,41 +222,43 @@ class Report:
         ExerciseError
             The name ends with neither ``.html`` nor ``.pdf``.
         """
-        from iamlab.exam.exports.paper import drawn
-
         kind, title = Path(path).suffix, self.form.title
         if kind not in (".html", ".pdf"):
             raise ExerciseError(f"{path} must end with .html or .pdf.")
-        content = (
-            html_page(title, self.html()) if kind == ".html" else drawn([*self._printed()], title)
-        )
+        content = html_page(title, self.html()) if kind == ".html" else self._pdf()
         replace_file(Path(path), [content], private=True)
 
-    def _printed(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines of the report on paper, each with its style."""
-        from iamlab.exam.exports.paper import HEADING, OPTION, TEXT, TITLE
+    def _pdf(self) -> bytes:
+        from iamlab.exam.exports.entries import Entry
+        from iamlab.exam.exports.paper import HEADING, TEXT, TITLE, drawn, question_lines
 
-        yield TITLE, self.form.title
-        yield from ((TEXT, own) for own in self.lines)
-        for own in self.topics:
-            again = f" Repeat {', '.join(own.again)}." if own.again else ""
-            yield TEXT, f"{own.name}: {own.right} of {own.of} right.{again}"
-        yield from ((TEXT, f"You answered {own}.") for own in self.beliefs)
-        for number, place in enumerate(self._order, 1):
-            item, reply = self.form.items[place], self.sitting.given[place]
-            marked = item.marked(reply.chosen)
-            how = ", ".join(filter(None, (reply.confidence, f"{reply.seconds:g} seconds")))
-            yield HEADING, f"Question {number}: {marked.state} ({how})"
-            yield from ((TEXT, own) for own in (item.question, *item.facts, *item.prompts))
-            yield from (
-                (OPTION, item.named(n).replace(": ", "\n", 1)) for n in range(len(item.options))
-            )
-            yield TEXT, f"Your answer: {item.lettered(reply.chosen) or 'none'}."
-            yield from ((TEXT, own) for own in marked.paragraphs)
+        texts = list(self.lines)
+        for topic in self.topics:
+            again = f" Repeat {', '.join(topic.again)}." if topic.again else ""
+            texts.append(f"{topic.name}: {topic.right} of {topic.of} right.{again}")
+        texts += [f"You answered {own}." for own in self.beliefs]
+        lines = [(TITLE, self.form.title), *((TEXT, text) for text in texts)]
+        for own in self.replies:
+            item, answer = own.item, own.answer
+            how = ", ".join(filter(None, (answer.confidence, f"{answer.seconds:g} seconds")))
+            lines.append((HEADING, f"Question {own.number}: {own.look} ({how})"))
+            lines += question_lines(Entry(own.number, "", item))
+            chosen = f"Your answer: {item.lettered(answer.chosen) or 'none'}."
+            lines += [(TEXT, text) for text in (chosen, *item.marked(answer.chosen).paragraphs)]
+        return drawn(lines, self.form.title)
 
 
-def _whole(table: Table) -> str:
-    return html_table(table.caption, table.columns, table.rows, longest=len(table))
+def _fitting(reply: Reply) -> list[str]:
+    """Return the names of all wrong beliefs that an answer fits."""
+    return [name for name, is_so in reply.item.fits(reply.answer.chosen).items() if is_so]
+
+
+def _repeat(reply: Reply) -> tuple[str, ...]:
+    """Return the exercises to repeat after a wrong answer, or else the lesson."""
+    tags, fitting = reply.item.tags, reply.item.fitting(reply.answer.chosen)
+    beliefs = [own.belief for own in fitting] or tags.get("beliefs", "").split()
+    found = dict.fromkeys(own for belief in beliefs for own in exercises_about(belief))
+    return tuple(found)[:MOST_EXERCISES] or (f"lesson {tags['lesson']}",)
 
 
 @cache

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamlab.exam.documents import GRANTING, SAME_ACCOUNT, call, documents, name_of, result
+from iamlab.exam.documents import (
+    GRANTING,
+    SAME_ACCOUNT,
+    call,
+    documents,
+    layers_of,
+    name_of,
+    result,
+)
 from iamlab.exam.items import MATCH, SEVERAL, Item, Option
 from iamlab.exam.verdicts import WRONG
 from iamlab.teach.mutants import MUTANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamlab.engine.decision import Decision
     from iamlab.exam.items import Places
@@ -41,8 +49,7 @@ def which_are_allowed(scene: Scene) -> Item | None:
         more: {own.name for own in MUTANTS.values() if bool(own.decide(each, world)) is wanted}
         for more, world, each in requests
     }
-    telling = {more for more, names in beliefs.items() if not names.isdisjoint(scene.wanted)}
-    wrong.sort(key=lambda own: scene.draw.random() - 2 * (own[0] in telling))
+    wrong.sort(key=lambda own: scene.draw.random() - 2 * bool(beliefs[own[0]] & {*scene.wanted}))
     chosen = scene.draw.sample([*right[:number], *wrong[:WRONG]], number + WRONG)
     key = tuple(place for place, own in enumerate(chosen) if own in right)
     return scene.item(
@@ -50,8 +57,8 @@ def which_are_allowed(scene: Scene) -> Item | None:
         form=SEVERAL,
         question=f"{scene.text} {scene.question} (Choose {NUMBERS[number]}.)",
         options=tuple(
-            Option(own[0], () if own in right else tuple(sorted(beliefs[own[0]])), result(own[2]))
-            for own in chosen
+            Option(more, () if bool(own) is wanted else tuple(sorted(beliefs[more])), _why(own))
+            for more, _, own in chosen
         ),
         key=key,
         believed=_believed([beliefs[own[0]] for own in chosen], key),
@@ -70,7 +77,7 @@ def _believed(beliefs: Sequence[set[str]], key: Places) -> dict[str, Places]:
 
 
 def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
-    lines = (f"{(more or call(own)).rstrip('.')}. {result(own)}" for more, _, own in chosen)
+    lines = (f"{(more or call(own)).rstrip('.')}. {_why(own)}" for more, _, own in chosen)
     return {
         "world": chosen[0][1],
         "facts": documents([own for *_, own in chosen]),
@@ -78,17 +85,24 @@ def _about(chosen: Sequence[Asked]) -> dict[str, Any]:
     }
 
 
+def _why(decision: Decision) -> str:
+    """Return the verdict and the reason: ``"Implicit deny: no policy grants it."``."""
+    return f"{str(decision.verdict).capitalize()}: {result(decision).partition(': ')[2]}"
+
+
 def _type(decision: Decision, real: Decision) -> str:
     """Name the type of policy that allows or blocks a request; nothing if several do.
 
     A wrong belief can count a policy as another type, so AWS's decision tells its type.
     """
-    homes = {id(own.statement): own.layer for own in real.trace.matches}
-    matches = decision.determining if decision else decision.denies
-    found = {homes.get(id(own.statement), own.layer) for own in matches}
+    found = layers_of(decision.determining if decision else decision.denies, real)
     if not decision and not found:
         found = {*decision.blocked_by} if decision.trace.is_cut else _only_granter(decision)
     return name_of(found.pop(), real.request) if len(found) == 1 else ""
+
+
+def _verdict(decision: Decision, _: Decision) -> str:
+    return str(decision.verdict)
 
 
 def _only_granter(decision: Decision) -> set[str]:
@@ -99,19 +113,13 @@ def _only_granter(decision: Decision) -> set[str]:
     return missing if is_clear and len(missing) == 1 else set()
 
 
-_ANSWERS: Mapping[str, Callable[[Decision, Decision], str]] = {
-    "type": _type,
-    "verdict": lambda decision, _: str(decision.verdict),
-}
-
-
 def match(scene: Scene) -> Item | None:
     """Ask what belongs to each request: the type of policy that decides, or the verdict.
 
     The prompts are what the template says of the requests, or AWS's messages. An option can belong
     to no prompt, and to several.
     """
-    answer = _ANSWERS[scene.table.get("match", "type")]
+    answer = _verdict if scene.table.get("match") == "verdict" else _type
     with_messages = scene.table.get("prompts") == "message"
     prompts: dict[str, Asked] = {}
     for more, world, decision in scene.asked:
@@ -124,22 +132,20 @@ def match(scene: Scene) -> Item | None:
         _, world, decision = prompts[prompt]
         return answer(mutant.decide(decision, world), decision)
 
-    others = {*labels.values()}
     wanted = [MUTANTS[name] for name in scene.wanted]
     telling = [
         own
         for own in prompts
-        if any(belief(each, own) in others - {labels[own]} for each in wanted)
+        if any(belief(each, own) in {*labels.values()} - {labels[own]} for each in wanted)
     ]
     chosen = _varied({own: labels[own] for own in (*telling, *prompts)})
     if len({labels[own] for own in chosen}) < PROMPTS[0] or (wanted and not telling):
         return None
     texts = [*dict.fromkeys(labels[own] for own in (*chosen, *prompts))][:OPTIONS]
     chosen, texts = (scene.draw.sample(own, len(own)) for own in (chosen, texts))
-    requests = [prompts[own] for own in chosen]
     believed = {name: [belief(own, each) for each in chosen] for name, own in MUTANTS.items()}
     return scene.item(
-        **_about(requests) | ({"facts": ()} if with_messages else {}),
+        **_about([prompts[own] for own in chosen]) | ({"facts": ()} if with_messages else {}),
         form=MATCH,
         question=f"{scene.text} {scene.question}",
         prompts=tuple(chosen),

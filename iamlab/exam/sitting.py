@@ -7,16 +7,18 @@ the kernel was restarted: the same form and seed are made again, and the answers
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from random import choice
+from random import randrange
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import iamlab
 from iamlab.display import need
 from iamlab.errors import ExerciseError
-from iamlab.exam.forms import SEEDS, Form, form_of
+from iamlab.exam import forms
+from iamlab.exam.item_html import EMPTY, is_complete
 from iamlab.exam.templates import VERSION
 from iamlab.teach import journal
+from iamlab.view.style import bad, good, silent
 from iamlab.widgets.prediction import CONFIDENCE, confidence_word
 
 if TYPE_CHECKING:
@@ -24,19 +26,24 @@ if TYPE_CHECKING:
 
     from iamlab.exam.items import Item, Places
     from iamlab.exam.report import Report
+    from iamlab.view.style import Look
 
 KIND = "exam"
 """The kind of the records of a sitting."""
+RIGHT, WRONG, NONE = good("right"), bad("wrong"), silent("no answer", "○")
+ANSWERED, OPEN = silent("answered", "●"), silent("open", "○")
+LOST = "Your answers are kept until the kernel stops."
+ANEW = "Your unfinished exam is from another version of iamlab, so a new one begins."
 
 
 @dataclass(frozen=True)
-class Given:
+class Answer:
     """What was done with an item.
 
     Parameters
     ----------
-    chosen
-        The answer, as places of options; can be empty.
+    chosen, picked
+        The answer as places of options, and that of an answer that isn't complete yet.
     confidence
         ``"a guess"``, ``"fairly sure"`` or ``"certain"``; can be empty.
     flagged
@@ -46,18 +53,46 @@ class Given:
     """
 
     chosen: Places = ()
+    picked: Places = ()
     confidence: str = ""
     flagged: bool = False
     seconds: float = 0.0
 
 
+def _are_places(value: Any) -> bool:
+    return isinstance(value, list) and all(type(n) is int and EMPTY <= n < 8 for n in value)
+
+
 _READ: dict[str, Callable[[Any], bool]] = {
-    "chosen": lambda own: isinstance(own, list) and all(type(n) is int and 0 <= n < 8 for n in own),
+    "chosen": lambda own: _are_places(own) and EMPTY not in own,
+    "picked": _are_places,
     "confidence": lambda own: own in ("", *CONFIDENCE),
     "flagged": lambda own: isinstance(own, bool),
     "seconds": lambda own: isinstance(own, int | float) and own >= 0,
 }
 """What a record can have, and whether a value can be read; other values are passed over."""
+
+
+class Reply(NamedTuple):
+    """A question with its number, its place in the form, the answer, and whether it is marked."""
+
+    number: int
+    place: int
+    item: Item
+    answer: Answer
+    marked: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is right."""
+        return self.answer.chosen == self.item.key
+
+    @property
+    def look(self) -> Look:
+        """Whether it is right, or whether it is answered."""
+        if self.marked:
+            return RIGHT if self.right else WRONG if self.answer.chosen else NONE
+        return ANSWERED if self.answer.chosen else OPEN
 
 
 class Exam:
@@ -67,8 +102,6 @@ class Exam:
 
     Parameters
     ----------
-    form
-        The form.
     timed
         Whether there is a time limit.
 
@@ -76,16 +109,16 @@ class Exam:
     --------
     >>> from iamlab.exam.forms import form
     >>> sitting = Exam(form("saa", seed=5, number=4))
-    >>> sitting.given[0]
-    Given(chosen=(), confidence='', flagged=False, seconds=0.0)
+    >>> sitting.answers[0]
+    Answer(chosen=(), picked=(), confidence='', flagged=False, seconds=0.0)
     """
 
-    def __init__(self, form: Form, *, timed: bool = False) -> None:
+    def __init__(self, form: forms.Form, *, timed: bool = False) -> None:
         self.form, self.timed = form, timed and form.minutes > 0
-        self.given = [Given() for _ in form.items]
-        self.paused, self.finished = False, False
+        self.answers = [Answer() for _ in form.items]
+        self.paused, self.finished, self.note = False, False, ""
         self.current = self.order[0]
-        self._since: float | None = monotonic()
+        self._since = monotonic()
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -96,28 +129,38 @@ class Exam:
     def order(self) -> list[int]:
         """The places of the items that are asked so far."""
         right: list[bool] = []
-        for _ in range(self.form.length):
+        while len(right) < self.form.length:
             place = self.form.order(right)[-1]
-            if self.adapts and not self.given[place].chosen:
+            if self.form.adapts and not self.answers[place].chosen:
                 break
-            right.append(self.is_right(place))
+            right.append(self.answers[place].chosen == self.items[place].key)
         found = self.form.order(right)
-        is_open = self.adapts and self.finished and not self.given[found[-1]].chosen
-        return found[:-1] or found if is_open else found
+        return found[: len(right) or 1] if self.finished else found
 
     @property
-    def adapts(self) -> bool:
-        """Whether it is a drill: each answer is marked at once, and decides what comes next."""
-        return self.form.adapts
+    def replies(self) -> list[Reply]:
+        """The questions that are asked so far, with their answers."""
+        found = []
+        for number, place in enumerate(self.order, 1):
+            item, own = self.items[place], self.answers[place]
+            marked = self.finished or (self.form.adapts and bool(own.chosen))
+            found.append(Reply(number, place, item, own, marked))
+        return found
 
-    def is_right(self, place: int) -> bool:
-        """Return whether the answer to an item is right."""
-        return self.given[place].chosen == self.items[place].key
+    @property
+    def shown(self) -> Reply:
+        """The question that is shown, with its number and its answer."""
+        return next(own for own in self.replies if own.place == self.current)
+
+    @property
+    def problem(self) -> str:
+        """Why answers can't be saved, in two sentences; empty if they are saved."""
+        return f"{journal.problems.get('saved', '')} {LOST}" if journal.unsaved else ""
 
     @property
     def seconds(self) -> float:
         """The seconds so far, without pauses."""
-        return sum(own.seconds for own in self.given) + self._running
+        return sum(own.seconds for own in self.answers) + self._running
 
     @property
     def left(self) -> float:
@@ -126,7 +169,7 @@ class Exam:
 
     @property
     def _running(self) -> float:
-        return 0.0 if self._since is None else monotonic() - self._since
+        return 0.0 if self.paused or self.finished else monotonic() - self._since
 
     # -- what a learner does ---------------------------------------------------------------------
 
@@ -149,8 +192,22 @@ class Exam:
         """
         place = self._place(number)
         chosen = self.items[place].read(answer) if isinstance(answer, str) else tuple(answer)
-        known = self.given[place].confidence
-        self._change(place, chosen=chosen, confidence=confidence_word(confidence) or known)
+        sure = confidence_word(confidence) or self.answers[place].confidence
+        self._change(place, chosen=chosen, picked=(), confidence=sure)
+
+    def pick(self, number: int, picked: Places) -> None:
+        """Choose options one by one; they are the answer when it is complete, but not in a drill.
+
+        Parameters
+        ----------
+        picked
+            Places of options; of an order or a match ``-1`` for those that aren't chosen yet.
+        """
+        place = self._place(number)
+        if is_complete(self.items[place], picked) and not self.form.adapts:
+            self.answer(number, picked)
+        else:
+            self._change(place, chosen=(), picked=picked)
 
     def flag(self, number: int, *, on: bool = True) -> None:
         """Flag a question, to look at it again, or take the flag away."""
@@ -162,36 +219,38 @@ class Exam:
 
     def go_to(self, number: int) -> None:
         """Show another question, from 1."""
-        place = self._place(number)
-        self._stop()
-        self.current = place
-        self._start()
+        self._count()
+        self.current = self._place(number)
 
     def pause(self) -> None:
-        """Stop the clock, until ``resume``."""
-        self._stop()
+        """Stop the clock, until ``resume``, also if the kernel stops."""
+        self._count()
         self.paused = True
+        self._record(event="paused")
 
     def resume(self) -> None:
         """Go on after a pause."""
-        self.paused = False
-        self._start()
+        self.paused, self._since = False, monotonic()
+        self._record(event="resumed")
 
     def finish(self) -> Report:
         """End the exam and return the report; the answers count for reviews from now on."""
         self._take_over()
         if not self.finished:
-            self._stop()
+            self._count()
             self.finished = True
-            for place in self.order:
-                if self.given[place].chosen:
-                    self._keep(place)
+            for own in self.replies:
+                answer, beliefs = own.answer, own.item.tags.get("beliefs", "").split()
+                facts = {"confidence": answer.confidence, "seconds": answer.seconds}
+                facts |= {"item": beliefs[0]} if beliefs else {}
+                if answer.chosen:
+                    own.item.keep(answer.chosen, **facts)
             self._record(event="finished")
         return self.report
 
     def _take_over(self) -> None:
         """Take over the end of this exam, if another kernel finished it."""
-        kept = _kept(self.form.name).get(self.form.seed, [])
+        kept = _kept(self.form.name).get((_version(), self.form.seed), [])
         if not self.finished and _is_finished(kept):
             self.restore(kept)
 
@@ -215,9 +274,7 @@ class Exam:
     def _place(self, number: int) -> int:
         order = self.order
         if not 1 <= number <= len(order):
-            raise ExerciseError(
-                f"There is no question {number}. Choose one from 1 to {len(order)}."
-            )
+            raise ExerciseError(f"There is no question {number}. The last one is {len(order)}.")
         return order[number - 1]
 
     def _change(self, place: int, **changed: Any) -> None:
@@ -228,68 +285,46 @@ class Exam:
             raise ExerciseError("The exam is finished. Call exam(...) for a new one.")
         if self.left <= 0:
             raise ExerciseError("The time is over. Finish the exam to see the report.")
-        if self.adapts and "chosen" in changed and self.given[place].chosen:
+        if self.form.adapts and "chosen" in changed and self.answers[place].chosen:
             raise ExerciseError("This answer is marked already. Go on to the next question.")
-        self._stop()
-        self.given[place] = replace(self.given[place], **changed)
+        self._count()
+        self.answers[place] = replace(self.answers[place], **changed)
         self._record(place=place, **changed)
-        self._start()
 
-    def _stop(self) -> None:
-        """Add the time since the last change to the current item."""
-        if self._since is not None:
-            own = self.given[self.current]
+    def _count(self) -> None:
+        """Add the time since the last change to the question that is shown."""
+        if not (self.paused or self.finished):
+            own = self.answers[self.current]
             spent = round(own.seconds + self._running, 1)
-            self.given[self.current] = replace(own, seconds=spent)
-            self._since = None
-            if not self.finished:
-                self._record(place=self.current, seconds=spent)
-
-    def _start(self) -> None:
-        if not self.paused and not self.finished:
-            self._since = monotonic()
+            self.answers[self.current] = replace(own, seconds=spent)
+            self._record(place=self.current, seconds=spent)
+        self._since = monotonic()
 
     def _record(self, **facts: Any) -> None:
         own = {"form": self.form.name, "seed": self.form.seed, "form_version": _version()}
         journal.add({"kind": KIND, **own, "timed": self.timed, **facts})
 
-    def _keep(self, place: int) -> None:
-        """Keep an answer for reviews: of which beliefs are due again, and which are known."""
-        own, item = self.given[place], self.items[place]
-        facts: dict[str, Any] = {"confidence": own.confidence, "seconds": own.seconds}
-        wanted = item.tags.get("beliefs", "").split()
-        if wanted:
-            facts["item"] = wanted[0]
-        item.keep(own.chosen, **facts)
-
     def restore(self, records: list[journal.Record]) -> None:
         """Take over what was kept of this sitting."""
         for own in records:
             place = own.get("place")
-            if type(place) is int and 0 <= place < len(self.given):
-                facts = {
-                    name: own[name] for name in _READ if name in own and _READ[name](own[name])
-                }
-                if "chosen" in facts:
-                    facts["chosen"] = tuple(facts["chosen"])
-                self.given[place] = replace(self.given[place], **facts)
-            self.finished = self.finished or own.get("event") == "finished"
+            if type(place) is int and 0 <= place < len(self.answers):
+                known = {n: v for n, v in own.items() if n in _READ and _READ[n](v)}
+                facts: Any = {n: tuple(v) if isinstance(v, list) else v for n, v in known.items()}
+                self.answers[place] = replace(self.answers[place], **facts)
+            elif event := own.get("event"):
+                self.paused = event == "paused"
+                self.finished = self.finished or event == "finished"
         order = self.order
-        self.current = next((own for own in order if not self.given[own].chosen), order[-1])
-        if self.finished:
-            self._since = None
+        self.current = next((own for own in order if not self.answers[own].chosen), order[-1])
 
     def __repr__(self) -> str:
-        done = sum(bool(self.given[place].chosen) for place in self.order)
+        done = sum(bool(own.answer.chosen) for own in self.replies)
         state = "finished" if self.finished else f"{done} of {self.form.length} answered"
-        lines = [f"{self.form.title}: {state}."]
+        lines = [f"{self.form.title}: {state}.", *filter(None, (self.note, self.problem))]
         if not self.finished:
-            number = self.order.index(self.current) + 1
-            lines += [
-                "",
-                f"Question {number} of {self.form.length}",
-                *self.items[self.current].lines(),
-            ]
+            lines += ["", f"Question {self.shown.number} of {self.form.length}"]
+            lines += self.shown.item.lines()
         return "\n".join(lines)
 
     def _ipython_display_(self) -> None:
@@ -311,8 +346,8 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     ----------
     form
         ``"clf"``, ``"saa"``, ``"dva"``, ``"soa"``, ``"scs"`` or ``"sap"`` for 20 questions like
-        those of an AWS certification; ``"placement"`` to find out where to start; ``"drill M12"``
-        for ten about a wrong belief, a topic or a lesson.
+        those of an AWS certification, or its code, ``"SAA-C03"``; ``"placement"`` to find out where
+        to start; ``"drill M12"`` or ``"drill 8"`` for ten about a belief, a lesson or a topic.
     seed
         The same seed makes the same exam, and shows its report again after it is finished. Default:
         the exam that is begun, or else a new one.
@@ -332,26 +367,30 @@ def exam(form: str = "saa", *, seed: int | None = None, timed: bool = False) -> 
     """
     if seed is not None and (type(seed) is not int or seed < 0):
         raise ExerciseError(f"seed must be a whole number from 0 on, not {seed!r}.")
-    kept = _kept(form)
+    name, version = forms.form_name(form), _version()
+    kept = {own: found for own, found in _kept(name).items() if seed in (None, own[1])}
+    mine = {number: found for (made_by, number), found in kept.items() if made_by == version}
     if seed is None:
-        begun = [number for number, own in kept.items() if not _is_finished(own)]
-        seed = begun[-1] if begun else choice([own for own in range(SEEDS) if own not in kept])
-    records = kept.get(seed, [])
-    made = Exam(form_of(form, seed), timed=bool(records[-1].get("timed")) if records else timed)
+        begun = [number for number, found in mine.items() if not _is_finished(found)]
+        seed = begun[-1] if begun else max(mine, default=randrange(forms.SEEDS)) + 1
+    records = mine.get(seed, [])
+    is_timed = bool(records[-1].get("timed")) if records else timed
+    made = Exam(forms.form(name, seed), timed=is_timed)
     made.restore(records)
-    if made.timed and not made.finished:
+    if kept and not records and not _is_finished([*kept.values()][-1]):
+        made.note = ANEW
+    if made.timed and not made.finished and not made.paused:
         made.pause()
     return made
 
 
-def _kept(form: str) -> dict[int, list[journal.Record]]:
-    """Return the records of the sittings of a form, by seed, the latest one last."""
-    found: dict[int, list[journal.Record]] = {}
+def _kept(form: str) -> dict[tuple[str, int], list[journal.Record]]:
+    """Return the records of the sittings of a form, by version and seed, the latest one last."""
+    found: dict[tuple[str, int], list[journal.Record]] = {}
     for own in journal.records():
-        is_own = own.get("kind") == KIND and own.get("form") == form
-        if is_own and own.get("form_version") == _version() and type(own.get("seed")) is int:
-            seed = own["seed"]
-            found[seed] = [*found.pop(seed, []), own]
+        version, seed = str(own.get("form_version")), own.get("seed")
+        if own.get("kind") == KIND and own.get("form") == form and type(seed) is int:
+            found[version, seed] = [*found.pop((version, seed), []), own]
     return found
 
 

@@ -119,9 +119,8 @@ def contrast_pair(name: str, seed: int) -> Quiz:
 
 def _make(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Item:
     if "contrast" in table:
-        kinds, texts = names
         side = draw.choice(table["contrast"].split("|")).strip()
-        names = kinds, {**texts, "contrast": side}
+        names = names[0], {**names[1], "contrast": side}
     for _ in range(TRIES):
         if item := _item(name, table, draw, seed, names):
             return item
@@ -130,6 +129,7 @@ def _make(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Ite
 
 def _item(name: str, table: Table, draw: Random, seed: int, names: Pools) -> Item | None:
     """Draw a world once; there is an item if it is a good question."""
+    table = table | (draw.choice(table["variants"]) if "variants" in table else {})
     scene = Scene(table, seed, draw, Drawn(draw, table, names))
     idea, _ = find_named("question idea", table["idea"], IDEAS)
     item = idea(scene)

@@ -11,7 +11,6 @@ from iamlab.engine.layers import CEILINGS, LAYERS
 from iamlab.engine.verdict import Verdict, addresses
 from iamlab.exam.documents import (
     GRANTING,
-    NEEDS_NO_ALLOW,
     PUBLIC_ACCESS_IS_BLOCKED,
     call,
     documents,
@@ -138,14 +137,14 @@ def _wrong(
 def _other_results(decision: Decision) -> dict[str, str]:
     """Return results that other policies could have, each with what this policy really does."""
     request, found = decision.request, {"No: no policy grants it.": "A policy does."}
-    if decision.combining_rule != "root_user":
-        found[NEEDS_NO_ALLOW] = "AWS denies by default."
-    steps = [own for own in decision.steps if own.layer in LAYERS and own.result != "absent"]
+    steps = [own for own in decision.steps if own.layer in LAYERS]
     for step in steps:
         name = name_of(step.layer, request)
-        found[f"No: the {name} doesn't allow it."] = step.reason
-        found[f"No: a statement in the {name} denies it."] = "No Deny statement matches."
-        found[f"Yes: the {name} allows it."] = step.reason
+        if step.result != "absent":
+            found[f"No: the {name} doesn't allow it."] = step.reason
+            found[f"No: a statement in the {name} denies it."] = "No Deny statement matches."
+        if step.result != "absent" or (step.layer in SIDES and request.service != "iam"):
+            found[f"Yes: the {name} allows it."] = step.reason
     sides = {own.layer: own.reason for own in steps if own.layer in SIDES and own.result != "allow"}
     if sides and decision.combining_rule == "cross_account":
         names = joined([f"the {name_of(own, request)}" for own in SIDES])
@@ -164,10 +163,8 @@ def _is_arguable(text: str, decision: Decision) -> bool:
     result_of = {own.layer: own.result for own in decision.steps if own.layer in LAYERS}
     if text == PUBLIC_ACCESS_IS_BLOCKED:
         return is_public_access_blocked(decision)
-    if text == NEEDS_NO_ALLOW:
-        return bool(decision) and not decision.determining
     own = {layer for layer in LAYERS if name_of(layer, decision.request) in text}
-    claimed = "allow" if decision else "deny" if "denies" in text else ""
+    claimed = "allow" if decision else "deny" if " den" in text else ""
     if claimed:
         return all(result_of.get(layer) == claimed for layer in own)
     allowing = {layer for layer, made in result_of.items() if made == "allow"}

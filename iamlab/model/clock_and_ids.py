@@ -14,8 +14,10 @@ the AWS console". How AWS makes its own tokens is not documented.
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import RequestError
@@ -80,18 +82,16 @@ class Ids:
         """Make an id of 32 hexadecimal digits, in five parts."""
         return _in_five(self._next())
 
-    def event_id(self) -> str:
-        """Make the id of an event; no other id depends on it."""
-        self.events += 1
-        return _in_five(random.Random(f"{self.seed}/event/{self.events}"))
+    def event_id(self, kind: str = "event") -> str:
+        """Make the id of an event, or what the next events share; no other id depends on it.
 
-    def shared_event_id(self) -> str:
-        """Make the shared id of the next events, which are of one call."""
-        return _in_five(random.Random(f"{self.seed}/shared/{self.events}"))
-
-    def request_id(self) -> str:
-        """Make the request id of the next events."""
-        return _in_five(random.Random(f"{self.seed}/request/{self.events}"))
+        Parameters
+        ----------
+        kind
+            ``"event"``, or ``"shared"`` and ``"request"`` for the next events of one call.
+        """
+        self.events += kind == "event"
+        return _in_five(random.Random(f"{self.seed}/{kind}/{self.events}"))
 
     def secret_of(self, access_key_id: str) -> str:
         """Return the secret of an access key, which follows from the key's id."""
@@ -104,19 +104,24 @@ class Ids:
 
     def hidden(self, what: str, letters: str, size: int) -> str:
         """Return a hash that only the seed's owner can compute."""
-        return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
+        return _hidden(f"{self.seed}/hidden/{what}", letters, size)
 
     def session_token_of(self, access_key_id: str, size: int) -> str:
         """Return the session token of temporary credentials, so many letters long."""
-        return self.hidden(f"token/{access_key_id}", _BASE64, size - 12) + "EXAMPLETOKEN"
+        drawn = random.Random(f"{self.seed}/hidden/token/{access_key_id}").randbytes(size)
+        return b64encode(drawn)[: size - 12].decode() + "EXAMPLETOKEN"
 
     def account_id(self) -> str:
         """Make an account id of 12 digits."""
         return str(self._next().randrange(10**11, 10**12))
 
     def _next(self) -> random.Random:
-        self.made += 1
-        return random.Random(f"{self.seed}/{self.made}")
+        return random.Random(f"{self.seed}/{self.number()}")
+
+
+@lru_cache(maxsize=256)
+def _hidden(seed: str, letters: str, size: int) -> str:
+    return "".join(random.Random(seed).choices(letters, k=size))
 
 
 def _in_five(draw: random.Random) -> str:

@@ -252,16 +252,6 @@ def password_change_policy() -> Policy:
     )
 
 
-def groups_of(user: Bounded, missing: list[str]) -> list[Identity]:
-    """List the groups of a user; a warning names groups that a loaded file lacks."""
-    missing += [
-        f"Group {name} of user {user.name} isn't in the file: assumed to have no policies."
-        for name in getattr(user, "groups", ())
-        if name not in user.account.groups
-    ]
-    return with_groups(user)[1:]
-
-
 def policies_of(
     identity: Identity, path: tuple[str, ...] = (), missing: list[str] | None = None
 ) -> list[AttachedPolicy]:
@@ -294,7 +284,12 @@ def boundary_of(identity: Bounded, missing: list[str]) -> AttachedPolicy | None:
 def identity_policies(identity: User | Role, missing: list[str]) -> tuple[AttachedPolicy, ...]:
     """List all identity-based policies of a user or role, including its groups' policies."""
     holders: list[tuple[Identity, tuple[str, ...]]] = [(identity, ())]
-    holders += [(group, (f"group {group.name}",)) for group in groups_of(identity, missing)]
+    missing += [
+        f"Group {name} of user {identity.name} isn't in the file: assumed to have no policies."
+        for name in getattr(identity, "groups", ())
+        if name not in identity.account.groups
+    ]
+    holders += [(group, (f"group {group.name}",)) for group in with_groups(identity)[1:]]
     attached = tuple(
         policy for holder, path in holders for policy in policies_of(holder, path, missing)
     )

@@ -52,7 +52,7 @@ def records() -> list[Record]:
         except OSError as error:
             _warn("read", error)
             _read.update(key=None, records=[])
-    return [*_read["records"], *_unsaved]
+    return [*_read["records"], *unsaved]
 
 
 def _in_time(found: Iterable[Record]) -> list[Record]:
@@ -110,9 +110,10 @@ def _documents(text: str) -> Iterator[Any]:
             place = text.find("\n", start.start()) + 1 or len(text)
 
 
-_unsaved: list[Record] = []
+unsaved: list[Record] = []
 """Records that could not be written, kept while the kernel runs, so that a lesson can go on."""
-_warned: set[str] = set()
+problems: dict[str, str] = {}
+"""The last warning about the file that can't be ``"read"`` or ``"saved"``."""
 
 
 def add(record: Record) -> None:
@@ -127,18 +128,18 @@ def keep(new: Iterable[Record]) -> None:
     """Add complete records. If the file can't be written, keep them in memory, and warn once."""
     from filelock import FileLock
 
-    _unsaved.extend(new)
+    unsaved.extend(new)
     file = path()
     try:
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=PATIENCE):
             is_known = _key(file) is not None and _key(file) == _read.get("key")
-            _append(file, _unsaved)
+            _append(file, unsaved)
             if is_known:  # nothing else was added, so there is nothing to read again
-                _read.update(key=_key(file), records=_in_time([*_read["records"], *_unsaved]))
+                _read.update(key=_key(file), records=_in_time([*_read["records"], *unsaved]))
     except OSError as error:
         _warn("saved", error)
     else:
-        _unsaved.clear()
+        unsaved.clear()
     for listener in _listeners:
         listener()
 
@@ -168,8 +169,8 @@ def _append(file: Path, new: Sequence[Record]) -> None:
 def _warn(done: str, error: OSError) -> None:
     """Warn that progress can't be read or saved, once in a kernel."""
     text = f"Your progress can't be {done} in {path()}: {error.strerror or error}."
-    if text not in _warned:
-        _warned.add(text)
+    if problems.get(done) != text:
+        problems[done] = text
         warnings.warn(text, stacklevel=4)
 
 

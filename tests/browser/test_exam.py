@@ -1,12 +1,15 @@
 """Three exams in Chromium: by mouse, by keyboard alone, and left in the middle and continued."""
 
 import json
+from itertools import combinations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from iamlab.exam.forms import form
 from iamlab.exam.items import LETTERS, MATCH, ORDER, SEVERAL
+from iamlab.exam.sitting import Answer, Exam
 from tests.browser.conftest import READY
 from tests.browser.learner import Learner
 from tests.browser.test_by_keyboard import STOP, bring, into, reach
@@ -25,6 +28,9 @@ more = [make(names[kind], 5) for kind in ("several", "order", "match") if kind i
 tasks = own.tasks + own.tasks[:1] * len(more)
 own = own._replace(items=(*own.items, *more), length=len(tasks), tasks=tasks)
 Exam(own)"""
+DRILL = """from iamlab.exam.forms import form
+from iamlab.exam.sitting import Exam
+Exam(form("drill 11", seed=2, number=4))"""
 WHOLE = """from iamlab.exam.sitting import exam
 exam("saa", seed=7)"""
 RESTART = """() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel
@@ -133,6 +139,16 @@ def go(page, card, name, title):
     is_at(card, title)
 
 
+def answer_by_keyboard(page, item, chosen):
+    """Choose options of the question that is shown."""
+    for place, letter in enumerate(chosen, 1):
+        name = f"option {letter}" if item.form == SEVERAL else "answer"
+        name = f"place {place}" if item.form in (ORDER, MATCH) else name
+        reach(page, name)
+        kind, name, value, _ = page.evaluate(STOP)
+        bring(page, kind, name, value, letter)
+
+
 def test_an_exam_by_keyboard_alone(open_exam):
     """Each form of question, the pause, the overview, the end: no mouse at all."""
     items = items_of(EVERY_FORM)
@@ -142,12 +158,7 @@ def test_an_exam_by_keyboard_alone(open_exam):
     page.keyboard.press("Escape")
     into(page, card)
     for number, item in enumerate(items, 1):
-        for place, letter in enumerate(letters(item), 1):
-            name = f"option {letter}" if item.form == SEVERAL else "answer"
-            name = f"place {place}" if item.form in (ORDER, MATCH) else name
-            reach(page, name)
-            kind, name, value, _ = page.evaluate(STOP)
-            bring(page, kind, name, value, letter)
+        answer_by_keyboard(page, item, letters(item))
         learner.reads(card, "Answer saved: ")
         reach(page, "confidence")
         bring(page, "radio", "confidence", "a guess", "certain")
@@ -172,6 +183,44 @@ def test_an_exam_by_keyboard_alone(open_exam):
     go(page, card, f"go {of}", f"Question {of} of {of}")
     learner.reads(card, "✓ Right.")
     go(page, card, "end", "Report")
+
+
+def test_a_drill_by_keyboard_alone(open_exam):
+    """Check marks each answer, also a wrong one, and the next question follows."""
+    taken = Exam(form("drill 11", seed=2, number=4))
+    learner, card = open_exam(DRILL)
+    page = learner.page
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.content.node.focus()")
+    page.keyboard.press("Escape")
+    into(page, card)
+    for number in range(1, 5):
+        place = taken.order[number - 1]
+        item = taken.items[place]
+        others = combinations(range(len(item.options)), len(item.key))
+        chosen = item.key if number != 2 else next(own for own in others if own != item.key)
+        if number == 1:
+            reach(page, "check")
+            page.keyboard.press("Enter")
+            learner.reads(card, "Not answered yet.")
+        answer_by_keyboard(page, item, letters(item, chosen))
+        reach(page, "check")
+        page.keyboard.press("Enter")
+        learner.reads(card, "✕ Wrong. The right answer is" if number == 2 else "✓ Right.")
+        expect(card.get_by_role("heading", name="Why")).to_be_visible()
+        expect(card.locator(f"[name='go {number}']")).to_contain_text(
+            "wrong" if number == 2 else "right"
+        )
+        if number == 2:
+            assert problems(page) == []
+        taken.answers[place] = Answer(chosen)
+        if number < 4:
+            go(page, card, "next", f"Question {number + 1} of 4")
+    go(page, card, "finish", "Finish?")
+    expect(card.get_by_text("You have answered 4 of 4 questions.")).to_be_visible()
+    go(page, card, "end", "Report")
+    expect(card.get_by_text("3 of 4 right").first).to_be_visible()
+
+    assert problems(page) == []
 
 
 def test_an_exam_goes_on_after_the_page_and_the_kernel_began_again(open_exam):

@@ -34,6 +34,13 @@ def test_without_a_number_it_asks_other_questions(
     assert "form 77" in shell("exam").out
 
 
+def test_the_form_can_have_the_code_of_the_exam(shell: Shell) -> None:
+    """In any case."""
+    json_of = ("--seed", "5", "--json")
+
+    assert shell("exam", "--form", "SAA-C03", *json_of).out == shell("exam", *json_of).out
+
+
 def test_json_has_every_question_with_its_key(shell: Shell) -> None:
     """For programs; nothing is asked."""
     found = json.loads(shell("exam", "--form", "scs", "--seed", "5", "--json").out)
@@ -53,8 +60,8 @@ def test_an_export_writes_the_file_and_names_it(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--form", "saaa"), "There is no exam 'saaa'. Did you mean saa?"),
-        (("--form", "drill M99"), "There is no topic, belief, lesson or template 'M99'."),
+        (("--form", "saaa"), "There is no form 'saaa'. Did you mean saa?"),
+        (("--form", "drill M99"), "There is no form 'drill M99'."),
         (("--seed", "1", "--export", "form.docx"), "There is no format 'docx'."),
         (("--seed", "one"), "argument --seed: invalid int value: 'one'"),
     ],

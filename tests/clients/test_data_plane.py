@@ -541,7 +541,7 @@ def test_lists_of_other_services_are_decided_and_empty(world, dana, ana):
     assert _code(caught) == ("AccessDeniedException", 400)
 
 
-def test_instances_have_the_code_of_their_state(world, dana):
+def test_instances_have_the_code_of_their_state(dana):
     """Who stops instances learns the state of each."""
     ec2 = dana.client("ec2")
     made = ec2.run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)["Instances"][0]

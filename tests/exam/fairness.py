@@ -134,6 +134,7 @@ def assert_fair(item):
     assert len(item.key) == {CHOICE: 1, ORDER: len(texts), MATCH: len(item.prompts)}.get(
         item.form, len(item.key)
     )
+    assert item.form != SEVERAL or re.search(r"\(Choose (two|three)\.\)$", item.question)
     if item.form in (CHOICE, SEVERAL):
         assert list(item.key) == sorted({*item.key})
         for place, option in enumerate(item.options):

@@ -11,9 +11,10 @@ from iamlab.errors import ExerciseError
 from iamlab.exam import exam_card
 from iamlab.exam import sitting as home
 from iamlab.exam.exam_card import ExamCard
-from iamlab.exam.forms import Form, drill, form
+from iamlab.exam.forms import Form, form
 from iamlab.exam.items import LETTERS, MATCH, ORDER, SEVERAL, Item, Option
-from iamlab.exam.sitting import Exam, exam
+from iamlab.exam.sitting import ANEW, Exam, exam
+from iamlab.teach import journal
 
 STEPS = ("Create the role", "Attach a policy", "Assume the role")
 TYPES = ("Identity-based policy", "SCP", "Permissions boundary")
@@ -59,14 +60,14 @@ def answer(card, places):
     controls = {"choice": "answer", SEVERAL: "option {1}"}
     for number, place in enumerate(places, 1):
         letter = LETTERS[place]
-        name = controls.get(card.item.form, "place {0}").format(number, letter)
-        card.set(name, True if card.item.form == SEVERAL else letter)
+        name = controls.get(card.sitting.shown.item.form, "place {0}").format(number, letter)
+        card.set(name, True if card.sitting.shown.item.form == SEVERAL else letter)
 
 
 def test_an_answer_counts_when_it_is_complete_and_is_taken_back_when_it_no_longer_is():
     """A part of an answer stays on the card, also while other questions are shown."""
     card = card_of()
-    responses = card.sitting.given
+    responses = card.sitting.answers
     for number, (item, parts) in enumerate(zip(EVERY, (1, 2, 3, 2), strict=True)):
         for place in range(parts):
             assert responses[number].chosen == ()
@@ -105,7 +106,7 @@ def test_flags_confidence_and_the_last_confirmation():
 
     assert "Not answered: 1, 2, 3 and 4. Flagged: 1." in text(card, "confirm")
     assert "⚑ flagged" in text(card, "overview")
-    assert card.sitting.given[0].confidence == "certain"
+    assert card.sitting.answers[0].confidence == "certain"
 
     card.press("back")
 
@@ -156,16 +157,16 @@ def test_after_the_end_each_question_tells_the_right_answer_yours_and_why():
 
 def test_a_drill_marks_each_answer_at_once_and_shows_why():
     """An answer isn't taken before Check, and not twice."""
-    card = ExamCard(Exam(drill("M12", seed=1, number=2)))
+    card = ExamCard(Exam(form("drill M12", seed=1, number=2)))
     card.use("check", press=True)
 
     assert text(card, "result").startswith("Not answered yet.")
     assert "flag" not in text(card)
 
-    wrong = (card.item.key[0] + 1) % len(card.item.options)
+    wrong = (card.sitting.shown.item.key[0] + 1) % len(card.sitting.shown.item.options)
     answer(card, [wrong])
 
-    assert card.sitting.given[card.sitting.current].chosen == ()
+    assert card.sitting.answers[card.sitting.current].chosen == ()
 
     card.press("check")
 
@@ -248,7 +249,7 @@ def test_a_sitting_goes_on_after_a_restart():
     """The progress file has the answers, the confidence and the flags."""
     card = ExamCard(exam("clf", seed=5))
     card.press("next")
-    answer(card, card.item.key)
+    answer(card, card.sitting.shown.item.key)
     card.set("confidence", "a guess")
     card.set("flag", True)
     again = ExamCard(exam("clf"))
@@ -259,6 +260,67 @@ def test_a_sitting_goes_on_after_a_restart():
 
     assert text(again) == text(card)
     assert again.parts() == card.parts()
+
+
+def test_an_answer_that_is_not_complete_is_kept_too(progress_file):
+    """One of two options, half of an order; in a drill, an option before Check."""
+    assert progress_file
+    card = card_of()
+    card.press("next")
+    card.set("option C", True)
+    card.press("next")
+    card.set("place 2", "A")
+    again = card_of()
+    again.sitting.restore([own for own in journal.records() if own["kind"] == "exam"])
+
+    assert [own.picked for own in again.sitting.answers] == [(), (2,), (-1, 0, -1), ()]
+
+    again.press("go 3")
+
+    assert text(again, "result") == "1 of 3 chosen."
+    assert again.parts()["answer 3"] == card.parts()["answer 3"]
+    assert "○ open" in text(again, "overview")
+
+    practice = ExamCard(exam("drill M12"))
+    answer(practice, practice.sitting.shown.item.key)
+
+    assert ExamCard(exam("drill M12")).picked == practice.sitting.shown.item.key
+
+
+def test_the_card_says_what_can_not_be_saved(tmp_path, monkeypatch):
+    """And not that an answer is saved."""
+    monkeypatch.setattr("iamlab.teach.journal.unsaved", [])
+    monkeypatch.setattr("iamlab.teach.journal.problems", {})
+    monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "a file" / "x.jsonl"))
+    (tmp_path / "a file").touch()
+    card = card_of()
+
+    assert "Each answer is saved at once." in text(card, "head")
+
+    with pytest.warns(UserWarning, match="can't be"):
+        answer(card, [0])
+
+    assert text(card, "result") == "Your answer: A."
+    assert "Your progress can't be saved in " in text(card, "head")
+    assert "until the kernel stops" in text(card, "head")
+    assert "saved at once" not in text(card)
+
+    card.press("pause")
+
+    assert "your answers are saved" not in text(card)
+    assert "can't be saved" in text(card)
+
+
+def test_the_card_says_that_an_exam_of_another_version_begins_anew():
+    """On its first question."""
+    card = card_of()
+    card.sitting.note = ANEW
+
+    assert ANEW in text(card, "head")
+
+    card.press("next")
+
+    assert ANEW not in text(card)
 
 
 def test_texts_are_escaped_and_policies_are_readable():

@@ -64,7 +64,7 @@ def lines_of(fragment):
     root = html5lib.parseFragment(fragment)
     found = []
     for block in (own for own in root.iter() if own.tag in (f"{TAG}p", f"{TAG}pre")):
-        assert {own.tag.removeprefix(TAG) for own in block} <= {"br", "code", "b"}
+        assert {own.tag.removeprefix(TAG) for own in block} <= {"a", "br", "code", "b"}
         text = "".join("\n" if own is None else own for own in _texts(block))
         found += text.split("\n") if block.tag == f"{TAG}pre" else [text]
     return found
@@ -88,11 +88,8 @@ def shown(*texts):
 
 def stem(item, *, listed=False):
     """Return the lines of a question that are shown before its options."""
-    number = f" (Choose {len(item.key)}.)"
-    is_counted = item.form != SEVERAL or "(Choose" in item.question
-    question = item.question + ("" if is_counted else number)
     options = [text for n, own in enumerate(item.options) for text in (f"{LETTERS[n]})", own.text)]
-    return shown(question, *item.facts, *(options if listed else ()))
+    return shown(item.question, *item.facts, *(options if listed else ()))
 
 
 def has_letters(item):

@@ -1,6 +1,7 @@
 """Forms: the shares of the tasks, no question twice, drills that adapt, and where to begin."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -9,21 +10,18 @@ from iamlab.exam import exam_paths
 from iamlab.exam.forms import (
     DRILL,
     MINUTES,
-    PLACEMENT,
     QUESTIONS,
     SEEDS,
     STAGES,
     TOPICS,
     blueprints,
     difficulty,
-    drill,
     form,
-    form_of,
-    placement,
+    form_name,
     questions,
     topic_of,
 )
-from iamlab.exam.items import MATCH, ORDER
+from iamlab.exam.items import CHOICE, MATCH, ORDER, SEVERAL
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
 
@@ -78,7 +76,7 @@ def test_the_same_name_and_seed_make_the_same_form():
 
 def test_a_drill_gets_harder_after_two_right_answers_and_easier_after_a_wrong_one():
     """Its items are in the order of their difficulty."""
-    made = drill("Boundaries and organizations", 1)
+    made = form("drill Boundaries and organizations", 1)
     levels = [difficulty(own) for own in made.items]
     right, wrong = (made.order([own] * (DRILL - 1)) for own in (True, False))
 
@@ -94,7 +92,7 @@ def test_a_drill_gets_harder_after_two_right_answers_and_easier_after_a_wrong_on
 @pytest.mark.parametrize("about", ["M12", "11", *TOPICS])
 def test_a_drill_is_about_a_belief_a_lesson_or_a_topic(about):
     """And about nothing else."""
-    made = drill(about, 2, 3)
+    made = form(f"drill {about}", 2, 3)
 
     assert made.length == 3
     for item in made.items:
@@ -108,14 +106,20 @@ def test_every_belief_has_a_drill():
 
 
 def test_the_placement_test_goes_through_the_course():
-    """Two questions about each stage, in the order of the lessons."""
-    made = placement(3)
-    stages = [
-        next(n for n, own in enumerate(STAGES) if item.tags["lesson"] in own) for item in made.items
-    ]
+    """A question about each stage, in the order of the lessons; another test has others."""
+    first, second = form("placement", 3), form("placement", 4)
+    shared = {*map(str, first.items)} & {*map(str, second.items)}
 
-    assert len(made.items) == PLACEMENT
-    assert stages == sorted([*range(len(STAGES))] * 2)
+    assert first.length == len(STAGES) == 12
+    for item, lessons in zip(first.items, STAGES, strict=True):
+        assert item.tags["lesson"] in lessons
+    assert len(shared) <= 3
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_stage_of_the_placement_test_has_at_least_six_questions(stage):
+    """So that two tests differ."""
+    assert sum(own.lesson in stage and own.form in (CHOICE, SEVERAL) for own in questions()) >= 6
 
 
 def test_each_lesson_has_a_topic():
@@ -132,8 +136,75 @@ def test_the_paths_name_lessons_points_and_what_is_missing():
     assert all("20" in str(row[3]) or "04" in str(row[3]) for row in rows)
 
 
-@pytest.mark.parametrize("name", ["saaa", "drill M99", "drills"])
-def test_a_form_that_does_not_exist_is_refused(name):
-    """With the nearest name."""
-    with pytest.raises(ExerciseError, match="There is no"):
-        form_of(name, 1)
+def test_the_paths_have_the_lessons_to_do_before():
+    """Lesson 12 needs 11, and so on, down to the first one; in the order of the course."""
+    needs = {n: own.content.get("prerequisites", "").split() for n, own in own_lessons().items()}
+    for plan in blueprints().values():
+        assert plan.lessons == sorted(plan.lessons)
+        assert {own for number in plan.lessons for own in needs[number]} <= {*plan.lessons}
+
+
+@each_exam
+def test_two_forms_that_follow_each_other_share_no_question_of_the_bank(name):
+    """The next form has others."""
+    found = [
+        {own.question for own in form(name, seed).items if "template" not in own.tags}
+        for seed in (1, 2, 3)
+    ]
+
+    assert all(found)
+    assert all(first.isdisjoint(second) for first, second in pairwise(found))
+
+
+@each_exam
+def test_the_engine_makes_at_least_half_of_a_form(name):
+    """The others are of the knowledge bank."""
+    for seed in (1, 2):
+        made = sum("template" in own.tags for own in form(name, seed).items)
+
+        assert QUESTIONS // 2 <= made < QUESTIONS
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *(("SAA", "saa"), ("SAA-C03", "saa"), ("saa-c03", "saa"), (" Scs ", "scs")),
+        *(("Placement", "placement"), ("drill m12", "drill M12"), ("DRILL  M12", "drill M12")),
+        *(("drill 8", "drill 08"), ("drill 08", "drill 08"), ("drill 11", "drill 11")),
+        ("drill access by tags", "drill Access by tags"),
+        ("drill Boundary_is_in_the_way", "drill boundary_is_in_the_way"),
+    ],
+)
+def test_a_form_can_be_named_in_any_case_with_the_code_or_a_number(name, meant):
+    """A form has the name that is meant, which the progress file keeps."""
+    assert form_name(name) == form_name(meant) == meant
+
+
+def test_a_form_has_the_name_that_is_meant():
+    """However it was asked for."""
+    assert form("SAA-C03", 2, 2).name == "saa"
+    assert form("drill 8", 2, 2).name == "drill 08"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        *(("saaa", "saa"), ("SAA-C02", "saa"), ("drill M99", "drill M"), ("drill 22", "drill M22")),
+        *(("drill roles", "drill Roles and sessions"), ("placemnt", "placement")),
+    ],
+)
+def test_a_form_that_does_not_exist_is_refused(name, near):
+    """With the nearest name, and all names."""
+    with pytest.raises(ExerciseError) as error:
+        form_name(name)
+    text = str(error.value)
+
+    assert text.startswith(f"There is no form {name!r}. Did you mean {near}")
+    assert all(f" {own}" in text for own in (*EXAMS, "placement"))
+    assert '"drill M12", "drill 8", "drill Access by tags"' in text
+
+
+def test_a_name_that_is_like_no_other_gets_the_list():
+    """Nothing is guessed."""
+    with pytest.raises(ExerciseError, match=r"There is no form 'xyz'. Exams: clf, "):
+        form("xyz", 1)

@@ -24,8 +24,8 @@ from tests.effort import slow
 from tests.exam.fairness import assert_fair, decisions_made, disagreements, faults
 
 NOW, LATER, FEW, RENAMED = 100, 30, 8, 5
-"""So many seeds are tried in ``make test``, so many more in ``make test-all``, so many where items
-of all templates are read, and so many with other names. ``make soak`` tries a thousand."""
+"""So many seeds are tried in ``make test``, and so many more in ``make test-all``; so many where
+items of all templates are read; so many with other names. ``make soak`` tries a thousand."""
 EVERY = [*templates()]
 CONTRASTS = [name for name, own in templates().items() if "contrast" in own]
 MOST_OFTEN = 0.85
@@ -215,3 +215,29 @@ def test_an_item_is_the_same_in_every_process():
     }
 
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if "variants" in templates()[name]])
+def test_each_variant_of_a_template_makes_items(name, monkeypatch):
+    """Else only the other variants would ever be drawn."""
+    own = templates()[name]
+    for number, variant in enumerate(own["variants"]):
+        monkeypatch.setitem(templates(), name, own | {"variants": [variant]})
+        assert_fair(make(name, number))
+
+
+def test_the_rationale_of_several_requests_says_the_verdict_of_each():
+    """A "No" would confuse where the question is which requests AWS denies."""
+    lines = make("mfa_for_some_actions", 1).rationale[:-1]
+    verdicts = ("Allowed: ", "Implicit deny: ", "Explicit deny: ")
+
+    assert all(sum(own in line for own in verdicts) == 1 for line in lines)
+
+
+def test_reasons_leave_out_the_nearest_statement_of_a_policy_that_is_not_shown():
+    """ReadOnlyAccess has more than a thousand actions."""
+    items = [make("read_only_access", seed) for seed in range(NOW)]
+    denied = [own for own in items if not own.decision and not own.decision.denies]
+
+    assert any(own.decision.nearest_miss for own in denied)
+    assert not any("kafka" in line for own in denied for line in own.rationale)

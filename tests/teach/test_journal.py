@@ -93,8 +93,8 @@ def test_a_file_of_an_earlier_version_can_be_named_and_goes_on(progress_file, mo
 
 def test_the_lesson_goes_on_if_nothing_can_be_written(monkeypatch, tmp_path):
     """It warns once, and keeps the records while the kernel runs."""
-    monkeypatch.setattr("iamlab.teach.journal._unsaved", [])
-    monkeypatch.setattr("iamlab.teach.journal._warned", set())
+    monkeypatch.setattr("iamlab.teach.journal.unsaved", [])
+    monkeypatch.setattr("iamlab.teach.journal.problems", {})
     (tmp_path / "a file").touch()
     monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "a file" / "x.jsonl"))
     with pytest.warns(UserWarning, match="Your progress can't be") as warned:
@@ -112,9 +112,9 @@ def test_the_lesson_goes_on_if_nothing_can_be_written(monkeypatch, tmp_path):
 def test_a_file_that_may_not_be_read_is_not_taken_for_none(progress_file, monkeypatch):
     """It stays as it is: only a missing file counts as no progress."""
     progress_file.write_text('{"number": 1}\n', "utf-8")
-    monkeypatch.setattr("iamlab.teach.journal._unsaved", [])
+    monkeypatch.setattr("iamlab.teach.journal.unsaved", [])
 
-    monkeypatch.setattr("iamlab.teach.journal._warned", set())
+    monkeypatch.setattr("iamlab.teach.journal.problems", {})
     whole = Path.open
 
     def refused(path, *arguments, **keywords):

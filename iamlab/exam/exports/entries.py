@@ -15,7 +15,8 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER, SEVERAL
+from iamlab.exam.item_html import marked_up
+from iamlab.exam.items import CHOICE, LETTERS, MATCH, ORDER
 from iamlab.exam.templates import VERSION
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ LONGEST_CHOICE = 200
 _NO_TEXT = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DOCUMENT = re.compile(r'\s|[{}\[\]"]|aws ')
 """How a line of a policy, of other JSON or of a command begins."""
-_CODE = re.compile(r"`([^`]+)`")
 
 
 def clean(text: str) -> str:
@@ -67,12 +67,11 @@ def html(*texts: str) -> str:
     """
     made = []
     for document, lines in groupby("\n".join(texts).split("\n"), is_document):
-        escaped = [escape(line, quote=False) for line in lines]
         if document:
+            escaped = (escape(line, quote=False) for line in lines)
             made.append(f"<pre>{'<br>'.join(escaped)}</pre>")
         else:
-            marked = (_CODE.sub(r"<code>\1</code>", line) for line in escaped if line)
-            made += [f"<p>{line}</p>" for line in marked]
+            made += [marked_up(line) for line in lines if line]
     return "".join(made)
 
 
@@ -112,9 +111,7 @@ class Entry:
     @property
     def stem(self) -> list[str]:
         """The question with its facts, without prompts and options."""
-        item = self.item
-        is_counted = item.form != SEVERAL or "(Choose" in item.question
-        return [item.question + ("" if is_counted else f" (Choose {len(item.key)}.)"), *item.facts]
+        return [self.item.question, *self.item.facts]
 
     @property
     def options(self) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.display import need
 from iamlab.exam.exports.entries import FRONT, html, is_document
+from iamlab.exam.item_html import html_page
 from iamlab.exam.items import MATCH
 from iamlab.exam.templates import VERSION
 from iamlab.policy.describe.words import joined
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 
 TITLE, NOTE, HEADING, TEXT, OPTION = "title", "note", "heading", "text", "option"
 """The styles of lines. An option begins with its letter and a line break."""
-_HTML = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<style>body {{max-width: 50em; margin: 2em auto; padding: 0 1em; font-family: sans-serif}}
-pre {{white-space: pre-wrap; overflow-wrap: anywhere}} .note {{color: #595959}}
-.option {{display: flex; gap: .6em}} .option p, .option pre {{margin: .3em 0}}
-@media print {{section {{break-inside: avoid}}}}</style></head>
-<body><main><section>{body}</section></main></body></html>
-"""
 _FONTS = (("sans", "", "Sans"), ("sans", "B", "Sans-Bold"), ("fixed", "", "SansMono"))
 """DejaVu, with ✓ and ✕: what it is called, its style and its file."""
 _PAGES = "{iamlab:pages}"
@@ -51,16 +44,18 @@ def _pages(entries: list[Entry], title: str) -> dict[str, list[Line]]:
     source = f", seed {joined(seeds)}" if 0 < len(seeds) <= 5 else ""  # the key has all
     note = (NOTE, f"{FRONT}{source}, version {VERSION}. Questions: {len(entries)}.")
     key = [(TITLE, f"Key: {title}"), note, *(line for own in entries for line in _solved(own))]
-    paper = [(TITLE, title), note, *(line for own in entries for line in _question(own))]
+    paper = [(TITLE, title), note]
+    for own in entries:
+        paper += [(HEADING, f"Question {own.number}"), *question_lines(own)]
+        paper.append((NOTE, f"Your answer ({own.item.wanted}): ____________"))
     return {"-key": key, "": paper}
 
 
-def _question(entry: Entry) -> Iterator[Line]:
-    yield HEADING, f"Question {entry.number}"
+def question_lines(entry: Entry) -> Iterator[Line]:
+    """Yield the lines of a question, without its heading."""
     yield from ((TEXT, own) for own in entry.stem)
     yield from ((TEXT, f"{number}. {own}") for number, own in enumerate(entry.item.prompts, 1))
     yield from ((OPTION, f"{letter})\n{text}") for letter, text in entry.options)
-    yield NOTE, f"Your answer ({entry.item.wanted}): ____________"
 
 
 def _solved(entry: Entry) -> Iterator[Line]:
@@ -79,7 +74,7 @@ def _solved(entry: Entry) -> Iterator[Line]:
 def as_html(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write the paper and the key as HTML, which a browser can print."""
     return {
-        more: _HTML.format(title=escape(lines[0][1]), body="\n".join(map(_tags, lines))).encode()
+        more: html_page(lines[0][1], f"<section>{''.join(map(_tags, lines))}</section>").encode()
         for more, lines in _pages(entries, title).items()
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from iamlab.engine.layers import NAMES
 from iamlab.engine.principals import PrincipalMatch
 from iamlab.engine.request import Kind
 from iamlab.policy.arn import Arn, is_arn
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from iamlab.engine.request import Request
     from iamlab.model.world import World
 
-_AS_RESOURCE = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy"}
+_AS_RESOURCE = {"s3": "bucket", "kms": "key", "sqs": "queue", "sns": "topic"}
 
 
 def short_name(arn: str) -> tuple[str, str]:
@@ -118,7 +117,7 @@ def resource_policy_of(request: Request) -> str:
     """
     if request.about_trust:
         return "trust policy"
-    return _AS_RESOURCE.get(request.service, NAMES["resource"])
+    return f"{_AS_RESOURCE.get(request.service, 'resource-based')} policy"
 
 
 def policy_type(arn: str | None, place: str = "") -> str:
