@@ -60,7 +60,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
 }
 """Name in a table -> what it stands for; other names are of ``calls.toml``, or attributes."""
 
-_TABLES = tables(__file__, "calls.toml")
+_TABLES: dict[str, Any] = tables(__file__, "calls.toml")
 FORMS |= {name: partial(as_answer, form, named=FORMS) for name, form in _TABLES["forms"].items()}
 
 
