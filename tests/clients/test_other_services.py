@@ -203,8 +203,8 @@ def test_models_that_share_a_signing_name_are_decided(
 
     assert "AccessDenied" in caught.value.response["Error"]["Code"]
     assert (call.operation, call.is_denied, call.is_decided_only) == (operation, True, True)
-    asked = call.decision.request
-    assert (asked.action, asked.resource) == (action, resource)
+    request = call.decision.request
+    assert (request.action, request.resource) == (action, resource)
     assert event.event_name == operation
     assert action in {use.action for use in uses_of(event)}
 

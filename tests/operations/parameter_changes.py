@@ -265,13 +265,13 @@ def outcome(account: Account, caller: Any, operation: str, sent: Sent) -> Outcom
     return "done", repr(answer), world
 
 
-def differs(one: Outcome, other: Outcome) -> bool:
+def differs(before: Outcome, after: Outcome) -> bool:
     """Return whether two calls, of which one succeeds, ended in different ways."""
-    if one[0] != other[0]:
-        return "done" in (one[0], other[0]) and one[0] not in BAD and other[0] not in BAD
-    if one[2] is None or other[2] is None:
+    if before[0] != after[0]:
+        return "done" in (before[0], after[0]) and before[0] not in BAD and after[0] not in BAD
+    if before[2] is None or after[2] is None:
         return False
-    return bool(one[1] != other[1] or snapshot(one[2]) != snapshot(other[2]))
+    return bool(before[1] != after[1] or snapshot(before[2]) != snapshot(after[2]))
 
 
 def without_effect(operations: Iterable[str], draw: Draw, tries: int) -> dict[str, set[str]]:
