@@ -65,9 +65,12 @@ def edition(lesson: str, kind: str, folder: Path, *, force: bool = False) -> Pat
     source = notebook_of(lesson)
     path = folder / f"{source.stem}_{kind}.ipynb"
     if path.exists() and not force:
-        raise RequestError(f"{path} already exists. Overwrite it with --force, or name --out.")
-    notebook = json.loads(source.read_text("utf-8"))
-    notebook["cells"] = cells_of(kind, notebook["cells"])
+        raise RequestError(f"{path} already exists. Add --force to overwrite it, or name --out.")
+    try:
+        notebook = json.loads(source.read_text("utf-8"))
+        notebook["cells"] = cells_of(kind, notebook["cells"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise RequestError(f"{source} isn't a notebook.") from error
     if kind == "solved":
         notebook = _run(notebook, source)
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +110,7 @@ def cells_of(kind: str, cells: Iterable[Cell]) -> list[Cell]:
     for cell in (*_TABLES[kind], *cells):
         own = {**cell, "source": "".join(cell["source"]).strip()}
         if cell["cell_type"] == "code":
-            body = ast.parse(_python(own["source"])).body
+            body = _statements(own["source"])
             for each in body:
                 if isinstance(each, ast.Assign) and _function(each.value) in CARDS:
                     cards |= {str(getattr(node, "id", "")) for node in ast.walk(each.targets[0])}
@@ -141,8 +144,15 @@ def _blank(cell: Cell, body: list[ast.stmt], cards: set[str]) -> str:
 
 
 def _python(source: str) -> str:
-    """Replace what isn't Python by texts of the same length in lines."""
+    """Return the code of a cell with texts in place of commands for a terminal."""
     return TERMINAL.sub(lambda line: f"{line[1]}{line[2]!r}", source)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Return the statements of a cell; a cell that isn't Python has none, and stays as it is."""
+    with suppress(SyntaxError):
+        return ast.parse(_python(source)).body
+    return []
 
 
 def _function(value: ast.expr | None) -> str:
@@ -197,7 +207,7 @@ def _run(notebook: Cell, source: Path) -> Cell:
     need("nbclient")
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellControlSignal, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     own: Any = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     with TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -209,8 +219,9 @@ def _run(notebook: Cell, source: Path) -> Cell:
         client.record_timing = client.store_widget_state = False
         try:
             client.execute(stderr=subprocess.DEVNULL)  # of the kernel: cells have their errors
-        except (CellControlSignal, DeadKernelError) as error:
-            reason = getattr(error, "ename", "") or str(error).splitlines()[0]
-            text = f"{source} can't be run: {reason}: {getattr(error, 'evalue', '')}"
+        except CellExecutionError as error:
+            text = f"A cell of {source} fails: {error.ename}: {error.evalue}"
             raise RequestError(text) from error
+        except (CellTimeoutError, DeadKernelError) as error:
+            raise RequestError(f"{source} can't be run: {str(error).splitlines()[0]}") from error
     return dict(own)

@@ -176,7 +176,7 @@ def test_a_cell_that_fails_is_reported_and_nothing_is_written(shell: Shell) -> N
     notebook.write_text(text.replace('alice.inline[\\"read-maps\\"]', "no_such_name"), "utf-8")
     failed = one_line(shell("classroom", "solved", str(notebook)))
 
-    assert "can't be run: NameError: name 'no_such_name' is not defined" in failed
+    assert "ipynb fails: NameError: name 'no_such_name' is not defined" in failed
     assert not Path("x1_our_buckets_solved.ipynb").exists()
 
 
@@ -199,6 +199,18 @@ def test_blank_writes_a_file_once(shell: Shell) -> None:
 def test_a_lesson_that_does_not_exist_is_bad_input(lesson: str, message: str, shell: Shell) -> None:
     """The message says where iamlab looked."""
     assert message in one_line(shell("classroom", "blank", lesson))
+
+
+def test_what_is_not_python_stays_and_what_is_not_a_notebook_is_refused(shell: Shell) -> None:
+    """Such as a cell for another language, and a file with anything else."""
+    cell = {"cell_type": "code", "metadata": {}, "source": "%%bash\nif true; then ls; fi"}
+    shell.write("list.ipynb", "[1]")
+    shell.write("text.ipynb", "text")
+
+    assert cells_of("blank", [cell])[1]["source"] == cell["source"]
+    assert cells_of("solved", [cell])[2]["source"] == cell["source"]
+    for name in ("list.ipynb", "text.ipynb"):
+        assert f"{name} isn't a notebook." in one_line(shell("classroom", "blank", name))
 
 
 def test_solved_names_the_command_that_installs_what_is_missing(
