@@ -51,7 +51,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "view": (9111, 81),
     "widgets": (2828, 19),
     "teach": (4968, 35),
-    "exam": (3000, 26),
+    "exam": (2992, 26),
     "cli": (1489, 13),
     "classroom": (1500, 20),
 }

@@ -77,6 +77,8 @@ class Blueprint:
         The score, of 1,000, with which the whole exam is passed.
     levels, forms
         How difficult its questions are, and their forms.
+    lessons
+        Those that prepare for it, in their order.
     not_covered
         What else the exam asks, of which this course has nothing.
     """
@@ -86,20 +88,9 @@ class Blueprint:
     pass_mark: int
     levels: list[str]
     forms: list[str]
+    lessons: list[str]
     tasks: list[Task]
     not_covered: str
-
-    @property
-    def lessons(self) -> list[str]:
-        """The lessons that prepare for it, and those to do before them, in their order."""
-        found = set[str]().union(*(own.lessons for own in self.tasks))
-        points = set[str]().union(*(own.points for own in self.tasks))
-        found.update(own["lesson"] for own in bank() if own["point"] in points)
-        every = own_lessons()
-        for number in reversed(every):
-            if number in found:
-                found.update(every[number].content.get("prerequisites", "").split())
-        return [number for number in every if number in found and every[number].exercises]
 
     @property
     def note(self) -> str:
@@ -113,14 +104,15 @@ def blueprints() -> dict[str, Blueprint]:
     return {name: _blueprint(**table) for name, table in _TABLES["exams"].items()}
 
 
-def _blueprint(exam: str, levels: str, forms: str, tasks: dict[str, str], **more: Any) -> Blueprint:
+def _blueprint(exam: str, tasks: dict[str, str], **more: Any) -> Blueprint:
     made = []
     for number, text in tasks.items():
         share, title, points, *further = text.split(" | ")
         lessons = {own.number for own in own_lessons().values() if f"{exam} {number}" in own.exam}
         lessons.update(*map(str.split, further))
         made.append(Task(number, title, int(share), lessons, {*points.split()}))
-    return Blueprint(exam, levels=levels.split(), forms=forms.split(), tasks=made, **more)
+    lists = {name: more.pop(name).split() for name in ("levels", "forms", "lessons")}
+    return Blueprint(exam, tasks=made, **lists, **more)
 
 
 def exam_paths() -> Table:

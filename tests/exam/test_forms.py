@@ -22,6 +22,8 @@ from iamlab.exam.forms import (
     topic_of,
 )
 from iamlab.exam.items import CHOICE, MATCH, ORDER, SEVERAL
+from iamlab.tables import tables
+from iamlab.teach import course
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS
 
@@ -136,12 +138,16 @@ def test_the_paths_name_lessons_points_and_what_is_missing():
     assert all("20" in str(row[3]) or "04" in str(row[3]) for row in rows)
 
 
-def test_the_paths_have_the_lessons_to_do_before():
-    """Lesson 12 needs 11, and so on, down to the first one; in the order of the course."""
-    needs = {n: own.content.get("prerequisites", "").split() for n, own in own_lessons().items()}
+def test_a_path_begins_with_the_first_lessons_and_has_one_for_each_task():
+    """In the order of the course; the map of the course has the same paths, and lesson 21."""
     for plan in blueprints().values():
-        assert plan.lessons == sorted(plan.lessons)
-        assert {own for number in plan.lessons for own in needs[number]} <= {*plan.lessons}
+        assert plan.lessons == sorted({*plan.lessons} & own_lessons().keys())
+        assert plan.lessons[:5] == ["00", "01", "02", "03", "04"]
+        assert all(not own.lessons or own.lessons & {*plan.lessons} for own in plan.tasks)
+    goals = tables(course.__file__)["paths"]
+    for name in ("clf", "saa", "scs"):
+        plan = blueprints()[name]
+        assert goals[f"Exam AWS Certified {plan.name}"].split() == [*plan.lessons, "21"]
 
 
 @each_exam
