@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -105,7 +106,20 @@ class Scene:
 
 
 def made(seed: int = 7) -> Scene:
-    """Make it."""
+    """Make it, as a copy of what was made first: its keys and certificates take long."""
+    first = _made(seed)
+    world = first.world.copy()
+    main, dev = world.accounts[MAIN], world.accounts[DEV]
+    ana = main.users["ana"]
+    key, phone = replace(first.key, user=ana), replace(first.phone, account=main)
+    issuer, directory = (
+        next(iter(own.values())) for own in (world.oidc_issuers, world.saml_directories)
+    )
+    return Scene(world, main, dev, ana, key, phone, issuer, directory)
+
+
+@cache
+def _made(seed: int) -> Scene:
     world = World(seed=seed)
     main = world.create_account("main", account_id=MAIN)
     organization = world.create_organization(main)
