@@ -22,7 +22,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
     *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
-    *("analysis", "storage", "world", "view", "widgets", "teach", "exam", "cli", "other"),
+    *("analysis", "storage", "world", "view", "widgets", "teach", "exam", "classroom", "cli", "other"),
 )
 """``other`` are the files and folders of the package, and of its tests, outside the rooms."""
 ROOMS = (*FOLDERS, *(f"tests/{folder}" for folder in FOLDERS), "documents", "lessons")
