@@ -202,7 +202,7 @@ class Poll(Instrument[Shown]):
         back, go = html.button("back", "Back"), html.button("next", "Next", main=True)
         return {
             "head": html.heading(self.title, STEPS[step]),
-            f"step {step}": f'<div style="font-size: 28px">{inside}</div>',
+            f"step {step}": f'<div style="font-size: 24px">{inside}</div>',
             f"buttons {step}": html.row(field, back * (step > 0), go * (step < WHY)),
             "result": html.paragraph(self.note.removeprefix(f"{ExerciseError.__name__}: ")),
         }
@@ -211,7 +211,7 @@ class Poll(Instrument[Shown]):
         body, options = marked_up(self.item.question), ""
         for title, *lines in (fact.split("\n") for fact in self.item.facts):
             rows = "".join(f"<li>{escape(line)}</li>" for line in lines)
-            body += f'<div class="fact"><p>{escape(title)}</p><ul>{rows}</ul></div>'
+            body += f'<div class="fact"><p><b>{escape(title)}</b></p><ul>{rows}</ul></div>'
         for letter, own in zip(self.letters, self.item.options, strict=True):
             options += f"<li><b>{letter}</b>{marked_up(own.text, 'span')}</li>"
         return f'{body}<ol class="options">{options}</ol>'
@@ -223,13 +223,13 @@ class Poll(Instrument[Shown]):
             is_right, cells = place in self.item.key, []
             for number, votes in enumerate(self.votes):
                 share, colour = _share(votes[place], votes), "#0072b2" if is_right else "#737980"
-                bar = f"display: block; height: 1em; width: {share}%; background: {colour}"
+                bar = f"display: block; height: 1em; width: {share / 20}em; background: {colour}"
                 text = f'<span class="count">{votes[place]} ({share} %)</span>'
                 cells.append(f'<span class="bar vote{number}" style="{bar}"></span>{text}')
             mark = " <strong>✓ right answer</strong>" * is_right
             name = f"<b>{self.letters[place]}</b> {escape(own.text)}{mark}"
             rows.append((name, *cells))
-        return html.table("Votes", ("Option", "First vote", "Second vote"), rows, "wide")
+        return html.table("Votes", ("Option", "First vote", "Second vote"), rows)
 
     def _why(self) -> str:
         every = "".join(map(marked_up, self.item.rationale))
@@ -280,9 +280,9 @@ class Poll(Instrument[Shown]):
             raise ExerciseError(f"{path} must end with .html.")
         if path.exists() and not replaces:
             raise ExerciseError(f"{path} already exists. Choose another name, or replace the file.")
-        texts = {"title": self.title, "step": STEPS[0], "label": LABEL, "unclear": UNCLEAR}
-        texts |= {"steps": json.dumps(STEPS), "letters": self.letters}
+        texts = {"title": self.title, "step": STEPS[0], "label": LABEL}
         texts |= {"first": self.state.first, "second": self.state.second}
+        texts |= {"texts": json.dumps({**_TEXTS, "letters": self.letters})}
         parts = {name: escape(text) for name, text in texts.items()}
         parts |= {"question": self._question(), "votes": self._comparison(), "why": self._why()}
         page = Path(__file__).with_suffix(".html").read_text("utf-8")
@@ -390,7 +390,7 @@ def _lines(item: Item) -> float:
 
 
 def _share(number: int, votes: Votes) -> int:
-    return round(100 * number / max(1, sum(votes)))
+    return int(100 * number / max(1, sum(votes)) + 0.5)  # as the page does, halves up
 
 
 def _rows(file: Path) -> Rows:

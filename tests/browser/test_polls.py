@@ -96,6 +96,26 @@ def test_a_vote_that_is_not_clear_stays_on_its_step(open_poll):
     expect(page.get_by_role("alert")).to_have_text("")
 
 
+def test_the_keyboard_goes_back_and_on_from_every_step(open_poll):
+    """Also with the focus on a button that has no effect there; arrows in the field are its own."""
+    page = open_poll("8.3")
+    step = page.locator("#step")
+    first = step.inner_text()
+    for _ in range(6):
+        page.locator("#next").click(force=True)
+    assert step.inner_text() == "Why?"
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+    assert step.inner_text() == first
+
+    page.locator("#vote0").focus()
+    page.keyboard.press("ArrowRight")
+    assert step.inner_text() == first
+    page.keyboard.press("Enter")
+    assert step.inner_text() != first
+    assert page.evaluate("document.activeElement.id") == "next"
+
+
 def test_zoomed_to_200_percent_nothing_is_cut_off(open_poll):
     """The page gets longer, and never wider than the window."""
     page = open_poll("8.3", 640, 360)
