@@ -28,7 +28,8 @@ HEAD = """\
 
 Everything that a notebook or a program can rely on. Other names are internal and can change in any
 release. The first table has the names of `from iamlab import ...`. `iamlab.view` has the figures,
-`iamlab.teach` the lessons, and `iamlab.exam` questions. Methods return the classes below them. Each
+`iamlab.teach` the lessons, `iamlab.exam` questions, and `iamlab.classroom` what a
+teacher needs. Methods return the classes below them. Each
 docstring has more: `help(World.can)`.
 
 Old names aren't on this page. They work until iamlab {removed_in}, and warn with the new name:
@@ -65,7 +66,7 @@ RETURNED = {
 
 def page() -> str:
     """Return the page as text."""
-    rooms = (import_module(f"iamlab.{name}") for name in ("view", "teach", "exam"))
+    rooms = (import_module(f"iamlab.{name}") for name in ("view", "teach", "exam", "classroom"))
     parts = [HEAD.format(removed_in=REMOVED_IN)]
     for module in (iamlab, *rooms):
         names = [f"{module.__name__}.{name}" for name in module.__all__]

@@ -5,7 +5,7 @@ from importlib import util
 from pathlib import Path
 
 import iamlab
-from iamlab import deprecated, exam, teach, view
+from iamlab import classroom, deprecated, exam, teach, view
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/api.md").read_text("utf-8")
@@ -23,10 +23,11 @@ def test_the_page_of_public_names_is_up_to_date():
 
 
 def test_the_page_has_every_public_name_and_no_old_name():
-    """Of iamlab, its figures, its lessons and its questions."""
+    """Of iamlab, its figures, its lessons, its questions and its classroom."""
     names = set(re.findall(r"^\| \**`(\w+)", PAGE, re.MULTILINE))
 
-    assert {*iamlab.__all__, *view.__all__, *teach.__all__, *exam.__all__} <= names
+    rooms = (iamlab, view, teach, exam, classroom)
+    assert {name for room in rooms for name in room.__all__} <= names
     assert names.isdisjoint(deprecated.MODULE_NAMES["iamlab"])
 
 

@@ -22,7 +22,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
     *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
-    *("analysis", "storage", "world", "view", "widgets", "teach", "exam", "classroom", "cli", "other"),
+    *("analysis", "storage", "world", "view", "widgets", "teach", "exam", "cli", "classroom"),
+    "other",
 )
 """``other`` are the files and folders of the package, and of its tests, outside the rooms."""
 ROOMS = (*FOLDERS, *(f"tests/{folder}" for folder in FOLDERS), "documents", "lessons")
@@ -156,7 +157,7 @@ def _rooms() -> dict[str, list[Path]]:
             room = parts[1] if parts[1] in FOLDERS else "other"
             if path != Path(__file__):
                 rooms[room if top == "iamlab" else f"tests/{room}"].append(path)
-    for room in ("teach", "cli"):
+    for room in ("teach", "cli", "classroom"):
         rooms[room] += sorted((ROOT / "iamlab" / room).rglob("*.toml"))
     pages = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.name != "api.md"]
     rooms["documents"] = [*sorted(ROOT.glob("*.md")), *pages]  # api.md quotes the docstrings

@@ -15,30 +15,23 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
-from itertools import chain
-from math import ceil
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
+from iamlab.classroom.screen_items import item_about
 from iamlab.display import count
 from iamlab.errors import ExerciseError
-from iamlab.exam.forms import subjects
 from iamlab.exam.item_html import marked_up
-from iamlab.exam.items import CHOICE, LETTERS
-from iamlab.exam.templates import beliefs_tested
+from iamlab.exam.items import LETTERS
 from iamlab.model.strict_json import replace_file
 from iamlab.policy.describe.words import joined
 from iamlab.tables import tables
-from iamlab.teach.mutants import MISCONCEPTIONS
-from iamlab.teach.source_lines import find_named
-from iamlab.teach.tables import find
 from iamlab.view.words import shorten
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from iamlab.exam.items import Item
 
@@ -47,20 +40,13 @@ if TYPE_CHECKING:
 
 _TEXTS = tables(__file__)
 STEPS, LABEL, UNCLEAR = _TEXTS["steps"], _TEXTS["label"], _TEXTS["unclear"]
-ELEMENTS: dict[str, str] = _TEXTS["elements"]
 HEADINGS: list[str] = _TEXTS["headings"]
-LAST = "zz"
-"""It is after the number of each lesson."""
 FIELDS = {0: "first", 2: "second"}
 """The steps with a vote."""
 COMPARED, WHY = 3, 4
 """The steps that show which option is right."""
-WIDTH, IN_OPTION, IN_TABLE, MOST_LINES, TRIES = 70, 30, 36, 15.5, 20
-"""So many characters has a line of the screen, of an option and of a table's option; so many lines
-fit on it. So many times each template is tried for an item that fits."""
 MOST_BYTES, MOST_NAMED = 1_000_000, 5
 """The size of a file with votes, and how many of its bad rows are named."""
-_ARN = re.compile(r"arn:aws:[\w-]*:[\w-]*:(\d*):([^\s,\"]+)")
 _PAIR = re.compile(r"\s*([A-Za-z])\s*[:=]?\s*(\d{1,6})(?:\s*[,;]|\s+|$)", re.ASCII)
 _CELL = re.compile(r"(?:option )?([a-z])(?:[).:].*)?")
 
@@ -257,7 +243,7 @@ class Poll(Instrument[Shown]):
         reasons = [*self._reasons()][: None if step == WHY else 1]
         return "\n".join([*lines, f"First vote: {first}", f"Second vote: {second}", *reasons])
 
-    def save(self, file: str | Path = "", *, replaces: bool = False) -> Path:
+    def save(self, file: str | Path = ".", *, force: bool = False) -> Path:
         """Write the page for the projector, one HTML file that needs no network, and return it.
 
         The arrow keys go from step to step. The file has the key, so don't give it away.
@@ -265,21 +251,20 @@ class Poll(Instrument[Shown]):
         Parameters
         ----------
         file
-            Default: a name with the subject and the number, in this folder.
-        replaces
-            Whether it replaces a file with this name.
+            Its name, which ends with ``.html``, or a folder.
+        force
+            Whether to overwrite a file that is there.
 
         Raises
         ------
         ExerciseError
-            The name doesn't end with ``.html``, or there is such a file.
+            The file exists.
         """
-        name = re.sub(r"[^a-z0-9.]+", "-", self.name.lower())
-        path = Path(file or f"poll-{name}-{self.seed}.html")
+        path, name = Path(file), re.sub(r"[^a-z0-9.]+", "-", self.name.lower())
         if path.suffix != ".html":
-            raise ExerciseError(f"{path} must end with .html.")
-        if path.exists() and not replaces:
-            raise ExerciseError(f"{path} already exists. Choose another name, or replace the file.")
+            path /= f"poll-{name}-{self.seed}.html"
+        if path.exists() and not force:
+            raise ExerciseError(f"{path} already exists. Add --force (force=True) to overwrite it.")
         texts = {"title": self.title, "step": STEPS[0], "label": LABEL}
         texts |= {"first": self.state.first, "second": self.state.second}
         texts |= {"texts": json.dumps({**_TEXTS, "letters": self.letters})}
@@ -287,6 +272,7 @@ class Poll(Instrument[Shown]):
         parts |= {"question": self._question(), "votes": self._comparison(), "why": self._why()}
         page = Path(__file__).with_suffix(".html").read_text("utf-8")
         page = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page)
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, [page], private=True)
         return path
 
@@ -313,80 +299,8 @@ def poll(name: str, *, seed: int | None = None) -> Poll:
     'Poll 12, number 3'
     """
     seed = datetime.now(UTC).astimezone().toordinal() if seed is None else seed
-    text = " ".join(name.lower().split())
-    if re.fullmatch(r"\w+\.\w+", text):
-        beliefs = {own.belief for own in find(text).known_wrong}
-        lessons: Sequence[str] = [text.partition(".")[0].zfill(2)]
-    else:
-        known = {own.lower(): own for own in (*subjects(), *MISCONCEPTIONS)}
-        text = find_named("subject", text.zfill(2) if text.isdigit() else text, known)
-        beliefs = {text} & MISCONCEPTIONS.keys()
-        lessons = MISCONCEPTIONS[text].lessons if beliefs else [text]
-    until = LAST if text in beliefs else lessons[0]
-    for item in chain(_items(text, beliefs, seed, until), _items(text, lessons, seed)):
-        return Poll(text, seed, item)
-    raise ExerciseError(f"No question about {text} fits on a screen. Choose a lesson or a topic.")
-
-
-def _items(text: str, names: Iterable[str], seed: int, until: str = LAST) -> Iterator[Item]:
-    """Yield items about any of these subjects, up to a lesson, that fit on a screen."""
-    known, wanted = subjects(), MISCONCEPTIONS.keys() & {*names}
-    every = [own for name in sorted(names) for own in known.get(name, ()) if own.lesson <= until]
-    every = [own for own in dict.fromkeys(every) if own.form == CHOICE]
-    deck, draw = Random(text).sample(every, len(every)), Random(f"{text} {seed}")
-    start = seed % max(1, len(deck))
-    for question in (deck[start:] + deck[:start]) * TRIES:
-        item = short(question.item(draw))
-        if _lines(item) <= MOST_LINES and (not wanted or wanted & beliefs_tested(item)):
-            yield item
-
-
-def short(item: Item) -> Item:
-    """Return an item with each statement as one line of text, so that it fits on a screen.
-
-    ARNs are without what is the same in all of them.
-    """
-    whole = "\n".join([*item.facts, *(own.text for own in item.options)])
-    several = len({*re.findall(r":(\d{12}):", whole)}) > 1
-
-    def without(arn: re.Match[str]) -> str:
-        if arn[2] == "root":
-            return f"account {arn[1]}"
-        return f"{arn[1]}:{arn[2]}" if several and arn[1] else arn[2]
-
-    def line(text: str) -> str:
-        if not text.startswith("{"):
-            return text
-        own = json.loads(_ARN.sub(without, text))
-        words = [f"{word}{_flat(own[name])}" for name, word in ELEMENTS.items() if name in own]
-        title = " ".join([own["Effect"], *filter(None, [own.get("Sid")])])
-        return f"{title}: {' '.join(words)}"
-
-    def lines(text: str) -> str:
-        return "\n".join(map(line, text.split("\n")))
-
-    arns = {own[0]: without(own) for own in _ARN.finditer(whole)}
-    if len({*arns.values()}) < len(arns):
-        return item  # it needs whole ARNs
-    options = tuple(own._replace(text=lines(own.text)) for own in item.options)
-    return replace(item, facts=tuple(map(lines, item.facts)), options=options)
-
-
-def _flat(value: Any) -> str:
-    """Write a value of a statement as text."""
-    if isinstance(value, dict):
-        pairs = (f"{name} {_flat(own)}" for name, own in value.items())
-        return " and ".join(pairs).removeprefix("AWS ")
-    return ", ".join(map(_flat, value)) if isinstance(value, list) else str(value)
-
-
-def _lines(item: Item) -> float:
-    """Estimate how many lines of a screen its question needs, or the table of its votes."""
-    texts = "\n".join([item.question, *item.facts]).split("\n")
-    needs = [ceil(len(own.text) / IN_OPTION) for own in item.options]
-    grid = sum(map(max, needs[::2], needs[1::2])) + len(item.facts) / 4
-    table = sum(max(2.4, ceil(len(own.text) / IN_TABLE) + 0.4) for own in item.options) + 2
-    return max(table, grid + sum(ceil(len(text) / WIDTH) for text in texts))
+    subject, item = item_about(name, seed)
+    return Poll(subject, seed, item)
 
 
 def _share(number: int, votes: Votes) -> int:

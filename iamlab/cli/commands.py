@@ -43,7 +43,7 @@ class Command:
     @property
     def run(self) -> Callable[[argparse.Namespace], Answer]:
         """The function of the command."""
-        module = import_module(f"iamlab.cli.{self.table['module']}")
+        module = import_module(f".{self.table['module']}", "iamlab.cli")
         name = self.name.replace("-", "_")
         function: Callable[[argparse.Namespace], Answer] = getattr(module, name)
         return function

@@ -18,7 +18,9 @@ import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from iamlab.analysis.trails.actions import actions_of_call
 from iamlab.authorization.authorize import authorize
 from iamlab.clients.data_plane_needs import APIS, Needs, object_arn
 from iamlab.clients.wire import api
@@ -186,7 +188,7 @@ class DataPlaneCall:
         status = {"Event": 202, "DryRun": 204}.get(self.parameters.get("InvocationType", ""), 200)
         payload = (self.request.http.body or b"null") if status == 200 else b""
         answer = {"StatusCode": status, "Payload": payload}
-        return api("lambda").answer("Invoke", answer, self.request.request_id)
+        return api("lambda").answer("Invoke", answer)
 
     def _delete_objects(self, context: dict[str, ContextValue]) -> Response:
         """Delete the objects that the caller can delete; the others are in the answer's errors."""
@@ -206,7 +208,7 @@ class DataPlaneCall:
                 self.moto.delete_object(known, each["Key"], each.get("VersionId"))
             deleted.append(each)
         answer = {"Errors": errors} | ({} if wanted.get("Quiet") else {"Deleted": deleted})
-        return api("s3").answer("DeleteObjects", answer, self.request.request_id)
+        return api("s3").answer("DeleteObjects", answer)
 
     # -- operations that both have ----------------------------------------------------------------
 
@@ -242,6 +244,8 @@ class DataPlaneCall:
         if self.operation == "ListBuckets":
             events = (each for each in self.world.events if each.event_name == "CreateBucket")
             made = {arn: event.event_time for event in events for arn in event.resources}
+            account_id = self.request.who.account_id
+            result["Owner"] = {"ID": self.world.accounts[account_id].canonical_user_id}
             for bucket in result["Buckets"]:
                 bucket["CreationDate"] = made.get(bucket["BucketArn"], START)
         is_completed = self.operation in _TABLES["completed"].get(self.service, ())
@@ -250,7 +254,7 @@ class DataPlaneCall:
             return response
         if response is not None and is_completed and response[0] < 400:
             result = _merged(interface.read(self.operation, response), result)
-        return interface.answer(self.operation, result, self.request.request_id)
+        return interface.answer(self.operation, result)
 
     def _shared(self, result: dict[str, Any]) -> Response | None:
         """Let moto do the same call."""
@@ -285,20 +289,24 @@ def decided(request: ServiceRequest) -> Response:
     HttpError
         Permission or not, iamlab doesn't execute the operation.
     """
-    action = f"{request.service.prefix}:{request.operation}"
-    if catalog.action(action) is None:
+    needed = actions_of_call(f"{request.service.prefix}.amazonaws.com", request.operation)
+    if not any(is_known for _, is_known in needed):
         raise request.lacking("No action in policies has its name.")
-    resource = resource_of(action, request.parameters, request.who, request.region)
+    action = needed[0].name
+    if action.partition(":")[2].isupper():  # a method of HTTP, for API Gateway
+        action = f"apigateway:{request.http.method}"
+        path = urlsplit(request.http.url).path.removeprefix("/v2")
+        resource = f"arn:aws:apigateway:{request.region}::{path}"
+    else:
+        resource = resource_of(action, request.parameters, request.who, request.region)
     request.decisions.append(use(request.world, request.caller, action, resource, None, {}))
     if not request.operation.startswith(("Describe", "List")):
         raise request.lacking("It decided only: the caller has the permission.")
     interface = api(request.service.model)
     shape = interface.model.operation_model(request.operation).output_shape
     members = {} if shape is None else shape.members
-    nothing: dict[str, Any] = {
-        name: [] for name, member in members.items() if member.type_name == "list"
-    }
-    return interface.answer(request.operation, nothing, request.request_id)
+    none: dict[str, Any] = {name: [] for name, of in members.items() if of.type_name == "list"}
+    return interface.answer(request.operation, none)
 
 
 def resource_of(
@@ -314,9 +322,11 @@ def resource_of(
     texts = {name: text for name, text in parameters.items() if isinstance(text, str)}
     known = {_plain(name): text for name, text in texts.items()}
     known |= {"partition": "aws", "region": region, "account": who.account_id}
-    for form in catalog.arns_for(action):
+    forms = (*_TABLES["forms"].get(action, ()), *catalog.arns_for(action))
+    for form in forms:
         if named := next((text for text in texts.values() if _fits(text, form)), ""):
             return named
+    for form in forms:
         if form != "*" and all(_plain(name) in known for name in _NAME.findall(form)):
             return _NAME.sub(lambda found: known[_plain(found[1])], form)
     return "*"

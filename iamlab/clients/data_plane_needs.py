@@ -10,17 +10,12 @@ keys" of each service; "Using IAM policy conditions for fine-grained access cont
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from iamlab.authorization.resource import find_resource
 from iamlab.clients.wire_values import HttpError
-from iamlab.operations.services.kms.key import API as KEYS
-from iamlab.operations.services.lambda_functions import API as FUNCTIONS
-from iamlab.operations.services.queues_and_topics import QUEUES, TOPICS
-from iamlab.operations.services.s3.bucket import API as BUCKETS
-from iamlab.operations.services.secretsmanager import API as SECRETS
-from iamlab.operations.services.tables_and_repositories import TABLES
 from iamlab.policy import catalog
 from iamlab.policy.arn import Arn, is_arn
 from iamlab.tables import tables
@@ -31,16 +26,12 @@ if TYPE_CHECKING:
     from iamlab.clients.services import ServiceRequest
     from iamlab.engine.request import ContextValue
     from iamlab.model.resources import Resource
+    from iamlab.operations.services.apis import Api
 
 _TABLES: dict[str, Any] = tables(__file__, "data_plane.toml")
-APIS = {
-    "dynamodb": TABLES,
-    "kms": KEYS,
-    "lambda": FUNCTIONS,
-    "s3": BUCKETS,
-    "secretsmanager": SECRETS,
-    "sns": TOPICS,
-    "sqs": QUEUES,
+APIS: dict[str, Api] = {
+    service: getattr(import_module(f"iamlab.operations.services.{module}"), name)
+    for service, (module, name) in _TABLES["apis"].items()
 }
 """The services whose data plane moto executes, and how each names its resources."""
 
@@ -70,8 +61,7 @@ class Needs:
         """Return the pairs of action and resource, the most important first."""
         action = _TABLES["actions"].get(self.service, {}).get(self.operation, self.operation)
         own = getattr(self, f"_pairs_of_{self.service}", None)
-        found = self._arn(self.parameters) if own is None else ""
-        pairs = [(action, found)] if own is None else own(action)
+        pairs = own(action) if own else [(action, self._arn(self.parameters))]
         yield from ((f"{self.service}:{name}", arn) for name, arn in pairs)
 
     def _arn(self, parameters: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ services come from public sources.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,18 +29,19 @@ from iamlab.clients.services import (
     is_of_aws,
     lacking,
     region_of_host,
-    service_of,
+    services_named,
+    services_of,
 )
 from iamlab.clients.signature import read_signature
 from iamlab.clients.wire import api, error_of, numbered
-from iamlab.clients.wire_values import HttpError
+from iamlab.clients.wire_values import ActionError, HttpError
 from iamlab.engine.decision import Decision
 from iamlab.engine.request import ANONYMOUS
 from iamlab.errors import AccessDenied, AwsError, RequestError
 from iamlab.model.network_locations import Standing
 from iamlab.operations.credential_lookup import owner_of
 from iamlab.operations.dispatch import Call, run
-from iamlab.operations.registry import MODULES, NOT_MODELLED, find
+from iamlab.operations.registry import NOT_MODELLED, find
 from iamlab.operations.sts.calls import region_of
 from iamlab.policy.arn import REGIONS, Arn, is_arn
 from iamlab.tables import tables
@@ -89,11 +90,11 @@ class Exchange:
 
     def _do(self) -> Response:
         signature = read_signature(self.http)
-        self.service = service_of(self.http, signature)
-        if not self.service.model:
+        services = services_of(self.http, signature)
+        if not services[0].model:
             raise lacking(self.operation, "It isn't of a service that iamlab knows.")
-        http = self.http.path_style() if self.service.model == "s3" else self.http
-        self.operation, parameters = api(self.service.model).parse(http)
+        http = self.http.path_style() if services[0].model == "s3" else self.http
+        self.operation, parameters = self._read(http, services)
         entry = self._entry()
         caller = self._caller(signature, entry)
         who = principal_of(self.world, caller)
@@ -106,10 +107,18 @@ class Exchange:
         with self._circumstances(region):
             if entry is not None:
                 return self._call(request, entry)
-            if self.service.prefix in EXECUTED and self.service.model != "s3control":
+            if self.service.model in EXECUTED:
                 return DataPlaneCall(request, self.gateway.moto).answered()
             self.is_decided_only = True
             return decided(request)
+
+    def _read(self, http: HttpRequest, services: list[Service]) -> tuple[str, dict[str, Any]]:
+        """Read the operation and its parameters, by the first service that has the operation."""
+        for self.service in services:
+            with suppress(ActionError):
+                return api(self.service.model).parse(http)
+        self.service = services[0]
+        return api(self.service.model).parse(http)  # an error
 
     def _entry(self) -> Entry | None:
         """Find iamlab's operation, if there is one.
@@ -120,7 +129,7 @@ class Exchange:
             The service is complete but for a few operations, and this is one of them.
         """
         prefix = self.service.prefix
-        if prefix not in MODULES:
+        if self.service.model not in ("s3control", services_named(prefix)[0].model):
             return None
         try:
             return find(self.service.operation(self.operation))
@@ -132,8 +141,7 @@ class Exchange:
 
     def _call(self, request: ServiceRequest, entry: Entry) -> Response:
         """Call iamlab's operation; moto gets some of these calls, too."""
-        is_executed = self.service.prefix in EXECUTED
-        shared = DataPlaneCall(request, self.gateway.moto) if is_executed else None
+        shared = DataPlaneCall(request, self.gateway.moto) if entry.service in EXECUTED else None
         endpoint, account_id = request.region, request.who.account_id
         parameters = self._known(request, entry, is_shared=shared is not None and shared.is_shared)
         if entry.service == "sts":
@@ -152,7 +160,7 @@ class Exchange:
         result = self._by_clock_of_clients(run(call)[1])
         if shared is not None:
             return shared.completed(result)
-        return api(self.service.model).answer(self.operation, result, request.request_id)
+        return api(self.service.model).answer(self.operation, result)
 
     def _by_clock_of_clients(self, result: dict[str, Any]) -> dict[str, Any]:
         """Let credentials expire by the clients' clock, of which the world's can be ahead."""
@@ -229,7 +237,7 @@ class Exchange:
             The signature is missing, malformed or wrong.
         """
         signature = read_signature(self.http)
-        self.service = service_of(self.http, signature)
+        self.service = services_of(self.http, signature)[0]
         return self._signer(signature)
 
     def _signer(self, signature: Signature | None) -> AccessKey | Session:
@@ -259,15 +267,13 @@ class Exchange:
 
     def _refused(self, error: AwsError | HttpError, before: int) -> Response:
         """Keep the call, and return the response with its error."""
-        code, message = error.code, error.message
-        status = error.status if isinstance(error, HttpError) else error.http_status
+        code, message, status = error.code, error.message, error.http_status
         protocol = api(self.service.model).protocol if self.service.model else ""
         family = "s3" if self.service.prefix == "s3" else "json" if "json" in protocol else protocol
         if type(error) is AccessDenied and self.is_decided_only:
             code, status = _TABLES["denials"].get(family, (code, status))
-        own = _TABLES["rejections"].get(family, {}).get(code)
-        if own is not None:
-            code, status, message = own[0], own[1], own[2] or message
+        code, status, own = _TABLES["rejections"].get(family, {}).get(code, (code, status, ""))
+        message = own or message
         made = self._keep(before, (status, code, message), error)
         values = code, message, status, made.request_id
         if not protocol:
@@ -288,6 +294,8 @@ class Exchange:
         has_event = len(events) > before
         if has_event and outcome[1] and not events[-1].error_code:
             events[-1] = replace(events[-1], error_code=outcome[1], error_message=outcome[2])
+        if has_event and self.is_decided_only:  # an action can have another name
+            events[-1] = replace(events[-1], event_name=self.operation)
         number = f"call {next(self.gateway.numbers)}"  # of a request without an event
         request_id = events[-1].request_id if has_event else self.world.ids.event_id(number)
         decision = getattr(error, "decision", None)

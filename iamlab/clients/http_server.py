@@ -21,16 +21,13 @@ from threading import Lock, Thread
 from traceback import format_exc
 from typing import TYPE_CHECKING, Any, Self
 
+from iamlab.clients.wire_values import require
 from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.tables import tables
 
-try:
-    from waitress import channel, parser, server, task, wasyncore
-except ImportError:
-    raise RequestError(
-        "A server needs waitress. Install it with: pip install 'iamlab[clients]'"
-    ) from None
+require("waitress")
+from waitress import channel, parser, server, task, wasyncore  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

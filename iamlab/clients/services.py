@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from iamlab.model.world import World
 
 _TABLES: dict[str, Any] = tables(__file__)
-AWS_DOMAINS = (
-    *(".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"),
-    *(".c2s.ic.gov", ".sc2s.sgov.gov"),
-)
-"""The ends of the names of AWS's endpoints."""
-
 GLOBAL = ("iam", "organizations")
 """Services with one endpoint, in ``us-east-1``."""
 
@@ -49,8 +43,8 @@ class Service:
 
     Examples
     --------
-    >>> service_named("sso")
-    Service(prefix='sso', model='sso-admin')
+    >>> services_named("sso")
+    [Service(prefix='sso', model='sso-admin')]
     """
 
     prefix: str
@@ -63,8 +57,7 @@ class Service:
 
     def operation(self, name: str) -> str:
         """Return what iamlab calls an operation, with its prefix; of IAM without."""
-        if self.model == "s3control":
-            name = _TABLES["s3control"].get(name, name)
+        name = _TABLES["renamed"].get(self.model, {}).get(name, name)
         return name if self.prefix == "iam" else f"{self.prefix}:{name}"
 
 
@@ -98,11 +91,6 @@ class ServiceRequest:
     now: datetime
     decisions: list[Decision] = field(default_factory=list, repr=False)
 
-    @property
-    def request_id(self) -> str:
-        """The id of the request, as the latest event has it."""
-        return self.world.events[-1].request_id if self.world.events else ""
-
     def lacking(self, why: str) -> HttpError:
         """Return the error for an operation that iamlab doesn't have."""
         return lacking(f"{self.service.prefix}:{self.operation}", why)
@@ -120,14 +108,18 @@ def _models() -> frozenset[str]:
     return frozenset(Loader().list_available_services("service-2"))
 
 
-def service_named(name: str) -> Service:
-    """Return the service with a name in the credential scope of a signature."""
-    model = _TABLES["models"].get(name, name)
-    return Service(_TABLES["prefixes"].get(name, name), model if model in _models() else "")
+def services_named(name: str) -> list[Service]:
+    """Return the services with a name in the credential scope of a signature, the main one first.
+
+    Several models can share the name, such as those of Bedrock and of its runtime.
+    """
+    prefix, known = _TABLES["prefixes"].get(name, name), _models()
+    models = _TABLES["models"].get(name, name).split() or [""]
+    return [Service(prefix, model if model in known else "") for model in models]
 
 
-def service_of(request: HttpRequest, signature: Signature | None) -> Service:
-    """Return the service that a request is for, by its signature, or else by host or form."""
+def services_of(request: HttpRequest, signature: Signature | None) -> list[Service]:
+    """Return the services that a request can be for, by its signature, or else by host or form."""
     if signature is not None:
         name = signature.service
     elif is_of_aws(request.host):
@@ -136,8 +128,8 @@ def service_of(request: HttpRequest, signature: Signature | None) -> Service:
     else:
         name = _TABLES["versions"].get(request.form.get("Version", ""), "s3")
     if name == "s3" and urlsplit(request.url).path.startswith("/v20180820/"):
-        return Service("s3", "s3control")
-    return service_named(name)
+        return [Service("s3", "s3control")]
+    return services_named(name)
 
 
 def is_of_aws(host: str) -> bool:
@@ -146,7 +138,7 @@ def is_of_aws(host: str) -> bool:
     >>> is_of_aws("sts.eu-west-1.amazonaws.com:443"), is_of_aws("127.0.0.1:8080")
     (True, False)
     """
-    return host.partition(":")[0].endswith(AWS_DOMAINS)
+    return host.partition(":")[0].endswith(tuple(_TABLES["domains"]))
 
 
 def region_of_host(host: str) -> str:

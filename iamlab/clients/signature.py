@@ -36,9 +36,7 @@ LONGEST = 604_800
 UNSIGNED = "UNSIGNED-PAYLOAD"
 """In the place of the body's hash: the signature doesn't cover the body."""
 
-_OLD = (
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-)
+_OLD = f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}."
 _NOT_SIGNED = "There were headers present in the request which were not signed"
 _SKEWED = "The difference between the request time and the current time is too large."
 _NOT_HASHED = (UNSIGNED, "STREAMING-")
@@ -51,8 +49,8 @@ class Signature:
 
     Parameters
     ----------
-    access_key_id, day, region, service
-        The credential scope.
+    access_key_id, region, service
+        The credential scope, with the day of ``date``.
     date
         When the request was signed.
     signed_headers
@@ -64,7 +62,6 @@ class Signature:
     """
 
     access_key_id: str
-    day: str
     region: str
     service: str
     date: datetime
@@ -76,7 +73,7 @@ class Signature:
     @property
     def scope(self) -> str:
         """The credential scope without the access key."""
-        return f"{self.day}/{self.region}/{self.service}/{TERMINATOR}"
+        return f"{self.date:%Y%m%d}/{self.region}/{self.service}/{TERMINATOR}"
 
     def check_date(self, now: datetime) -> None:
         """Check that the request was signed about now, or that its URL is still valid.
@@ -226,4 +223,4 @@ def _read(parts: dict[str, str], missing: str, expires: int | None = None) -> Si
         )
     headers = tuple(parts["SignedHeaders"].lower().split(";"))
     value, token = parts["Signature"], parts.get("Security-Token", "")
-    return Signature(key_id, day, region, service, date, headers, value, token, expires)
+    return Signature(key_id, region, service, date, headers, value, token, expires)

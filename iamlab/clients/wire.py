@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from uuid import UUID
 
 from iamlab.clients.wire_protocols import Protocol
-from iamlab.clients.wire_values import HttpError, element, from_form, members_to_xml, nested
+from iamlab.clients.wire_values import ActionError, element, from_form, members_to_xml, nested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,10 @@ Response = tuple[int, dict[str, str], bytes]
 
 _FORM, _OBJECT = "application/x-www-form-urlencoded", "binary/octet-stream"
 """Types of bodies. curl gives an object the type of a form, which moto would read as parameters."""
+
+
+_ID = str(UUID(int=0))
+"""The id of a request until :func:`numbered` replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,6 @@ class Api:
         self.name = name
         self.model: Any = ServiceModel(Loader().load_service_model(name, "service-2"), name)
         self.protocol: str = self.model.resolved_protocol
-        self.is_json = self.protocol in ("json", "rest-json")
         self.moto = None if self.protocol == "query" else Protocol(name, self.protocol)
 
     def parse(self, request: HttpRequest) -> tuple[str, dict[str, Any]]:
@@ -130,15 +134,15 @@ class Api:
         form, current = request.form, self.model.api_version
         operation = form.get("Action", "")
         if not operation:
-            raise HttpError("MissingAction", "Missing Action")
+            raise ActionError("MissingAction", "Missing Action")
         if operation not in self.model.operation_names or form.get("Version", current) != current:
             version = form.get("Version", "NO_VERSION_SPECIFIED")
             message = f"Could not find operation {operation} for version {version}"
-            raise HttpError("InvalidAction", message)
+            raise ActionError("InvalidAction", message)
         shape = self.model.operation_model(operation).input_shape
         return operation, {} if shape is None else from_form(nested(form.items()), shape)
 
-    def answer(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
+    def answer(self, operation: str, result: Mapping[str, Any], request_id: str = _ID) -> Response:
         """Write the response of an operation; values that the model doesn't have are left out."""
         if self.moto is not None:
             return numbered(self.moto.answer(operation, result, request_id), request_id)
@@ -168,7 +172,7 @@ class Api:
             More members of the error's shape, such as ``Reason``.
         """
         metadata = self.model.metadata
-        if not self.is_json:
+        if "json" not in self.protocol:
             values = code, message, status, request_id, metadata.get("xmlNamespace", "")
             return error_of("s3" if self.name == "s3" else self.protocol, *values)
         shape = self.model.shape_for_error_code(code)

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from iamlab.clients.wire_values import HttpError, members_from, moment, require, scalar
+from iamlab.clients.wire_values import ActionError, HttpError, members_from, moment, require, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What moto raises for a request that doesn't have the form of its model."""
+
+
+def _depth(path: str) -> int:
+    return path.strip("/").count("/")
 
 
 class Protocol:
@@ -67,13 +72,16 @@ class Protocol:
             return self._parse_json(request)
         from moto.core.parse import UNDEFINED, RequestParserError
         from moto.core.request import Request
-        from werkzeug.exceptions import HTTPException
+        from werkzeug.exceptions import HTTPException, NotFound
 
         seen = Request.from_primitives(request.method, request.url, request.headers, request.body)
         try:
             operation, labels = self._router.match(seen)
+            path = operation.http["requestUri"].partition("?")[0]
+            if "+}" not in path and _depth(path) != _depth(urlsplit(request.url).path):
+                raise NotFound  # moto takes several parts of a path as the last label
         except (HTTPException, NotImplementedError):
-            raise HttpError("UnknownOperationException", "", 404) from None
+            raise ActionError("UnknownOperationException", "", 404) from None
         values = seen.values if "Action" in request.form else seen.args
         places = {"headers": seen.headers, "values": values, "url_params": labels}
         parser = self._parser(operation, timestamp_parser=moment)
@@ -95,7 +103,7 @@ class Protocol:
         target = f"{self._model.metadata['targetPrefix']}.{operation}"
         is_known = operation in self._model.operation_names
         if not is_known or request.headers.get("x-amz-target") != target:
-            raise HttpError("UnknownOperationException", "")
+            raise ActionError("UnknownOperationException", "")
         shape = self._model.operation_model(operation).input_shape
         if shape is None:
             return operation, {}

@@ -32,8 +32,12 @@ class HttpError(IamLabError):
     """A request that no operation can answer: AWS's code, message and status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
-        self.code, self.message, self.status = code, message, status
+        self.code, self.message, self.http_status = code, message, status
         super().__init__(f"{code}: {message}")
+
+
+class ActionError(HttpError):
+    """A request for an operation that the service's model doesn't have."""
 
 
 def require(module: str) -> Any:

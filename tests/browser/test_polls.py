@@ -18,7 +18,7 @@ def open_poll(browser, tmp_path):
     contexts = []
 
     def opened(name, width=1280, height=720):
-        file = poll(name, seed=1).save(tmp_path / "poll.html", replaces=True)
+        file = poll(name, seed=1).save(tmp_path / "poll.html", force=True)
         contexts.append(browser.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
         page.requests, page.errors = [], []

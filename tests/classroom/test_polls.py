@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from iamlab.classroom import Poll, poll, polls
+from iamlab.cli.main import main
 from iamlab.errors import ExerciseError
 from iamlab.exam.items import Item, Option
 from iamlab.exam.templates import beliefs_tested
@@ -66,6 +67,11 @@ def test_without_a_seed_the_day_decides():
 def test_a_belief_without_such_a_template_has_a_question_of_its_lessons():
     """All templates about M16 have several right options."""
     assert poll("m16", seed=3).item.tags["lesson"] in MISCONCEPTIONS["M16"].lessons
+
+
+def test_an_exercise_of_a_lesson_without_questions_has_one_of_a_later_lesson():
+    """No template is about lesson 00; the belief is the same."""
+    assert "M03" in beliefs_tested(poll("0.1", seed=1).item)
 
 
 @pytest.mark.parametrize("name", ["8.99", "M99", "bondary_and_identity"])
@@ -277,10 +283,9 @@ def test_a_file_is_never_overwritten_without_being_asked(own, tmp_path, monkeypa
 
     with pytest.raises(ExerciseError, match="already exists"):
         own.save()
-    with pytest.raises(ExerciseError, match=r"must end with \.html"):
-        own.save("poll.txt")
 
-    assert own.save(replaces=True) == path
+    assert own.save(force=True) == path
+    assert own.save("monday") == Path("monday/poll-8.3-7.html")
 
 
 def test_the_script_of_the_page_is_short():
@@ -292,3 +297,16 @@ def test_the_script_of_the_page_is_short():
 
     assert len(lines) < 60
     assert "innerHTML" not in script
+
+
+def test_the_command_writes_the_page_and_prints_its_path(tmp_path, capsys):
+    """It is overwritten only if this is asked for."""
+    command = ["classroom", "poll", "M02", "--out", str(tmp_path)]
+    assert main(command) == 0
+    path = Path(capsys.readouterr().out.strip())
+    assert path.parent == tmp_path
+    assert "<title>Poll M02, number" in path.read_text("utf-8")
+
+    assert main(command) == 2
+    assert "already exists. Add --force" in capsys.readouterr().err
+    assert main([*command, "--force"]) == 0

@@ -44,6 +44,7 @@ SHOWN = {
     "quiz": (0, "Question 1 of 3: predict"),
     "exam": (0, '"form": "choice"'),
     "lesson": (0, "Next: iamlab lesson check x1_our_buckets.toml"),
+    "classroom": (0, "08_resource_policies_blank.ipynb"),
     "completion": (0, "complete -F _iamlab iamlab"),
     "verify": (0, "decision: ✕ explicit deny by guard/KeepMaps"),
 }

@@ -541,6 +541,32 @@ def test_lists_of_other_services_are_decided_and_empty(world, dana, ana):
     assert _code(caught) == ("AccessDeniedException", 400)
 
 
+def test_instances_have_the_code_of_their_state(dana):
+    """Who stops instances learns the state of each."""
+    ec2 = dana.client("ec2")
+    made = ec2.run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)["Instances"][0]
+    named = {"InstanceIds": [made["InstanceId"]]}
+    stopped = ec2.stop_instances(**named)["StoppingInstances"]
+    started = ec2.start_instances(**named)["StartingInstances"]
+    ended = ec2.terminate_instances(**named)["TerminatingInstances"]
+
+    assert made["State"] == {"Code": 16, "Name": "running"}
+    assert [each["InstanceId"] for each in stopped] == named["InstanceIds"]
+    states = [each[0]["CurrentState"] for each in (stopped, started, ended)]
+    assert [(each["Code"], each["Name"]) for each in states] == [
+        (80, "stopped"),
+        (16, "running"),
+        (48, "terminated"),
+    ]
+
+
+def test_a_list_of_buckets_names_the_owner(world, dana):
+    """By the canonical user id of the account, as an ACL does."""
+    answer = dana.client("s3").list_buckets()
+
+    assert answer["Owner"]["ID"] == world.account("main").canonical_user_id
+
+
 def test_every_answer_has_the_id_of_its_event(world, dana):
     """Whoever answers: moto, iamlab for it, or nobody."""
     bucket, objects = {"Bucket": "star-maps"}, {"Objects": [{"Key": "a"}]}

@@ -503,4 +503,4 @@ def test_without_waitress_an_error_says_how_to_install_it():
     command = [sys.executable, "-c", code]
     words = subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
-    assert "RequestError: A server needs waitress. Install it with: pip install" in words
+    assert "RequestError: Real clients need waitress. Install it with: pip install" in words

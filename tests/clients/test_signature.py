@@ -37,7 +37,7 @@ def _is_right(request, secret=SECRET):
     try:
         read_signature(request).check_value(request, secret)
     except HttpError as error:
-        return (error.code, error.status) != ("SignatureDoesNotMatch", 403)
+        return (error.code, error.http_status) != ("SignatureDoesNotMatch", 403)
     return True
 
 

@@ -263,7 +263,7 @@ def test_a_malformed_form_is_refused(body, code):
         api("iam").parse(_form(body))
 
     assert caught.value.code == code
-    assert caught.value.status == 400
+    assert caught.value.http_status == 400
 
 
 @each_row(

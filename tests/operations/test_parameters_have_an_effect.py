@@ -33,8 +33,7 @@ EVERY = {
 
 NO_EFFECT: Mapping[str, str] = {
     "ecr:DeleteRepository force": "No images are kept, so a repository is always empty.",
-    "lambda:CreateFunction Code": "AWS demands it; code is not modelled.",
-    "lambda:CreateFunction Handler": "It comes with the code.",
+    "lambda:CreateFunction Handler": "AWS demands it with the code, which is not modelled.",
     "lambda:CreateFunction Runtime": "It comes with the code.",
     "secretsmanager:DeleteSecret ForceDeleteWithoutRecovery": "Secrets are never recovered here.",
     "sts:GetScopedCredentials ScopedSessionDescription": "A note that no answer of STS shows.",

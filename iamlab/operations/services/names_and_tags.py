@@ -45,6 +45,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
     "is enabled": lambda key: key.key_state == "Enabled",
     "its description": lambda key: key.description,
     "its operations": lambda grant: list(grant.operations),
+    "its state": lambda found: {"Code": _TABLES["codes"][found.state], "Name": found.state},
     "key tags": lambda found: [{"TagKey": key, "TagValue": found.tags[key]} for key in found.tags],
     "location": lambda bucket: f"/{bucket.name}",
     "metadata options": lambda instance: dict(instance.metadata_options),
@@ -59,7 +60,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
 }
 """Name in a table -> what it stands for; other names are of ``calls.toml``, or attributes."""
 
-_TABLES = tables(__file__, "calls.toml")
+_TABLES: dict[str, Any] = tables(__file__, "calls.toml")
 FORMS |= {name: partial(as_answer, form, named=FORMS) for name, form in _TABLES["forms"].items()}
 
 

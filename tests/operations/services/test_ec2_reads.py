@@ -69,7 +69,7 @@ def test_instances_of_a_region_are_described(main: Account) -> None:
     [shown] = first["Instances"]
     assert shown["IamInstanceProfile"]["Arn"] == f"arn:aws:iam::{OWN}:instance-profile/w"
     assert shown["Tags"] == [{"Key": "Name", "Value": "web"}]
-    assert second["Instances"][0]["State"] == {"Name": "stopped"}
+    assert second["Instances"][0]["State"] == {"Code": 80, "Name": "stopped"}
     assert ids(main) == [web.name, idle.name]
     assert len(ids(main, Region="eu-west-1")) == 1
     assert ids(main, InstanceIds=[idle.name, idle.name]) == [idle.name]

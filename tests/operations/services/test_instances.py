@@ -561,7 +561,7 @@ def test_what_may_be_started_can_be_narrowed_down(
         main.call("ec2:RunInstances", dana, **ONE, **bad)
 
     [made] = main.call("ec2:RunInstances", dana, **ONE, **good)["Instances"]
-    assert made["State"] == {"Name": "running"}
+    assert made["State"] == {"Code": 16, "Name": "running"}
 
 
 def test_instances_are_distinguished_by_their_tags_and_profiles(

@@ -198,7 +198,7 @@ def modify_instance_metadata_options(account: Account, arguments: Parameters) ->
 def _moves(name: str, state: str, done: str) -> None:
     """Register an operation that changes the state of instances; terminated ones don't change."""
 
-    def move(account: Account, arguments: Parameters) -> None:
+    def move(account: Account, arguments: Parameters) -> list[Instance]:
         """Change the state of all instances, or of none."""
         found = find_instances(account, arguments)
         for instance in found:
@@ -211,6 +211,7 @@ def _moves(name: str, state: str, done: str) -> None:
             instance.state = state
             if state == "terminated":
                 instance.association = None
+        return found
 
     does(name, on="InstanceIds")(move)
 
@@ -251,9 +252,8 @@ def _profile_in(account: Account, arguments: Parameters) -> InstanceProfile | No
         )
         raise noted(error, did_you_mean(str(value), account.instance_profiles))
     if not profile.roles:
-        raise InvalidParameterValue(
-            f'IAM Instance Profile "{profile.arn}" has no associated IAM Roles'
-        )
+        text = f'IAM Instance Profile "{profile.arn}" has no associated IAM Roles'
+        raise InvalidParameterValue(text)
     return profile
 
 
@@ -298,9 +298,8 @@ def _must_name(account: Account, arguments: Parameters) -> InstanceProfile:
 def _check_state(instance: Instance, *states: str) -> None:
     if instance.state not in states:
         wanted = " or ".join(f"'{state}'" for state in states)
-        raise IncorrectInstanceState(
-            f"The instance '{instance.name}' is not in the {wanted} state."
-        )
+        text = f"The instance '{instance.name}' is not in the {wanted} state."
+        raise IncorrectInstanceState(text)
 
 
 def _about(account: Account, arguments: Parameters) -> str:
@@ -322,9 +321,8 @@ def find_associated(account: Account, arguments: Parameters) -> Instance:
     """Find the instance that a call's association belongs to."""
     instance = _associated_with(account, arguments)
     if instance is None:
-        raise InvalidAssociationIDNotFound(
-            f"An invalid association-id of '{arguments['AssociationId']}' was given"
-        )
+        text = f"An invalid association-id of '{arguments['AssociationId']}' was given"
+        raise InvalidAssociationIDNotFound(text)
     return instance
 
 

@@ -1,0 +1,227 @@
+"""Editions of a lesson's notebook: ``solved`` for instructors, ``blank`` for typing along.
+
+The texts that they add are in ``editions.toml``.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+import shutil
+import subprocess
+import tokenize
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+import iamlab
+from iamlab import widgets
+from iamlab.display import need
+from iamlab.errors import RequestError
+from iamlab.tables import tables
+from iamlab.teach.lesson import own_lessons
+from iamlab.teach.source_lines import find_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Cell = dict[str, Any]
+
+_TABLES = tables(__file__)
+CARDS = {*_TABLES["cards"].split(), *widgets.__all__}
+EXPLAIN = {*_TABLES["explain"].split()}
+TERMINAL = re.compile(r"^( *)([!%].*)", re.MULTILINE)
+"""A line that isn't Python: a command for a terminal, or for IPython."""
+PATIENCE = 600
+"""How long a cell can run, in seconds."""
+WIDTH = 88
+"""The longest hint."""
+
+
+def edition(lesson: str, kind: str, folder: Path, *, force: bool = False) -> Path:
+    """Write an edition of a lesson's notebook, and return its path.
+
+    Parameters
+    ----------
+    lesson
+        As in ``notebook_of``.
+    kind
+        ``"solved"`` or ``"blank"``.
+    folder
+        Where to write it.
+    force
+        Whether to overwrite an edition that is there.
+
+    Raises
+    ------
+    RequestError
+        There is no such notebook, the file exists, or a cell fails.
+    """
+    source = notebook_of(lesson)
+    path = folder / f"{source.stem}_{kind}.ipynb"
+    if path.exists() and not force:
+        raise RequestError(f"{path} already exists. Add --force to overwrite it, or name --out.")
+    try:
+        notebook = json.loads(source.read_text("utf-8"))
+        notebook["cells"] = cells_of(kind, notebook["cells"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise RequestError(f"{source} isn't a notebook.") from error
+    if kind == "solved":
+        notebook = _run(notebook, source)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def notebook_of(lesson: str) -> Path:
+    """Return the notebook of a lesson.
+
+    Parameters
+    ----------
+    lesson
+        Its number, such as ``"8"`` or ``"08"``; or the file of your own lesson or of its notebook.
+
+    Raises
+    ------
+    RequestError
+        There is no such notebook. The message says where iamlab looked.
+    """
+    file, folders = Path(lesson), [Path(lesson).parent]
+    if file.suffix not in (".toml", ".ipynb"):
+        file = find_named("lesson", lesson.zfill(2), own_lessons()).file
+        folders = [Path(), Path("notebooks"), Path(iamlab.__file__).parents[1] / "notebooks"]
+    paths = [folder / file.with_suffix(".ipynb").name for folder in folders]
+    found = next(filter(Path.exists, paths), None)
+    if found is None:
+        looked = " or ".join(str(folder.resolve()) for folder in folders)
+        raise RequestError(f"There is no {paths[0].name} in {looked}. Name the notebook's path.")
+    return found
+
+
+def cells_of(kind: str, cells: Iterable[Cell]) -> list[Cell]:
+    """Return the cells of an edition, without outputs: its own first, then those of a notebook."""
+    made: list[Cell] = []
+    cards: set[str] = set()  # the names of cards
+    for cell in (*_TABLES[kind], *cells):
+        own = {**cell, "source": "".join(cell["source"]).strip()}
+        if cell["cell_type"] == "code":
+            body = _statements(own["source"])
+            for each in body:
+                if isinstance(each, ast.Assign) and _function(each.value) in CARDS:
+                    cards |= {str(getattr(node, "id", "")) for node in ast.walk(each.targets[0])}
+            edit = _solved if kind == "solved" else _blank
+            own |= {"source": edit(own, body, cards), "outputs": [], "execution_count": None}
+        made.append(own)
+    return made
+
+
+def _solved(cell: Cell, body: list[ast.stmt], cards: set[str]) -> str:
+    """Return the code of a cell that shows a card with its answer, if it shows a card."""
+    source = str(cell["source"])
+    if not _shows_card(body, cards, CARDS | EXPLAIN):
+        return source
+    shown = ast.get_source_segment(source, body[-1]) or ""
+    before, _, rest = source.rpartition(shown)
+    return f"{before}answered({shown}){rest}"
+
+
+def _blank(cell: Cell, body: list[ast.stmt], cards: set[str]) -> str:
+    """Return the comments of a cell, and a hint of each statement; all code if it must stay."""
+    source = str(cell["source"])
+    if not body or _shows_card(body, cards, CARDS) or _prepares(cell, body):
+        return source
+    lines = {own.lineno: _hint(own) for own in body}
+    for token in tokenize.generate_tokens(io.StringIO(_python(source)).readline):
+        if token.type == tokenize.COMMENT:
+            line = token.start[0]
+            lines[line] = f"{lines.get(line, '')}  {token.string}".strip()
+    return "\n".join(lines[line] for line in sorted(lines))
+
+
+def _python(source: str) -> str:
+    """Return the code of a cell with texts in place of commands for a terminal."""
+    return TERMINAL.sub(lambda line: f"{line[1]}{line[2]!r}", source)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Return the statements of a cell; a cell that isn't Python has none, and stays as it is."""
+    with suppress(SyntaxError):
+        return ast.parse(_python(source)).body
+    return []
+
+
+def _function(value: ast.expr | None) -> str:
+    """Return the name of the function or the method that a value calls."""
+    function = value.func if isinstance(value, ast.Call) else None
+    return str(getattr(function, "id", getattr(function, "attr", "")))
+
+
+def _shows_card(body: list[ast.stmt], cards: set[str], functions: set[str]) -> bool:
+    """Return whether a cell shows what one of these functions returns."""
+    last = getattr(body[-1], "value", None) if body and isinstance(body[-1], ast.Expr) else None
+    return _function(last) in functions or (isinstance(last, ast.Name) and last.id in cards)
+
+
+def _prepares(cell: Cell, body: list[ast.stmt]) -> bool:
+    """Return whether a cell only imports or builds worlds, or has gaps already."""
+    nodes = [node for own in body for node in ast.walk(own)]
+    return (
+        bool(cell["metadata"].get("jupyter", {}).get("source_hidden"))
+        or any(isinstance(own, ast.Constant) and own.value is ... for own in nodes)
+        or any(isinstance(own, ast.ImportFrom) and "iamlab" in str(own.module) for own in body)
+        or all(isinstance(own, ast.Import) or _is_simple(own) for own in body)
+    )
+
+
+def _is_simple(statement: ast.stmt) -> bool:
+    value = getattr(statement, "value", None)
+    return isinstance(value, ast.Name | ast.Constant) or _function(value) == "scenario"
+
+
+class _Gaps(ast.NodeTransformer):
+    """Puts ``...`` in the place of each text."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        is_text = isinstance(node.value, str | bytes) and len(node.value) > 2
+        return ast.Constant(...) if is_text else node
+
+    def visit_JoinedStr(self, _: ast.JoinedStr) -> ast.Constant:
+        return ast.Constant(...)
+
+
+def _hint(statement: ast.stmt) -> str:
+    """Return the shape of a statement in one line."""
+    command = getattr(getattr(statement, "value", None), "value", None)
+    if isinstance(statement, ast.Expr) and isinstance(command, str):  # for a terminal
+        return f"# {' '.join(command.split()[:3])} ..."
+    return f"# {shorten(ast.unparse(_Gaps().visit(statement)), WIDTH, placeholder=' ...')}"
+
+
+def _run(notebook: Cell, source: Path) -> Cell:
+    """Run all cells in a folder of their own, and return the notebook with its outputs."""
+    need("nbclient")
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    own: Any = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the packages that run it have some
+        with suppress(FileNotFoundError):
+            shutil.copy(source.with_suffix(".toml"), folder)
+        where = {"metadata": {"path": folder}}
+        client = NotebookClient(own, timeout=PATIENCE, resources=where)
+        client.record_timing = client.store_widget_state = False
+        try:
+            client.execute(stderr=subprocess.DEVNULL)  # of the kernel: cells have their errors
+        except CellExecutionError as error:
+            text = f"A cell of {source} fails: {error.ename}: {error.evalue}"
+            raise RequestError(text) from error
+        except (CellTimeoutError, DeadKernelError) as error:
+            raise RequestError(f"{source} can't be run: {str(error).splitlines()[0]}") from error
+    return dict(own)

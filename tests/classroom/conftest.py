@@ -1,0 +1,24 @@
+"""Each test has its own progress file and its own folder."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helpers import Shell
+
+
+@pytest.fixture(autouse=True)
+def progress_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Save progress in a temporary folder; the file's path is returned."""
+    file = tmp_path / "own_progress.jsonl"
+    monkeypatch.setenv("IAMLAB_PROGRESS", str(file))
+    return file
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    """Run commands in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    return Shell(tmp_path, capsys)
