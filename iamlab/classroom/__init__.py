@@ -1,4 +1,4 @@
-"""The classroom: editions of a lesson for teachers, made by ``iamlab classroom``."""
+"""The classroom: editions of a lesson, and questions to vote on; also ``iamlab classroom``."""
 
 from typing import TYPE_CHECKING
 
@@ -6,8 +6,10 @@ from iamlab.display import lazily
 
 if TYPE_CHECKING:
     from iamlab.classroom.answers import answered as answered
+    from iamlab.classroom.polls import Poll as Poll
+    from iamlab.classroom.polls import poll as poll
 
-_HOME = {"answered": "answers"}
+_HOME = {"answered": "answers", "Poll": "polls", "poll": "polls"}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.classroom.editions import edition
+from iamlab.classroom.polls import poll
 from iamlab.cli.answers import Answer
 from iamlab.errors import RequestError
 
@@ -23,8 +24,16 @@ def classroom(options: argparse.Namespace) -> Answer:
 
 def _edition(options: argparse.Namespace) -> Answer:
     """Write an edition of a lesson's notebook."""
-    path = edition(options.lesson, options.task, Path(options.out), force=options.force)
+    return _written(edition(options.lesson, options.task, Path(options.out), force=options.force))
+
+
+def _poll(options: argparse.Namespace) -> Answer:
+    """Write the page of a question to vote on."""
+    return _written(poll(options.lesson).save(options.out, force=options.force))
+
+
+def _written(path: Path) -> Answer:
     return Answer(status=False, value=lambda: [str(path)], text=lambda: [str(path)])
 
 
-_TASKS = {"solved": _edition, "blank": _edition}
+_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll}
