@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from iamlab.clients.access_findings import ConflictError
-from iamlab.clients.wire_values import HttpError
+from iamlab.clients.wire_values import ActionError, HttpError
 from iamlab.errors import (
     AccessDenied,
     ArnError,
