@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.helpers import PATIENCE, ROOT_FOLDER, Shell
+from tests.effort import first_now
 from tests.storage.account_exports import MAPS, as_cli, big
 
 READ = (
@@ -47,7 +48,7 @@ LONG: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize("command", LONG)
+@pytest.mark.parametrize("command", first_now(LONG, len(LONG) - 1))
 def test_a_long_answer_starts_with_counts_and_the_three_most_important(
     command: str, many: Shell
 ) -> None:

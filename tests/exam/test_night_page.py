@@ -57,6 +57,7 @@ def test_no_edit_has_no_points_for_edits_and_eradication_costs_none(found):
     assert incident_page(erased, erased, steps, TEXT).scores["Edits"] == (3, 3)
 
 
+@slow
 def test_a_redesigned_world_has_full_marks_and_the_page_says_who_reaches_the_maps(found):
     """The director's question; what changed has only requests of the exercises' tables."""
     _, world, steps = found

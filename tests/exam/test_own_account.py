@@ -14,7 +14,7 @@ from iamlab.exam.verdicts import claim, silence
 from iamlab.policy.lint.resource_forms import fits
 from iamlab.teach.mutants import MUTANTS
 from tests.benchmarks.reach import company
-from tests.effort import tries
+from tests.effort import slow, tries
 from tests.exam.accounts import MAIN, WORLDS, edited, exported, risky, without
 
 SEEDS = range(tries(30))
@@ -149,6 +149,7 @@ def test_requests_are_about_principals_and_resources_of_the_account() -> None:
             assert fits(request.action, request.resource)
 
 
+@slow
 def test_the_same_account_and_seed_ask_the_same() -> None:
     """Another seed asks something else; without one, the questions of today are the same."""
     first, again, other = (

@@ -14,7 +14,7 @@ from iamlab.exam.templates import make, templates
 from iamlab.teach import journal
 from iamlab.teach.mutants import MUTANTS
 from iamlab.teach.schedule import reviews
-from tests.effort import slow
+from tests.effort import first_now, slow
 
 pytestmark = pytest.mark.usefixtures("progress_file")
 
@@ -79,6 +79,7 @@ def test_leaving_and_coming_back_loses_nothing():
     assert exam("clf", seed=first.form.seed).report.score == again.report.score
 
 
+@slow
 def test_two_forms_are_taken_beside_each_other():
     """Each goes on where it was left."""
     first, second = exam("saa", seed=1), exam("saa", seed=2)
@@ -291,7 +292,7 @@ def placed(seed, knows):
     return report.start
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", first_now([3, 4]))
 def test_the_placement_test_names_the_first_lesson_that_somebody_does_not_know(seed):
     """Never a later one; an earlier one only if no question is about the lessons between."""
     for first in range(1, 21):

@@ -19,7 +19,7 @@ from iamlab.errors import AccessDenied, AwsError, InvalidInput, NoSuchEntity, Re
 from iamlab.model.event import Event
 from iamlab.policy import catalog
 from iamlab.world.account import Account
-from tests.effort import tries
+from tests.effort import slow, tries
 from tests.policy.documents import allow, deny, document, trust
 from tests.storage.account_exports import export_of, hand_made
 
@@ -100,6 +100,7 @@ def test_a_use_of_what_no_policy_allows_has_no_row(main: Account) -> None:
     assert rows(ana.last_accessed()) == {"sqs": ""}
 
 
+@slow
 def test_not_action_allows_the_rest(main: Account) -> None:
     """As PowerUserAccess does: all services except those in NotAction."""
     main.users["ana"].put_policy(
