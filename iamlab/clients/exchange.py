@@ -248,7 +248,7 @@ class Exchange:
         presented = found.present(self.world)  # an error if it's inactive or has expired
         self._check_region(signature.region, presented.arn)
         signature.check_date(self.gateway.time_of_clients())
-        signature.check_value(self.http, self.world.ids.secret_of(signature.access_key_id))
+        signature.check_value(self.http, self.gateway.secret_of(signature.access_key_id))
         return found
 
     def _check_region(self, signed: str, caller: str) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,7 @@ class Gateway:
         self.world = world
         self.calls: deque[ClientCall] = deque(maxlen=MOST_CALLS)
         self.numbers = count()
+        self.secret_of = lru_cache(MOST_CALLS)(world.ids.secret_of)  # of access keys
         self.time_of_clients = now or partial(datetime.now, UTC)
 
     def __repr__(self) -> str:

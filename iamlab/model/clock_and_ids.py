@@ -17,7 +17,6 @@ import random
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from iamlab.errors import RequestError
@@ -104,7 +103,7 @@ class Ids:
 
     def hidden(self, what: str, letters: str, size: int) -> str:
         """Return a hash that only the seed's owner can compute."""
-        return _hidden(f"{self.seed}/hidden/{what}", letters, size)
+        return "".join(random.Random(f"{self.seed}/hidden/{what}").choices(letters, k=size))
 
     def session_token_of(self, access_key_id: str, size: int) -> str:
         """Return the session token of temporary credentials, so many letters long."""
@@ -117,11 +116,6 @@ class Ids:
 
     def _next(self) -> random.Random:
         return random.Random(f"{self.seed}/{self.number()}")
-
-
-@lru_cache(maxsize=256)
-def _hidden(seed: str, letters: str, size: int) -> str:
-    return "".join(random.Random(seed).choices(letters, k=size))
 
 
 def _in_five(draw: random.Random) -> str:

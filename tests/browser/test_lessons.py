@@ -113,6 +113,7 @@ def membership_board(learner):
     """The board shows a verdict only for a prediction, and takes it back when a box changes."""
     board = learner.card("membership_board(world)")
     learner.choose(board, Caller="dana", Request="s3:DeleteObject on star-maps/m31.fits")
+    learner.lab.settle()  # a click has no effect in a card that is just drawn again
     learner.press(board, SHOWS)
     learner.reads(board, PREDICT_FIRST)
     learner.predict(board, "explicit deny", "certain")
