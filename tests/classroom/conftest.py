@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import Shell
+from tests.cli.conftest import shell
+
+__all__ = ["progress_file", "shell"]
 
 
 @pytest.fixture(autouse=True)
@@ -13,12 +15,3 @@ def progress_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "own_progress.jsonl"
     monkeypatch.setenv("IAMLAB_PROGRESS", str(file))
     return file
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Shell:
-    """Run commands in a folder of their own."""
-    monkeypatch.chdir(tmp_path)
-    return Shell(tmp_path, capsys)
