@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
-from iamlab.teach.lesson import SEED
+from iamlab.teach.lesson import DEMO, SEED, STUDENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -121,6 +121,7 @@ def add(record: Record) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     lesson = str(record.get("exercise") or notebook()).partition(".")[0].partition("_")[0]
     facts = {"time": now, "version": iamlab.__version__, "lesson": lesson and lesson.zfill(2)}
+    facts |= {"student": STUDENT} if STUDENT else {}
     keep([json.loads(json.dumps({**facts, **record}))])  # as the file gives it back
 
 
@@ -183,7 +184,7 @@ def of_exercise(number: str, kind: str, seed: int | None = SEED) -> list[Record]
         The seed of the exercise; ``None`` for all seeds.
     """
     own = [r for r in records() if r.get("exercise") == number and r.get("kind") == kind]
-    return [r for r in own if seed is None or r.get("seed", SEED) == seed]
+    return [r for r in own if seed is None or r.get("seed", DEMO) == seed]
 
 
 def first_answers(found: Sequence[Record]) -> list[Record]:

@@ -6,6 +6,8 @@ docs/lesson-format.md documents the format. Nothing in a file is executed.
 
 from __future__ import annotations
 
+import hmac
+import os
 import random
 import re
 import tomllib
@@ -35,8 +37,25 @@ if TYPE_CHECKING:
     from iamlab.teach.callers import LessonWorld
 
 FOLDER = Path(iamlab.__file__).parent / "lessons"
-SEED = 7
-"""The seed of everybody who has no seed of their own. Negative seeds are for practising again."""
+DEMO, VARIANTS = 7, 50
+"""The seed of the course's texts and figures, and how many other seeds students have."""
+
+
+def seed_of(student: str) -> int:
+    """Return the seed of a student, from 101 to 150, which everybody can compute.
+
+    Examples
+    --------
+    >>> seed_of("maria"), seed_of("")
+    (140, 7)
+    """
+    found = hmac.digest(b"iamlab practice", student.strip().lower().encode(), "sha256")
+    return 101 + int.from_bytes(found[:8]) % VARIANTS if student.strip() else DEMO
+
+
+STUDENT = os.environ.get("IAMLAB_STUDENT") or os.environ.get("JUPYTERHUB_USER") or ""
+SEED = seed_of(STUDENT)
+"""Your own seed: the student's, or the course's. Negative seeds are for practising again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +121,10 @@ class Lesson:
         """The table of each exercise, by its number."""
         return {f"{self.key}.{own}": table for own, table in self.content.get(self.key, {}).items()}
 
-    def exercise(self, number: str, seed: int = SEED) -> tuple[str, Mapping[str, Any]]:
+    def exercise(self, number: str, seed: int = DEMO) -> tuple[str, Mapping[str, Any]]:
         """Return the variant of an exercise that a seed chooses, and its table.
 
-        Without variants the name is empty. The usual seed chooses the first one, and the seeds for
+        Without variants the name is empty. The course's seed chooses the first one, and the seeds for
         practising again choose one after the other. So exercises of a lesson stay in step.
         """
         table = dict(self.exercises[number])
@@ -115,7 +134,7 @@ class Lesson:
         drawn = (
             -seed if seed < 0 else random.Random(f"{seed}/{self.number}").randrange(len(variants))
         )
-        name = [*variants][0 if seed == SEED else drawn % len(variants)]
+        name = [*variants][0 if seed == DEMO else drawn % len(variants)]
         return name, {**table, **variants[name]}
 
     @property
@@ -123,7 +142,7 @@ class Lesson:
         """The table of each world, by its name."""
         return dict(self.content.get("world", {}))
 
-    def world(self, name: str, seed: int = SEED) -> LessonWorld:
+    def world(self, name: str, seed: int = DEMO) -> LessonWorld:
         """Return a new world: a copy of what was built before, if it was.
 
         Raises
@@ -133,17 +152,17 @@ class Lesson:
         """
         return _built(self, name, seed).copy()
 
-    def names(self, seed: int = SEED) -> dict[str, str]:
-        """Return the value of each name that varies; the first one for the usual seed."""
+    def names(self, seed: int = DEMO) -> dict[str, str]:
+        """Return the value of each name that varies; the first one for the course's seed."""
         found: dict[str, str] = {}
         for name, values in self.content.get("names", {}).items():
             options = values.split() if isinstance(values, str) else values
             drawn = random.Random(f"{seed}/{self.number}/{name}").choice(options)
-            value = str(options[0] if seed == SEED else drawn)
+            value = str(options[0] if seed == DEMO else drawn)
             found |= {name: value, name.capitalize(): value.capitalize()}
         return found
 
-    def named(self, value: Any, seed: int = SEED) -> Any:
+    def named(self, value: Any, seed: int = DEMO) -> Any:
         """Replace ``{name}`` in all texts of a value; the story's names too for a seed below 0."""
         is_renamed = seed < 0 and not any("incident" in own for own in self.worlds.values())
         names, others = self.names(seed), other_names(seed) if is_renamed else {}
@@ -247,7 +266,7 @@ def _built(lesson: Lesson, name: str, seed: int) -> LessonWorld:
         with at("world"):
             table = merged(lesson.worlds, name)
         with at("world", name):
-            return build(lesson.named(table, seed), seed if "incident" in table else SEED)
+            return build(lesson.named(table, seed), seed if "incident" in table else DEMO)
     except KeyedError as error:
         raise lesson.located(error) from error
 

@@ -17,7 +17,7 @@ from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Choosing, feedback
 from iamlab.teach.gate import OpenRequest, sentences, violations
-from iamlab.teach.lesson import FOLDER, SEED, lessons, open_lesson, read_lesson, reveals
+from iamlab.teach.lesson import FOLDER, DEMO, lessons, open_lesson, read_lesson, reveals
 from iamlab.teach.mutants import telling
 from iamlab.teach.scenarios import known_scenarios
 from iamlab.teach.source_lines import Keys, LocatedError, at, each_value
@@ -116,7 +116,7 @@ class LessonCheck:
     def __init__(self, lesson: Lesson, seeds: int = 20) -> None:
         self.lesson = lesson
         self.notebook = notebook_of(lesson.file)
-        numbers = (SEED, *(number for number in range(1, seeds) if number != SEED))
+        numbers = (DEMO, *(number for number in range(1, seeds) if number != DEMO))
         variants = {tuple(lesson.names(seed).items()): seed for seed in reversed(numbers)}
         self.seeds = sorted({*numbers[:2], *variants.values()}, key=numbers.index)
 
@@ -180,7 +180,7 @@ class LessonCheck:
             path = tuple(number.split("."))
             try:
                 with at(*path):
-                    for seed in (SEED, *self._variants(number)):
+                    for seed in (DEMO, *self._variants(number)):
                         yield from self._wrong_answers(find(number, seed), path)
                     yield from self._seeds(number, path)
             except ExerciseError as error:

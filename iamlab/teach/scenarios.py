@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamlab.tables import tables
-from iamlab.teach.lesson import SEED, lessons
+from iamlab.teach.lesson import DEMO, lessons
 from iamlab.teach.source_lines import FORMAT, find_named
 from iamlab.teach.worlds import build
 from iamlab.world.policy_places import arrange  # noqa: F401 - `iamlab.teach` has it from here
@@ -48,7 +48,7 @@ READER = f"arn:aws:iam::{DATA}:role/starsoft-reader"
 """The vendor's role, and the role that it assumes to read Acme's archive."""
 
 
-def scenario(name: str, *, seed: int = SEED) -> LessonWorld:
+def scenario(name: str, *, seed: int = DEMO) -> LessonWorld:
     """Build the world of a lesson.
 
     Parameters
@@ -75,7 +75,7 @@ def known_scenarios() -> dict[str, Lesson]:
     return {name: lesson for lesson, own in every for name in (f"{lesson.number}/{own}", own)}
 
 
-def observatory(*, seed: int = SEED, is_careful: bool = True) -> LessonWorld:
+def observatory(*, seed: int = DEMO, is_careful: bool = True) -> LessonWorld:
     """Build the whole world.
 
     Parameters

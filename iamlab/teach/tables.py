@@ -18,7 +18,7 @@ from iamlab.errors import ExerciseError
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import KnownWrong, Question
 from iamlab.teach.explain import Explain
-from iamlab.teach.lesson import SEED, lesson_of, lessons
+from iamlab.teach.lesson import DEMO, SEED, lesson_of, lessons
 from iamlab.teach.mutants import MUTANTS, Mutant
 from iamlab.teach.notation import arn_of
 from iamlab.teach.readers import READERS
@@ -64,7 +64,7 @@ def _made(lesson: Lesson, number: str, seed: int) -> Exercise:
         with at(*number.split("."), *(("variants", name) if name else ())):
             kept = {key: table[key] for key in ("kind", "world") if key in table}
             task = _read(Keys(lesson, number, lesson.named(table, seed) | kept, seed))
-            return _reordered(task) if seed < 0 else task
+            return task if seed == DEMO else _reordered(task)
     except KeyedError as error:
         raise lesson.located(error) from error
 
