@@ -32,6 +32,8 @@ BYTES, HIDDEN, HEAVIEST = 32, 3, 10_000
 """The size of a key, the number of hidden worlds of an exercise, the largest weight of a lesson."""
 _TABLES = tables(__file__)
 _WRONG: dict[str, str] = _TABLES["wrong"]
+_KINDS: dict[str, Any] = {"title": str, "lessons": list, "due": dict, "weights": dict}
+_KINDS["late"] = int, float
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,50 +192,38 @@ class _Reader:
             place = next((lines[path[:n]][0] for n in (2, 1) if path[:n] in lines), 1)
             self.wrong(ABOUT, place, what, **facts)
 
-        kinds: dict[str, Any] = {"title": str, "lessons": list, "due": dict, "weights": dict}
-        kinds["late"] = int, float
-        for key, value in table.items():
-            if not isinstance(value, kinds.get(key, ())):
-                wrong(key if key in kinds else "name", key, key=key)
-        lessons = table.get("lessons")
-        lessons = list(map(str, lessons)) if isinstance(lessons, list) else []
-        for own in sorted({own for own in lessons if own not in known or lessons.count(own) > 1}):
+        for key in [own for own in table if not isinstance(table[own], _KINDS.get(own, ()))]:
+            wrong(key if key in _KINDS else "name", key, key=key)
+            del table[key]
+        named = [str(own) for own in table.get("lessons", ())]
+        for own in dict.fromkeys(own for own in named if own not in known or named.count(own) > 1):
             wrong("twice" if own in known else "lesson", "lessons", lesson=own)
-        if text and not lessons:
-            wrong("lessons", "lessons")
-        lessons = [own for own in known if own in lessons]
-        values: dict[str, dict[str, Any]] = {
-            "due": dict.fromkeys(lessons),
-            "weights": {own: float(len(known[own].exercises)) for own in lessons},
-        }
+        if text and not named:
+            wrong("lessons")
+        lessons = [own for own in known if own in named]
+        found: dict[str, dict[str, Any]] = {"due": dict.fromkeys(lessons)}
+        found["weights"] = {own: float(len(known[own].exercises)) for own in lessons}
         for name, read in (("due", _moment), ("weights", _weight)):
-            own = table.get(name)
-            for lesson, value in own.items() if isinstance(own, dict) else ():
+            for lesson, value in table.get(name, {}).items():
                 if (made := read(value)) is None or lesson not in lessons:
-                    what = name if lesson in lessons else "unknown"
-                    wrong(what, name, lesson, lesson=lesson, most=HEAVIEST)
-                values[name][lesson] = made
-        late = _weight(table.get("late", 0)) or 0.0
-        return {"title": table.get("title", ""), "lessons": lessons, "late": late, **values}
+                    wrong(name if lesson in lessons else "unknown", name, lesson, lesson=lesson)
+                found[name][lesson] = made
+        if (late := _weight(table.get("late", 0))) is None or late > 1:
+            wrong("late", "late")
+        return {"title": table.get("title", ""), "lessons": lessons, "late": late, **found}
 
     def roster(self) -> dict[str, Student]:
         found = dict[str, Student]()
-        reader = csv.DictReader(io.StringIO(self.text(ROSTER)), strict=True)
-        names = [own.name for own in fields(Student)]
-        try:
-            if reader.fieldnames and "student" not in reader.fieldnames:
-                self.wrong(ROSTER, 1, "column")
-            for row in reader:
-                row["id"] = row.get("student")
-                student = Student(*((row.get(name) or "").strip() for name in names))
-                if student.id.lower() in found:
-                    self.wrong(ROSTER, reader.line_num, "student", student=student.id)
-                elif student.id:
-                    found[student.id.lower()] = student
-                elif any(row.values()) and "student" in row:
-                    self.wrong(ROSTER, reader.line_num, "no id")
-        except csv.Error as error:
-            self.wrong(ROSTER, reader.line_num, "csv", error=error)
+        reader = csv.DictReader(io.StringIO(self.text(ROSTER)))
+        if reader.fieldnames and "student" not in reader.fieldnames:
+            self.wrong(ROSTER, 1, "column")
+        for row in (own for own in reader if any(own.values())):
+            names = ("student", *(own.name for own in fields(Student)[1:]))
+            student = Student(*((row.get(name) or "").strip() for name in names))
+            if student.id.lower() in found or not student.id:
+                what = "student" if student.id else "no id"
+                self.wrong(ROSTER, reader.line_num, what, student=student.id)
+            found[student.id.lower()] = student
         return found
 
 

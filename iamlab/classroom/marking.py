@@ -39,7 +39,7 @@ FEW = 200
 """So few answers are checked in this process."""
 ANOTHER_FORM = "The answer doesn't have the form that the exercise asks for."
 TOO_LONG = f"The check was stopped: it needs more than {SECONDS} seconds."
-ELSEWHERE = "Right in your own world, but not if {}. The answer must not depend on a name. {}"
+ELSEWHERE = "Right with the names of your world, but wrong if {}. {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,8 @@ def mark_all(
 
 def _is_try(record: Record, number: str) -> bool:
     """Return whether a record is an attempt; those in worlds for practising again don't count."""
-    is_own = record["exercise"] == number and record["kind"] == "attempt"
-    return is_own and record.get("seed", 0) >= 0
+    is_own = (record["exercise"], record["kind"]) == (number, "attempt")
+    return is_own and int(record.get("seed", 0)) >= 0
 
 
 def _marked(
@@ -250,11 +250,11 @@ def _fault_elsewhere(work: _Work, answer: Any) -> str:
         lesson = lesson_of(work.number)
         mark = _mark(work.number, seed, translated(answer, lesson, work.seed, seed))
         if not mark.correct:
-            pairs = zip(lesson.names(work.seed).values(), lesson.names(seed).values(), strict=True)
-            names = [f"{old} is {new}" for old, new in pairs if old != new and old.islower()]
-            names += [f"{old} is {new}" for old, new in other_names(seed).items() if old.islower()]
-            shown = [own for own in names if own.split()[0] in str(answer)]
-            return ELSEWHERE.format(" and ".join(shown) or "names differ", mark.counterexample)
+            values = (lesson.names(own).values() for own in (work.seed, seed))
+            text, names = mark.counterexample, dict(zip(*values, strict=True)) | other_names(seed)
+            pairs = [own for own in names.items() if own[0].islower() and own[1] in text]
+            shown = " and ".join(f"{old.strip('-')} is {new.strip('-')}" for old, new in pairs)
+            return ELSEWHERE.format(shown, text)
     return ""
 
 

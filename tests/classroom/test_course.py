@@ -44,7 +44,7 @@ def test_two_courses_have_two_keys(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     """One file that is there is enough to write none."""
     (tmp_path / "roster.csv").write_text("mine")
-    with pytest.raises(LoadError, match="roster.csv"):
+    with pytest.raises(LoadError, match=r"roster.csv"):
         new_course(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["roster.csv"]
