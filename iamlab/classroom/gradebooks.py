@@ -80,7 +80,7 @@ def _gradebooks(marked: Sequence[Marked], course: Course) -> tuple[list[Row], ..
     titles = [f"{own} {own_lessons()[own].title}" for own in course.lessons]
     weights: list[Any] = [course.weights[own] for own in course.lessons]
     heads = [f"{title} ({_text(own)} pts)" for title, own in zip(titles, weights, strict=True)]
-    possible = ["Points Possible", "", "", "", "", *weights, "(read only)"]
+    possible: Row = ["Points Possible", "", "", "", "", *weights, "(read only)"]
     canvas, moodle, gradescope = (
         [[*titles, "Final Points"], possible],
         [[*titles, "Total"]],
@@ -89,10 +89,10 @@ def _gradebooks(marked: Sequence[Marked], course: Course) -> tuple[list[Row], ..
     for name, student in sorted(students.items()):
         got = [round(own, 4) for own in points.get(name, {}).values()]
         cells: Row = got or [""] * len(titles)
-        total = round(sum(got), 4) if got else ""
+        total: Any = round(sum(got), 4) if got else ""
         first, _, last = (student.name or name).rpartition(" ")
         ids, place = [student.sis_id, student.email], [student.sis_id, name, student.section]
-        state = [total, sum(weights), "Graded" if got else "Missing"]
+        state: Row = [total, sum(weights), "Graded" if got else "Missing"]
         canvas.append([student.name or name, student.canvas_id, *place, *cells, total])
         moodle.append([first, last, *ids, *cells, total])
         gradescope.append([first, last, *ids, student.section, *state, *cells])

@@ -10,11 +10,12 @@ import re
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from iamlab.classroom.submissions import LIMITS
 from iamlab.display import steps
@@ -86,27 +87,14 @@ class Marked:
     hidden: bool = False
 
 
-class _Work(NamedTuple):
-    """The attempts at one exercise, of all students with the same seed."""
-
-    number: str
-    seed: int
-    hidden: tuple[int, ...]
-    answers: list[list[Any]]
-
-
-class _Result(NamedTuple):
-    """The place of the answer that counts, and what is known about it."""
-
-    place: int = -1
-    correct: bool = False
-    counterexample: str = ""
-    hidden: bool = False
-    beliefs: tuple[str, ...] = ()
-
-
 class _TooLongError(BaseException):
     """Nothing that handles errors stops it."""
+
+
+Work = tuple[str, int, tuple[int, ...], list[list[Any]]]
+"""An exercise, a seed, hidden seeds, and for each student with this seed the answers."""
+Result = dict[str, Any]
+"""Fields of ``Marked``, and ``place``: which answer counts."""
 
 
 def mark_all(
@@ -120,21 +108,18 @@ def mark_all(
         Whether to show a progress bar on standard error.
     """
     numbers = [number for own in course.lessons for number in own_lessons()[own].exercises]
-    by_seed: dict[tuple[str, int], list[tuple[Submission, list[Record]]]] = {}
-    for number in numbers:
-        for own in submissions:
-            tries = [one for one in own.records if _is_try(one, number)][-LIMITS["attempts"] :]
-            by_seed.setdefault((number, seed_of(own.student)), []).append((own, tries))
-    works = [
-        _Work(*key, course.hidden_seeds(key[0]), [[one.get("given") for one in t] for _, t in own])
-        for key, own in by_seed.items()
+    groups: dict[tuple[str, int], list[tuple[Submission, list[Record]]]] = {}
+    for number, own in product(numbers, submissions):
+        tries = [one for one in own.records if _is_try(one, number)][-LIMITS["attempts"] :]
+        groups.setdefault((number, seed_of(own.student)), []).append((own, tries))
+    works: list[Work] = [
+        (*key, course.hidden_seeds(key[0]), [[one.get("given") for one in t] for _, t in group])
+        for key, group in groups.items()
     ]
-    done = _all_done(works)
+    done = steps(_all_done(works), "marking", len(works)) if progress else _all_done(works)
     found = [
         _marked(own, number, tries, result, course)
-        for ((number, _), group), results in zip(
-            by_seed.items(), steps(done, "marking", len(works)) if progress else done, strict=True
-        )
+        for ((number, _), group), results in zip(groups.items(), done, strict=True)
         for (own, tries), result in zip(group, results, strict=True)
     ]
     return sorted(found, key=lambda own: (own.student, numbers.index(own.exercise)))
@@ -147,67 +132,54 @@ def _is_try(record: Record, number: str) -> bool:
 
 
 def _marked(
-    own: Submission, number: str, tries: list[Record], result: _Result, course: Course
+    own: Submission, number: str, tries: list[Record], result: Result, course: Course
 ) -> Marked:
     """Return the mark of a student's attempts."""
-    hints = sum(one["exercise"] == number and one["kind"] == "hint" for one in own.records)
+    hints = sum((one["exercise"], one["kind"]) == (number, "hint") for one in own.records)
+    mark = Marked(own.student, number, hints=hints, attempts=len(tries))
     if not tries:
-        return Marked(own.student, number, hints=hints)
-    best = tries[result.place]
-    spent = [one.get("seconds") for one in tries[: result.place % len(tries) + 1]]
-    due, late = course.due[lesson_of(number).number], False
+        return mark
+    last = result.pop("place") % len(tries)
+    best, due, late = tries[last], course.due[lesson_of(number).number], False
+    spent = (one.get("seconds") for one in tries[: last + 1])
+    seconds = round(sum(s for s in spent if isinstance(s, int | float) and 0 <= s < 1e6), 1)
     with suppress(ValueError):
         when = datetime.fromisoformat(best["time"])
         late = due is not None and (when if when.tzinfo else when.replace(tzinfo=UTC)) > due
-    return Marked(
-        own.student,
-        number,
-        points=result.correct * (course.late if late else 1.0),
-        attempts=len(tries),
-        hints=hints,
-        beliefs=result.beliefs,
-        seconds=round(sum(s for s in spent if isinstance(s, int | float) and 0 <= s < 1e6), 1),
-        version=best["version"],
-        correct=result.correct,
-        counterexample=result.counterexample,
-        late=late and result.correct,
-        answer=best.get("given"),
-        hidden=result.hidden,
-    )
+    late, points = late and result["correct"], result["correct"] * (course.late if late else 1.0)
+    facts = {"version": best["version"], "answer": best.get("given"), **result}
+    return replace(mark, points=points, late=late, seconds=seconds, **facts)
 
 
 # -- checks, in processes of their own ------------------------------------------------------------
 
 
-def _all_done(works: list[_Work]) -> Iterator[list[_Result]]:
-    if sum(len(own) for work in works for own in work.answers) <= FEW:
+def _all_done(works: list[Work]) -> Iterator[list[Result]]:
+    if sum(len(own) for *_, answers in works for own in answers) <= FEW:
         yield from map(_done, works)
         return
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         yield from pool.map(_done, works)
 
 
-def _done(work: _Work) -> list[_Result]:
-    return [_result(work, answers) for answers in work.answers]
+def _done(work: Work) -> list[Result]:
+    return [_result(*work[:3], answers) for answers in work[3]]
 
 
-def _result(work: _Work, answers: list[Any]) -> _Result:
+def _result(number: str, seed: int, hidden: tuple[int, ...], answers: list[Any]) -> Result:
     """Return which answer counts: the first right one, else the last one."""
-    beliefs, found = set[str](), _Result()
+    found: Result = {"place": -1, "correct": False, "beliefs": ()}
     try:
         with _limited():
             for place, answer in enumerate(answers):
-                mark = _mark(work.number, work.seed, answer)
-                text = mark.counterexample
-                if mark.correct:
-                    text = _fault_elsewhere(work, answer)
-                    if not text:
-                        return _Result(place, correct=True, beliefs=tuple(sorted(beliefs)))
-                beliefs |= {mark.belief} - {""}
-                known = tuple(sorted(beliefs))
-                found = _Result(place, hidden=mark.correct, counterexample=text, beliefs=known)
+                mark = _mark(number, seed, answer)
+                fault = _fault_elsewhere(number, seed, hidden, answer) if mark.correct else ""
+                found |= {"counterexample": fault or mark.counterexample, "hidden": bool(fault)}
+                if mark.correct and not fault:
+                    return found | {"place": place, "correct": True}
+                found["beliefs"] = tuple(sorted({*found["beliefs"], mark.belief} - {""}))
     except _TooLongError:
-        found = found._replace(counterexample=TOO_LONG, place=-1)
+        found["counterexample"] = TOO_LONG
     return found
 
 
@@ -244,14 +216,15 @@ def _mark(number: str, seed: int, answer: Any) -> Mark:
         return Mark(correct=False, true_part="", counterexample=ANOTHER_FORM)
 
 
-def _fault_elsewhere(work: _Work, answer: Any) -> str:
+def _fault_elsewhere(number: str, seed: int, hidden: tuple[int, ...], answer: Any) -> str:
     """Return what is wrong with an answer in a hidden world; empty if nothing is."""
-    for seed in _hidden(*work[:3]):
-        lesson = lesson_of(work.number)
-        mark = _mark(work.number, seed, translated(answer, lesson, work.seed, seed))
+    lesson = lesson_of(number)
+    for other in _hidden(number, seed, hidden):
+        mark = _mark(number, other, translated(answer, lesson, seed, other))
         if not mark.correct:
-            values = (lesson.names(own).values() for own in (work.seed, seed))
-            text, names = mark.counterexample, dict(zip(*values, strict=True)) | other_names(seed)
+            text = mark.counterexample
+            values = (lesson.names(own).values() for own in (seed, other))
+            names = dict(zip(*values, strict=True)) | other_names(other)
             pairs = [own for own in names.items() if own[0].islower() and own[1] in text]
             shown = " and ".join(f"{old.strip('-')} is {new.strip('-')}" for old, new in pairs)
             return ELSEWHERE.format(shown, text)
@@ -265,15 +238,15 @@ def _hidden(number: str, seed: int, hidden: tuple[int, ...]) -> list[int]:
     They have the same variant. A lesson with an incident has none: each seed is another incident.
     """
     lesson, found = lesson_of(number), list[int]()
-    if isinstance(find(number, seed), Write | Repair | Sequence) and not any(
-        "incident" in own for own in lesson.worlds.values()
-    ):
-        variant = lesson.exercise(number, seed)[0]
-        for other in hidden:
-            own = other
-            while lesson.exercise(number, own)[0] != variant:
-                own -= 1
-            found.append(own)
+    is_night = any("incident" in own for own in lesson.worlds.values())
+    if isinstance(find(number, seed), Write | Repair | Sequence) and not is_night:
+        for own in hidden:
+            variant = lesson.exercise(number, seed)[0]
+            found.append(
+                next(
+                    n for n in range(own, -(2**70), -1) if lesson.exercise(number, n)[0] == variant
+                )
+            )
     return found
 
 
