@@ -56,7 +56,7 @@ def _grade(options: argparse.Namespace) -> Answer:
     paths = write_gradebooks(marked, course, path, force=options.force)
     right, of = sum(own.correct for own in marked), len(marked)
     missing = course.roster.keys() - {own.student.lower() for own in submissions}
-    notes = [f"{count(len(submissions), 'student')}; {right} of {of} answers are right."]
+    notes = [f"{count(len(submissions), 'student')}; {right} of {of} exercises are right."]
     notes += [f"Nothing from: {', '.join(sorted(missing))}."] * bool(missing)
     notes += [
         f"{own.student}, {own.exercise}: {own.counterexample}" for own in marked if own.hidden

@@ -110,10 +110,14 @@ def mark_all(
     numbers = [number for own in course.lessons for number in own_lessons()[own].exercises]
     groups: dict[tuple[str, int], list[tuple[Submission, list[Record]]]] = {}
     for number, own in product(numbers, submissions):
-        tries = [one for one in own.records if _is_try(one, number)][-LIMITS["attempts"] :]
+        tries = [record for record in own.records if _is_try(record, number)][-LIMITS["attempts"] :]
         groups.setdefault((number, seed_of(own.student)), []).append((own, tries))
     works: list[Work] = [
-        (*key, course.hidden_seeds(key[0]), [[one.get("given") for one in t] for _, t in group])
+        (
+            *key,
+            course.hidden_seeds(key[0]),
+            [[record.get("given") for record in t] for _, t in group],
+        )
         for key, group in groups.items()
     ]
     done = steps(_all_done(works), "marking", len(works)) if progress else _all_done(works)
@@ -135,13 +139,13 @@ def _marked(
     own: Submission, number: str, tries: list[Record], result: Result, course: Course
 ) -> Marked:
     """Return the mark of a student's attempts."""
-    hints = sum((one["exercise"], one["kind"]) == (number, "hint") for one in own.records)
+    hints = sum((record["exercise"], record["kind"]) == (number, "hint") for record in own.records)
     mark = Marked(own.student, number, hints=hints, attempts=len(tries))
     if not tries:
         return mark
     last = result.pop("place") % len(tries)
     best, due, late = tries[last], course.due[lesson_of(number).number], False
-    spent = (one.get("seconds") for one in tries[: last + 1])
+    spent = (record.get("seconds") for record in tries[: last + 1])
     seconds = round(sum(s for s in spent if isinstance(s, int | float) and 0 <= s < 1e6), 1)
     with suppress(ValueError):
         when = datetime.fromisoformat(best["time"])

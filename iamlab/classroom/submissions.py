@@ -179,7 +179,7 @@ class _Reader:
                     self.file(f"{name}/{own.filename}", partial(_unpacked, archive, own), nested)
 
     def keep(self, file: str, read: Callable[[str], Iterator[Any]], content: bytes) -> None:
-        """Give the records of a file to their student: the owner of the file, or who they name."""
+        """Keep the records of a file for their student: the file's owner, or who they name."""
         text, records, bad = content.decode("utf-8-sig", "replace"), list[Record](), list[str]()
         if "\ufffd" in text and "\ufffd".encode() not in content:
             bad.append(_WRONG["utf8"])

@@ -139,7 +139,7 @@ def test_a_name_within_an_archive_cannot_claim_another_student(tmp_path, course)
 def test_the_same_records_under_two_students_name_both(tmp_path, course):
     """Also if the name in them is changed; one equal record isn't enough."""
     own = [record("maria", f"3.{n}", ["allowed"]) for n in range(1, 5)]
-    copied = [{**one, "student": "tom"} for one in own]
+    copied = [{**each, "student": "tom"} for each in own]
     files = {"maria/a.jsonl": lines(*own), "tom/a.jsonl": lines(*copied)}
     _, faults = read(write(tmp_path / "a", files), course)
     alone = {"maria/a.jsonl": lines(own[0]), "tom/a.jsonl": lines(copied[0])}
@@ -190,7 +190,7 @@ def test_hand_in_embeds_the_records_and_says_so(tmp_path, course):
     (own,), _ = read_submissions(file, course)
 
     assert shown["text/plain"].startswith("1 answer to 1 exercise")
-    assert [one["given"] for one in own.records] == [["allowed"]]
+    assert [each["given"] for each in own.records] == [["allowed"]]
 
 
 @each_row(
@@ -212,7 +212,7 @@ def test_only_literals_in_calls_of_check_are_read(source, answers, tmp_path_fact
     folder = write(tmp_path_factory.mktemp("a"), {"maria/a.ipynb": notebook(source)})
     found, _ = read_submissions(folder, course)
 
-    assert [one["given"] for own in found for one in own.records] == answers
+    assert [each["given"] for own in found for each in own.records] == answers
 
 
 def test_code_is_not_run(tmp_path, course):
@@ -231,7 +231,7 @@ GOOD = lines(record("maria"))
 DEEP = b'{"kind": "attempt", "given": ' + b"[" * 50_000 + b"]" * 50_000 + b"}\n"
 
 
-def one(**more):
+def single(**more):
     """Return a line with one record."""
     return lines(record("maria", **more))
 
@@ -261,14 +261,14 @@ HOSTILE = {  # a file -> its content, and what the report says
         "record 1 is left out: it isn't a record of iamlab. And 2",
     ),
     "deep.jsonl": (DEEP, "too"),
-    "deeper.jsonl": (one(answer=json.loads("[" * 40 + "]" * 40)), "too deep"),
+    "deeper.jsonl": (single(answer=json.loads("[" * 40 + "]" * 40)), "too deep"),
     "nan.jsonl": (GOOD + b'{"kind": "attempt", "seconds": NaN}\n', "number"),
     "infinity.jsonl": (b'{"kind": "attempt", "seconds": 1e999}\n', "number"),
     "huge.jsonl": (b'{"kind": "attempt", "seed": ' + b"9" * 5000 + b"}\n", "number"),
-    "long.jsonl": (one(answer="x" * 90_000), "too long"),
-    "longer.jsonl": (one(answer="x" * 200_000), "too long"),
-    "stars.jsonl": (one(answer="*" * 5_000), "too long"),
-    "wide.jsonl": (one(answer=[0] * 5_000), "too many values"),
+    "long.jsonl": (single(answer="x" * 90_000), "too long"),
+    "longer.jsonl": (single(answer="x" * 200_000), "too long"),
+    "stars.jsonl": (single(answer="*" * 5_000), "too long"),
+    "wide.jsonl": (single(answer=[0] * 5_000), "too many values"),
     "half.jsonl": (b'{"kind": "attempt", "given": "\\ud800"}\n', "can't be read"),
     "half student.jsonl": (b'{"kind": "attempt", "student": "\\ud800"}\n', "can't be read"),
     "types.jsonl": (
