@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import product
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from iamlab.classroom.submissions import LIMITS
@@ -162,7 +161,7 @@ def _all_done(works: list[Work]) -> Iterator[list[Result]]:
     if sum(len(own) for *_, answers in works for own in answers) <= FEW:
         yield from map(_done, works)
         return
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor() as pool:
         yield from pool.map(_done, works)
 
 
