@@ -6,6 +6,7 @@ exercises of a class are built once for each seed.
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +17,7 @@ from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from iamlab import display
 from iamlab.classroom.submissions import LIMITS
 from iamlab.display import steps
 from iamlab.errors import IamLabError
@@ -161,8 +163,12 @@ def _all_done(works: list[Work]) -> Iterator[list[Result]]:
     if sum(len(own) for *_, answers in works for own in answers) <= FEW:
         yield from map(_done, works)
         return
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(initializer=_without_bars) as pool:
         yield from pool.map(_done, works)
+
+
+def _without_bars() -> None:
+    display.PATIENCE = math.inf
 
 
 def _done(work: Work) -> list[Result]:

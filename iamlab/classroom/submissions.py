@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -120,22 +121,24 @@ def read_submissions(
     return found.submissions(), sorted(found.faults, key=str)
 
 
+def _check_size(name: str, size: int) -> None:
+    _need(size <= LIMITS["archive" if name.lower().endswith(".zip") else "file"], "large")
+
+
 def _content(path: Path) -> bytes:
     _need(path.is_file() and not path.is_symlink(), "link")
-    is_archive = path.suffix.lower() == ".zip"
-    _need(path.stat().st_size <= LIMITS["archive" if is_archive else "file"], "large")
+    _check_size(path.name, path.stat().st_size)
     return path.read_bytes()
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """Return the content of a file in an archive."""
-    size, is_archive = member.file_size, member.filename.lower().endswith(".zip")
     _need(not _OUTSIDE.match(member.filename), "outside")
     _need(not stat.S_ISLNK(member.external_attr >> 16), "link")
-    _need(size <= LIMITS["archive" if is_archive else "file"], "large")
-    _need(size <= LIMITS["small"] or size <= LIMITS["ratio"] * member.compress_size, "bomb")
-    with archive.open(member) as stream:
-        return stream.read(size)
+    _check_size(member.filename, member.file_size)
+    most = max(LIMITS["small"], LIMITS["ratio"] * member.compress_size)
+    _need(member.file_size <= most, "bomb")
+    return archive.read(member)
 
 
 class _Reader:
@@ -200,12 +203,12 @@ class _Reader:
         for record in records:
             student = record["student"].strip() or student
             by = self.known.get(plain(student), plain(student))
-            others[student] += bool(owner and record["student"] and by != owner)
-            if owner and by != owner and by in self.roster and record["student"]:
-                continue
-            self.names.setdefault(owner or by, student)
-            self.records.setdefault(owner or by, {}).setdefault(_key(record), record)
-            self.files.setdefault(owner or by, set()).add(file)
+            is_other = owner and record["student"] and by != owner
+            others[student] += bool(is_other)
+            if not is_other or by not in self.roster:
+                self.names.setdefault(owner or by, student)
+                self.records.setdefault(owner or by, {}).setdefault(_key(record), record)
+                self.files.setdefault(owner or by, set()).add(file)
         for other, number in sorted((+others).items()):
             counts = "don't count" if plain(other) in self.known else "count"
             what = f"{self.names[owner]}'s file has {count(number, 'record')} of {other}"
@@ -218,16 +221,14 @@ class _Reader:
             file, name = min(self.files[student]), self.names[student]
             timed = sorted(self.records[student].values(), key=lambda own: (own["time"], _key(own)))
             tries = [own for own in timed if own["kind"] == "attempt" and own.get("seed", 0) >= 0]
-            for number, size in sorted(Counter(own["exercise"] for own in tries).items()):
-                if size > LIMITS["attempts"]:
-                    what = f"{size:,} attempts at {number}; the last {LIMITS['attempts']} count."
-                    self.fault(file, what)
-            for own in tries:
-                if own["time"]:
-                    twins.setdefault(_key({**own, "student": ""}), set()).add(student)
-            if others := sum("seed" in own and own["seed"] != seed_of(name) for own in tries):
-                what = f"{count(others, 'answer')} aren't for {name}'s seed. Set IAMLAB_STUDENT."
-                self.fault(file, what)
+            for number, size in Counter(own["exercise"] for own in tries).items():
+                if size > (most := LIMITS["attempts"]):
+                    self.fault(file, f"{size:,} attempts at {number}; the last {most} count.")
+            for own in filter(itemgetter("time"), tries):
+                twins.setdefault(_key({**own, "student": ""}), set()).add(student)
+            if others := sum(own.get("seed", seed_of(name)) != seed_of(name) for own in tries):
+                what = f"{count(others, 'answer')} for another seed than {name}'s."
+                self.fault(file, f"{what} Was IAMLAB_STUDENT set?")
             if self.roster and student not in self.roster:
                 self.fault(file, f"{name} isn't in the roster.")
             found.append(Submission(name, printable(file), timed))
@@ -360,11 +361,9 @@ class HandIn(list[Record]):
     """The records of a learner, which the output of a cell embeds in the notebook."""
 
     def __repr__(self) -> str:
-        tried = [own for own in self if own.get("kind") == "attempt"]
-        about = count(len({own.get("exercise") for own in tried}), "exercise")
-        whose = f" of {STUDENT}" * bool(STUDENT)
-        text = f"{count(len(tried), 'answer')}{whose} to {about} are in this notebook now."
-        return f"{text} Save it, then hand it in."
+        tried = [own.get("exercise") for own in self if own.get("kind") == "attempt"]
+        about = f"{count(len(tried), 'answer')} to {count(len({*tried}), 'exercise')}"
+        return f"{about}{f' of {STUDENT}' * bool(STUDENT)}. Save the notebook, then hand it in."
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         about = {"version": iamlab.__version__, "student": STUDENT, "records": list(self)}
