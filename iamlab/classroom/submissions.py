@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import iamlab
 from iamlab.classroom.course import plain
 from iamlab.classroom.editions import without_commands
-from iamlab.display import count, printable
+from iamlab.display import count, few, printable
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
@@ -154,7 +154,7 @@ class _Reader:
 
     def fault(self, file: str, what: str) -> None:
         texts = (own.encode("utf-8", "replace").decode() for own in (file, what))
-        self.faults.append(Fault(*map(printable, texts)))
+        self.faults.append(Fault(*(printable(own)[: LIMITS["line"]] for own in texts)))
 
     def file(self, name: str, content: Callable[[], bytes], nested: int = 0) -> None:
         """Read a file of the folder or of an archive."""
@@ -162,6 +162,7 @@ class _Reader:
         if _PASSED_OVER.search(name):
             return
         try:
+            _need(len(name) <= LIMITS["name"], "name")
             if suffix == ".zip":
                 _need(nested < 2, "nested")
                 self.archive(name, content(), nested + 1)
@@ -199,20 +200,21 @@ class _Reader:
             self.fault(file, f"{bad[0]} {f'And {len(bad) - 1} more.' * (len(bad) > 1)}".strip())
         owner, student = _owner(file, self.known)
         student = next((own["student"] for own in records if own["student"].strip()), student)
-        others = Counter[str]()
+        others, names = list[str](), {own["student"] for own in records}
+        _need(len(names) <= LIMITS["students"], "students")
         for record in records:
             student = record["student"].strip() or student
             by = self.known.get(plain(student), plain(student))
             is_other = owner and record["student"] and by != owner
-            others[student] += bool(is_other)
+            others += [student] * bool(is_other)
             if not is_other or by not in self.roster:
                 self.names.setdefault(owner or by, student)
                 self.records.setdefault(owner or by, {}).setdefault(_key(record), record)
                 self.files.setdefault(owner or by, set()).add(file)
-        for other, number in sorted((+others).items()):
-            counts = "don't count" if plain(other) in self.known else "count"
-            what = f"{self.names[owner]}'s file has {count(number, 'record')} of {other}"
-            self.fault(file, f"{what}, which {counts}.")
+        if others:
+            counts = any(plain(own) in self.known for own in others) * ", which don't count"
+            what = f"{self.names[owner]}'s file has {count(len(others), 'record')}"
+            self.fault(file, f"{what} of {few(sorted({*others}))}{counts}.")
 
     def submissions(self) -> list[Submission]:
         """Return the submissions, and add the faults that only all files show."""
@@ -221,9 +223,9 @@ class _Reader:
             file, name = min(self.files[student]), self.names[student]
             timed = sorted(self.records[student].values(), key=lambda own: (own["time"], _key(own)))
             tries = [own for own in timed if own["kind"] == "attempt" and own.get("seed", 0) >= 0]
-            for number, size in Counter(own["exercise"] for own in tries).items():
-                if size > (most := LIMITS["attempts"]):
-                    self.fault(file, f"{size:,} attempts at {number}; the last {most} count.")
+            sizes, most = Counter(own["exercise"] for own in tries), LIMITS["attempts"]
+            if many := sorted(own for own in sizes if sizes[own] > most):
+                self.fault(file, f"many attempts at {few(many)}: only the last {most} count.")
             for own in filter(itemgetter("time"), tries):
                 twins.setdefault(_key({**own, "student": ""}), set()).add(student)
             if others := sum(own.get("seed", seed_of(name)) != seed_of(name) for own in tries):
