@@ -218,7 +218,7 @@ class _Reader:
 
     def submissions(self) -> list[Submission]:
         """Return the submissions, and add the faults that only all files show."""
-        found, twins = list[Submission](), dict[str, set[str]]()
+        found, twins = list[Submission](), dict[tuple[str, ...], set[str]]()
         for student in sorted(self.records):
             file, name = min(self.files[student]), self.names[student]
             timed = sorted(self.records[student].values(), key=lambda own: (own["time"], _key(own)))
@@ -227,7 +227,8 @@ class _Reader:
             if many := sorted(own for own in sizes if sizes[own] > most):
                 self.fault(file, f"many attempts at {few(many)}: only the last {most} count.")
             for own in filter(itemgetter("time"), tries):
-                twins.setdefault(_key({**own, "student": ""}), set()).add(student)
+                key = own["exercise"], own["time"], str(own.get("seconds"))
+                twins.setdefault(key, set()).add(student)
             if others := sum(own.get("seed", seed_of(name)) != seed_of(name) for own in tries):
                 what = f"{count(others, 'answer')} for another seed than {name}'s."
                 self.fault(file, f"{what} Was IAMLAB_STUDENT set?")
@@ -239,7 +240,7 @@ class _Reader:
             if number >= LIMITS["copied"]:
                 names = " and ".join(self.names[own] for own in group)
                 files = ", ".join(min(self.files[own]) for own in group)
-                self.fault(files, f"{names} have the same {number} attempts, with their times.")
+                self.fault(files, f"{names} have {number} attempts with the same times.")
         return found
 
 

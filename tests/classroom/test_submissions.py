@@ -14,6 +14,7 @@ from iamlab.classroom import hand_in, submissions
 from iamlab.classroom.submissions import LIMITS, MIME, read_submissions
 from iamlab.errors import LoadError
 from iamlab.teach import journal
+from iamlab.teach.lesson import seed_of
 from tests.classroom.handed_in import archive, lines, make_course, record, write
 from tests.effort import tries
 from tests.rows import each_row
@@ -137,15 +138,15 @@ def test_a_name_within_an_archive_cannot_claim_another_student(tmp_path, course)
 
 
 def test_the_same_records_under_two_students_name_both(tmp_path, course):
-    """Also if the name in them is changed; one equal record isn't enough."""
+    """Also if the name, the seed and answers are changed; one equal record isn't enough."""
     own = [record("maria", f"3.{n}", ["allowed"]) for n in range(1, 5)]
-    copied = [{**each, "student": "tom"} for each in own]
+    copied = [{**each, "student": "tom", "seed": seed_of("tom"), "given": []} for each in own]
     files = {"maria/a.jsonl": lines(*own), "tom/a.jsonl": lines(*copied)}
     _, faults = read(write(tmp_path / "a", files), course)
     alone = {"maria/a.jsonl": lines(own[0]), "tom/a.jsonl": lines(copied[0])}
 
-    assert [own for own in faults if "maria and tom have the same 4 attempts" in own]
-    assert not [own for own in read(write(tmp_path / "b", alone), course)[1] if "same" in own]
+    assert [own for own in faults if "maria and tom have 4 attempts with the same times" in own]
+    assert not [own for own in read(write(tmp_path / "b", alone), course)[1] if "same times" in own]
 
 
 def test_a_file_twice_counts_once(tmp_path, course):
