@@ -26,8 +26,8 @@ MANY = (*STUDENTS, *range(1001, 1151))
 """200 seeds: those of all students, and more."""
 
 OTHER_JOBS = {"18.5", "18.6", "19.10"}
-"""Their variants are other tasks: attack and defence of lesson 18 are six jobs, and each of the three
-reviews of 19.10 is another change."""
+"""Their variants are other tasks: attack and defence of lesson 18 are six jobs, and each review of
+19.10 is another change."""
 
 MOST_STATEMENTS_APART = 1
 """The worlds of two variants differ by so many statements at most."""
