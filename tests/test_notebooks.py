@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from iamlab import view
+from iamlab.teach.lesson import DEMO, seed_of
+from iamlab.teach.tables import find
 from iamlab.view.showing import PICTURES
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -117,6 +119,34 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
 
     assert not any(VERDICTS.search(text) for text in [*shown, state])
     assert not (tmp_path / "iamlab_progress.jsonl").exists()
+
+
+STUDENT = "sven"
+"""Their seed, 150, gives them another variant than the course's of each of these exercises."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lesson", "exercise", "own", "other"),
+    [
+        ("00", "0.1", "m42.fits", "andromeda.fits"),
+        ("05", "5.1", "2025/m33.fits.zip", "2026-test/m31.fits"),
+        ("18", "18.6", "SkyPolicies", "Close Hana"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_student_gets_their_own_variant(lesson, exercise, own, other, tmp_path, monkeypatch):
+    """The notebook runs with the student's name, and its card has what their seed gives."""
+    monkeypatch.setenv("IAMLAB_STUDENT", STUDENT)
+    notebook = _read(next(path for path in LESSONS if path.stem.startswith(lesson)))
+    _run(notebook, tmp_path)
+    state = json.dumps(notebook.metadata["widgets"], ensure_ascii=False)
+    theirs, courses = (str(find(exercise, seed)) for seed in (seed_of(STUDENT), DEMO))
+
+    assert own in state
+    assert other not in state
+    assert own in theirs
+    assert own not in courses
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from iamlab.world.account import Account
     from iamlab.world.world import World
 
-_ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last)\b")
+_ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last|lines? \d|Lines? \d)\b")
 _BELIEFS: dict[str, Mutant | None] = {"-": None}
 _BELIEFS |= {name: own for own in reversed(MUTANTS.values()) for name in (own.belief, own.name)}
 """What a wrong answer can name: the first mutant of each belief, or no belief."""
