@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab import teach, view
+from iamlab import teach, view, widgets
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 
@@ -117,7 +117,7 @@ def _code(number: str) -> Iterator[Cell]:
 
 def _names(code: str) -> Iterator[str]:
     """Yield each figure and each instrument that a cell shows."""
-    known = {*view.__all__, *teach.__all__, *METHODS} - EVERYWHERE
+    known = {*view.__all__, *teach.__all__, *widgets.__all__, *METHODS} - EVERYWHERE
     for node in ast.walk(ast.parse(re.sub(r"(?m)^\s*[%!].*", "", code))):
         name = getattr(node, "id", "") or getattr(node, "attr", "")
         if name in known:
