@@ -43,7 +43,7 @@ METHODS = {
 }
 """Methods that show a table or a figure, and aren't names of ``iamlab.view``."""
 LONGEST = 80
-"""The most characters of a wrong answer that a row shows."""
+"""The most characters of a wrong answer that a row shows: its beginning and its end."""
 
 
 class Cell(NamedTuple):
@@ -240,7 +240,12 @@ def _wrong_answers(own: Lesson) -> Iterator[str]:
         )
         yield "| exercise | answer | belief | hint |\n|---|---|---|---|"
     for known in rows:
-        cut = known.answer[:LONGEST] + " ..." * (len(known.answer) > LONGEST)
+        whole = known.answer
+        cut = (
+            whole
+            if len(whole) <= LONGEST
+            else f"{whole[: LONGEST // 2]} ... {whole[-LONGEST // 2 :]}"
+        )
         shown = f"`{cut}`".replace("|", r"\|") if cut else ""
         yield f"| {known.exercise} | {shown} | {known.belief} | {_escaped(known.hint)} |"
     if rows:
