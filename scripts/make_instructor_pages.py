@@ -240,16 +240,19 @@ def _wrong_answers(own: Lesson) -> Iterator[str]:
         )
         yield "| exercise | answer | belief | hint |\n|---|---|---|---|"
     for known in rows:
-        whole = known.answer
-        cut = (
-            whole
-            if len(whole) <= LONGEST
-            else f"{whole[: LONGEST // 2]} ... {whole[-LONGEST // 2 :]}"
-        )
+        cut = _short(known.answer)
         shown = f"`{cut}`".replace("|", r"\|") if cut else ""
         yield f"| {known.exercise} | {shown} | {known.belief} | {_escaped(known.hint)} |"
     if rows:
         yield "\n</details>"
+
+
+def _short(text: str) -> str:
+    """Return a text, or the whole words of its beginning and its end."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return re.sub(r"\w+$", "", text[:half]) + " ... " + re.sub(r"^\w+", "", text[-half:]).strip()
 
 
 def _variants(own: Lesson) -> Iterator[str]:
