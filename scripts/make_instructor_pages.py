@@ -236,7 +236,8 @@ def _wrong_answers(own: Lesson) -> Iterator[str]:
         yield f"<details>\n<summary>{len(rows)} known wrong answers, with their hints</summary>\n"
         yield (
             "A: allowed, D: denied, E: explicit deny, I: implicit deny. Without an answer: that of "
-            "somebody with the\nbelief. A learner sees the hint after the second wrong answer.\n"
+            "somebody with the\nbelief. A learner sees the hint after the second wrong answer. "
+            "`!` is the Not of NotAction.\n"
         )
         yield "| exercise | answer | belief | hint |\n|---|---|---|---|"
     for known in rows:
