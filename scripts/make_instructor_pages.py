@@ -17,17 +17,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamlab import teach, view
+from iamlab import teach, view, widgets
+from iamlab.exam import exam_paths
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.mutants import MISCONCEPTIONS, MUTANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamlab.teach.lesson import Lesson
 
 ROOT = Path(__file__).parents[1]
 PAGES, NOTEBOOKS = ROOT / "docs" / "instructors", ROOT / "notebooks"
+GUIDE = PAGES / "guide.md"
 BEGIN = "<!-- From the lesson: scripts/make_instructor_pages.py writes this part. -->"
 END = "<!-- End of the lesson's part. -->"
 EVERYWHERE = {
@@ -41,7 +43,7 @@ METHODS = {
 }
 """Methods that show a table or a figure, and aren't names of ``iamlab.view``."""
 LONGEST = 80
-"""The most characters of a wrong answer that a row shows."""
+"""The most characters of a wrong answer that a row shows: its beginning and its end."""
 
 
 class Cell(NamedTuple):
@@ -65,11 +67,11 @@ def page(number: str) -> Path:
     return PAGES / f"{own_lessons()[number].file.stem}.md"
 
 
-def updated(number: str, text: str) -> str:
-    """Return the text of a lesson's page with the part that the lesson writes."""
+def updated(text: str, new: str) -> str:
+    """Return the text of a page with a new part between the two comments."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{part(number)}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{new}\n\n{END}{after}"
 
 
 @cache
@@ -79,6 +81,21 @@ def part(number: str) -> str:
     parts = _head(own), *map("\n".join, (_objectives(own), _exercises(own)))
     others = (_beliefs(own), _wrong_answers(own), _variants(own))
     return "\n\n".join(filter(None, [*parts, *map("\n".join, others)]))
+
+
+def guide_part() -> str:
+    """Return the part of the guide: the lessons with their pages, and the paths to exams."""
+    rows = ["| lesson | minutes | exam tasks | beliefs |\n|---|---|---|---|"]
+    for number, own in own_lessons().items():
+        title = f"{number} {own.title}"
+        link = f"[{title}]({page(number).name})" if page(number).exists() else title
+        found = ", ".join(belief for belief in beliefs(number) if _belongs(belief, number))
+        rows.append(f"| {link} | {own.content['minutes']} | {', '.join(own.exam)} | {found} |")
+    paths = ["| exam | form | lessons, in order | hours |\n|---|---|---|---|"]
+    for exam, name, form, lessons, *_ in exam_paths().rows:
+        minutes = sum(own_lessons()[number].content["minutes"] for number in lessons.split(", "))
+        paths.append(f"| {exam} {name} | `{form}` | {lessons} | {minutes / 60:.0f} |")
+    return "\n\n".join(["\n".join(rows), "\n".join(paths)])
 
 
 # -- the notebook --------------------------------------------------------------------------------
@@ -117,7 +134,7 @@ def _code(number: str) -> Iterator[Cell]:
 
 def _names(code: str) -> Iterator[str]:
     """Yield each figure and each instrument that a cell shows."""
-    known = {*view.__all__, *teach.__all__, *METHODS} - EVERYWHERE
+    known = {*view.__all__, *teach.__all__, *widgets.__all__, *METHODS} - EVERYWHERE
     for node in ast.walk(ast.parse(re.sub(r"(?m)^\s*[%!].*", "", code))):
         name = getattr(node, "id", "") or getattr(node, "attr", "")
         if name in known:
@@ -159,7 +176,7 @@ def _exercises(own: Lesson) -> Iterator[str]:
         for cell in _code(own.number)
         for number in re.findall(r"\bexercise\(\"([\d.]+)\"", cell.code)
     }
-    for number, table in own.exercises.items():
+    for number, table in _tables(own):
         more = "more" if sections[number].startswith("More") else "core"
         place = "exit ticket" if table.get("exit") else more
         yield f"| {number} | {_escaped(table['title'])} | {table['kind']} | {place} |"
@@ -175,7 +192,7 @@ def _beliefs(own: Lesson) -> Iterator[str]:
         numbers = dict.fromkeys(known.exercise for known in wrong if known.belief == belief)
         numbers |= dict.fromkeys(
             number
-            for number, table in own.exercises.items()
+            for number, table in _tables(own)
             if belief in {mutant.belief for mutant in mutants if mutant.name == table.get("mutant")}
         )
         places = ", ".join(sorted(numbers, key=[*own.exercises].index))
@@ -188,20 +205,29 @@ def _words(mutant: Any) -> tuple[str, str]:
 
 def beliefs(number: str) -> list[str]:
     """Return the beliefs of a lesson; those of its wrong answers if the course lists none."""
-    found = [belief for belief, own in MISCONCEPTIONS.items() if number in own.lessons]
+    found = [belief for belief in MISCONCEPTIONS if _belongs(belief, number)]
     met = sorted({known.belief for known in _wrong(own_lessons()[number])} - {""})
     return found or met
 
 
+def _belongs(belief: str, number: str) -> bool:
+    """Return whether the course meets a belief in this lesson."""
+    return number in MISCONCEPTIONS[belief].lessons
+
+
+def _tables(own: Lesson) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each exercise with its table, as the course's own seed has it."""
+    return ((number, own.exercise(number)[1]) for number in own.exercises)
+
+
 def _wrong(own: Lesson) -> Iterator[Wrong]:
-    """Yield the known wrong answers of the exercises and their variants."""
-    for number, table in own.exercises.items():
-        for variant in table, *table.get("variants", {}).values():
-            for text in variant.get("wrong", ()):
-                *answer, belief, hint = (" ".join(text.split()) for text in text.rsplit("|", 2))
-                known = MUTANTS.get(belief)
-                belief = known.belief if known else belief.strip("-")
-                yield Wrong(number, *map(own.named, (" ".join(answer), belief, hint)))
+    """Yield the known wrong answers of the exercises, in the variant that everybody sees."""
+    for number, table in _tables(own):
+        for text in table.get("wrong", ()):
+            *answer, belief, hint = (" ".join(part.split()) for part in text.rsplit("|", 2))
+            known = MUTANTS.get(belief)
+            belief = known.belief if known else belief.strip("-")
+            yield Wrong(number, *map(own.named, (" ".join(answer), belief, hint)))
 
 
 def _wrong_answers(own: Lesson) -> Iterator[str]:
@@ -210,15 +236,24 @@ def _wrong_answers(own: Lesson) -> Iterator[str]:
         yield f"<details>\n<summary>{len(rows)} known wrong answers, with their hints</summary>\n"
         yield (
             "A: allowed, D: denied, E: explicit deny, I: implicit deny. Without an answer: that of "
-            "somebody with the\nbelief. A learner sees the hint after the second wrong answer.\n"
+            "somebody with the\nbelief. A learner sees the hint after the second wrong answer. "
+            "`!` is the Not of NotAction.\n"
         )
         yield "| exercise | answer | belief | hint |\n|---|---|---|---|"
     for known in rows:
-        cut = known.answer[:LONGEST] + " ..." * (len(known.answer) > LONGEST)
+        cut = _short(known.answer)
         shown = f"`{cut}`".replace("|", r"\|") if cut else ""
         yield f"| {known.exercise} | {shown} | {known.belief} | {_escaped(known.hint)} |"
     if rows:
         yield "\n</details>"
+
+
+def _short(text: str) -> str:
+    """Return a text, or the whole words of its beginning and its end."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return re.sub(r"\w+$", "", text[:half]) + " ... " + re.sub(r"^\w+", "", text[-half:]).strip()
 
 
 def _variants(own: Lesson) -> Iterator[str]:
@@ -226,11 +261,14 @@ def _variants(own: Lesson) -> Iterator[str]:
     for name, values in own.content.get("names", {}).items():
         options = values.split() if isinstance(values, str) else values
         pieces.append(f"`{name}` is {' or '.join(f'`{value}`' for value in options)}")
-    for number, table in own.exercises.items():
-        if "variants" in table:
-            names = ", ".join(f"`{name}`" for name in table["variants"])
-            pieces.append(f"exercise {number} has {len(table['variants'])} variants ({names})")
-    kinds = {table["kind"] for table in own.exercises.values()} & {"predict", "explain"}
+    several = [
+        f"{number} ({len(table['variants'])})"
+        for number, table in own.exercises.items()
+        if "variants" in table
+    ]
+    if several:
+        pieces.append(f"exercises with several variants: {', '.join(several)}")
+    kinds = {table["kind"] for _, table in _tables(own)} & {"predict", "explain"}
     if kinds:
         pieces.append(f"the order of the requests ({', '.join(sorted(kinds))})")
     if pieces:
@@ -243,6 +281,7 @@ def _escaped(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for lesson in own_lessons():
-        if (file := page(lesson)).exists():
-            file.write_text(updated(lesson, file.read_text("utf-8")), "utf-8")
+    parts = {page(number): part(number) for number in own_lessons()} | {GUIDE: guide_part()}
+    for file, new in parts.items():
+        if file.exists():
+            file.write_text(updated(file.read_text("utf-8"), new), "utf-8")

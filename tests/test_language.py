@@ -142,6 +142,8 @@ CODE = re.compile(
     r"|(?<=::\n\n) +.*?\n\n",
     re.DOTALL,
 )
+QUOTED = re.compile(r"<!-- From the lesson:.*?<!-- End of the lesson's part", re.DOTALL)
+"""The part of a page for instructors that quotes the lesson's file."""
 COMMENT = re.compile(r"(?:^ *|  )# ?(?!noqa|type:|pragma|!)(.*)$")
 KINDS = (ast.Name, ast.arg, ast.Expr, ast.JoinedStr, ast.Constant, ast.FunctionDef)
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n|\n\s*[-*|] |[;:]\s")
@@ -170,7 +172,7 @@ def _texts(path: Path) -> Iterator[Text]:
     place = str(path.relative_to(ROOT))
     source = path.read_text("utf-8")
     if path.suffix == ".md":
-        yield from _paragraphs(place, source)
+        yield from _paragraphs(place, QUOTED.sub("", source))
     elif path.suffix == ".ipynb":
         for number, cell in enumerate(json.loads(source)["cells"]):
             if cell["cell_type"] == "markdown":

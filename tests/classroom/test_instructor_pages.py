@@ -42,7 +42,7 @@ EXERCISES = {number for own in LESSONS.values() for number in own.exercises}
 PAGES = {
     number: MADE.page(number).read_text("utf-8") for number in LESSONS if MADE.page(number).exists()
 }
-GUIDE = MADE.PAGES / "guide.md"
+GUIDE = MADE.GUIDE
 each_page = pytest.mark.parametrize("number", PAGES)
 
 
@@ -81,7 +81,14 @@ def test_each_lesson_has_a_page():
 @each_page
 def test_no_page_is_behind_its_lesson(number):
     """``python scripts/make_instructor_pages.py`` writes the lesson's part."""
-    assert MADE.updated(number, PAGES[number]) == PAGES[number]
+    assert MADE.updated(PAGES[number], MADE.part(number)) == PAGES[number]
+
+
+def test_the_guide_is_up_to_date():
+    """It lists all lessons with their pages, and the paths to exams; the same script writes it."""
+    text = GUIDE.read_text("utf-8")
+
+    assert MADE.updated(text, MADE.guide_part()) == text
 
 
 @pytest.mark.parametrize("number", LESSONS)
@@ -89,11 +96,7 @@ def test_the_part_has_what_the_lesson_has(number):
     """Each exercise, objective and belief is a row, and each known wrong answer."""
     own, text = LESSONS[number], MADE.part(number)
     rows = re.findall(r"^\| ([\w.]+) \|", text, re.MULTILINE)
-    wrong = sum(
-        len(table.get("wrong", ()))
-        for task in own.exercises.values()
-        for table in (task, *task.get("variants", {}).values())
-    )
+    wrong = sum(len(own.exercise(task)[1].get("wrong", ())) for task in own.exercises)
 
     assert all(
         f"\n| {objective.replace('*', chr(92) + '*')} | " in text for objective in own.objectives
@@ -107,12 +110,13 @@ def test_the_part_has_what_the_lesson_has(number):
 def test_the_part_is_written_between_the_comments_only():
     """What is by hand stays, before and after; an empty part is filled, and an old one replaced."""
     page = f"# 01\n\nBy hand.\n\n{MADE.BEGIN}\nold\n{MADE.END}\n\n## After\n"
-    once = MADE.updated("01", page)
+    once = MADE.updated(page, "new")
 
     assert once.startswith("# 01\n\nBy hand.\n\n")
     assert once.endswith(f"\n\n{MADE.END}\n\n## After\n")
-    assert "\nold\n" not in once
-    assert MADE.updated("01", once) == once
+    assert once.count("new") == 1
+    assert "old" not in once
+    assert MADE.updated(once, "new") == once
 
 
 # -- the part by hand ----------------------------------------------------------------------------
@@ -195,13 +199,14 @@ def test_polls_of_a_page_have_a_question(number):
     assert all(poll(name, seed=seed).item for name in _polls(number) for seed in (1, 2))
 
 
-@pytest.mark.parametrize("number", first_now(list(PAGES)))
-def test_examples_of_a_page_are_true(number, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", first_now(["guide", *PAGES]))
+def test_examples_of_a_page_are_true(name, tmp_path, monkeypatch):
     """They run one after the other, as in a new notebook."""
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```pycon\n(.*?)^```", PAGES[number], re.DOTALL | re.MULTILINE)
+    page = PAGES.get(name) or GUIDE.read_text("utf-8")
+    blocks = re.findall(r"^```pycon\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    example = parser.get_doctest("\n".join(blocks), {}, f"page {number}", None, None)
+    example = parser.get_doctest("\n".join(blocks), {}, f"page {name}", None, None)
 
     assert example.examples
     assert runner.run(example).failed == 0
