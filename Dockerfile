@@ -9,8 +9,8 @@
 # Fixes of both still arrive: build the image again, with --pull.
 FROM python:3.13-slim-trixie
 
-# The major version of your hub's JupyterHub. A server of another one may not understand the hub.
-ARG JUPYTERHUB=6
+# The major version of your hub's JupyterHub: 5 in version 4 of Zero to JupyterHub's chart.
+ARG JUPYTERHUB=5
 
 # nbgitpuller, which fetches notebooks by a link, needs git.
 RUN apt-get update \
@@ -36,6 +36,7 @@ ENV HOME=/home/jovyan SHELL=/bin/bash
 WORKDIR /home/jovyan
 EXPOSE 8888
 
-# The notebooks are copied when the container starts, as a volume hides what the image has here.
-# What the learner has changed stays. A hub has a command of its own instead of this one.
-CMD ["sh", "-c", "cp --recursive --update=none /opt/iamlab/notebooks . && exec jupyter lab --ip=0.0.0.0 --no-browser"]
+# The notebooks are copied at each start, because a hub's volume hides what the image has in this
+# folder. What the learner has changed stays. A hub replaces CMD, and keeps ENTRYPOINT.
+ENTRYPOINT ["sh", "-c", "cp --recursive --update=none /opt/iamlab/notebooks .; exec \"$@\"", "iamlab"]
+CMD ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser"]

@@ -153,7 +153,7 @@ class Hub:
             headers={"Authorization": f"token {self.token}"},
             data=None if data is None else json.dumps(data).encode(),
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
+        with urllib.request.urlopen(request, timeout=300) as response:
             text = response.read()
         return json.loads(text) if text else None
 
