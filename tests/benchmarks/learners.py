@@ -35,11 +35,11 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClosedError, WebSocketError, websocket_connect
 
 from iamlab.teach.lesson import seed_of
-from tests.browser.hub import REPOSITORY, Hub, installed_proxy, running
+from tests.browser.hub import PROXY, REPOSITORY, Hub, installed_proxy, running
 
 EXERCISE = re.compile(r'exercise\("([\w.]+)"')
 MEBIBYTE = 2**20
-CACHE = REPOSITORY / ".pytest_cache/d/configurable-http-proxy"
+CACHE = REPOSITORY / ".pytest_cache/d" / PROXY
 PREPARE = """
 from iamlab.teach import check
 from iamlab.teach.lesson import SEED

@@ -8,7 +8,7 @@ import pytest
 from iamlab.teach.lesson import seed_of
 from iamlab.teach.tables import find
 from tests.browser.conftest import ALL_CELLS, READY, LabPage
-from tests.browser.hub import FIRST, NEWS, UnreachableError, installed_proxy, running
+from tests.browser.hub import FIRST, NEWS, PROXY, UnreachableError, installed_proxy, running
 from tests.browser.learner import Learner
 
 NAMES = ("emil", "ben", "maria")
@@ -31,7 +31,7 @@ def log_in(lab, hub, name):
 def hub(request, tmp_path_factory):
     """Start the hub. Without npm its tests are skipped, and fail where CI=true."""
     try:
-        proxy = installed_proxy(request.config.cache.mkdir("configurable-http-proxy"))
+        proxy = installed_proxy(request.config.cache.mkdir(PROXY))
     except UnreachableError as error:
         pytest.skip(str(error))
     except RuntimeError as error:
