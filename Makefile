@@ -21,8 +21,8 @@ BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
 # What each run takes; pyproject.toml says what the markers mean. Tests that try random inputs run in
-# make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in two
-# groups; a third worker runs the other tests while they wait for the browser. With thousands of tests
+# make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in three
+# groups; who is done runs the other tests while they wait for the browser. With thousands of tests
 # loadgroup counts for half a minute what is left, and worksteal doesn't. make test-all looks into tests
 # only: no example in a docstring is one of its tests.
 PYTEST = $(BIN)/pytest -n 2 --dist worksteal

@@ -57,7 +57,9 @@ def paths_of(files: Iterable[str]) -> list[str]:
             lowest = min(lowest, floor_of(HOUSE.get(room, room)) or 0)
         elif file.startswith(WITH_NOTEBOOKS):
             single |= {"tests/test_notebooks.py", "tests/test_readme.py"}
-        elif file.startswith(("Makefile", "pyproject.toml", "environment.yml", ".ci")):
+        elif file.startswith(
+            ("Makefile", "pyproject.toml", "environment.yml", ".ci", "Dockerfile")
+        ):
             single.add("tests/test_packaging.py")
     found = [path for room in FLOORS[lowest:] for path in _of_room(room)]
     if found:

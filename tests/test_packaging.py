@@ -1,5 +1,6 @@
 """The files around the package agree with each other and say why they hold what they hold."""
 
+import json
 import os
 import re
 import shutil
@@ -224,3 +225,68 @@ def test_the_hook_that_strips_notebooks_keeps_the_ids_of_cells():
     [strip] = [hook for repo in hooks for hook in repo["hooks"] if hook["id"] == "nbstripout"]
 
     assert strip["args"] == ["--keep-id", "--extra-keys", "metadata.widgets"]
+
+
+def instructions():
+    """Return the instructions of the Dockerfile: each name with its text, without comments."""
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("#")).replace("\\\n", "")
+    return [tuple(line.split(maxsplit=1)) for line in text.splitlines() if line.strip()]
+
+
+def copied():
+    """Return what the Dockerfile copies, by its place in the repository."""
+    return [name for kind, text in instructions() if kind == "COPY" for name in text.split()[:-1]]
+
+
+def test_the_image_has_a_base_of_one_version_that_the_package_accepts():
+    """A tag without versions, such as latest, is another image next month."""
+    [base] = [text for kind, text in instructions() if kind == "FROM"]
+
+    assert (found := re.fullmatch(r"python:(3\.\d+)-slim-[a-z]+", base))
+    assert f"Programming Language :: Python :: {found[1]}" in PROJECT["classifiers"]
+
+
+def test_the_image_gets_all_that_the_package_is_built_of_and_nothing_else():
+    """What a build needs and isn't copied fails only there; other files make the image larger."""
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    needed = {"pyproject.toml", PROJECT["readme"], *wheel}
+    needed |= {path.partition("/")[0] for path in PROJECT["license-files"]}
+
+    assert needed <= set(copied())
+    assert all((ROOT / name).exists() for name in copied())
+    assert "*" in ignored
+    assert {line[1:] for line in ignored if line.startswith("!")} == set(copied())
+
+
+def test_the_image_runs_without_root_in_the_home_that_a_hub_mounts():
+    """Zero to JupyterHub's user has the number 1000 and the home /home/jovyan."""
+    kinds = [kind for kind, _ in instructions()]
+    own = dict(instructions())
+
+    assert own["USER"] == "1000"
+    assert "HOME=/home/jovyan" in own["ENV"].split()
+    assert own["WORKDIR"] == "/home/jovyan"
+    assert "RUN" not in kinds[kinds.index("USER") :]
+
+
+def test_the_image_keeps_no_lists_of_packages_and_no_caches():
+    """They are of no use later; a layer keeps what its own line doesn't remove."""
+    lines = [text for kind, text in instructions() if kind == "RUN"]
+    apt = [line for line in lines if "apt-get" in line]
+
+    assert all("apt-get update" in line and "rm -rf /var/lib/apt/lists/*" in line for line in apt)
+    assert all("--no-cache-dir" in line for line in lines if "pip install" in line)
+
+
+def test_the_image_starts_with_the_settings_of_make_lab_and_keeps_what_a_learner_changed():
+    """Notebooks are copied at each start, also at a hub, which replaces CMD alone."""
+    sources = [text.split() for kind, text in instructions() if kind == "COPY"]
+    own = dict(instructions())
+    *_, script, _ = json.loads(own["ENTRYPOINT"])
+
+    assert ["jupyter_lab_config.py", "/usr/local/etc/jupyter/jupyter_server_config.py"] in sources
+    assert ["notebooks", "/opt/iamlab/notebooks"] in sources
+    assert script == 'cp --recursive --update=none /opt/iamlab/notebooks .; exec "$@"'
+    assert json.loads(own["CMD"])[:2] == ["jupyter", "lab"]

@@ -11,7 +11,7 @@ A test takes ``open_notebook`` and gets a ``LabPage``::
         lab.page.get_by_role("button", name="Check", exact=True).click()
 
 Every test in this folder is marked ``browser``. The lessons by mouse, which take half of the time,
-run in one worker, the others in another one.
+run in one worker, those of the hub in another one, and the others in a third one.
 """
 
 import os
@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 MOST_TESTS = 3
 """So many tests share a page: it keeps parts of closed notebooks, and gets slower."""
+GROUPS = {"test_lessons": "mouse", "test_hub": "hub"}
 PATIENCE = 15_000
 """So long an expectation waits, in ms: three workers share two processors."""
 BROWSERS = (
@@ -133,7 +134,7 @@ def pytest_collection_modifyitems(items):
     """Mark every test of this folder, so that nobody has to remember it."""
     for item in items:
         if HERE in item.path.parents:
-            group = "mouse" if item.path.stem == "test_lessons" else "keyboard"
+            group = GROUPS.get(item.path.stem, "keyboard")
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group(group))
 
