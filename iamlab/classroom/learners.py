@@ -7,6 +7,7 @@ of attempts are as the file has them, so a learner could have changed them.
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from iamlab.view.drawing.sheet import Sheet
     from iamlab.view.figure import Figure
 
+MINUTES = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 STUCK = 3
 """Who has so many wrong attempts since the last right one is stuck."""
 PITCHES = (0.58, 0.52, 0.46)
@@ -63,15 +65,13 @@ class Learner:
 
     @cached_property
     def attempts(self) -> list[tuple[str, bool, str]]:
-        """The exercise of each attempt, whether it was right, and its time."""
-        own = [each for each in self.records if each["kind"] == "attempt"]
-        right = {number for number, mark in self.marks.items() if mark.correct}
-        found = [(each["exercise"], each.get("correct") is True, each["time"]) for each in own]
-        return [(n, claimed and n in right, time) for n, claimed, time in found if n in self.marks]
-
-    def first(self) -> dict[str, bool]:
-        """Whether the first attempt at each exercise was right."""
-        return {number: is_right for number, is_right, _ in reversed(self.attempts)}
+        """The exercise of each attempt, whether it was right, and its minute."""
+        found = []
+        for own in self.records:
+            if own["kind"] == "attempt" and (mark := self.marks.get(own["exercise"])):
+                is_right = mark.correct and own.get("correct") is True
+                found.append((own["exercise"], is_right, "".join(MINUTES.findall(own["time"])[:1])))
+        return found
 
     @cached_property
     def beliefs(self) -> set[str]:
@@ -102,12 +102,14 @@ class Objective(NamedTuple):
         return sum(tried), len(tried), len(marks)
 
     def cell(self, learners: Sequence[Learner]) -> Cell:
-        """Return the cell of learners in a heat map."""
+        """Return a cell of the heat map; of several learners, a share of what they tried."""
         right, tried, of = self.result(learners)
         words, look = f"{right} of {of} right, {of - tried} not tried", NOT_TRIED
         if tried:
+            symbol = f"{right}/{of}{PART.symbol * (tried < of)}"
+            symbol, of = (symbol, of) if len(learners) == 1 else (f"{right / tried:.0%}", tried)
             shade = share_look(right, of) if right else NONE_RIGHT
-            look = replace(shade, symbol=f"{right}/{of}{PART.symbol * (tried < of)}", word=words)
+            look = replace(shade, symbol=symbol, word=words)
         return Cell(look=look, words=words)
 
 

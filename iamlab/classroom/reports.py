@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
 from itertools import batched, chain
@@ -48,7 +49,6 @@ FEWEST, IN_HALF, OTHERS, NEARLY = 10, 4, 3, 90
 tried so many other exercises; and the percentage of nearly everybody."""
 EASY, HARD, FLAT = map(bad, ("nearly all right", "nearly none right", "weaker half as good"))
 FINE, TOO_FEW, NO_HALVES = good("fine"), silent("too few", "–"), silent("halves too small", "–")
-MINUTES = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)", re.ASCII)
 
 
 class _EveryLesson(Course):
@@ -130,7 +130,7 @@ class ClassReport:
 
     def exercises(self) -> Table:
         """The share of learners who were right at first, of all and of both halves."""
-        firsts = [own.first() for own in self.learners]
+        firsts = [{n: ok for n, ok, _ in reversed(own.attempts)} for own in self.learners]
         numbers = chain.from_iterable(own.exercises for own in lessons().values())
         rows = [_item(own, firsts) for own in numbers if any(own in first for first in firsts)]
         columns = "exercise, title, learners, right %, stronger half %, weaker half %, state"
@@ -139,21 +139,14 @@ class ClassReport:
 
     def stuck(self) -> Table:
         """Who has many wrong attempts since the last right one, at which exercise, since when."""
-        rows = []
+        rows, size = [], 10 if self.anonymous else 16  # a whole time leads to somebody's log
         for own in self.learners:
             if wrong := own.stuck():
-                found = [MINUTES.match(time) for *_, time in (wrong[0], wrong[-1])]
-                # A whole time leads to a line of somebody's log.
-                times = [each and " ".join(each.groups()[: 2 - self.anonymous]) for each in found]
-                number, hints = wrong[-1][0], own.marks[wrong[-1][0]].hints
-                rows.append((own.name, number, _title(number), len(wrong), hints, *times))
+                number, _, last = wrong[-1]
+                about = own.name, number, _title(number), len(wrong), own.marks[number].hints
+                rows.append((*about, wrong[0][-1][:size], last[:size]))
         columns = "learner, exercise, title, wrong attempts, hints, since, last"
         return Table.of("Stuck", columns, rows)
-
-    def missing(self) -> Table:
-        """The learners who handed in nothing."""
-        rows = [(own.name,) for own in self.learners if not own.marks]
-        return Table.of("Learners without a submission", "learner", rows)
 
     def answers(self) -> list[Feedback]:
         """The feedback on each exercise of each learner."""
@@ -184,7 +177,9 @@ class ClassReport:
         RequestError
             The file exists.
         """
-        return write_page(Path(file), f"Class report {self.title}", self.html(), force=force)
+        return write_page(
+            Path(file), f"{self.title or 'iamlab'}: class report", self.html(), force=force
+        )
 
 
 def report(
@@ -215,13 +210,18 @@ def report(
     marks: dict[str, dict[str, Marked]] = {own: {} for own in records}
     for mark in mark_all(submissions, known):
         marks[mark.student][mark.exercise] = mark
-    names = dict.fromkeys(records, "") | {own.id: own.name for own in known.roster.values()}
-    shown = {own: printable(f"{name} ({own})" if name else own) for own, name in names.items()}
+    names = {own: own for own in records}
+    names |= {own.id: own.name or own.id for own in known.roster.values()}
+    number = Counter(names.values())
+    shown = {own: n if number[n] == 1 else f"{n} ({own})" for own, n in names.items()}
     files = [(printable(own.file), printable(own.what)) for own in faults]
     if anonymous:
         shown, files = pseudonyms(names, known.key), [("a file", "not shown")] * len(files)
     order = sorted(shown.items(), key=lambda own: own[1].casefold())
-    learners = [Learner(own, n, marks.get(own, {}), records.get(own, ())) for own, n in order]
+    learners = [
+        Learner(own, printable(name), marks.get(own, {}), records.get(own, ()))
+        for own, name in order
+    ]
     said = Table.of("Files", "file, problem", files)
     return ClassReport(known.title, learners, said, anonymous)
 
@@ -308,8 +308,9 @@ def write_feedback(
     for own in report(folder, known).learners:
         alone, marks, name = ClassReport(known.title, [own]), own.marks.values(), ""
         if marks:
-            start = re.sub("[^a-z0-9]+", "-", own.id.lower())[:40]
-            name = f"{start}-{sign(own.id, known.key)}.html"
+            name = (
+                f"{re.sub('[^a-z0-9]+', '-', own.id.lower())[:40]}-{sign(own.id, known.key)}.html"
+            )
             inside, title = alone.html("feedback"), f"Feedback for {own.name}"
             paths.append(write_page(home / name, title, inside, force=force))
         right, late = sum(mark.correct for mark in marks), sum(mark.late for mark in marks)
