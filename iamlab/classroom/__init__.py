@@ -1,4 +1,4 @@
-"""The classroom: editions of a lesson, and questions to vote on; also ``iamlab classroom``."""
+"""The classroom: editions of a lesson, polls, courses and marks; also ``iamlab classroom``."""
 
 from typing import TYPE_CHECKING
 
@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from iamlab.classroom.answers import answered as answered
     from iamlab.classroom.polls import Poll as Poll
     from iamlab.classroom.polls import poll as poll
+    from iamlab.classroom.submissions import hand_in as hand_in
 
-_HOME = {"answered": "answers", "Poll": "polls", "poll": "polls"}
+_HOME = {"answered": "answers", "Poll": "polls", "poll": "polls", "hand_in": "submissions"}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

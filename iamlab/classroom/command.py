@@ -5,13 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlab.classroom.course import new_course, read_course
 from iamlab.classroom.editions import edition
+from iamlab.classroom.gradebooks import check_new, write_gradebooks
+from iamlab.classroom.marking import mark_all
 from iamlab.classroom.polls import poll
+from iamlab.classroom.submissions import read_submissions
 from iamlab.cli.answers import Answer
+from iamlab.display import count
 from iamlab.errors import RequestError
+from iamlab.tables import tables
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
 
 def classroom(options: argparse.Namespace) -> Answer:
@@ -32,8 +39,40 @@ def _poll(options: argparse.Namespace) -> Answer:
     return _written(poll(options.lesson).save(options.out, force=options.force))
 
 
-def _written(path: Path) -> Answer:
-    return Answer(status=False, value=lambda: [str(path)], text=lambda: [str(path)])
+def _new(options: argparse.Namespace) -> Answer:
+    """Make the folder of a course."""
+    return _written(*new_course(Path(options.lesson)), notes=tables(__file__)["new"].splitlines())
 
 
-_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll}
+def _grade(options: argparse.Namespace) -> Answer:
+    """Mark submissions, and write the marks."""
+    if options.course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
+    course = read_course(options.course)
+    path = Path("grades.csv" if options.out == "." else options.out)
+    check_new(path, force=options.force)
+    submissions, faults = read_submissions(options.lesson, course)
+    marked = mark_all(submissions, course)
+    paths = write_gradebooks(marked, course, path, force=options.force)
+    right, of = sum(own.correct for own in marked), len(marked)
+    missing = course.roster.keys() - {own.student.lower() for own in submissions}
+    notes = [f"{count(len(submissions), 'student')}; {right} of {of} answers are right."]
+    notes += [f"Nothing from: {', '.join(sorted(missing))}."] * bool(missing)
+    notes += [
+        f"{own.student}, {own.exercise}: {own.counterexample}" for own in marked if own.hidden
+    ]
+    return _written(*paths, notes=[*notes, *map(str, faults)])
+
+
+def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:
+    every = [*map(str, paths), *notes]
+    return Answer(status=False, value=lambda: [str(own) for own in paths], text=lambda: every)
+
+
+_TASKS = {
+    "solved": _edition,
+    "blank": _edition,
+    "poll": _poll,
+    "new": _new,
+    "grade": _grade,
+}

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import csv
 import hmac
+import io
 import os
 import re
 import secrets
 import tomllib
 import unicodedata
 import warnings
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import iamlab
 from iamlab.errors import LoadError
@@ -25,15 +27,13 @@ from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.source_lines import lines_of_keys
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 KEY, ABOUT, ROSTER = "course.key", "course.toml", "roster.csv"
-BYTES, HIDDEN = 32, 3
-"""The size of a key, and the number of hidden worlds for each exercise."""
-HEAVIEST = 10_000
-"""The largest weight of a lesson."""
-COLUMNS = ("student", "name", "email", "canvas_id", "moodle_id", "sis_id", "section")
+BYTES, HIDDEN, HEAVIEST = 32, 3, 10_000
+"""The size of a key, the number of hidden worlds of an exercise, the largest weight of a lesson."""
+_TABLES = tables(__file__)
+_WRONG: dict[str, str] = _TABLES["wrong"]
+_KINDS: dict[str, Any] = {"title": str, "lessons": list, "due": dict, "weights": dict}
+_KINDS["late"] = int, float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Course:
         For each lesson the points that it has in the gradebooks.
     roster
         The students, by their id in lower case.
+    late
+        The part of a point that a right answer after the date has, such as 0.5.
     """
 
     folder: Path
@@ -84,6 +86,7 @@ class Course:
     due: dict[str, datetime | None]
     weights: dict[str, float]
     roster: dict[str, Student] = field(default_factory=dict)
+    late: float = 0.0
 
     def hidden_seeds(self, number: str) -> tuple[int, ...]:
         """Return the seeds of the hidden worlds of an exercise, the same for all students."""
@@ -96,12 +99,11 @@ class Course:
         """The student's id for each name by which a platform can call a student."""
         found: dict[str, set[str]] = {}
         for own, student in self.roster.items():
-            names = own, student.email, student.canvas_id, student.sis_id, student.name
-            last, _, first = student.name[::-1].partition(" ")  # Maria Lopez is lopezmaria
-            both = f"{last[::-1]}{first[::-1]}"
-            for name in filter(None, (*map(plain, (*names, both)), *student.moodle_id.split())):
+            first, _, last = student.name.rpartition(" ")
+            names = [own, student.email, student.canvas_id, student.sis_id, student.name]
+            for name in map(plain, (*names, f"{last}{first}", *student.moodle_id.split())):
                 found.setdefault(name, set()).add(own)
-        return {name: next(iter(owners)) for name, owners in found.items() if len(owners) == 1}
+        return {name: min(own) for name, own in found.items() if name and len(own) == 1}
 
 
 def plain(text: str) -> str:
@@ -124,15 +126,13 @@ def new_course(folder: Path) -> list[Path]:
     LoadError
         One of the files exists. Then nothing is written.
     """
-    texts: dict[str, str] = tables(__file__)["new"]
-    texts = {KEY: f"{secrets.token_hex(BYTES)}\n", **texts, ROSTER: f"{','.join(COLUMNS)}\n"}
+    texts = {KEY: f"{secrets.token_hex(BYTES)}\n", **_TABLES["new"]}
     if there := [name for name in texts if (folder / name).exists()]:
         raise LoadError(f"{folder} has {', '.join(there)} already. Choose another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        mode = 0o600 if name in (KEY, ROSTER) else 0o644
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(folder / name, flags, mode), "w", encoding="utf-8") as stream:
+        own = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(own, "w", encoding="utf-8") as stream:
             stream.write(text)
     return [folder / name for name in texts]
 
@@ -145,7 +145,11 @@ def read_course(folder: str | Path) -> Course:
     LoadError
         A file is missing or wrong. The message has all problems, each with its file and line.
     """
-    return _Reader(Path(folder)).course()
+    found = _Reader(Path(folder))
+    key, about, roster = found.key(), found.about(), found.roster()
+    if found.problems:
+        raise LoadError("\n".join(found.problems))
+    return Course(found.folder, key=key, roster=roster, **about)
 
 
 class _Reader:
@@ -154,119 +158,73 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder, self.problems = folder, list[str]()
 
-    def course(self) -> Course:
-        key, about, roster = self._key(), self._about(), self._roster()
-        if self.problems:
-            raise LoadError("\n".join(self.problems))
-        return Course(self.folder, key=key, roster=roster, **about)
+    def wrong(self, file: str, line: int, what: str, **facts: object) -> None:
+        text = _WRONG.get(what, what).format(**facts)
+        self.problems.append(f"{self.folder / file}, line {line}: {text}")
 
-    def _text(self, name: str) -> str:
+    def text(self, name: str) -> str:
         try:
             return (self.folder / name).read_text("utf-8-sig")
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", "") or "it isn't UTF-8"
-            self.problems.append(
-                f"{self.folder / name} can't be read: {reason}. "
-                "`iamlab classroom new` makes a course's files."
-            )
+            self.wrong(name, 1, "file", reason=getattr(error, "strerror", "it isn't UTF-8"))
             return ""
 
-    def _key(self) -> bytes:
-        path, key = self.folder / KEY, b""
-        if text := self._text(KEY).strip():
-            if os.name == "posix" and path.stat().st_mode & 0o077:
-                warnings.warn(f"Other users can read {path}. Run: chmod 600 {path}", stacklevel=4)
-            try:
-                key = bytes.fromhex(text)
-            except ValueError:
-                self.problems.append(f"{path}, line 1: the key isn't hexadecimal digits.")
-            else:
-                if len(key) < BYTES:
-                    self.problems.append(
-                        f"{path}, line 1: the key has {len(key)} bytes, and needs {BYTES}."
-                    )
+    def key(self) -> bytes:
+        path, text, key = self.folder / KEY, self.text(KEY).strip(), b""
+        if text and os.name == "posix" and path.stat().st_mode & 0o077:
+            warnings.warn(f"Other users can read {path}. Run: chmod 600 {path}", stacklevel=3)
+        with suppress(ValueError):
+            key = bytes.fromhex(text)
+        if text and len(key) < BYTES:
+            self.wrong(KEY, 1, "key", size=len(key), least=BYTES)
         return key
 
-    def _about(self) -> dict[str, Any]:
-        text, path = self._text(ABOUT), self.folder / ABOUT
+    def about(self) -> dict[str, Any]:
+        text, known = self.text(ABOUT), own_lessons()
         try:
-            table = tomllib.loads(text)
+            table, lines = tomllib.loads(text), lines_of_keys(text)
         except tomllib.TOMLDecodeError as error:
-            message, _, place = str(error).partition(" (at ")
-            line = re.search(r"line (\d+)", place)
-            number = int(line[1]) if line else 1 + text.count("\n")
-            self.problems.append(f"{path}, line {number}: {message}.")
+            line = re.search(r"line (\d+)", str(error))
+            self.wrong(ABOUT, int(line[1] if line else 1 + text.count("\n")), "toml", error=error)
             return {}
-        lines = lines_of_keys(text)
 
-        def check(problem: str, *keys: str) -> None:
-            place = next((lines[keys[:n]][0] for n in (2, 1) if keys[:n] in lines), 1)
-            self.problems.append(f"{path}, line {place}: {problem}")
+        def wrong(what: str, *path: str, **facts: object) -> None:
+            place = next((lines[path[:n]][0] for n in (2, 1) if path[:n] in lines), 1)
+            self.wrong(ABOUT, place, what, **facts)
 
-        for key in table.keys() - {"title", "lessons", "due", "weights"}:
-            check(f"{key!r} has no meaning here.", key)
-        known, title = own_lessons(), table.get("title", "")
-        if not isinstance(title, str):
-            check("the title must be text, in quotes.", "title")
-        lessons = table.get("lessons", [])
-        if text and (not isinstance(lessons, list) or not lessons):
-            check('lessons must be a list, such as ["02", "08"].', "lessons")
-            lessons = []
-        for place, own in enumerate(lessons):
-            if not isinstance(own, str) or own not in known:
-                check(f"there is no lesson {own!r}. Write a number such as '08'.", "lessons")
-            elif own in lessons[:place]:
-                check(f"lesson {own} is in the list twice.", "lessons")
-        lessons = [own for own in known if own in lessons]
-        weights = {own: float(len(known[own].exercises)) for own in lessons}
-        due = self._each(table, "due", dict.fromkeys(lessons), _moment, check)
-        weights = self._each(table, "weights", weights, _weight, check)
-        return {"title": title, "lessons": lessons, "due": due, "weights": weights}
+        for key in [own for own in table if not isinstance(table[own], _KINDS.get(own, ()))]:
+            wrong(key if key in _KINDS else "name", key, key=key)
+            del table[key]
+        named = [str(own) for own in table.get("lessons", ())]
+        for own in dict.fromkeys(own for own in named if own not in known or named.count(own) > 1):
+            wrong("twice" if own in known else "lesson", "lessons", lesson=own)
+        if text and not named:
+            wrong("lessons")
+        lessons = [own for own in known if own in named]
+        found: dict[str, dict[str, Any]] = {"due": dict.fromkeys(lessons)}
+        found["weights"] = {own: float(len(known[own].exercises)) for own in lessons}
+        for name, read in (("due", _moment), ("weights", _weight)):
+            for lesson, value in table.get(name, {}).items():
+                if (made := read(value)) is None or lesson not in lessons:
+                    wrong(name if lesson in lessons else "unknown", name, lesson, lesson=lesson)
+                found[name][lesson] = made
+        if (late := _weight(table.get("late", 0))) is None or late > 1:
+            wrong("late", "late")
+        return {"title": table.get("title", ""), "lessons": lessons, "late": late, **found}
 
-    def _each(
-        self, table: Any, name: str, found: dict[str, Any], read: Any, check: Callable[..., None]
-    ) -> dict[str, Any]:
-        """Read a table with a value for some of the lessons."""
-        own = table.get(name, {})
-        if not isinstance(own, dict):
-            check(f"{name} must be a table: [{name}]", name)
-            return found
-        for lesson, value in own.items():
-            if lesson not in found:
-                check(f"{lesson} isn't one of the course's lessons.", name, lesson)
-            elif (made := read(value)) is None:
-                check(f"{value!r} {_WANTED[name]}", name, lesson)
-            else:
-                found[lesson] = made
+    def roster(self) -> dict[str, Student]:
+        found = dict[str, Student]()
+        reader = csv.DictReader(io.StringIO(self.text(ROSTER)))
+        if reader.fieldnames and "student" not in reader.fieldnames:
+            self.wrong(ROSTER, 1, "column")
+        for row in (own for own in reader if any(own.values())):
+            names = ("student", *(own.name for own in fields(Student)[1:]))
+            student = Student(*((row.get(name) or "").strip() for name in names))
+            if student.id.lower() in found or not student.id:
+                what = "student" if student.id else "no id"
+                self.wrong(ROSTER, reader.line_num, what, student=student.id)
+            found[student.id.lower()] = student
         return found
-
-    def _roster(self) -> dict[str, Student]:
-        path, found = self.folder / ROSTER, dict[str, Student]()
-        if not (text := self._text(ROSTER)):
-            return found
-        reader = csv.DictReader(text.splitlines(), strict=True)
-        try:
-            if "student" not in (reader.fieldnames or ()):
-                self.problems.append(f"{path}, line 1: there is no column 'student'.")
-                return found
-            for row in reader:
-                own = {name: (row.get(name) or "").strip() for name in COLUMNS}
-                where, student = f"{path}, line {reader.line_num}", own.pop("student")
-                if not student and any(own.values()):
-                    self.problems.append(f"{where}: the student's id is missing.")
-                elif student.lower() in found:
-                    self.problems.append(f"{where}: {student} is in the roster twice.")
-                elif student:
-                    found[student.lower()] = Student(student, **own)
-        except csv.Error as error:
-            self.problems.append(f"{path}, line {reader.line_num}: it isn't CSV: {error}.")
-        return found
-
-
-_WANTED = {
-    "due": "isn't a date. Write 2026-12-01, or 2026-12-01T18:00:00+01:00.",
-    "weights": f"isn't a weight. Write a number from 0 to {HEAVIEST:,}.",
-}
 
 
 def _moment(value: Any) -> datetime | None:
@@ -278,5 +236,4 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _weight(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value <= HEAVIEST else None
+    return float(value) if type(value) in (int, float) and 0 <= value <= HEAVIEST else None
