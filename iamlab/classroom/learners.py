@@ -135,10 +135,8 @@ def belief_bars(beliefs: Iterable[tuple[Any, ...]], of: int) -> Figure:
     """Draw how many learners showed each belief: its words, their number, and its lessons."""
     nodes = list[Node]()
     for claim, number, titles, *_ in beliefs:
-        words, facts = (
-            f"{claim} ({', '.join(titles)})",
-            {"answers as if": claim, "learners": number},
-        )
+        facts = {"answers as if": claim, "learners": number}
+        words = f"{claim} (lessons {' and '.join(own.split()[0] for own in titles)})"
         line = f"{words}: {number} of {of}"
         nodes.append(Node(claim, "", f"{number} of {of}", short=words, line=line, facts=facts))
     return Scene(nodes, before=["Learners answered as if ..."]).figure(

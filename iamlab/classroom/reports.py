@@ -29,7 +29,6 @@ from iamlab.teach import course as progress
 from iamlab.teach.exercises import Feedback
 from iamlab.teach.lesson import lesson_of, lessons, own_lessons, seed_of
 from iamlab.teach.mutants import MISCONCEPTIONS
-from iamlab.teach.tables import find
 from iamlab.view.cards.card import boxed
 from iamlab.view.cells import Link
 from iamlab.view.style import bad, good, silent
@@ -266,7 +265,7 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
         The file exists.
     """
     if path.exists() and not force:
-        raise RequestError(f"{path} already exists. Add --force (force=True) to overwrite it.")
+        raise RequestError(f"{path} exists already. Add --force to overwrite it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     page = Path(__file__).with_name("page.html").read_text("utf-8")
     page = page.replace("{{title}}", escape(title)).replace("{{inside}}", inside)
@@ -278,7 +277,7 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
 
 
 def write_feedback(
-    folder: str | Path, course: str | Path, out: str | Path, *, force: bool = False
+    folder: str | Path, course: Course | str | Path, out: str | Path, *, force: bool = False
 ) -> list[Path]:
     """Write a page for each student who handed in answers, and an index for the teacher.
 
@@ -289,7 +288,7 @@ def write_feedback(
     folder
         The submissions, as for ``report``.
     course
-        The course's folder.
+        The course, or its folder.
     out
         Where to write the pages.
     force
@@ -302,19 +301,19 @@ def write_feedback(
     LoadError
         There is no such folder of submissions, or the course's folder isn't right.
     """
-    known, home, rows, paths = read_course(course), Path(out), list[Any](), list[Path]()
+    known = course if isinstance(course, Course) else read_course(course)
+    home, rows, paths = Path(out), list[Any](), list[Path]()
     if home.exists() and any(home.iterdir()) and not force:
-        raise RequestError(f"{home} isn't empty. Add --force (force=True) to write into it.")
+        raise RequestError(f"{home} isn't empty. Add --force to write into it.")
     for own in report(folder, known).learners:
         alone, marks, name = ClassReport(known.title, [own]), own.marks.values(), ""
         if marks:
-            name = (
-                f"{re.sub('[^a-z0-9]+', '-', own.id.lower())[:40]}-{sign(own.id, known.key)}.html"
-            )
+            start = re.sub("[^a-z0-9]+", "-", own.id.lower())[:40]
+            name = f"{start}-{sign(own.id, known.key)}.html"
             inside, title = alone.html("feedback"), f"Feedback for {own.name}"
             paths.append(write_page(home / name, title, inside, force=force))
         right, late = sum(mark.correct for mark in marks), sum(mark.late for mark in marks)
-        claims = [claim for claim, *_ in alone.misconceptions().rows]
+        claims = "\n".join(str(claim) for claim, *_ in alone.misconceptions().rows)
         rows.append((Link(own.name, name), right, len(marks), late, claims))
     index = whole_table(Table.of("Students", "student, right, of, late, answers as if", rows))
     return [write_page(home / INDEX, "For the teacher", index, force=force), *paths]
@@ -322,8 +321,10 @@ def write_feedback(
 
 def _feedback(mark: Marked) -> Feedback:
     """Return the feedback on an exercise, with its counterexample if it isn't right."""
-    title = f"{mark.exercise} {_title(mark.exercise)}"
+    number, seed, lesson = mark.exercise, seed_of(mark.student), lesson_of(mark.exercise)
+    title = f"{number} {_title(number)}"
     if not mark.attempts:
         return Feedback(None, (title, "– Not tried."))
-    why = find(mark.exercise, seed_of(mark.student)).why if mark.correct else mark.counterexample
-    return Feedback(mark.correct, (title, why, *["It came after the date."] * mark.late))
+    why = " ".join(lesson.named(lesson.exercise(number, seed)[1]["why"], seed).split())
+    texts = why if mark.correct else mark.counterexample, "It came after the date." * mark.late
+    return Feedback(mark.correct, (title, *filter(None, texts)))
