@@ -67,15 +67,14 @@ def _grade(options: argparse.Namespace) -> Answer:
 
 def _report(options: argparse.Namespace) -> Answer:
     """Write the page of a class report."""
-    path = Path("report.html" if options.out == "." else options.out)
-    made = report(options.lesson, options.course, anonymous=options.anonymous)
-    return _written(made.save(path, force=options.force))
+    found = report(options.lesson, options.course, anonymous=options.anonymous)
+    return _written(found.save(options.out, force=options.force))
 
 
 def _feedback(options: argparse.Namespace) -> Answer:
     """Write a page for each student."""
-    paths = write_feedback(options.lesson, _course(options), options.out, force=options.force)
-    return _written(*paths)
+    course, force = _course(options), options.force
+    return _written(*write_feedback(options.lesson, course, options.out, force=force))
 
 
 def _course(options: argparse.Namespace) -> Course:

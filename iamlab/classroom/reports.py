@@ -142,8 +142,9 @@ class ClassReport:
         for own in self.learners:
             if wrong := own.stuck():
                 number, _, last = wrong[-1]
-                about = own.name, number, _title(number), len(wrong), own.marks[number].hints
-                rows.append((*about, wrong[0][-1][:size], last[:size]))
+                title, hints = lesson_of(number).exercises[number]["title"], own.marks[number].hints
+                since = wrong[0][-1][:size]
+                rows.append((own.name, number, title, len(wrong), hints, since, last[:size]))
         columns = "learner, exercise, title, wrong attempts, hints, since, last"
         return Table.of("Stuck", columns, rows)
 
@@ -168,6 +169,8 @@ class ClassReport:
 
         Parameters
         ----------
+        file
+            Its name, or a folder.
         force
             Whether to overwrite a file that is there.
 
@@ -212,17 +215,13 @@ def report(
     names = {own: own for own in records}
     names |= {own.id: own.name or own.id for own in known.roster.values()}
     number = Counter(names.values())
-    shown = {own: n if number[n] == 1 else f"{n} ({own})" for own, n in names.items()}
+    shown = {a: printable(n if number[n] == 1 else f"{n} ({a})") for a, n in names.items()}
     files = [(printable(own.file), printable(own.what)) for own in faults]
     if anonymous:
         shown, files = pseudonyms(names, known.key), [("a file", "not shown")] * len(files)
     order = sorted(shown.items(), key=lambda own: own[1].casefold())
-    learners = [
-        Learner(own, printable(name), marks.get(own, {}), records.get(own, ()))
-        for own, name in order
-    ]
-    said = Table.of("Files", "file, problem", files)
-    return ClassReport(known.title, learners, said, anonymous)
+    learners = [Learner(own, n, marks.get(own, {}), records.get(own, ())) for own, n in order]
+    return ClassReport(known.title, learners, Table.of("Files", "file, problem", files), anonymous)
 
 
 def _item(number: str, firsts: Sequence[Mapping[str, bool]]) -> tuple[Any, ...]:
@@ -230,22 +229,15 @@ def _item(number: str, firsts: Sequence[Mapping[str, bool]]) -> tuple[Any, ...]:
     tried = [(own[number], [own[n] for n in own if n != number]) for own in firsts if number in own]
     scored = sorted((mean(rest), right) for right, rest in tried if len(rest) >= OTHERS)
     order, half = [right for _, right in scored], len(scored) // 2
-    share, look = _percent([right for right, _ in tried]), TOO_FEW
-    halves: tuple[int | None, ...] = (None, None)
+    share, look = round(100 * mean(right for right, _ in tried)), TOO_FEW
+    above = below = None
     if len(tried) >= FEWEST:
         look = EASY if share >= NEARLY else HARD if share <= 100 - NEARLY else NO_HALVES
         if half >= IN_HALF:
-            above, below = halves = _percent(order[-half:]), _percent(order[:half])
+            above, below = round(100 * mean(order[-half:])), round(100 * mean(order[:half]))
             look = look if look != NO_HALVES else FINE if above > below else FLAT
-    return number, _title(number), len(tried), share, *halves, look
-
-
-def _percent(found: Sequence[bool]) -> int:
-    return round(100 * mean(found))
-
-
-def _title(number: str) -> str:
-    return str(lesson_of(number).exercises[number]["title"])
+    title = lesson_of(number).exercises[number]["title"]
+    return number, title, len(tried), share, above, below, look
 
 
 def _shown(part: Any) -> str:
@@ -322,7 +314,7 @@ def write_feedback(
 def _feedback(mark: Marked) -> Feedback:
     """Return the feedback on an exercise, with its counterexample if it isn't right."""
     number, seed, lesson = mark.exercise, seed_of(mark.student), lesson_of(mark.exercise)
-    title = f"{number} {_title(number)}"
+    title = f"{number} {lesson.exercises[number]['title']}"
     if not mark.attempts:
         return Feedback(None, (title, "– Not tried."))
     why = " ".join(lesson.named(lesson.exercise(number, seed)[1]["why"], seed).split())

@@ -107,7 +107,16 @@ def test_names_of_pages_cannot_be_guessed_without_the_key(course, submissions, t
     assert names[0].isdisjoint(names[2])
 
 
-HOSTILE = ("../../etc/passwd", "a/b\\c", "CON", ".", "<img src=x onerror=1>", "é" * 300, "A.B", "a b")
+HOSTILE = (
+    "../../etc/passwd",
+    "a/b\\c",
+    "CON",
+    ".",
+    "<img src=x onerror=1>",
+    "é" * 300,
+    "A.B",
+    "a b",
+)
 
 
 def test_ids_cannot_leave_the_folder(course, submissions, tmp_path, monkeypatch):
