@@ -1,4 +1,4 @@
-"""The classroom: editions of a lesson, polls, courses and marks; also ``iamlab classroom``."""
+"""The classroom: editions of a lesson, polls, marks and reports; also ``iamlab classroom``."""
 
 from typing import TYPE_CHECKING
 
@@ -8,9 +8,12 @@ if TYPE_CHECKING:
     from iamlab.classroom.answers import answered as answered
     from iamlab.classroom.polls import Poll as Poll
     from iamlab.classroom.polls import poll as poll
+    from iamlab.classroom.reports import report as report
+    from iamlab.classroom.reports import write_feedback as write_feedback
     from iamlab.classroom.submissions import hand_in as hand_in
 
 _HOME = {"answered": "answers", "Poll": "polls", "poll": "polls", "hand_in": "submissions"}
+_HOME |= {"report": "reports", "write_feedback": "reports"}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

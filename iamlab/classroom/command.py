@@ -10,6 +10,7 @@ from iamlab.classroom.editions import edition
 from iamlab.classroom.gradebooks import check_new, write_gradebooks
 from iamlab.classroom.marking import mark_all
 from iamlab.classroom.polls import poll
+from iamlab.classroom.reports import report, write_feedback
 from iamlab.classroom.submissions import read_submissions
 from iamlab.cli.answers import Answer
 from iamlab.display import count
@@ -19,6 +20,8 @@ from iamlab.tables import tables
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+
+    from iamlab.classroom.course import Course
 
 
 def classroom(options: argparse.Namespace) -> Answer:
@@ -46,9 +49,7 @@ def _new(options: argparse.Namespace) -> Answer:
 
 def _grade(options: argparse.Namespace) -> Answer:
     """Mark submissions, and write the marks."""
-    if options.course is None:
-        raise RequestError("Name the course's folder: --course COURSE")
-    course = read_course(options.course)
+    course = _course(options)
     path = Path("grades.csv" if options.out == "." else options.out)
     check_new(path, force=options.force)
     found, faults = read_submissions(options.lesson, course)
@@ -62,9 +63,35 @@ def _grade(options: argparse.Namespace) -> Answer:
     return _written(*paths, notes=[*notes, *map(str, faults)])
 
 
+def _report(options: argparse.Namespace) -> Answer:
+    """Write the page of a class report."""
+    found = report(options.lesson, options.course, anonymous=options.anonymous)
+    return _written(found.save(options.out, force=options.force))
+
+
+def _feedback(options: argparse.Namespace) -> Answer:
+    """Write a page for each student."""
+    course, force = _course(options), options.force
+    return _written(*write_feedback(options.lesson, course, options.out, force=force))
+
+
+def _course(options: argparse.Namespace) -> Course:
+    if options.course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
+    return read_course(options.course)
+
+
 def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:
     every = [*map(str, paths), *notes]
     return Answer(status=False, value=lambda: [str(own) for own in paths], text=lambda: every)
 
 
-_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "new": _new, "grade": _grade}
+_TASKS = {
+    "solved": _edition,
+    "blank": _edition,
+    "poll": _poll,
+    "new": _new,
+    "grade": _grade,
+    "report": _report,
+    "feedback": _feedback,
+}

@@ -80,18 +80,18 @@ class Beliefs:
         return boxed("".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines()))
 
 
-def beliefs() -> Beliefs:
-    """Compare your first predictions in all lessons with the known wrong beliefs."""
-    answers = [own for own in journal.records() if own.get("kind") in ("prediction", "attempt")]
+def beliefs(records: Iterable[journal.Record] | None = None) -> Beliefs:
+    """Compare first predictions in all lessons with the known wrong beliefs; default: yours."""
+    every = journal.records() if records is None else records
+    answers = [own for own in every if own.get("kind") in ("prediction", "attempt")]
     with_evidence = [own for own in answers if isinstance(own.get("evidence"), dict)]
     fitting, tested = Counter[str](), Counter[str]()
     for record in journal.first_answers(with_evidence):
         for name, tests, fits_it in _evidence_of(record):
             tested[name] += tests
             fitting[name] += fits_it
-    counts = ((mutant, fitting[name], tested[name]) for name, mutant in MUTANTS.items())
-    named = any(own.get("belief") for own in answers)
-    return Beliefs(tuple(count for count in counts if count[2]), named)
+    counts = [(own, fitting[name], tested[name]) for name, own in MUTANTS.items() if tested[name]]
+    return Beliefs(tuple(counts), named=any(own.get("belief") for own in answers))
 
 
 def _evidence_of(record: journal.Record) -> Iterator[tuple[str, int, int]]:
