@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from iamlab.classroom.polls import poll as poll
     from iamlab.classroom.reports import report as report
     from iamlab.classroom.reports import write_feedback as write_feedback
-    from iamlab.classroom.submissions import hand_in as hand_in
 
-_HOME = {"answered": "answers", "Poll": "polls", "poll": "polls", "hand_in": "submissions"}
+_HOME = {"answered": "answers", "Poll": "polls", "poll": "polls"}
 _HOME |= {"report": "reports", "write_feedback": "reports"}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605

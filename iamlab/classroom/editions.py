@@ -136,14 +136,14 @@ def _blank(cell: Cell, body: list[ast.stmt], cards: set[str]) -> str:
     if not body or _shows_card(body, cards, CARDS) or _prepares(cell, body):
         return source
     lines = {own.lineno: _hint(own) for own in body}
-    for token in tokenize.generate_tokens(io.StringIO(without_commands(source)).readline):
+    for token in tokenize.generate_tokens(io.StringIO(_python(source)).readline):
         if token.type == tokenize.COMMENT:
             line = token.start[0]
             lines[line] = f"{lines.get(line, '')}  {token.string}".strip()
     return "\n".join(lines[line] for line in sorted(lines))
 
 
-def without_commands(source: str) -> str:
+def _python(source: str) -> str:
     """Return the code of a cell with texts in place of commands for a terminal."""
     return TERMINAL.sub(lambda line: f"{line[1]}{line[2]!r}", source)
 
@@ -151,7 +151,7 @@ def without_commands(source: str) -> str:
 def _statements(source: str) -> list[ast.stmt]:
     """Return the statements of a cell; a cell that isn't Python has none, and stays as it is."""
     with suppress(SyntaxError):
-        return ast.parse(without_commands(source)).body
+        return ast.parse(_python(source)).body
     return []
 
 

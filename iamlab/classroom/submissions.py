@@ -6,29 +6,24 @@ the report, whatever is in it. Limits and texts are in ``submissions.toml``.
 
 from __future__ import annotations
 
-import ast
+import base64
 import io
 import json
 import re
 import stat
 import zipfile
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import iamlab
 from iamlab.classroom.course import plain
-from iamlab.classroom.editions import without_commands
 from iamlab.display import count, few, printable
 from iamlab.errors import LoadError
 from iamlab.tables import tables
-from iamlab.teach import journal
-from iamlab.teach.lesson import DEMO, STUDENT, seed_of
+from iamlab.teach.lesson import DEMO, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,12 +32,11 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-MIME = "application/vnd.iamlab.progress+json"
-"""The type of an output that has the records of a learner: ``{"records": [...]}``."""
 _TABLES = tables(__file__)
 LIMITS: dict[str, int] = _TABLES["limits"]
 _WRONG: dict[str, str] = _TABLES["wrong"]
 _PASSED_OVER = re.compile(_TABLES["passed_over"]["names"])
+_DOWNLOAD = re.compile(r'href="data:application/x-ndjson;base64,([\w+/=]+)"')
 _OUTSIDE = re.compile(r"[/\\]|\w:|(.*[/\\])?\.\.([/\\]|$)")
 _MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_")
 _CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.")
@@ -290,43 +284,18 @@ def _of_lines(text: str) -> Iterator[Any]:
         yield value
 
 
-def _of_value(value: Any) -> Iterator[Any]:
-    """Yield the records of a document of earlier versions, or of a notebook's output."""
-    yield from value["records"]
-
-
 def _of_notebook(text: str) -> Iterator[Any]:
-    """Yield the records in a notebook's outputs, then the answers in its calls of ``check``."""
-    cells, values = _json(text)["cells"], dict[str, Any]()
-    for output in chain.from_iterable(cell.get("outputs", ()) for cell in cells):
-        if MIME in output.get("data", ()):
-            yield from _of_value(output["data"][MIME])
-    for source in ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"):
-        if len(source) <= LIMITS["text"]:
-            with suppress(SyntaxError, ValueError, MemoryError, RecursionError):
-                for node in ast.walk(ast.parse(without_commands(source))):
-                    with suppress(ValueError, TypeError, MemoryError, RecursionError):
-                        yield from _of_code(node, values)
-
-
-def _of_code(node: ast.AST, values: dict[str, Any]) -> Iterator[Record]:
-    """Yield the answer of ``check("3.1", answer)``; it is a literal, or the name of one."""
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        values[node.targets[0].id] = ast.literal_eval(node.value)
-    if isinstance(node, ast.Call) and len(node.args) == 2:
-        number, answer = node.args
-        if getattr(node.func, "id", getattr(node.func, "attr", "")) == "check":
-            name = getattr(answer, "id", "")
-            made = values[name] if name in values else ast.literal_eval(answer)
-            seeds = {own.arg: ast.literal_eval(own.value) for own in node.keywords}
-            seed = {"seed": seeds["seed"]} if "seed" in seeds else {}
-            facts = {"kind": "attempt", "exercise": ast.literal_eval(number), **seed}
-            yield {**facts, "given": _json(json.dumps(made, default=sorted))}
+    """Yield the records of the download links in a notebook, which ``progress()`` shows."""
+    for cell in _json(text)["cells"]:
+        for output in cell.get("outputs", ()):
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            for records in _DOWNLOAD.findall(html):
+                yield from _of_lines(base64.b64decode(records).decode("utf-8", "replace"))
 
 
 _READ = {
     ".jsonl": _of_lines,
-    ".json": lambda text: _of_value(_json(text)),
+    ".json": lambda text: iter(_json(text)["records"]),  # of earlier versions
     ".ipynb": _of_notebook,
 }
 _TEXTS = ("exercise", "kind", "student", "time", "version")
@@ -355,27 +324,3 @@ def _values(value: Any, depth: int) -> int:
     inner = [*value, *value.values()] if isinstance(value, dict) else value
     inside = inner if isinstance(inner, list) else ()
     return 1 + sum(_values(own, depth + 1) for own in inside)
-
-
-# -- hand in --------------------------------------------------------------------------------------
-
-
-class HandIn(list[Record]):
-    """The records of a learner, which the output of a cell embeds in the notebook."""
-
-    def __repr__(self) -> str:
-        tried = [own.get("exercise") for own in self if own.get("kind") == "attempt"]
-        about = f"{count(len(tried), 'answer')} to {count(len({*tried}), 'exercise')}"
-        return f"{about}{f' of {STUDENT}' * bool(STUDENT)}. Save the notebook, then hand it in."
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        about = {"version": iamlab.__version__, "student": STUDENT, "records": list(self)}
-        return {"text/plain": repr(self), MIME: about}
-
-
-def hand_in() -> HandIn:
-    """Put your records into the notebook, as the output of its last cell.
-
-    Run it last, save the notebook, and hand it in. The records are data: nobody runs your code.
-    """
-    return HandIn(journal.records())

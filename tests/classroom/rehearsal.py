@@ -4,16 +4,15 @@ The wrong answers are those of chosen beliefs, so a report must find exactly the
 those that checking again can find.
 """
 
-import io
 import json
 import pickle
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from iamlab.teach.course import Progress, course_map
+from iamlab.teach import progress
 from iamlab.teach.lesson import own_lessons, seed_of
 from iamlab.teach.tables import find
+from tests.classroom.handed_in import archive, write
 
 LESSONS = ("02", "03", "09")
 BELIEFS = ("M02", "M04", "M05", "M08", "M10", "M11")
@@ -21,6 +20,8 @@ BELIEFS = ("M02", "M04", "M05", "M08", "M10", "M11")
 NUMBERS = [number for lesson in LESSONS for number in own_lessons()[lesson].exercises]
 ONLY_HERE = "2.4"
 """The exercise whose policy a cheat has written for the names of the usual world."""
+KINDS = ["perfect"] * 6 + ["believes"] * 12 + ["half"] * 2 + ["notebook"] * 2
+KINDS += ["copy", "changed copy", "edited", "one world", "hostile", "twice", "empty", "nothing"]
 
 
 class Canary:
@@ -91,101 +92,81 @@ def lines(records):
 def notebook(records, source, monkeypatch):
     """Return a notebook whose last cell shows the progress of a learner."""
     monkeypatch.setattr("iamlab.teach.journal.records", lambda: records)
-    shown = Progress(course_map())
-    data = {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
+    data = {"text/html": progress()._repr_html_()}
     outputs = [{"output_type": "execute_result", "data": data}]
     cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": outputs}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}).encode()
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}).encode()
 
 
-def bomb():
-    """Return an archive that is small, and whose file isn't."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("iamlab_progress.jsonl", b" " * 15_000_000)
-    return stream.getvalue()
-
-
-def archive(files):
-    """Return a ZIP archive."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as found:
-        for name, content in files.items():
-            found.writestr(name, content)
-    return stream.getvalue()
+def planted(kind, learner, place, first):
+    """Fill in what a learner of a kind recorded; ``first`` is the first of the class."""
+    if kind in ("perfect", "notebook", "twice"):
+        solve(learner)
+    elif kind == "believes":
+        solve(learner, believes=BELIEFS[place % len(BELIEFS)])
+    elif kind == "half":
+        solve(learner, but=NUMBERS[len(NUMBERS) // 2 :])
+    elif kind == "copy":
+        learner.records = first.records
+    elif kind == "changed copy":
+        mine = {"student": learner.id, "seed": seed_of(learner.id)}
+        for own in first.records:
+            later = own["time"].replace("12-01", "12-02")
+            learner.records.append({**own, **mine, "time": later})
+    elif kind == "edited":  # who writes into the file that wrong answers are right
+        for number in NUMBERS:
+            task = find(number, seed_of(learner.id))
+            wrong = attempt(learner, number, task.known_wrong[0].answer(task.world()), 5)
+            learner.records.append({**wrong, "correct": True, "belief": ""})
+    elif kind == "one world":
+        solve(learner, but=[ONLY_HERE])
+        policy = json.dumps(find(ONLY_HERE).solution_answer()).replace("star-maps", "s*-maps")
+        learner.records.append(attempt(learner, ONLY_HERE, json.loads(policy), 59))
 
 
 def make_class(folder: Path, canary: Path, monkeypatch) -> dict[str, Learner]:
     """Write what a class hands in, and return the learners by id."""
-    kinds = ["perfect"] * 6 + ["believes"] * 12 + ["half"] * 2 + ["notebook"] * 2
-    kinds += ["copy", "changed copy", "edited", "one world", "hostile", "twice", "empty", "nothing"]
     found = {}
-    for place, kind in enumerate(kinds, 1):
-        name = f"Test{place:02} Learner{place:02}"
-        found[f"s{place:02}"] = Learner(f"s{place:02}", name, kind)
-    of_kind = {kind: [own for own in found.values() if own.kind == kind] for kind in kinds}
-    for own in (*of_kind["perfect"], *of_kind["notebook"], *of_kind["twice"]):
-        solve(own)
-    for place, own in enumerate(of_kind["believes"]):
-        solve(own, believes=BELIEFS[place % len(BELIEFS)])
-    for own in of_kind["half"]:
-        solve(own, but=NUMBERS[len(NUMBERS) // 2 :])
-    first = of_kind["perfect"][0]
-    (copy,), (changed,), (edited,), (one,), (hostile,), (twice,), (empty,), _ = (
-        of_kind[kind] for kind in kinds[-8:]
-    )
-    copy.records = first.records
-    of_another = {"student": changed.id, "seed": seed_of(changed.id)}
-    for record in first.records:
-        new = {**record, **of_another, "time": record["time"].replace("12-01", "12-02")}
-        changed.records.append(new)
-    for number in NUMBERS:  # somebody who writes into the file that wrong answers are right
-        task = find(number, seed_of(edited.id))
-        wrong = task.known_wrong[0].answer(task.world())
-        edited.records.append({**attempt(edited, number, wrong, 5), "correct": True, "belief": ""})
-    solve(one, but=[ONLY_HERE])
-    policy = find(ONLY_HERE).solution_answer()
-    policy = json.loads(json.dumps(policy).replace("star-maps", "s*-maps"))
-    one.records.append(attempt(one, ONLY_HERE, policy, 59))
-
-    at_moodle, at_canvas = {}, {}
-    for place, own in enumerate(found.values()):
-        progress, number = lines(own.records), 1000 + place
-        if own.kind == "perfect":
-            at_moodle[f"{own.name}_{number}_assignsubmission_file_/iamlab_progress.jsonl"] = progress
-        elif own.kind == "believes":
-            name = "".join(own.name.lower().split()[::-1])
-            at_canvas[f"{name}_{number}_9{number}_iamlab_progress.jsonl"] = progress
+    for place, kind in enumerate(KINDS, 1):
+        own = Learner(f"s{place:02}", f"Test{place:02} Learner{place:02}", kind)
+        found[own.id] = own
+        planted(kind, own, place, found["s01"])
+    files = {"moodle.zip": {}, "submissions.zip": {}}
+    for place, own in enumerate(found.values(), 1000):
+        content, half = lines(own.records), len(own.records) // 2
+        canvas = "".join(own.name.lower().split()[::-1])
+        source = f"open({str(canary)!r}, 'w')\nprogress()"
+        where = {
+            "perfect": f"moodle.zip/{own.name}_{place}_assignsubmission_file_/p.jsonl",
+            "believes": f"submissions.zip/{canvas}_{place}_9{place}_p.jsonl",
+        }.get(own.kind, f"{own.id}/p.jsonl")
+        outer, _, name = where.partition("/")
+        if outer in files:
+            files[outer][name] = content
         elif own.kind == "notebook":
-            source = f"open({str(canary)!r}, 'w')\nprogress()"
-            write(folder / own.id / "09.ipynb", notebook(own.records, source, monkeypatch))
+            files[f"{own.id}/09.ipynb"] = notebook(own.records, source, monkeypatch)
         elif own.kind == "twice":
-            half = len(own.records) // 2
-            write(folder / own.id / "first" / "p.jsonl", lines(own.records[: half + 3]))
-            write(folder / own.id / "second" / "p.jsonl", lines(own.records[half:]))
-        elif own.kind not in ("hostile", "nothing"):
-            write(folder / own.id / "iamlab_progress.jsonl", progress)
-    write(folder / "moodle.zip", archive(at_moodle))
-    write(folder / "submissions.zip", archive(at_canvas))
-    for name, content in hostile_files(hostile, canary).items():
-        write(folder / hostile.id / name, content)
+            files[f"{own.id}/first/p.jsonl"] = lines(own.records[: half + 3])
+            files[f"{own.id}/second/p.jsonl"] = lines(own.records[half:])
+        elif own.kind == "hostile":
+            files |= hostile_files(own, canary)
+        elif own.kind != "nothing":
+            files[where] = content
+    packed = {name: archive(own) if isinstance(own, dict) else own for name, own in files.items()}
+    write(folder, packed)
     return found
 
 
 def hostile_files(learner, canary):
     """Return files that must cost one line of the report each."""
-    deep = {"student": learner.id, "kind": "attempt", "exercise": "2.1", "seed": 7}
-    return {
-        "bomb.zip": bomb(),
+    record = {"student": learner.id, "kind": "attempt", "exercise": "2.1", "seed": 7}
+    deep = f'{json.dumps(record)[:-1]}, "given": {"[" * 5000}{"]" * 5000}}}'
+    files = {
+        "bomb.zip": archive({"p.jsonl": b" " * 15_000_000}),
         "outside.zip": archive({"../../outside.jsonl": b"{}"}),
         "pickle.jsonl": pickle.dumps(Canary(canary)),
-        "deep.jsonl": (json.dumps(deep)[:-1] + ', "given": ' + "[" * 5000 + "]" * 5000 + "}").encode(),
+        "deep.jsonl": deep.encode(),
         "program.exe": b"MZ",
         "broken.ipynb": b"{",
     }
-
-
-def write(path, content):
-    """Write a file, and make its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    return {f"{learner.id}/{name}": content for name, content in files.items()}

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlab.classroom import hand_in, submissions
-from iamlab.classroom.submissions import LIMITS, MIME, read_submissions
+from iamlab.classroom import submissions
+from iamlab.classroom.submissions import LIMITS, read_submissions
 from iamlab.errors import LoadError
-from iamlab.teach import journal
+from iamlab.teach import journal, progress
 from iamlab.teach.lesson import seed_of
 from tests.classroom.handed_in import archive, lines, make_course, record, write
 from tests.effort import tries
@@ -175,45 +175,25 @@ def test_the_earlier_format_is_read(tmp_path, course):
 # -- notebooks -----------------------------------------------------------------------------------
 
 
-def notebook(*sources, records=None):
-    """Return a notebook with code, and the output of ``hand_in`` in the last cell."""
+def notebook(*sources, html=""):
+    """Return a notebook with code, and an output of its last cell."""
     cells = [{"cell_type": "code", "source": own, "outputs": [], "metadata": {}} for own in sources]
-    data = {"output_type": "display_data", "data": {MIME: {"records": records}}}
-    last = {"cell_type": "code", "source": "hand_in()", "outputs": [data] if records else []}
+    data = {"output_type": "execute_result", "data": {"text/html": html.splitlines(keepends=True)}}
+    last = {"cell_type": "code", "source": "progress()", "outputs": [data] if html else []}
     return json.dumps({"cells": [*cells, last], "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
-def test_hand_in_embeds_the_records_and_says_so(tmp_path, course):
-    """What the cell shows goes through a notebook and comes back."""
+def test_the_last_cell_of_a_lesson_has_the_answers(tmp_path, course):
+    """What ``progress()`` shows goes through a notebook and comes back; without it, none."""
     journal.add({"kind": "attempt", "exercise": "3.1", "given": ["allowed"], "seed": 140})
-    shown = hand_in()._repr_mimebundle_()
-    file = write(tmp_path / "s", {"maria/a.ipynb": notebook(records=shown[MIME]["records"])})
-    (own,), _ = read_submissions(file, course)
+    files = {"maria/a.ipynb": notebook("1 + 1", html=progress()._repr_html_())}
+    (own,), _ = read_submissions(write(tmp_path / "s", files), course)
 
-    assert shown["text/plain"].startswith("1 answer to 1 exercise")
     assert [each["given"] for each in own.records] == [["allowed"]]
 
+    files = {"maria/b.ipynb": notebook('check("3.1", ["allowed"])')}
 
-@each_row(
-    ("source", "answers"),
-    [
-        ('check("3.1", ["allowed", "denied"])', [["allowed", "denied"]]),
-        (["teach.check('3.1',\n", " {'b', 'a'})"], [["a", "b"]]),
-        ('%matplotlib inline\n!ls\ncheck("3.1", ("a", "b"), seed=-3)', [["a", "b"]]),
-        ('policy = {"Version": "2012-10-17"}\ncheck("3.1", policy)', [{"Version": "2012-10-17"}]),
-        ('check("3.1", open("/etc/passwd").read())', []),
-        ('check("3.1", [x for x in "ab"])\ncheck("3.1")\nthis is not code', []),
-        ("check('3.1', " + "(" * 3000 + ")" * 3000 + ")", []),
-        ("check('3.1', 1e999)", []),
-        ("check(3.1, [])\ncheck('3.1', 3j)", []),
-    ],
-)
-def test_only_literals_in_calls_of_check_are_read(source, answers, tmp_path_factory, course):
-    """Code is read, never run."""
-    folder = write(tmp_path_factory.mktemp("a"), {"maria/a.ipynb": notebook(source)})
-    found, _ = read_submissions(folder, course)
-
-    assert [each["given"] for own in found for each in own.records] == answers
+    assert read(write(tmp_path / "t", files), course) == ({}, ["maria/b.ipynb: it has no answers."])
 
 
 def test_code_is_not_run(tmp_path, course):
@@ -278,7 +258,7 @@ HOSTILE = {  # a file -> its content, and what the report says
     ),
     "latin.jsonl": ('{"kind": "attempt", "given": "é"}\n'.encode("latin-1"), "UTF-8"),
     "cells.ipynb": (b'{"cells": 3}', "can't be read"),
-    "outputs.ipynb": (b'{"cells": [{"cell_type": "code", "source": 3}]}', "can't be read"),
+    "outputs.ipynb": (b'{"cells": [{"cell_type": "code", "outputs": 3}]}', "can't be read"),
     "no.zip": (b"PK\x03\x04 no", "isn't a whole ZIP archive"),
     "cut.zip": (archive({"maria/a.jsonl": GOOD})[:-30], "isn't a whole ZIP archive"),
     "bomb.zip": (archive({"maria/a.jsonl": b" " * 10_000_000}), "packed size"),
