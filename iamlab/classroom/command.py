@@ -52,16 +52,14 @@ def _grade(options: argparse.Namespace) -> Answer:
     course = _course(options)
     path = Path("grades.csv" if options.out == "." else options.out)
     check_new(path, force=options.force)
-    submissions, faults = read_submissions(options.lesson, course)
-    marked = mark_all(submissions, course)
-    paths = write_gradebooks(marked, course, path, force=options.force)
-    right, of = sum(own.correct for own in marked), len(marked)
-    missing = course.roster.keys() - {own.student.lower() for own in submissions}
-    notes = [f"{count(len(submissions), 'student')}; {right} of {of} answers are right."]
-    notes += [f"Nothing from: {', '.join(sorted(missing))}."] * bool(missing)
-    notes += [
-        f"{own.student}, {own.exercise}: {own.counterexample}" for own in marked if own.hidden
-    ]
+    found, faults = read_submissions(options.lesson, course)
+    marks = mark_all(found, course)
+    paths = write_gradebooks(marks, course, path, force=options.force)
+    right = f"{sum(own.correct for own in marks)} of {len(marks)} exercises are right."
+    missing = sorted(course.roster.keys() - {own.student.lower() for own in found})
+    notes = [f"{count(len(found), 'student')}; {right}"]
+    notes += [f"Nothing from: {', '.join(missing)}."] * bool(missing)
+    notes += [f"{own.student}, {own.exercise}: {own.counterexample}" for own in marks if own.hidden]
     return _written(*paths, notes=[*notes, *map(str, faults)])
 
 
@@ -88,12 +86,5 @@ def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:
     return Answer(status=False, value=lambda: [str(own) for own in paths], text=lambda: every)
 
 
-_TASKS = {
-    "solved": _edition,
-    "blank": _edition,
-    "poll": _poll,
-    "new": _new,
-    "grade": _grade,
-    "report": _report,
-    "feedback": _feedback,
-}
+_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "new": _new, "grade": _grade}
+_TASKS |= {"report": _report, "feedback": _feedback}

@@ -6,6 +6,7 @@ exercises of a class are built once for each seed.
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 from concurrent.futures import ProcessPoolExecutor
@@ -14,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import product
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
+from iamlab import display
 from iamlab.classroom.submissions import LIMITS
 from iamlab.display import steps
 from iamlab.errors import IamLabError
@@ -110,10 +111,14 @@ def mark_all(
     numbers = [number for own in course.lessons for number in own_lessons()[own].exercises]
     groups: dict[tuple[str, int], list[tuple[Submission, list[Record]]]] = {}
     for number, own in product(numbers, submissions):
-        tries = [one for one in own.records if _is_try(one, number)][-LIMITS["attempts"] :]
+        tries = [record for record in own.records if _is_try(record, number)][-LIMITS["attempts"] :]
         groups.setdefault((number, seed_of(own.student)), []).append((own, tries))
     works: list[Work] = [
-        (*key, course.hidden_seeds(key[0]), [[one.get("given") for one in t] for _, t in group])
+        (
+            *key,
+            course.hidden_seeds(key[0]),
+            [[record.get("given") for record in t] for _, t in group],
+        )
         for key, group in groups.items()
     ]
     done = steps(_all_done(works), "marking", len(works)) if progress else _all_done(works)
@@ -135,13 +140,13 @@ def _marked(
     own: Submission, number: str, tries: list[Record], result: Result, course: Course
 ) -> Marked:
     """Return the mark of a student's attempts."""
-    hints = sum((one["exercise"], one["kind"]) == (number, "hint") for one in own.records)
+    hints = sum((record["exercise"], record["kind"]) == (number, "hint") for record in own.records)
     mark = Marked(own.student, number, hints=hints, attempts=len(tries))
     if not tries:
         return mark
     last = result.pop("place") % len(tries)
     best, due, late = tries[last], course.due[lesson_of(number).number], False
-    spent = (one.get("seconds") for one in tries[: last + 1])
+    spent = (record.get("seconds") for record in tries[: last + 1])
     seconds = round(sum(s for s in spent if isinstance(s, int | float) and 0 <= s < 1e6), 1)
     with suppress(ValueError):
         when = datetime.fromisoformat(best["time"])
@@ -158,8 +163,12 @@ def _all_done(works: list[Work]) -> Iterator[list[Result]]:
     if sum(len(own) for *_, answers in works for own in answers) <= FEW:
         yield from map(_done, works)
         return
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(initializer=_without_bars) as pool:
         yield from pool.map(_done, works)
+
+
+def _without_bars() -> None:
+    display.PATIENCE = math.inf
 
 
 def _done(work: Work) -> list[Result]:

@@ -17,13 +17,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import iamlab
 from iamlab.classroom.course import plain
 from iamlab.classroom.editions import without_commands
-from iamlab.display import count, printable
+from iamlab.display import count, few, printable
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
@@ -120,22 +121,24 @@ def read_submissions(
     return found.submissions(), sorted(found.faults, key=str)
 
 
+def _check_size(name: str, size: int) -> None:
+    _need(size <= LIMITS["archive" if name.lower().endswith(".zip") else "file"], "large")
+
+
 def _content(path: Path) -> bytes:
     _need(path.is_file() and not path.is_symlink(), "link")
-    is_archive = path.suffix.lower() == ".zip"
-    _need(path.stat().st_size <= LIMITS["archive" if is_archive else "file"], "large")
+    _check_size(path.name, path.stat().st_size)
     return path.read_bytes()
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """Return the content of a file in an archive."""
-    size, is_archive = member.file_size, member.filename.lower().endswith(".zip")
     _need(not _OUTSIDE.match(member.filename), "outside")
     _need(not stat.S_ISLNK(member.external_attr >> 16), "link")
-    _need(size <= LIMITS["archive" if is_archive else "file"], "large")
-    _need(size <= LIMITS["small"] or size <= LIMITS["ratio"] * member.compress_size, "bomb")
-    with archive.open(member) as stream:
-        return stream.read(size)
+    _check_size(member.filename, member.file_size)
+    most = max(LIMITS["small"], LIMITS["ratio"] * member.compress_size)
+    _need(member.file_size <= most, "bomb")
+    return archive.read(member)
 
 
 class _Reader:
@@ -151,7 +154,7 @@ class _Reader:
 
     def fault(self, file: str, what: str) -> None:
         texts = (own.encode("utf-8", "replace").decode() for own in (file, what))
-        self.faults.append(Fault(*map(printable, texts)))
+        self.faults.append(Fault(*(printable(own)[: LIMITS["line"]] for own in texts)))
 
     def file(self, name: str, content: Callable[[], bytes], nested: int = 0) -> None:
         """Read a file of the folder or of an archive."""
@@ -159,6 +162,7 @@ class _Reader:
         if _PASSED_OVER.search(name):
             return
         try:
+            _need(len(name) <= LIMITS["name"], "name")
             if suffix == ".zip":
                 _need(nested < 2, "nested")
                 self.archive(name, content(), nested + 1)
@@ -179,7 +183,7 @@ class _Reader:
                     self.file(f"{name}/{own.filename}", partial(_unpacked, archive, own), nested)
 
     def keep(self, file: str, read: Callable[[str], Iterator[Any]], content: bytes) -> None:
-        """Give the records of a file to their student: the owner of the file, or who they name."""
+        """Keep the records of a file for their student: the file's owner, or who they name."""
         text, records, bad = content.decode("utf-8-sig", "replace"), list[Record](), list[str]()
         if "\ufffd" in text and "\ufffd".encode() not in content:
             bad.append(_WRONG["utf8"])
@@ -196,38 +200,38 @@ class _Reader:
             self.fault(file, f"{bad[0]} {f'And {len(bad) - 1} more.' * (len(bad) > 1)}".strip())
         owner, student = _owner(file, self.known)
         student = next((own["student"] for own in records if own["student"].strip()), student)
-        others = Counter[str]()
+        others, names = list[str](), {own["student"] for own in records}
+        _need(len(names) <= LIMITS["students"], "students")
         for record in records:
             student = record["student"].strip() or student
             by = self.known.get(plain(student), plain(student))
-            others[student] += bool(owner and record["student"] and by != owner)
-            if owner and by != owner and by in self.roster and record["student"]:
-                continue
-            self.names.setdefault(owner or by, student)
-            self.records.setdefault(owner or by, {}).setdefault(_key(record), record)
-            self.files.setdefault(owner or by, set()).add(file)
-        for other, number in sorted((+others).items()):
-            counts = "don't count" if plain(other) in self.known else "count"
-            what = f"{self.names[owner]}'s file has {count(number, 'record')} of {other}"
-            self.fault(file, f"{what}, which {counts}.")
+            is_other = owner and record["student"] and by != owner
+            others += [student] * bool(is_other)
+            if not is_other or by not in self.roster:
+                self.names.setdefault(owner or by, student)
+                self.records.setdefault(owner or by, {}).setdefault(_key(record), record)
+                self.files.setdefault(owner or by, set()).add(file)
+        if others:
+            counts = any(plain(own) in self.known for own in others) * ", which don't count"
+            what = f"{self.names[owner]}'s file has {count(len(others), 'record')}"
+            self.fault(file, f"{what} of {few(sorted({*others}))}{counts}.")
 
     def submissions(self) -> list[Submission]:
         """Return the submissions, and add the faults that only all files show."""
-        found, twins = list[Submission](), dict[str, set[str]]()
+        found, twins = list[Submission](), dict[tuple[str, ...], set[str]]()
         for student in sorted(self.records):
             file, name = min(self.files[student]), self.names[student]
             timed = sorted(self.records[student].values(), key=lambda own: (own["time"], _key(own)))
             tries = [own for own in timed if own["kind"] == "attempt" and own.get("seed", 0) >= 0]
-            for number, size in sorted(Counter(own["exercise"] for own in tries).items()):
-                if size > LIMITS["attempts"]:
-                    what = f"{size:,} attempts at {number}; the last {LIMITS['attempts']} count."
-                    self.fault(file, what)
-            for own in tries:
-                if own["time"]:
-                    twins.setdefault(_key({**own, "student": ""}), set()).add(student)
-            if others := sum("seed" in own and own["seed"] != seed_of(name) for own in tries):
-                what = f"{count(others, 'answer')} aren't for {name}'s seed. Set IAMLAB_STUDENT."
-                self.fault(file, what)
+            sizes, most = Counter(own["exercise"] for own in tries), LIMITS["attempts"]
+            if many := sorted(own for own in sizes if sizes[own] > most):
+                self.fault(file, f"many attempts at {few(many)}: only the last {most} count.")
+            for own in filter(itemgetter("time"), tries):
+                key = own["exercise"], own["time"], str(own.get("seconds"))
+                twins.setdefault(key, set()).add(student)
+            if others := sum(own.get("seed", seed_of(name)) != seed_of(name) for own in tries):
+                what = f"{count(others, 'answer')} for another seed than {name}'s."
+                self.fault(file, f"{what} Was IAMLAB_STUDENT set?")
             if self.roster and student not in self.roster:
                 self.fault(file, f"{name} isn't in the roster.")
             found.append(Submission(name, printable(file), timed))
@@ -236,7 +240,7 @@ class _Reader:
             if number >= LIMITS["copied"]:
                 names = " and ".join(self.names[own] for own in group)
                 files = ", ".join(min(self.files[own]) for own in group)
-                self.fault(files, f"{names} have the same {number} attempts, with their times.")
+                self.fault(files, f"{names} have {number} attempts with the same times.")
         return found
 
 
@@ -360,11 +364,9 @@ class HandIn(list[Record]):
     """The records of a learner, which the output of a cell embeds in the notebook."""
 
     def __repr__(self) -> str:
-        tried = [own for own in self if own.get("kind") == "attempt"]
-        about = count(len({own.get("exercise") for own in tried}), "exercise")
-        whose = f" of {STUDENT}" * bool(STUDENT)
-        text = f"{count(len(tried), 'answer')}{whose} to {about} are in this notebook now."
-        return f"{text} Save it, then hand it in."
+        tried = [own.get("exercise") for own in self if own.get("kind") == "attempt"]
+        about = f"{count(len(tried), 'answer')} to {count(len({*tried}), 'exercise')}"
+        return f"{about}{f' of {STUDENT}' * bool(STUDENT)}. Save the notebook, then hand it in."
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         about = {"version": iamlab.__version__, "student": STUDENT, "records": list(self)}

@@ -35,10 +35,10 @@ def test_a_new_course_can_be_read_and_has_a_secret_key(tmp_path):
 
 def test_two_courses_have_two_keys(tmp_path):
     """So the hidden worlds of one tell nothing about those of another."""
-    one, two = (make_course(tmp_path / name) for name in "ab")
+    first, second = (make_course(tmp_path / name) for name in "ab")
 
-    assert one.key != two.key
-    assert {*one.hidden_seeds("3.1")}.isdisjoint(two.hidden_seeds("3.1"))
+    assert first.key != second.key
+    assert {*first.hidden_seeds("3.1")}.isdisjoint(second.hidden_seeds("3.1"))
 
 
 def test_nothing_is_overwritten(tmp_path):

@@ -71,11 +71,11 @@ def test_the_answer_is_checked_again_not_what_the_file_says(course):
 
 def test_the_answer_of_another_seed_is_checked_on_the_student_s_own(course):
     """Whoever copies an answer copies that of another variant."""
-    one = "18.5"
-    task, other = (find(one, seed_of(name)) for name in ("maria", "tom"))
+    number = "18.5"
+    task, other = (find(number, seed_of(name)) for name in ("maria", "tom"))
     assert task.prompt != other.prompt
-    copied = record("maria", one, json.loads(solution(one, "tom")))
-    own = marked(make_like(course, "18"), copied, number=one)
+    copied = record("maria", number, json.loads(solution(number, "tom")))
+    own = marked(make_like(course, "18"), copied, number=number)
 
     assert not own.correct
 
