@@ -86,12 +86,5 @@ def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:
     return Answer(status=False, value=lambda: [str(own) for own in paths], text=lambda: every)
 
 
-_TASKS = {
-    "solved": _edition,
-    "blank": _edition,
-    "poll": _poll,
-    "new": _new,
-    "grade": _grade,
-    "report": _report,
-    "feedback": _feedback,
-}
+_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "new": _new, "grade": _grade}
+_TASKS |= {"report": _report, "feedback": _feedback}
