@@ -157,15 +157,6 @@ class Hub:
             text = response.read()
         return json.loads(text) if text else None
 
-    def server(self, user: str) -> psutil.Process:
-        """Return the process of a user's server."""
-        [found] = [
-            own
-            for own in self.process.children()
-            if own.is_running() and own.environ().get("JUPYTERHUB_USER") == user
-        ]
-        return found
-
     def wait(self, seconds: float = 60) -> None:
         """Return when the hub answers through its proxy.
 
