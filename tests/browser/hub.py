@@ -84,15 +84,19 @@ def installed_proxy(folder: Path) -> str:
         if not (npm := shutil.which("npm")):
             message = "there is no npm on this machine, which installs JupyterHub's proxy"
             raise RuntimeError(message)
-        options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
+        options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+        options += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000"]
         done = subprocess.run(
-            [npm, "install", *options, PROXY], capture_output=True, text=True, check=False
+            [npm, "install", *options, f"--prefix={folder}", PROXY],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             kind = (
                 UnreachableError if any(own in done.stderr for own in NO_ANSWER) else RuntimeError
             )
-            message = f"npm didn't install {PROXY}: {done.stderr[-500:]}"
+            message = f"npm didn't install {PROXY}: {done.stderr[:500]}"
             raise kind(message)
     return str(program)
 
@@ -156,15 +160,6 @@ class Hub:
         with urllib.request.urlopen(request, timeout=300) as response:
             text = response.read()
         return json.loads(text) if text else None
-
-    def server(self, user: str) -> psutil.Process:
-        """Return the process of a user's server."""
-        [found] = [
-            own
-            for own in self.process.children()
-            if own.is_running() and own.environ().get("JUPYTERHUB_USER") == user
-        ]
-        return found
 
     def wait(self, seconds: float = 60) -> None:
         """Return when the hub answers through its proxy.
