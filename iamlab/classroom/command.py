@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.classroom.editions import edition
+from iamlab.classroom.exporters import export
 from iamlab.classroom.polls import poll
 from iamlab.cli.answers import Answer
 from iamlab.errors import RequestError
@@ -32,8 +33,18 @@ def _poll(options: argparse.Namespace) -> Answer:
     return _written(poll(options.lesson).save(options.out, force=options.force))
 
 
-def _written(path: Path) -> Answer:
-    return Answer(status=False, value=lambda: [str(path)], text=lambda: [str(path)])
+def _export(options: argparse.Namespace) -> Answer:
+    """Write a lesson's source notebook for each grader that has a folder."""
+    folders = {"otter": options.otter, "nbgrader": options.nbgrader}
+    named = [(dialect, Path(folder)) for dialect, folder in folders.items() if folder]
+    if not named:
+        raise RequestError("Name a folder: --otter DIR or --nbgrader DIR.")
+    return _written(*(export(options.lesson, *own, force=options.force) for own in named))
 
 
-_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll}
+def _written(*paths: Path) -> Answer:
+    files = [*map(str, paths)]
+    return Answer(status=False, value=lambda: files, text=lambda: files)
+
+
+_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "export": _export}
