@@ -200,8 +200,7 @@ class Witness(Choosing):
 
     def data(self, answer: Any, world: World) -> list[str]:
         """Return caller, action and resource."""
-        question = self.read(answer, world)
-        return question.parts if question else []
+        return question.parts if (question := self.read(answer, world)) else []
 
     def tries(self, world: World) -> Iterator[list[str]]:  # noqa: ARG002 - as for all kinds
         """Yield all requests that the card offers, and last that there is no such request."""

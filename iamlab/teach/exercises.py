@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamlab.errors import ExerciseError
 from iamlab.teach.callers import main_account, read_circumstances
-from iamlab.teach.lesson import DEMO
+from iamlab.teach.lesson import SEED
 from iamlab.teach.scenarios import scenario
 from iamlab.view.cards.card import boxed
 from iamlab.view.style import look
@@ -153,7 +153,7 @@ class Exercise(ABC):
     nudge: str
     why: str
     known_wrong: tuple[KnownWrong, ...]
-    seed: int = DEMO
+    seed: int = SEED
     exit: bool = False
     _kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -224,8 +224,7 @@ class Order(Exercise):
 
     def right_answer(self, world: World) -> list[str]:
         """Return the texts by their places."""
-        places = self.places(world)
-        return sorted(places, key=lambda text: places[text][0])
+        return sorted(places := self.places(world), key=lambda text: places[text][0])
 
     def _misplaced(self, answer: list[str], world: World) -> list[int]:
         """Return the numbers of the texts that are out of place, from 0."""

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import warnings
+from contextlib import suppress
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -70,11 +71,10 @@ _read: dict[str, Any] = {}
 
 def _key(file: Path) -> tuple[str, int, int] | None:
     """Return what changes when a file does; ``None`` if there is no file."""
-    try:
+    with suppress(OSError):
         state = file.stat()
-    except OSError:
-        return None
-    return str(file.absolute()), state.st_mtime_ns, state.st_size
+        return str(file.absolute()), state.st_mtime_ns, state.st_size
+    return None
 
 
 _listeners: list[Callable[[], object]] = []
@@ -121,8 +121,8 @@ def add(record: Record) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     lesson = str(record.get("exercise") or notebook()).partition(".")[0].partition("_")[0]
     facts = {"time": now, "version": iamlab.__version__, "lesson": lesson and lesson.zfill(2)}
-    facts |= {"student": STUDENT} if STUDENT else {}
-    keep([json.loads(json.dumps({**facts, **record}))])  # as the file gives it back
+    mine = {"student": STUDENT} if STUDENT else {}
+    keep([json.loads(json.dumps({**facts, **mine, **record}))])  # as the file gives it back
 
 
 def keep(new: Iterable[Record]) -> None:

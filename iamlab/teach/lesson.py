@@ -32,7 +32,7 @@ from iamlab.teach.source_lines import (
 from iamlab.teach.worlds import build, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from iamlab.teach.callers import LessonWorld
 
@@ -124,17 +124,15 @@ class Lesson:
     def exercise(self, number: str, seed: int = DEMO) -> tuple[str, Mapping[str, Any]]:
         """Return the variant of an exercise that a seed chooses, and its table.
 
-        Without variants the name is empty. The course's seed chooses the first one, and the seeds for
+        Without variants the name is empty. The course's seed chooses the first one, and seeds for
         practising again choose one after the other. So exercises of a lesson stay in step.
         """
         table = dict(self.exercises[number])
         variants = dict(table.pop("variants", {}))
         if not variants:
             return "", table
-        drawn = (
-            -seed if seed < 0 else random.Random(f"{seed}/{self.number}").randrange(len(variants))
-        )
-        name = [*variants][0 if seed == DEMO else drawn % len(variants)]
+        known = [*variants]
+        name = known[-seed % len(known)] if seed < 0 else _drawn(known, seed, self.number)
         return name, {**table, **variants[name]}
 
     @property
@@ -157,8 +155,7 @@ class Lesson:
         found: dict[str, str] = {}
         for name, values in self.content.get("names", {}).items():
             options = values.split() if isinstance(values, str) else values
-            drawn = random.Random(f"{seed}/{self.number}/{name}").choice(options)
-            value = str(options[0] if seed == DEMO else drawn)
+            value = str(_drawn(options, seed, f"{self.number}/{name}"))
             found |= {name: value, name.capitalize(): value.capitalize()}
         return found
 
@@ -211,6 +208,10 @@ class Lesson:
             like = self.worlds.get(path[1], {}).get("like") if len(path) > 2 else None
             path = ("world", like, *path[2:]) if like and path[0] == "world" else ()
         return found[min(offset, len(found) - 1)]
+
+
+def _drawn(options: Sequence[Any], seed: int, name: str) -> Any:
+    return options[0] if seed == DEMO else random.Random(f"{seed}/{name}").choice(options)
 
 
 def other_names(seed: int) -> dict[str, str]:
@@ -299,8 +300,7 @@ def open_lesson(file: str | Path) -> Lesson:
     if own := own_lessons().get(lesson.number):
         if own.file == lesson.file.resolve():
             return own
-        message = f"iamlab has a lesson {lesson.number} already. Rename {lesson.file.name}."
-        raise ExerciseError(message)
+        raise ExerciseError(f"iamlab has a lesson {lesson.number}. Rename {lesson.file.name}.")
     _opened[lesson.number] = lesson
     return lesson
 

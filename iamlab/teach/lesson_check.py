@@ -17,7 +17,7 @@ from iamlab.teach.callers import caller_of
 from iamlab.teach.checks import Predict
 from iamlab.teach.exercises import Choosing, feedback
 from iamlab.teach.gate import OpenRequest, sentences, violations
-from iamlab.teach.lesson import FOLDER, DEMO, lessons, open_lesson, read_lesson, reveals
+from iamlab.teach.lesson import DEMO, FOLDER, lessons, open_lesson, read_lesson, reveals
 from iamlab.teach.mutants import telling
 from iamlab.teach.scenarios import known_scenarios
 from iamlab.teach.source_lines import Keys, LocatedError, at, each_value

@@ -51,8 +51,7 @@ def _sign_in(world: World, user_name: str, what: str) -> tuple[bool, str]:
     try:
         world.sign_in(account=user.account, user=user, password=password, mfa_code=code)
     except FailedAuthentication as error:
-        text = str(error).removeprefix(f"{error.code}: ")
-        return False, f"the sign-in page answers: {text}"
+        return False, f"the sign-in page answers: {str(error).removeprefix(f'{error.code}: ')}"
     return True, "the sign-in succeeds."
 
 

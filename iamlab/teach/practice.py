@@ -309,6 +309,5 @@ def again(number: str) -> ExerciseCard:
     _, _, world_name = task.world_name.partition("/")
     tables = [lesson.exercises[number], merged(lesson.worlds, world_name)]
     if lesson.named(tables, -1) == lesson.named(tables) and "variants" not in tables[0]:
-        message = f"Exercise {number} is the same in each world: it has no names that vary."
-        raise ExerciseError(message)
+        raise ExerciseError(f"Exercise {number} is the same in each world: none of its names vary.")
     return ExerciseCard(find(number, History().next_seed(number)))

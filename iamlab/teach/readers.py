@@ -136,8 +136,7 @@ _SHOWS: dict[str, Any] = {name: name for name in ("", "message")}
 
 
 def _order(keys: Keys) -> Fields:
-    places = keys.of_world("order", named.ORDERS)
-    return {"places": places, "known_wrong": keys.wrong(_listed)}
+    return {"places": keys.of_world("order", named.ORDERS), "known_wrong": keys.wrong(_listed)}
 
 
 def _sequence(keys: Keys) -> Fields:

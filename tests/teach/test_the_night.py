@@ -212,7 +212,7 @@ def test_an_answer_opens_what_waits_for_it_in_any_night(monkeypatch):
     monkeypatch.setattr(teach, "after", lambda *own: waiting.append(after(*own)) or waiting[-1])
     names = {}
     for source in code:
-        exec(source.replace("NIGHT = 7", "NIGHT = 4242"), names)  # noqa: S102 - our own notebook
+        exec(source.replace("NIGHT = SEED", "NIGHT = 4242"), names)  # noqa: S102 - our own notebook
     closed = [own for own in waiting if not own.is_open]
     for number in lesson_of("20.1").exercises:
         answer = find(number, 4242).solution_answer()
