@@ -37,7 +37,7 @@ WITHOUT = ("facts", "sure")
 
 
 def grade(number: str, answer: Any, student: str | None = None) -> None:
-    """Mark an answer by running the engine, for graders that run notebooks: an error is no point.
+    """Mark an answer by running the engine; tests of Otter-Grader and nbgrader call it.
 
     Nothing is saved in the progress file.
 
@@ -146,7 +146,7 @@ def _texts(card: str, number: str) -> dict[str, str]:
     """Return the texts of an exercise: its names, its prompt, and a right answer as Python."""
     task = find(number, DEMO)
     answer = json.loads(json.dumps(task.submitted(task.solution_answer(), task.world())))
-    names = {"number": number, "name": number.replace(".", "_"), "card": card, "seed": str(DEMO)}
+    names = {"number": number, "name": number.replace(".", "_"), "card": card}
     right = pformat(answer, width=WIDTH, sort_dicts=False)
     return {**names, "prompt": _prompt(task), "answer": right}
 

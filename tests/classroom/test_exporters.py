@@ -107,7 +107,7 @@ def test_a_prompt_has_all_that_a_card_shows(path, tmp_path):
 
 
 def test_the_cells_of_nbgrader_are_what_it_asks_for(tmp_path):
-    """Answers can be edited, tests give a point, and no id is there twice."""
+    """Answers can be edited, tests give a point, and all ids are different."""
     cells = cells_in(export("00", "nbgrader", tmp_path))
     own = [cell for cell in cells if "nbgrader" in cell.metadata]
     kinds = [(c.metadata.nbgrader.solution, c.metadata.nbgrader.grade) for c in own]
@@ -178,7 +178,7 @@ def test_a_right_answer_is_quiet_and_nothing_is_recorded(progress_file: Path, ca
     ],
 )
 def test_an_answer_that_is_not_right_is_an_assertion_error(number, answer, text) -> None:
-    """With what is right, and a counterexample; so is one that isn't data, or isn't there."""
+    """It says what is right, and has a counterexample; or it says that the answer isn't data."""
     with pytest.raises(AssertionError, match=re.escape(text)):
         iamlab.grade(number, answer, student="")
 
@@ -207,6 +207,16 @@ def test_a_student_is_marked_on_their_own_variant() -> None:
 
     with pytest.raises(AssertionError, match="of 4"):
         iamlab.grade("8.1", find("8.1", DEMO).solution_answer(), student=student)
+
+
+@pytest.mark.slow
+def test_all_learners_have_the_same_worlds_on_a_jupyterhub_too(tmp_path) -> None:
+    """The first code of a notebook forgets who runs it, before a lesson is imported."""
+    cells = cells_in(export("20", "nbgrader", tmp_path))
+    first = next(cell.source for cell in cells if cell.cell_type == "code")
+    code = f"{first}\nfrom iamlab.teach.lesson import SEED\nassert SEED == {DEMO}"
+
+    assert run_python(code, JUPYTERHUB_USER=MARIA, IAMLAB_STUDENT=MARIA).returncode == 0
 
 
 @pytest.mark.slow
