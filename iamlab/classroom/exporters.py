@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamlab.teach.exercises import Exercise
 
 _TABLES = tables(__file__)
-_EXERCISE = re.compile(r'^(?:(\w+) = )?exercise\("([\w.]+)"', re.MULTILINE)
+_EXERCISE = re.compile(r"""^(?:(\w+) = )?exercise\(["']([\w.]+)["']""", re.MULTILINE)
 WIDTH = 88
 """The longest line of an answer, if its texts aren't longer."""
 WITHOUT = ("facts", "sure")

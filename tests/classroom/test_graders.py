@@ -26,9 +26,6 @@ from tests.cli.helpers import PATIENCE, ROOT_FOLDER
 LESSON = "00_start_here"
 NUMBERS = ("0.1", "0.2", "0.3")
 EXTRAS = ("otter", "nbgrader")
-RIGHT = {number: find(number, DEMO).solution_answer() for number in NUMBERS}
-WRONG = {"0.1": RIGHT["0.1"], "0.2": ["bob", "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"]}
-"""A student who has one right answer, one wrong answer, and no answer."""
 COUNTEREXAMPLE = "The request must be allowed by a statement, but it is"
 
 pytestmark = pytest.mark.slow
@@ -46,10 +43,10 @@ def python(request: pytest.FixtureRequest) -> Path:
     program = folder / f"{sys.version_info.minor}" / "bin" / "python"
     with FileLock(folder / "lock"):
         if not program.exists():
-            venv.create(program.parents[1])
-            [packages] = program.parents[1].glob("lib/*/site-packages")
-            below = f"import site; site.addsitedir({get_path('purelib')!r})\n"
-            (packages / "below.pth").write_text(below, "utf-8")
+            venv.create(program.parents[1], symlinks=True)
+        [packages] = program.parents[1].glob("lib/*/site-packages")
+        below = f"import site; site.addsitedir({get_path('purelib')!r})\n"
+        (packages / "below.pth").write_text(below, "utf-8")
         pip = (*("-m", "pip", "--python", str(program)), "--disable-pip-version-check")
         done = run(Path(sys.executable), *pip, "install", "--quiet", *names, folder=folder)
     if done.returncode:
@@ -74,6 +71,13 @@ def run(python: Path, *command: str, folder: Path) -> "subprocess.CompletedProce
     )
 
 
+def answers_of_students() -> dict[str, dict[str, object]]:
+    """Return the answers of Ana, who is right; and of Ben: one is right, one wrong, one missing."""
+    right = {number: find(number, DEMO).solution_answer() for number in NUMBERS}
+    wrong = ["bob", "s3:GetObject", "arn:aws:s3:::star-maps/m31.fits"]
+    return {"ana": right, "ben": {"0.1": right["0.1"], "0.2": wrong}}
+
+
 def hand_in(release: Path, answers: dict[str, object], path: Path) -> Path:
     """Fill the answers into a student's notebook, which has none, and save it."""
     notebook = nbformat.read(release, as_version=4)
@@ -95,7 +99,7 @@ def test_otter_marks_one_student_right_and_one_wrong(python: Path, tmp_path: Pat
     assert made.returncode == 0, made.stderr
     [grader] = (tmp_path / "dist" / "autograder").glob("*.zip")
     points = {}
-    for name, answers in {"ana": RIGHT, "ben": WRONG}.items():
+    for name, answers in answers_of_students().items():
         own = hand_in(
             tmp_path / "dist" / "student" / source.name, answers, tmp_path / name / "a.ipynb"
         )
@@ -116,7 +120,7 @@ def test_nbgrader_marks_one_student_right_and_one_wrong(python: Path, tmp_path: 
     made = run(python, "-m", "nbgrader", "generate_assignment", LESSON, folder=tmp_path)
 
     assert made.returncode == 0, made.stderr
-    for name, answers in {"ana": RIGHT, "ben": WRONG}.items():
+    for name, answers in answers_of_students().items():
         own = tmp_path / "submitted" / name / LESSON / source.name
         hand_in(tmp_path / "release" / LESSON / source.name, answers, own)
     for command in (("autograde", LESSON), ("export",)):
