@@ -16,6 +16,7 @@ from iamlab.deprecated import MODULE_NAMES, warn
 
 if TYPE_CHECKING:
     from iamlab.analysis.trails.reading import Trail
+    from iamlab.classroom.exporters import grade
     from iamlab.engine.decision import Decision
     from iamlab.engine.evaluate import evaluate, evaluate_call
     from iamlab.engine.layers import AttachedPolicy, Layers
@@ -66,6 +67,7 @@ _HOME = {
     "World": "world.world",
     "evaluate": "engine.evaluate",
     "evaluate_call": "engine.evaluate",
+    "grade": "classroom.exporters",
     "lab": "widgets.instruments.explorer",
 }
 
@@ -95,6 +97,7 @@ __all__ = [
     "World",
     "evaluate",
     "evaluate_call",
+    "grade",
     "lab",
 ]
 

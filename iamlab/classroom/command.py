@@ -9,6 +9,7 @@ from iamlab.classroom.course import new_course, read_course
 from iamlab.classroom.editions import edition
 from iamlab.classroom.gradebooks import check_new, write_gradebooks
 from iamlab.classroom.marking import mark_all
+from iamlab.classroom.exporters import export
 from iamlab.classroom.polls import poll
 from iamlab.classroom.reports import report, write_feedback
 from iamlab.classroom.submissions import read_submissions
@@ -40,6 +41,15 @@ def _edition(options: argparse.Namespace) -> Answer:
 def _poll(options: argparse.Namespace) -> Answer:
     """Write the page of a question to vote on."""
     return _written(poll(options.lesson).save(options.out, force=options.force))
+
+
+def _export(options: argparse.Namespace) -> Answer:
+    """Write a lesson's source notebook for each grader that has a folder."""
+    folders = {"otter": options.otter, "nbgrader": options.nbgrader}
+    named = [(dialect, Path(folder)) for dialect, folder in folders.items() if folder]
+    if not named:
+        raise RequestError("Name a folder: --otter DIR or --nbgrader DIR.")
+    return _written(*(export(options.lesson, *own, force=options.force) for own in named))
 
 
 def _new(options: argparse.Namespace) -> Answer:
@@ -86,5 +96,5 @@ def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:
     return Answer(status=False, value=lambda: [str(own) for own in paths], text=lambda: every)
 
 
-_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "new": _new, "grade": _grade}
-_TASKS |= {"report": _report, "feedback": _feedback}
+_TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "export": _export}
+_TASKS |= {"new": _new, "grade": _grade, "report": _report, "feedback": _feedback}

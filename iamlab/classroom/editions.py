@@ -14,6 +14,7 @@ import subprocess
 import tokenize
 import warnings
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import shorten
@@ -28,7 +29,7 @@ from iamlab.teach.lesson import own_lessons
 from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Cell = dict[str, Any]
 
@@ -64,16 +65,39 @@ def edition(lesson: str, kind: str, folder: Path, *, force: bool = False) -> Pat
     """
     source = notebook_of(lesson)
     path = folder / f"{source.stem}_{kind}.ipynb"
-    if path.exists() and not force:
-        raise RequestError(f"{path} already exists. Add --force to overwrite it, or name --out.")
+    notebook = remade(source, path, partial(cells_of, kind), force=force)
+    return save(_run(notebook, source) if kind == "solved" else notebook, path)
+
+
+def remade(
+    source: Path, path: Path, cells: Callable[[list[Cell]], list[Cell]], *, force: bool
+) -> Cell:
+    """Return a notebook with other cells, to be saved at a path.
+
+    Parameters
+    ----------
+    cells
+        A function of the notebook's cells that returns the other ones.
+
+    Raises
+    ------
+    RequestError
+        The file exists, or the source isn't a notebook.
+    """
+    if path.exists() and (not force or path.samefile(source)):
+        raise RequestError(
+            f"{path} already exists. Add --force to overwrite it, or name another folder."
+        )
     try:
-        notebook = json.loads(source.read_text("utf-8"))
-        notebook["cells"] = cells_of(kind, notebook["cells"])
+        notebook: Cell = json.loads(source.read_text("utf-8"))
+        return {**notebook, "cells": cells(notebook["cells"])}
     except (ValueError, LookupError, TypeError) as error:
         raise RequestError(f"{source} isn't a notebook.") from error
-    if kind == "solved":
-        notebook = _run(notebook, source)
-    folder.mkdir(parents=True, exist_ok=True)
+
+
+def save(notebook: Cell, path: Path) -> Path:
+    """Write a notebook, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return path
 
