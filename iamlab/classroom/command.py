@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from iamlab.classroom.course import new_course, read_course
 from iamlab.classroom.editions import edition
+from iamlab.classroom.exporters import export
 from iamlab.classroom.gradebooks import check_new, write_gradebooks
 from iamlab.classroom.marking import mark_all
-from iamlab.classroom.exporters import export
 from iamlab.classroom.polls import poll
 from iamlab.classroom.reports import report, write_feedback
 from iamlab.classroom.submissions import read_submissions
