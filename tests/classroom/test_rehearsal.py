@@ -119,12 +119,12 @@ def test_who_writes_that_wrong_answers_are_right_has_no_points(rehearsal):
 
 def test_a_policy_for_the_names_of_one_world_is_found(rehearsal):
     """It is right in the student's world, and fails in a hidden one; the mark says how."""
-    (one,) = rehearsal.of_kind("one world")
-    mark = rehearsal.marks_of(one)[ONLY_HERE]
+    (narrow,) = rehearsal.of_kind("one world")
+    mark = rehearsal.marks_of(narrow)[ONLY_HERE]
 
     assert (mark.points, mark.hidden) == (0, True)
     assert "star is " in mark.counterexample
-    assert rehearsal.right_of(one) == {*NUMBERS} - {ONLY_HERE}
+    assert rehearsal.right_of(narrow) == {*NUMBERS} - {ONLY_HERE}
 
 
 def test_hostile_files_cost_a_line_each_and_run_nothing(rehearsal):
