@@ -66,7 +66,7 @@ def test_who_knows_everything_has_all_points(rehearsal):
 
 
 def test_every_planted_belief_is_found(rehearsal):
-    """In the marks of whom it was planted in, and in nobody's who knows everything."""
+    """In the marks of the learners who have it, and not of those who know everything."""
     for own in rehearsal.of_kind("believes"):
         found = {belief for mark in rehearsal.marks_of(own).values() for belief in mark.beliefs}
         assert own.beliefs <= found, own.id
