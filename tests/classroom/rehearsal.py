@@ -58,12 +58,13 @@ def attempt(learner, number, answer, minute, confidence="certain"):
     """Return the record of an attempt, as a card or ``check`` writes it."""
     task = find(number, seed_of(learner.id))
     world, mark = task.world(), task.mark(answer)
-    facts = {"time": f"2026-12-01T{10 + minute // 60:02}:{minute % 60:02}:00+00:00"}
+    place = int(learner.id[1:])
+    facts = {"time": f"2026-12-01T{10 + minute // 60:02}:{minute % 60:02}:{place:02}+00:00"}
     facts |= {"version": "0.1.0", "lesson": number.partition(".")[0].zfill(2)}
     facts |= {"student": learner.id, "exercise": number, "kind": "attempt", "seed": task.seed}
     facts |= {"answer": task.data(answer, world), "given": task.submitted(answer, world)}
     facts |= {"correct": mark.correct, "belief": mark.belief, "confidence": confidence}
-    facts |= {"evidence": task.evidence(answer, world), "hints_used": 0, "seconds": 30.0}
+    facts |= {"evidence": task.evidence(answer, world), "hints_used": 0, "seconds": 30.0 + place}
     return json.loads(json.dumps(facts))
 
 
