@@ -36,8 +36,7 @@ PITCHES = (0.58, 0.52, 0.46)
 """The widths of columns in a heat map, each wide enough for ``3/4…``."""
 NOT_TRIED, NONE_RIGHT = silent("not tried", "–"), Look("0", "none right", DENY, DENY_AREA)
 PART, BELIEVED = Look("…", "some not tried", INK, PAPER), bad("believed")
-SHADED = (Look("", words, INK, colour) for _, colour, words in SHADES[1:])
-LEGEND = [NONE_RIGHT, *SHADED, PART, NOT_TRIED]
+LEGEND = [NONE_RIGHT, *(Look("", own, INK, c) for _, c, own in SHADES[1:]), PART, NOT_TRIED]
 HEIGHT, WORDS, BAR, ROOM = 0.66, (0.61, -0.12), 0.14, 8.7
 """The height of a belief; where in it the words and the bar are; the room for the words."""
 
@@ -82,9 +81,8 @@ class Learner:
 
     def stuck(self) -> list[tuple[str, bool, str]]:
         """The wrong attempts since the last right one, if there are many and they stay wrong."""
-        right = [place for place, (_, is_right, _) in enumerate(self.attempts, 1) if is_right]
-        since = self.attempts[max(right, default=0) :]
-        found = [own for own in since if not self.marks[own[0]].correct]
+        last = max((place for place, own in enumerate(self.attempts, 1) if own[1]), default=0)
+        found = [own for own in self.attempts[last:] if not self.marks[own[0]].correct]
         return found if len(found) >= STUCK else []
 
 
