@@ -90,10 +90,9 @@ class Course:
 
     def hidden_seeds(self, number: str) -> tuple[int, ...]:
         """Return the seeds of an exercise's hidden worlds, the same for all; none without a key."""
-        numbers = range(HIDDEN if self.key else 0)
-        texts = (f"{number}:{iamlab.__version__}:{n}".encode() for n in numbers)
+        texts = (f"{number}:{iamlab.__version__}:{n}".encode() for n in range(HIDDEN))
         made = (hmac.digest(self.key, text, "sha256")[:8] for text in texts)
-        return tuple(-1 - int.from_bytes(own) for own in made)
+        return tuple(-1 - int.from_bytes(own) for own in made) if self.key else ()
 
     @cached_property
     def known(self) -> dict[str, str]:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 MINUTES = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 STUCK = 3
 """Who has so many wrong attempts since the last right one is stuck."""
-PITCHES = (0.58, 0.52, 0.46)
-"""The widths of columns in a heat map, each wide enough for ``3/4…``."""
 NOT_TRIED, NONE_RIGHT = silent("not tried", "–"), Look("0", "none right", DENY, DENY_AREA)
 PART, BELIEVED = Look("…", "some not tried", INK, PAPER), bad("believed")
 LEGEND = [NONE_RIGHT, *(Look("", own, INK, c) for _, c, own in SHADES[1:]), PART, NOT_TRIED]
@@ -76,8 +74,7 @@ class Learner:
     def beliefs(self) -> set[str]:
         """The wrong beliefs that a check has named, or that explain the answers best."""
         found = {mutant.belief for mutant, *_ in beliefs(self.records).recognised}
-        named = (belief for mark in self.marks.values() for belief in mark.beliefs)
-        return found.union(named) & MISCONCEPTIONS.keys()
+        return found.union(*(own.beliefs for own in self.marks.values())) & MISCONCEPTIONS.keys()
 
     def stuck(self) -> list[tuple[str, bool, str]]:
         """The wrong attempts since the last right one, if there are many and they stay wrong."""
@@ -122,7 +119,7 @@ def heat_map(goals: Sequence[Objective], rows: Mapping[str, Sequence[Learner]]) 
     about = f"Lessons {', '.join(dict.fromkeys(goal.lesson for goal in goals))}"
     parts = [f"{goal.text.rstrip('.')}: {cell.words}" for goal, cell in nodes[-1].cells.items()]
     return Scene(nodes, columns=columns).figure(
-        lambda scene: draw_grid(scene, pitches=PITCHES, legend=LEGEND),
+        lambda scene: draw_grid(scene, pitches=(0.58, 0.52, 0.46), legend=LEGEND),
         alt=alt_text(f"{about}, {len(nodes) - 1} learners. The whole class: ", parts, "."),
         caption=f"{about}: how many of the exercises above a column are right.",
         is_graph=False,

@@ -169,9 +169,8 @@ class ClassReport:
         RequestError
             The file exists.
         """
-        path, title = Path(file), f"{self.title or 'iamlab'}: class report"
-        path = path if path.suffix else path / "report.html"
-        return write_page(path, title, self.html(), force=force)
+        path = Path(file) if Path(file).suffix else Path(file, "report.html")
+        return write_page(path, f"{self.title or 'iamlab'}: class report", self.html(), force=force)
 
 
 def report(
@@ -202,8 +201,7 @@ def report(
     marks: dict[str, dict[str, Marked]] = {own: {} for own in records}
     for mark in mark_all(submissions, known):
         marks[mark.student][mark.exercise] = mark
-    names = {own: own for own in records}
-    names |= {own.id: own.name or own.id for own in known.roster.values()}
+    names = {own: own for own in records} | {s.id: s.name or s.id for s in known.roster.values()}
     number = Counter(names.values())
     shown = {a: printable(n if number[n] == 1 else f"{n} ({a})") for a, n in names.items()}
     files = [(printable(own.file), printable(own.what)) for own in faults]
@@ -259,7 +257,7 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
 
 
 def write_feedback(
-    folder: str | Path, course: Course | str | Path, out: str | Path, *, force: bool = False
+    folder: str | Path, course: Course | str | Path | None, out: str | Path, *, force: bool = False
 ) -> list[Path]:
     """Write a page for each student who handed in answers, and an index for the teacher.
 
@@ -279,12 +277,14 @@ def write_feedback(
     Raises
     ------
     RequestError
-        The folder isn't empty.
+        There is no course, or the folder isn't empty.
     LoadError
         There is no such folder of submissions, or the course's folder isn't right.
     """
+    if course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
     known = course if isinstance(course, Course) else read_course(course)
-    home, rows, paths = Path(out), list[Any](), list[Path]()
+    home, rows = Path(out), list[Any]()
     if home.exists() and any(home.iterdir()) and not force:
         raise RequestError(f"{home} isn't empty. Add --force to write into it.")
     for own in report(folder, known).learners:
@@ -292,16 +292,13 @@ def write_feedback(
         if marks:
             start = re.sub("[^a-z0-9]+", "-", own.id.lower())[:40]
             name = f"{start}-{sign(own.id, known.key)}.html"
-            inside, title = alone.html("feedback"), f"Feedback for {own.name}"
-            paths.append(write_page(home / name, title, inside, force=force))
+            write_page(home / name, f"Feedback for {own.name}", alone.html("feedback"), force=force)
         right, late = sum(mark.correct for mark in marks), sum(mark.late for mark in marks)
         claims = "\n".join(str(claim) for claim, *_ in alone.misconceptions().rows)
         rows.append((Link(own.name, name), right, len(marks), late, claims))
     index = whole_table(Table.of("Students", "student, right, of, late, answers as if", rows))
-    return [
-        write_page(home / "for_the_teacher.html", "For the teacher", index, force=force),
-        *paths,
-    ]
+    first = write_page(home / "for_the_teacher.html", "For the teacher", index, force=force)
+    return [first, *(home / link.address for link, *_ in rows if link.address)]
 
 
 def _feedback(mark: Marked) -> Feedback:
