@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from iamlab.classroom.course import Course
-
 
 def classroom(options: argparse.Namespace) -> Answer:
     """Do a task of a teacher."""
@@ -59,7 +57,9 @@ def _new(options: argparse.Namespace) -> Answer:
 
 def _grade(options: argparse.Namespace) -> Answer:
     """Mark submissions, and write the marks."""
-    course = _course(options)
+    if options.course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
+    course = read_course(options.course)
     path = Path("grades.csv" if options.out == "." else options.out)
     check_new(path, force=options.force)
     found, faults = read_submissions(options.lesson, course)
@@ -81,14 +81,8 @@ def _report(options: argparse.Namespace) -> Answer:
 
 def _feedback(options: argparse.Namespace) -> Answer:
     """Write a page for each student."""
-    course, force = _course(options), options.force
-    return _written(*write_feedback(options.lesson, course, options.out, force=force))
-
-
-def _course(options: argparse.Namespace) -> Course:
-    if options.course is None:
-        raise RequestError("Name the course's folder: --course COURSE")
-    return read_course(options.course)
+    paths = write_feedback(options.lesson, options.course, options.out, force=options.force)
+    return _written(*paths)
 
 
 def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:

@@ -89,10 +89,10 @@ class Course:
     late: float = 0.0
 
     def hidden_seeds(self, number: str) -> tuple[int, ...]:
-        """Return the seeds of the hidden worlds of an exercise, the same for all students."""
+        """Return the seeds of an exercise's hidden worlds, the same for all; none without a key."""
         texts = (f"{number}:{iamlab.__version__}:{n}".encode() for n in range(HIDDEN))
         made = (hmac.digest(self.key, text, "sha256")[:8] for text in texts)
-        return tuple(-1 - int.from_bytes(own) for own in made)
+        return tuple(-1 - int.from_bytes(own) for own in made) if self.key else ()
 
     @cached_property
     def known(self) -> dict[str, str]:

@@ -32,12 +32,9 @@ if TYPE_CHECKING:
 MINUTES = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 STUCK = 3
 """Who has so many wrong attempts since the last right one is stuck."""
-PITCHES = (0.58, 0.52, 0.46)
-"""The widths of columns in a heat map, each wide enough for ``3/4…``."""
 NOT_TRIED, NONE_RIGHT = silent("not tried", "–"), Look("0", "none right", DENY, DENY_AREA)
 PART, BELIEVED = Look("…", "some not tried", INK, PAPER), bad("believed")
-SHADED = (Look("", words, INK, colour) for _, colour, words in SHADES[1:])
-LEGEND = [NONE_RIGHT, *SHADED, PART, NOT_TRIED]
+LEGEND = [NONE_RIGHT, *(Look("", own, INK, c) for _, c, own in SHADES[1:]), PART, NOT_TRIED]
 HEIGHT, WORDS, BAR, ROOM = 0.66, (0.61, -0.12), 0.14, 8.7
 """The height of a belief; where in it the words and the bar are; the room for the words."""
 
@@ -77,14 +74,12 @@ class Learner:
     def beliefs(self) -> set[str]:
         """The wrong beliefs that a check has named, or that explain the answers best."""
         found = {mutant.belief for mutant, *_ in beliefs(self.records).recognised}
-        named = (belief for mark in self.marks.values() for belief in mark.beliefs)
-        return found.union(named) & MISCONCEPTIONS.keys()
+        return found.union(*(own.beliefs for own in self.marks.values())) & MISCONCEPTIONS.keys()
 
     def stuck(self) -> list[tuple[str, bool, str]]:
         """The wrong attempts since the last right one, if there are many and they stay wrong."""
-        right = [place for place, (_, is_right, _) in enumerate(self.attempts, 1) if is_right]
-        since = self.attempts[max(right, default=0) :]
-        found = [own for own in since if not self.marks[own[0]].correct]
+        last = max((place for place, own in enumerate(self.attempts, 1) if own[1]), default=0)
+        found = [own for own in self.attempts[last:] if not self.marks[own[0]].correct]
         return found if len(found) >= STUCK else []
 
 
@@ -124,7 +119,7 @@ def heat_map(goals: Sequence[Objective], rows: Mapping[str, Sequence[Learner]]) 
     about = f"Lessons {', '.join(dict.fromkeys(goal.lesson for goal in goals))}"
     parts = [f"{goal.text.rstrip('.')}: {cell.words}" for goal, cell in nodes[-1].cells.items()]
     return Scene(nodes, columns=columns).figure(
-        lambda scene: draw_grid(scene, pitches=PITCHES, legend=LEGEND),
+        lambda scene: draw_grid(scene, pitches=(0.58, 0.52, 0.46), legend=LEGEND),
         alt=alt_text(f"{about}, {len(nodes) - 1} learners. The whole class: ", parts, "."),
         caption=f"{about}: how many of the exercises above a column are right.",
         is_graph=False,

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from iamlab.classroom.marking import Marked
     from iamlab.view.figure import Figure
 
-INDEX = "for_the_teacher.html"
 ROWS, COLUMNS = 34, 12
 """The most learners and objectives in one heat map, which fills a printed page."""
 FEWEST, IN_HALF, OTHERS, NEARLY = 10, 4, 3, 90
@@ -48,13 +47,6 @@ FEWEST, IN_HALF, OTHERS, NEARLY = 10, 4, 3, 90
 tried so many other exercises; and the percentage of nearly everybody."""
 EASY, HARD, FLAT = map(bad, ("nearly all right", "nearly none right", "weaker half as good"))
 FINE, TOO_FEW, NO_HALVES = good("fine"), silent("too few", "–"), silent("halves too small", "–")
-
-
-class _EveryLesson(Course):
-    """A course of all lessons, without hidden worlds."""
-
-    def hidden_seeds(self, number: str) -> tuple[int, ...]:  # noqa: ARG002
-        return ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +72,7 @@ class ClassReport:
 
     def goals(self) -> list[Objective]:
         """The objectives of each lesson in which somebody has tried an exercise."""
-        marks = chain.from_iterable(own.marks.values() for own in self.learners)
-        tried = {lesson_of(mark.exercise).number for mark in marks if mark.attempts}
+        tried = {lesson_of(number).number for own in self.learners for number, *_ in own.attempts}
         known = [(number, lessons()[number].objectives) for number in sorted(tried)]
         return [Objective(n, text, tuple(own)) for n, each in known for text, own in each.items()]
 
@@ -118,9 +109,8 @@ class ClassReport:
 
     def bars(self) -> Figure:
         """How many learners showed each wrong belief."""
-        return belief_bars(
-            self.misconceptions().rows, sum(bool(own.marks) for own in self.learners)
-        )
+        number = sum(bool(own.marks) for own in self.learners)
+        return belief_bars(self.misconceptions().rows, number)
 
     def calibration(self) -> Figure:
         """How often first answers are right, by how sure learners were of them."""
@@ -179,9 +169,8 @@ class ClassReport:
         RequestError
             The file exists.
         """
-        return write_page(
-            Path(file), f"{self.title or 'iamlab'}: class report", self.html(), force=force
-        )
+        path = Path(file) if Path(file).suffix else Path(file, "report.html")
+        return write_page(path, f"{self.title or 'iamlab'}: class report", self.html(), force=force)
 
 
 def report(
@@ -205,15 +194,14 @@ def report(
         There is no such folder, or the course's folder isn't right.
     """
     every = [*own_lessons()]
-    known = course or _EveryLesson(Path(), "", b"iamlab", every, dict.fromkeys(every), {})
+    known = course or Course(Path(), "", b"", every, dict.fromkeys(every), {})
     known = known if isinstance(known, Course) else read_course(known)
     submissions, faults = read_submissions(folder, known)
     records = {own.student: own.records for own in submissions}
     marks: dict[str, dict[str, Marked]] = {own: {} for own in records}
     for mark in mark_all(submissions, known):
         marks[mark.student][mark.exercise] = mark
-    names = {own: own for own in records}
-    names |= {own.id: own.name or own.id for own in known.roster.values()}
+    names = {own: own for own in records} | {s.id: s.name or s.id for s in known.roster.values()}
     number = Counter(names.values())
     shown = {a: printable(n if number[n] == 1 else f"{n} ({a})") for a, n in names.items()}
     files = [(printable(own.file), printable(own.what)) for own in faults]
@@ -259,9 +247,9 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
     if path.exists() and not force:
         raise RequestError(f"{path} exists already. Add --force to overwrite it.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = Path(__file__).with_name("page.html").read_text("utf-8")
-    page = page.replace("{{title}}", escape(title)).replace("{{inside}}", inside)
-    replace_file(path, [page], private=True)
+    page, parts = Path(__file__).with_name("page.html"), {"title": escape(title), "inside": inside}
+    text = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page.read_text("utf-8"))
+    replace_file(path, [text], private=True)
     return path
 
 
@@ -269,7 +257,7 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
 
 
 def write_feedback(
-    folder: str | Path, course: Course | str | Path, out: str | Path, *, force: bool = False
+    folder: str | Path, course: Course | str | Path | None, out: str | Path, *, force: bool = False
 ) -> list[Path]:
     """Write a page for each student who handed in answers, and an index for the teacher.
 
@@ -289,12 +277,14 @@ def write_feedback(
     Raises
     ------
     RequestError
-        The folder isn't empty.
+        There is no course, or the folder isn't empty.
     LoadError
         There is no such folder of submissions, or the course's folder isn't right.
     """
+    if course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
     known = course if isinstance(course, Course) else read_course(course)
-    home, rows, paths = Path(out), list[Any](), list[Path]()
+    home, rows = Path(out), list[Any]()
     if home.exists() and any(home.iterdir()) and not force:
         raise RequestError(f"{home} isn't empty. Add --force to write into it.")
     for own in report(folder, known).learners:
@@ -302,13 +292,13 @@ def write_feedback(
         if marks:
             start = re.sub("[^a-z0-9]+", "-", own.id.lower())[:40]
             name = f"{start}-{sign(own.id, known.key)}.html"
-            inside, title = alone.html("feedback"), f"Feedback for {own.name}"
-            paths.append(write_page(home / name, title, inside, force=force))
+            write_page(home / name, f"Feedback for {own.name}", alone.html("feedback"), force=force)
         right, late = sum(mark.correct for mark in marks), sum(mark.late for mark in marks)
         claims = "\n".join(str(claim) for claim, *_ in alone.misconceptions().rows)
         rows.append((Link(own.name, name), right, len(marks), late, claims))
     index = whole_table(Table.of("Students", "student, right, of, late, answers as if", rows))
-    return [write_page(home / INDEX, "For the teacher", index, force=force), *paths]
+    first = write_page(home / "for_the_teacher.html", "For the teacher", index, force=force)
+    return [first, *(home / link.address for link, *_ in rows if link.address)]
 
 
 def _feedback(mark: Marked) -> Feedback:

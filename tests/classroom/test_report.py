@@ -353,6 +353,20 @@ def test_progress_files_alone_are_enough(tmp_path):
     assert {goal.lesson for goal in found.goals()} == {"02"}
 
 
+def test_without_a_course_there_are_no_hidden_worlds():
+    """They need a key."""
+    assert Course(".", "", b"", [], {}, {}).hidden_seeds("2.3") == ()
+    assert len(COURSE.hidden_seeds("2.3")) == 3
+
+
+def test_without_a_name_the_command_writes_report_html(tmp_path, shell):
+    """In this folder; the empty folder of submissions is a class without answers."""
+    (tmp_path / "in").mkdir()
+
+    assert shell("classroom", "report", "in").out.strip() == "report.html"
+    assert (tmp_path / "report.html").exists()
+
+
 def test_the_command_writes_the_page(tmp_path, shell):
     """Its path is printed; a second time needs --force."""
     hand_in(tmp_path / "in", "ana", [attempt("ana", "2.5", right=False)])
