@@ -19,7 +19,7 @@ from iamlab.teach.scenarios import MAP, scenario
 from iamlab.widgets import matrix_board, stepper
 from iamlab.widgets.prediction import Prediction
 from tests.cli.helpers import Shell
-from tests.effort import slow, one_line
+from tests.effort import one_line, slow
 from tests.teach.test_gate import LESSONS, run
 
 QUICK = {"00", "01", "02", "03"}
