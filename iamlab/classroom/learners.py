@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.recognition import beliefs
 from iamlab.view.figures.matrix.access_matrix import SHADES, share_look
-from iamlab.view.layouts.chart import RowChart, ticks
+from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.layouts.grid import draw_grid
 from iamlab.view.scene import Cell, Column, Node, Scene
 from iamlab.view.style import DENY, DENY_AREA, INK, PAPER, Look, bad, silent
@@ -127,29 +127,25 @@ def heat_map(goals: Sequence[Objective], rows: Mapping[str, Sequence[Learner]]) 
 
 
 def belief_bars(beliefs: Iterable[tuple[Any, ...]], of: int) -> Figure:
-    """Draw how many learners showed each belief: its words, their number, and its lessons."""
+    """Draw how many learners showed each belief: its words above its bar, and their number."""
     nodes = list[Node]()
-    for claim, number, titles, *_ in beliefs:
-        facts = {"answers as if": claim, "learners": number}
-        words = f"{claim} (lessons {' and '.join(own.split()[0] for own in titles)})"
-        line = f"{words}: {number} of {of}"
-        nodes.append(Node(claim, "", f"{number} of {of}", short=words, line=line, facts=facts))
+    for claim, number, *_ in beliefs:
+        note, facts = f"{number} of {of}", {"answers as if": claim, "learners": number}
+        nodes.append(Node(claim, "", note, line=f"{claim}: {note}", facts=facts))
+
+    def draw(_: Scene) -> Sheet:
+        chart = RowChart(nodes, ("", "LEARNERS WHO ANSWERED AS IF ..."), SHARES, height=HEIGHT)
+        for node, y in chart.rows:
+            chart.sheet.note(WORDS[0], y + WORDS[1], node.id, INK, on_line=True, room=ROOM)
+            chart.bar(y + BAR, node.facts["learners"] / of, BELIEVED)
+        return chart.sheet
+
     return Scene(nodes, before=["Learners answered as if ..."]).figure(
-        lambda scene: _bars(scene.nodes, max(of, 1)),
+        draw,
         alt=alt_text("Learners answered as if ... ", [own.listed for own in nodes] or ["none"]),
-        caption="How many learners answered as if a wrong belief were true, and its lessons.",
+        caption="How many learners answered as if a wrong belief were true.",
         is_graph=False,
     )
-
-
-def _bars(nodes: Sequence[Node], of: int) -> Sheet:
-    """Draw the words of each belief above its bar."""
-    scale = {float(n): f"{n}" for n in (*ticks(0, of), of) if n == of or n < 0.9 * of}
-    chart = RowChart(nodes, ("", "LEARNERS WHO ANSWERED AS IF ..."), scale, height=HEIGHT)
-    for node, y in chart.rows:
-        chart.sheet.note(WORDS[0], y + WORDS[1], node.short, INK, on_line=True, room=ROOM)
-        chart.bar(y + BAR, node.facts["learners"], BELIEVED)
-    return chart.sheet
 
 
 def pseudonyms(students: Iterable[str], key: bytes) -> dict[str, str]:

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
-from itertools import batched, chain
-from operator import itemgetter
+from itertools import chain, groupby, product
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -89,28 +87,29 @@ class ClassReport:
 
     def heat_maps(self) -> list[Figure]:
         """Learners by objectives, in as many pictures as they need."""
-        rows = [{own.name: [own] for own in group} for group in batched(self.learners, ROWS)]
-        goals, last = [*batched(self.goals(), COLUMNS)], {"whole class": self.learners}
-        return [heat_map(own, group | last) for own in goals for group in rows]
+        every, last = self.goals(), {"whole class": self.learners}
+        goals = [every[n : n + COLUMNS] for n in range(0, len(every), COLUMNS)]
+        groups = [self.learners[n : n + ROWS] for n in range(0, len(self.learners), ROWS)]
+        rows = [{own.name: [own] for own in group} | last for group in groups]
+        return [heat_map(*own) for own in product(goals, rows)]
 
     def misconceptions(self) -> Table:
         """Who showed each wrong belief, and which lessons treat it: teach these again."""
         rows = []
-        for belief in sorted({*chain.from_iterable(own.beliefs for own in self.learners)}):
-            names = [own.name for own in self.learners if belief in own.beliefs]
-            known, again = MISCONCEPTIONS[belief], exercises_about(belief)
-            claim = "; or ".join(own.claim for own in known.mutants)
-            truth = " ".join(own.truth for own in known.mutants)
-            titles = [f"{own} {lessons()[own].title}" for own in known.lessons]
-            rows.append((claim, len(names), titles, again, truth, names))
+        for belief, known in MISCONCEPTIONS.items():
+            if names := [own.name for own in self.learners if belief in own.beliefs]:
+                claim = "; or ".join(own.claim for own in known.mutants)
+                truth = " ".join(own.truth for own in known.mutants)
+                titles = [f"{own} {lessons()[own].title}" for own in known.lessons]
+                rows.append((claim, len(names), titles, exercises_about(belief), truth, names))
         columns = "answers as if, learners, lessons, exercises, what AWS does, who"
-        rows.sort(key=itemgetter(1), reverse=True)
+        rows.sort(key=lambda own: own[1], reverse=True)
         return Table.of("Wrong beliefs", columns, rows)
 
     def bars(self) -> Figure:
         """How many learners showed each wrong belief."""
-        number = sum(bool(own.marks) for own in self.learners)
-        return belief_bars(self.misconceptions().rows, number)
+        of = sum(bool(own.marks) for own in self.learners)
+        return belief_bars(self.misconceptions().rows, of)
 
     def calibration(self) -> Figure:
         """How often first answers are right, by how sure learners were of them."""
@@ -193,17 +192,16 @@ def report(
     LoadError
         There is no such folder, or the course's folder isn't right.
     """
-    every = [*own_lessons()]
-    known = course or Course(Path(), "", b"", every, dict.fromkeys(every), {})
+    # Without a key there are no hidden worlds.
+    known = course or Course(Path(), "", b"", [*own_lessons()], dict.fromkeys(own_lessons()), {})
     known = known if isinstance(known, Course) else read_course(known)
     submissions, faults = read_submissions(folder, known)
     records = {own.student: own.records for own in submissions}
-    marks: dict[str, dict[str, Marked]] = {own: {} for own in records}
-    for mark in mark_all(submissions, known):
-        marks[mark.student][mark.exercise] = mark
+    by_student = groupby(mark_all(submissions, known), key=lambda own: own.student)
+    marks = {student: {own.exercise: own for own in each} for student, each in by_student}
     names = {own: own for own in records} | {s.id: s.name or s.id for s in known.roster.values()}
-    number = Counter(names.values())
-    shown = {a: printable(n if number[n] == 1 else f"{n} ({a})") for a, n in names.items()}
+    every = [*names.values()]
+    shown = {a: printable(n if every.count(n) == 1 else f"{n} ({a})") for a, n in names.items()}
     files = [(printable(own.file), printable(own.what)) for own in faults]
     if anonymous:
         shown, files = pseudonyms(names, known.key), [("a file", "not shown")] * len(files)
@@ -305,8 +303,7 @@ def _feedback(mark: Marked) -> Feedback:
     """Return the feedback on an exercise, with its counterexample if it isn't right."""
     number, seed, lesson = mark.exercise, seed_of(mark.student), lesson_of(mark.exercise)
     title = f"{number} {lesson.exercises[number]['title']}"
-    if not mark.attempts:
-        return Feedback(None, (title, "– Not tried."))
     why = " ".join(lesson.named(lesson.exercise(number, seed)[1]["why"], seed).split())
-    texts = why if mark.correct else mark.counterexample, "It came after the date." * mark.late
-    return Feedback(mark.correct, (title, *filter(None, texts)))
+    text = mark.counterexample if mark.attempts else "– Not tried."
+    texts = title, why if mark.correct else text, "It came after the date." * mark.late
+    return Feedback(mark.correct if mark.attempts else None, tuple(filter(None, texts)))

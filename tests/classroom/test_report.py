@@ -328,6 +328,11 @@ def test_a_page_is_never_overwritten_without_force(invented, tmp_path):
     assert "Access: class report" in found.save(file, force=True).read_text("utf-8")
 
 
+def test_a_folder_gets_a_page(invented, tmp_path):
+    """As the command does without --out, which is this folder."""
+    assert invented({"ana": []}).save(tmp_path) == tmp_path / "report.html"
+
+
 def test_a_class_without_answers_has_a_report(invented):
     """On the first day, nothing is there."""
     for records in ({}, {"ana": []}):
