@@ -1,7 +1,7 @@
 """Marks of submissions: each answer is checked again, policies and edits in hidden worlds too.
 
 Answers are data. The processes that check them keep the worlds that they have built, so the
-exercises of a class are built once for each seed.
+exercises of a class are built once for each variant.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, count, product
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from iamlab import display
@@ -42,8 +43,8 @@ ANOTHER_FORM = "The answer doesn't have the form that the exercise asks for."
 TOO_LONG = f"The check was stopped: it needs more than {SECONDS} seconds."
 ENDED = "A process that marks answers has ended, at exercise {} or one of the next."
 ELSEWHERE = "Right with the names of your world, but wrong if {}. {}"
-HIDDEN = ("write", "repair", "design", "sequence")
-"""The kinds of exercises that have hidden worlds."""
+HIDDEN, ORDERED = ("write", "repair", "design", "sequence"), ("predict", "explain")
+"""The kinds of exercises that have hidden worlds, and those with requests in a student's order."""
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ def mark_all(
     groups: dict[tuple[str, int], list[Submission]] = {}
     for number, own in product(numbers, submissions):
         part = replace(own, records=[r for r in own.records if r["exercise"] == number])
-        groups.setdefault((number, seed_of(own.student)), []).append(part)
+        groups.setdefault((number, _shared(number, seed_of(own.student))), []).append(part)
     works = [(number, group) for (number, _), group in groups.items()]
     done = _all_done(works, replace(course, roster={}))
     done = display.steps(done, "marking", len(works)) if progress else done
@@ -128,7 +129,8 @@ def _all_done(works: list[tuple[str, list[Submission]]], course: Course) -> Iter
     if sum(len(own.records) for _, group in works for own in group) <= FEW:
         yield from (_done(*work, course) for work in works)
         return
-    with ProcessPoolExecutor(initializer=_without_bars) as pool:
+    # Other threads, such as those of a notebook's kernel, forbid the usual way on Linux.
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_without_bars) as pool:
         jobs = [pool.submit(_done, *work, course) for work in works]
         for (number, _), job in zip(works, jobs, strict=True):
             try:
@@ -167,7 +169,7 @@ def _check(mark: Marked, record: Record, course: Course) -> None:
     mark.version, mark.answer, spent = record["version"], record.get("given"), record.get("seconds")
     if isinstance(spent, int | float) and 0 <= spent < 1e6:
         mark.seconds = round(mark.seconds + spent, 1)
-    own = mark.exercise, seed_of(mark.student)
+    own = mark.exercise, _shared(mark.exercise, seed_of(mark.student))
     found = _mark(*own, mark.answer)
     hidden = course.hidden_seeds(mark.exercise) if course.key else ()
     fault = _fault_elsewhere(*own, hidden, mark.answer) if found.correct else ""
@@ -195,6 +197,24 @@ def _limited() -> ExitStack:
 
 def _stop(*_: Any) -> None:
     raise _TooLongError
+
+
+@cache
+def _shared(number: str, seed: int) -> int:
+    """Return the seed that stands for all seeds with the same exercise, which is checked once."""
+    lesson = lesson_of(number)
+    variant, table = lesson.exercise(number, seed)
+    if table["kind"] in ORDERED or _has_incident(lesson):
+        return seed
+    return _first.setdefault((number, variant, *lesson.names(seed).values()), seed)
+
+
+_first: dict[tuple[str, ...], int] = {}
+"""The first seed that was met, for each exercise, variant and names."""
+
+
+def _has_incident(lesson: Lesson) -> bool:
+    return any("incident" in own for own in lesson.worlds.values())
 
 
 def _mark(number: str, seed: int, answer: Any) -> Mark:
@@ -231,7 +251,7 @@ def _hidden(number: str, seed: int, hidden: tuple[int, ...]) -> list[int]:
     """
     lesson = lesson_of(number)
     variant, table = lesson.exercise(number, seed)
-    if table["kind"] not in HIDDEN or any("incident" in own for own in lesson.worlds.values()):
+    if table["kind"] not in HIDDEN or _has_incident(lesson):
         return []
     downwards = (count(own, -1) for own in hidden)
     return [next(n for n in own if lesson.exercise(number, n)[0] == variant) for own in downwards]
