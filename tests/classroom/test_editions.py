@@ -18,8 +18,8 @@ from iamlab.teach.practice import Practice
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.widgets import matrix_board, stepper
 from iamlab.widgets.prediction import Prediction
-from tests.cli.helpers import Shell
-from tests.effort import one_line, slow
+from tests.cli.helpers import Shell, one_line
+from tests.effort import slow
 from tests.teach.test_gate import LESSONS, run
 
 QUICK = {"00", "01", "02", "03"}
