@@ -113,7 +113,7 @@ def mark_all(
     numbers = [number for own in course.lessons for number in own_lessons()[own].exercises]
     groups: dict[tuple[str, int], list[Submission]] = {}
     for number, own in product(numbers, submissions):
-        part = replace(own, records=[r for r in own.records if r["exercise"] == number])
+        part = own._replace(records=[r for r in own.records if r["exercise"] == number])
         groups.setdefault((number, _shared(number, seed_of(own.student))), []).append(part)
     works = [(number, group) for (number, _), group in groups.items()]
     done = _all_done(works, replace(course, roster={}))
