@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ELEMENTS: dict[str, str] = tables(__file__)["elements"]
 LAST = "zz"
 """It is after the number of each lesson."""
-WIDTH, IN_OPTION, IN_TABLE, MOST_LINES, TRIES = 70, 30, 36, 15.5, 20
+WIDTH, IN_OPTION, IN_TABLE, MOST_LINES, TRIES = 70, 30, 36, 15.5, 30
 """So many characters has a line of the screen, of an option and of a table's option; so many lines
 fit on it. So many times each template is tried for an item that fits."""
 _ARN = re.compile(r"arn:aws:[\w-]*:[\w-]*:(\d*):([^\s,\"]+)")
