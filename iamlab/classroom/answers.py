@@ -65,14 +65,19 @@ def answered(card: Any) -> Any:
 @singledispatch
 def _shown(card: Instrument[Any]) -> Iterator[Any]:
     """Answer a card, and yield what is shown; an instrument of many questions shows everything."""
+    yield card
     decision = card.decide()
     if not card.predict_first or card.asks_itself or decision is None:
         card.predict_first = False
-        card.changed()
-        yield card
         return
-    _predict(card, _right(card.options, decision)[0])
-    yield card
+    verdict, decided = _right(card.options, decision)
+    card.set("answer", verdict)
+    card.set("confidence", CERTAIN)
+    card.press("reveal")
+    if isinstance(card, PredictionCard):
+        card.set("happened", HAPPENED[decision.verdict])
+        card.set("decided", decided)
+        card.press("compare")
     yield card.prediction
 
 
@@ -83,21 +88,8 @@ def _(card: ExerciseCard) -> Iterator[Any]:
     mark = ask.check(task.number, answer, confidence=CERTAIN, seed=task.seed)
     card.begin(task)  # which shows the attempt
     yield card
-    yield Feedback(None, (f"Exercise {task.number}: {task.title}", task.prompt))
-    yield f"```\n{task.shown(answer)}\n```"
-    yield Feedback(mark.correct, (task.why,))
-
-
-@_shown.register(PredictionCard)
-def _(card: PredictionCard) -> Iterator[Any]:
-    decision = card.decide()
-    verdict, decided = _right(card.options, decision)
-    _predict(card, verdict)
-    card.set("happened", HAPPENED[decision.verdict])
-    card.set("decided", decided)
-    card.press("compare")
-    yield card
-    yield card.prediction
+    title = f"Exercise {task.number}: {task.title}"
+    yield Feedback(mark.correct, (title, task.prompt, task.shown(answer), task.why))
 
 
 @_shown.register(Practice)
@@ -112,12 +104,6 @@ def _(card: Practice) -> Iterator[Any]:
 @_shown.register(Reveal)
 def _(card: Reveal) -> Iterator[Any]:
     yield card.value
-
-
-def _predict(card: Instrument[Any], verdict: str) -> None:
-    card.set("answer", verdict)
-    card.set("confidence", CERTAIN)
-    card.press("reveal")
 
 
 def _right(options: tuple[str, ...], decision: Decision) -> tuple[str, str]:

@@ -20,28 +20,26 @@ from tempfile import TemporaryDirectory
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-import iamlab
 from iamlab import widgets
 from iamlab.display import need
 from iamlab.errors import RequestError
 from iamlab.tables import tables
-from iamlab.teach.lesson import own_lessons
+from iamlab.teach.lesson import FOLDER, own_lessons
 from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Change = Callable[["list[Cell]"], "list[Cell]"]
+
 Cell = dict[str, Any]
 
 _TABLES = tables(__file__)
 CARDS = {*_TABLES["cards"].split(), *widgets.__all__}
-EXPLAIN = {*_TABLES["explain"].split()}
 TERMINAL = re.compile(r"^( *)([!%].*)", re.MULTILINE)
 """A line that isn't Python: a command for a terminal, or for IPython."""
-PATIENCE = 600
-"""How long a cell can run, in seconds."""
-WIDTH = 88
-"""The longest hint."""
+STAYS = re.compile(r"^from iamlab| \.\.\.", re.MULTILINE)
+"""Code that prepares the lesson, or has gaps already."""
 
 
 def edition(lesson: str, kind: str, folder: Path, *, force: bool = False) -> Path:
@@ -69,30 +67,37 @@ def edition(lesson: str, kind: str, folder: Path, *, force: bool = False) -> Pat
     return save(_run(notebook, source) if kind == "solved" else notebook, path)
 
 
-def remade(
-    source: Path, path: Path, cells: Callable[[list[Cell]], list[Cell]], *, force: bool
-) -> Cell:
+def remade(source: Path, path: Path, change: Change, *, force: bool) -> Cell:
     """Return a notebook with other cells, to be saved at a path.
 
     Parameters
     ----------
-    cells
-        A function of the notebook's cells that returns the other ones.
+    change
+        Returns the other cells for those of the notebook.
 
     Raises
     ------
     RequestError
         The file exists, or the source isn't a notebook.
     """
-    if path.exists() and (not force or path.samefile(source)):
-        raise RequestError(
-            f"{path} already exists. Add --force to overwrite it, or name another folder."
-        )
+    check_new(path, force=force and not (path.exists() and path.samefile(source)))
     try:
         notebook: Cell = json.loads(source.read_text("utf-8"))
-        return {**notebook, "cells": cells(notebook["cells"])}
+        return {**notebook, "cells": change(notebook["cells"])}
     except (ValueError, LookupError, TypeError) as error:
         raise RequestError(f"{source} isn't a notebook.") from error
+
+
+def check_new(*paths: Path, force: bool) -> None:
+    """Check that files aren't there yet, or that they can be overwritten.
+
+    Raises
+    ------
+    RequestError
+        One of them exists.
+    """
+    if there := [str(own) for own in paths if own.exists() and not force]:
+        raise RequestError(f"{', '.join(there)} already exists. Add --force to overwrite it.")
 
 
 def save(notebook: Cell, path: Path) -> Path:
@@ -118,13 +123,12 @@ def notebook_of(lesson: str) -> Path:
     file, folders = Path(lesson), [Path(lesson).parent]
     if file.suffix not in (".toml", ".ipynb"):
         file = find_named("lesson", lesson.zfill(2), own_lessons()).file
-        folders = [Path(), Path("notebooks"), Path(iamlab.__file__).parents[1] / "notebooks"]
+        folders = [Path(), Path("notebooks"), FOLDER.parents[1] / "notebooks"]
     paths = [folder / file.with_suffix(".ipynb").name for folder in folders]
-    found = next(filter(Path.exists, paths), None)
-    if found is None:
-        looked = " or ".join(str(folder.resolve()) for folder in folders)
-        raise RequestError(f"There is no {paths[0].name} in {looked}. Name the notebook's path.")
-    return found
+    for found in filter(Path.exists, paths):
+        return found
+    looked = " or ".join(str(folder.resolve()) for folder in folders)
+    raise RequestError(f"There is no {paths[0].name} in {looked}. Name the notebook's path.")
 
 
 def cells_of(kind: str, cells: Iterable[Cell]) -> list[Cell]:
@@ -132,32 +136,38 @@ def cells_of(kind: str, cells: Iterable[Cell]) -> list[Cell]:
     made: list[Cell] = []
     cards: set[str] = set()  # the names of cards
     for cell in (*_TABLES[kind], *cells):
-        own = {**cell, "source": "".join(cell["source"]).strip()}
+        source = "".join(cell["source"]).strip()
         if cell["cell_type"] == "code":
-            body = _statements(own["source"])
+            body = _statements(source)
             for each in body:
                 if isinstance(each, ast.Assign) and _function(each.value) in CARDS:
                     cards |= {str(getattr(node, "id", "")) for node in ast.walk(each.targets[0])}
-            edit = _solved if kind == "solved" else _blank
-            own |= {"source": edit(own, body, cards), "outputs": [], "execution_count": None}
-        made.append(own)
+            if kind == "solved":
+                source = _solved(source, body, cards)
+            elif not cell["metadata"].get("jupyter", {}).get("source_hidden"):
+                source = _blank(source, body, cards)
+        made.append(with_source(cell, source))
     return made
 
 
-def _solved(cell: Cell, body: list[ast.stmt], cards: set[str]) -> str:
+def with_source(cell: Cell, source: str) -> Cell:
+    """Return a cell with another source, without outputs."""
+    run: Cell = {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
+    return {"metadata": {}, **cell, **run, "source": source}
+
+
+def _solved(source: str, body: list[ast.stmt], cards: set[str]) -> str:
     """Return the code of a cell that shows a card with its answer, if it shows a card."""
-    source = str(cell["source"])
-    if not _shows_card(body, cards, CARDS | EXPLAIN):
+    if not _shows_card(body, cards):
         return source
     shown = ast.get_source_segment(source, body[-1]) or ""
     before, _, rest = source.rpartition(shown)
     return f"{before}answered({shown}){rest}"
 
 
-def _blank(cell: Cell, body: list[ast.stmt], cards: set[str]) -> str:
+def _blank(source: str, body: list[ast.stmt], cards: set[str]) -> str:
     """Return the comments of a cell, and a hint of each statement; all code if it must stay."""
-    source = str(cell["source"])
-    if not body or _shows_card(body, cards, CARDS) or _prepares(cell, body):
+    if not body or _shows_card(body, cards) or STAYS.search(source):
         return source
     lines = {own.lineno: _hint(own) for own in body}
     for token in tokenize.generate_tokens(io.StringIO(_python(source)).readline):
@@ -185,26 +195,10 @@ def _function(value: ast.expr | None) -> str:
     return str(getattr(function, "id", getattr(function, "attr", "")))
 
 
-def _shows_card(body: list[ast.stmt], cards: set[str], functions: set[str]) -> bool:
-    """Return whether a cell shows what one of these functions returns."""
+def _shows_card(body: list[ast.stmt], cards: set[str]) -> bool:
+    """Return whether a cell shows a card: what makes one, or its name."""
     last = getattr(body[-1], "value", None) if body and isinstance(body[-1], ast.Expr) else None
-    return _function(last) in functions or (isinstance(last, ast.Name) and last.id in cards)
-
-
-def _prepares(cell: Cell, body: list[ast.stmt]) -> bool:
-    """Return whether a cell only imports or builds worlds, or has gaps already."""
-    nodes = [node for own in body for node in ast.walk(own)]
-    return (
-        bool(cell["metadata"].get("jupyter", {}).get("source_hidden"))
-        or any(isinstance(own, ast.Constant) and own.value is ... for own in nodes)
-        or any(isinstance(own, ast.ImportFrom) and "iamlab" in str(own.module) for own in body)
-        or all(isinstance(own, ast.Import) or _is_simple(own) for own in body)
-    )
-
-
-def _is_simple(statement: ast.stmt) -> bool:
-    value = getattr(statement, "value", None)
-    return isinstance(value, ast.Name | ast.Constant) or _function(value) == "scenario"
+    return _function(last) in CARDS or (isinstance(last, ast.Name) and last.id in cards)
 
 
 class _Gaps(ast.NodeTransformer):
@@ -220,32 +214,30 @@ class _Gaps(ast.NodeTransformer):
 
 def _hint(statement: ast.stmt) -> str:
     """Return the shape of a statement in one line."""
-    command = getattr(getattr(statement, "value", None), "value", None)
-    if isinstance(statement, ast.Expr) and isinstance(command, str):  # for a terminal
-        return f"# {' '.join(command.split()[:3])} ..."
-    return f"# {shorten(ast.unparse(_Gaps().visit(statement)), WIDTH, placeholder=' ...')}"
+    match statement:
+        case ast.Expr(ast.Constant(str(command))):  # for a terminal
+            return f"# {' '.join(command.split()[:3])} ..."
+    return f"# {shorten(ast.unparse(_Gaps().visit(statement)), 88, placeholder=' ...')}"
 
 
 def _run(notebook: Cell, source: Path) -> Cell:
     """Run all cells in a folder of their own, and return the notebook with its outputs."""
     need("nbclient")
     import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient import NotebookClient, exceptions
 
     own: Any = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the packages that run it have some
         with suppress(FileNotFoundError):
             shutil.copy(source.with_suffix(".toml"), folder)
-        where = {"metadata": {"path": folder}}
-        client = NotebookClient(own, timeout=PATIENCE, resources=where)
+        client = NotebookClient(own, resources={"metadata": {"path": folder}})
         client.record_timing = client.store_widget_state = False
         try:
             client.execute(stderr=subprocess.DEVNULL)  # of the kernel: cells have their errors
-        except CellExecutionError as error:
+        except exceptions.CellExecutionError as error:
             text = f"A cell of {source} fails: {error.ename}: {error.evalue}"
             raise RequestError(text) from error
-        except (CellTimeoutError, DeadKernelError) as error:
-            raise RequestError(f"{source} can't be run: {str(error).splitlines()[0]}") from error
+        except exceptions.DeadKernelError as error:
+            raise RequestError(f"{source} can't be run: {error}.") from error
     return dict(own)

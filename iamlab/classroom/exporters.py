@@ -12,7 +12,7 @@ from functools import partial
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
-from iamlab.classroom.editions import notebook_of, remade, save
+from iamlab.classroom.editions import notebook_of, remade, save, with_source
 from iamlab.errors import IamLabError, RequestError
 from iamlab.tables import tables
 from iamlab.teach.checks import Repair
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 _TABLES = tables(__file__)
 _EXERCISE = re.compile(r"""^(?:(\w+) = )?exercise\(["']([\w.]+)["']""", re.MULTILINE)
-WIDTH = 88
-"""The longest line of an answer, if its texts aren't longer."""
-WITHOUT = ("facts", "sure")
-"""The parts of a card that aren't part of an answer as data."""
 
 
 def grade(number: str, answer: Any, student: str | None = None) -> None:
@@ -109,29 +105,20 @@ def export(lesson: str, dialect: str, folder: Path, *, force: bool = False) -> P
 
 def _cells(dialect: str, files: list[str], cells: list[Cell]) -> list[Cell]:
     """Return the cells of a dialect; a cell with an exercise becomes several."""
-    made: list[Cell] = []
-    first: dict[str, str] = {}
+    made, first = list[Any](), dict[str, str]()
     for cell in cells:
         source = "".join(cell["source"])
         found = _EXERCISE.search(source) if cell["cell_type"] == "code" else None
-        if found is None:
-            made.append(_cell(cell, source))
-            continue
-        if before := source.rpartition("\n")[0]:
-            made.append(_cell(cell, before))
-        texts = _texts(*found.groups(""))
-        first = first or texts
-        made += _filled(f"{dialect}-exercise", texts)
-        made += _filled("card", texts) if texts["card"] else []
+        before = source.rpartition("\n")[0] if found else source
+        made += [with_source(cell, before)] if before else []
+        if found:
+            texts = _texts(*found.groups(""))
+            first = first or texts
+            made += _filled(f"{dialect}-exercise", texts)
+            made += _filled("card", texts) if texts["card"] else []
     if not first:
         raise RequestError("This notebook has no exercises.")
     return [*_filled(f"{dialect}-first", {**first, "files": json.dumps(files)}), *made]
-
-
-def _cell(cell: Cell, source: str) -> Cell:
-    """Return a cell with another source, without outputs."""
-    run: Cell = {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
-    return {"metadata": {}, **cell, **run, "source": source}
 
 
 def _filled(template: str, texts: dict[str, str]) -> list[Cell]:
@@ -139,7 +126,7 @@ def _filled(template: str, texts: dict[str, str]) -> list[Cell]:
     filled = json.dumps(_TABLES[template])
     for name, text in texts.items():
         filled = filled.replace(f"{{{name}}}", json.dumps(text)[1:-1])
-    return [_cell(cell, cell["source"].strip("\n")) for cell in json.loads(filled)]
+    return [with_source(cell, cell["source"].strip("\n")) for cell in json.loads(filled)]
 
 
 def _texts(card: str, number: str) -> dict[str, str]:
@@ -147,7 +134,7 @@ def _texts(card: str, number: str) -> dict[str, str]:
     task = find(number, DEMO)
     answer = json.loads(json.dumps(task.submitted(task.solution_answer(), task.world())))
     names = {"number": number, "name": number.replace(".", "_"), "card": card}
-    right = pformat(answer, width=WIDTH, sort_dicts=False)
+    right = pformat(answer, width=88, sort_dicts=False)
     return {**names, "prompt": _prompt(task), "answer": right}
 
 
@@ -160,7 +147,7 @@ def _prompt(task: Exercise) -> str:
         html += controls.paragraph("\n".join(lines))
     else:
         parts = input_for(task).controls().items()
-        html += "".join(part for name, part in parts if name not in WITHOUT)
+        html += "".join(part for name, part in parts if name not in ("facts", "sure"))
     for pattern, text in _TABLES["html"].items():
         html = re.sub(pattern, text, html, flags=re.DOTALL)
     return f"**{task.title}**\n\n{html.strip()}\n\n{_form(task)}"

@@ -11,13 +11,14 @@ import csv
 import io
 import json
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.classroom.editions import check_new
 from iamlab.classroom.screen_items import item_about
 from iamlab.display import count
 from iamlab.errors import ExerciseError
@@ -26,7 +27,7 @@ from iamlab.exam.items import LETTERS
 from iamlab.model.strict_json import replace_file
 from iamlab.policy.describe.words import joined
 from iamlab.tables import tables
-from iamlab.view.words import shorten
+from iamlab.view.words import listed, shorten
 from iamlab.widgets import controls as html
 from iamlab.widgets.instrument import Instrument
 
@@ -36,19 +37,17 @@ if TYPE_CHECKING:
     from iamlab.exam.items import Item
 
     Votes = tuple[int, ...]
-    Rows = list[tuple[int, list[str]]]
 
 _TEXTS = tables(__file__)
 STEPS, LABEL, UNCLEAR = _TEXTS["steps"], _TEXTS["label"], _TEXTS["unclear"]
-HEADINGS: list[str] = _TEXTS["headings"]
 FIELDS = {0: "first", 2: "second"}
 """The steps with a vote."""
 COMPARED, WHY = 3, 4
 """The steps that show which option is right."""
-MOST_BYTES, MOST_NAMED = 1_000_000, 5
+MOST_BYTES, NAMED = 1_000_000, 5
 """The size of a file with votes, and how many of its bad rows are named."""
-_PAIR = re.compile(r"\s*([A-Za-z])\s*[:=]?\s*(\d{1,6})(?:\s*[,;]|\s+|$)", re.ASCII)
-_CELL = re.compile(r"(?:option )?([a-z])(?:[).:].*)?")
+_PAIR = r"\s*([{}])\s*[:=]?\s*(\d{{1,6}})(?:\s*[,;]|\s+|$)"
+_CELL = re.compile(r"^(?:option )?([a-z])(?:[).:].*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,8 @@ class Poll(Instrument[Shown]):
         self.name, self.seed, self.item = name, seed, item
         self.title, self.letters = f"Poll {name}, number {seed}", LETTERS[: len(item.options)]
         texts = (" ".join(own.text.lower().split()) for own in item.options)
-        self._known = dict(zip(texts, self.letters, strict=True))
+        self._known = {own.lower(): own for own in self.letters}
+        self._known |= zip(texts, self.letters, strict=True)
         super().__init__(Shown())
 
     @property
@@ -121,47 +121,35 @@ class Poll(Instrument[Shown]):
             It can't be read as votes; the message says why.
         """
         rows = _rows(Path(file))
-        place = self._column(file, rows)
-        cells = [(line, "".join(row[place : place + 1])) for line, row in rows]
-        letters = [self._letter(cell) for _, cell in cells]
-        bad = [own for own, letter in zip(cells, letters, strict=True) if not letter]
-        bad = bad[not letters[0] :]  # without the heading, if there is one
-        text = self.vote(", ".join(f"{own} {letters.count(own)}" for own in self.letters))
-        named = [f"row {line} {shorten(cell, 20)!r}" for line, cell in bad[:MOST_NAMED]]
-        named += [f"{len(bad) - MOST_NAMED} more"] * (len(bad) > MOST_NAMED)
-        return f"{text} {count(len(bad), 'row')} without a vote: {joined(named)}." if bad else text
-
-    def _column(self, file: object, rows: Rows) -> int:
-        """Return the place of the column with the votes."""
-        votes = Counter(n for _, row in rows for n, cell in enumerate(row) if self._letter(cell))
-
-        def rank(place: int) -> tuple[int, int]:
-            title = "".join(rows[0][1][place : place + 1]).lower()
-            return next((n for n, own in enumerate(HEADINGS) if own in title), 9), -votes[place]
-
-        best, *others = sorted(votes, key=rank) or [-1]
-        if not votes or (others and rank(others[0]) == rank(best)):
+        columns = zip_longest(*rows.values(), fillvalue="")
+        every = [own for own in columns if any(map(self._letter, own))]
+        groups = ([own for own in every if word in own[0].lower()] for word in _TEXTS["headings"])
+        best = next(filter(None, groups), [])
+        if len(best) != 1:
             raise ExerciseError(
-                f"{file} has {'two columns' if votes else 'no column'} with votes: "
+                f"{file} has {'two columns' if best else 'no column'} with votes: "
                 f"{', '.join(self.letters)}. Write 'vote' above the column with the votes."
             )
-        return best
+        letters = [*map(self._letter, best[0])]
+        text = self.vote(", ".join(f"{own} {letters.count(own)}" for own in self.letters))
+        cells = zip(rows, best[0], letters, strict=True)
+        bad = [f"row {number} {cell!r}" for number, cell, letter in cells if not letter]
+        bad = bad[not letters[0] :]  # without the heading, if there is one
+        rows_without = f"{count(len(bad), 'row')} without a vote: {listed(bad, NAMED)}."
+        return f"{text} {rows_without}" if bad else text
 
     def _letter(self, cell: str) -> str:
         """Return the letter that a cell means; empty if it isn't a vote."""
         text = " ".join(cell.split()).lower()
-        found = _CELL.fullmatch(text)
-        letter = self._known.get(text) or (found[1].upper() if found else "")
-        return letter if letter in self._known.values() else ""
+        return self._known.get(text) or self._known.get(_CELL.sub(r"\1", text), "")
 
     def _read(self, votes: str) -> Votes:
-        counts, start = dict.fromkeys(self.letters, 0), 0
-        while left := votes[start:].strip():
-            pair = _PAIR.match(votes, start)
-            if pair is None or pair[1].upper() not in counts:
-                raise ExerciseError(f"{shorten(left, 30)!r} {UNCLEAR}")
-            counts[pair[1].upper()] += int(pair[2])
-            start = pair.end()
+        counts = dict.fromkeys(self.letters, 0)
+        pair = re.compile(_PAIR.format(self.letters), re.ASCII | re.IGNORECASE)
+        for letter, number in pair.findall(votes):
+            counts[letter.upper()] += int(number)
+        if left := pair.sub("", votes).strip():
+            raise ExerciseError(f"{shorten(left, 30)!r} {UNCLEAR}")
         return tuple(counts.values())
 
     def _counted(self, votes: Votes) -> str:
@@ -257,16 +245,14 @@ class Poll(Instrument[Shown]):
 
         Raises
         ------
-        ExerciseError
+        RequestError
             The file exists.
         """
         path, name = Path(file), re.sub(r"[^a-z0-9.]+", "-", self.name.lower())
         if path.suffix != ".html":
             path /= f"poll-{name}-{self.seed}.html"
-        if path.exists() and not force:
-            raise ExerciseError(f"{path} already exists. Add --force (force=True) to overwrite it.")
-        texts = {"title": self.title, "step": STEPS[0], "label": LABEL}
-        texts |= {"first": self.state.first, "second": self.state.second}
+        check_new(path, force=force)
+        texts = {**asdict(self.state), "title": self.title, "step": STEPS[0], "label": LABEL}
         texts |= {"texts": json.dumps({**_TEXTS, "letters": self.letters})}
         parts = {name: escape(text) for name, text in texts.items()}
         parts |= {"question": self._question(), "votes": self._comparison(), "why": self._why()}
@@ -307,22 +293,21 @@ def _share(number: int, votes: Votes) -> int:
     return int(100 * number / max(1, sum(votes)) + 0.5)  # as the page does, halves up
 
 
-def _rows(file: Path) -> Rows:
-    """Read a CSV file: its rows that aren't empty, by the number of the line where they end."""
+def _rows(file: Path) -> dict[int, list[str]]:
+    """Read a CSV file: its rows that aren't empty, by their numbers in a spreadsheet."""
     if not file.is_file():
         raise ExerciseError(f"There is no file {file}.")
-    with file.open("rb") as stream:
-        data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+    if file.stat().st_size > MOST_BYTES:
         raise ExerciseError(f"{file} is larger than 1 MB. Keep only the column with the votes.")
+    data = file.read_bytes()
     is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = data.decode("utf-16" if is_wide else "utf-8-sig", "replace")
     between = max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
     try:
-        found = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+        rows = {number: row for number, row in enumerate(reader, 1) if any(map(str.strip, row))}
     except csv.Error as error:
         raise ExerciseError(f"{file}, line {reader.line_num}: it isn't CSV: {error}.") from None
-    if not found or "\0" in text:
+    if not rows or "\0" in text:
         raise ExerciseError(f"{file} isn't a CSV file with votes. Save the sheet as CSV.")
-    return found
+    return rows

@@ -30,6 +30,7 @@ LAST = "zz"
 WIDTH, IN_OPTION, IN_TABLE, MOST_LINES, TRIES = 70, 30, 36, 15.5, 30
 """So many characters has a line of the screen, of an option and of a table's option; so many lines
 fit on it. So many times each template is tried for an item that fits."""
+_STATEMENT = re.compile(r"^\{.*", re.MULTILINE)
 _ARN = re.compile(r"arn:aws:[\w-]*:[\w-]*:(\d*):([^\s,\"]+)")
 
 
@@ -80,22 +81,17 @@ def short(item: Item) -> Item:
             return f"account {arn[1]}"
         return f"{arn[1]}:{arn[2]}" if several and arn[1] else arn[2]
 
-    def line(text: str) -> str:
-        if not text.startswith("{"):
-            return text
-        own = json.loads(_ARN.sub(without, text))
+    def in_words(statement: re.Match[str]) -> str:
+        own = json.loads(_ARN.sub(without, statement[0]))
         words = [f"{word}{_flat(own[name])}" for name, word in ELEMENTS.items() if name in own]
-        title = " ".join([own["Effect"], *filter(None, [own.get("Sid")])])
-        return f"{title}: {' '.join(words)}"
-
-    def lines(text: str) -> str:
-        return "\n".join(map(line, text.split("\n")))
+        return f"{own['Effect']} {own.get('Sid', '')}".rstrip() + f": {' '.join(words)}"
 
     arns = {own[0]: without(own) for own in _ARN.finditer(whole)}
     if len({*arns.values()}) < len(arns):
         return item  # it needs whole ARNs
-    options = tuple(own._replace(text=lines(own.text)) for own in item.options)
-    return replace(item, facts=tuple(map(lines, item.facts)), options=options)
+    facts = tuple(_STATEMENT.sub(in_words, fact) for fact in item.facts)
+    options = (own._replace(text=_STATEMENT.sub(in_words, own.text)) for own in item.options)
+    return replace(item, facts=facts, options=tuple(options))
 
 
 def _flat(value: Any) -> str:

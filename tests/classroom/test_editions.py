@@ -114,6 +114,17 @@ def test_a_comment_has_the_shape_of_the_code() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["from iamlab import World\nWorld()", "who = ...", "card.walk_through()", 'reveal("a")'],
+)
+def test_code_that_all_need_stays_complete(source) -> None:
+    """What the next cells import, gaps to fill in, and cards."""
+    cell = {"cell_type": "code", "metadata": {}, "source": source}
+
+    assert cells_of("blank", [cell])[1]["source"] == source
+
+
 def test_what_asks_for_many_predictions_shows_everything() -> None:
     """A board and the steps of a decision; what isn't a card stays as it is."""
     world = scenario("groups")

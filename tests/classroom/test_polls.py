@@ -8,7 +8,7 @@ import pytest
 
 from iamlab.classroom import Poll, poll, polls
 from iamlab.cli.main import main
-from iamlab.errors import ExerciseError
+from iamlab.errors import ExerciseError, RequestError
 from iamlab.exam.items import Item, Option
 from iamlab.exam.templates import beliefs_tested
 from iamlab.teach.mutants import MISCONCEPTIONS
@@ -313,7 +313,7 @@ def test_a_file_is_never_overwritten_without_being_asked(own, tmp_path, monkeypa
     path = own.save()
     assert path.name == "poll-8.3-7.html"
 
-    with pytest.raises(ExerciseError, match="already exists"):
+    with pytest.raises(RequestError, match="already exists"):
         own.save()
 
     assert own.save(force=True) == path
