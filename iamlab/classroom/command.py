@@ -20,80 +20,73 @@ from iamlab.tables import tables
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-    from iamlab.classroom.course import Course
+    Made = Iterator[Path | str]
 
 
 def classroom(options: argparse.Namespace) -> Answer:
-    """Do a task of a teacher."""
+    """Do a task of a teacher: name the files that it makes, and say what it notices."""
+    if options.task in ("grade", "feedback") and options.course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
     try:
-        return _TASKS[options.task](options)
+        made = list(_TASKS[options.task](options))
     except ModuleNotFoundError as error:  # of an extra, with the command that installs it
         raise RequestError(str(error)) from error
+    paths = [str(own) for own in made if isinstance(own, Path)]
+    return Answer(status=False, value=lambda: paths, text=lambda: map(str, made))
 
 
-def _edition(options: argparse.Namespace) -> Answer:
+def _edition(options: argparse.Namespace) -> Made:
     """Write an edition of a lesson's notebook."""
-    return _written(edition(options.lesson, options.task, Path(options.out), force=options.force))
+    yield edition(options.lesson, options.task, Path(options.out), force=options.force)
 
 
-def _poll(options: argparse.Namespace) -> Answer:
+def _poll(options: argparse.Namespace) -> Made:
     """Write the page of a question to vote on."""
-    return _written(poll(options.lesson).save(options.out, force=options.force))
+    yield poll(options.lesson).save(options.out, force=options.force)
 
 
-def _export(options: argparse.Namespace) -> Answer:
+def _export(options: argparse.Namespace) -> Made:
     """Write a lesson's source notebook for each grader that has a folder."""
-    folders = {"otter": options.otter, "nbgrader": options.nbgrader}
-    named = [(dialect, Path(folder)) for dialect, folder in folders.items() if folder]
-    if not named:
+    if not (options.otter or options.nbgrader):
         raise RequestError("Name a folder: --otter DIR or --nbgrader DIR.")
-    return _written(*(export(options.lesson, *own, force=options.force) for own in named))
+    for dialect, folder in (("otter", options.otter), ("nbgrader", options.nbgrader)):
+        if folder:
+            yield export(options.lesson, dialect, Path(folder), force=options.force)
 
 
-def _new(options: argparse.Namespace) -> Answer:
+def _new(options: argparse.Namespace) -> Made:
     """Make the folder of a course."""
-    return _written(*new_course(Path(options.lesson)), notes=tables(__file__)["new"].splitlines())
+    yield from new_course(Path(options.lesson))
+    yield from tables(__file__)["new"].splitlines()
 
 
-def _grade(options: argparse.Namespace) -> Answer:
+def _grade(options: argparse.Namespace) -> Made:
     """Mark submissions, and write the marks."""
-    course = _course(options)
+    course = read_course(options.course)
     path = Path("grades.csv" if options.out == "." else options.out)
     check_new(path, force=options.force)
     found, faults = read_submissions(options.lesson, course)
     marks = mark_all(found, course)
-    paths = write_gradebooks(marks, course, path, force=options.force)
+    yield from write_gradebooks(marks, course, path, force=options.force)
     right = f"{sum(own.correct for own in marks)} of {len(marks)} exercises are right."
-    missing = sorted(course.roster.keys() - {own.student.lower() for own in found})
-    notes = [f"{count(len(found), 'student')}; {right}"]
-    notes += [f"Nothing from: {', '.join(missing)}."] * bool(missing)
-    notes += [f"{own.student}, {own.exercise}: {own.counterexample}" for own in marks if own.hidden]
-    return _written(*paths, notes=[*notes, *map(str, faults)])
+    yield f"{count(len(found), 'student')}; {right}"
+    if missing := sorted(course.roster.keys() - {own.student.lower() for own in found}):
+        yield f"Nothing from: {', '.join(missing)}."
+    yield from (f"{m.student}, {m.exercise}: {m.counterexample}" for m in marks if m.hidden)
+    yield from map(str, faults)
 
 
-def _report(options: argparse.Namespace) -> Answer:
+def _report(options: argparse.Namespace) -> Made:
     """Write the page of a class report."""
     found = report(options.lesson, options.course, anonymous=options.anonymous)
-    return _written(found.save(options.out, force=options.force))
+    yield found.save(options.out, force=options.force)
 
 
-def _feedback(options: argparse.Namespace) -> Answer:
+def _feedback(options: argparse.Namespace) -> Made:
     """Write a page for each student."""
-    course, force = _course(options), options.force
-    return _written(*write_feedback(options.lesson, course, options.out, force=force))
-
-
-def _course(options: argparse.Namespace) -> Course:
-    if options.course is None:
-        raise RequestError("Name the course's folder: --course COURSE")
-    return read_course(options.course)
-
-
-def _written(*paths: Path, notes: Iterable[str] = ()) -> Answer:
-    every = [*map(str, paths), *notes]
-    return Answer(status=False, value=lambda: [str(own) for own in paths], text=lambda: every)
+    yield from write_feedback(options.lesson, options.course, options.out, force=options.force)
 
 
 _TASKS = {"solved": _edition, "blank": _edition, "poll": _poll, "export": _export}

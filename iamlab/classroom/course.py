@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import csv
 import hmac
-import io
 import os
 import re
 import secrets
 import tomllib
 import unicodedata
 import warnings
-from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import iamlab
 from iamlab.errors import LoadError
+from iamlab.model.strict_json import replace_file
 from iamlab.tables import tables
 from iamlab.teach.lesson import own_lessons
 from iamlab.teach.source_lines import lines_of_keys
@@ -32,12 +30,10 @@ BYTES, HIDDEN, HEAVIEST = 32, 3, 10_000
 """The size of a key, the number of hidden worlds of an exercise, the largest weight of a lesson."""
 _TABLES = tables(__file__)
 _WRONG: dict[str, str] = _TABLES["wrong"]
-_KINDS: dict[str, Any] = {"title": str, "lessons": list, "due": dict, "weights": dict}
-_KINDS["late"] = int, float
+_KINDS = {"title": str, "lessons": list, "due": dict, "weights": dict, "late": object}
 
 
-@dataclass(frozen=True, slots=True)
-class Student:
+class Student(NamedTuple):
     """One student, a row of the roster.
 
     Parameters
@@ -89,20 +85,19 @@ class Course:
     late: float = 0.0
 
     def hidden_seeds(self, number: str) -> tuple[int, ...]:
-        """Return the seeds of the hidden worlds of an exercise, the same for all students."""
+        """Return the seeds of an exercise's hidden worlds, the same for all; none without a key."""
         texts = (f"{number}:{iamlab.__version__}:{n}".encode() for n in range(HIDDEN))
         made = (hmac.digest(self.key, text, "sha256")[:8] for text in texts)
-        return tuple(-1 - int.from_bytes(own) for own in made)
+        return tuple(-1 - int.from_bytes(own) for own in made) if self.key else ()
 
-    @cached_property
+    @property
     def known(self) -> dict[str, str]:
         """The student's id for each name by which a platform can call a student."""
         found: dict[str, set[str]] = {}
         for own, student in self.roster.items():
             first, _, last = student.name.rpartition(" ")
-            names = [own, student.email, student.canvas_id, student.sis_id, student.name]
-            for name in map(plain, (*names, f"{last}{first}", *student.moodle_id.split())):
-                found.setdefault(name, set()).add(own)
+            for name in (*student[:-1], f"{last}{first}", *student.moodle_id.split()):
+                found.setdefault(plain(name), set()).add(own)
         return {name: min(own) for name, own in found.items() if name and len(own) == 1}
 
 
@@ -131,9 +126,7 @@ def new_course(folder: Path) -> list[Path]:
         raise LoadError(f"{folder} has {', '.join(there)} already. Choose another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        own = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(own, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        replace_file(folder / name, [text], private=True)
     return [folder / name for name in texts]
 
 
@@ -148,7 +141,7 @@ def read_course(folder: str | Path) -> Course:
     found = _Reader(Path(folder))
     key, about, roster = found.key(), found.about(), found.roster()
     if found.problems:
-        raise LoadError("\n".join(found.problems))
+        raise LoadError("\n".join(dict.fromkeys(found.problems)))
     return Course(found.folder, key=key, roster=roster, **about)
 
 
@@ -158,26 +151,24 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder, self.problems = folder, list[str]()
 
-    def wrong(self, file: str, line: int, what: str, **facts: object) -> None:
-        text = _WRONG.get(what, what).format(**facts)
-        self.problems.append(f"{self.folder / file}, line {line}: {text}")
+    def wrong(self, file: str, line: int, what: str, name: object) -> None:
+        self.problems.append(f"{self.folder / file}, line {line}: {_WRONG[what].format(name)}")
 
     def text(self, name: str) -> str:
         try:
             return (self.folder / name).read_text("utf-8-sig")
         except (OSError, ValueError) as error:
-            self.wrong(name, 1, "file", reason=getattr(error, "strerror", "it isn't UTF-8"))
-            return ""
+            reason = getattr(error, "strerror", "it isn't UTF-8")
+            raise LoadError(_WRONG["file"].format(self.folder / name, reason)) from None
 
     def key(self) -> bytes:
-        path, text, key = self.folder / KEY, self.text(KEY).strip(), b""
-        if text and os.name == "posix" and path.stat().st_mode & 0o077:
+        path, text = self.folder / KEY, self.text(KEY).strip()
+        if os.name == "posix" and path.stat().st_mode & 0o077:
             warnings.warn(f"Other users can read {path}. Run: chmod 600 {path}", stacklevel=3)
-        with suppress(ValueError):
-            key = bytes.fromhex(text)
-        if text and len(key) < BYTES:
-            self.wrong(KEY, 1, "key", size=len(key), least=BYTES)
-        return key
+        if re.fullmatch(f"([0-9a-fA-F]{{2}}){{{BYTES},}}", text):
+            return bytes.fromhex(text)
+        self.wrong(KEY, 1, "key", BYTES)
+        return b""
 
     def about(self) -> dict[str, Any]:
         text, known = self.text(ABOUT), own_lessons()
@@ -185,28 +176,28 @@ class _Reader:
             table, lines = tomllib.loads(text), lines_of_keys(text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"line (\d+)", str(error))
-            self.wrong(ABOUT, int(line[1] if line else 1 + text.count("\n")), "toml", error=error)
+            self.wrong(ABOUT, int(line[1] if line else 1 + text.count("\n")), "toml", error)
             return {}
 
-        def wrong(what: str, *path: str, **facts: object) -> None:
+        def wrong(what: str, *path: str) -> None:
             place = next((lines[path[:n]][0] for n in (2, 1) if path[:n] in lines), 1)
-            self.wrong(ABOUT, place, what, **facts)
+            self.wrong(ABOUT, place, what, path[-1])
 
         for key in [own for own in table if not isinstance(table[own], _KINDS.get(own, ()))]:
-            wrong(key if key in _KINDS else "name", key, key=key)
+            wrong(key if key in _KINDS else "name", key)
             del table[key]
         named = [str(own) for own in table.get("lessons", ())]
         for own in dict.fromkeys(own for own in named if own not in known or named.count(own) > 1):
-            wrong("twice" if own in known else "lesson", "lessons", lesson=own)
-        if text and not named:
-            wrong("lessons")
+            wrong("twice" if own in known else "lesson", "lessons", own)
+        if not named:
+            wrong("lessons", "lessons")
         lessons = [own for own in known if own in named]
         found: dict[str, dict[str, Any]] = {"due": dict.fromkeys(lessons)}
         found["weights"] = {own: float(len(known[own].exercises)) for own in lessons}
         for name, read in (("due", _moment), ("weights", _weight)):
             for lesson, value in table.get(name, {}).items():
                 if (made := read(value)) is None or lesson not in lessons:
-                    wrong(name if lesson in lessons else "unknown", name, lesson, lesson=lesson)
+                    wrong(name if lesson in lessons else "unknown", name, lesson)
                 found[name][lesson] = made
         if (late := _weight(table.get("late", 0))) is None or late > 1:
             wrong("late", "late")
@@ -214,25 +205,23 @@ class _Reader:
 
     def roster(self) -> dict[str, Student]:
         found = dict[str, Student]()
-        reader = csv.DictReader(io.StringIO(self.text(ROSTER)))
-        if reader.fieldnames and "student" not in reader.fieldnames:
-            self.wrong(ROSTER, 1, "column")
+        reader = csv.DictReader(self.text(ROSTER).splitlines(keepends=True))
+        if "student" not in (reader.fieldnames or ()):
+            self.wrong(ROSTER, 1, "column", "student")
         for row in (own for own in reader if any(own.values())):
-            names = ("student", *(own.name for own in fields(Student)[1:]))
-            student = Student(*((row.get(name) or "").strip() for name in names))
+            cells = (row.get(name) or "" for name in ("student", *Student._fields[1:]))
+            student = Student(*map(str.strip, cells))
             if student.id.lower() in found or not student.id:
-                what = "student" if student.id else "no id"
-                self.wrong(ROSTER, reader.line_num, what, student=student.id)
+                self.wrong(ROSTER, reader.line_num, "student", student.id)
             found[student.id.lower()] = student
         return found
 
 
 def _moment(value: Any) -> datetime | None:
     """Return the last moment of a date, or a time; without an offset, both are in UTC."""
-    if not isinstance(value, date):
-        return None
-    whole = value if isinstance(value, datetime) else datetime.combine(value, time.max)
-    return whole if whole.tzinfo else whole.replace(tzinfo=UTC)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return datetime.combine(value, time.max, UTC) if isinstance(value, date) else None
 
 
 def _weight(value: Any) -> float | None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from iamlab.classroom.course import Student
-from iamlab.cli.answers import cell
+from iamlab.cli.answers import WORDS, cell
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach.lesson import lesson_of, own_lessons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from iamlab.classroom.course import Course
     from iamlab.classroom.marking import Marked
 
-_HEADS: dict[str, list[str]] = tables(__file__)["heads"]
-Row = list[Any]
+_BOOKS: dict[str, dict[str, str]] = tables(__file__)["books"]
+Row = dict[str, Any]
 
 
 def check_new(path: Path, *, force: bool) -> list[Path]:
@@ -30,7 +31,7 @@ def check_new(path: Path, *, force: bool) -> list[Path]:
     LoadError
         One of them exists.
     """
-    files = [path.with_stem(path.stem + name) for name in _HEADS]
+    files = [path.with_stem(path.stem + name) for name in _BOOKS]
     if there := [str(own) for own in files if own.exists() and not force]:
         raise LoadError(f"{', '.join(there)} exists already. Add --force to overwrite it.")
     return files
@@ -46,30 +47,33 @@ def write_gradebooks(
     LoadError
         One of them exists. Then nothing is written.
     """
-    files, books = check_new(path, force=force), [_marks(marked), *_gradebooks(marked, course)]
+    files, students = check_new(path, force=force), [*_students(marked, course)]
+    possible = {"name": "Points Possible", "total": "(read only)", **course.weights}
     path.parent.mkdir(parents=True, exist_ok=True)
-    for file, head, rows in zip(files, _HEADS.values(), books, strict=True):
-        rows[0][:0] = head
+    marks = [{**asdict(own), "late": WORDS[own.late]} for own in marked]
+    rows = {"": marks, "_canvas": [possible, *students]}
+    for file, (book, columns) in zip(files, _BOOKS.items(), strict=True):
+        head = dict(_head(columns, course))
         with file.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([cell(_text(own)) for own in row] for row in rows)
+            for row in (head, *rows.get(book, students)):
+                csv.writer(stream).writerow([_cell(row.get(key, "")) for key in head])
     return files
 
 
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _cell(value: Any) -> str:
+    return cell(f"{value:g}" if isinstance(value, float) else value)
 
 
-def _marks(marked: Sequence[Marked]) -> list[Row]:
-    rows: list[Row] = [[]]
-    for own in marked:
-        counts = own.points, own.max, own.attempts, own.hints, " ".join(own.beliefs), own.seconds
-        rows.append([own.student, own.exercise, *counts, ("no", "yes")[own.late], own.version])
-    return rows
+def _head(columns: dict[str, str], course: Course) -> Iterator[tuple[str, str]]:
+    """Yield each column's key and title; the key of a lesson is its number."""
+    for key, title in columns.items():
+        for own in course.lessons if key == "lesson" else [key]:
+            yield own, title.format(lesson=own_lessons().get(own), points=course.weights.get(own))
 
 
-def _gradebooks(marked: Sequence[Marked], course: Course) -> tuple[list[Row], ...]:
-    """Return the rows of each gradebook; who handed in nothing has empty cells."""
-    points: dict[str, dict[str, float]] = {}
+def _students(marked: Sequence[Marked], course: Course) -> Iterator[Row]:
+    """Yield what gradebooks have of each student; who handed in nothing has empty cells."""
+    points: dict[str, Row] = {}
     for own in marked:
         lesson = lesson_of(own.exercise).number
         share = course.weights[lesson] / len(own_lessons()[lesson].exercises)
@@ -77,23 +81,9 @@ def _gradebooks(marked: Sequence[Marked], course: Course) -> tuple[list[Row], ..
         points[own.student][lesson] += own.points * share
     students = {name: Student(name) for name in points}
     students |= {student.id: student for student in course.roster.values()}
-    titles = [f"{own} {own_lessons()[own].title}" for own in course.lessons]
-    weights: list[Any] = [course.weights[own] for own in course.lessons]
-    heads = [f"{title} ({_text(own)} pts)" for title, own in zip(titles, weights, strict=True)]
-    possible: Row = ["Points Possible", "", "", "", "", *weights, "(read only)"]
-    canvas, moodle, gradescope = (
-        [[*titles, "Final Points"], possible],
-        [[*titles, "Total"]],
-        [heads],
-    )
-    for name, student in sorted(students.items()):
-        got = [round(own, 4) for own in points.get(name, {}).values()]
-        cells: Row = got or [""] * len(titles)
-        total: Any = round(sum(got), 4) if got else ""
-        first, _, last = (student.name or name).rpartition(" ")
-        ids, place = [student.sis_id, student.email], [student.sis_id, name, student.section]
-        state: Row = [total, sum(weights), "Graded" if got else "Missing"]
-        canvas.append([student.name or name, student.canvas_id, *place, *cells, total])
-        moodle.append([first, last, *ids, *cells, total])
-        gradescope.append([first, last, *ids, student.section, *state, *cells])
-    return canvas, moodle, gradescope
+    for _, student in sorted(students.items()):
+        got, name = points.get(student.id, {}), student.name or student.id
+        first, _, last = name.rpartition(" ")
+        row = {**student._asdict(), **got, "name": name, "first": first, "last": last}
+        row |= {"max": sum(course.weights.values()), "status": "Graded" if got else "Missing"}
+        yield {**row, "total": sum(got.values()) if got else ""}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamlab.teach.mutants import MISCONCEPTIONS
 from iamlab.teach.recognition import beliefs
 from iamlab.view.figures.matrix.access_matrix import SHADES, share_look
-from iamlab.view.layouts.chart import RowChart, ticks
+from iamlab.view.layouts.chart import SHARES, RowChart
 from iamlab.view.layouts.grid import draw_grid
 from iamlab.view.scene import Cell, Column, Node, Scene
 from iamlab.view.style import DENY, DENY_AREA, INK, PAPER, Look, bad, silent
@@ -32,12 +32,9 @@ if TYPE_CHECKING:
 MINUTES = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 STUCK = 3
 """Who has so many wrong attempts since the last right one is stuck."""
-PITCHES = (0.58, 0.52, 0.46)
-"""The widths of columns in a heat map, each wide enough for ``3/4…``."""
 NOT_TRIED, NONE_RIGHT = silent("not tried", "–"), Look("0", "none right", DENY, DENY_AREA)
 PART, BELIEVED = Look("…", "some not tried", INK, PAPER), bad("believed")
-SHADED = (Look("", words, INK, colour) for _, colour, words in SHADES[1:])
-LEGEND = [NONE_RIGHT, *SHADED, PART, NOT_TRIED]
+LEGEND = [NONE_RIGHT, *(Look("", own, INK, c) for _, c, own in SHADES[1:]), PART, NOT_TRIED]
 HEIGHT, WORDS, BAR, ROOM = 0.66, (0.61, -0.12), 0.14, 8.7
 """The height of a belief; where in it the words and the bar are; the room for the words."""
 
@@ -77,14 +74,12 @@ class Learner:
     def beliefs(self) -> set[str]:
         """The wrong beliefs that a check has named, or that explain the answers best."""
         found = {mutant.belief for mutant, *_ in beliefs(self.records).recognised}
-        named = (belief for mark in self.marks.values() for belief in mark.beliefs)
-        return found.union(named) & MISCONCEPTIONS.keys()
+        return found.union(*(own.beliefs for own in self.marks.values())) & MISCONCEPTIONS.keys()
 
     def stuck(self) -> list[tuple[str, bool, str]]:
         """The wrong attempts since the last right one, if there are many and they stay wrong."""
-        right = [place for place, (_, is_right, _) in enumerate(self.attempts, 1) if is_right]
-        since = self.attempts[max(right, default=0) :]
-        found = [own for own in since if not self.marks[own[0]].correct]
+        last = max((place for place, own in enumerate(self.attempts, 1) if own[1]), default=0)
+        found = [own for own in self.attempts[last:] if not self.marks[own[0]].correct]
         return found if len(found) >= STUCK else []
 
 
@@ -124,7 +119,7 @@ def heat_map(goals: Sequence[Objective], rows: Mapping[str, Sequence[Learner]]) 
     about = f"Lessons {', '.join(dict.fromkeys(goal.lesson for goal in goals))}"
     parts = [f"{goal.text.rstrip('.')}: {cell.words}" for goal, cell in nodes[-1].cells.items()]
     return Scene(nodes, columns=columns).figure(
-        lambda scene: draw_grid(scene, pitches=PITCHES, legend=LEGEND),
+        lambda scene: draw_grid(scene, pitches=(0.58, 0.52, 0.46), legend=LEGEND),
         alt=alt_text(f"{about}, {len(nodes) - 1} learners. The whole class: ", parts, "."),
         caption=f"{about}: how many of the exercises above a column are right.",
         is_graph=False,
@@ -132,29 +127,25 @@ def heat_map(goals: Sequence[Objective], rows: Mapping[str, Sequence[Learner]]) 
 
 
 def belief_bars(beliefs: Iterable[tuple[Any, ...]], of: int) -> Figure:
-    """Draw how many learners showed each belief: its words, their number, and its lessons."""
+    """Draw how many learners showed each belief: its words above its bar, and their number."""
     nodes = list[Node]()
-    for claim, number, titles, *_ in beliefs:
-        facts = {"answers as if": claim, "learners": number}
-        words = f"{claim} (lessons {' and '.join(own.split()[0] for own in titles)})"
-        line = f"{words}: {number} of {of}"
-        nodes.append(Node(claim, "", f"{number} of {of}", short=words, line=line, facts=facts))
+    for claim, number, *_ in beliefs:
+        note, facts = f"{number} of {of}", {"answers as if": claim, "learners": number}
+        nodes.append(Node(claim, "", note, line=f"{claim}: {note}", facts=facts))
+
+    def draw(_: Scene) -> Sheet:
+        chart = RowChart(nodes, ("", "LEARNERS WHO ANSWERED AS IF ..."), SHARES, height=HEIGHT)
+        for node, y in chart.rows:
+            chart.sheet.note(WORDS[0], y + WORDS[1], node.id, INK, on_line=True, room=ROOM)
+            chart.bar(y + BAR, node.facts["learners"] / of, BELIEVED)
+        return chart.sheet
+
     return Scene(nodes, before=["Learners answered as if ..."]).figure(
-        lambda scene: _bars(scene.nodes, max(of, 1)),
+        draw,
         alt=alt_text("Learners answered as if ... ", [own.listed for own in nodes] or ["none"]),
-        caption="How many learners answered as if a wrong belief were true, and its lessons.",
+        caption="How many learners answered as if a wrong belief were true.",
         is_graph=False,
     )
-
-
-def _bars(nodes: Sequence[Node], of: int) -> Sheet:
-    """Draw the words of each belief above its bar."""
-    scale = {float(n): f"{n}" for n in (*ticks(0, of), of) if n == of or n < 0.9 * of}
-    chart = RowChart(nodes, ("", "LEARNERS WHO ANSWERED AS IF ..."), scale, height=HEIGHT)
-    for node, y in chart.rows:
-        chart.sheet.note(WORDS[0], y + WORDS[1], node.short, INK, on_line=True, room=ROOM)
-        chart.bar(y + BAR, node.facts["learners"], BELIEVED)
-    return chart.sheet
 
 
 def pseudonyms(students: Iterable[str], key: bytes) -> dict[str, str]:

@@ -1,30 +1,30 @@
 """Marks of submissions: each answer is checked again, policies and edits in hidden worlds too.
 
 Answers are data. The processes that check them keep the worlds that they have built, so the
-exercises of a class are built once for each seed.
+exercises of a class are built once for each variant.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import signal
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import product
+from itertools import chain, count, product
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from iamlab import display
 from iamlab.classroom.submissions import LIMITS
-from iamlab.display import steps
-from iamlab.errors import IamLabError
-from iamlab.teach.checks import Repair
+from iamlab.errors import IamLabError, RequestError
 from iamlab.teach.exercises import Mark
 from iamlab.teach.lesson import lesson_of, other_names, own_lessons, seed_of
-from iamlab.teach.sequence import Sequence
 from iamlab.teach.tables import find
 from iamlab.teach.write import Write
 
@@ -38,15 +38,18 @@ if TYPE_CHECKING:
 SECONDS = 20
 """How much time of a processor the attempts of a student at one exercise can need."""
 FEW = 200
-"""So few answers are checked in this process."""
+"""So few records are checked in this process."""
 ANOTHER_FORM = "The answer doesn't have the form that the exercise asks for."
 TOO_LONG = f"The check was stopped: it needs more than {SECONDS} seconds."
+ENDED = "A process that marks answers has ended, at exercise {} or one of the next."
 ELSEWHERE = "Right with the names of your world, but wrong if {}. {}"
+HIDDEN, ORDERED = ("write", "repair", "design", "sequence"), ("predict", "explain")
+"""The kinds of exercises that have hidden worlds, and those with requests in a student's order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Marked:
-    """One exercise of one student.
+    """One exercise of one student, filled in by the checks.
 
     Parameters
     ----------
@@ -92,12 +95,6 @@ class _TooLongError(BaseException):
     """Nothing that handles errors stops it."""
 
 
-Work = tuple[str, int, tuple[int, ...], list[list[Any]]]
-"""An exercise, a seed, hidden seeds, and for each student with this seed the answers."""
-Result = dict[str, Any]
-"""Fields of ``Marked``, and ``place``: which answer counts."""
-
-
 def mark_all(
     submissions: Iterable[Submission], course: Course, *, progress: bool = True
 ) -> list[Marked]:
@@ -107,122 +104,129 @@ def mark_all(
     ----------
     progress
         Whether to show a progress bar on standard error.
+
+    Raises
+    ------
+    RequestError
+        A process that marks answers has ended, for example because there isn't enough memory.
     """
     numbers = [number for own in course.lessons for number in own_lessons()[own].exercises]
-    groups: dict[tuple[str, int], list[tuple[Submission, list[Record]]]] = {}
+    groups: dict[tuple[str, int], list[Submission]] = {}
     for number, own in product(numbers, submissions):
-        tries = [record for record in own.records if _is_try(record, number)][-LIMITS["attempts"] :]
-        groups.setdefault((number, seed_of(own.student)), []).append((own, tries))
-    works: list[Work] = [
-        (
-            *key,
-            course.hidden_seeds(key[0]),
-            [[record.get("given") for record in t] for _, t in group],
-        )
-        for key, group in groups.items()
-    ]
-    done = steps(_all_done(works), "marking", len(works)) if progress else _all_done(works)
-    found = [
-        _marked(own, number, tries, result, course)
-        for ((number, _), group), results in zip(groups.items(), done, strict=True)
-        for (own, tries), result in zip(group, results, strict=True)
-    ]
-    return sorted(found, key=lambda own: (own.student, numbers.index(own.exercise)))
-
-
-def _is_try(record: Record, number: str) -> bool:
-    """Return whether a record is an attempt; those in worlds for practising again don't count."""
-    is_own = (record["exercise"], record["kind"]) == (number, "attempt")
-    return is_own and int(record.get("seed", 0)) >= 0
-
-
-def _marked(
-    own: Submission, number: str, tries: list[Record], result: Result, course: Course
-) -> Marked:
-    """Return the mark of a student's attempts."""
-    hints = sum((record["exercise"], record["kind"]) == (number, "hint") for record in own.records)
-    mark = Marked(own.student, number, hints=hints, attempts=len(tries))
-    if not tries:
-        return mark
-    last = result.pop("place") % len(tries)
-    best, due, late = tries[last], course.due[lesson_of(number).number], False
-    spent = (record.get("seconds") for record in tries[: last + 1])
-    seconds = round(sum(s for s in spent if isinstance(s, int | float) and 0 <= s < 1e6), 1)
-    with suppress(ValueError):
-        when = datetime.fromisoformat(best["time"])
-        late = due is not None and (when if when.tzinfo else when.replace(tzinfo=UTC)) > due
-    late, points = late and result["correct"], result["correct"] * (course.late if late else 1.0)
-    facts = {"version": best["version"], "answer": best.get("given"), **result}
-    return replace(mark, points=points, late=late, seconds=seconds, **facts)
+        part = own._replace(records=[r for r in own.records if r["exercise"] == number])
+        groups.setdefault((number, _shared(number, seed_of(own.student))), []).append(part)
+    works = [(number, group) for (number, _), group in groups.items()]
+    done = _all_done(works, replace(course, roster={}))
+    done = display.steps(done, "marking", len(works)) if progress else done
+    return sorted(chain.from_iterable(done), key=lambda m: (m.student, numbers.index(m.exercise)))
 
 
 # -- checks, in processes of their own ------------------------------------------------------------
 
 
-def _all_done(works: list[Work]) -> Iterator[list[Result]]:
-    if sum(len(own) for *_, answers in works for own in answers) <= FEW:
-        yield from map(_done, works)
+def _all_done(works: list[tuple[str, list[Submission]]], course: Course) -> Iterator[list[Marked]]:
+    """Yield the marks of an exercise for each group of students with the same seed."""
+    if sum(len(own.records) for _, group in works for own in group) <= FEW:
+        yield from (_done(*work, course) for work in works)
         return
-    with ProcessPoolExecutor(initializer=_without_bars) as pool:
-        yield from pool.map(_done, works)
+    # Other threads, such as those of a notebook's kernel, forbid the usual way on Linux.
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_without_bars) as pool:
+        jobs = [pool.submit(_done, *work, course) for work in works]
+        for (number, _), job in zip(works, jobs, strict=True):
+            try:
+                yield job.result()
+            except BrokenProcessPool as error:
+                raise RequestError(ENDED.format(number)) from error
 
 
 def _without_bars() -> None:
     display.PATIENCE = math.inf
 
 
-def _done(work: Work) -> list[Result]:
-    return [_result(*work[:3], answers) for answers in work[3]]
+def _done(number: str, group: list[Submission], course: Course) -> list[Marked]:
+    return [_marked(number, own, course) for own in group]
 
 
-def _result(number: str, seed: int, hidden: tuple[int, ...], answers: list[Any]) -> Result:
-    """Return which answer counts: the first right one, else the last one."""
-    found: Result = {"place": -1, "correct": False, "beliefs": ()}
-    try:
-        with _limited():
-            for place, answer in enumerate(answers):
-                mark = _mark(number, seed, answer)
-                fault = _fault_elsewhere(number, seed, hidden, answer) if mark.correct else ""
-                found |= {"counterexample": fault or mark.counterexample, "hidden": bool(fault)}
-                if mark.correct and not fault:
-                    return found | {"place": place, "correct": True}
-                found["beliefs"] = tuple(sorted({*found["beliefs"], mark.belief} - {""}))
-    except _TooLongError:
-        found["counterexample"] = TOO_LONG
-    return found
+def _marked(number: str, own: Submission, course: Course) -> Marked:
+    """Check attempts until one is right; those in worlds for practising again don't count."""
+    every = (record for record in own.records if record["kind"] == "attempt")
+    tries = [record for record in every if int(record.get("seed", 0)) >= 0][-LIMITS["attempts"] :]
+    hints = sum(record["kind"] == "hint" for record in own.records)
+    mark = Marked(own.student, number, attempts=len(tries), hints=hints)
+    with suppress(_TooLongError), _limited():
+        for record in tries:
+            mark.counterexample = TOO_LONG  # until the check is at its end
+            _check(mark, record, course)
+            if mark.correct:
+                mark.late = _is_late(record["time"], course.due[lesson_of(number).number])
+                mark.points = course.late if mark.late else 1.0
+                break
+    return mark
 
 
-@contextmanager
-def _limited() -> Iterator[None]:
+def _check(mark: Marked, record: Record, course: Course) -> None:
+    """Check one attempt, and write what is found into the mark."""
+    mark.version, mark.answer, spent = record["version"], record.get("given"), record.get("seconds")
+    if isinstance(spent, int | float) and 0 <= spent < 1e6:
+        mark.seconds = round(mark.seconds + spent, 1)
+    own = mark.exercise, _shared(mark.exercise, seed_of(mark.student))
+    found = _mark(*own, mark.answer)
+    hidden = course.hidden_seeds(mark.exercise) if course.key else ()
+    fault = _fault_elsewhere(*own, hidden, mark.answer) if found.correct else ""
+    mark.correct, mark.hidden = found.correct and not fault, bool(fault)
+    mark.counterexample = fault or found.counterexample
+    mark.beliefs = tuple(sorted({*mark.beliefs, found.belief} - {""}))
+
+
+def _is_late(time: str, due: datetime | None) -> bool:
+    with suppress(ValueError):
+        when = datetime.fromisoformat(time)
+        return due is not None and when.replace(tzinfo=when.tzinfo or UTC) > due
+    return False
+
+
+def _limited() -> ExitStack:
     """Stop after some seconds, where the system has such a signal (Windows hasn't)."""
+    limit = ExitStack()
+    with suppress(AttributeError, ValueError):  # another system, or another thread
+        limit.callback(signal.signal, signal.SIGPROF, signal.signal(signal.SIGPROF, _stop))
+        limit.callback(signal.setitimer, signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS, 1)
+    return limit
 
-    def stop(*_: Any) -> None:
-        raise _TooLongError
 
-    try:
-        before = signal.signal(signal.SIGPROF, stop)
-    except (AttributeError, ValueError):  # another system, or another thread
-        yield
-        return
-    signal.setitimer(signal.ITIMER_PROF, SECONDS, 1)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+def _stop(*_: Any) -> None:
+    raise _TooLongError
+
+
+@cache
+def _shared(number: str, seed: int) -> int:
+    """Return the seed that stands for all seeds with the same exercise, which is checked once."""
+    lesson = lesson_of(number)
+    variant, table = lesson.exercise(number, seed)
+    if table["kind"] in ORDERED or _has_incident(lesson):
+        return seed
+    return _first.setdefault((number, variant, *lesson.names(seed).values()), seed)
+
+
+_first: dict[tuple[str, ...], int] = {}
+"""The first seed that was met, for each exercise, variant and names."""
+
+
+def _has_incident(lesson: Lesson) -> bool:
+    return any("incident" in own for own in lesson.worlds.values())
 
 
 def _mark(number: str, seed: int, answer: Any) -> Mark:
     task = find(number, seed)
     try:
-        if isinstance(task, Write):  # many answers differ only in their Sids
-            mark = task.mark(task.data(answer, task.world()))
-            return mark if mark.correct else task.mark(answer)
-        return task.mark(answer)
-    except IamLabError as error:
-        return Mark(correct=False, true_part="", counterexample=str(error))
-    except Exception:  # noqa: BLE001 - a stranger's answer
-        return Mark(correct=False, true_part="", counterexample=ANOTHER_FORM)
+        # Many policies differ only in their Sids, and an answer is checked only once.
+        plain = task.data(answer, task.world()) if isinstance(task, Write) else answer
+        mark = task.mark(plain)
+        return mark if mark.correct else task.mark(answer)
+    except Exception as error:  # noqa: BLE001 - a stranger's answer
+        text = str(error) if isinstance(error, IamLabError) else ANOTHER_FORM
+        return Mark(correct=False, true_part="", counterexample=text)
 
 
 def _fault_elsewhere(number: str, seed: int, hidden: tuple[int, ...], answer: Any) -> str:
@@ -231,8 +235,7 @@ def _fault_elsewhere(number: str, seed: int, hidden: tuple[int, ...], answer: An
     for other in _hidden(number, seed, hidden):
         mark = _mark(number, other, translated(answer, lesson, seed, other))
         if not mark.correct:
-            text = mark.counterexample
-            values = (lesson.names(own).values() for own in (seed, other))
+            text, values = mark.counterexample, (lesson.names(n).values() for n in (seed, other))
             names = dict(zip(*values, strict=True)) | other_names(other)
             pairs = [own for own in names.items() if own[0].islower() and own[1] in text]
             shown = " and ".join(f"{old.strip('-')} is {new.strip('-')}" for old, new in pairs)
@@ -246,17 +249,12 @@ def _hidden(number: str, seed: int, hidden: tuple[int, ...]) -> list[int]:
 
     They have the same variant. A lesson with an incident has none: each seed is another incident.
     """
-    lesson, found = lesson_of(number), list[int]()
-    is_night = any("incident" in own for own in lesson.worlds.values())
-    if isinstance(find(number, seed), Write | Repair | Sequence) and not is_night:
-        for own in hidden:
-            variant = lesson.exercise(number, seed)[0]
-            found.append(
-                next(
-                    n for n in range(own, -(2**70), -1) if lesson.exercise(number, n)[0] == variant
-                )
-            )
-    return found
+    lesson = lesson_of(number)
+    variant, table = lesson.exercise(number, seed)
+    if table["kind"] not in HIDDEN or _has_incident(lesson):
+        return []
+    downwards = (count(own, -1) for own in hidden)
+    return [next(n for n in own if lesson.exercise(number, n)[0] == variant) for own in downwards]
 
 
 def translated(answer: Any, lesson: Lesson, seed: int, other: int) -> Any:
@@ -269,14 +267,7 @@ def translated(answer: Any, lesson: Lesson, seed: int, other: int) -> Any:
     ['erin', 'read']
     """
     slots = {value: f"{{{name}}}" for name, value in lesson.names(seed).items()}
-    longest_first = sorted(map(re.escape, slots), key=len, reverse=True)
-    word = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(longest_first) or '(?!)'})(?![A-Za-z0-9])")
-
-    def with_slots(value: Any) -> Any:
-        if isinstance(value, str):
-            return word.sub(lambda found: slots[found[1]], value)
-        if isinstance(value, dict):
-            return {with_slots(key): with_slots(own) for key, own in value.items()}
-        return [*map(with_slots, value)] if isinstance(value, list | tuple) else value
-
-    return lesson.named(with_slots(answer), other)
+    longest_first = "|".join(map(re.escape, sorted(slots, key=len, reverse=True))) or "(?!)"
+    word = rf"(?<![A-Za-z0-9])({longest_first})(?![A-Za-z0-9])"
+    text = re.sub(word, lambda found: slots[found[1]], json.dumps(answer, ensure_ascii=False))
+    return lesson.named(json.loads(text), other)

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
-from itertools import batched, chain
-from operator import itemgetter
+from itertools import chain, groupby, product
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from iamlab.classroom.marking import Marked
     from iamlab.view.figure import Figure
 
-INDEX = "for_the_teacher.html"
 ROWS, COLUMNS = 34, 12
 """The most learners and objectives in one heat map, which fills a printed page."""
 FEWEST, IN_HALF, OTHERS, NEARLY = 10, 4, 3, 90
@@ -48,13 +45,6 @@ FEWEST, IN_HALF, OTHERS, NEARLY = 10, 4, 3, 90
 tried so many other exercises; and the percentage of nearly everybody."""
 EASY, HARD, FLAT = map(bad, ("nearly all right", "nearly none right", "weaker half as good"))
 FINE, TOO_FEW, NO_HALVES = good("fine"), silent("too few", "–"), silent("halves too small", "–")
-
-
-class _EveryLesson(Course):
-    """A course of all lessons, without hidden worlds."""
-
-    def hidden_seeds(self, number: str) -> tuple[int, ...]:  # noqa: ARG002
-        return ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +70,7 @@ class ClassReport:
 
     def goals(self) -> list[Objective]:
         """The objectives of each lesson in which somebody has tried an exercise."""
-        marks = chain.from_iterable(own.marks.values() for own in self.learners)
-        tried = {lesson_of(mark.exercise).number for mark in marks if mark.attempts}
+        tried = {lesson_of(number).number for own in self.learners for number, *_ in own.attempts}
         known = [(number, lessons()[number].objectives) for number in sorted(tried)]
         return [Objective(n, text, tuple(own)) for n, each in known for text, own in each.items()]
 
@@ -98,29 +87,29 @@ class ClassReport:
 
     def heat_maps(self) -> list[Figure]:
         """Learners by objectives, in as many pictures as they need."""
-        rows = [{own.name: [own] for own in group} for group in batched(self.learners, ROWS)]
-        goals, last = [*batched(self.goals(), COLUMNS)], {"whole class": self.learners}
-        return [heat_map(own, group | last) for own in goals for group in rows]
+        every, last = self.goals(), {"whole class": self.learners}
+        goals = [every[n : n + COLUMNS] for n in range(0, len(every), COLUMNS)]
+        groups = [self.learners[n : n + ROWS] for n in range(0, len(self.learners), ROWS)]
+        rows = [{own.name: [own] for own in group} | last for group in groups]
+        return [heat_map(*own) for own in product(goals, rows)]
 
     def misconceptions(self) -> Table:
         """Who showed each wrong belief, and which lessons treat it: teach these again."""
         rows = []
-        for belief in sorted({*chain.from_iterable(own.beliefs for own in self.learners)}):
-            names = [own.name for own in self.learners if belief in own.beliefs]
-            known, again = MISCONCEPTIONS[belief], exercises_about(belief)
-            claim = "; or ".join(own.claim for own in known.mutants)
-            truth = " ".join(own.truth for own in known.mutants)
-            titles = [f"{own} {lessons()[own].title}" for own in known.lessons]
-            rows.append((claim, len(names), titles, again, truth, names))
+        for belief, known in MISCONCEPTIONS.items():
+            if names := [own.name for own in self.learners if belief in own.beliefs]:
+                claim = "; or ".join(own.claim for own in known.mutants)
+                truth = " ".join(own.truth for own in known.mutants)
+                titles = [f"{own} {lessons()[own].title}" for own in known.lessons]
+                rows.append((claim, len(names), titles, exercises_about(belief), truth, names))
         columns = "answers as if, learners, lessons, exercises, what AWS does, who"
-        rows.sort(key=itemgetter(1), reverse=True)
+        rows.sort(key=lambda own: own[1], reverse=True)
         return Table.of("Wrong beliefs", columns, rows)
 
     def bars(self) -> Figure:
         """How many learners showed each wrong belief."""
-        return belief_bars(
-            self.misconceptions().rows, sum(bool(own.marks) for own in self.learners)
-        )
+        of = sum(bool(own.marks) for own in self.learners)
+        return belief_bars(self.misconceptions().rows, of)
 
     def calibration(self) -> Figure:
         """How often first answers are right, by how sure learners were of them."""
@@ -179,9 +168,8 @@ class ClassReport:
         RequestError
             The file exists.
         """
-        return write_page(
-            Path(file), f"{self.title or 'iamlab'}: class report", self.html(), force=force
-        )
+        path = Path(file) if Path(file).suffix else Path(file, "report.html")
+        return write_page(path, f"{self.title or 'iamlab'}: class report", self.html(), force=force)
 
 
 def report(
@@ -204,18 +192,16 @@ def report(
     LoadError
         There is no such folder, or the course's folder isn't right.
     """
-    every = [*own_lessons()]
-    known = course or _EveryLesson(Path(), "", b"iamlab", every, dict.fromkeys(every), {})
+    # Without a key there are no hidden worlds.
+    known = course or Course(Path(), "", b"", [*own_lessons()], dict.fromkeys(own_lessons()), {})
     known = known if isinstance(known, Course) else read_course(known)
     submissions, faults = read_submissions(folder, known)
     records = {own.student: own.records for own in submissions}
-    marks: dict[str, dict[str, Marked]] = {own: {} for own in records}
-    for mark in mark_all(submissions, known):
-        marks[mark.student][mark.exercise] = mark
-    names = {own: own for own in records}
-    names |= {own.id: own.name or own.id for own in known.roster.values()}
-    number = Counter(names.values())
-    shown = {a: printable(n if number[n] == 1 else f"{n} ({a})") for a, n in names.items()}
+    by_student = groupby(mark_all(submissions, known), key=lambda own: own.student)
+    marks = {student: {own.exercise: own for own in each} for student, each in by_student}
+    names = {own: own for own in records} | {s.id: s.name or s.id for s in known.roster.values()}
+    every = [*names.values()]
+    shown = {a: printable(n if every.count(n) == 1 else f"{n} ({a})") for a, n in names.items()}
     files = [(printable(own.file), printable(own.what)) for own in faults]
     if anonymous:
         shown, files = pseudonyms(names, known.key), [("a file", "not shown")] * len(files)
@@ -259,9 +245,9 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
     if path.exists() and not force:
         raise RequestError(f"{path} exists already. Add --force to overwrite it.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = Path(__file__).with_name("page.html").read_text("utf-8")
-    page = page.replace("{{title}}", escape(title)).replace("{{inside}}", inside)
-    replace_file(path, [page], private=True)
+    page, parts = Path(__file__).with_name("page.html"), {"title": escape(title), "inside": inside}
+    text = re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page.read_text("utf-8"))
+    replace_file(path, [text], private=True)
     return path
 
 
@@ -269,7 +255,7 @@ def write_page(path: Path, title: str, inside: str, *, force: bool = False) -> P
 
 
 def write_feedback(
-    folder: str | Path, course: Course | str | Path, out: str | Path, *, force: bool = False
+    folder: str | Path, course: Course | str | Path | None, out: str | Path, *, force: bool = False
 ) -> list[Path]:
     """Write a page for each student who handed in answers, and an index for the teacher.
 
@@ -289,12 +275,14 @@ def write_feedback(
     Raises
     ------
     RequestError
-        The folder isn't empty.
+        There is no course, or the folder isn't empty.
     LoadError
         There is no such folder of submissions, or the course's folder isn't right.
     """
+    if course is None:
+        raise RequestError("Name the course's folder: --course COURSE")
     known = course if isinstance(course, Course) else read_course(course)
-    home, rows, paths = Path(out), list[Any](), list[Path]()
+    home, rows = Path(out), list[Any]()
     if home.exists() and any(home.iterdir()) and not force:
         raise RequestError(f"{home} isn't empty. Add --force to write into it.")
     for own in report(folder, known).learners:
@@ -302,21 +290,20 @@ def write_feedback(
         if marks:
             start = re.sub("[^a-z0-9]+", "-", own.id.lower())[:40]
             name = f"{start}-{sign(own.id, known.key)}.html"
-            inside, title = alone.html("feedback"), f"Feedback for {own.name}"
-            paths.append(write_page(home / name, title, inside, force=force))
+            write_page(home / name, f"Feedback for {own.name}", alone.html("feedback"), force=force)
         right, late = sum(mark.correct for mark in marks), sum(mark.late for mark in marks)
         claims = "\n".join(str(claim) for claim, *_ in alone.misconceptions().rows)
         rows.append((Link(own.name, name), right, len(marks), late, claims))
     index = whole_table(Table.of("Students", "student, right, of, late, answers as if", rows))
-    return [write_page(home / INDEX, "For the teacher", index, force=force), *paths]
+    first = write_page(home / "for_the_teacher.html", "For the teacher", index, force=force)
+    return [first, *(home / link.address for link, *_ in rows if link.address)]
 
 
 def _feedback(mark: Marked) -> Feedback:
     """Return the feedback on an exercise, with its counterexample if it isn't right."""
     number, seed, lesson = mark.exercise, seed_of(mark.student), lesson_of(mark.exercise)
     title = f"{number} {lesson.exercises[number]['title']}"
-    if not mark.attempts:
-        return Feedback(None, (title, "– Not tried."))
     why = " ".join(lesson.named(lesson.exercise(number, seed)[1]["why"], seed).split())
-    texts = why if mark.correct else mark.counterexample, "It came after the date." * mark.late
-    return Feedback(mark.correct, (title, *filter(None, texts)))
+    text = mark.counterexample if mark.attempts else "– Not tried."
+    texts = title, why if mark.correct else text, "It came after the date." * mark.late
+    return Feedback(mark.correct if mark.attempts else None, tuple(filter(None, texts)))

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import re
 import stat
 import zipfile
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
 from functools import partial
-from operator import itemgetter
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.classroom.course import plain
 from iamlab.display import count, few, printable
 from iamlab.errors import LoadError
+from iamlab.model.strict_json import parse_json
 from iamlab.tables import tables
+from iamlab.teach.journal import as_lines
 from iamlab.teach.lesson import DEMO, seed_of
+from iamlab.teach.source_lines import each_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamlab.classroom.course import Course
 
@@ -38,12 +38,11 @@ _WRONG: dict[str, str] = _TABLES["wrong"]
 _PASSED_OVER = re.compile(_TABLES["passed_over"]["names"])
 _DOWNLOAD = re.compile(r'href="data:application/x-ndjson;base64,([\w+/=]+)"')
 _OUTSIDE = re.compile(r"[/\\]|\w:|(.*[/\\])?\.\.([/\\]|$)")
-_MOODLE = re.compile(r"(.+)_(\d+)_assignsubmission_")
-_CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.")
+_PLATFORM = re.compile(r"(.+)_(\d+)_assignsubmission_|([^_]+)_(?:LATE_)?(\d+)_\d+_.")
+"""Names that Moodle and Canvas give: a student's name and number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """All that one student handed in.
 
     Parameters
@@ -61,8 +60,7 @@ class Submission:
     records: list[Record]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with a file: one line of the report."""
 
     file: str
@@ -73,19 +71,24 @@ class Fault:
 
 
 class _NotReadError(ValueError):
-    """A file or a record can't be read; the argument is a key of ``_WRONG``."""
+    """A file or a record can't be read; the argument says why, as a sentence."""
 
 
 def _need(condition: object, otherwise: str) -> None:
     if not condition:
-        raise _NotReadError(otherwise)
+        raise _NotReadError(_WRONG[otherwise])
+
+
+def _limit(**sizes: float) -> None:
+    for name, size in sizes.items():
+        _need(size <= LIMITS[name], name)
 
 
 def _reason(error: Exception) -> str:
     """Return why a file or a record can't be read, as a sentence."""
-    kinds = {zipfile.BadZipFile: "zip", RecursionError: "deep", json.JSONDecodeError: "json"}
-    key = str(error) if isinstance(error, _NotReadError) else kinds.get(type(error), "")
-    return _WRONG.get(key, f"{_WRONG['read']} ({type(error).__name__}).")
+    kind = type(error).__name__
+    other = _WRONG.get(kind, f"it can't be read ({kind}).")
+    return str(error) if isinstance(error, _NotReadError) else other
 
 
 def read_submissions(
@@ -116,7 +119,7 @@ def read_submissions(
 
 
 def _check_size(name: str, size: int) -> None:
-    _need(size <= LIMITS["archive" if name.lower().endswith(".zip") else "file"], "large")
+    _limit(**{"archive" if name.lower().endswith(".zip") else "file": size})
 
 
 def _content(path: Path) -> bytes:
@@ -130,8 +133,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     _need(not _OUTSIDE.match(member.filename), "outside")
     _need(not stat.S_ISLNK(member.external_attr >> 16), "link")
     _check_size(member.filename, member.file_size)
-    most = max(LIMITS["small"], LIMITS["ratio"] * member.compress_size)
-    _need(member.file_size <= most, "bomb")
+    _limit(ratio=member.file_size / max(1, member.compress_size))
     return archive.read(member)
 
 
@@ -142,13 +144,12 @@ class _Reader:
         self.known = course.known if course else {}
         self.roster = course.roster if course else {}
         self.faults: list[Fault] = []
-        self.records: dict[str, dict[str, Record]] = {}
+        self.records: dict[str, dict[tuple[str, bytes], Record]] = {}
         self.files: dict[str, set[str]] = {}
         self.names = {own: student.id for own, student in self.roster.items()}
 
     def fault(self, file: str, what: str) -> None:
-        texts = (own.encode("utf-8", "replace").decode() for own in (file, what))
-        self.faults.append(Fault(*(printable(own)[: LIMITS["line"]] for own in texts)))
+        self.faults.append(Fault(*(printable(own)[: LIMITS["line"]] for own in (file, what))))
 
     def file(self, name: str, content: Callable[[], bytes], nested: int = 0) -> None:
         """Read a file of the folder or of an archive."""
@@ -156,46 +157,40 @@ class _Reader:
         if _PASSED_OVER.search(name):
             return
         try:
-            _need(len(name) <= LIMITS["name"], "name")
+            _limit(name=len(name))
             if suffix == ".zip":
                 _need(nested < 2, "nested")
                 self.archive(name, content(), nested + 1)
             else:
                 _need(suffix in _READ, "foreign")
-                self.keep(name, _READ[suffix], content())
+                self.keep(name, [*filter(bytes.strip, _READ[suffix](content()))])
         except Exception as error:  # noqa: BLE001 - a stranger's file
             self.fault(name, _reason(error))
 
     def archive(self, name: str, content: bytes, nested: int) -> None:
         """Read the files of an archive, in memory."""
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = sorted(archive.infolist(), key=lambda own: (own.filename, own.header_offset))
-            _need(len(members) <= LIMITS["files"], "files")
-            _need(sum(own.file_size for own in members) <= LIMITS["unpacked"], "large")
+            members = archive.infolist()
+            _limit(files=len(members), unpacked=sum(own.file_size for own in members))
             for own in members:
                 if not own.is_dir():
                     self.file(f"{name}/{own.filename}", partial(_unpacked, archive, own), nested)
 
-    def keep(self, file: str, read: Callable[[str], Iterator[Any]], content: bytes) -> None:
+    def keep(self, file: str, lines: list[bytes]) -> None:
         """Keep the records of a file for their student: the file's owner, or who they name."""
-        text, records, bad = content.decode("utf-8-sig", "replace"), list[Record](), list[str]()
-        if "\ufffd" in text and "\ufffd".encode() not in content:
-            bad.append(_WRONG["utf8"])
-        for number, value in enumerate(read(text), 1):
-            if number > LIMITS["records"]:
-                bad.append(_WRONG["records"])
-                break
+        records, bad = list[Record](), [_WRONG["records"]] * (len(lines) > LIMITS["records"])
+        for number, line in enumerate(lines[: LIMITS["records"]], 1):
             try:
-                records.append(_checked(value))
+                records.append(_checked(line))
             except (ValueError, RecursionError) as error:
                 bad.append(f"record {number} is left out: {_reason(error)}")
         _need(records or bad, "empty")
         if bad:
             self.fault(file, f"{bad[0]} {f'And {len(bad) - 1} more.' * (len(bad) > 1)}".strip())
-        owner, student = _owner(file, self.known)
+        owner, student = _owner(printable(file), self.known)
         student = next((own["student"] for own in records if own["student"].strip()), student)
-        others, names = list[str](), {own["student"] for own in records}
-        _need(len(names) <= LIMITS["students"], "students")
+        others = list[str]()
+        _limit(students=len({own["student"] for own in records}))
         for record in records:
             student = record["student"].strip() or student
             by = self.known.get(plain(student), plain(student))
@@ -212,29 +207,27 @@ class _Reader:
 
     def submissions(self) -> list[Submission]:
         """Return the submissions, and add the faults that only all files show."""
-        found, twins = list[Submission](), dict[tuple[str, ...], set[str]]()
+        found, twins = list[Submission](), defaultdict[tuple[str, ...], set[str]](set)
         for student in sorted(self.records):
             file, name = min(self.files[student]), self.names[student]
-            timed = sorted(self.records[student].values(), key=lambda own: (own["time"], _key(own)))
+            timed = [own for _, own in sorted(self.records[student].items())]
             tries = [own for own in timed if own["kind"] == "attempt" and own.get("seed", 0) >= 0]
             sizes, most = Counter(own["exercise"] for own in tries), LIMITS["attempts"]
             if many := sorted(own for own in sizes if sizes[own] > most):
                 self.fault(file, f"many attempts at {few(many)}: only the last {most} count.")
-            for own in filter(itemgetter("time"), tries):
-                key = own["exercise"], own["time"], str(own.get("seconds"))
-                twins.setdefault(key, set()).add(student)
+            for own in tries:
+                twins[own["time"], own["exercise"], str(own.get("seconds"))].add(student)
             if others := sum(own.get("seed", seed_of(name)) != seed_of(name) for own in tries):
-                what = f"{count(others, 'answer')} for another seed than {name}'s."
-                self.fault(file, f"{what} Was IAMLAB_STUDENT set?")
+                self.fault(file, _WRONG["seed"].format(count(others, "answer"), name))
             if self.roster and student not in self.roster:
                 self.fault(file, f"{name} isn't in the roster.")
             found.append(Submission(name, printable(file), timed))
-        groups = Counter(tuple(sorted(own)) for own in twins.values() if len(own) > 1)
+        groups = Counter(tuple(sorted(own)) for (time, *_), own in twins.items() if time)
         for group, number in groups.items():
-            if number >= LIMITS["copied"]:
+            if len(group) > 1 and number >= LIMITS["copied"]:
                 names = " and ".join(self.names[own] for own in group)
-                files = ", ".join(min(self.files[own]) for own in group)
-                self.fault(files, f"{names} have {number} attempts with the same times.")
+                what = f"{names} have {number} attempts with the same times."
+                self.fault(min(self.files[group[0]]), what)
         return found
 
 
@@ -245,82 +238,59 @@ def _owner(file: str, known: dict[str, str]) -> tuple[str, str]:
     """
     path = PurePosixPath(file)
     for part in (*path.parts[:-1], path.stem):
-        moodle, canvas = _MOODLE.match(part), _CANVAS.match(part)
         names = [part, part.removesuffix(".zip"), *part.split("_")]
-        if found := moodle or canvas:  # a group can be before the name: Group A-Maria Lopez
-            parts = found[1].split("-")
-            names = [found[2], *("-".join(parts[n:]) for n in range(len(parts)))]
+        if found := _PLATFORM.match(part):  # a group can be before the name: Group A-Maria Lopez
+            name, number = filter(None, found.groups())
+            parts = name.split("-")
+            names = [number, *("-".join(parts[n:]) for n in range(len(parts)))]
         owners = {known[plain(own)] for own in names if plain(own) in known}
         if found or len(owners) == 1:
             return min(owners, default=""), names[-1]
-    folders = [own for own in path.parts[:-1] if own != "submitted"] or [path.stem]
-    return "", folders[0 if path.parts[0] == "submitted" else -1]
+    folder = path.parts[1] if path.parts[0] == "submitted" else path.parent.name  # of nbgrader
+    return "", folder or path.stem
 
 
 # -- records --------------------------------------------------------------------------------------
 
 
-def _key(record: Record) -> str:
-    return json.dumps(record, sort_keys=True)
+def _key(record: Record) -> tuple[str, bytes]:
+    """Return what differs between two records, and sorts them by time."""
+    return record["time"], as_lines([record])
 
 
-def _whole(text: str) -> int:
-    _need(len(text) < 18, "number")
-    return int(text)
+def _json(content: bytes) -> Any:
+    return parse_json(content.decode("utf-8-sig"))
 
 
-def _json(text: str) -> Any:
-    return json.loads(text, parse_int=_whole, parse_constant=lambda _: _need("", "number"))
-
-
-def _of_lines(text: str) -> Iterator[Any]:
-    """Yield the values in the lines of a progress file; an error for a line that isn't JSON."""
-    for line in filter(str.strip, text.split("\n")):
-        try:
-            _need(len(line) <= LIMITS["record"], "long")
-            value = _json(line)
-        except (ValueError, RecursionError) as error:
-            value = error
-        yield value
-
-
-def _of_notebook(text: str) -> Iterator[Any]:
-    """Yield the records of the download links in a notebook, which ``progress()`` shows."""
-    for cell in _json(text)["cells"]:
+def _of_notebook(content: bytes) -> Iterator[bytes]:
+    """Yield the lines behind the download links in a notebook, which ``progress()`` shows."""
+    for cell in _json(content)["cells"]:
         for output in cell.get("outputs", ()):
             html = "".join(output.get("data", {}).get("text/html", ""))
             for records in _DOWNLOAD.findall(html):
-                yield from _of_lines(base64.b64decode(records).decode("utf-8", "replace"))
+                yield from base64.b64decode(records).splitlines()
 
 
-_READ = {
-    ".jsonl": _of_lines,
-    ".json": lambda text: iter(_json(text)["records"]),  # of earlier versions
-    ".ipynb": _of_notebook,
-}
+def _of_earlier(content: bytes) -> list[bytes]:
+    """Return the lines that a progress file of an earlier version would have today."""
+    return as_lines(_json(content)["records"]).splitlines()
+
+
+_READ: dict[str, Callable[[bytes], Iterable[bytes]]] = {".jsonl": bytes.splitlines}
+_READ |= {".json": _of_earlier, ".ipynb": _of_notebook}
 _TEXTS = ("exercise", "kind", "student", "time", "version")
 
 
-def _checked(value: Any) -> Record:
+def _checked(line: bytes) -> Record:
     """Return a record whose fields have the right types, and with nothing that is too large."""
-    if isinstance(value, Exception):
-        raise value
-    _need(isinstance(value, dict) and "kind" in value, "record")
+    _limit(record=len(line))
+    value = _json(line)
+    _need(isinstance(value, dict) and "kind" in value, "foreign_record")
     record = {**dict.fromkeys(_TEXTS, ""), **value}
-    _need(all(isinstance(record[own], str) for own in _TEXTS), "record")
-    _need(type(record.get("seed", DEMO)) is int, "record")
-    _need(len(json.dumps(record, ensure_ascii=False).encode()) <= LIMITS["record"], "long")
-    _need(_values(record, 0) <= LIMITS["values"], "values")
+    _need(all(isinstance(record[own], str) for own in _TEXTS), "foreign_record")
+    _need(type(record.get("seed", DEMO)) is int, "foreign_record")
+    for number, (path, own) in enumerate(each_value(record)):
+        text = "".join((*path, own)) if isinstance(own, str) else "".join(path)
+        _limit(values=number, text=len(text.encode()), wildcards=text.count("*"), deepest=len(path))
+        _need(not isinstance(own, int | float) or abs(own) < 1e15, "number")
     return record
-
-
-def _values(value: Any, depth: int) -> int:
-    """Count the values in a value, and check each."""
-    _need(depth <= LIMITS["deepest"], "deep")
-    if isinstance(value, str):
-        long = len(value) > LIMITS["text"] or value.count("*") > LIMITS["wildcards"]
-        _need(not long, "long")
-    _need(not isinstance(value, float) or abs(value) < 1e15, "number")
-    inner = [*value, *value.values()] if isinstance(value, dict) else value
-    inside = inner if isinstance(inner, list) else ()
-    return 1 + sum(_values(own, depth + 1) for own in inside)

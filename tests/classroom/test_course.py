@@ -110,6 +110,24 @@ def test_a_file_that_is_not_toml_or_has_no_lessons_is_an_error(tmp_path, content
         read_course(tmp_path / "a")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("course.toml", 'lessons = ["02"]\ndue = 3\n', r"line 2: due needs a date"),
+        ("course.toml", "", r"line 1: lessons must be a list"),
+        ("course.key", "", r"line 1: the key must be 32 bytes"),
+        ("course.key", "0x" * 32, r"line 1: the key must be 32 bytes"),
+        ("roster.csv", "", r"line 1: there is no column 'student'"),
+    ],
+)
+def test_a_file_that_is_empty_or_has_a_wrong_value_is_an_error(tmp_path, name, content, message):
+    """An empty key would make hidden worlds that everybody can compute."""
+    make_course(tmp_path / "a")
+    (tmp_path / "a" / name).write_text(content)
+    with pytest.raises(LoadError, match=f"{name}, {message}"):
+        read_course(tmp_path / "a")
+
+
 def test_a_missing_folder_says_how_to_make_one(tmp_path):
     """The message names the command."""
     with pytest.raises(LoadError, match="iamlab classroom new"):

@@ -19,6 +19,7 @@ from iamlab.teach.scenarios import MAP, scenario
 from iamlab.widgets import matrix_board, stepper
 from iamlab.widgets.prediction import Prediction
 from tests.cli.helpers import Shell, one_line
+from tests.effort import slow
 from tests.teach.test_gate import LESSONS, run
 
 QUICK = {"00", "01", "02", "03"}
@@ -167,6 +168,7 @@ def test_solved_runs_a_lesson_and_leaves_the_progress_of_the_teacher(
     assert "already exists" in one_line(shell("classroom", "solved", "00"))
 
 
+@slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_an_own_lesson_is_solved_beside_its_file(shell: Shell) -> None:
     """Its notebook opens the file by a relative path, in the folder where it runs."""

@@ -3,6 +3,8 @@
 import csv
 import json
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pytest
@@ -14,7 +16,7 @@ from iamlab.classroom.gradebooks import write_gradebooks
 from iamlab.classroom.marking import ANOTHER_FORM, TOO_LONG, mark_all, translated
 from iamlab.classroom.submissions import LIMITS, Submission, read_submissions
 from iamlab.cli.main import main
-from iamlab.errors import LoadError
+from iamlab.errors import LoadError, RequestError
 from iamlab.teach.lesson import lesson_of, own_lessons, seed_of
 from iamlab.teach.tables import find
 from tests.classroom.handed_in import lines, make_course, marks, record, solution, write
@@ -149,6 +151,13 @@ def test_an_answer_that_depends_on_a_name_fails_in_a_hidden_world(course):
     assert "star is" in own.counterexample
 
 
+def test_without_a_key_there_are_no_hidden_worlds(course):
+    """As for a report without a course: only the student's own world counts."""
+    own = marked(replace(course, key=b""), record("maria", "2.4", NARROW), number="2.4")
+
+    assert (own.correct, own.hidden, own.points) == (True, False, 1)
+
+
 def test_a_better_answer_later_counts(course):
     """And the narrow one before it doesn't."""
     both = [record("maria", "2.4", NARROW), record("maria", "2.4")]
@@ -271,6 +280,38 @@ def test_processes_find_the_same(handed_in, course, monkeypatch):
     monkeypatch.setattr(marking, "FEW", 0)
 
     assert mark_all(found, course, progress=False) == here
+
+
+class Broken:
+    """Processes that do the first work, and have then ended."""
+
+    def __init__(self, **_):
+        self.first = True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, work, *arguments):
+        """Return what the work found, or why it found nothing."""
+        job = Future()
+        if self.first:
+            job.set_result(work(*arguments))
+        else:
+            job.set_exception(BrokenProcessPool())
+        self.first = False
+        return job
+
+
+def test_a_process_that_ends_is_an_error_that_names_an_exercise(handed_in, course, monkeypatch):
+    """For example because there isn't enough memory."""
+    found, _ = read_submissions(handed_in, course)
+    monkeypatch.setattr(marking, "FEW", 0)
+    monkeypatch.setattr(marking, "ProcessPoolExecutor", Broken)
+    with pytest.raises(RequestError, match=r"has ended, at exercise 2\.1 or one of the next"):
+        mark_all(found, course, progress=False)
 
 
 def rows(path):

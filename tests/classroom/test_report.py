@@ -328,6 +328,11 @@ def test_a_page_is_never_overwritten_without_force(invented, tmp_path):
     assert "Access: class report" in found.save(file, force=True).read_text("utf-8")
 
 
+def test_a_folder_gets_a_page(invented, tmp_path):
+    """As the command does without --out, which is this folder."""
+    assert invented({"ana": []}).save(tmp_path) == tmp_path / "report.html"
+
+
 def test_a_class_without_answers_has_a_report(invented):
     """On the first day, nothing is there."""
     for records in ({}, {"ana": []}):
@@ -351,6 +356,20 @@ def test_progress_files_alone_are_enough(tmp_path):
     assert not any(own.correct for own in learners["bob"].marks.values())
     assert "M02" in learners["ana"].beliefs
     assert {goal.lesson for goal in found.goals()} == {"02"}
+
+
+def test_without_a_course_there_are_no_hidden_worlds():
+    """They need a key."""
+    assert Course(".", "", b"", [], {}, {}).hidden_seeds("2.3") == ()
+    assert len(COURSE.hidden_seeds("2.3")) == 3
+
+
+def test_without_a_name_the_command_writes_report_html(tmp_path, shell):
+    """In this folder; the empty folder of submissions is a class without answers."""
+    (tmp_path / "in").mkdir()
+
+    assert shell("classroom", "report", "in").out.strip() == "report.html"
+    assert (tmp_path / "report.html").exists()
 
 
 def test_the_command_writes_the_page(tmp_path, shell):
