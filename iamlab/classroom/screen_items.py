@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ELEMENTS: dict[str, str] = tables(__file__)["elements"]
 LAST = "zz"
 """It is after the number of each lesson."""
-WIDTH, IN_OPTION, IN_TABLE, MOST_LINES, TRIES = 70, 30, 36, 15.5, 20
+WIDTH, IN_OPTION, IN_TABLE, MOST_LINES, TRIES = 70, 30, 36, 15.5, 30
 """So many characters has a line of the screen, of an option and of a table's option; so many lines
 fit on it. So many times each template is tried for an item that fits."""
 _STATEMENT = re.compile(r"^\{.*", re.MULTILINE)
@@ -46,23 +46,26 @@ def item_about(name: str, seed: int) -> tuple[str, Item]:
         beliefs = {text} & MISCONCEPTIONS.keys()
         lessons = MISCONCEPTIONS[text].lessons if beliefs else [text]
     until = LAST if text in beliefs else lessons[0]
-    groups = (beliefs, until), (lessons, LAST), (beliefs, LAST)
+    groups = (beliefs, until), (beliefs, LAST), (lessons, LAST)
     for item in chain.from_iterable(_items(text, names, seed, to) for names, to in groups):
         return text, item
     raise ExerciseError(f"No question about {text} fits on a screen. Choose a lesson or a topic.")
 
 
 def _items(text: str, names: Iterable[str], seed: int, until: str) -> Iterator[Item]:
-    """Yield items about any of these subjects, up to a lesson, that fit on a screen."""
+    """Yield items about any of these subjects, up to a lesson, that fit on a screen.
+
+    If they are beliefs, a wrong option fits one of them, and templates come before the bank.
+    """
     known, wanted = subjects(), MISCONCEPTIONS.keys() & {*names}
     every = [own for name in sorted(names) for own in known.get(name, ()) if own.lesson <= until]
     every = [own for own in dict.fromkeys(every) if own.form == CHOICE]
     deck, draw = Random(text).sample(every, len(every)), Random(f"{text} {seed}")
-    start = seed % max(1, len(deck))
-    for question in (deck[start:] + deck[:start]) * TRIES:
+    turn = {own: (bool(wanted and own.point), (n - seed) % len(deck)) for n, own in enumerate(deck)}
+    for question in sorted(deck * TRIES, key=turn.__getitem__):
         item = short(question.item(draw))
         if _lines(item) <= MOST_LINES and (not wanted or wanted & beliefs_tested(item)):
-            yield item
+            yield replace(item, tags={**item.tags, "beliefs": " ".join(wanted)}) if wanted else item
 
 
 def short(item: Item) -> Item:

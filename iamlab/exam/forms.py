@@ -190,8 +190,8 @@ def questions() -> tuple[Question, ...]:
         made.append(Question(name, -1, kind, own["level"], own["lesson"], "", beliefs))
     for place, own in enumerate(bank()):
         kind = CHOICE if len(own["right"]) == 1 else SEVERAL
-        about = own["level"], own["lesson"], own["point"], frozenset[str]()
-        made.append(Question("", place, kind, *about))
+        beliefs = frozenset(MUTANTS[name].belief for _, _, *fits in own["wrong"] for name in fits)
+        made.append(Question("", place, kind, own["level"], own["lesson"], own["point"], beliefs))
     return tuple(made)
 
 

@@ -78,7 +78,7 @@ def bank_item(place: int, seed: object) -> Item:
     """Return the item at a place of the bank, with its options in an order by the seed."""
     table, draw = bank()[place], Random(f"{seed} {place}")
     options = [Option(text) for text in table["right"]]
-    options += [Option(text, why=why) for text, why in table["wrong"]]
+    options += [Option(text, tuple(fits), why) for text, why, *fits in table["wrong"]]
     order = draw.sample(range(len(options)), len(options))
     return Item(
         question=" ".join(table["question"].split()),

@@ -12,6 +12,8 @@ from iamlab.errors import ExerciseError, RequestError
 from iamlab.exam.items import Item, Option
 from iamlab.exam.templates import beliefs_tested
 from iamlab.teach.mutants import MISCONCEPTIONS
+from iamlab.teach.tables import find
+from tests.effort import first_now
 
 RIGHT, WRONG = "The <b>bucket</b> policy", "Nothing denies it"
 WHY = "One Allow is enough"
@@ -64,14 +66,44 @@ def test_without_a_seed_the_day_decides():
     assert poll("12").seed - before in (0, 1)
 
 
-def test_a_belief_without_such_a_template_has_a_question_of_its_lessons():
-    """All templates about M16 have several right options."""
-    assert poll("m16", seed=3).item.tags["lesson"] in MISCONCEPTIONS["M16"].lessons
+def beliefs_of_wrong_options(item):
+    """Return the beliefs that the page names first for the wrong options."""
+    wrong = {*range(len(item.options))} - {*item.key}
+    return {own.belief for place in wrong for own in item.fitting((place,))[:1]}
 
 
-def test_an_exercise_of_a_lesson_without_questions_has_one_of_a_later_lesson():
-    """No template is about lesson 00; the belief is the same."""
-    assert "M03" in beliefs_tested(poll("0.1", seed=1).item)
+@pytest.mark.parametrize(
+    "belief", first_now(["M38", "M06", *sorted({*MISCONCEPTIONS} - {"M38", "M06"})], 2)
+)
+def test_a_question_about_a_belief_has_an_option_that_fits_it(belief):
+    """With each seed, and the page says so; two questions or more are different."""
+    items = [poll(belief, seed=seed).item for seed in range(8)]
+
+    assert [own.question for own in items if belief not in beliefs_of_wrong_options(own)] == []
+    assert len({(own.question, own.facts) for own in items}) > 1
+
+
+EXERCISES = ["4.5", "4.2", "0.1", "1.8", "3.3", "4.9", "6.6", "7.3", "8.7", "10.11", "11.4", "12.6"]
+
+
+@pytest.mark.parametrize("number", first_now(EXERCISES))
+def test_a_question_about_an_exercise_has_an_option_that_fits_one_of_its_beliefs(number):
+    """Also if only a later lesson has such a question."""
+    beliefs = {own.belief for own in find(number).known_wrong}
+
+    for seed in range(4):
+        assert beliefs & beliefs_of_wrong_options(poll(number, seed=seed).item)
+
+
+def test_an_exercise_without_a_belief_has_a_question_of_its_lesson():
+    """Its known wrong answers fit none."""
+    assert not {own.belief for own in find("12.2").known_wrong} & MISCONCEPTIONS.keys()
+    assert poll("12.2", seed=1).item.tags["lesson"] == "12"
+
+
+def test_a_question_about_the_root_user_needs_no_lesson_after_the_exercise():
+    """SCPs come in lesson 12; a bucket policy limits the root user, too."""
+    assert {poll("4.9", seed=seed).item.tags["lesson"] for seed in range(4)} == {"04"}
 
 
 @pytest.mark.parametrize("name", ["8.99", "M99", "bondary_and_identity"])

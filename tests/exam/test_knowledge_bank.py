@@ -30,7 +30,7 @@ each_item = pytest.mark.parametrize(
 
 def options_of(item):
     """Return the texts of an item's options."""
-    return [*item["right"], *(text for text, _ in item["wrong"])]
+    return [*item["right"], *(text for text, *_ in item["wrong"])]
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -71,7 +71,7 @@ def test_options_are_alike(item):
 @each_item
 def test_an_answer_has_its_reason_and_its_page(item):
     """What is wrong with a wrong option, why the right one is right, and where AWS says so."""
-    reasons = [item["why"], *(why for _, why in item["wrong"])]
+    reasons = [item["why"], *(why for _, why, *_ in item["wrong"])]
 
     assert all(own.endswith(".") for own in reasons)
     assert len(set(reasons)) == len(reasons)
