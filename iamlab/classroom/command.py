@@ -65,7 +65,7 @@ def _new(options: argparse.Namespace) -> Made:
 def _grade(options: argparse.Namespace) -> Made:
     """Mark submissions, and write the marks."""
     course = read_course(options.course)
-    path = Path("grades.csv" if options.out == "." else options.out)
+    path = Path(options.out) if Path(options.out).suffix else Path(options.out, "grades.csv")
     check_new(path, force=options.force)
     found, faults = read_submissions(options.lesson, course)
     marks = mark_all(found, course)

@@ -72,12 +72,10 @@ def beliefs_of_wrong_options(item):
     return {own.belief for place in wrong for own in item.fitting((place,))[:1]}
 
 
-@pytest.mark.parametrize(
-    "belief", first_now(["M38", "M06", *sorted({*MISCONCEPTIONS} - {"M38", "M06"})], 2)
-)
+@pytest.mark.parametrize("belief", first_now(["M12", *sorted({*MISCONCEPTIONS} - {"M12"})]))
 def test_a_question_about_a_belief_has_an_option_that_fits_it(belief):
     """With each seed, and the page says so; two questions or more are different."""
-    items = [poll(belief, seed=seed).item for seed in range(8)]
+    items = [poll(belief, seed=seed).item for seed in range(4)]
 
     assert [own.question for own in items if belief not in beliefs_of_wrong_options(own)] == []
     assert len({(own.question, own.facts) for own in items}) > 1
