@@ -4,12 +4,16 @@ import json
 import os
 
 import pytest
+from playwright.sync_api import expect
 
+from iamlab.classroom.marking import mark_all
+from iamlab.classroom.submissions import read_submissions
 from iamlab.teach.lesson import seed_of
 from iamlab.teach.tables import find
 from tests.browser.conftest import ALL_CELLS, READY, LabPage
 from tests.browser.hub import FIRST, NEWS, PROXY, UnreachableError, installed_proxy, running
 from tests.browser.learner import Learner
+from tests.classroom.handed_in import make_course
 
 NAMES = ("emil", "ben", "maria")
 """Their variants of exercise 0.1 have the allowed request at three different places."""
@@ -91,6 +95,24 @@ def test_each_learner_has_a_progress_file_of_their_own(hub, learners):
         assert attempt["exercise"] == "0.1"
         assert attempt["seed"] == seed_of(name)
         assert attempt["correct"] is True
+
+
+def test_the_notebook_of_a_learner_is_marked_without_its_progress_file(hub, learners, tmp_path):
+    """The last cell, run once more, has the answers; the learner saves and hands in the file."""
+    name, folder = NAMES[2], tmp_path / "submissions" / NAMES[2]
+    learners[name].run("progress()")
+    learners[name].lab.settle()
+    learners[name].page.keyboard.press("Control+s")
+    source, saved = hub.home(name) / "notebooks" / FIRST, folder / FIRST
+    folder.mkdir(parents=True)
+    expect(learners[name].page.locator(".jp-mod-dirty")).to_have_count(0)
+    saved.write_bytes(source.read_bytes())
+    course = make_course(tmp_path / "course", '["00"]')
+    found, _ = read_submissions(folder.parent, course)
+    right = {own.exercise for own in mark_all(found, course, progress=False) if own.correct}
+
+    assert right == {"0.1"}
+    assert [own.student for own in found] == [name]
 
 
 def test_the_hub_starts_jupyterlab_without_news_and_extensions_of_other_hosts(learners):

@@ -59,7 +59,9 @@ def run(python: Path, *command: str, folder: Path) -> "subprocess.CompletedProce
     """Run a command of Python as somebody with a user name on a JupyterHub."""
     own = {name: str(folder / name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
     own |= {"PYTHONPATH": str(ROOT_FOLDER), "JUPYTERHUB_USER": "teacher"}
-    own["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader calls alembic
+    # nbgrader calls alembic, which is installed beside the tests' Python if JupyterHub is.
+    programs = (str(python.parent), str(Path(sys.executable).parent), os.environ["PATH"])
+    own["PATH"] = os.pathsep.join(programs)
     return subprocess.run(
         [str(python), *command],
         cwd=folder,

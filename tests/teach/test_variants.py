@@ -87,8 +87,10 @@ def test_each_variant_is_as_difficult_as_the_course_s_exercise(number):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [own for own in VARYING if own not in OTHER_JOBS])
 def test_no_student_has_a_more_difficult_exercise(number):
-    """For 200 seeds, with their names and their order of requests."""
-    _assert_equal(number, MANY)
+    """For 200 seeds: those with the same variant and names differ only in the order of requests."""
+    own = LESSONS[number.partition(".")[0].zfill(2)]
+    kinds = {(_variant(number, seed), *own.names(seed).values()): seed for seed in MANY}
+    _assert_equal(number, {*kinds.values(), *MANY[::50]})
 
 
 @each_exercise
@@ -132,7 +134,7 @@ def test_no_sentence_answers_a_student_s_prediction(number, monkeypatch):
         for exercise in own.exercises
         if exercise in VARYING
         for seed in _one_of_each(exercise).values()
-    }
+    } - {DEMO}
     for seed in seeds or {STUDENTS[0]}:
         monkeypatch.setattr(lesson_check, "find", lambda number, seed=seed: find(number, seed))
         assert list(LessonCheck(own)._predictions()) == []
@@ -152,11 +154,11 @@ def _is_core(task):
 @pytest.mark.slow
 @each_lesson
 def test_a_core_exercise_has_three_right_answers(number):
-    """Among the 50 seeds of students."""
+    """Among half of the seeds of students."""
     core = [own for own in LESSONS[number].exercises if _is_core(find(own))]
     few = (own for own in core if own in VARYING or own == "19.4")  # 19.4: another object
 
-    assert any(len({_answer(own, seed) for seed in STUDENTS}) >= 3 for own in few)
+    assert any(len({_answer(own, seed) for seed in STUDENTS[::2]}) >= 3 for own in few)
 
 
 def _table(number):
@@ -193,7 +195,7 @@ def test_a_copied_lesson_is_wrong_for_most_students(number):
         for exercise in LESSONS[number].exercises
         if _table(exercise).get("kind") in ("predict", "explain", "collect") or exercise in VARYING
     ]
-    pairs = list(permutations(STUDENTS, 2))
+    pairs = list(permutations(STUDENTS[::2], 2))
     copied = sum(
         all(_is_right_for(exercise, seed, other) for exercise in alike) for seed, other in pairs
     )
