@@ -12,7 +12,7 @@ from pathlib import Path
 from iamlab.teach import progress
 from iamlab.teach.lesson import own_lessons, seed_of
 from iamlab.teach.tables import find
-from tests.classroom.handed_in import archive, write
+from tests.classroom.handed_in import archive, lines, write
 
 LESSONS = ("02", "03", "09")
 BELIEFS = ("M02", "M04", "M05", "M08", "M10", "M11")
@@ -85,11 +85,6 @@ def solve(learner, *, believes="", but=()):
     return learner
 
 
-def lines(records):
-    """Return a progress file."""
-    return "".join(json.dumps(own) + "\n" for own in records).encode()
-
-
 def notebook(records, source, monkeypatch):
     """Return a notebook whose last cell shows the progress of a learner."""
     monkeypatch.setattr("iamlab.teach.journal.records", lambda: records)
@@ -134,7 +129,7 @@ def make_class(folder: Path, canary: Path, monkeypatch) -> dict[str, Learner]:
         planted(kind, own, place, found["s01"])
     files = {"moodle.zip": {}, "submissions.zip": {}}
     for place, own in enumerate(found.values(), 1000):
-        content, half = lines(own.records), len(own.records) // 2
+        content, half = lines(*own.records), len(own.records) // 2
         canvas = "".join(own.name.lower().split()[::-1])
         source = f"open({str(canary)!r}, 'w')\nprogress()"
         where = {
@@ -147,8 +142,8 @@ def make_class(folder: Path, canary: Path, monkeypatch) -> dict[str, Learner]:
         elif own.kind == "notebook":
             files[f"{own.id}/09.ipynb"] = notebook(own.records, source, monkeypatch)
         elif own.kind == "twice":
-            files[f"{own.id}/first/p.jsonl"] = lines(own.records[: half + 3])
-            files[f"{own.id}/second/p.jsonl"] = lines(own.records[half:])
+            files[f"{own.id}/first/p.jsonl"] = lines(*own.records[: half + 3])
+            files[f"{own.id}/second/p.jsonl"] = lines(*own.records[half:])
         elif own.kind == "hostile":
             files |= hostile_files(own, canary)
         elif own.kind != "nothing":
