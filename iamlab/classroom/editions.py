@@ -59,7 +59,7 @@ def edition(lesson: str, kind: str, folder: Path, *, force: bool = False) -> Pat
     Raises
     ------
     RequestError
-        There is no such notebook, the file exists, or a cell fails.
+        There is no notebook of this lesson, the file exists, or a cell fails.
     """
     source = notebook_of(lesson)
     path = folder / f"{source.stem}_{kind}.ipynb"
@@ -118,7 +118,7 @@ def notebook_of(lesson: str) -> Path:
     Raises
     ------
     RequestError
-        There is no such notebook. The message says where iamlab looked.
+        The notebook isn't there. The message says where iamlab looked.
     """
     file, folders = Path(lesson), [Path(lesson).parent]
     if file.suffix not in (".toml", ".ipynb"):
