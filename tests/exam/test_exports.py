@@ -594,7 +594,7 @@ def test_a_file_stays_if_its_successor_cannot_be_made(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("package", "ending", "extra"),
-    [("genanki", "apkg", "anki"), ("fpdf", "pdf", "pdf"), ("matplotlib", "pdf", "pdf")],
+    [("genanki", "apkg", "exam"), ("fpdf", "pdf", "exam"), ("matplotlib", "pdf", "exam")],
 )
 def test_a_missing_package_names_its_extra(tmp_path, monkeypatch, package, ending, extra):
     """The message is the command that installs it."""

@@ -5,11 +5,11 @@
     .xml   Moodle XML, with the question type for orders that Moodle has since 4.4
     .gift  GIFT, which Moodle and others read
     .zip   QTI 1.2 for Canvas
-    .apkg  a deck for Anki; needs iamlab[anki]
+    .apkg  a deck for Anki; needs iamlab[exam]
     .csv   a table for spreadsheets
     .json  all values, for programs
     .html  a paper, and its key in a second file
-    .pdf   the same as PDF; needs iamlab[pdf]
+    .pdf   the same as PDF; needs iamlab[exam]
 
 Every format but ``.html`` and ``.pdf`` has the key in the same file. Moodle and Canvas give a part
 of the points for a part of the answer: Moodle if only right options are chosen, but too few; both

@@ -37,7 +37,7 @@ def _day() -> float:
 
 def deck(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write a deck that is named after the title."""
-    need("genanki", "anki")
+    need("genanki", "exam")
     import genanki
 
     fields = [{"name": own} for own in FIELDS]

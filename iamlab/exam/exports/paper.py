@@ -124,8 +124,8 @@ def _empty(title: str) -> FPDF:
 
 def drawn(lines: list[Line], title: str) -> bytes:
     """Draw lines as a PDF; a question that isn't long isn't split by the end of a page."""
-    need("fpdf", "pdf")
-    need("matplotlib", "pdf")
+    need("fpdf", "exam")
+    need("matplotlib", "exam")
     made, probe = _empty(title), _empty(title)
     made.add_page()
     starts = [place for place, (style, _) in enumerate(lines) if style == HEADING]
