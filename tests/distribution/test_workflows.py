@@ -87,6 +87,7 @@ def test_zizmor_finds_the_weak_points_that_this_project_fears(tmp_path):
     ("schema", "files"),
     [
         ("vendor.github-workflows", WORKFLOWS),
+        ("custom.github-workflows-require-timeout", WORKFLOWS),
         ("vendor.github-issue-forms", FORMS),
         ("vendor.github-issue-config", [ROOT / ".github/ISSUE_TEMPLATE/config.yml"]),
         ("vendor.dependabot", [ROOT / ".github/dependabot.yml"]),
@@ -94,7 +95,7 @@ def test_zizmor_finds_the_weak_points_that_this_project_fears(tmp_path):
     ],
 )
 def test_github_accepts_each_file(schema, files, capsys):
-    """The schemas are those of GitHub's own formats."""
+    """The schemas are those of GitHub's formats; a job that hangs ends before six hours."""
     names = [str(file) for file in files]
     options = ["--builtin-schema", schema, "--force-filetype", "yaml"]
 
