@@ -1,6 +1,7 @@
 """Run a lesson as a kernel in a browser does, and compile what it has imported; see compile.mjs."""
 
-# ruff: noqa: F704, F821, INP001, PLE1142 - Pyodide runs this file, which it gives `lesson`
+# ruff: noqa: ANN002, ANN003, ANN201, F704, F821, INP001, PLE1142, SLF001
+# Pyodide runs this file, and gives it `lesson`.
 
 import importlib.util
 import json

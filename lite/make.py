@@ -6,10 +6,11 @@
     .venv/site/bin/python -m lite.make --full
 
 The first needs no other host than its own, and has only packages in pure Python. The second one
-takes what else the lessons use from Pyodide's public distribution: pandas, matplotlib, cryptography.
+takes what else the lessons use from Pyodide's public distribution: pandas,
+matplotlib, cryptography.
 """
 
-# ruff: noqa: S603 - the programs that run are npm and JupyterLite's own
+# ruff: noqa: INP001, S603 - a folder of scripts isn't a package; the programs that run are npm and JupyterLite's own
 
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ EXTENSION = Path(sys.prefix, "share/jupyter/labextensions", KERNEL)
 WITH_EXTENSIONS = ("jupyterlab_widgets", "anywidget")
 MOST_MEGABYTES = 60
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+ICON = '<link rel="icon" type="image/x-icon" href="./favicon.ico">'
 FULL = ("pandas", "matplotlib", "cryptography", "lxml")
 """What iamlab uses of the public distribution."""
 
@@ -92,7 +94,7 @@ def open_lessons(page: Path, folder: Path) -> None:
     if title not in html:
         raise SystemExit(f"{page} has no {title}: does lite/make.py know this JupyterLite?")
     page.write_text(
-        html.replace(title, f"<title>iamlab</title>\n{begins}\n{early}").replace(
+        html.replace(title, f"<title>iamlab</title>\n{ICON}\n{begins}\n{early}").replace(
             "Loading JupyterLite...", "Loading iamlab..."
         ),
         "utf-8",

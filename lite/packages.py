@@ -4,12 +4,13 @@ The Python package index has no builds of pandas, matplotlib, cryptography and l
 only packages in pure Python are here. Pyodide's lock file says which versions go with its Python.
 """
 
-# ruff: noqa: S603 - the programs that run are pip and node, with names from this repository
+# ruff: noqa: INP001, S603 - a folder of scripts isn't a package; the programs that run are pip and node, with names from this repository
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,8 @@ LOCK = "pyodide-lock.json"
 OF_THE_KERNEL = (
     *("micropip", "ipython", "jedi", "comm"),  # what starts a kernel
     *("asttokens", "decorator", "executing", "matplotlib-inline", "packaging", "parso"),
-    *("ipython-pygments-lexers", "prompt-toolkit", "psygnal", "pure-eval", "pygments", "six", "stack-data", "traitlets"),
-    *("typing-extensions", "wcwidth", "jupyterlab-widgets"),
+    *("ipython-pygments-lexers", "prompt-toolkit", "psygnal", "pure-eval", "pygments", "six"),
+    *("stack-data", "traitlets", "typing-extensions", "wcwidth", "jupyterlab-widgets"),
 )
 OF_THE_COURSE = ("ipywidgets", "anywidget", "fsrs", "networkx")
 """Optional dependencies of iamlab in pure Python; it always needs those in ``dependencies``."""
@@ -148,7 +149,7 @@ def with_hash(path: Path) -> Path:
 def entry_of(wheel: Wheel, known: set[str]) -> dict[str, Any]:
     """Return what the lock file says of a wheel."""
     with ZipFile(wheel.path) as archive:
-        tops = {name.split("/")[0] for name in archive.namelist()}
+        tops = {re.sub(r"(\.pyc?)?(/.*)?$", "", name, count=1) for name in archive.namelist()}
     return {
         "name": wheel.name,
         "version": wheel.version,
@@ -156,9 +157,7 @@ def entry_of(wheel: Wheel, known: set[str]) -> dict[str, Any]:
         "install_dir": "site",
         "sha256": hashlib.sha256(wheel.path.read_bytes()).hexdigest(),
         "package_type": "package",
-        "imports": sorted(
-            {top.removesuffix(".pyc").removesuffix(".py") for top in tops if ".dist-info" not in top}
-        ),
+        "imports": sorted(top for top in tops if not top.endswith(".dist-info")),
         "depends": [name for name in wheel.requires if name in known],
         "unvendored_tests": False,
     }

@@ -1,0 +1,128 @@
+"""The browser edition, as a learner meets it: a page, without any installation.
+
+One page serves all tests, and one kernel most of them: to start another takes seconds. Chromium can
+reach no other host than this machine, and the page must not try.
+"""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from lite.make import MOST_MEGABYTES, megabytes
+from tests.browser.answers import LESSONS
+from tests.browser.hub import UnreachableError
+from tests.browser.learner import Learner
+from tests.browser.lite import LitePage, built, served
+from tests.browser.test_lessons import lesson_00
+
+IN_THE_BROWSER = [name for name in LESSONS if "01" <= name[:2] <= "14"]
+PROGRESS = "iamlab_progress.jsonl"
+
+
+@pytest.fixture(scope="module")
+def site(request):
+    """Build the site, or take it from the cache."""
+    try:
+        return built(request.config.cache.mkdir("lite"))
+    except UnreachableError as error:
+        pytest.skip(str(error))
+    except RuntimeError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def first_day(browser, site):
+    """Visit the site for the first time, and go through lesson 00 by mouse."""
+    with served(site) as address:
+        lab = LitePage(browser, address)
+        lab.open()
+        assert lab.opened == LESSONS[0]
+        assert lab.page.locator(".jp-Dialog").count() == 0
+        lab.run_all()
+        assert lab.cell_errors() == []
+        lesson_00(Learner(lab))
+        lab.settle()
+        yield lab
+        lab.leave()
+
+
+@pytest.fixture
+def lab(first_day):
+    """Give the page; what a test does must not ask other hosts, and nothing may go wrong."""
+    yield first_day
+    outside, complaints = first_day.outside_requests[:], first_day.complaints[:]
+    first_day.outside_requests.clear()
+    first_day.complaints.clear()
+    assert outside == []
+    assert complaints == []
+
+
+def lock_of(site):
+    """Return the packages that a kernel can load, by name."""
+    return json.loads((site / "static/pyodide/pyodide-lock.json").read_text("utf-8"))["packages"]
+
+
+def test_the_site_is_small_and_has_all_its_packages(site):
+    """A package is a file of the site, as the list of packages knows it."""
+    assert megabytes(site) < MOST_MEGABYTES
+    for name, package in lock_of(site).items():
+        content = (site / "static/pyodide" / package["file_name"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == package["sha256"], name
+
+
+def test_the_site_has_the_lessons_and_no_progress(site):
+    """What is beside the notebooks of whoever builds it isn't for others."""
+    names = {path.name for path in (site / "files").iterdir()}
+
+    assert {*LESSONS, "index.ipynb", "gallery.ipynb", "images"} == names
+    for name in LESSONS:
+        notebook = json.loads((site / "files" / name).read_text("utf-8"))
+        assert notebook["metadata"]["kernelspec"]["name"] == "python"
+
+
+def stored(lab):
+    """Return the records in the file that the browser keeps."""
+    script = """async path => {
+      const { contents } = window.jupyterapp.serviceManager;
+      const { content, format } = await contents.get(path, { content: true });
+      return format === 'base64' ? new TextDecoder().decode(
+        Uint8Array.from(atob(content), one => one.charCodeAt(0))) : content;
+    }"""
+    text = lab.page.evaluate(script, PROGRESS)
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_first_visit_opens_the_first_lesson_whose_answers_are_kept(lab):
+    """Wrong and right answers by mouse; each is in a file in the browser's storage."""
+    answered = {record.get("exercise") for record in stored(lab)}
+
+    assert {"0.1", "0.2", "0.3"} <= answered
+
+
+def test_a_restart_and_another_day_keep_the_progress(lab):
+    """The kernel forgets, then the page; a new tab opens the map of the course."""
+    before = stored(lab)
+    lab.turn_to(LESSONS[0])
+    lab.restart()
+    lab.run_all()
+    status = Learner(lab).cell("progress()").locator(".jp-OutputArea")
+    status.get_by_text("Continue with exercise 1").first.wait_for()
+    lab.save()
+    lab.reopen()
+
+    assert lab.opened == LESSONS[0]
+    assert stored(lab) == before
+
+
+@pytest.mark.parametrize("name", IN_THE_BROWSER)
+def test_a_lesson_runs_from_top_to_bottom(lab, name):
+    """Each cell runs, without compiled packages."""
+    lab.turn_to(name)
+    lab.run_all()
+
+    assert lab.cell_errors() == []
+    assert lab.page.locator(".iamlab-card").count() > 0
