@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import wraps
 from importlib import import_module
 from operator import length_hint
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Shown:
@@ -95,6 +100,42 @@ def in_stub(file: str) -> dict[str, str]:
     return {name: f"{home}:{own}" for home, own, name in found}
 
 
+IN_BROWSER = sys.platform == "emscripten"
+"""Whether Python itself runs in a browser, where some packages can't be installed."""
+
+
+def has_stand_in(package: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate a function that needs a package, and has a stand-in for a browser without it.
+
+    The stand-in is a function in ``iamlab.distribution.stand_ins``. For a method, its name begins
+    with that of the class: ``figure_table``.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def chosen(*arguments: P.args, **named: P.kwargs) -> T:
+            if _is_missing(package):
+                if not IN_BROWSER:
+                    need(package)
+                name = function.__qualname__.replace(".", "_").lower()
+                others = import_module("iamlab.distribution.stand_ins")
+                result: T = getattr(others, name)(*arguments, **named)
+                return result
+            return function(*arguments, **named)
+
+        return chosen
+
+    return decorate
+
+
+def _is_missing(package: str) -> bool:
+    try:
+        import_module(package)
+    except ModuleNotFoundError:
+        return True
+    return False
+
+
 def need(package: str, extra: str = "lab") -> None:
     """Import a package of an extra, or name the command that installs it.
 
@@ -110,6 +151,8 @@ def need(package: str, extra: str = "lab") -> None:
             raise
         command = f"python -m pip install 'iamlab[{extra}]'"
         text = f"{package} isn't installed. Install it with: {command}"
+        if IN_BROWSER:
+            text = import_module("iamlab.distribution.browser").without(package)
         raise ModuleNotFoundError(text, name=package) from None
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
+from iamlab.display import has_stand_in
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
@@ -93,9 +93,9 @@ class Figure:
         return self.make_graph() if self.make_graph else None
 
     @property
+    @has_stand_in("pandas")
     def table(self) -> pd.DataFrame:
         """The facts of the figure as a table."""
-        need("pandas")
         import pandas as pd
 
         return pd.DataFrame([dict(row) for row in self.rows])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
-from iamlab.display import count, need, printable
+from iamlab.display import count, has_stand_in, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -186,9 +186,9 @@ class VerdictTable:
     columns: tuple[str, ...]
     decisions: tuple[tuple[Decision, ...], ...]
 
+    @has_stand_in("pandas")
     def to_frame(self) -> pd.DataFrame:
         """Return the verdicts as a table of words."""
-        need("pandas")
         import pandas as pd
 
         words = [[str(decision.verdict) for decision in row] for row in self.decisions]
@@ -239,9 +239,9 @@ def table_of(value: object) -> Table:
     raise RequestError(f"There is neither a picture nor a table of {type(value).__name__}.")
 
 
+@has_stand_in("pandas")
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
     """Return an access matrix as True and False: a row for each caller, a column for each pair."""
-    need("pandas")
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])
