@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import nullcontext
 from functools import wraps
 from importlib import import_module
 from operator import length_hint
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
 
@@ -154,6 +156,23 @@ def need(package: str, extra: str = "lab") -> None:
         if IN_BROWSER:
             text = import_module("iamlab.distribution.browser").without(package)
         raise ModuleNotFoundError(text, name=package) from None
+
+
+def locked(file: Path, seconds: float) -> AbstractContextManager[object]:
+    """Let no other program write a file for a while.
+
+    A browser's storage belongs to one learner. A lock file there is never released.
+
+    Parameters
+    ----------
+    seconds
+        How long to wait for a program that writes.
+    """
+    if IN_BROWSER:
+        return nullcontext()
+    from filelock import FileLock
+
+    return FileLock(file.with_name(f".{file.name}.lock"), timeout=seconds)
 
 
 def html(value: object) -> str:

@@ -26,6 +26,7 @@ from iamlab.world.account import Account
 from tests.operations.iam.user_credentials import BETTER, GOOD, ID, held, made, told, written
 from tests.policy.documents import allow, deny, document, trust
 
+
 @given(st.text(max_size=100), st.text(min_size=1, max_size=20))
 def test_what_is_kept_of_a_password_is_what_the_library_makes(password: str, salt: str) -> None:
     """PBKDF2 with SHA-256, as Python has it with OpenSSL, and as it is written out here."""
