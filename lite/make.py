@@ -36,8 +36,8 @@ WITH_EXTENSIONS = ("jupyterlab_widgets", "anywidget")
 MOST_MEGABYTES = 60
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 ICON = '<link rel="icon" type="image/x-icon" href="./favicon.ico">'
-FULL = ("pandas", "matplotlib", "cryptography", "lxml")
-"""What iamlab uses of the public distribution."""
+FULL = ("pandas", "matplotlib", "cryptography", "lxml", "pyjwt", "signxml")
+"""What iamlab also uses where Pyodide's public distribution may be used."""
 
 
 def fetch_core(work: Path) -> Path:
@@ -101,16 +101,6 @@ def open_lessons(page: Path, folder: Path) -> None:
     )
 
 
-def with_public(lock: dict[str, Any], public: dict[str, Any]) -> dict[str, Any]:
-    """Add all that Pyodide's public distribution has, at its address, to what the site has."""
-    added = {
-        name: entry | {"file_name": PUBLIC + entry["file_name"]}
-        for name, entry in public["packages"].items()
-        if name not in lock["packages"]
-    }
-    return lock | {"packages": lock["packages"] | added}
-
-
 def build(target: Path, work: Path, *, full: bool = False) -> None:
     """Build the site.
 
@@ -125,14 +115,8 @@ def build(target: Path, work: Path, *, full: bool = False) -> None:
     """
     work.mkdir(parents=True, exist_ok=True)
     core = fetch_core(work)
-    folder = gather(core, EXTENSION / "static/pypi", work)
-    packages = AT_THE_START
-    if full:
-        packages += FULL
-        public = json.loads((core / LOCK).read_text("utf-8"))
-        lock = with_public(json.loads((folder / LOCK).read_text("utf-8")), public)
-        (folder / LOCK).write_text(json.dumps(lock), "utf-8")
-
+    folder = gather(core, EXTENSION / "static/pypi", work, PUBLIC if full else "")
+    packages = AT_THE_START + (FULL if full else ())
     source = work / "source"
     shutil.rmtree(source, ignore_errors=True)
     copy_lessons(source / "files")

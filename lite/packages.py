@@ -36,6 +36,8 @@ OF_THE_KERNEL = (
 )
 OF_THE_COURSE = ("ipywidgets", "anywidget", "fsrs", "networkx")
 """Optional dependencies of iamlab in pure Python; it always needs those in ``dependencies``."""
+WITH_PUBLIC = ("pyjwt", "signxml")
+"""In pure Python, but of use only beside packages that the index hasn't for browsers."""
 AT_THE_START = (
     *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"),
     *("iamlab", "anywidget", "fsrs", "networkx"),
@@ -163,14 +165,28 @@ def entry_of(wheel: Wheel, known: set[str]) -> dict[str, Any]:
     }
 
 
-def lock_of(folder: Path, original: dict[str, Any]) -> dict[str, Any]:
-    """List all wheels of a folder as Pyodide does, and check that no package is missing."""
+def lock_of(folder: Path, original: dict[str, Any], public: str = "") -> dict[str, Any]:
+    """List the packages of a folder as Pyodide does, and check that none is missing.
+
+    Parameters
+    ----------
+    original
+        The lock file of Pyodide.
+    public
+        The address of its public distribution, which then has all packages that the folder hasn't.
+    """
     wheels = {canonicalize_name(w.name): w for w in map(read, sorted(folder.glob("*.whl")))}
-    missing = {need for wheel in wheels.values() for need in wheel.requires} - set(wheels)
+    others = {
+        name: entry | {"file_name": public + entry["file_name"]}
+        for name, entry in original["packages"].items()
+        if public and name not in wheels
+    }
+    known = {*wheels, *others}
+    missing = {need for wheel in wheels.values() for need in wheel.requires} - known
     if missing:
         raise SystemExit(f"lite/packages.py: add {', '.join(sorted(missing))} to OF_THE_KERNEL")
-    entries = {name: entry_of(wheel, set(wheels)) for name, wheel in wheels.items()}
-    return original | {"packages": entries}
+    entries = {name: entry_of(wheel, known) for name, wheel in wheels.items()}
+    return original | {"packages": entries | others}
 
 
 def compile_modules(folder: Path, lesson: Path, target: Path) -> None:
@@ -196,7 +212,7 @@ def stdlib_with(compiled: Path, source: Path, target: Path) -> None:
                 _add(new, entry.filename, old.read(entry))
 
 
-def gather(core: Path, extension: Path, work: Path) -> Path:
+def gather(core: Path, extension: Path, work: Path, public: str = "") -> Path:
     """Make the folder that the site serves as ``static/pyodide``.
 
     Parameters
@@ -207,13 +223,15 @@ def gather(core: Path, extension: Path, work: Path) -> Path:
         The folder of wheels that come with the kernel.
     work
         A folder for files on the way.
+    public
+        The address of Pyodide's public distribution, if the site may use it.
     """
     original = json.loads((core / LOCK).read_text("utf-8"))
     fetched, raw, final = work / "fetched", work / "raw", work / "pyodide"
     for folder in (fetched, raw, final):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    names = (*OF_THE_KERNEL, *OF_THE_COURSE)
+    names = (*OF_THE_KERNEL, *OF_THE_COURSE, *(WITH_PUBLIC if public else ()))
     fetch(names, original["packages"], fetched)
     for path in extension.glob("*.whl"):
         if not path.name.startswith("widgetsnbextension-3"):
@@ -224,7 +242,7 @@ def gather(core: Path, extension: Path, work: Path) -> Path:
         slim(wheel, raw)
     for name in (*CORE, STDLIB):
         shutil.copy(core / name, raw)
-    (raw / LOCK).write_text(json.dumps(lock_of(raw, original)), "utf-8")
+    (raw / LOCK).write_text(json.dumps(lock_of(raw, original, public)), "utf-8")
     compiled = work / "compiled"
     compile_modules(raw, ROOT / "notebooks/00_start_here.ipynb", compiled)
 
@@ -233,5 +251,5 @@ def gather(core: Path, extension: Path, work: Path) -> Path:
     for name in CORE:
         shutil.copy(core / name, final)
     stdlib_with(compiled, core / STDLIB, final / STDLIB)
-    (final / LOCK).write_text(json.dumps(lock_of(final, original)), "utf-8")
+    (final / LOCK).write_text(json.dumps(lock_of(final, original, public)), "utf-8")
     return final
