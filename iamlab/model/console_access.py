@@ -121,15 +121,10 @@ def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
 
 
 def _hashed(password: str, salt: bytes) -> bytes:
-    """Return PBKDF2 with SHA-256 (RFC 8018); the Python of browsers has no function for it."""
-    from hmac import digest
+    import hashlib
 
     raw = password.encode("utf-8", "surrogatepass")  # whatever is typed
-    block, found = salt + b"\0\0\0\1", 0
-    for _ in range(_COST):
-        block = digest(raw, block, "sha256")
-        found ^= int.from_bytes(block)
-    return found.to_bytes(32)
+    return hashlib.scrypt(raw, salt=salt, n=_COST, r=8, p=1, dklen=32)
 
 
 def violations(
