@@ -69,14 +69,17 @@ def copy_lessons(target: Path) -> None:
         (target / path.name).write_text(text + "\n", "utf-8")
 
 
-def settings(packages: tuple[str, ...], lock: Path) -> dict[str, Any]:
+def settings(packages: tuple[str, ...], lock: Path, *, full: bool) -> dict[str, Any]:
     """Return the settings of the site, with what a kernel loads at its start."""
     config: dict[str, Any] = json.loads((HERE / "jupyter-lite.json").read_text("utf-8"))
     version = hashlib.sha256(lock.read_bytes()).hexdigest()[:8]
     plugins = config["jupyter-config-data"]["litePluginSettings"]
-    plugins[f"{KERNEL}:kernel"]["loadPyodideOptions"] = {
-        "packages": list(packages),
-        "lockFileURL": f"./static/pyodide/{LOCK}?{version}",
+    plugins[f"{KERNEL}:kernel"] = {
+        "disablePyPIFallback": not full,  # else `%pip install` asks the Python index
+        "loadPyodideOptions": {
+            "packages": list(packages),
+            "lockFileURL": f"./static/pyodide/{LOCK}?{version}",
+        },
     }
     return config
 
@@ -122,7 +125,7 @@ def build(target: Path, work: Path, *, full: bool = False) -> None:
     copy_lessons(source / "files")
     shutil.copytree(folder, source / "static/pyodide")
     shutil.copy(HERE / "overrides.json", source)
-    write_json(source / "jupyter-lite.json", settings(packages, folder / LOCK))
+    write_json(source / "jupyter-lite.json", settings(packages, folder / LOCK, full=full))
     wheels = [next((work / "fetched").glob(f"{name}-*.whl")) for name in WITH_EXTENSIONS]
     options = {
         "apps": ["lab"],
