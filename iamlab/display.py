@@ -152,8 +152,14 @@ def need(package: str, extra: str = "lab") -> None:
         command = f"python -m pip install 'iamlab[{extra}]'"
         text = f"{package} isn't installed. Install it with: {command}"
         if IN_BROWSER:
-            text = import_module("iamlab.distribution.browser").without(package)
+            text = import_module("iamlab.distribution.stand_ins").without(package)
         raise ModuleNotFoundError(text, name=package) from None
+
+
+def offer_upload() -> None:
+    """Show in a browser how to take progress along, to another browser or computer."""
+    if IN_BROWSER:
+        import_module("iamlab.distribution.browser").show_card()
 
 
 def html(value: object) -> str:

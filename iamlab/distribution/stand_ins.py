@@ -32,6 +32,24 @@ if TYPE_CHECKING:
     from iamlab.view.figure import Figure
     from iamlab.view.tables import VerdictTable
 
+HOME = "https://iamlab-course.github.io/iamlab/"
+
+
+def without(package: str) -> str:
+    """Return what to say where a package is missing, and nothing stands in for it.
+
+    Examples
+    --------
+    >>> print(without("matplotlib"))
+    This needs matplotlib, which the browser edition doesn't have. The rest of the lesson works. \
+The full installation has everything: https://iamlab-course.github.io/iamlab/
+    """
+    return (
+        f"This needs {package}, which the browser edition doesn't have. The rest of the lesson "
+        f"works. The full installation has everything: {HOME}"
+    )
+
+
 # -- pandas ----------------------------------------------------------------------------------------
 
 

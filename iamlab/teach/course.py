@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import view
-from iamlab.display import count
+from iamlab.display import count, offer_upload
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
@@ -304,6 +304,7 @@ def progress() -> Progress:
 
     For the confidence only the first answer to each question counts: later, you know the verdict.
     """
+    offer_upload()
     return Progress(course_map())
 
 
@@ -353,9 +354,8 @@ def import_progress(path: str | Path) -> Feedback:
         raise LoadError(f"{path} can't be read: {error.strerror}.") from error
     found = [_record(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     as_text = partial(json.dumps, sort_keys=True)
-    by_text = {as_text(record): record for record in found}
     missing = Counter(map(as_text, found)) - Counter(map(as_text, journal.records()))
-    journal.keep(by_text[text] for text in missing.elements())
+    journal.keep(map(json.loads, missing.elements()))
     new = missing.total()
     text = f"{count(new, 'record')} added from {path}. {len(found) - new} were here already."
     return Feedback(None, (text,))
