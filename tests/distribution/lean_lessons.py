@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-HIDDEN = ("cryptography", "jwt", "lxml", "matplotlib", "numpy", "pandas", "signxml")
+HIDDEN = ("_hashlib", "cryptography", "jwt", "lxml", "matplotlib", "numpy", "pandas", "signxml")
 LAST = "14"
 """The last lesson that the browser edition has."""
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
@@ -78,4 +78,5 @@ def main(folder):
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, Hiding())
+    sys.modules.pop("_hashlib", None)  # Python itself imports it where it can
     main(sys.argv[1])
