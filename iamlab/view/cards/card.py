@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from iamlab.engine.labels import labels
 from iamlab.engine.refused_statements import loud, quiet
 from iamlab.view import html
 from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look, silent
+from iamlab.view.tables import OfKind
 from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def card(value: object) -> str:
     return f'<pre style="{CODE}">{escape(repr(value))}</pre>'
 
 
-@singledispatch
+@OfKind
 def inner(value: object) -> str:
     """Return the content of a value's card: the first rows of its table."""
     return table_of(value).first(FEW).html()
