@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
@@ -95,7 +94,6 @@ class Figure:
     @property
     def table(self) -> pd.DataFrame:
         """The facts of the figure as a table."""
-        need("pandas")
         import pandas as pd
 
         return pd.DataFrame([dict(row) for row in self.rows])

@@ -124,7 +124,7 @@ def test_help_imports_no_part_of_the_model() -> None:
         ended = subprocess.run(run, capture_output=True, text=True, check=True)
         loaded = ended.stderr.splitlines()[-1].split()
         rooms = {name.split(".")[1] for name in loaded if "." in name}
-        assert rooms == {"cli", "deprecated", "tables"}
+        assert rooms == {"cli", "deprecated", "extras", "tables"}
 
 
 @pytest.mark.parametrize(
