@@ -34,7 +34,7 @@ def classroom(options: argparse.Namespace) -> Answer:
     except ModuleNotFoundError as error:  # of an extra, with the command that installs it
         raise RequestError(str(error)) from error
     paths = [str(own) for own in made if isinstance(own, Path)]
-    return Answer(status=False, value=lambda: paths, text=lambda: map(str, made))
+    return Answer(status=False, value=lambda: {"files": paths}, text=lambda: map(str, made))
 
 
 def _edition(options: argparse.Namespace) -> Made:

@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -26,6 +27,13 @@ class Result(NamedTuple):
     status: int
     out: str
     err: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What ``--json`` printed, without the address of its schema."""
+        found: dict[str, Any] = json.loads(self.out)
+        del found["$schema"]
+        return found
 
 
 class Shell:

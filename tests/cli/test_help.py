@@ -186,7 +186,7 @@ def test_the_demo_overwrites_nothing(demo: Shell) -> None:
 
     assert "already exists" in one_line(demo("demo"))
     assert {path: path.read_bytes() for path in Path("demo").iterdir()} == before
-    assert json.loads(demo("demo", "other", "--json").out)[0] == str(Path("other", "world.json"))
+    assert demo("demo", "other", "--json").values["files"][0] == str(Path("other", "world.json"))
 
 
 def test_the_old_name_of_an_option_goes_on_working(demo: Shell) -> None:
