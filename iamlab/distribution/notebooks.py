@@ -54,6 +54,11 @@ def originals() -> Path:
     ------
     RequestError
         The package was installed without them.
+
+    Examples
+    --------
+    >>> (originals() / "index.ipynb").exists()
+    True
     """
     package = Path(iamlab.__file__).parent
     for folder in (package / "notebooks", package.parent / "notebooks"):
@@ -63,7 +68,7 @@ def originals() -> Path:
 
 
 def copied(folder: Path, *, update: bool = False) -> Iterator[str]:
-    """Copy the notebooks that a folder doesn't have, and say in a few lines what is done.
+    r"""Copy the notebooks that a folder doesn't have, and say in a few lines what is done.
 
     Parameters
     ----------
@@ -76,6 +81,14 @@ def copied(folder: Path, *, update: bool = False) -> Iterator[str]:
         The folder is a file, or has files of something else.
     OSError
         A file can't be read or written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as home:
+    ...     print(*copied(Path(home, "lessons")), sep="\n")
+    Copied: 00_start_here.ipynb, ... more.
+    The notebooks and your progress are in ...lessons.
     """
     source = originals()
     _check(folder)
@@ -129,7 +142,7 @@ def _write(place: Path, content: bytes) -> None:
 
 
 def _content(place: Path) -> bytes | None:
-    """Return the content of a file, or ``None`` if there is none; a link or folder is changed."""
+    """Return the content of a file, ``None`` if it is missing. A link or a folder isn't ours."""
     if place.is_symlink() or place.is_dir():
         return b""
     return place.read_bytes() if place.exists() else None

@@ -100,6 +100,16 @@ def pack(world: World, question: str) -> str:
     ----------
     question
         As in a lesson: ``"dana s3:DeleteObject star-maps/m31.fits with ip=203.0.113.9"``.
+
+    Raises
+    ------
+    RequestError
+        The world contains values that a file can't.
+
+    Examples
+    --------
+    >>> len(pack(scenario("groups"), "dana s3:DeleteObject star-maps/m31.fits")) < 2_000
+    True
     """
     content = {"puzzle": 1, "question": question, "world": {**world_to_json(world), "events": []}}
     text = json.dumps(content, separators=(",", ":"))
@@ -141,7 +151,7 @@ def _address(site: str | None) -> str:
 
 
 def _warn_about(world: World) -> None:
-    """Say what a puzzle doesn't have, and what it has."""
+    """Warn about secrets that the puzzle doesn't have, and names that it has."""
     everything, public = world_to_json(world, secrets=True), world_to_json(world)
     if any(everything[part] != public[part] for part in public.keys() - {"ids", "secrets"}):
         warn("The world has secrets. The puzzle doesn't have them.", SecretsWarning, stacklevel=3)
