@@ -66,15 +66,25 @@ RETURNED = {
 
 def page() -> str:
     """Return the page as text."""
+    tables = (_table(title, names) for title, names in public_names())
+    return "\n".join((HEAD.format(removed_in=REMOVED_IN), *tables))
+
+
+def public_names() -> Iterator[tuple[str, list[str]]]:
+    """Yield the title of each table with the names in it, each with its module."""
     rooms = (import_module(f"iamlab.{name}") for name in ("view", "teach", "exam", "classroom"))
-    parts = [HEAD.format(removed_in=REMOVED_IN)]
     for module in (iamlab, *rooms):
         names = [f"{module.__name__}.{name}" for name in module.__all__]
-        parts.append(_table(f"`{module.__name__}`", names))
-    parts.append(_table("Objects of a notebook", _objects()))
+        yield f"`{module.__name__}`", names
+    yield "Objects of a notebook", _objects()
     for title, names in RETURNED.items():
-        parts.append(_table(title, [_whole(name) for name in names.split()]))
-    return "\n".join(parts)
+        yield title, [_whole(name) for name in names.split()]
+
+
+def value_of(name: str) -> Any:
+    """Import what has a name."""
+    module, _, short = name.rpartition(".")
+    return getattr(import_module(module), short)
 
 
 def _objects() -> list[str]:
@@ -109,7 +119,7 @@ def _table(title: str, names: Iterable[str]) -> str:
 
 def _rows(module: str, name: str) -> Iterator[str]:
     """Write one row for a name, and one for each public member of a class."""
-    value = getattr(import_module(module), name)
+    value = value_of(f"{module}.{name}")
     shown = f"`{name}{_signature(value)}`"
     where = getattr(value, "__module__", module) if isinstance(value, type) else module
     if not callable(value):
@@ -117,11 +127,11 @@ def _rows(module: str, name: str) -> Iterator[str]:
         return
     yield f"| **{shown}** | {_line(value)} ({where}) |"
     if isinstance(value, type) and not issubclass(value, BaseException):
-        for member, kind in _members(value):
+        for member, kind in members(value):
             yield f"| `.{member}{_signature(kind)}` | {_line(kind)} |"
 
 
-def _members(kind: type) -> Iterator[tuple[str, Any]]:
+def members(kind: type) -> Iterator[tuple[str, Any]]:
     """Return the methods and properties of a class and its bases in iamlab."""
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):

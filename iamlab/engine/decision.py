@@ -41,6 +41,18 @@ class Decision(Shown):
         The request, the policies that applied, and the rules that combined them.
     pairs
         The decisions about all pairs of action and resource, if the call needs several.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> world = World(seed=7)
+    >>> dana = world.create_account("acme").create_user("dana")
+    >>> dana.put_policy("guard", Policy.deny("s3:Delete*", sid="KeepMaps"))
+    >>> decision = world.can(dana, "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits")
+    >>> print(decision)
+    ✕ explicit deny by guard/KeepMaps
+    >>> print(decision.verdict, decision.determining[0].statement.sid)
+    explicit deny KeepMaps
     """
 
     verdict: Verdict
