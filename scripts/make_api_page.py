@@ -120,15 +120,15 @@ def _table(title: str, names: Iterable[str]) -> str:
 def _rows(module: str, name: str) -> Iterator[str]:
     """Write one row for a name, and one for each public member of a class."""
     value = value_of(f"{module}.{name}")
-    shown = f"`{name}{_signature(value)}`"
+    shown = f"`{name}{signature(value)}`"
     where = getattr(value, "__module__", module) if isinstance(value, type) else module
     if not callable(value):
         yield f"| {shown} | a {type(value).__name__} |"
         return
-    yield f"| **{shown}** | {_line(value)} ({where}) |"
+    yield f"| **{shown}** | {line_of(value)} ({where}) |"
     if isinstance(value, type) and not issubclass(value, BaseException):
         for member, kind in members(value):
-            yield f"| `.{member}{_signature(kind)}` | {_line(kind)} |"
+            yield f"| `.{member}{signature(kind)}` | {line_of(kind)} |"
 
 
 def members(kind: type) -> Iterator[tuple[str, Any]]:
@@ -146,7 +146,7 @@ def members(kind: type) -> Iterator[tuple[str, Any]]:
             yield name, property(value.func)
 
 
-def _signature(value: Any) -> str:
+def signature(value: Any) -> str:
     """Write the parameters with their defaults, without types."""
     if not callable(value) or (isinstance(value, type) and issubclass(value, Enum)):
         return ""
@@ -180,7 +180,7 @@ class _Default:
         return repr(self.value) if is_plain or self.value == () else "..."
 
 
-def _line(value: Any) -> str:
+def line_of(value: Any) -> str:
     """Return the first line of a docstring."""
     return (inspect.getdoc(value) or "").partition("\n")[0].replace("|", r"\|")
 
