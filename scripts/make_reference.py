@@ -57,7 +57,7 @@ def pages() -> dict[str, str]:
         short = title.strip("`")
         plain = short.lower().replace(" ", "-").replace(".", "-")
         about = MORE.get(short, "What methods of other classes return, and programs import.")
-        found[f"{plain}.md"] = "\n\n".join((f"# {title}", about, *parts, ""))
+        found[f"{plain}.md"] = "\n\n".join((f"# {short}", about, *parts, ""))
     return found
 
 
