@@ -101,6 +101,9 @@ def _docstring(value: Any) -> Iterator[str]:
     text = inspect.getdoc(own) or line_of(value)
     first, *rest = SECTION.split(text)
     yield _words(first.strip())
+    result = getattr(own, "__annotations__", {}).get("return", "None")
+    if result not in ("None", "NoReturn", "Self", "Any") and "Returns" not in rest:
+        yield from ("", f"Returns {_code(result)}.")
     for title, body in zip(rest[::2], rest[1::2], strict=True):
         if title == "Examples":
             yield from ("", "```pycon", body.strip(), "```")
