@@ -112,3 +112,17 @@ def test_the_numbers_of_the_page_about_tests_are_true():
     assert "More than 2,000 questions" in PAGES["testing"]
     assert rows > 2_000
     assert f"the same {QUESTIONS:,} questions" in PAGES["testing"]
+
+
+def test_each_line_of_the_comparison_has_a_source_and_a_case():
+    """A page about the other tool, and an example on this page or a lesson."""
+    page = PAGES["compare"]
+    headings = re.findall(r"^## (.*)", page, re.MULTILINE)
+    sections = {re.sub(r"[^a-z -]", "", own.lower()).replace(" ", "-") for own in headings}
+    lines = re.findall(r"^\| (?!kind|-).*", page, re.MULTILINE)
+    assert len(lines) >= 8
+    for line in lines:
+        cases = re.findall(r"\]\((?:#([a-z-]+)|\.\./notebooks/\d\d_\w+\.ipynb)\)", line)
+        assert "](https://" in line
+        assert cases, line
+        assert {*filter(None, cases)} <= sections
