@@ -43,20 +43,20 @@ def add_progress(text: str) -> str:
     if len(text) > LARGEST:
         return f"The file has more than {count(LARGEST, 'character')}. Nothing was imported."
     with TemporaryDirectory() as folder:
-        sent = Path(folder, "uploaded.jsonl")
-        sent.write_text(text, "utf-8", errors="replace")
+        uploaded = Path(folder, "uploaded.jsonl")
+        uploaded.write_text(text, "utf-8", errors="replace")
         try:
             with _copied(Path(folder, "copy.jsonl")):
-                import_progress(sent)
+                import_progress(uploaded)
                 Progress(course_map())._repr_html_()
             if journal.path().exists():
                 copyfile(journal.path(), f"{journal.path()}.before-upload")
-            said = str(import_progress(sent))
+            message = str(import_progress(uploaded))
         except LoadError as error:
-            said = str(error)
+            message = str(error)
         except Exception:  # noqa: BLE001 - a record from outside can have anything in its fields
-            said = "The file has records that can't be read. Nothing was imported."
-        return said.replace(f"{folder}{os.sep}", "")
+            message = "The file has records that can't be read. Nothing was imported."
+        return message.replace(f"{folder}{os.sep}", "")
 
 
 @contextmanager
@@ -79,14 +79,14 @@ class ProgressCard(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("progress_card.js")
     name = traitlets.Unicode().tag(sync=True)
     lines = traitlets.Unicode().tag(sync=True)
-    said = traitlets.Unicode().tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
 
     def __init__(self) -> None:
         super().__init__(name=journal.path().name, lines=_lines())
         self.on_msg(self._sent)
 
-    def _sent(self, _: object, message: Mapping[str, Any], __: object) -> None:
-        self.said = add_progress(str(message.get("text")))
+    def _sent(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        self.message = add_progress(str(content.get("text")))
         self.lines = _lines()
 
 

@@ -15,8 +15,8 @@ function button(words, act) {
 function render({ model, el }) {
   const said = document.createElement("p");
   said.setAttribute("role", "status");
-  const say = () => (said.textContent = model.get("said"));
-  model.on("change:said", say);
+  const say = () => (said.textContent = model.get("message"));
+  model.on("change:message", say);
   say();
 
   const file = document.createElement("input");

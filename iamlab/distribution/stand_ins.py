@@ -1,6 +1,6 @@
-"""What stands in for compiled packages that no browser can install.
+"""Stand-ins for compiled packages that no browser can install.
 
-The functions have the names and parameters of those that they stand in for; the decorator
+The functions have the names and parameters of those that they replace; the decorator
 :func:`~iamlab.display.has_stand_in` calls them. So lessons show and decide the same in a browser,
 with two differences. Tables aren't those of pandas. And an identity provider doesn't sign with a
 private key: it seals with a secret that its world knows (HMAC, RFC 2104). So whoever can check a
@@ -31,24 +31,6 @@ if TYPE_CHECKING:
     from iamlab.operations.federation.web_identity import UnverifiedToken
     from iamlab.view.figure import Figure
     from iamlab.view.tables import VerdictTable
-
-HOME = "https://iamlab-course.github.io/iamlab/"
-
-
-def without(package: str) -> str:
-    """Return what to say where a package is missing, and nothing stands in for it.
-
-    Examples
-    --------
-    >>> print(without("matplotlib"))
-    This needs matplotlib, which the browser edition doesn't have. The rest of the lesson works. \
-The full installation has everything: https://iamlab-course.github.io/iamlab/
-    """
-    return (
-        f"This needs {package}, which the browser edition doesn't have. The rest of the lesson "
-        f"works. The full installation has everything: {HOME}"
-    )
-
 
 # -- pandas ----------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import name_of
 from iamlab.errors import RequestError
 from iamlab.model.event import EventLog
-from iamlab.view.tables import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,13 +8,12 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
-from iamlab.display import count, has_stand_in, printable
+from iamlab.display import OfKind, count, has_stand_in, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -25,7 +24,7 @@ from iamlab.view.style import PALE_INK, PAPER, Look, look
 from iamlab.view.terminal import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from iamlab.engine.matrix import AccessMatrix
 
 Pair = tuple[str, str]
-Part = TypeVar("Part", bound="Callable[..., Any]")
-Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +179,15 @@ class VerdictTable:
         The names of the callers, and of the pairs.
     decisions
         A tuple for each row.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> from iamlab.view import verdict_table
+    >>> table = verdict_table(scenario("groups"), ["bob", "dana"], [("s3:DeleteObject", MAP)])
+    >>> print(table.as_text())
+    bob, s3:DeleteObject on star-maps/m31.fits: ✓ allowed
+    dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
 
     rows: tuple[str, ...]
@@ -215,53 +221,6 @@ class VerdictTable:
 
     def _repr_html_(self) -> str:
         return self.table().html()
-
-
-class OfKind(Generic[Shown]):
-    """A function with a part for each type of value; a type can be named, without importing it.
-
-    Parameters
-    ----------
-    otherwise
-        The function for other types.
-
-    Examples
-    --------
-    >>> name = OfKind(lambda value: "a value")
-    >>> _ = name.register("model.world.World")(lambda value: "a world")
-    >>> from iamlab import World
-    >>> name(World(seed=7)), name(7)
-    ('a world', 'a value')
-    """
-
-    def __init__(self, otherwise: Callable[[Any], Shown]) -> None:
-        self.parts: dict[str, Callable[[Any], Shown]] = {"builtins.object": otherwise}
-        update_wrapper(self, otherwise)
-
-    def register(self, *kinds: type | str) -> Callable[[Part], Part]:
-        """Decorate the part for some types, each a class or its name in ``iamlab``."""
-
-        def keep(part: Part) -> Part:
-            self.parts |= {kind if isinstance(kind, str) else name_of(kind): part for kind in kinds}
-            return part
-
-        return keep
-
-    def __call__(self, value: object) -> Shown:
-        """Call the part for a value's type, or for the nearest type that it inherits from."""
-        names = map(name_of, type(value).__mro__)
-        return next(self.parts[name] for name in names if name in self.parts)(value)
-
-
-def name_of(kind: type) -> str:
-    """Return the name of a type in ``iamlab``.
-
-    Examples
-    --------
-    >>> name_of(World)
-    'model.world.World'
-    """
-    return f"{kind.__module__}.{kind.__name__}".removeprefix("iamlab.")
 
 
 @OfKind

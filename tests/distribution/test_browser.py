@@ -55,7 +55,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-def test_a_file_that_is_no_progress_changes_nothing(text, file):
+def test_another_file_changes_nothing(text, file):
     """The card says so, and the progress file stays as it was."""
     before = file.read_bytes()
 
@@ -81,7 +81,7 @@ def test_the_card_says_what_happened():
     card = browser.ProgressCard()
     card._handle_custom_msg({"text": _line()}, [])
 
-    assert card.said.startswith("1 record added")
+    assert card.message.startswith("1 record added")
     assert card.lines == journal.as_lines(journal.records()).decode()
     assert card.lines.count("\n") == 2
 
@@ -92,7 +92,7 @@ def test_progress_shows_the_card_only_in_a_browser(monkeypatch):
     monkeypatch.setattr(browser.notebook, "display", shown.append)
     progress()
     assert shown == []
-    monkeypatch.setattr("iamlab.display.IN_BROWSER", True)
+    monkeypatch.setattr("iamlab.extras.IN_BROWSER", True)
     progress()
 
     assert [type(card).__name__ for card in shown] == ["ProgressCard"]

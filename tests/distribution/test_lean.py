@@ -54,7 +54,7 @@ def without_pandas(monkeypatch):
     """Let functions ask for their stand-ins, as in a browser."""
 
     def hide():
-        monkeypatch.setattr("iamlab.display.IN_BROWSER", True)
+        monkeypatch.setattr("iamlab.extras.IN_BROWSER", True)
         monkeypatch.setitem(sys.modules, "pandas", None)
 
     return hide

@@ -6,12 +6,11 @@ from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.display import Shown
+from iamlab.display import OfKind, Shown
 from iamlab.engine.labels import labels
 from iamlab.engine.refused_statements import loud, quiet
 from iamlab.view import html
 from iamlab.view.style import HAIRLINE, INK, PAPER, bad, look, silent
-from iamlab.view.tables import OfKind
 from iamlab.view.tabular import table_of
 
 if TYPE_CHECKING:
