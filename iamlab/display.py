@@ -13,12 +13,14 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import nullcontext
-from functools import wraps
+from functools import update_wrapper, wraps
 from importlib import import_module
 from operator import length_hint
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+from iamlab import extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Part = TypeVar("Part", bound="Callable[..., Any]")
 
 
 class Shown:
@@ -102,8 +105,52 @@ def in_stub(file: str) -> dict[str, str]:
     return {name: f"{home}:{own}" for home, own, name in found}
 
 
-IN_BROWSER = sys.platform == "emscripten"
-"""Whether Python itself runs in a browser, where some packages can't be installed."""
+class OfKind(Generic[T]):
+    """A function with a part for each type of value; a type can be named, without importing it.
+
+    Parameters
+    ----------
+    otherwise
+        The function for other types.
+
+    Examples
+    --------
+    >>> name = OfKind(lambda value: "a value")
+    >>> _ = name.register("model.world.World")(lambda value: "a world")
+    >>> from iamlab import World
+    >>> name(World(seed=7)), name(7)
+    ('a world', 'a value')
+    """
+
+    def __init__(self, otherwise: Callable[[Any], T]) -> None:
+        self.parts: dict[str, Callable[[Any], T]] = {"builtins.object": otherwise}
+        update_wrapper(self, otherwise)
+
+    def register(self, *kinds: type | str) -> Callable[[Part], Part]:
+        """Decorate the part for some types, each a class or its name in ``iamlab``."""
+
+        def keep(part: Part) -> Part:
+            self.parts |= {kind if isinstance(kind, str) else name_of(kind): part for kind in kinds}
+            return part
+
+        return keep
+
+    def __call__(self, value: object) -> T:
+        """Call the part for a value's type, or for the nearest type that it inherits from."""
+        names = map(name_of, type(value).__mro__)
+        return next(self.parts[name] for name in names if name in self.parts)(value)
+
+
+def name_of(kind: type) -> str:
+    """Return the name of a type in ``iamlab``.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> name_of(World)
+    'world.world.World'
+    """
+    return f"{kind.__module__}.{kind.__name__}".removeprefix("iamlab.")
 
 
 def has_stand_in(package: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -116,9 +163,7 @@ def has_stand_in(package: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
         def chosen(*arguments: P.args, **named: P.kwargs) -> T:
-            if _is_missing(package):
-                if not IN_BROWSER:
-                    need(package)
+            if extras.IN_BROWSER and _is_missing(package):
                 name = function.__qualname__.replace(".", "_").lower()
                 others = import_module("iamlab.distribution.stand_ins")
                 result: T = getattr(others, name)(*arguments, **named)
@@ -138,24 +183,10 @@ def _is_missing(package: str) -> bool:
     return False
 
 
-def need(package: str, extra: str = "lab") -> None:
-    """Import a package of an extra, or name the command that installs it.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        It isn't installed.
-    """
-    try:
-        import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
-        command = f"python -m pip install 'iamlab[{extra}]'"
-        text = f"{package} isn't installed. Install it with: {command}"
-        if IN_BROWSER:
-            text = import_module("iamlab.distribution.browser").without(package)
-        raise ModuleNotFoundError(text, name=package) from None
+def offer_upload() -> None:
+    """Show in a browser how to take progress along, to another browser or computer."""
+    if extras.IN_BROWSER:
+        import_module("iamlab.distribution.browser").show_card()
 
 
 def locked(file: Path, seconds: float) -> AbstractContextManager[object]:
@@ -168,7 +199,7 @@ def locked(file: Path, seconds: float) -> AbstractContextManager[object]:
     seconds
         How long to wait for a program that writes.
     """
-    if IN_BROWSER:
+    if extras.IN_BROWSER:
         return nullcontext()
     from filelock import FileLock
 

@@ -1,6 +1,6 @@
-"""What stands in for compiled packages in a browser, where they can't be installed.
+"""Stand-ins for compiled packages that no browser can install.
 
-The functions have the names and parameters of those that they stand in for; the decorator
+The functions have the names and parameters of those that they replace; the decorator
 :func:`~iamlab.display.has_stand_in` calls them. So lessons show and decide the same in a browser,
 with two differences. Tables aren't those of pandas. And an identity provider doesn't sign with a
 private key: it seals with a secret that its world knows (HMAC, RFC 2104). So whoever can check a
@@ -120,6 +120,14 @@ def signing_certificates(metadata: str) -> tuple[bytes, ...]:
     root = saml_xml.parse(metadata.encode())
     found = root.iter(saml_xml.tag("ds:X509Certificate"))
     return tuple(b64decode(saml_xml.text_of(element)) for element in found)
+
+
+# -- OpenSSL ---------------------------------------------------------------------------------------
+
+
+def scrypt_of(password: str, salt: bytes) -> bytes:
+    """Return a hash of a made-up password. It is quick, so it protects less than scrypt."""
+    return digest(salt, password.encode("utf-8", "surrogatepass"), "sha256")
 
 
 # -- lxml and signxml ------------------------------------------------------------------------------

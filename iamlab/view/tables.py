@@ -8,13 +8,12 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
-from iamlab.display import count, has_stand_in, printable
+from iamlab.display import OfKind, count, has_stand_in, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -180,6 +179,15 @@ class VerdictTable:
         The names of the callers, and of the pairs.
     decisions
         A tuple for each row.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> from iamlab.view import verdict_table
+    >>> table = verdict_table(scenario("groups"), ["bob", "dana"], [("s3:DeleteObject", MAP)])
+    >>> print(table.as_text())
+    bob, s3:DeleteObject on star-maps/m31.fits: ✓ allowed
+    dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
 
     rows: tuple[str, ...]
@@ -215,7 +223,7 @@ class VerdictTable:
         return self.table().html()
 
 
-@singledispatch
+@OfKind
 def table_of(value: object) -> Table:
     """Return the table of a value.
 

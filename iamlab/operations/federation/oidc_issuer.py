@@ -208,8 +208,8 @@ class OidcIssuer:
 
     def _audience(self, audience: str | Iterable[str] | None) -> str | list[str]:
         wanted = self.audience if audience is None else audience
-        asked = "audience is one text, or a list of them"
-        found = [wanted] if isinstance(wanted, str) else as_list(wanted, asked)
+        what = "audience is one text, or a list of them"
+        found = [wanted] if isinstance(wanted, str) else as_list(wanted, what)
         for text in found:
             check_text("audience", text)
         return wanted if isinstance(wanted, str) else found

@@ -149,8 +149,7 @@ def certificate_of(key: RSAPrivateKey, name: str, serial_number: int) -> Certifi
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    common_name = x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:_LONGEST_NAME])
-    whose = x509.Name([common_name])
+    whose = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:_LONGEST_NAME])])
     return (
         x509.CertificateBuilder()
         .subject_name(whose)
