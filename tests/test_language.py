@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = (
     *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
     *("analysis", "storage", "world", "view", "widgets", "teach", "exam", "cli", "classroom"),
+    "distribution",
     "other",
 )
 """``other`` are the files and folders of the package, and of its tests, outside the rooms."""

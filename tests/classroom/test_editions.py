@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -20,6 +19,7 @@ from iamlab.widgets import matrix_board, stepper
 from iamlab.widgets.prediction import Prediction
 from tests.cli.helpers import Shell, one_line
 from tests.effort import slow
+from tests.hidden import hide
 from tests.teach.test_gate import LESSONS, run
 
 QUICK = {"00", "01", "02", "03"}
@@ -230,7 +230,7 @@ def test_solved_names_the_command_that_installs_what_is_missing(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It needs the packages with which notebooks run; ``blank`` doesn't."""
-    monkeypatch.setitem(sys.modules, "nbclient", None)
+    hide("nbclient", monkeypatch)
 
-    assert "python -m pip install 'iamlab[lab]'" in one_line(shell("classroom", "solved", "00"))
+    assert 'python -m pip install "iamlab[lab]"' in one_line(shell("classroom", "solved", "00"))
     assert shell("classroom", "blank", "00").status == 0

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,9 +41,11 @@ SHOWN = {
     "world": (0, "1 account, 4 users, 4 groups, 1 role"),
     "serve": (0, "aws --profile dana sts get-caller-identity"),
     "diff": (1, "gained:"),
+    "lab": (0, "JupyterLab starts."),
     "quiz": (0, "Question 1 of 3: predict"),
     "exam": (0, '"form": "choice"'),
     "lesson": (0, "Next: iamlab lesson check x1_our_buckets.toml"),
+    "share": (0, "/lite/repl/index.html#kernel=python"),
     "classroom": (0, "08_resource_policies_blank.ipynb"),
     "completion": (0, "complete -F _iamlab iamlab"),
     "verify": (0, "decision: ✕ explicit deny by guard/KeepMaps"),
@@ -50,8 +53,12 @@ SHOWN = {
 
 
 @pytest.fixture(autouse=True)
-def _interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+def _interrupted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Press Ctrl+C as soon as a server waits for calls, and answer no question."""
+    stopped = SimpleNamespace(launch_instance=lambda _: None)
+    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", SimpleNamespace(LabApp=stopped))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr(serving, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
 
@@ -123,7 +130,7 @@ def test_help_imports_no_part_of_the_model() -> None:
         ended = subprocess.run(run, capture_output=True, text=True, check=True)
         loaded = ended.stderr.splitlines()[-1].split()
         rooms = {name.split(".")[1] for name in loaded if "." in name}
-        assert rooms == {"cli", "deprecated", "tables"}
+        assert rooms == {"cli", "deprecated", "extras", "tables"}
 
 
 @pytest.mark.parametrize(

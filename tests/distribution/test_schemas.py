@@ -81,7 +81,7 @@ def test_each_command_with_json_has_a_schema_and_examples() -> None:
     with_json = {name for name, parser in parsers()[1].items() if "--json" in parser.format_usage()}
 
     assert set(SCHEMAS) == set(COMMANDS) == with_json
-    assert set(parsers()[1]) - with_json == {"completion", "serve"}
+    assert set(parsers()[1]) - with_json == {"completion", "lab", "serve", "share"}
 
 
 def test_the_schemas_have_an_address_in_the_documentation() -> None:
