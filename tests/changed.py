@@ -43,6 +43,8 @@ def paths_of(files: Iterable[str]) -> list[str]:
     ['iamlab/teach', 'tests/teach', 'iamlab/exam', 'tests/exam']
     >>> paths_of(["tests/teach/test_ask.py"])
     ['tests/teach/test_ask.py']
+    >>> paths_of([".github/workflows/ci.yml"])
+    ['tests/distribution']
     >>> paths_of(["LICENSE"])
     []
     """
@@ -57,6 +59,8 @@ def paths_of(files: Iterable[str]) -> list[str]:
             lowest = min(lowest, floor_of(HOUSE.get(room, room)) or 0)
         elif file.startswith(WITH_NOTEBOOKS):
             single |= {"tests/test_notebooks.py", "tests/test_readme.py"}
+        elif file.startswith((".github", "CHANGELOG.md", "scripts/c")):
+            single.add("tests/distribution")
         elif file.startswith(
             ("Makefile", "pyproject.toml", "environment.yml", ".ci", "Dockerfile")
         ):
