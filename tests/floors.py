@@ -4,6 +4,7 @@ FLOORS = (
     *(
         "deprecated",
         "errors",
+        "extras",
         "display",
         "mermaid",
         "tables",

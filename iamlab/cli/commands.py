@@ -171,6 +171,7 @@ def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
             allow_abbrev=False,
         )
         command.describe(sub)
+        sub.set_defaults(schema=_TABLE["schema"].format(name, command.table.get("schema", 1)))
     return parser, subs.choices
 
 

@@ -33,11 +33,8 @@ def lab(options: argparse.Namespace) -> list[str]:
     folder = Path(options.folder).expanduser()
     if options.no_start:
         return list(copied(folder, update=options.update))
-    try:
-        from jupyterlab.labapp import LabApp
-    except ModuleNotFoundError:
-        command = 'python -m pip install "iamlab[lab]"'
-        raise RequestError(f"JupyterLab isn't installed. Install it with: {command}") from None
+    from jupyterlab.labapp import LabApp  # before anything is copied: it may not be installed
+
     ready = "JupyterLab starts. If no browser opens, open an address below. Ctrl+C stops it."
     print(*copied(folder, update=options.update), ready, sep="\n", flush=True)
     settings = Path(__file__).with_name("jupyter_lab_config.py")
