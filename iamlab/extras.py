@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 EXTRAS = {
     "federation": ("cryptography", "jwt", "lxml", "signxml"),
     "figures": ("matplotlib", "networkx", "pandas"),
-    "lab": ("IPython", "anywidget", "fsrs", "ipywidgets", "nbclient", "nbformat", "traitlets"),
+    "lab": (
+        *("IPython", "anywidget", "fsrs", "ipywidgets", "jupyterlab", "nbclient", "nbformat"),
+        "traitlets",
+    ),
     "clients": ("boto3", "botocore", "moto", "waitress"),
     "exam": ("fpdf", "genanki", "lxml", "matplotlib"),
 }
