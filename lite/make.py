@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,7 @@ EXTENSION = Path(sys.prefix, "share/jupyter/labextensions", KERNEL)
 WITH_EXTENSIONS = ("jupyterlab_widgets", "anywidget")
 MOST_MEGABYTES = 60
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
-ICON = '<link rel="icon" type="image/x-icon" href="./favicon.ico">'
+ICON = '<link rel="icon" type="image/x-icon" href="../lab/favicon.ico">'
 FULL = ("pandas", "matplotlib", "cryptography", "lxml", "pyjwt", "signxml")
 """What iamlab also uses where Pyodide's public distribution may be used."""
 
@@ -84,24 +85,19 @@ def settings(packages: tuple[str, ...], lock: Path, *, full: bool) -> dict[str, 
     return config
 
 
-def open_lessons(page: Path, folder: Path) -> None:
-    """Let JupyterLab open a lesson, and fetch early what a kernel will load."""
+def prepare(page: Path, folder: Path, script: str = "") -> None:
+    """Give a page of JupyterLite its name, and let it fetch early what a kernel will load."""
     html = page.read_text("utf-8")
-    begins = f"<script>\n{(HERE / 'opening.js').read_text('utf-8')}</script>"
     early = "\n".join(
         f'<link rel="prefetch" href="../static/pyodide/{path.name}">'
         for path in sorted(folder.iterdir(), key=lambda path: -path.stat().st_size)
         if path.name != LOCK
     )
-    title = "<title>JupyterLite</title>"
-    if title not in html:
-        raise SystemExit(f"{page} has no {title}: does lite/make.py know this JupyterLite?")
-    page.write_text(
-        html.replace(title, f"<title>iamlab</title>\n{ICON}\n{begins}\n{early}").replace(
-            "Loading JupyterLite...", "Loading iamlab..."
-        ),
-        "utf-8",
-    )
+    title, *others = re.findall("<title>.*?</title>", html)
+    if others:
+        raise SystemExit(f"{page} has several titles: does lite/make.py know this JupyterLite?")
+    html = html.replace(title, f"<title>iamlab</title>\n{ICON}\n{script}\n{early}")
+    page.write_text(html.replace("Loading JupyterLite...", "Loading iamlab..."), "utf-8")
 
 
 def build(target: Path, work: Path, *, full: bool = False) -> None:
@@ -128,7 +124,7 @@ def build(target: Path, work: Path, *, full: bool = False) -> None:
     write_json(source / "jupyter-lite.json", settings(packages, folder / LOCK, full=full))
     wheels = [next((work / "fetched").glob(f"{name}-*.whl")) for name in WITH_EXTENSIONS]
     options = {
-        "apps": ["lab"],
+        "apps": ["lab", "repl"],  # a shared puzzle opens in the second one
         "federated_extensions": [str(path) for path in (EXTENSION, *wheels)],
         "ignore_sys_prefix": ["federated_extensions"],
         "no_sourcemaps": True,
@@ -139,7 +135,9 @@ def build(target: Path, work: Path, *, full: bool = False) -> None:
     shutil.rmtree(target, ignore_errors=True)
     command = [sys.executable, "-m", "jupyterlite_core", "build", "--log-level=WARN"]
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
-    open_lessons(target / "lab/index.html", folder)
+    opening = f"<script>\n{(HERE / 'opening.js').read_text('utf-8')}</script>"
+    prepare(target / "lab/index.html", folder, opening)
+    prepare(target / "repl/index.html", folder)
     prune(target)
 
 

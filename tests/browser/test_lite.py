@@ -7,10 +7,12 @@ reach no other host than this machine, and the page must not try.
 import hashlib
 import json
 import os
+from argparse import Namespace
 
 import pytest
 from packaging.utils import canonicalize_name
 
+from iamlab.distribution.share import share
 from lite.make import FULL, MOST_MEGABYTES, PUBLIC, PYODIDE, fetch_core, megabytes
 from lite.packages import AT_THE_START, LOCK, WITH_PUBLIC, lock_of
 from tests.browser.answers import LESSONS
@@ -148,6 +150,21 @@ def test_progress_is_taken_to_another_browser(lab, tmp_path):
 
     assert len(before) > 3
     assert stored(lab) == before
+
+
+def test_a_shared_link_opens_its_puzzle(lab):
+    """Somebody who has only the link predicts, and reads what AWS decides."""
+    question = "dana s3:DeleteObject star-maps/m31.fits"
+    [link] = share(Namespace(world="groups", question=question, output="", site=lab.site))
+    page = lab.page.context.new_page()
+    page.goto(link)
+    card = page.locator(".iamlab-card").filter(has_text="Your prediction")
+    for word in ("denied", "certain"):
+        card.get_by_role("radio", name=word, exact=True).check(timeout=120_000)
+    card.get_by_role("button", name="Show what AWS decides").click()
+    card.get_by_role("status").filter(has_text="denied").first.wait_for()
+    card.get_by_role("status").filter(has_text="As you predicted.").first.wait_for()
+    page.close()
 
 
 def test_the_full_site_has_what_is_missing_from_the_public_distribution(site):
