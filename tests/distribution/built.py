@@ -71,13 +71,17 @@ def installed(version: str, wheel: Path, cache: Path) -> Path:
         if not python.exists():
             made = run(program, "-m", "venv", "--without-pip", python.parents[1], folder=cache)
             assert made.returncode == 0, made.stderr
-        limits = ("--constraint", ROOT / "constraints.txt")
-        done = run(*pip, "install", "--quiet", *limits, *names, folder=cache)
-        if done.returncode:
-            give_up(f"{', '.join(names)} can't be installed: {done.stderr[-300:]}")
-        alone = ("--quiet", "--no-deps", "--no-index", "--force-reinstall")
-        done = run(*pip, "install", *alone, wheel, folder=cache)
-        assert done.returncode == 0, done.stderr
+            limits = ("--constraint", ROOT / "constraints.txt")
+            done = run(*pip, "install", "--quiet", *limits, *names, folder=cache)
+            if done.returncode:
+                shutil.rmtree(python.parents[1])
+                give_up(f"{', '.join(names)} can't be installed: {done.stderr[-300:]}")
+        stamp, content = cache / f"{version}.wheel", wheel.read_bytes()
+        if not stamp.exists() or stamp.read_bytes() != content:
+            alone = ("--quiet", "--no-deps", "--no-index", "--force-reinstall")
+            done = run(*pip, "install", *alone, wheel, folder=cache)
+            assert done.returncode == 0, done.stderr
+            stamp.write_bytes(content)
     return python
 
 
