@@ -62,7 +62,7 @@ def _objectives() -> Iterator[str]:
 
 
 def _beliefs() -> Iterator[str]:
-    yield "\n## Wrong beliefs, and where you meet them\n\n| | as if | lessons |\n|---|---|---|"
+    yield "\n## Wrong beliefs, and where you meet them\n\n| belief | as if | lessons |\n|---|---|---|"
     for belief, own in MISCONCEPTIONS.items():
         claims = "; ".join(mutant.claim for mutant in own.mutants)
         yield f"| {belief} | {claims} | {', '.join(own.lessons)} |"
@@ -71,7 +71,7 @@ def _beliefs() -> Iterator[str]:
 def _knowledge() -> Iterator[str]:
     yield "\n## What exams ask, and where you learn it\n"
     yield "F: foundational. A: associate. P: professional and specialty."
-    yield "\n| | level | fact | lessons |\n|---|---|---|---|"
+    yield "\n| point | level | fact | lessons |\n|---|---|---|---|"
     lessons = own_lessons()
     for point, text in KNOWLEDGE.items():
         level, _, fact = text.partition(" | ")

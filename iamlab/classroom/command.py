@@ -31,7 +31,7 @@ def classroom(options: argparse.Namespace) -> Answer:
         raise RequestError("Name the course's folder: --course COURSE")
     made = list(_TASKS[options.task](options))
     paths = [str(own) for own in made if isinstance(own, Path)]
-    return Answer(status=False, value=lambda: paths, text=lambda: map(str, made))
+    return Answer(status=False, value=lambda: {"files": paths}, text=lambda: map(str, made))
 
 
 def _edition(options: argparse.Namespace) -> Made:

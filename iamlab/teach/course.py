@@ -303,6 +303,14 @@ def progress() -> Progress:
     """Show what you have tried and solved, how sure you were, and what to do next.
 
     For the confidence only the first answer to each question counts: later, you know the verdict.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     print(progress())
+    Nothing yet. Your answers will be saved in iamlab_progress.jsonl, on this computer.
     """
     return Progress(course_map())
 
@@ -322,6 +330,14 @@ def export_progress(path: str | Path) -> Feedback:
     ------
     LoadError
         The file exists, or it can't be written.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     print(export_progress("everything.jsonl"))
+    0 records saved in everything.jsonl.
     """
     known = journal.records()
     try:
@@ -346,6 +362,15 @@ def import_progress(path: str | Path) -> Feedback:
     ------
     LoadError
         The file can't be read, or a line isn't a record. Then nothing is added.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     _ = export_progress("everything.jsonl")
+    ...     print(import_progress("everything.jsonl"))
+    0 records added from everything.jsonl. 0 were here already.
     """
     try:
         lines = Path(path).read_bytes().splitlines()

@@ -180,6 +180,15 @@ class VerdictTable:
         The names of the callers, and of the pairs.
     decisions
         A tuple for each row.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> from iamlab.view import verdict_table
+    >>> table = verdict_table(scenario("groups"), ["bob", "dana"], [("s3:DeleteObject", MAP)])
+    >>> print(table.as_text())
+    bob, s3:DeleteObject on star-maps/m31.fits: ✓ allowed
+    dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
 
     rows: tuple[str, ...]

@@ -195,7 +195,7 @@ def test_a_cell_that_fails_is_reported_and_nothing_is_written(shell: Shell) -> N
 
 def test_blank_writes_a_file_once(shell: Shell) -> None:
     """In another folder too, which is made; the notebook can be anywhere."""
-    assert json.loads(shell("classroom", "blank", "08", "--out", "a/b", "--json").out) == [
+    assert shell("classroom", "blank", "08", "--out", "a/b", "--json").values["files"] == [
         str(Path("a/b/08_resource_policies_blank.ipynb"))
     ]
     assert "already exists" in one_line(shell("classroom", "blank", "8", "--out", "a/b"))

@@ -171,6 +171,17 @@ class Topic:
         The belief that explains the wrong answers: ``"boundaries grant"``.
     again
         The exercises to repeat: ``"11.2"``.
+
+    Examples
+    --------
+    >>> from iamlab.view import exam_table
+    >>> topics = [Topic("Boundaries", 2, 4, "boundaries grant", ("11.2",)), Topic("Sessions", 4, 4)]
+    >>> print(exam_table(topics).as_text())
+    Exam: 6 of 8 right, 1 topic to repeat
+    topic       right  of  result       as if             repeat
+    ──────────  ─────  ──  ───────────  ────────────────  ──────
+    Boundaries      2   4  ✕ to repeat  boundaries grant  11.2
+    Sessions        4   4  ✓ passed
     """
 
     name: str
