@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 EXTRAS = {
     "federation": ("cryptography", "jwt", "lxml", "signxml"),
     "figures": ("matplotlib", "networkx", "pandas"),
-    "lab": ("IPython", "anywidget", "fsrs", "ipywidgets", "nbclient", "nbformat", "traitlets"),
-    "clients": ("boto3", "botocore", "moto", "waitress"),
+    "lab": (
+        *("IPython", "anywidget", "fsrs", "ipywidgets", "jupyterlab", "nbclient", "nbformat"),
+        "traitlets",
+    ),
+    "clients": ("boto3", "botocore", "moto", "waitress", "werkzeug"),
     "exam": ("fpdf", "genanki", "lxml", "matplotlib"),
 }
 """Extra -> what iamlab imports of it. Of two extras, that of the folder that imports is named."""

@@ -59,6 +59,7 @@ USES = {
     "lab": [
         lambda: exercise("0.1")._ipython_display_(),
         lambda: iamlab.lab(groups)._ipython_display_(),
+        lambda: command("lab", "lessons"),
     ],
     "clients": [
         lambda: world.boto3_session(ana),

@@ -10,11 +10,18 @@ from typing import NoReturn
 
 import pytest
 from filelock import FileLock
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
+TESTS = [
+    line
+    for line in PROJECT["optional-dependencies"]["test"]
+    if Requirement(line).name in ("hypothesis", "pytest")
+]
+"""What the tests need that run in such an environment."""
 PATIENCE = 600
 """So many seconds a process may take: it hangs, however busy the machine is."""
 
@@ -63,26 +70,30 @@ def installed(version: str, wheel: Path, cache: Path) -> Path:
     those of constraints.txt.
     """
     program = _program(version)
-    python = cache / version / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    tests = [own for own in PROJECT["optional-dependencies"]["test"] if own.startswith("pytest>")]
-    names = [*PROJECT["dependencies"], *tests, "hypothesis"]
+    home = cache / version
+    python = home / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
+    names = [*PROJECT["dependencies"], *TESTS]
     with FileLock(cache / f"{version}.lock"):
-        if not python.exists():
-            made = run(program, "-m", "venv", "--without-pip", python.parents[1], folder=cache)
+        if _is_new(home / "names", "\n".join(names).encode()):
+            made = run(program, "-m", "venv", "--clear", "--without-pip", home, folder=cache)
             assert made.returncode == 0, made.stderr
             limits = ("--constraint", ROOT / "constraints.txt")
-            done = run(*pip, "install", "--quiet", *limits, *names, folder=cache)
+            done = run(*pip, *limits, *names, folder=cache)
             if done.returncode:
-                shutil.rmtree(python.parents[1])
                 give_up(f"{', '.join(names)} can't be installed: {done.stderr[-300:]}")
-        stamp, content = cache / f"{version}.wheel", wheel.read_bytes()
-        if not stamp.exists() or stamp.read_bytes() != content:
-            alone = ("--quiet", "--no-deps", "--no-index", "--force-reinstall")
-            done = run(*pip, "install", *alone, wheel, folder=cache)
+            (home / "names").write_text("\n".join(names), "utf-8")
+        if _is_new(home / wheel.name, wheel.read_bytes()):
+            alone = ("--no-deps", "--no-index", "--force-reinstall")
+            done = run(*pip, *alone, wheel, folder=cache)
             assert done.returncode == 0, done.stderr
-            stamp.write_bytes(content)
+            shutil.copy(wheel, home)
     return python
+
+
+def _is_new(file: Path, content: bytes) -> bool:
+    """Return whether a file doesn't have this content."""
+    return not file.exists() or file.read_bytes() != content
 
 
 def _program(version: str) -> str:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +28,7 @@ from tests.distribution.small_course import (
     said,
     write,
 )
+from tests.hidden import hide
 
 BESIDE = f"02_deny_wins_{iamlab.__version__}.ipynb"
 PICTURE = "images/graph.svg"
@@ -388,10 +388,9 @@ def test_nothing_is_copied_where_jupyterlab_is_missing(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """First of all it is installed; other editors don't need it."""
-    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", None)
-    with pytest.raises(ModuleNotFoundError):
-        shell("lab", "mine")
+    hide("jupyterlab", monkeypatch)
 
+    assert 'pip install "iamlab[lab]"' in one_line(shell("lab", "mine"))
     assert not (shell.folder / "mine").exists()
     assert shell("lab", "mine", "--no-start").status == 0
     assert (shell.folder / "mine" / FIRST).exists()
