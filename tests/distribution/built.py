@@ -72,7 +72,7 @@ def installed(version: str, wheel: Path, cache: Path) -> Path:
     program = _program(version)
     home = cache / version
     python = home / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile")
     names = [*PROJECT["dependencies"], *TESTS]
     with FileLock(cache / f"{version}.lock"):
         if _is_new(home / "names", "\n".join(names).encode()):
