@@ -114,7 +114,8 @@ def test_jupyterlab_opens_the_map_of_the_course_from_the_second_day_on(
 ):
     """Progress is beside the notebooks, also under a name of the learner's own."""
     (tmp_path / folder).mkdir(exist_ok=True)
-    (tmp_path / folder / file).touch()
+    for name in (file, "00_start_here.ipynb"):
+        (tmp_path / folder / name).touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IAMLAB_PROGRESS", raising=False)
     if file == "alice.jsonl":

@@ -12,8 +12,8 @@ from typing import Any
 
 def configure(c: Any) -> None:
     """Set what a learner needs, and let JupyterLab ask no other host."""
-    # The notebooks are in this folder, or in the folder in which JupyterLab is started.
-    folder = "notebooks/" if Path("notebooks").is_dir() else ""
+    # JupyterLab is started in the folder of the lessons, or in the one above it.
+    folder = "" if Path("00_start_here.ipynb").exists() else "notebooks/"
 
     # The first day begins with the first lesson, and later ones with the map of the course.
     progress = Path(folder, os.environ.get("IAMLAB_PROGRESS") or "iamlab_progress.jsonl")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections import defaultdict
 from contextlib import chdir
 from hashlib import sha256
 from itertools import count
@@ -108,37 +107,33 @@ def _check(folder: Path) -> None:
 
 def _copy(source: Path, folder: Path, *, update: bool) -> dict[str, list[str]]:
     """Copy what is missing or new, and return what was done with which files."""
-    done = defaultdict[str, list[str]](list)
+    done: dict[str, list[str]] = {}
     before = _digests(folder / COPIED)
     after = dict(before)
+    (folder / "images").mkdir(parents=True, exist_ok=True)
     for path in (*sorted(source.glob("*.ipynb")), *sorted(source.glob("images/*"))):
         name, new = path.relative_to(source).as_posix(), path.read_bytes()
         place, version = folder / name, _digest(new)
         own, last = _content(place), before.get(name)
         if own is None:
-            _write(place, new)
-            done["Copied"].append(name)
-        elif version in (last, _digest(own)):
-            pass  # nothing is newer
-        elif not update:
-            done["New versions, which iamlab lab --update copies"].append(name)
+            what, content = "Copied", new
+        elif version in (last, _digest(own)):  # nothing is newer
+            after[name] = version
             continue
+        elif not update:
+            what, content = "New versions, which iamlab lab --update copies", b""
         elif _digest(own) == last and (mixed := _with_outputs(new, own)):
-            _write(place, mixed)
-            done["Updated, with your outputs"].append(name)
+            what, content = "Updated, with your outputs", mixed
         else:
-            beside = _beside(place, version)
-            _write(beside, new)
-            done["You changed these, so their new versions are beside them"].append(beside.name)
-        after[name] = version
+            place, content = _beside(place, version), new
+            what = "You changed these, so their new versions are beside them"
+        if content:
+            replace_file(place, [content], private=False)
+            after[name] = version
+        done.setdefault(what, []).append(place.relative_to(folder).as_posix())
     if after != before:
-        _write(folder / COPIED, json.dumps(after, indent=1).encode())
+        replace_file(folder / COPIED, [json.dumps(after, indent=1).encode()], private=False)
     return done
-
-
-def _write(place: Path, content: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(place, [content], private=False)
 
 
 def _content(place: Path) -> bytes | None:

@@ -119,8 +119,7 @@ def pack(world: World, question: str) -> str:
 def share(options: argparse.Namespace) -> list[str]:
     """Make a link to a puzzle; if it is too long, or a file is wanted, a notebook."""
     path = Path(options.world)
-    is_file = path.is_file() or path.suffix == ".json"
-    world = World.load(path) if is_file else scenario(options.world)
+    world = World.load(path) if path.suffix == ".json" or path.is_file() else scenario(str(path))
     text = pack(world, options.question)
     puzzle(text)  # what can't be asked is noticed here
     site = _address(options.site)
