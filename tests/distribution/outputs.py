@@ -13,7 +13,7 @@ from iamlab.cli.main import main
 from tests.policy.documents import allow, deny, document, trust
 
 MAIN, FAR = "111111111111", "444455556666"
-DANA, EVE = (f"arn:aws:iam::{MAIN}:user/{name}" for name in ("dana", "eve"))
+DANA = f"arn:aws:iam::{MAIN}:user/dana"
 MAPS = "arn:aws:s3:::star-maps"
 MAP = f"{MAPS}/m31.fits"
 DEMO, OWN, EMPTY = (("--world", f) for f in ("demo/world.json", "own.json", "empty.json"))
@@ -22,7 +22,7 @@ NOBODY = ("--action", "ec2:StopInstances", "--resource", "*")
 TRAIL = ("demo/trail.json", *DEMO)
 LESSON = "x1_our_buckets.toml"
 
-# The first row of a command is its help's example; the others have what that one lacks.
+# The first row of a command is like the example in its help; the others have what it lacks.
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "demo": (("demo",),),
     "can": (
