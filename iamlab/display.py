@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import nullcontext
 from functools import update_wrapper, wraps
 from importlib import import_module
 from operator import length_hint
@@ -23,6 +24,7 @@ from iamlab import extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
 
@@ -185,6 +187,23 @@ def offer_upload() -> None:
     """Show in a browser how to take progress along, to another browser or computer."""
     if extras.IN_BROWSER:
         import_module("iamlab.distribution.browser").show_card()
+
+
+def locked(file: Path, seconds: float) -> AbstractContextManager[object]:
+    """Let no other program write a file for a while.
+
+    A browser's storage belongs to one learner. A lock file there is never released.
+
+    Parameters
+    ----------
+    seconds
+        How long to wait for a program that writes.
+    """
+    if extras.IN_BROWSER:
+        return nullcontext()
+    from filelock import FileLock
+
+    return FileLock(file.with_name(f".{file.name}.lock"), timeout=seconds)
 
 
 def html(value: object) -> str:
