@@ -64,7 +64,8 @@ def _objectives() -> Iterator[str]:
 
 
 def _beliefs() -> Iterator[str]:
-    yield "\n## Wrong beliefs, and where you meet them\n\n| belief | as if | lessons |\n|---|---|---|"
+    yield "\n## Wrong beliefs, and where you meet them\n"
+    yield "| belief | as if | lessons |\n|---|---|---|"
     for belief, own in MISCONCEPTIONS.items():
         claims = "; ".join(mutant.claim for mutant in own.mutants)
         yield f"| {belief} | {claims} | {', '.join(own.lessons)} |"

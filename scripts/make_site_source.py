@@ -114,8 +114,10 @@ def _door(lesson: str) -> dict[str, Any]:
 
 
 def _on_site(place: str) -> str:
-    return place.removeprefix("docs/").replace("CHANGELOG", "changelog").replace(
-        "CONTRIBUTING", "contributing"
+    return (
+        place.removeprefix("docs/")
+        .replace("CHANGELOG", "changelog")
+        .replace("CONTRIBUTING", "contributing")
     )
 
 
