@@ -45,8 +45,7 @@ help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab  ## open the first lesson in JupyterLab, or the map of the course
-	@echo "Starting JupyterLab. If no browser opens, open one of the addresses below. Stop it with Ctrl+C."
-	@$(BIN)/python -m jupyterlab --config=jupyter_lab_config.py
+	@$(BIN)/iamlab lab notebooks
 
 quick: $(VENV)/.test  ## run the tests of the folders that you changed, and of all folders above them
 	@changed=$$($(BIN)/python -m tests.changed) || exit 1; \

@@ -95,24 +95,6 @@ def in_stub(file: str) -> dict[str, str]:
     return {name: f"{home}:{own}" for home, own, name in found}
 
 
-def need(package: str, extra: str = "lab") -> None:
-    """Import a package of an extra, or name the command that installs it.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        It isn't installed.
-    """
-    try:
-        import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
-        command = f"python -m pip install 'iamlab[{extra}]'"
-        text = f"{package} isn't installed. Install it with: {command}"
-        raise ModuleNotFoundError(text, name=package) from None
-
-
 def html(value: object) -> str:
     """Return a value as HTML, with all texts escaped."""
     text: str = import_module("iamlab.view.cards").card(value)

@@ -22,6 +22,7 @@ PROJECT = PYPROJECT["project"]
 ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text("utf-8")
 ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)
 CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
+SETTINGS = "iamlab/distribution/jupyter_lab_config.py"
 BY_PIP = ENVIRONMENT["dependencies"][-1]["pip"][:-1]
 
 # A reason is a comment of at least two words.
@@ -86,38 +87,40 @@ def test_environment_and_pyproject_agree():
 
 def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     """Without them JupyterLab asks the network for news and extensions."""
-    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text("utf-8")
     binder = (ROOT / "postBuild").read_text("utf-8")
 
-    assert len(readme) == 1
-    assert set(readme) == {"jupyter lab --config=jupyter_lab_config.py"}
-    assert "--config=jupyter_lab_config.py" in (ROOT / "Makefile").read_text("utf-8")
-    assert 'cp jupyter_lab_config.py "$HOME/.jupyter/"' in binder
+    assert re.findall(r"^jupyter lab.*$", readme, re.MULTILINE) == []
+    assert re.findall(r"^iamlab lab.*$", readme, re.MULTILINE) == ["iamlab lab notebooks"]
+    assert "/iamlab lab notebooks\n" in (ROOT / "Makefile").read_text("utf-8")
+    assert f'cp {SETTINGS} "$HOME/.jupyter/"' in binder
     assert os.access(ROOT / "postBuild", os.X_OK)
 
 
 @pytest.mark.parametrize(
     ("file", "opened"),
     [
-        ("", "00_start_here"),
+        ("notes.txt", "00_start_here"),
         ("iamlab_progress.jsonl", "index"),
         ("iamlab_progress.json", "index"),
         ("alice.jsonl", "index"),
     ],
 )
+@pytest.mark.parametrize("folder", ["notebooks/", ""])
 def test_jupyterlab_opens_the_map_of_the_course_from_the_second_day_on(
-    file, opened, tmp_path, monkeypatch
+    folder, file, opened, tmp_path, monkeypatch
 ):
     """Progress is beside the notebooks, also under a name of the learner's own."""
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / file).touch()
+    (tmp_path / folder).mkdir(exist_ok=True)
+    for name in (file, "00_start_here.ipynb"):
+        (tmp_path / folder / name).touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IAMLAB_PROGRESS", raising=False)
     if file == "alice.jsonl":
         monkeypatch.setenv("IAMLAB_PROGRESS", file)
-    config = PyFileConfigLoader("jupyter_lab_config.py", path=str(ROOT)).load_config()
+    config = PyFileConfigLoader(SETTINGS, path=str(ROOT)).load_config()
 
-    assert config.LabApp.default_url == f"/lab/tree/notebooks/{opened}.ipynb"
+    assert config.LabApp.default_url == f"/lab/tree/{folder}{opened}.ipynb"
 
 
 def test_environment_names_a_python_that_the_package_accepts():
@@ -288,11 +291,12 @@ def test_the_image_keeps_no_lists_of_packages_and_no_caches():
 
 def test_the_image_starts_with_the_settings_of_make_lab_and_keeps_what_a_learner_changed():
     """Notebooks are copied at each start, also at a hub, which replaces CMD alone."""
-    sources = [text.split() for kind, text in instructions() if kind == "COPY"]
+    run = [text for kind, text in instructions() if kind == "RUN"]
     own = dict(instructions())
     *_, script, _ = json.loads(own["ENTRYPOINT"])
+    copy = f"cp /opt/iamlab/{SETTINGS} /usr/local/etc/jupyter/jupyter_server_config.py"
 
-    assert ["jupyter_lab_config.py", "/usr/local/etc/jupyter/jupyter_server_config.py"] in sources
-    assert ["notebooks", "/opt/iamlab/notebooks"] in sources
-    assert script == 'cp --recursive --update=none /opt/iamlab/notebooks .; exec "$@"'
+    assert any(line.startswith(f"{copy} ") for line in run)
+    assert "notebooks" in copied()
+    assert script == 'iamlab lab --update --no-start notebooks; exec "$@"'
     assert json.loads(own["CMD"])[:2] == ["jupyter", "lab"]

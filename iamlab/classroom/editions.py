@@ -21,7 +21,6 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from iamlab import widgets
-from iamlab.display import need
 from iamlab.errors import RequestError
 from iamlab.tables import tables
 from iamlab.teach.lesson import FOLDER, own_lessons
@@ -222,7 +221,6 @@ def _hint(statement: ast.stmt) -> str:
 
 def _run(notebook: Cell, source: Path) -> Cell:
     """Run all cells in a folder of their own, and return the notebook with its outputs."""
-    need("nbclient")
     import nbformat
     from nbclient import NotebookClient, exceptions
 

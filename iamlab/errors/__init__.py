@@ -8,6 +8,7 @@
     ├─ RequestError        a question that can't be answered as written
     ├─ LoadError           a file can't be read, or its content is wrong
     ├─ ExerciseError       unknown exercise, or an answer of the wrong type
+    ├─ MissingPackageError a package isn't installed; the message has the command
     └─ AwsError            AWS's answer: code, HTTP status, message
        ├─ AccessDenied             403, with the Decision if there is one
        ├─ AccountNotManagementOrDelegatedAdministratorException 400
@@ -96,8 +97,7 @@ class IamLabError(Exception):
     def short(self) -> str:
         """The name of the error, its message, and how to fix it: without a traceback."""
         name = f"{getattr(self, 'code', type(self).__name__)}: "  # AWS's code, if there is one
-        message = str(self).removeprefix(name)
-        return "\n".join([f"{name}{message}", *getattr(self, "__notes__", [])])
+        return "\n".join([name + str(self).removeprefix(name), *getattr(self, "__notes__", [])])
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows instead of a traceback; ``%debug`` still finds its place."""
@@ -153,6 +153,10 @@ class ExerciseError(IamLabError):
     Traceback (most recent call last):
     iamlab.errors.ExerciseError: Exercise 0.3 needs a list of 1 verdicts.
     """
+
+
+class MissingPackageError(IamLabError, ModuleNotFoundError):
+    """A package isn't installed. The message has the command that installs it."""
 
 
 @with_old_names

@@ -11,7 +11,6 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
 from iamlab.view.drawing.time_axis import stamp, utc
 from iamlab.view.style import ALLOW, Look
 
@@ -96,7 +95,6 @@ def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.Dat
     >>> found["keys"].dtype, found["user"].tolist()
     (Int64Dtype(), ['ana', 'bob'])
     """
-    need("pandas")
     import pandas as pd
 
     names = list(columns)

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
@@ -103,7 +102,6 @@ class Figure:
         >>> list(figure.table.columns)
         ['layer', 'level', 'place', 'policy', 'policy_type', 'statement', 'effect', ...
         """
-        need("pandas")
         import pandas as pd
 
         return pd.DataFrame([dict(row) for row in self.rows])

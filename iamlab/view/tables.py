@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
-from iamlab.display import count, need, printable
+from iamlab.display import count, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -197,7 +197,6 @@ class VerdictTable:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the verdicts as a table of words."""
-        need("pandas")
         import pandas as pd
 
         words = [[str(decision.verdict) for decision in row] for row in self.decisions]
@@ -250,7 +249,6 @@ def table_of(value: object) -> Table:
 
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
     """Return an access matrix as True and False: a row for each caller, a column for each pair."""
-    need("pandas")
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])

@@ -264,7 +264,7 @@ def jupyter_url(lab_folder, tmp_path_factory):
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"),
-        f"--config={REPOSITORY / 'jupyter_lab_config.py'}",
+        f"--config={REPOSITORY / 'iamlab/distribution/jupyter_lab_config.py'}",
         f"--ServerApp.root_dir={lab_folder}",
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",

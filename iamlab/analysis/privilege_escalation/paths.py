@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
 from iamlab.analysis.suppositions import limited
-from iamlab.display import FEW, Shown, called, count, few, need
+from iamlab.display import FEW, Shown, called, count, few
 from iamlab.errors import AwsError
 from iamlab.mermaid import as_text
 from iamlab.policy.arn import Arn
@@ -340,7 +340,6 @@ def to_networkx(edges: Iterable[Edge], principals: Mapping[str, bool]) -> nx.DiG
     principals
         ARN of every principal -> whether it is an administrator as it is.
     """
-    need("networkx")
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
