@@ -20,7 +20,7 @@ EXTRAS = {
         *("IPython", "anywidget", "fsrs", "ipywidgets", "jupyterlab", "nbclient", "nbformat"),
         "traitlets",
     ),
-    "clients": ("boto3", "botocore", "moto", "waitress"),
+    "clients": ("boto3", "botocore", "moto", "waitress", "werkzeug"),
     "exam": ("fpdf", "genanki", "lxml", "matplotlib"),
 }
 """Extra -> what iamlab imports of it. Of two extras, that of the folder that imports is named."""
@@ -41,8 +41,12 @@ class Finder:
 
     Examples
     --------
-    >>> Finder().extra_of("lxml", "iamlab.exam.exports.canvas")
+    >>> finder = Finder()
+    >>> finder.extra_of("lxml", "iamlab.exam.exports.canvas")
     'exam'
+    >>> finder.extra_of("lxml", "iamlab.operations.federation.saml_xml")
+    'federation'
+    >>> finder.extra_of("lxml", "pandas.io.xml")
     """
 
     def __init__(self, extras: Mapping[str, Sequence[str]] = EXTRAS) -> None:
@@ -50,10 +54,9 @@ class Finder:
 
     def extra_of(self, package: str, importer: str) -> str | None:
         """Return the extra that installs what a module imports, if the module is iamlab's."""
-        home, _, place = importer.partition(".")
-        room = place.partition(".")[0]
+        top, room, *_ = f"{importer}.".split(".")
         extras = [extra for extra, packages in self.extras.items() if package in packages]
-        if not extras or home != "iamlab" or not room:
+        if top != "iamlab" or not extras:
             return None
         return room if room in extras else extras[0]
 

@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 MOST_TESTS = 3
 """So many tests share a page: it keeps parts of closed notebooks, and gets slower."""
-GROUPS = {"test_lessons": "mouse", "test_hub": "hub", "test_lite": "lite"}
+GROUPS = {"test_lessons": "mouse", "test_hub": "hub", "test_lite": "lite", "test_site": "site"}
 PATIENCE = 15_000
 """So long an expectation waits, in ms: three workers share two processors."""
 BROWSERS = (
