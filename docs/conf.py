@@ -1,9 +1,12 @@
 """Sphinx's settings for the site, which ``make docs`` builds from build/docs/source."""
 
+# ruff: noqa: INP001 - Sphinx reads this file, and nothing imports it
+
 import tomllib
 from pathlib import Path
 
-_project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+_root = Path(__file__).parents[1]
+_project = tomllib.loads((_root / "pyproject.toml").read_text("utf-8"))["project"]
 
 project = "iamlab"
 author = project_copyright = "iamlab contributors"
@@ -20,10 +23,12 @@ nb_merge_streams = True
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 
+suppress_warnings = ["toc.empty_glob"]  # a folder of pages may have none yet
+
 html_theme = "sphinx_book_theme"
 html_title = "iamlab"
 html_baseurl = _project["urls"]["Homepage"]
-html_static_path = [str(Path(__file__).parents[1] / "build/docs/source/_static")]
+html_static_path = [str(_root / "build/docs/source/_static")]
 html_css_files = ["card.css", "site.css"]
 html_sidebars = {"**": ["search-button-field.html", "sbt-sidebar-nav.html"]}
 html_show_sourcelink = False

@@ -25,6 +25,14 @@ EXTRAS = {
 }
 """Extra -> what iamlab imports of it. Of two extras, that of the folder that imports is named."""
 
+IN_BROWSER = sys.platform == "emscripten"
+"""Whether Python itself runs in a browser, where some packages can't be installed."""
+
+FULL = (
+    "The rest of the lesson works. The full installation has everything: "
+    "https://iamlab-course.github.io/iamlab/"
+)
+
 _MACHINERY = ("importlib", "importlib._bootstrap", "_frozen_importlib")
 
 
@@ -69,4 +77,6 @@ class Finder:
 
             command = f'python -m pip install "iamlab[{extra}]"'
             text = f"{name} isn't installed. Install it with: {command}"
+            if IN_BROWSER:
+                text = f"This needs {name}, which the browser edition doesn't have. {FULL}"
             raise MissingPackageError(text, name=name)

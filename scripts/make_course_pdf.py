@@ -1,6 +1,7 @@
 """Print the lessons of the built site as one PDF, with bookmarks and page numbers.
 
-``make docs`` runs it after Sphinx. Chromium prints; without one, the site has no PDF.
+``make docs`` runs it after Sphinx. Chromium prints; without one, the site has no PDF. It takes some
+seconds, so a PDF that is newer than all lessons stays.
 """
 
 # ruff: noqa: INP001 - a folder of scripts isn't a package
@@ -33,7 +34,8 @@ COVER = """<section class="cover"><h1>iamlab</h1>
 <p>How AWS decides: a course about IAM and STS, in {count} lessons.</p>
 <p>Predict each verdict before you read on. The cards can be answered in the browser or in
 JupyterLab: <a href="{home}">{home}</a></p>
-<p>Version {version}. The text is under the licence CC BY 4.0. iamlab is not affiliated with AWS.</p>
+<p>Version {version}. The text is under the licence CC BY 4.0. iamlab is not affiliated with
+AWS.</p>
 </section>"""
 
 
@@ -42,6 +44,13 @@ def main() -> None:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         print("There is no Chromium on this machine, so the site has no PDF.", file=sys.stderr)  # noqa: T201
+        return
+    sources = [
+        *(SITE / "notebooks").glob("[0-9]*.html"),
+        SITE / "_static/course.css",
+        Path(__file__),
+    ]
+    if PDF.exists() and PDF.stat().st_mtime > max(own.stat().st_mtime for own in sources):
         return
     lessons = dict(_lessons())
     with sync_playwright() as playwright:
@@ -53,9 +62,13 @@ def main() -> None:
         browser.close()
 
 
+def _pages() -> list[Path]:
+    return sorted((SITE / "notebooks").glob("[0-9]*.html"))
+
+
 def _lessons() -> Iterator[tuple[str, Any]]:
     """Return the title of each lesson, and the element of its page."""
-    for path in sorted((SITE / "notebooks").glob("[0-9]*.html")):
+    for path in _pages():
         article = html.parse(str(path)).getroot().find(".//article")
         for own in article.xpath('.//a[@class="headerlink"] | .//p[@class="door"] | .//script'):
             own.drop_tree()

@@ -37,7 +37,7 @@ def page() -> str:
 
 def _entry(own: Term) -> Iterator[str]:
     yield own.word
-    yield f"  : {_escaped(own.rule)}"
+    yield f"    {_escaped(own.rule)}"
     also = f"Also: {_escaped(own.also)}." if own.also else ""
     lesson = own_lessons().get(own.lesson)
     taught = f"Lesson [{lesson.number}](notebooks/{lesson.file.stem}.ipynb)." if lesson else ""

@@ -18,7 +18,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import make_command_page
 import make_glossary_page
+import make_reference
 from cards_without_kernel import without_kernel
 from run_notebooks import executed
 
@@ -38,7 +40,7 @@ LITE = "../lite/lab/index.html?path="
 
 def main() -> None:
     """Write the folder anew, except what didn't change: Sphinx reads only new files."""
-    wanted = {**_pages(), **_notebooks(), "glossary.md": make_glossary_page.page().encode()}
+    wanted = {**_pages(), **_notebooks(), **_made()}
     for folder in (ROOT / "docs" / "_static", ROOT / "notebooks" / "images"):
         for path in folder.iterdir():
             place = "_static" if folder.name == "_static" else "notebooks/images"
@@ -63,6 +65,14 @@ def _pages() -> dict[str, bytes]:
         place = path.relative_to(ROOT).as_posix()
         pages[_on_site(place)] = _linked(path.read_text("utf-8"), place).encode()
     return pages
+
+
+def _made() -> dict[str, bytes]:
+    """Return the pages that are made for the site alone."""
+    made = {f"reference/{name}": text for name, text in make_reference.pages().items()}
+    made["reference/commands.md"] = make_command_page.page()
+    made["glossary.md"] = make_glossary_page.page()
+    return {place: text.encode() for place, text in made.items()}
 
 
 def _notebooks() -> dict[str, bytes]:
@@ -104,8 +114,10 @@ def _door(lesson: str) -> dict[str, Any]:
 
 
 def _on_site(place: str) -> str:
-    return place.removeprefix("docs/").replace("CHANGELOG", "changelog").replace(
-        "CONTRIBUTING", "contributing"
+    return (
+        place.removeprefix("docs/")
+        .replace("CHANGELOG", "changelog")
+        .replace("CONTRIBUTING", "contributing")
     )
 
 

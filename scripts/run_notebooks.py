@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -33,7 +34,6 @@ LONGEST = 120
 
 def executed(paths: Iterable[Path]) -> Iterator[tuple[Path, Any]]:
     """Return each notebook with its outputs, two at a time."""
-    KEPT.mkdir(parents=True, exist_ok=True)
     os.environ.pop("IAMLAB_STUDENT", None)  # everyone's page has the course's own variant
     os.environ.pop("IAMLAB_PROGRESS", None)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -43,27 +43,37 @@ def executed(paths: Iterable[Path]) -> Iterator[tuple[Path, Any]]:
 
 
 def _executed(path: Path) -> Any:
-    kept = KEPT / f"{path.stem}.{_key(path)}.ipynb"
-    if kept.exists():
+    if (kept := _kept(path)).exists():
         return nbformat.read(kept, as_version=4)
-    notebook = nbformat.read(path, as_version=4)
     with TemporaryDirectory() as folder:
-        NotebookClient(
-            notebook,
-            timeout=LONGEST,
-            kernel_name="python3",
-            extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": folder}},
-        ).execute()
+        return run(path, Path(folder))
+
+
+def run(path: Path, folder: Path) -> Any:
+    """Run a notebook in a folder, keep it with its outputs, and return it.
+
+    The tests run some notebooks; ``make docs`` then needn't.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=LONGEST,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
+    KEPT.mkdir(parents=True, exist_ok=True)
     for old in KEPT.glob(f"{path.stem}.*.ipynb"):
-        old.unlink()
-    # nbformat would sort the parts of each card
-    kept.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
+        old.unlink(missing_ok=True)
+    whole = folder / "executed.json"
+    whole.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")  # nbformat would sort cards
+    shutil.move(whole, _kept(path))
     return notebook
 
 
-def _key(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes() + _package()).hexdigest()[:16]
+def _kept(path: Path) -> Path:
+    digest = hashlib.sha256(path.read_bytes() + _package()).hexdigest()[:16]
+    return KEPT / f"{path.stem}.{digest}.ipynb"
 
 
 @cache
