@@ -61,7 +61,7 @@ test: $(VENV)/.test  ## lint, check types and spelling, and run all tests but th
 	wait $$types; types=$$?; cat $$said; rm -f $$said; \
 	exit $$((tests ? tests : types))
 
-test-all: $(VENV)/.test chromium  ## run what make test leaves out: long inputs, more random tries, browser
+test-all: $(VENV)/.test $(SITE)/.site chromium  ## run what make test leaves out: long inputs, more random tries, browser
 	$(PYTEST_GROUPED) -m "$(LATER)" --hypothesis-profile=thorough tests
 
 docs: $(VENV)/.test $(SITE)/.site chromium  ## build the site: all pages, the lessons as they look after a run, and a PDF

@@ -27,8 +27,7 @@ LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")
 WIDTHS = [(1280, "light"), (390, "dark")]
 VISITED = [
     "index",
-    "course",
-    "notebooks/00_start_here",
+    "notebooks/03_groups_and_policies",
     "notebooks/13_the_whole_decision",
     "notebooks/18_escalation",
     "reference/iamlab",
