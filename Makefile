@@ -39,7 +39,7 @@ LATER := (browser or slow or chance or hypothesis) and not speed
 # Python keeps what it compiles, and pytest the tests that it rewrites: the next start is faster.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help lab quick test test-all docs links bench soak peers clean chromium
+.PHONY: help lab quick test test-all docs links lite lite-full build bench soak peers clean chromium
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,18 @@ docs: $(VENV)/.test $(SITE)/.site chromium  ## build the site: all pages, the le
 
 links: docs  ## look up every page of others that the site links to
 	$(SPHINX) -b linkcheck build/docs/source build/docs/links
+
+lite: $(SITE)/.site  ## build the browser edition in build/site/lite, for a server of files; needs Node.js
+	@$(SITE)/bin/python -m lite.make
+
+lite-full: $(SITE)/.site  ## the same in build/site/lite-full, with packages that browsers load from another host
+	@$(SITE)/bin/python -m lite.make --full
+
+build: $(VENV)/.test  ## build the wheel and the source distribution into dist, and check them
+	rm -f dist/iamlab-*
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/iamlab-*
+	$(BIN)/check-wheel-contents dist/iamlab-*.whl
 
 bench: $(VENV)/.test  ## measure the speed: of decisions beside moto's, in a table, and of all that has a limit
 	@$(BIN)/python -m tests.benchmarks.bench

@@ -20,10 +20,18 @@ EXTRAS = {
         *("IPython", "anywidget", "fsrs", "ipywidgets", "jupyterlab", "nbclient", "nbformat"),
         "traitlets",
     ),
-    "clients": ("boto3", "botocore", "moto", "waitress"),
+    "clients": ("boto3", "botocore", "moto", "waitress", "werkzeug"),
     "exam": ("fpdf", "genanki", "lxml", "matplotlib"),
 }
 """Extra -> what iamlab imports of it. Of two extras, that of the folder that imports is named."""
+
+IN_BROWSER = sys.platform == "emscripten"
+"""Whether Python itself runs in a browser, where some packages can't be installed."""
+
+FULL = (
+    "The rest of the lesson works. The full installation has everything: "
+    "https://iamlab-course.github.io/iamlab/"
+)
 
 _MACHINERY = ("importlib", "importlib._bootstrap", "_frozen_importlib")
 
@@ -33,8 +41,12 @@ class Finder:
 
     Examples
     --------
-    >>> Finder().extra_of("lxml", "iamlab.exam.exports.canvas")
+    >>> finder = Finder()
+    >>> finder.extra_of("lxml", "iamlab.exam.exports.canvas")
     'exam'
+    >>> finder.extra_of("lxml", "iamlab.operations.federation.saml_xml")
+    'federation'
+    >>> finder.extra_of("lxml", "pandas.io.xml")
     """
 
     def __init__(self, extras: Mapping[str, Sequence[str]] = EXTRAS) -> None:
@@ -42,9 +54,9 @@ class Finder:
 
     def extra_of(self, package: str, importer: str) -> str | None:
         """Return the extra that installs what a module imports, if the module is iamlab's."""
-        room, *_ = importer.removeprefix("iamlab.").split(".")
+        top, room, *_ = f"{importer}.".split(".")
         extras = [extra for extra, packages in self.extras.items() if package in packages]
-        if not extras or room == importer:
+        if top != "iamlab" or not extras:
             return None
         return room if room in extras else extras[0]
 
@@ -64,4 +76,6 @@ class Finder:
 
             command = f'python -m pip install "iamlab[{extra}]"'
             text = f"{name} isn't installed. Install it with: {command}"
+            if IN_BROWSER:
+                text = f"This needs {name}, which the browser edition doesn't have. {FULL}"
             raise MissingPackageError(text, name=name)

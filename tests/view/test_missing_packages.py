@@ -1,5 +1,7 @@
 """The package works without the packages for notebooks, and names the command that installs one."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from iamlab import teach
@@ -43,6 +45,13 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(package, c
     command = f'python -m pip install "iamlab[{extra}]"'
     assert str(caught.value) == f"{package} isn't installed. Install it with: {command}"
     assert caught.value.name == package
+
+
+def test_only_imports_of_iamlab_are_refused(monkeypatch):
+    """Other packages ask which ones are there, and do without."""
+    hide("pandas", monkeypatch)
+
+    assert find_spec("pandas") is not None
 
 
 @pytest.mark.parametrize("package", NEEDED)
