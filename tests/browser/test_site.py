@@ -28,7 +28,6 @@ WIDTHS = [(1280, "light"), (390, "dark")]
 VISITED = [
     "index",
     "notebooks/03_groups_and_policies",
-    "notebooks/13_the_whole_decision",
     "notebooks/18_escalation",
     "reference/iamlab",
     "instructors/08_resource_policies",
