@@ -97,9 +97,9 @@ def _groups(tree: Any) -> None:
 def _lists(tree: Any) -> None:
     """Write what is chosen in a list, or what there is to choose if that isn't much."""
     for own in [*tree.iter("select")]:
-        options = [one for one in own.iter("option") if one.get("value")]
-        chosen = [one.text for one in options if "selected" in one.attrib]
-        every = [str(one.text) for one in options] if len(options) <= FEW else []
+        options = [option for option in own.iter("option") if option.get("value")]
+        chosen = [option.text for option in options if "selected" in option.attrib]
+        every = [str(option.text) for option in options] if len(options) <= FEW else []
         text = chosen[0] if chosen else " / ".join(every) or f"{len(options)} to choose from"
         _replace(own, E.SPAN(text))
 

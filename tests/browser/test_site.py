@@ -27,9 +27,7 @@ LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")
 WIDTHS = [(1280, "light"), (390, "dark")]
 VISITED = [
     "index",
-    "course",
-    "notebooks/00_start_here",
-    "notebooks/13_the_whole_decision",
+    "notebooks/03_groups_and_policies",
     "notebooks/18_escalation",
     "reference/iamlab",
     "instructors/08_resource_policies",
@@ -75,7 +73,7 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serve files, and log nothing."""
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Leave the terminal to pytest."""
 
 
 @pytest.fixture(scope="module")
@@ -94,18 +92,18 @@ def test_pages_are_accessible_narrow_and_load_nothing_from_elsewhere(
 ):
     """axe-core finds nothing, no page is wider than a phone, and no other host is asked."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    asked = []
-    context.on("request", lambda request: asked.append(request.url))
+    requests = []
+    context.on("request", lambda request: requests.append(request.url))
     page = context.new_page()
     for name in VISITED:
         page.goto(f"{address}/{name}.html")
         found = Axe().run(page).response["violations"]
 
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
+        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == [], name
         assert not page.evaluate(SIDEWAYS), name
     context.close()
 
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    assert [url for url in requests if not url.startswith((address, "data:"))] == []
 
 
 def test_no_page_names_a_script_a_style_or_a_picture_of_another_host(pages):
