@@ -147,6 +147,14 @@ def test_a_lesson_runs_from_top_to_bottom(lab, name):
         answer_wrongly_first(Learner(lab), number)
 
 
+def test_a_later_visit_opens_the_map_of_the_course(lab):
+    """In a new tab; JupyterLite takes the path out of the address when it opens the notebook."""
+    page = lab.page.context.new_page()
+    page.goto(f"{lab.site}/lab/index.html", wait_until="commit")
+    page.wait_for_function("() => location.search === '?path=index.ipynb'")
+    page.close()
+
+
 def test_a_shared_link_opens_its_puzzle(lab):
     """Somebody who has only the link predicts, and reads what AWS decides."""
     question = "dana s3:DeleteObject star-maps/m31.fits"
