@@ -126,6 +126,7 @@ def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
     assert stored(lab) == before
 
     lab.page.evaluate(FORGET, PROGRESS)
+    lab.restart()
     lab.run_all()
     with lab.page.expect_file_chooser() as chooser:
         lab.page.get_by_role("button", name="Upload my progress").click()
