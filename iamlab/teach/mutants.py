@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.decision import Decision
-from iamlab.engine.evaluate import read
+from iamlab.engine.evaluate import again, read
 from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.tables import tables
 from iamlab.teach.believed_rules import BELIEVED_RULES
@@ -75,8 +75,8 @@ class Mutant:
         seen = dict(self.view(request, layers)) if self.view is not None else {}
         if self.world_view is not None and world is not None:
             seen |= self.world_view(request, layers, world)
-        if not seen and self.rules is AWS_RULES:
-            return pair
+        if not seen:
+            return pair if self.rules is AWS_RULES else again(pair, self.rules)
         if keys := seen.pop("context", {}):
             context = override_keys(request.context, keys)
             request = replace(request, context=context, issuer=request.caller.issuer or None)
