@@ -86,16 +86,7 @@ def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision
 
 
 def again(decision: Decision, rules: Rules) -> Decision:
-    """Decide the same request by other rules; the statements are compared again only if they must.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from iamlab import Layers, Request
-    >>> request = Request("arn:aws:iam::111122223333:user/alice", "s3:GetObject", "*")
-    >>> print(again(evaluate(request, Layers()), replace(AWS_RULES, default=Verdict.ALLOWED)))
-    ✓ allowed
-    """
+    """Decide the same request by other rules; the statements are compared again only if they must."""
     if matching(rules) != matching(decision.rules):
         return read(decision.request, decision.layers, rules)
     verdict = decide(decision.layer_matches, decision.combining_rule, rules)
