@@ -20,14 +20,12 @@ RUN apt-get update \
 COPY pyproject.toml README.md LICENSE NOTICE /opt/iamlab/
 COPY LICENSES /opt/iamlab/LICENSES
 COPY iamlab /opt/iamlab/iamlab
+COPY notebooks /opt/iamlab/notebooks
 RUN pip install --no-cache-dir "/opt/iamlab[lab,clients]" "jupyterhub==$JUPYTERHUB.*" "nbgitpuller>=1.2,<2"
 
-# At a hub the settings below can't leave out the question about Jupyter's news.
-RUN jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
-
-# After the packages: who edits a notebook doesn't install them again.
-COPY notebooks /opt/iamlab/notebooks
-COPY jupyter_lab_config.py /usr/local/etc/jupyter/jupyter_server_config.py
+# The settings of `make lab`. At a hub they can't leave out the question about Jupyter's news.
+RUN cp /opt/iamlab/iamlab/distribution/jupyter_lab_config.py /usr/local/etc/jupyter/jupyter_server_config.py \
+    && jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 
 # Zero to JupyterHub starts servers as this user, and mounts the learner's volume at this folder.
 RUN useradd --create-home --uid 1000 --gid users jovyan
@@ -37,6 +35,7 @@ WORKDIR /home/jovyan
 EXPOSE 8888
 
 # The notebooks are copied at each start, because a hub's volume hides what the image has in this
-# folder. What the learner has changed stays. A hub replaces CMD, and keeps ENTRYPOINT.
-ENTRYPOINT ["sh", "-c", "cp --recursive --update=none /opt/iamlab/notebooks .; exec \"$@\"", "iamlab"]
+# folder. A newer image brings newer notebooks. What the learner has changed stays. A hub replaces CMD,
+# and keeps ENTRYPOINT.
+ENTRYPOINT ["sh", "-c", "iamlab lab --update --no-start notebooks; exec \"$@\"", "iamlab"]
 CMD ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser"]

@@ -5,7 +5,12 @@ BIN := $(VENV)/bin
 
 # uv installs in seconds what pip installs in a minute, but nobody needs it.
 UV := $(shell command -v uv 2>/dev/null)
-INSTALL = $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
+install = $(if $(UV),uv pip install --python $1/bin/python,$1/bin/python -m pip install --disable-pip-version-check)
+INSTALL = $(call install,$(VENV))
+
+# The tools of the site have an environment of their own: the AWS CLI needs an older docutils than Sphinx.
+SITE := $(VENV)/site
+SPHINX = $(SITE)/bin/sphinx-build -n -W --keep-going -j 2 -q -c docs -d build/docs/doctrees
 
 # Looked for only when the environment is made. `make lab PYTHON=/path/to/python3` overrides.
 CANDIDATES = $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
@@ -34,14 +39,13 @@ LATER := (browser or slow or chance or hypothesis) and not speed
 # Python keeps what it compiles, and pytest the tests that it rewrites: the next start is faster.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help lab quick test test-all bench soak peers clean chromium
+.PHONY: help lab quick test test-all docs links lite lite-full build bench soak peers clean chromium
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab  ## open the first lesson in JupyterLab, or the map of the course
-	@echo "Starting JupyterLab. If no browser opens, open one of the addresses below. Stop it with Ctrl+C."
-	@$(BIN)/python -m jupyterlab --config=jupyter_lab_config.py
+	@$(BIN)/iamlab lab notebooks
 
 quick: $(VENV)/.test  ## run the tests of the folders that you changed, and of all folders above them
 	@changed=$$($(BIN)/python -m tests.changed) || exit 1; \
@@ -57,8 +61,29 @@ test: $(VENV)/.test  ## lint, check types and spelling, and run all tests but th
 	wait $$types; types=$$?; cat $$said; rm -f $$said; \
 	exit $$((tests ? tests : types))
 
-test-all: $(VENV)/.test chromium  ## run what make test leaves out: long inputs, more random tries, browser
+test-all: $(VENV)/.test $(SITE)/.site chromium  ## run what make test leaves out: long inputs, more random tries, browser
 	$(PYTEST_GROUPED) -m "$(LATER)" --hypothesis-profile=thorough tests
+
+docs: $(VENV)/.test $(SITE)/.site chromium  ## build the site: all pages, the lessons as they look after a run, and a PDF
+	$(BIN)/python scripts/make_site_source.py
+	$(SPHINX) build/docs/source build/site
+	$(BIN)/python scripts/make_course_pdf.py
+	@echo "Open build/site/index.html, or serve the folder: $(BIN)/python -m http.server -d build/site"
+
+links: docs  ## look up every page of others that the site links to
+	$(SPHINX) -b linkcheck build/docs/source build/docs/links
+
+lite: $(SITE)/.site  ## build the browser edition in build/site/lite, for a server of files; needs Node.js
+	@$(SITE)/bin/python -m lite.make
+
+lite-full: $(SITE)/.site  ## the same in build/site/lite-full, with packages that browsers load from another host
+	@$(SITE)/bin/python -m lite.make --full
+
+build: $(VENV)/.test  ## build the wheel and the source distribution into dist, and check them
+	rm -f dist/iamlab-*
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/iamlab-*
+	$(BIN)/check-wheel-contents dist/iamlab-*.whl
 
 bench: $(VENV)/.test  ## measure the speed: of decisions beside moto's, in a table, and of all that has a limit
 	@$(BIN)/python -m tests.benchmarks.bench
@@ -88,6 +113,11 @@ $(VENV)/.lab: pyproject.toml | $(VENV)/pyvenv.cfg
 $(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
 	$(INSTALL) -e ".[lab,clients,test]"
 	@touch $@ $(VENV)/.lab
+
+$(SITE)/.site: pyproject.toml | $(VENV)/pyvenv.cfg
+	$(if $(UV),uv venv --seed --clear --python $(BIN)/python $(SITE),$(BIN)/python -m venv --clear $(SITE))
+	$(call install,$(SITE)) -e ".[site]"
+	@touch $@
 
 # A failure here is no end: the browser tests then skip, or fail where CI=true.
 chromium:

@@ -9,10 +9,12 @@ The names below are the whole public interface. Each is imported when it is firs
 'readers'
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from iamlab.deprecated import MODULE_NAMES, warn
+from iamlab.extras import Finder
 
 if TYPE_CHECKING:
     from iamlab.analysis.trails.reading import Trail
@@ -100,6 +102,8 @@ __all__ = [
     "grade",
     "lab",
 ]
+
+sys.meta_path.append(Finder())
 
 
 def __getattr__(name: str) -> object:

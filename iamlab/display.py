@@ -12,16 +12,26 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import nullcontext
+from functools import update_wrapper, wraps
 from importlib import import_module
 from operator import length_hint
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+from iamlab import extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Part = TypeVar("Part", bound="Callable[..., Any]")
 
 
 class Shown:
@@ -95,22 +105,105 @@ def in_stub(file: str) -> dict[str, str]:
     return {name: f"{home}:{own}" for home, own, name in found}
 
 
-def need(package: str, extra: str = "lab") -> None:
-    """Import a package of an extra, or name the command that installs it.
+class OfKind(Generic[T]):
+    """A function with a part for each type of value; a type can be named, without importing it.
 
-    Raises
-    ------
-    ModuleNotFoundError
-        It isn't installed.
+    Parameters
+    ----------
+    otherwise
+        The function for other types.
+
+    Examples
+    --------
+    >>> name = OfKind(lambda value: "a value")
+    >>> _ = name.register("model.world.World")(lambda value: "a world")
+    >>> from iamlab import World
+    >>> name(World(seed=7)), name(7)
+    ('a world', 'a value')
     """
+
+    def __init__(self, otherwise: Callable[[Any], T]) -> None:
+        self.parts: dict[str, Callable[[Any], T]] = {"builtins.object": otherwise}
+        update_wrapper(self, otherwise)
+
+    def register(self, *kinds: type | str) -> Callable[[Part], Part]:
+        """Decorate the part for some types, each a class or its name in ``iamlab``."""
+
+        def keep(part: Part) -> Part:
+            self.parts |= {kind if isinstance(kind, str) else name_of(kind): part for kind in kinds}
+            return part
+
+        return keep
+
+    def __call__(self, value: object) -> T:
+        """Call the part for a value's type, or for the nearest type that it inherits from."""
+        names = map(name_of, type(value).__mro__)
+        return next(self.parts[name] for name in names if name in self.parts)(value)
+
+
+def name_of(kind: type) -> str:
+    """Return the name of a type in ``iamlab``.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> name_of(World)
+    'world.world.World'
+    """
+    return f"{kind.__module__}.{kind.__name__}".removeprefix("iamlab.")
+
+
+def has_stand_in(package: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate a function that needs a package, and has a stand-in for a browser without it.
+
+    The stand-in is a function in ``iamlab.distribution.stand_ins``. For a method, its name begins
+    with that of the class: ``figure_table``.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def chosen(*arguments: P.args, **named: P.kwargs) -> T:
+            if extras.IN_BROWSER and _is_missing(package):
+                name = function.__qualname__.replace(".", "_").lower()
+                others = import_module("iamlab.distribution.stand_ins")
+                result: T = getattr(others, name)(*arguments, **named)
+                return result
+            return function(*arguments, **named)
+
+        return chosen
+
+    return decorate
+
+
+def _is_missing(package: str) -> bool:
     try:
         import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
-        command = f"python -m pip install 'iamlab[{extra}]'"
-        text = f"{package} isn't installed. Install it with: {command}"
-        raise ModuleNotFoundError(text, name=package) from None
+    except ModuleNotFoundError:
+        return True
+    return False
+
+
+def offer_upload() -> None:
+    """Show in a browser how to take progress along, to another browser or computer."""
+    if extras.IN_BROWSER:
+        import_module("iamlab.distribution.browser").show_card()
+
+
+def locked(file: Path, seconds: float) -> AbstractContextManager[object]:
+    """Let no other program write a file for a while.
+
+    A browser's storage belongs to one learner. A lock file there is never released.
+
+    Parameters
+    ----------
+    seconds
+        How long to wait for a program that writes.
+    """
+    if extras.IN_BROWSER:
+        return nullcontext()
+    from filelock import FileLock
+
+    return FileLock(file.with_name(f".{file.name}.lock"), timeout=seconds)
 
 
 def html(value: object) -> str:

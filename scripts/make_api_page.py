@@ -66,15 +66,25 @@ RETURNED = {
 
 def page() -> str:
     """Return the page as text."""
+    tables = (_table(title, names) for title, names in public_names())
+    return "\n".join((HEAD.format(removed_in=REMOVED_IN), *tables))
+
+
+def public_names() -> Iterator[tuple[str, list[str]]]:
+    """Yield the title of each table with the names in it, each with its module."""
     rooms = (import_module(f"iamlab.{name}") for name in ("view", "teach", "exam", "classroom"))
-    parts = [HEAD.format(removed_in=REMOVED_IN)]
     for module in (iamlab, *rooms):
         names = [f"{module.__name__}.{name}" for name in module.__all__]
-        parts.append(_table(f"`{module.__name__}`", names))
-    parts.append(_table("Objects of a notebook", _objects()))
+        yield f"`{module.__name__}`", names
+    yield "Objects of a notebook", _objects()
     for title, names in RETURNED.items():
-        parts.append(_table(title, [_whole(name) for name in names.split()]))
-    return "\n".join(parts)
+        yield title, [_whole(name) for name in names.split()]
+
+
+def value_of(name: str) -> Any:
+    """Import what has a name."""
+    module, _, short = name.rpartition(".")
+    return getattr(import_module(module), short)
 
 
 def _objects() -> list[str]:
@@ -109,19 +119,19 @@ def _table(title: str, names: Iterable[str]) -> str:
 
 def _rows(module: str, name: str) -> Iterator[str]:
     """Write one row for a name, and one for each public member of a class."""
-    value = getattr(import_module(module), name)
-    shown = f"`{name}{_signature(value)}`"
+    value = value_of(f"{module}.{name}")
+    shown = f"`{name}{signature(value)}`"
     where = getattr(value, "__module__", module) if isinstance(value, type) else module
     if not callable(value):
         yield f"| {shown} | a {type(value).__name__} |"
         return
-    yield f"| **{shown}** | {_line(value)} ({where}) |"
+    yield f"| **{shown}** | {line_of(value)} ({where}) |"
     if isinstance(value, type) and not issubclass(value, BaseException):
-        for member, kind in _members(value):
-            yield f"| `.{member}{_signature(kind)}` | {_line(kind)} |"
+        for member, kind in members(value):
+            yield f"| `.{member}{signature(kind)}` | {line_of(kind)} |"
 
 
-def _members(kind: type) -> Iterator[tuple[str, Any]]:
+def members(kind: type) -> Iterator[tuple[str, Any]]:
     """Return the methods and properties of a class and its bases in iamlab."""
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
@@ -136,7 +146,7 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
             yield name, property(value.func)
 
 
-def _signature(value: Any) -> str:
+def signature(value: Any) -> str:
     """Write the parameters with their defaults, without types."""
     if not callable(value) or (isinstance(value, type) and issubclass(value, Enum)):
         return ""
@@ -170,7 +180,7 @@ class _Default:
         return repr(self.value) if is_plain or self.value == () else "..."
 
 
-def _line(value: Any) -> str:
+def line_of(value: Any) -> str:
     """Return the first line of a docstring."""
     return (inspect.getdoc(value) or "").partition("\n")[0].replace("|", r"\|")
 

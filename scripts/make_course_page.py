@@ -25,8 +25,9 @@ KNOWLEDGE: dict[str, str] = tables(iamlab.teach.__file__, "knowledge.toml")
 HEAD = """\
 # The course
 
-{count} lessons, {hours} hours. Each has a notebook in `notebooks/`. The exam tasks are those of
-AWS's exam guides. `python scripts/make_course_page.py` writes this page from the lessons' files.
+{count} lessons, {hours} hours. The exam tasks are those of AWS's exam guides.
+
+<!-- scripts/make_course_page.py writes this page from the lessons' files. -->
 
 | lesson | minutes | do first | exam tasks |
 |---|---|---|---|
@@ -38,9 +39,10 @@ def page() -> str:
     rows = {}
     for number, own in own_lessons().items():
         needs = ", ".join(own.content.get("prerequisites", "").split())
-        rows[number] = [own.title, str(own.content["minutes"]), needs, ", ".join(own.exam)]
+        title = f"[{number} {own.title}](../notebooks/{own.file.stem}.ipynb)"
+        rows[number] = [title, str(own.content["minutes"]), needs, ", ".join(own.exam)]
     hours = round(sum(int(row[1]) for row in rows.values()) / 60)
-    lines = [f"| {number} {' | '.join(rows[number])} |" for number in sorted(rows)]
+    lines = [f"| {' | '.join(rows[number])} |" for number in sorted(rows)]
     head = HEAD.format(count=len(rows), hours=hours)
     parts = *_exams(), *_objectives(), *_beliefs(), *_knowledge()
     return "\n".join([head + "\n".join(lines), *parts, ""])
@@ -62,7 +64,8 @@ def _objectives() -> Iterator[str]:
 
 
 def _beliefs() -> Iterator[str]:
-    yield "\n## Wrong beliefs, and where you meet them\n\n| | as if | lessons |\n|---|---|---|"
+    yield "\n## Wrong beliefs, and where you meet them\n"
+    yield "| belief | as if | lessons |\n|---|---|---|"
     for belief, own in MISCONCEPTIONS.items():
         claims = "; ".join(mutant.claim for mutant in own.mutants)
         yield f"| {belief} | {claims} | {', '.join(own.lessons)} |"
@@ -71,7 +74,7 @@ def _beliefs() -> Iterator[str]:
 def _knowledge() -> Iterator[str]:
     yield "\n## What exams ask, and where you learn it\n"
     yield "F: foundational. A: associate. P: professional and specialty."
-    yield "\n| | level | fact | lessons |\n|---|---|---|---|"
+    yield "\n| point | level | fact | lessons |\n|---|---|---|---|"
     lessons = own_lessons()
     for point, text in KNOWLEDGE.items():
         level, _, fact = text.partition(" | ")

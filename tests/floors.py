@@ -4,6 +4,7 @@ FLOORS = (
     *(
         "deprecated",
         "errors",
+        "extras",
         "display",
         "mermaid",
         "tables",
@@ -13,7 +14,7 @@ FLOORS = (
         "model",
     ),
     *("authorization", "cloudtrail", "operations", "analysis", "storage", "clients", "world"),
-    *("incident", "view", "widgets", "teach", "exam", "cli", "classroom"),
+    *("incident", "view", "widgets", "teach", "exam", "distribution", "cli", "classroom"),
 )
 
 

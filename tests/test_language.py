@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = (
     *("errors", "policy", "engine", "model", "authorization", "cloudtrail", "operations"),
     *("analysis", "storage", "world", "view", "widgets", "teach", "exam", "cli", "classroom"),
+    "distribution",
     "other",
 )
 """``other`` are the files and folders of the package, and of its tests, outside the rooms."""
@@ -145,6 +146,7 @@ CODE = re.compile(
 QUOTED = re.compile(r"<!-- From the lesson:.*?<!-- End of the lesson's part", re.DOTALL)
 """The part of a page for instructors that quotes the lesson's file."""
 COMMENT = re.compile(r"(?:^ *|  )# ?(?!noqa|type:|pragma|!)(.*)$")
+READ = {".toml": tomllib.loads, ".json": json.loads}
 KINDS = (ast.Name, ast.arg, ast.Expr, ast.JoinedStr, ast.Constant, ast.FunctionDef)
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n|\n\s*[-*|] |[;:]\s")
 FIRST_PARAGRAPH = re.compile(r"\n\s*\n")
@@ -162,7 +164,8 @@ def _rooms() -> dict[str, list[Path]]:
     for room in ("teach", "cli", "classroom"):
         rooms[room] += sorted((ROOT / "iamlab" / room).rglob("*.toml"))
     pages = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.name != "api.md"]
-    rooms["documents"] = [*sorted(ROOT.glob("*.md")), *pages]  # api.md quotes the docstrings
+    schemas = sorted((ROOT / "iamlab" / "distribution" / "schemas").glob("*.json"))
+    rooms["documents"] = [*sorted(ROOT.glob("*.md")), *pages, *schemas]  # api.md has docstrings
     rooms["lessons"] = sorted((ROOT / "notebooks").rglob("*.ipynb"))
     return rooms
 
@@ -177,8 +180,8 @@ def _texts(path: Path) -> Iterator[Text]:
         for number, cell in enumerate(json.loads(source)["cells"]):
             if cell["cell_type"] == "markdown":
                 yield from _paragraphs(f"{place}, cell {number}", "".join(cell["source"]))
-    elif path.suffix == ".toml":
-        for text in _strings(tomllib.loads(source)):
+    elif path.suffix in (".toml", ".json"):
+        for text in _strings(READ[path.suffix](source)):
             yield Text(place, "text", _without_code(text))
     else:
         yield from _python(place, source, with_strings=path.parts[len(ROOT.parts)] == "iamlab")

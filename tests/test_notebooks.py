@@ -99,6 +99,13 @@ def _run(notebook, folder):
     client.execute()
 
 
+def _run_and_keep(path, folder):
+    """Run a notebook as `make docs` does, which then needn't run it again."""
+    from scripts.run_notebooks import run  # imports nbclient
+
+    return run(path, folder)
+
+
 @pytest.mark.parametrize("path", LESSONS[:4], ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(path, tmp_path):
@@ -107,8 +114,7 @@ def test_it_runs_from_top_to_bottom_and_shows_no_verdict_before_a_prediction(pat
     tests/teach/test_gate.py runs the cells of every lesson without a kernel, and tests/browser runs
     every lesson in JupyterLab.
     """
-    notebook = _read(path)
-    _run(notebook, tmp_path)
+    notebook = _run_and_keep(path, tmp_path)
     shown = [
         json.dumps(output, ensure_ascii=False)
         for cell in _code(notebook)
@@ -173,8 +179,7 @@ def test_the_index_shows_every_lesson_and_where_to_go_on(tmp_path):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_the_gallery_shows_every_figure_of_the_package_with_its_words(tmp_path):
     """It runs, and each function of ``iamlab.view`` that draws is called in it, or by ``show``."""
-    notebook = _read(GALLERY)
-    _run(notebook, tmp_path)
+    notebook = _run_and_keep(GALLERY, tmp_path)
     code = "\n".join(cell.source for cell in _code(notebook))
     pages = [
         output.data.get("text/html", "")

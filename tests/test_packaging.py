@@ -15,6 +15,8 @@ from packaging.specifiers import SpecifierSet
 from rattler import MatchSpec
 from traitlets.config import PyFileConfigLoader
 
+from iamlab.extras import EXTRAS
+
 ROOT = Path(__file__).parent.parent
 PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
 PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
@@ -22,6 +24,7 @@ PROJECT = PYPROJECT["project"]
 ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text("utf-8")
 ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)
 CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
+SETTINGS = "iamlab/distribution/jupyter_lab_config.py"
 BY_PIP = ENVIRONMENT["dependencies"][-1]["pip"][:-1]
 
 # A reason is a comment of at least two words.
@@ -86,38 +89,40 @@ def test_environment_and_pyproject_agree():
 
 def test_each_way_to_start_jupyterlab_reads_the_settings_of_make_lab():
     """Without them JupyterLab asks the network for news and extensions."""
-    readme = re.findall(r"^jupyter lab.*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    readme = (ROOT / "README.md").read_text("utf-8")
     binder = (ROOT / "postBuild").read_text("utf-8")
 
-    assert len(readme) == 1
-    assert set(readme) == {"jupyter lab --config=jupyter_lab_config.py"}
-    assert "--config=jupyter_lab_config.py" in (ROOT / "Makefile").read_text("utf-8")
-    assert 'cp jupyter_lab_config.py "$HOME/.jupyter/"' in binder
+    assert "jupyter lab" not in readme
+    assert "`iamlab lab notebooks`" in readme
+    assert "/iamlab lab notebooks\n" in (ROOT / "Makefile").read_text("utf-8")
+    assert f'cp {SETTINGS} "$HOME/.jupyter/"' in binder
     assert os.access(ROOT / "postBuild", os.X_OK)
 
 
 @pytest.mark.parametrize(
     ("file", "opened"),
     [
-        ("", "00_start_here"),
+        ("notes.txt", "00_start_here"),
         ("iamlab_progress.jsonl", "index"),
         ("iamlab_progress.json", "index"),
         ("alice.jsonl", "index"),
     ],
 )
+@pytest.mark.parametrize("folder", ["notebooks/", ""])
 def test_jupyterlab_opens_the_map_of_the_course_from_the_second_day_on(
-    file, opened, tmp_path, monkeypatch
+    folder, file, opened, tmp_path, monkeypatch
 ):
     """Progress is beside the notebooks, also under a name of the learner's own."""
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / file).touch()
+    (tmp_path / folder).mkdir(exist_ok=True)
+    for name in (file, "00_start_here.ipynb"):
+        (tmp_path / folder / name).touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IAMLAB_PROGRESS", raising=False)
     if file == "alice.jsonl":
         monkeypatch.setenv("IAMLAB_PROGRESS", file)
-    config = PyFileConfigLoader("jupyter_lab_config.py", path=str(ROOT)).load_config()
+    config = PyFileConfigLoader(SETTINGS, path=str(ROOT)).load_config()
 
-    assert config.LabApp.default_url == f"/lab/tree/notebooks/{opened}.ipynb"
+    assert config.LabApp.default_url == f"/lab/tree/{folder}{opened}.ipynb"
 
 
 def test_environment_names_a_python_that_the_package_accepts():
@@ -225,6 +230,18 @@ def test_the_licence_of_every_file_of_data_is_named_and_travels_with_it():
     ]
 
 
+def test_each_extra_installs_what_its_error_promises():
+    """Directly, or as a requirement of what it names."""
+    extras = PROJECT["optional-dependencies"]
+    indirect = {"IPython", "botocore", "nbclient", "nbformat", "traitlets", "werkzeug"}
+    installs = {"fpdf": "fpdf2", "jwt": "pyjwt"}
+
+    assert {*EXTRAS} <= {*extras}
+    for extra, packages in EXTRAS.items():
+        named = {*ranges(extras[extra])}
+        assert {installs.get(own, own) for own in packages} - indirect <= named
+
+
 def test_the_hook_that_strips_notebooks_keeps_the_ids_of_cells():
     """Without it each commit would give every cell a new id."""
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
@@ -256,11 +273,15 @@ def test_the_image_has_a_base_of_one_version_that_the_package_accepts():
 def test_the_image_gets_all_that_the_package_is_built_of_and_nothing_else():
     """What a build needs and isn't copied fails only there; other files make the image larger."""
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    needed = {"pyproject.toml", PROJECT["readme"], *wheel}
+    hatch = PYPROJECT["tool"]["hatch"]
+    readme = hatch["metadata"]["hooks"]["fancy-pypi-readme"]["fragments"]
+    needed = {"pyproject.toml", *hatch["build"]["targets"]["wheel"]["only-include"]}
+    needed |= {fragment["path"] for fragment in readme}
     needed |= {path.partition("/")[0] for path in PROJECT["license-files"]}
+    [install] = [text for _, text in instructions() if text.startswith("pip install")]
+    before = instructions()[: instructions().index(("RUN", install))]
 
-    assert needed <= set(copied())
+    assert needed <= {name for kind, text in before if kind == "COPY" for name in text.split()}
     assert all((ROOT / name).exists() for name in copied())
     assert "*" in ignored
     assert {line[1:] for line in ignored if line.startswith("!")} == set(copied())
@@ -288,11 +309,12 @@ def test_the_image_keeps_no_lists_of_packages_and_no_caches():
 
 def test_the_image_starts_with_the_settings_of_make_lab_and_keeps_what_a_learner_changed():
     """Notebooks are copied at each start, also at a hub, which replaces CMD alone."""
-    sources = [text.split() for kind, text in instructions() if kind == "COPY"]
+    run = [text for kind, text in instructions() if kind == "RUN"]
     own = dict(instructions())
     *_, script, _ = json.loads(own["ENTRYPOINT"])
+    copy = f"cp /opt/iamlab/{SETTINGS} /usr/local/etc/jupyter/jupyter_server_config.py"
 
-    assert ["jupyter_lab_config.py", "/usr/local/etc/jupyter/jupyter_server_config.py"] in sources
-    assert ["notebooks", "/opt/iamlab/notebooks"] in sources
-    assert script == 'cp --recursive --update=none /opt/iamlab/notebooks .; exec "$@"'
+    assert any(line.startswith(f"{copy} ") for line in run)
+    assert "notebooks" in copied()
+    assert script == 'iamlab lab --update --no-start notebooks; exec "$@"'
     assert json.loads(own["CMD"])[:2] == ["jupyter", "lab"]

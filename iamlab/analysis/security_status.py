@@ -47,6 +47,13 @@ class Item:
         Python text that does it; empty if it is done or not known.
     today
         What AWS's advice on this is today.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> status = World(seed=7).create_account("acme").security_status()
+    >>> [(item.title, item.state) for item in status.items][:1]
+    [('Delete your root access keys', 'done')]
     """
 
     title: str

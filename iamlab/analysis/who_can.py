@@ -101,6 +101,13 @@ class WhoCan(Mapping[str, "Decision"], Shown):
         How many were asked.
     conditional
         Those who are allowed only under a condition, by ARN, with the condition in words.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> found = scenario("groups").who_can("s3:DeleteObject", MAP)
+    >>> print(found["arn:aws:iam::111111111111:user/bob"])
+    ✓ allowed by AmazonS3FullAccess/#1
     """
 
     action: str

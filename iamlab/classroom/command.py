@@ -29,12 +29,9 @@ def classroom(options: argparse.Namespace) -> Answer:
     """Do a task of a teacher: name the files that it makes, and say what it notices."""
     if options.task in ("grade", "feedback") and options.course is None:
         raise RequestError("Name the course's folder: --course COURSE")
-    try:
-        made = list(_TASKS[options.task](options))
-    except ModuleNotFoundError as error:  # of an extra, with the command that installs it
-        raise RequestError(str(error)) from error
+    made = list(_TASKS[options.task](options))
     paths = [str(own) for own in made if isinstance(own, Path)]
-    return Answer(status=False, value=lambda: paths, text=lambda: map(str, made))
+    return Answer(status=False, value=lambda: {"files": paths}, text=lambda: map(str, made))
 
 
 def _edition(options: argparse.Namespace) -> Made:

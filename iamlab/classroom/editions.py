@@ -21,10 +21,10 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from iamlab import widgets
-from iamlab.display import need
+from iamlab.distribution.notebooks import originals
 from iamlab.errors import RequestError
 from iamlab.tables import tables
-from iamlab.teach.lesson import FOLDER, own_lessons
+from iamlab.teach.lesson import own_lessons
 from iamlab.teach.source_lines import find_named
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def notebook_of(lesson: str) -> Path:
     file, folders = Path(lesson), [Path(lesson).parent]
     if file.suffix not in (".toml", ".ipynb"):
         file = find_named("lesson", lesson.zfill(2), own_lessons()).file
-        folders = [Path(), Path("notebooks"), FOLDER.parents[1] / "notebooks"]
+        folders = [Path(), Path("notebooks"), originals()]
     paths = [folder / file.with_suffix(".ipynb").name for folder in folders]
     for found in filter(Path.exists, paths):
         return found
@@ -222,7 +222,6 @@ def _hint(statement: ast.stmt) -> str:
 
 def _run(notebook: Cell, source: Path) -> Cell:
     """Run all cells in a folder of their own, and return the notebook with its outputs."""
-    need("nbclient")
     import nbformat
     from nbclient import NotebookClient, exceptions
 

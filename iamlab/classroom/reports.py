@@ -191,6 +191,18 @@ def report(
     ------
     LoadError
         There is no such folder, or the course's folder isn't right.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "ana.txt").write_text("Hello", "utf-8")
+    ...     print(report(folder).files)
+    Files
+    file     problem
+    ───────  ──────────────────────────────────────────────────────
+    ana.txt  it isn't a progress file, a notebook or a ZIP archive.
     """
     # Without a key there are no hidden worlds.
     known = course or Course(Path(), "", b"", [*own_lessons()], dict.fromkeys(own_lessons()), {})
@@ -278,6 +290,12 @@ def write_feedback(
         There is no course, or the folder isn't empty.
     LoadError
         There is no such folder of submissions, or the course's folder isn't right.
+
+    Examples
+    --------
+    >>> write_feedback("no such folder", "no course", "feedback")
+    Traceback (most recent call last):
+    iamlab.errors.LoadError: no course/course.key can't be read: No such file or ...
     """
     if course is None:
         raise RequestError("Name the course's folder: --course COURSE")

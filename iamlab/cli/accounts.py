@@ -58,7 +58,7 @@ def audit(options: argparse.Namespace) -> Answer:
     same = Counter((finding.severity, finding.what) for finding in by_severity)
     return Answer(
         any(finding.severity in _FAILS[options.fail_on] for finding in every),
-        lambda: [findings.to_dict() for findings in audits],
+        lambda: {"accounts": [findings.to_dict() for findings in audits]},
         lambda: "\n\n".join(map(str, audits)).split("\n"),
         lambda: (
             f"Audit of {count(len(audits), 'account')}: {counts or 'nothing found'}.",
@@ -79,7 +79,7 @@ def report(options: argparse.Namespace) -> Answer:
     numbers = (f"{states[state]} {state}" for state in (OPEN, DONE, UNKNOWN))
     return Answer(
         OPEN in states,
-        lambda: [_account_value(*parts) for parts in every],
+        lambda: {"accounts": [_account_value(*parts) for parts in every]},
         lambda: "\n\n".join(_account_text(*parts) for parts in every).split("\n"),
         lambda: (
             f"{count(len(every), 'account')}: {', '.join(numbers)}.",

@@ -47,7 +47,7 @@ class Answer:
     status
         Whether the exit status is 1; or the exit status.
     value
-        Makes the value for ``--json``.
+        Makes the object for ``--json``, without the address of its schema.
     text
         Makes the lines for people.
     summary
@@ -58,7 +58,7 @@ class Answer:
     """
 
     status: bool | int
-    value: Callable[[], Any]
+    value: Callable[[], Mapping[str, Any]]
     text: Callable[[], Iterable[str]]
     summary: Callable[[], Iterable[str]] | None = None
     table: Callable[[], tuple[str | Iterable[str], Iterable[Row]]] | None = None
@@ -66,7 +66,7 @@ class Answer:
     def show(self, options: argparse.Namespace) -> None:
         """Print the form that the options ask for."""
         if getattr(options, "json", False):
-            print_json(self.value())
+            print(*json_lines({"$schema": options.schema, **self.value()}), sep="\n")
         elif self.table and options.csv:
             print_csv(*self.table())
         else:
@@ -99,10 +99,10 @@ def _rows_of(lines: Sequence[str]) -> int:
     return 1 + sum(max(1, math.ceil(len(line) / _screen().columns)) for line in lines)
 
 
-def print_json(value: Any) -> None:
-    """Print JSON with visible characters; others are escaped."""
+def json_lines(value: Any) -> list[str]:
+    """Write JSON with visible characters; others are escaped."""
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
-    print("\n".join(line if line.isprintable() else _escaped(line) for line in lines))
+    return [line if line.isprintable() else _escaped(line) for line in lines]
 
 
 def _escaped(text: str) -> str:

@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from iamlab.cli.answers import one_line
+from iamlab.cli.answers import Answer, one_line
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from iamlab.cli.answers import Answer
+    from collections.abc import Mapping
 
 OK, FOUND, BAD_INPUT = 0, 1, 2
 """The exit statuses."""
@@ -40,13 +38,13 @@ class Command:
     name: str
     table: Mapping[str, Any]
 
-    @property
-    def run(self) -> Callable[[argparse.Namespace], Answer]:
-        """The function of the command."""
+    def run(self, options: argparse.Namespace) -> Answer:
+        """Call the function of the command; one that only has something to say returns lines."""
         module = import_module(f".{self.table['module']}", "iamlab.cli")
-        name = self.name.replace("-", "_")
-        function: Callable[[argparse.Namespace], Answer] = getattr(module, name)
-        return function
+        made = getattr(module, self.name.replace("-", "_"))(options)
+        return (
+            made if isinstance(made, Answer) else Answer(status=False, value=dict, text=made.copy)
+        )
 
     @property
     def help(self) -> tuple[str, str]:
@@ -173,6 +171,7 @@ def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
             allow_abbrev=False,
         )
         command.describe(sub)
+        sub.set_defaults(schema=_TABLE["schema"].format(name, command.table.get("schema", 1)))
     return parser, subs.choices
 
 

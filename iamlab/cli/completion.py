@@ -115,4 +115,4 @@ def completion(options: argparse.Namespace) -> Answer:
         for name, parser in parsers()[1].items()
     }
     lines = "\n".join(_SHELLS[options.shell](actions)).split("\n")
-    return Answer(status=False, value=lambda: lines, text=lambda: lines)
+    return Answer(status=False, value=dict, text=lambda: lines)

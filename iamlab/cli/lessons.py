@@ -17,7 +17,7 @@ from iamlab.teach.lesson_check import answers_of, check_lesson
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _NAME = re.compile(r"([a-z0-9]+)_(\w+)\.toml")
 _TEMPLATE = Path(__file__).parent.parent / "teach" / "new_lesson.toml"
@@ -41,7 +41,7 @@ def _say(*lines: str) -> None:
     print(*wrapped(*lines), sep="\n")
 
 
-def _answer(value: object, lines: Iterable[str]) -> Answer:
+def _answer(value: Mapping[str, object], lines: Iterable[str]) -> Answer:
     return Answer(status=False, value=lambda: value, text=lambda: wrapped(*lines))
 
 
@@ -70,7 +70,7 @@ def _new(file: Path) -> Answer:
         text = _TEMPLATE.with_suffix(suffix).read_text("utf-8")
         path.write_text(re.sub("|".join(words), lambda found: words[found[0]], text), "utf-8")
     made = list(map(str, paths.values()))
-    return _answer(made, (*made, f"Next: iamlab lesson check {file}"))
+    return _answer({"files": made}, (*made, f"Next: iamlab lesson check {file}"))
 
 
 def _check(file: Path, options: argparse.Namespace) -> Answer:
@@ -83,7 +83,7 @@ def _check(file: Path, options: argparse.Namespace) -> Answer:
     lines = [*(line for pair in pairs for line in _lines(*pair)), f"{total}."]
     return Answer(
         bool(problems),
-        lambda: {"answers": answers, "problems": found} if options.answers else found,
+        lambda: {"problems": found, "answers": answers},
         lambda: lines,
         None if answers else lambda: (f"{total}:", *map(str, problems)),
     )

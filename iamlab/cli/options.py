@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 STANDARD_INPUT = "-"
-FILES = ("FILE", "CSV", "TRAIL", "FOLDER")
+FILES = ("FILE", "CSV", "TRAIL", "FOLDER", "WORLD")
 """Values with these names are files, so completion lists files."""
 
 

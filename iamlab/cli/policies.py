@@ -96,7 +96,7 @@ def check(options: argparse.Namespace) -> Answer:
     is_unreadable = any(fault.level == UNREADABLE for fault in found)
     return Answer(
         BAD_INPUT if is_unreadable else is_refused,
-        lambda: list(map(asdict, found)),
+        lambda: {"findings": list(map(asdict, found))},
         lambda: (
             map(FileFinding.for_github, found)
             if options.github
@@ -181,7 +181,7 @@ def explain_policy(options: argparse.Namespace) -> Answer:
     counts = ", ".join(f"{number} {effect}" for effect, number in sorted(effects.items()))
     return Answer(
         status=False,
-        value=lambda: [{"file": file, "text": text} for file, text in texts.items()],
+        value=lambda: {"policies": [{"file": own, "text": text} for own, text in texts.items()]},
         text=lambda: "\n\n".join(
             f"{file}:\n{text}" if len(texts) > 1 else text for file, text in texts.items()
         ).split("\n"),
@@ -209,7 +209,7 @@ def actions(options: argparse.Namespace) -> Answer:
     by_risk = sorted(levels, key=catalog.LEVELS.index, reverse=True)
     return Answer(
         not found,
-        lambda: list(map(_action, found)),
+        lambda: {"actions": list(map(_action, found))},
         lambda: map(line, found),
         lambda: (
             f"{counts}: {', '.join(f'{levels[level]} {level}' for level in by_risk)}.",

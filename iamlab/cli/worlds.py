@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from iamlab.cli.answers import Answer, as_json, one_line, wrapped
+from iamlab.cli.answers import Answer, as_json, json_lines, one_line, wrapped
 from iamlab.cli.options import STANDARD_INPUT, check_read_once, read_either, read_value, read_world
 from iamlab.display import count
 from iamlab.errors import AccessDenied, RequestError
@@ -31,7 +31,7 @@ def demo(options: argparse.Namespace) -> Answer:
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
     paths = [str(folder / name) for name in files]
-    return Answer(status=False, value=lambda: paths, text=lambda: paths)
+    return Answer(status=False, value=lambda: {"files": paths}, text=lambda: paths)
 
 
 def _demo_world() -> World:
@@ -86,13 +86,12 @@ def world(options: argparse.Namespace) -> Answer:
 
     world = read_world(options)
     if options.output == STANDARD_INPUT:
-        options.json = True
-        return Answer(status=False, value=lambda: world_to_json(world), text=list)
+        options.json = False  # a saved world has its own version
+        return Answer(status=False, value=dict, text=lambda: json_lines(world_to_json(world)))
     world.save(options.output)
-    accounts = world.accounts.values()
-    counts = {"account": len(accounts)}
+    counts = {"account": len(world.accounts)}
     for kind in ("user", "group", "role"):
-        counts[kind] = sum(len(getattr(account, f"{kind}s")) for account in accounts)
+        counts[kind] = sum(len(getattr(account, f"{kind}s")) for account in world.accounts.values())
     line = ", ".join(count(number, name) for name, number in counts.items())
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
@@ -115,7 +114,7 @@ def serve(options: argparse.Namespace) -> Answer:
         path=options.profiles,
         creates_keys=not options.no_keys,
     )
-    return Answer(status=False, value=list, text=list)
+    return Answer(status=False, value=dict, text=list)
 
 
 def diff(options: argparse.Namespace) -> Answer:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from iamlab.clients.services import is_of_aws
-from iamlab.clients.wire_values import require
 from iamlab.errors import RequestError
 from iamlab.model.credentials import CredentialOwner
 from iamlab.operations.iam.credentials import AccessKey
@@ -49,7 +48,8 @@ class _Raw(BytesIO):
 
 def boto3_session(gateway: Gateway, principal: Any, region_name: str) -> Any:
     """Return a boto3 session that signs as a principal: see ``world.boto3_session``."""
-    boto3 = require("boto3")
+    import boto3
+
     *keys, token = credentials_of(gateway, principal)
     session = session_apart()
     session.register("before-send", lambda request, **_: _answer(gateway, request))

@@ -21,13 +21,11 @@ from threading import Lock, Thread
 from traceback import format_exc
 from typing import TYPE_CHECKING, Any, Self
 
-from iamlab.clients.wire_values import require
+from waitress import channel, parser, server, task, wasyncore
+
 from iamlab.display import printable
 from iamlab.errors import RequestError
 from iamlab.tables import tables
-
-require("waitress")
-from waitress import channel, parser, server, task, wasyncore  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

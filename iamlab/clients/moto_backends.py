@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import finalize
 
-from iamlab.clients.wire_values import require
 from iamlab.policy.arn import Arn
 
 if TYPE_CHECKING:
@@ -50,15 +49,9 @@ class Moto:
     ----------
     session
         A session of botocore that ignores the computer's profiles, for moto.
-
-    Raises
-    ------
-    RequestError
-        moto isn't installed.
     """
 
     def __init__(self, session: Any) -> None:
-        require("moto")
         from boto3 import Session
         from moto.backends import get_backend
         from moto.core import base_backend, utils

@@ -17,7 +17,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from iamlab.clients.wire_values import ActionError, HttpError, members_from, moment, require, scalar
+from iamlab.clients.wire_values import ActionError, HttpError, members_from, moment, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,15 +40,9 @@ class Protocol:
     ----------
     name
         The name of the service's model in botocore.
-
-    Raises
-    ------
-    RequestError
-        moto isn't installed.
     """
 
     def __init__(self, name: str, protocol: str) -> None:
-        require("moto")
         from moto.core.parse import PROTOCOL_PARSERS
         from moto.core.routing import get_service_router
         from moto.core.serialize import get_serializer_class

@@ -15,12 +15,11 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from iamlab.errors import IamLabError, RequestError
+from iamlab.errors import IamLabError
 
 DEEPEST = 30
 """More levels than the name of any parameter has."""
@@ -38,22 +37,6 @@ class HttpError(IamLabError):
 
 class ActionError(HttpError):
     """A request for an operation that the service's model doesn't have."""
-
-
-def require(module: str) -> Any:
-    """Import a package that only real clients need.
-
-    Raises
-    ------
-    RequestError
-        It isn't installed.
-    """
-    try:
-        return import_module(module)
-    except ImportError:
-        raise RequestError(
-            f"Real clients need {module}. Install it with: pip install 'iamlab[clients]'"
-        ) from None
 
 
 def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -32,6 +32,16 @@ class AccessChanges(Shown):
         Callers that only one of them has.
     pairs_only_before, pairs_only_after
         Pairs that only one of them has.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> world = scenario("groups")
+    >>> before = world.access_matrix(actions=["s3:DeleteObject"], resources=[MAP])
+    >>> world.group("contractors").remove_user("dana")
+    >>> changes = before.diff(world.access_matrix(actions=["s3:DeleteObject"], resources=[MAP]))
+    >>> [caller for caller, action, resource in changes.gained]
+    ['arn:aws:iam::111111111111:user/dana']
     """
 
     gained: tuple[Cell, ...] = ()

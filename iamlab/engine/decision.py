@@ -41,6 +41,18 @@ class Decision(Shown):
         The request, the policies that applied, and the rules that combined them.
     pairs
         The decisions about all pairs of action and resource, if the call needs several.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> world = World(seed=7)
+    >>> dana = world.create_account("acme").create_user("dana")
+    >>> dana.put_policy("guard", Policy.deny("s3:Delete*", sid="KeepMaps"))
+    >>> decision = world.can(dana, "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits")
+    >>> print(decision)
+    ✕ explicit deny by guard/KeepMaps
+    >>> print(decision.verdict, decision.determining[0].statement.sid)
+    explicit deny KeepMaps
     """
 
     verdict: Verdict
@@ -166,6 +178,12 @@ class Decision(Shown):
         Every layer with a matching Deny, and every ceiling without an Allow. Otherwise the missing
         granter. AWS's message names only one layer, and it can be another: if nothing grants the
         request, this is the missing granter, even below a permissions boundary without an Allow.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> scenario("first_door").can("bob", "s3:GetObject", MAP).blocked_by
+        frozenset({'identity'})
         """
         return self.trace.blocked_by
 
@@ -184,6 +202,13 @@ class Decision(Shown):
         """The eight steps of AWS's flow chart, each with its layer's result and reason.
 
         Scoped credentials add a ninth step.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> decision = scenario("groups").can("dana", "s3:DeleteObject", MAP)
+        >>> [step.layer for step in decision.steps if step.result != "absent"]
+        ['deny', 'identity']
         """
         from iamlab.engine.explain import steps
 
@@ -191,7 +216,14 @@ class Decision(Shown):
 
     @property
     def message(self) -> str:
-        """AWS's error message for a denial; empty if the request is allowed."""
+        """AWS's error message for a denial; empty if the request is allowed.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> scenario("first_door").can("bob", "s3:GetObject", MAP).message
+        'User: arn:aws:iam::111111111111:user/bob is not authorized to perform: ...
+        """
         from iamlab.engine.message import message
 
         return message(self)
@@ -222,6 +254,14 @@ class Decision(Shown):
         ------
         RequestError
             There is no such address.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> decision = scenario("first_door").can("alice", "s3:PutObject", MAP)
+        >>> for match in decision.why_not("read-maps"):
+        ...     print(match)
+        read-maps/ReadMaps
         """
         from iamlab.engine.explain import why_not
 
@@ -231,13 +271,34 @@ class Decision(Shown):
         """Find the smallest changes that flip the verdict, each one tested, narrowest first.
 
         It is empty if no change can: a root user can't assume a role, for example.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> dana = world.create_account("acme", account_id="111111111111").create_user("dana")
+        >>> dana.put_policy("guard", Policy.deny("s3:Delete*", sid="KeepMaps"))
+        >>> decision = world.can(dana, "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits")
+        >>> print(decision.fixes()[0])
+        Add to a policy of dana: Allow s3:DeleteObject on ...
         """
         from iamlab.engine.fixes import fixes
 
         return fixes(self)
 
     def explain(self) -> str:
-        """Return the explanation as text. It answers the six questions of every explanation."""
+        """Return the explanation as text. It answers the six questions of every explanation.
+
+        Examples
+        --------
+        >>> from iamlab import Policy, World
+        >>> world = World(seed=7)
+        >>> dana = world.create_account("acme", account_id="111111111111").create_user("dana")
+        >>> dana.put_policy("guard", Policy.deny("s3:Delete*", sid="KeepMaps"))
+        >>> decision = world.can(dana, "s3:DeleteObject", "arn:aws:s3:::star-maps/m31.fits")
+        >>> print(decision.explain().splitlines()[7].strip())
+        Denied by guard/KeepMaps. A Deny overrides every Allow.
+        """
         from iamlab.engine.labels import as_text
 
         return as_text(self)

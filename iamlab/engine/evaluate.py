@@ -135,6 +135,17 @@ def evaluate_call(
     ------
     RequestError
         There are no pairs.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Policy, Request
+    >>> ana, role = "arn:aws:iam::111111111111:user/ana", "arn:aws:iam::111111111111:role/night"
+    >>> layers = Layers(identity=[Policy.allow("lambda:CreateFunction")])
+    >>> function = "arn:aws:lambda:us-east-1:111111111111:function:nightly"
+    >>> create = Request(ana, "lambda:CreateFunction", function)
+    >>> decision = evaluate_call([(create, layers), (Request(ana, "iam:PassRole", role), layers)])
+    >>> print(decision.request.action, decision)
+    iam:PassRole ○ implicit deny
     """
     decision = None
     for request, layers in questions:

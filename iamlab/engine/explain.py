@@ -57,6 +57,14 @@ class Step:
         The layer's statements, each with its mismatches.
     reason
         The reason, in a sentence.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> for step in scenario("groups").can("dana", "s3:DeleteObject", MAP).steps[:2]:
+    ...     print(step.layer, step.result, "-", step.reason)
+    deny deny - Denied by guard/KeepMaps. A Deny overrides every Allow.
+    rcp absent - No resource control policy.
     """
 
     layer: str

@@ -71,6 +71,15 @@ class AttachedPolicy:
         The path from the caller to the policy: ``("group astronomers",)``.
     vpc_endpoint_type
         The type of the VPC endpoint whose policy it is: ``Interface``, or by default ``Gateway``.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Policy, Request, evaluate
+    >>> read = AttachedPolicy(Policy.allow("s3:Get*"), path=("group astronomers",))
+    >>> ana, maps = "arn:aws:iam::111111111111:user/ana", "arn:aws:s3:::star-maps/m31.fits"
+    >>> request = Request(ana, "s3:GetObject", maps, resource_account="111111111111")
+    >>> evaluate(request, Layers(identity=[read])).determining[0].attached.path
+    ('group astronomers',)
     """
 
     policy: Policy

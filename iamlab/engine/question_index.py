@@ -60,6 +60,17 @@ class ResourceFacts:
         As in ``Layers``.
     context
         The resource's own condition keys, such as its tags.
+
+    Examples
+    --------
+    >>> from iamlab import Layers, Policy
+    >>> from iamlab.engine.matrix import evaluate_matrix
+    >>> ana, maps = "arn:aws:iam::111111111111:user/ana", "arn:aws:s3:::star-maps/m31.fits"
+    >>> public = Policy.allow("s3:GetObject", maps, principal="*")
+    >>> owner = ResourceFacts(account="111111111111", policy=public)
+    >>> read = [("s3:GetObject", maps)]
+    >>> evaluate_matrix([(ana, Layers(), {})], read, {maps: owner}).allowed(0, 0)
+    True
     """
 
     account: str = ""

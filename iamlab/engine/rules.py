@@ -142,6 +142,17 @@ class Rules(ConditionRules):
         actions never work from another account. A session can't be exchanged with GetSessionToken
         or GetFederationToken. An outsider is a service, an anonymous caller, or a user of an
         identity provider. A bucket must allow what came through its access point.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from iamlab import Layers, Policy, Request, evaluate
+    >>> ana, maps = "arn:aws:iam::111111111111:user/ana", "arn:aws:s3:::star-maps/m31.fits"
+    >>> request = Request(ana, "s3:GetObject", maps, resource_account="111111111111")
+    >>> layers = Layers(identity=[Policy.deny("s3:Get*"), Policy.allow("s3:*")])
+    >>> last_wins = replace(AWS_RULES, deny_wins=lambda applying: applying[-1].effect == "Deny")
+    >>> print(evaluate(request, layers), evaluate(request, layers, last_wins), sep="; ")
+    ✕ explicit deny by policy/#1; ✓ allowed by policy/#1
     """
 
     variable: Callable[[Request, str], str | None] = Request.value

@@ -64,6 +64,13 @@ class StatementMatch:
         Whether every element matches.
     compare
         Finds the mismatches of a statement with its principal match.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> (match,) = scenario("groups").can("dana", "s3:DeleteObject", MAP).determining
+    >>> match.layer, match.effect, match.statement.sid, match.applies
+    ('identity', 'Deny', 'KeepMaps', True)
     """
 
     __slots__ = (

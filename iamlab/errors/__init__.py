@@ -8,6 +8,7 @@
     ├─ RequestError        a question that can't be answered as written
     ├─ LoadError           a file can't be read, or its content is wrong
     ├─ ExerciseError       unknown exercise, or an answer of the wrong type
+    ├─ MissingPackageError a package isn't installed; the message has the command
     └─ AwsError            AWS's answer: code, HTTP status, message
        ├─ AccessDenied             403, with the Decision if there is one
        ├─ AccountNotManagementOrDelegatedAdministratorException 400
@@ -77,7 +78,17 @@ def brief(text: str) -> str:
 
 
 class IamLabError(Exception):
-    """The base class of every error that iamlab raises on purpose."""
+    """The base class of every error that iamlab raises on purpose.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> try:
+    ...     Policy.parse("{}")
+    ... except IamLabError as error:
+    ...     print(type(error).__name__)
+    PolicyError
+    """
 
     def __str__(self) -> str:
         return brief(super().__str__())
@@ -86,8 +97,7 @@ class IamLabError(Exception):
     def short(self) -> str:
         """The name of the error, its message, and how to fix it: without a traceback."""
         name = f"{getattr(self, 'code', type(self).__name__)}: "  # AWS's code, if there is one
-        message = str(self).removeprefix(name)
-        return "\n".join([f"{name}{message}", *getattr(self, "__notes__", [])])
+        return "\n".join([name + str(self).removeprefix(name), *getattr(self, "__notes__", [])])
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows instead of a traceback; ``%debug`` still finds its place."""
@@ -95,19 +105,58 @@ class IamLabError(Exception):
 
 
 class ArnError(IamLabError):
-    """The text isn't an ARN."""
+    """The text isn't an ARN.
+
+    Examples
+    --------
+    >>> from iamlab import Arn
+    >>> Arn.parse("star-maps")
+    Traceback (most recent call last):
+    iamlab.errors.ArnError: 'star-maps' is not an ARN. An ARN has six parts: ...
+    """
 
 
 class RequestError(IamLabError):
-    """A question that can't be answered as written. The message says how to write it."""
+    """A question that can't be answered as written. The message says how to write it.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> world.create_account("acme").create_user("alice")
+    <User alice: no policies attached>
+    >>> world.can("alice", "GetObject", "arn:aws:s3:::star-maps/m31.fits")
+    Traceback (most recent call last):
+    iamlab.errors.RequestError: 'GetObject' isn't an action. Write service:Action, such ...
+    """
 
 
 class LoadError(IamLabError):
-    """A file can't be read, or its content is wrong. The message names the place."""
+    """A file can't be read, or its content is wrong. The message names the place.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> World.load("no such file.json")
+    Traceback (most recent call last):
+    iamlab.errors.LoadError: no such file.json can't be read: No such file or directory.
+    """
 
 
 class ExerciseError(IamLabError):
-    """An exercise doesn't exist, or an answer has the wrong type."""
+    """An exercise doesn't exist, or an answer has the wrong type.
+
+    Examples
+    --------
+    >>> from iamlab.teach import check
+    >>> check("0.3", 7, record=False)
+    Traceback (most recent call last):
+    iamlab.errors.ExerciseError: Exercise 0.3 needs a list of 1 verdicts.
+    """
+
+
+class MissingPackageError(IamLabError, ModuleNotFoundError):
+    """A package isn't installed. The message has the command that installs it."""
 
 
 @with_old_names
@@ -127,6 +176,15 @@ class PolicyProblem:
         How to fix it.
     code
         IAM Access Analyzer's name of it.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> try:
+    ...     Policy.parse({"Statement": [{"Effect": "allow", "Action": "*", "Resource": "*"}]})
+    ... except PolicyError as error:
+    ...     print(error.problems[0].path, error.problems[0].remedy)
+    $.Statement[0].Effect Write Allow or Deny (case-sensitive).
     """
 
     path: str
@@ -146,7 +204,19 @@ class PolicyProblem:
 
 
 class PolicyError(IamLabError):
-    """A document that isn't a valid policy. It holds every problem, not only the first."""
+    """A document that isn't a valid policy. It holds every problem, not only the first.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> try:
+    ...     Policy.parse({"Statement": [{"Effect": "allow"}]})
+    ... except PolicyError as error:
+    ...     for problem in error.problems:
+    ...         print(problem.path, problem.what)
+    $.Statement[0] Action is missing.
+    $.Statement[0].Effect Effect can't be 'allow'.
+    """
 
     def __init__(self, problems: Iterable[PolicyProblem], name: str = "") -> None:
         self.problems, self.name = tuple(problems), name
@@ -170,6 +240,17 @@ class AwsError(IamLabError):
     Notes
     -----
     AWS pages: "IAM API Reference: Errors"; each module names the pages of its service.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> account = World(seed=7).create_account("acme")
+    >>> dana = account.create_user("dana")
+    >>> try:
+    ...     account.create_user("dana")
+    ... except AwsError as error:
+    ...     print(error.code, error.http_status, error)
+    EntityAlreadyExists 409 EntityAlreadyExists: User with name dana already exists.
     """
 
     code: ClassVar[str] = "InternalFailure"
@@ -331,7 +412,19 @@ class ValidationError(AwsError):
 
 
 class AccessDenied(AwsError, http_status=403):
-    """The call isn't authorized. ``decision`` says why, unless AWS rejects the call earlier."""
+    """The call isn't authorized. ``decision`` says why, unless AWS rejects the call earlier.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> account = World(seed=7).create_account("acme")
+    >>> dana = account.create_user("dana")
+    >>> try:
+    ...     account.call("CreateUser", dana, UserName="zoe")
+    ... except AccessDenied as error:
+    ...     print(error.code, error.http_status, error.decision.verdict)
+    AccessDenied 403 implicit deny
+    """
 
     def __init__(self, reason: Any, message: str = "") -> None:
         self.decision = None if isinstance(reason, str) else reason

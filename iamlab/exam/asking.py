@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     Write = Callable[..., None]
     """Prints lines."""
-    Found = tuple[list[Any], Sequence[str]]
-    """The values for ``--json``, and the lines for people."""
+    Found = tuple[dict[str, Any], Sequence[str]]
+    """The object for ``--json``, and the lines for people."""
 
 
 def exam_asked(name: str, seed: int, path: str | None, write: Write, *, json: bool) -> Found:
@@ -37,7 +37,7 @@ def exam_asked(name: str, seed: int, path: str | None, write: Write, *, json: bo
         from iamlab.exam.exports import export
 
         files = [str(own) for own in export(made.items, path, title=made.title)]
-        return files, files
+        return {"files": files}, files
     if not json:
         write(made.title, *([made.blueprint.note] if made.blueprint else []), "")
     return asked(made.items[: made.length], made.length, write, json=json)
@@ -60,7 +60,7 @@ def asked(
         Whether the items with their keys are returned instead.
     """
     if json:
-        return [item.to_dict() for item in items], ()
+        return {"questions": [item.to_dict() for item in items]}, ()
     begun: list[Item] = []
     try:
         for item in items:
@@ -71,7 +71,7 @@ def asked(
             write(*str(_answered(item, write)).split("\n"), *more, "")
     except (EOFError, KeyboardInterrupt):
         write("")
-    return [], Quiz(begun).score
+    return {}, Quiz(begun).score
 
 
 def _answered(item: Item, write: Write) -> Marking:

@@ -276,7 +276,16 @@ class Item:
 
 
 class Quiz(tuple[Item, ...]):
-    """Items, and the score of their first answers."""
+    """Items, and the score of their first answers.
+
+    Examples
+    --------
+    >>> from iamlab.exam import quiz
+    >>> from iamlab.teach.scenarios import scenario
+    >>> asked = quiz(scenario("groups"), 3, seed=7)
+    >>> len(asked), [item.form for item in asked]
+    (3, ['choice', 'choice', 'choice'])
+    """
 
     __slots__ = ()
 

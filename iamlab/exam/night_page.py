@@ -49,6 +49,14 @@ class IncidentPage:
         The attacker's steps, as exercise 20.2 names them.
     post_mortem
         The learner's text; its paragraphs are separated by empty lines.
+
+    Examples
+    --------
+    >>> from iamlab.exam import incident_page
+    >>> world = night_of(7).world
+    >>> page = incident_page(world, world, [], "Nothing was done.")
+    >>> page.scores["Edits"], page.scores["Safety"]
+    ((0, 3), (0, 2))
     """
 
     seed: int

@@ -12,7 +12,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import iamlab
-from iamlab.display import need
 from iamlab.errors import ExerciseError
 from iamlab.exam import forms
 from iamlab.exam.item_html import EMPTY, is_complete
@@ -328,7 +327,6 @@ class Exam:
         return "\n".join(lines)
 
     def _ipython_display_(self) -> None:
-        need("anywidget")
         from iamlab.exam.exam_card import ExamCard
 
         ExamCard(self)._ipython_display_()

@@ -96,6 +96,13 @@ def contrast_pair(name: str, seed: int) -> Quiz:
     ------
     ExerciseError
         There is no such template, or it has no contrast.
+
+    Examples
+    --------
+    >>> for item in contrast_pair("mfa_key_is_missing", seed=1):
+    ...     print(item.options[item.key[0]].text)
+    Yes: the resource-based policy allows it.
+    No: a statement in the resource-based policy denies it.
     """
     table = find_named("template", name, templates())
     sides = [own.strip() for own in table.get("contrast", "").split("|")]

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from iamlab.display import Shown
+from iamlab.display import Shown, has_stand_in
 from iamlab.tables import tables
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LoginProfile:
         import hmac
 
         return any(
-            hmac.compare_digest(_hashed(password, salt), known)
+            hmac.compare_digest(scrypt_of(password, salt), known)
             for salt, known in self.hashes[:number]
         )
 
@@ -117,10 +117,12 @@ def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
     (False, False)
     """
     raw = salt.encode()
-    return raw, _hashed(password, raw)
+    return raw, scrypt_of(password, raw)
 
 
-def _hashed(password: str, salt: bytes) -> bytes:
+@has_stand_in("_hashlib")
+def scrypt_of(password: str, salt: bytes) -> bytes:
+    """Return a slow hash of a password, for a salt."""
     import hashlib
 
     raw = password.encode("utf-8", "surrogatepass")  # whatever is typed

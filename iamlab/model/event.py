@@ -75,6 +75,15 @@ class Event:
         Whether the caller was signed in to the console.
     resource_account_id
         The account of resources without an account in the ARN, as in S3.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> account = World(seed=7).create_account("acme")
+    >>> dana = account.create_user("dana")
+    >>> event = account.world.events[-1]
+    >>> event.event_name, event.request_parameters
+    ('CreateUser', {'userName': 'dana', 'path': '/'})
     """
 
     event_time: datetime

@@ -74,6 +74,13 @@ class World(Shown, Record):
             The id doesn't have 12 digits.
         RequestError
             The name isn't text.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> world.create_account("acme", account_id="111111111111").root_arn
+        'arn:aws:iam::111111111111:root'
         """
         check_texts(name=name)
         number = self.ids.account_id() if account_id is None else account_id
@@ -95,7 +102,18 @@ class World(Shown, Record):
         self.remembered = Remembered()
 
     def copy(self, *, at: datetime | None = None) -> Self:
-        """Copy the world, also at another time: change the copy, and this one stays as it is."""
+        """Copy the world, also at another time: change the copy, and this one stays as it is.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> acme = world.create_account("acme")
+        >>> other = world.copy()
+        >>> zoe = acme.create_user("zoe")
+        >>> [len(own.account("acme").users) for own in (world, other)]
+        [1, 0]
+        """
         twin = type(self)(self.seed, clock=Clock(at) if at else self.clock.copy())
         twin.ids = Ids(self.seed, self.ids.made, self.ids.events)
         twin.events = self.events.copy()

@@ -80,6 +80,17 @@ class Policy(PolicyRecord, Shown):
         ------
         PolicyError
             AWS wouldn't. The error has all reasons, in AWS's words, first the one that AWS shows.
+
+        Examples
+        --------
+        >>> from iamlab.errors import PolicyError
+        >>> guard = Policy.deny("s3:Delete*")
+        >>> guard.validate("scp")
+        >>> try:
+        ...     guard.validate("trust")
+        ... except PolicyError as error:
+        ...     print(error.refusals[0].code)
+        MalformedPolicyDocument
         """
         from iamlab.policy.validate.validation import check
 
@@ -105,20 +116,41 @@ class Policy(PolicyRecord, Shown):
         return advise(self, policy_type, service)
 
     def describe(self, policy_type: str = "") -> str:
-        """Return the policy in plain English, statement by statement."""
+        """Return the policy in plain English, statement by statement.
+
+        Examples
+        --------
+        >>> print(Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*").describe())
+        Lets the caller read objects in star-maps.
+        """
         from iamlab.policy.describe import prose
 
         return prose(self, for_type=policy_type)
 
     @with_old_names
     def diff(self, after: Policy) -> Difference:
-        """Return what a later policy allows more and less, and how its text differs."""
+        """Return what a later policy allows more and less, and how its text differs.
+
+        Examples
+        --------
+        >>> before = Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/press/*")
+        >>> after = Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*")
+        >>> print(before.diff(after))
+        Gained: nothing. Lost: nothing. Changed: s3:GetObject.
+        """
         from iamlab.policy.comparing import diff
 
         return diff(self, after)
 
     def minimize(self) -> Policy:
-        """Return the same policy without values and statements that others cover."""
+        """Return the same policy without values and statements that others cover.
+
+        Examples
+        --------
+        >>> wordy = Policy.allow(["s3:GetObject", "s3:Get*"]) + Policy.allow("s3:GetObject")
+        >>> wordy.minimize().to_dict()["Statement"]
+        [{'Effect': 'Allow', 'Action': 's3:Get*', 'Resource': '*'}]
+        """
         from iamlab.policy.minimizing import minimize
 
         return minimize(self)
@@ -164,7 +196,14 @@ class Policy(PolicyRecord, Shown):
         when: Mapping[str, object] | None = None,
         **elements: Any,
     ) -> Policy:
-        """Write a policy with one Deny statement; the parameters are those of `allow`."""
+        """Write a policy with one Deny statement; the parameters are those of `allow`.
+
+        Examples
+        --------
+        >>> guard = Policy.deny("s3:Delete*", "arn:aws:s3:::star-maps/*", sid="KeepMaps")
+        >>> guard.to_dict()["Statement"][0]["Sid"]
+        'KeepMaps'
+        """
         from iamlab.policy.building import document_of
 
         name = elements.pop("name", "")

@@ -78,6 +78,13 @@ class PolicyRecord:
         ------
         PolicyError
             It isn't a policy. The error lists every problem: JSON path, line, column and remedy.
+
+        Examples
+        --------
+        >>> from iamlab import Policy
+        >>> text = '{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}'
+        >>> Policy.parse(text).statements[0].action
+        ('s3:GetObject',)
         """
         if isinstance(document, cls):
             return document.with_name(name) if name else document

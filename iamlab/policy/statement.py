@@ -48,6 +48,13 @@ class Statement:
         Its position in the document, from 1.
     variables
         Whether ``${...}`` is a variable, as in a document with version 2012-10-17.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> (statement,) = Policy.allow("s3:Get*", "arn:aws:s3:::star-maps/*", sid="Read").statements
+    >>> statement.effect, statement.sid, statement.action
+    ('Allow', 'Read', ('s3:Get*',))
     """
 
     effect: Effect

@@ -1,21 +1,21 @@
 """Coders of records: each field has its own coder, in the order of the class.
 
 Modules import many names only for types, so annotations can't be resolved at run time. So the
-imports under ``TYPE_CHECKING`` are read from the source.
+imports under ``TYPE_CHECKING`` are read from the compiled code: a browser may have no source.
 """
 
 from __future__ import annotations
 
-import ast
 import pkgutil
 import sys
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
+from dis import get_instructions
 from functools import cache, cached_property
 from importlib import import_module
-from inspect import get_annotations, getsource
+from inspect import get_annotations
 from typing import Any, get_args, get_origin
 
 from iamlab.analysis.credential_report import Job
@@ -310,19 +310,16 @@ def _type_of(name: str, cls: type) -> Any:
 @cache
 def _for_types_only(module: str) -> dict[str, Any]:
     """Import the names that a module imports for its types."""
-    tree = ast.parse(getsource(sys.modules[module]))
-    blocks = [
-        statement
-        for node in tree.body
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        for statement in node.body
-    ]
-    return {
-        alias.asname or alias.name: getattr(import_module(block.module), alias.name)
-        for block in blocks
-        if isinstance(block, ast.ImportFrom) and block.module
-        for alias in block.names
-    }
+    known, found, home, name = vars(sys.modules[module]), {}, "", ""
+    loader = known["__loader__"]  # that of a test has no compiled code
+    for step in get_instructions(loader.get_code(module)) if hasattr(loader, "get_code") else ():
+        if step.opname == "IMPORT_NAME":
+            home, name = step.argval, ""
+        elif step.opname == "IMPORT_FROM":
+            name = step.argval
+        elif name and step.opname == "STORE_NAME" and step.argval not in known:
+            found[step.argval] = getattr(import_module(home), name)
+    return found
 
 
 @cache

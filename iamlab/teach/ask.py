@@ -32,7 +32,14 @@ ANSWER_FIRST = "This is an exit ticket. Please answer first; after that you can 
 
 
 def start(number: str, *, seed: int = SEED) -> World:
-    """Return the world in which an exercise begins; change it, then ``check`` it."""
+    """Return the world in which an exercise begins; change it, then ``check`` it.
+
+    Examples
+    --------
+    >>> world = start("2.3")
+    >>> sorted(world.main.users)
+    ['alice', 'bob']
+    """
     return find(number, seed).world()
 
 
@@ -67,6 +74,12 @@ def check(
     ------
     ExerciseError
         Unknown exercise, or an answer of the wrong kind.
+
+    Examples
+    --------
+    >>> print(check("0.3", ["allowed"], record=False))
+    ↻ Not yet.
+    Look at alice: s3:DeleteObject on star-maps/m31.fits. You answered allowed; AWS ...
     """
     task = find(number, seed)
     if answer is None or answer is ...:
@@ -93,6 +106,16 @@ def hint(number: str, *, seed: int = SEED) -> Feedback:
     """Return the next of three hints: a nudge, a counterexample, worked steps.
 
     Before the first attempt there is only the nudge. Later, the hints are about your last answer.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     print(hint("2.1"))
+    Hint 1 of 3.
+    For each request, look for a Deny that matches, in any position. If you find no Deny, ...
+    The next hint comes after your first answer. Any answer will do.
     """
     task = find(number, seed)
     attempts, hints = (journal.of_exercise(number, kind, seed) for kind in ("attempt", "hint"))
@@ -139,6 +162,20 @@ def solution(number: str, *, give_up: bool = False, seed: int = SEED) -> Feedbac
         Show it without an attempt. The progress file records that you gave up.
     seed
         The seed of the exercise, if it isn't the usual one.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     print(solution("2.1", give_up=True))
+    A right answer:
+    alice: s3:DeleteObjectTagging on star-maps/m31.fits: explicit deny
+    alice: s3:PutObject on star-maps/drafts/readme.txt: explicit deny
+    alice: s3:PutObject on star-maps/m31.fits: allowed
+    bob: s3:GetObject on star-maps/m31.fits: implicit deny
+    alice: iam:ListUsers on user/: implicit deny
+    A Deny that matches decides, in any position and however broad it is.
     """
     task = find(number, seed)
     attempts = journal.of_exercise(number, "attempt", seed)

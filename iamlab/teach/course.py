@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab import view
-from iamlab.display import count
+from iamlab.display import count, offer_upload
 from iamlab.errors import LoadError
 from iamlab.tables import tables
 from iamlab.teach import journal
@@ -303,7 +303,16 @@ def progress() -> Progress:
     """Show what you have tried and solved, how sure you were, and what to do next.
 
     For the confidence only the first answer to each question counts: later, you know the verdict.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     print(progress())
+    Nothing yet. Your answers will be saved in iamlab_progress.jsonl, on this computer.
     """
+    offer_upload()
     return Progress(course_map())
 
 
@@ -322,6 +331,14 @@ def export_progress(path: str | Path) -> Feedback:
     ------
     LoadError
         The file exists, or it can't be written.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     print(export_progress("everything.jsonl"))
+    0 records saved in everything.jsonl.
     """
     known = journal.records()
     try:
@@ -346,6 +363,15 @@ def import_progress(path: str | Path) -> Feedback:
     ------
     LoadError
         The file can't be read, or a line isn't a record. Then nothing is added.
+
+    Examples
+    --------
+    >>> from contextlib import chdir
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, chdir(folder):
+    ...     _ = export_progress("everything.jsonl")
+    ...     print(import_progress("everything.jsonl"))
+    0 records added from everything.jsonl. 0 were here already.
     """
     try:
         lines = Path(path).read_bytes().splitlines()
@@ -353,9 +379,8 @@ def import_progress(path: str | Path) -> Feedback:
         raise LoadError(f"{path} can't be read: {error.strerror}.") from error
     found = [_record(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     as_text = partial(json.dumps, sort_keys=True)
-    by_text = {as_text(record): record for record in found}
     missing = Counter(map(as_text, found)) - Counter(map(as_text, journal.records()))
-    journal.keep(by_text[text] for text in missing.elements())
+    journal.keep(map(json.loads, missing.elements()))
     new = missing.total()
     text = f"{count(new, 'record')} added from {path}. {len(found) - new} were here already."
     return Feedback(None, (text,))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import iamlab
+from iamlab.display import locked
 from iamlab.teach.lesson import DEMO, SEED, STUDENT
 
 if TYPE_CHECKING:
@@ -127,12 +128,10 @@ def add(record: Record) -> None:
 
 def keep(new: Iterable[Record]) -> None:
     """Add complete records. If the file can't be written, keep them in memory, and warn once."""
-    from filelock import FileLock
-
     unsaved.extend(new)
     file = path()
     try:
-        with FileLock(file.with_name(f".{file.name}.lock"), timeout=PATIENCE):
+        with locked(file, PATIENCE):
             is_known = _key(file) is not None and _key(file) == _read.get("key")
             _append(file, unsaved)
             if is_known:  # nothing else was added, so there is nothing to read again

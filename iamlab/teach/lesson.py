@@ -295,6 +295,11 @@ def open_lesson(file: str | Path) -> Lesson:
     ------
     ExerciseError
         The file has an error, or iamlab has a lesson with this number.
+
+    Examples
+    --------
+    >>> open_lesson(FOLDER / "02_deny_wins.toml").title
+    'Deny wins'
     """
     lesson = read_lesson(Path(file))
     if own := own_lessons().get(lesson.number):

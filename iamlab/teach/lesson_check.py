@@ -97,7 +97,7 @@ def answers_of(file: Path) -> Iterator[dict[str, str]]:
 def notebook_of(file: Path) -> Path:
     """Return the notebook of a lesson: beside its file, or in a folder ``notebooks``."""
     beside = file.with_suffix(".ipynb")
-    folders = (file.parent, file.parent.parent, FOLDER.parent.parent)
+    folders = (file.parent, file.parent.parent, FOLDER.parent.parent, FOLDER.parent)
     others = [folder / "notebooks" / beside.name for folder in folders]
     return next((path for path in (beside, *others) if path.is_file()), beside)
 

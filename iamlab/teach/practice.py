@@ -266,6 +266,12 @@ def drill(belief: str, n: int = 8) -> Practice:
     ------
     ExerciseError
         There are no items about this belief.
+
+    Examples
+    --------
+    >>> practice = drill("M18", n=3)
+    >>> len(practice.items)
+    3
     """
     find_named("drill for", belief, TEMPLATES)
     if n < 1:
@@ -285,6 +291,11 @@ def review(minutes: float = 10) -> Practice:
     ----------
     minutes
         After how many minutes no new item is shown.
+
+    Examples
+    --------
+    >>> review(minutes=5).minutes
+    5
     """
     history = History()
     return Practice("review", "Review", history.items("review", history.is_due()), minutes=minutes)
@@ -304,6 +315,12 @@ def again(number: str) -> ExerciseCard:
     ------
     ExerciseError
         There is no such exercise, or it doesn't vary.
+
+    Examples
+    --------
+    >>> again("2.1")
+    Exercise 2.1: Five requests to the stack
+    Erin has the policy stack, in its original order, and no other policy. Ivan has no ...
     """
     lesson, task = lesson_of(number), find(number)
     _, _, world_name = task.world_name.partition("/")

@@ -81,7 +81,13 @@ class Beliefs:
 
 
 def beliefs(records: Iterable[journal.Record] | None = None) -> Beliefs:
-    """Compare first predictions in all lessons with the known wrong beliefs; default: yours."""
+    """Compare first predictions in all lessons with the known wrong beliefs; default: yours.
+
+    Examples
+    --------
+    >>> beliefs([])
+    None of your predictions tests a wrong belief yet.
+    """
     every = journal.records() if records is None else records
     answers = [own for own in every if own.get("kind") in ("prediction", "attempt")]
     with_evidence = [own for own in answers if isinstance(own.get("evidence"), dict)]

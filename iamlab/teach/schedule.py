@@ -14,7 +14,6 @@ from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamlab.display import need
 from iamlab.errors import ExerciseError
 from iamlab.teach import journal
 from iamlab.teach.items import TEMPLATES, lessons_of, make_item
@@ -108,7 +107,6 @@ class History:
         every = [review for review in reviews(self._earlier) if review.topic in TEMPLATES]
         if not every:
             return {}
-        need("fsrs")
         from fsrs import Card, Rating, Scheduler
 
         # Without steps of minutes, and without chance, it plans days, and the same ones again.

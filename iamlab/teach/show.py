@@ -70,6 +70,13 @@ def predict(
     -------
     Prediction or PredictionCard
         With an answer, the prediction and the verdict; otherwise the card.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> mine = predict(scenario("first_door"), "bob", "s3:GetObject", MAP, "denied", record=False)
+    >>> mine.correct, str(mine.decision)
+    (True, '○ implicit deny')
     """
     decision = world.can(principal, action, resource, context=context)
     if answer is None:
@@ -84,7 +91,14 @@ def predict(
 
 
 def exercise(number: str, *, seed: int = SEED) -> ExerciseCard:
-    """Show an exercise as a card, in the world of a seed. Use the mouse or the keyboard."""
+    """Show an exercise as a card, in the world of a seed. Use the mouse or the keyboard.
+
+    Examples
+    --------
+    >>> exercise("2.1")
+    Exercise 2.1: Five requests to the stack
+    Alice has the policy stack, in its original order, and no other policy. Bob has no ...
+    """
     from iamlab.teach.cards import ExerciseCard
 
     return ExerciseCard(find(number, seed))
@@ -101,6 +115,12 @@ def after(number: str, draw: Callable[..., Any], *arguments: Any) -> Reveal:
         A function that makes it, such as ``two_layers``.
     arguments
         The arguments of that function.
+
+    Examples
+    --------
+    >>> from iamlab.view import door
+    >>> after("1.1", door)
+    This appears when you have answered exercise 1.1.
     """
     from iamlab.teach.cards import Reveal
 
@@ -118,6 +138,13 @@ def reveal(card: PredictionCard | ExerciseCard | str, text: str) -> Reveal:
     text
         Its paragraphs are separated by empty lines; or the name of a text in a lesson's file, where
         nobody reads it too early.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> card = predict(scenario("first_door"), "bob", "s3:GetObject", MAP, record=False)
+    >>> reveal(card, "Nothing denies it.")
+    This appears when you have made a prediction in the card above.
     """
     from iamlab.teach.cards import Reveal
     from iamlab.teach.lesson import reveals
@@ -147,6 +174,14 @@ def statement_stack(
         Whether the prediction distinguishes explicit and implicit deny.
     record
         Whether to keep predictions in the progress file.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> pairs = [("s3:DeleteObject", MAP)]
+    >>> stack = statement_stack(scenario("stack"), "alice", "stack", pairs, predict_first=False)
+    >>> print(stack.decision)
+    ✕ explicit deny by stack/KeepMaps
     """
     from iamlab.widgets import statement_stack as make
 
@@ -171,6 +206,13 @@ def membership_board(
         As in ``iamlab.widgets.membership_board``.
     predict_first, fine, record
         As in ``statement_stack``.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> board = membership_board(scenario("groups"), pairs=[("s3:GetObject", MAP)], record=False)
+    >>> board.state.caller, board.decision is None
+    ('alice', True)
     """
     from iamlab.widgets import membership_board as make
 

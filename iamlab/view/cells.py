@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
+from iamlab.display import has_stand_in
 from iamlab.view.drawing.time_axis import stamp, utc
 from iamlab.view.style import ALLOW, Look
 
@@ -84,6 +84,7 @@ def named_by(rows: Sequence[Sequence[object]]) -> int | None:
     return None
 
 
+@has_stand_in("pandas")
 def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.DataFrame:
     """Return rows as a table of pandas, each column with the type that fits its values.
 
@@ -96,7 +97,6 @@ def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> pd.Dat
     >>> found["keys"].dtype, found["user"].tolist()
     (Int64Dtype(), ['ana', 'bob'])
     """
-    need("pandas")
     import pandas as pd
 
     names = list(columns)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
+from iamlab.display import has_stand_in
 from iamlab.errors import RequestError
 from iamlab.model.strict_json import replace_file
 from iamlab.view.drawing.svg import to_svg
@@ -93,15 +93,31 @@ class Figure:
         return self.make_graph() if self.make_graph else None
 
     @property
+    @has_stand_in("pandas")
     def table(self) -> pd.DataFrame:
-        """The facts of the figure as a table."""
-        need("pandas")
+        """The facts of the figure as a table.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> figure = scenario("groups").can("dana", "s3:DeleteObject", MAP).show()
+        >>> list(figure.table.columns)
+        ['layer', 'level', 'place', 'policy', 'policy_type', 'statement', 'effect', ...
+        """
         import pandas as pd
 
         return pd.DataFrame([dict(row) for row in self.rows])
 
     def as_text(self) -> str:
-        """Return the facts of the figure as an indented list, a line for each."""
+        """Return the facts of the figure as an indented list, a line for each.
+
+        Examples
+        --------
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> figure = scenario("groups").can("dana", "s3:DeleteObject", MAP).show()
+        >>> print(figure.as_text().splitlines()[-1])
+        ✕ explicit deny: arn:aws:iam::111111111111:user/dana, s3:DeleteObject, ...
+        """
         return "\n".join(self.lines)
 
     def svg(self) -> bytes:
@@ -139,6 +155,17 @@ class Figure:
         ------
         RequestError
             ``path`` has another type or another ending, or the picture isn't a graph.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from iamlab.teach.scenarios import MAP, scenario
+        >>> figure = scenario("groups").can("dana", "s3:DeleteObject", MAP).show()
+        >>> with TemporaryDirectory() as folder:
+        ...     figure.save(Path(folder, "decision.svg"))
+        ...     [path.name for path in Path(folder).iterdir()]
+        ['decision.svg']
         """
         try:
             target = Path(path)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from iamlab.display import need, printable
+from iamlab.display import printable
 from iamlab.view.figure import Figure
 from iamlab.view.style import LOOKS
 
@@ -323,7 +323,6 @@ class Scene:
 
     def graph(self) -> nx.DiGraph[str]:
         """Return the nodes and edges as a graph."""
-        need("networkx")
         import networkx as nx
 
         graph: nx.DiGraph[str] = nx.DiGraph()

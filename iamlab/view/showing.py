@@ -6,6 +6,7 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import name_of
 from iamlab.errors import RequestError
 from iamlab.model.event import EventLog
 
@@ -78,7 +79,7 @@ def _picture_of(value: object) -> Callable[..., Figure] | None:
     if isinstance(value, EventLog) and not 0 < len(value) <= MOST_CALLS:
         return None
     for kind in type(value).__mro__:
-        where = PICTURES.get(f"{kind.__module__}.{kind.__name__}".removeprefix("iamlab."))
+        where = PICTURES.get(name_of(kind))
         if where is not None:
             module, _, name = f"iamlab.view.{where}".rpartition(".")
             found: Callable[..., Figure] = getattr(import_module(module), name)

@@ -8,13 +8,12 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from iamlab.authorization.authorize import authorize
 from iamlab.authorization.principal import principal_of
 from iamlab.deprecated import with_old_names
-from iamlab.display import count, need, printable
+from iamlab.display import OfKind, count, has_stand_in, printable
 from iamlab.errors import RequestError
 from iamlab.model.world import World
 from iamlab.view import cells
@@ -180,15 +179,24 @@ class VerdictTable:
         The names of the callers, and of the pairs.
     decisions
         A tuple for each row.
+
+    Examples
+    --------
+    >>> from iamlab.teach.scenarios import MAP, scenario
+    >>> from iamlab.view import verdict_table
+    >>> table = verdict_table(scenario("groups"), ["bob", "dana"], [("s3:DeleteObject", MAP)])
+    >>> print(table.as_text())
+    bob, s3:DeleteObject on star-maps/m31.fits: ✓ allowed
+    dana, s3:DeleteObject on star-maps/m31.fits: ✕ explicit deny
     """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     decisions: tuple[tuple[Decision, ...], ...]
 
+    @has_stand_in("pandas")
     def to_frame(self) -> pd.DataFrame:
         """Return the verdicts as a table of words."""
-        need("pandas")
         import pandas as pd
 
         words = [[str(decision.verdict) for decision in row] for row in self.decisions]
@@ -215,7 +223,7 @@ class VerdictTable:
         return self.table().html()
 
 
-@singledispatch
+@OfKind
 def table_of(value: object) -> Table:
     """Return the table of a value.
 
@@ -239,9 +247,9 @@ def table_of(value: object) -> Table:
     raise RequestError(f"There is neither a picture nor a table of {type(value).__name__}.")
 
 
+@has_stand_in("pandas")
 def frame(matrix: AccessMatrix) -> pd.DataFrame:
     """Return an access matrix as True and False: a row for each caller, a column for each pair."""
-    need("pandas")
     import pandas as pd
 
     columns = pd.MultiIndex.from_tuples(matrix.pairs, names=["action", "resource"])

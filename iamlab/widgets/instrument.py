@@ -15,7 +15,6 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from iamlab.display import need
 from iamlab.errors import ExerciseError, IamLabError, did_you_mean, noted
 from iamlab.view.style import look
 from iamlab.widgets import controls as html
@@ -240,7 +239,6 @@ class Instrument(Generic[State]):
         return "\n".join(filter(None, (f"{self.title}: {self.state}", end)))
 
     def _ipython_display_(self) -> None:
-        need("anywidget")
         from iamlab.widgets.card import display
 
         display(self)

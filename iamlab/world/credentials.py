@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
 
 class CredentialMethods(CredentialOwner):
-    """The methods of IAM users and root users that show and change their credentials."""
+    """The methods of IAM users and root users that show and change their credentials.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> key = dana.create_access_key()
+    >>> [own.status for own in dana.access_keys]
+    ['Active']
+    """
 
     __slots__ = ()
     account: Account

@@ -321,7 +321,7 @@ Authentication Token
     def boto3_session(self, principal: Any, *, region_name: str = "us-east-1") -> Any:
         """Return a boto3 session of a principal, whose clients call this world and nothing else.
 
-        It needs boto3: ``pip install 'iamlab[clients]'``.
+        It needs boto3: ``pip install "iamlab[clients]"``.
 
         Parameters
         ----------
@@ -331,7 +331,7 @@ Authentication Token
         Raises
         ------
         RequestError
-            It has no key, or boto3 isn't installed.
+            It has no key.
 
         Examples
         --------

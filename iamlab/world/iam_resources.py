@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 
 
 class TaggedMethods:
-    """The methods of everything in IAM with a name and tags, each an operation of IAM."""
+    """The methods of everything in IAM with a name and tags, each an operation of IAM.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.tag({"team": "astronomy"})
+    >>> dana.tags
+    {'team': 'astronomy'}
+    """
 
     __slots__ = ()
 
@@ -60,7 +69,16 @@ class TaggedMethods:
 
 
 class IamResourceMethods(TaggedMethods, records.IamResource):
-    """The common methods of all except policies."""
+    """The common methods of all except policies.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> profile = World(seed=7).create_account("acme").create_instance_profile("web")
+    >>> profile.tag({"team": "astronomy"})
+    >>> profile.tags
+    {'team': 'astronomy'}
+    """
 
     __slots__ = ()
     account: Account
@@ -73,7 +91,18 @@ class IamResourceMethods(TaggedMethods, records.IamResource):
 
 @facade_of(records.InstanceProfile)
 class InstanceProfile(IamResourceMethods, records.InstanceProfile):
-    """A container that passes a role to an EC2 instance: at most one. It can't be renamed."""
+    """A container that passes a role to an EC2 instance: at most one. It can't be renamed.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> account = World(seed=7).create_account("acme")
+    >>> trust = Policy.allow("sts:AssumeRole", None, principal={"Service": "ec2.amazonaws.com"})
+    >>> profile = account.create_instance_profile("web")
+    >>> profile.add_role(account.create_role("web", assume_role_policy_document=trust))
+    >>> profile.roles
+    [<Role web: no policies attached>]
+    """
 
     __slots__ = ()
 
@@ -113,6 +142,16 @@ class SAMLProvider(IamResourceMethods, records.SAMLProvider):
     private_keys
         Ids of the keys that decrypt its assertions, with the time of upload. The keys themselves
         aren't stored.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> account = world.create_account("acme", account_id="111111111111")
+    >>> metadata = world.create_saml_directory().metadata()
+    >>> provider = account.create_saml_provider("corp", saml_metadata_document=metadata)
+    >>> provider.arn
+    'arn:aws:iam::111111111111:saml-provider/corp'
     """
 
     __slots__ = ()
@@ -151,6 +190,16 @@ class OpenIDConnectProvider(IamResourceMethods, records.OpenIDConnectProvider):
         The audiences that it accepts in tokens.
     thumbprints
         SHA-1 sums of its server's certificates.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> account = World(seed=7).create_account("acme")
+    >>> url = "https://token.actions.githubusercontent.com"
+    >>> github = account.create_open_id_connect_provider(url=url)
+    >>> github.add_client_id("sts.amazonaws.com")
+    >>> github.client_ids
+    ['sts.amazonaws.com']
     """
 
     __slots__ = ()
@@ -176,6 +225,22 @@ class ServerCertificate(IamResourceMethods, records.ServerCertificate):
     ----------
     expiration
         When it expires, if that can be read.
+
+    Examples
+    --------
+    >>> from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    >>> from cryptography.hazmat.primitives.serialization import (
+    ...     Encoding, NoEncryption, PrivateFormat)
+    >>> from iamlab import World
+    >>> from iamlab.operations.federation.signatures import certificate_of
+    >>> key = generate_private_key(65537, 2048)
+    >>> body = certificate_of(key, "maps.example", 1).public_bytes(Encoding.PEM).decode()
+    >>> own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    >>> account = World(seed=7).create_account("acme", account_id="111111111111")
+    >>> certificate = account.upload_server_certificate("maps", body, own)
+    >>> certificate.update(new_server_certificate_name="star-maps")
+    >>> certificate.arn
+    'arn:aws:iam::111111111111:server-certificate/star-maps'
     """
 
     __slots__ = ()
@@ -199,6 +264,16 @@ class ManagedPolicy(TaggedMethods, policy_records.ManagedPolicy):
         When it, its newest version and each version were created.
     account
         Its account; ``None`` for an AWS managed policy.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> account = World(seed=7).create_account("acme")
+    >>> policy = account.create_policy("read", Policy.allow("s3:Get*"))
+    >>> policy.create_version(Policy.allow("s3:GetObject"), set_as_default=True)
+    'v2'
+    >>> policy.default_version_id
+    'v2'
     """
 
     __slots__ = ()

@@ -57,6 +57,14 @@ class IdentityMethods(TaggedMethods, records.Identity):
             There is no such policy.
         LimitExceeded
             The identity has reached its quota.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> dana = World(seed=7).create_account("acme").create_user("dana")
+        >>> dana.attach_policy("ReadOnlyAccess")
+        >>> dana.attached
+        ['arn:aws:iam::aws:policy/ReadOnlyAccess']
         """
         self._do("Attach{}Policy", PolicyArn=self.account.policies[policy].arn)
 
@@ -123,7 +131,18 @@ class BoundedMethods(IdentityMethods, records.Bounded):
     __slots__ = ()
 
     def put_permissions_boundary(self, policy: str | ManagedPolicy) -> None:
-        """Set the permissions boundary, a managed policy that limits the permissions."""
+        """Set the permissions boundary, a managed policy that limits the permissions.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> world = World(seed=7)
+        >>> dana = world.create_account("acme").create_user("dana")
+        >>> dana.attach_policy("AdministratorAccess")
+        >>> dana.put_permissions_boundary("AmazonS3FullAccess")
+        >>> print(world.can(dana, "iam:CreateUser", "*"))
+        ○ implicit deny
+        """
         arn = self.account.policies[policy].arn
         self._do("Put{}PermissionsBoundary", PermissionsBoundary=arn)
 
@@ -298,6 +317,15 @@ class Group(IdentityMethods, records.Group):
             There is no such user in the group's account.
         RequestError
             It isn't a user: groups can't contain groups or roles.
+
+        Examples
+        --------
+        >>> from iamlab import World
+        >>> account = World(seed=7).create_account("acme")
+        >>> developers = account.create_group("developers")
+        >>> developers.add_user(account.create_user("dana"))
+        >>> [user.name for user in developers.users]
+        ['dana']
         """
         if isinstance(user, records.Identity) and not isinstance(user, User):
             fix = f"Attach the policies of group {self.name} to role {user.name} instead."

@@ -32,7 +32,18 @@ if TYPE_CHECKING:
 
 
 class PartMethods(records.OrganizationPart):
-    """A part of an organization, which calls AWS Organizations as the management account."""
+    """A part of an organization, which calls AWS Organizations as the management account.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> labs = organization.create_organizational_unit("labs")
+    >>> labs.tag({"team": "astronomy"})
+    >>> labs.tags
+    {'team': 'astronomy'}
+    """
 
     __slots__ = ()
 
@@ -48,7 +59,16 @@ class PartMethods(records.OrganizationPart):
 
 
 class TargetMethods(PartMethods, records.Target):
-    """The methods of everything that policies can be attached to."""
+    """The methods of everything that policies can be attached to.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> organization.root.attached
+    ['p-FullAWSAccess']
+    """
 
     __slots__ = ()
 
@@ -62,7 +82,17 @@ class TargetMethods(PartMethods, records.Target):
 
 
 class ContainerMethods(TargetMethods, records.Container):
-    """The methods of the root and of OUs."""
+    """The methods of the root and of OUs.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> labs = organization.root.create_organizational_unit("labs")
+    >>> [unit.name for unit in organization.root.organizational_units]
+    ['labs']
+    """
 
     __slots__ = ()
 
@@ -89,6 +119,14 @@ class Root(ContainerMethods, records.Root):
     ----------
     policy_types
         The enabled types; only their policies can be attached in the organization.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> organization.root.policy_types
+    ['SERVICE_CONTROL_POLICY']
     """
 
     __slots__ = ()
@@ -96,7 +134,18 @@ class Root(ContainerMethods, records.Root):
 
 @facade_of(records.OrganizationalUnit)
 class OrganizationalUnit(ContainerMethods, records.OrganizationalUnit):
-    """An organizational unit: a folder of accounts and OUs."""
+    """An organizational unit: a folder of accounts and OUs.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> labs = organization.create_organizational_unit("labs")
+    >>> labs.update(name="laboratories")
+    >>> labs.name
+    'laboratories'
+    """
 
     __slots__ = ()
 
@@ -125,6 +174,15 @@ class Member(TargetMethods, records.Member):
         ``CREATED`` in the organization, or ``INVITED`` into it, like the management account.
     status
         ``ACTIVE``, ``SUSPENDED`` or ``PENDING_CLOSURE``.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> labs = organization.create_account("labs")
+    >>> organization.members[labs.account_id].joined_method
+    'CREATED'
     """
 
     __slots__ = ()
@@ -148,6 +206,17 @@ class Handshake(PartMethods, records.Handshake):
         ``INVITE``, or its part in enabling all features.
     parent_id
         The id of the handshake that needs this one.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> labs = world.create_account("labs")
+    >>> invitation = organization.invite_account(labs)
+    >>> invitation.accept()
+    >>> [account.name for account in organization.accounts]
+    ['management', 'labs']
     """
 
     __slots__ = ()
@@ -181,6 +250,16 @@ class OrganizationPolicy(PartMethods, policy_records.OrganizationPolicy):
     ----------
     type
         ``SERVICE_CONTROL_POLICY`` or ``RESOURCE_CONTROL_POLICY``.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> world = World(seed=7)
+    >>> organization = world.create_organization(world.create_account("management"))
+    >>> guard = organization.create_policy("guard", Policy.deny("s3:Delete*"))
+    >>> guard.attach(organization.root)
+    >>> organization.root.attached == ["p-FullAWSAccess", guard.id]
+    True
     """
 
     __slots__ = ()

@@ -149,6 +149,16 @@ def arrange(user: User, policy_name: str, sids: Iterable[str]) -> None:
     ------
     ExerciseError
         The user has no such policy, or the policy has no such statement.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> alice = World(seed=7).create_account("acme").create_user("alice")
+    >>> both = Policy.allow("s3:*", sid="All") + Policy.deny("s3:Delete*", sid="Keep")
+    >>> alice.put_policy("stack", both)
+    >>> arrange(alice, "stack", ["Keep", "All"])
+    >>> [statement.sid for statement in alice.inline["stack"].statements]
+    ['Keep', 'All']
     """
     if policy_name not in user.inline:
         raise ExerciseError(f"{user.name} has no inline policy {policy_name!r}.")

@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
 
 class CallerIdentity(NamedTuple):
-    """The response of GetCallerIdentity."""
+    """The response of GetCallerIdentity.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> world = World(seed=7)
+    >>> dana = world.create_account("acme", account_id="111111111111").create_user("dana")
+    >>> world.sts.get_caller_identity(dana).arn
+    'arn:aws:iam::111111111111:user/dana'
+    """
 
     user_id: str
     account: str

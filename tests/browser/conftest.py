@@ -11,7 +11,8 @@ A test takes ``open_notebook`` and gets a ``LabPage``::
         lab.page.get_by_role("button", name="Check", exact=True).click()
 
 Every test in this folder is marked ``browser``. The lessons by mouse, which take half of the time,
-run in one worker, those of the hub in another one, and the others in a third one.
+run in one worker, those of the hub in another one, those of the browser edition in the next that is
+free, and the others in a third one.
 """
 
 import os
@@ -35,7 +36,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 MOST_TESTS = 3
 """So many tests share a page: it keeps parts of closed notebooks, and gets slower."""
-GROUPS = {"test_lessons": "mouse", "test_hub": "hub"}
+GROUPS = {"test_lessons": "mouse", "test_hub": "hub", "test_lite": "lite", "test_site": "site"}
 PATIENCE = 15_000
 """So long an expectation waits, in ms: three workers share two processors."""
 BROWSERS = (
@@ -244,8 +245,10 @@ def browser():
         pytest.skip(reason)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        # Chromium's sandbox does not start as root, and the pages are our own.
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        # Chromium's sandbox does not start as root, and the pages are our own. No page can reach
+        # another host, nor can what works in its background.
+        args = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+        chromium = playwright.chromium.launch(executable_path=program, args=args)
         yield chromium
         chromium.close()
 
@@ -264,7 +267,7 @@ def jupyter_url(lab_folder, tmp_path_factory):
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"),
-        f"--config={REPOSITORY / 'jupyter_lab_config.py'}",
+        f"--config={REPOSITORY / 'iamlab/distribution/jupyter_lab_config.py'}",
         f"--ServerApp.root_dir={lab_folder}",
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",

@@ -205,7 +205,7 @@ def running(folder: Path, users: list[str], proxy: str):
         hub_port=hub_port,
         proxy_port=proxy_port,
         notebooks=str(REPOSITORY / "notebooks"),
-        config=REPOSITORY / "jupyter_lab_config.py",
+        config=REPOSITORY / "iamlab/distribution/jupyter_lab_config.py",
         repository=str(REPOSITORY),
         python=sys.executable,
         users=set(users),

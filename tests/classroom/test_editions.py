@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -20,6 +19,7 @@ from iamlab.widgets import matrix_board, stepper
 from iamlab.widgets.prediction import Prediction
 from tests.cli.helpers import Shell, one_line
 from tests.effort import slow
+from tests.hidden import hide
 from tests.teach.test_gate import LESSONS, run
 
 QUICK = {"00", "01", "02", "03"}
@@ -195,7 +195,7 @@ def test_a_cell_that_fails_is_reported_and_nothing_is_written(shell: Shell) -> N
 
 def test_blank_writes_a_file_once(shell: Shell) -> None:
     """In another folder too, which is made; the notebook can be anywhere."""
-    assert json.loads(shell("classroom", "blank", "08", "--out", "a/b", "--json").out) == [
+    assert shell("classroom", "blank", "08", "--out", "a/b", "--json").values["files"] == [
         str(Path("a/b/08_resource_policies_blank.ipynb"))
     ]
     assert "already exists" in one_line(shell("classroom", "blank", "8", "--out", "a/b"))
@@ -230,7 +230,7 @@ def test_solved_names_the_command_that_installs_what_is_missing(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It needs the packages with which notebooks run; ``blank`` doesn't."""
-    monkeypatch.setitem(sys.modules, "nbclient", None)
+    hide("nbclient", monkeypatch)
 
-    assert "python -m pip install 'iamlab[lab]'" in one_line(shell("classroom", "solved", "00"))
+    assert 'python -m pip install "iamlab[lab]"' in one_line(shell("classroom", "solved", "00"))
     assert shell("classroom", "blank", "00").status == 0

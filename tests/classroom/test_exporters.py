@@ -273,7 +273,7 @@ def test_export_writes_a_notebook_for_each_grader_once(shell: Shell) -> None:
     files = [Path("a/00_start_here.ipynb"), Path("b/source/00_start_here/00_start_here.ipynb")]
     command = ("classroom", "export", "0", "--otter", "a", "--nbgrader", "b")
 
-    assert json.loads(shell(*command, "--json").out) == [str(file) for file in files]
+    assert shell(*command, "--json").values["files"] == [str(file) for file in files]
     assert all(file.exists() for file in files)
     assert "already exists" in one_line(shell(*command))
     assert shell(*command, "--force").status == 0

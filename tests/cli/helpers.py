@@ -2,15 +2,18 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from iamlab.cli.main import main
 from tests.storage.account_exports import as_cli, export_of, hand_made
@@ -18,6 +21,7 @@ from tests.storage.account_exports import as_cli, export_of, hand_made
 PATIENCE = 600
 """So many seconds a process may take: it hangs, however busy the machine is."""
 ROOT_FOLDER = Path(__file__).parents[2]
+SCHEMAS = ROOT_FOLDER / "iamlab" / "distribution" / "schemas"
 
 
 class Result(NamedTuple):
@@ -26,6 +30,13 @@ class Result(NamedTuple):
     status: int
     out: str
     err: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What ``--json`` printed, without the address of its schema."""
+        found: dict[str, Any] = json.loads(self.out)
+        del found["$schema"]
+        return found
 
 
 class Shell:
@@ -48,7 +59,10 @@ class Shell:
             status = main(arguments)
         except SystemExit as end:
             status = end.code  # type: ignore[assignment]
-        return Result(status, *self.capsys.readouterr())
+        result = Result(status, *self.capsys.readouterr())
+        if "--json" in arguments and "$schema" in result.out:
+            is_as_described(result.out)
+        return result
 
     def terminal(self, encoding: str, *arguments: str) -> Result:
         """Run it here, for a terminal that knows only the letters of an encoding."""
@@ -79,6 +93,14 @@ class Shell:
             done.stdout.decode("utf-8", "replace"),
             done.stderr.decode("utf-8", "replace"),
         )
+
+
+def is_as_described(out: str) -> None:
+    """Check an answer for programs with its schema."""
+    answer = json.loads(out)
+    schema = (SCHEMAS / answer["$schema"].rpartition("/")[2]).read_text("utf-8")
+    problem = best_match(Draft202012Validator(json.loads(schema)).iter_errors(answer))
+    assert problem is None, f"{problem.json_path}: {problem.message[:200]}"
 
 
 def one_line(result: Result) -> str:

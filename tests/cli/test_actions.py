@@ -1,7 +1,5 @@
 """``iamlab actions`` lists what a pattern matches, or what words find."""
 
-import json
-
 import pytest
 
 from iamlab.policy import catalog
@@ -48,11 +46,11 @@ def test_words_are_looked_for_in_names_and_descriptions(shell: Shell) -> None:
 
 def test_a_level_leaves_the_others_out(shell: Shell) -> None:
     """Only those that change permissions, say."""
-    found = json.loads(shell("actions", "iam:*", "--level", "Permissions management", "--json").out)
+    found = shell("actions", "iam:*", "--level", "Permissions management", "--json").values
 
-    assert {item["level"] for item in found} == {"Permissions management"}
-    assert "iam:AttachUserPolicy" in [item["name"] for item in found]
-    assert all(item["resources"] and item["description"] for item in found)
+    assert {item["level"] for item in found["actions"]} == {"Permissions management"}
+    assert "iam:AttachUserPolicy" in [item["name"] for item in found["actions"]]
+    assert all(item["resources"] and item["description"] for item in found["actions"])
 
 
 def test_nothing_found_ends_with_1_and_a_suggestion(shell: Shell) -> None:

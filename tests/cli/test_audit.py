@@ -116,7 +116,7 @@ def test_thresholds_can_be_given(good: Shell) -> None:
     table = ("--credential-report", "good.csv", "--as-of", "2027-01-01")
     loose = good("audit", *FILE, *table, "--threshold", "unused_days=999", "--json")
 
-    assert json.loads(loose.out)[0]["thresholds"]["unused_days"] == 999
+    assert loose.values["accounts"][0]["thresholds"]["unused_days"] == 999
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_json_has_all_of_it(good: Shell) -> None:
     other = json.dumps(json.loads(export(good_account()))).replace(ACCOUNT, "222222222222")
     good.write("other.json", other)
     result = good("audit", *FILE, "--account-details", "other.json", "--json")
-    audits = json.loads(result.out)
+    audits = result.values["accounts"]
 
     assert result.status == 0
     assert [audit["accountId"] for audit in audits] == [ACCOUNT, "222222222222"]

@@ -175,7 +175,7 @@ def test_standard_input_is_a_file_too(shell: Shell, monkeypatch: pytest.MonkeyPa
 def test_json_holds_the_same(check: Any) -> None:
     """One object for each line, whatever is in the document."""
     lines = check(MISSPELT).out.splitlines()[:-1]
-    found = json.loads(check(MISSPELT, "--json").out)
+    found = check(MISSPELT, "--json").values["findings"]
 
     assert [f"{item['level']} {item['code']}: {item['text']}" for item in found] == [
         line.partition(": ")[2] for line in lines
@@ -248,7 +248,7 @@ def test_new_access_stops_a_pipeline(check: Any, shell: Shell) -> None:
     shell.write("old.json", OLD)
     shell.write("new.json", NEW)
     result = check(NEW, "--no-new-access", "old.json")
-    (finding,) = json.loads(check(NEW, "--no-new-access", "old.json", "--json").out)
+    (finding,) = check(NEW, "--no-new-access", "old.json", "--json").values["findings"]
 
     assert result.status == 1
     assert "NEW_ACCESS: New access in the statement with index: 0. For example, " in result.out

@@ -63,7 +63,7 @@ def test_the_same_file_ends_with_0(shell: Shell) -> None:
     text, as_json, table = (shell(*same, *form) for form in ([], ["--json"], ["--csv"]))
 
     assert (text.status, text.out, text.err) == (0, "Nothing is different.\n", "")
-    assert (as_json.status, json.loads(as_json.out)) == (
+    assert (as_json.status, as_json.values) == (
         0,
         {"edits": [], "outside": {}, "changes": []},
     )

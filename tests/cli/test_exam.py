@@ -1,7 +1,6 @@
 """``iamlab exam``: the questions of an exam on a terminal, as JSON, or in a file."""
 
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def test_the_form_can_have_the_code_of_the_exam(shell: Shell) -> None:
 
 def test_json_has_every_question_with_its_key(shell: Shell) -> None:
     """For programs; nothing is asked."""
-    found = json.loads(shell("exam", "--form", "scs", "--seed", "5", "--json").out)
+    found = shell("exam", "--form", "scs", "--seed", "5", "--json").values["questions"]
 
     assert len(found) == 20
     assert [own["key"] for own in found] == [list(own.key) for own in form("scs", 5).items]

@@ -158,7 +158,7 @@ def test_json_holds_the_whole_decision_and_its_fixes(question: Any, explain: Any
     ((request, layers),) = read_questions(json.dumps(question))
     decision = evaluate(request, layers)
 
-    assert json.loads(result.out) == {
+    assert result.values == {
         **decision.to_dict(),
         "fixes": [fix.to_dict() for fix in decision.fixes()],
     }

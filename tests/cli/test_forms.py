@@ -73,7 +73,7 @@ def test_help_has_room_in_80_columns_and_promises_the_keys(command: str, shell: 
     request = QUESTIONS | {"diff": ("after.json", *GET)}
     first = ("account.json",) if command == "diff" else DETAILS
     promised = result.out.partition("--json: ")[2]
-    for key in keys_in(json.loads(shell(command, *first, *request[command], "--json").out)):
+    for key in keys_in(shell(command, *first, *request[command], "--json").values):
         assert command == "can" or key in promised, key
     if command != "can":
         head = shell(command, *first, *request[command], "--csv").out.splitlines()[0]

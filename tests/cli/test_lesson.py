@@ -1,7 +1,5 @@
 """``iamlab lesson``: begin a lesson, and check one."""
 
-import json
-
 import pytest
 
 from iamlab.teach import lesson as lessons
@@ -68,7 +66,7 @@ def test_every_problem_has_a_line_and_a_fix(shell: Shell) -> None:
     assert first == f"x1_our_buckets.toml, line {line}: There is no kind 'predikt'."
     assert fix == "    Did you mean predict?"
     assert result.out.endswith(" in x1_our_buckets.toml.\n")
-    assert json.loads(found.out)[0] == {
+    assert found.values["problems"][0] == {
         "file": "x1_our_buckets.toml",
         "place": f"line {line}",
         "text": "There is no kind 'predikt'.",

@@ -1,7 +1,5 @@
 """``iamlab lookup``: the rule of a word, the lesson that teaches it, and the AWS page."""
 
-import json
-
 import pytest
 
 from tests.cli.helpers import Shell, one_line
@@ -19,7 +17,7 @@ def test_several_words_are_one_term(shell: Shell) -> None:
 
 def test_programs_get_the_fields_of_a_term(shell: Shell) -> None:
     """The exercise that teaches it, too."""
-    found = json.loads(shell("lookup", "implicit deny", "--json").out)
+    found = shell("lookup", "implicit deny", "--json").values
 
     assert list(found) == ["word", "rule", "also", "lesson", "exercise", "page", "url", "picture"]
     assert (found["lesson"], found["exercise"]) == ("02", "2.2")

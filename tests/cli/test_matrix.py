@@ -60,7 +60,7 @@ def split(out: str) -> str:
 def test_json_holds_what_python_finds(by: str, shell: Shell) -> None:
     """Under the keys that the help promises."""
     result = shell(*ask("--json", "--by", by))
-    got = json.loads(result.out)
+    got = result.values
 
     assert (result.status, result.err) == (0, "")
     assert list(got) == ["by", "pairs", "rows", "assumed"]

@@ -2,7 +2,6 @@
 
 import builtins
 import io
-import json
 import os
 import shlex
 import subprocess
@@ -37,7 +36,7 @@ def ask(shell: Shell, monkeypatch: pytest.MonkeyPatch, answers: str, *options: s
 def keys(shell: Shell, *options: str) -> Iterator[str]:
     """Yield the right answers, as ``--json`` has them."""
     result = shell("quiz", *DETAILS, "--seed", "1", *options, "--json")
-    for item in json.loads(result.out):
+    for item in result.values["questions"]:
         yield "ABCDEFGH"[item["key"][0]]
 
 
@@ -108,7 +107,7 @@ def test_an_answer_that_means_nothing_is_read_again(
 
 def test_json_asks_nothing_and_keeps_nothing(answered: Shell) -> None:
     """Programs get the questions."""
-    first, *_ = json.loads(answered("quiz", *DETAILS, "--json").out)
+    first, *_ = answered("quiz", *DETAILS, "--json").values["questions"]
 
     names = "kind lesson form question facts prompts options key rationale"
     assert first.keys() == {*names.split()}

@@ -57,13 +57,13 @@ def test_a_credential_report_tells_the_rest(with_table: Shell) -> None:
 
 def test_json_has_the_same(with_table: Shell) -> None:
     """Numbers, lists, credentials; null without a credential report."""
-    (found,) = json.loads(with_table("report", *FILE, "--json").out)
+    (found,) = with_table("report", *FILE, "--json").values["accounts"]
     assert found["summary"]["Users"] == 5
     assert "AccountMFAEnabled" in found["unknown"]
     assert found["credentials"] is None
 
     result = with_table("report", *FILE, "--credential-report", "users.csv", "--json")
-    (found,) = json.loads(result.out)
+    (found,) = result.values["accounts"]
     assert result.status == 1
     assert found["security"][0]["items"][0]["state"] == "to do"
     assert "alice: MFA, 1 active access key" in found["credentials"]

@@ -41,7 +41,7 @@ def test_json_holds_what_python_finds(who: str, shell: Shell) -> None:
     """Line by line, under the keys that the help promises."""
     result = shell(*ask(who, "--json", "--service", "s3", "--service", "sts"))
     wanted = found(shell, who, "s3", "sts")
-    got = json.loads(result.out)
+    got = result.values
 
     assert (result.status, result.err) == (0, "")
     assert list(got) == ["principal", "allowed", "conditional", "stopped", "assumed", "incomplete"]

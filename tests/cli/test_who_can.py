@@ -113,7 +113,7 @@ def test_json_and_csv_hold_what_python_finds(shell: Shell) -> None:
         for arn, decision in wanted.items()
     }
 
-    got = json.loads(shell(*ask(), "--json").out)
+    got = shell(*ask(), "--json").values
     head, *rows = csv.reader(io.StringIO(shell(*ask(), "--csv").out))
 
     assert got == {

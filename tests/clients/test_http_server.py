@@ -5,16 +5,16 @@ import http.client
 import io
 import logging
 import socket
-import subprocess
-import sys
 import threading
 from contextlib import ExitStack, suppress
+from importlib import import_module
 
 import boto3
 import pytest
 
 from iamlab import RequestError
 from iamlab.clients.http_server import LocalServer
+from tests.hidden import hide
 from tests.rows import each_row
 
 ENDS = "Connection: close\r\n"
@@ -497,10 +497,9 @@ def test_nothing_is_left_after_stop(echo):
     gc.collect()  # would warn of what is open
 
 
-def test_without_waitress_an_error_says_how_to_install_it():
+def test_without_waitress_an_error_says_how_to_install_it(monkeypatch):
     """It isn't among the packages that the lessons need."""
-    code = "import sys; sys.modules['waitress'] = None; import iamlab.clients.http_server"
-    command = [sys.executable, "-c", code]
-    words = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    hide("waitress", monkeypatch)
 
-    assert "RequestError: Real clients need waitress. Install it with: pip install" in words
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "iamlab\[clients\]"'):
+        import_module("iamlab.clients.http_server")

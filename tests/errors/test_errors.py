@@ -16,6 +16,7 @@ from iamlab.errors import (
     ExerciseError,
     IamLabError,
     LoadError,
+    MissingPackageError,
     PolicyError,
     PolicyProblem,
     RequestError,
@@ -155,6 +156,7 @@ def test_every_class_of_errors_is_tested_here() -> None:
     tested = {PolicyError, SaveError, AwsError, ArnError, ExerciseError, LoadError, RequestError}
     tested |= {KeyedError, LocatedError}  # in test_broken_files.py
     tested |= {HttpError, ConflictError, ActionError}  # in tests/clients
+    tested |= {MissingPackageError}  # in tests/view/test_missing_packages.py
     missed = {IamLabError}
     while missed:
         missed = {own for base in missed for own in base.__subclasses__()}

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import py_compile
 import random
 import signal
 import stat
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -32,7 +33,7 @@ from iamlab.storage import problems as secret_fields
 from iamlab.storage import saved_world
 from iamlab.storage.codec import coder_of
 from iamlab.storage.problems import UNUSABLE, CodingRun
-from iamlab.storage.record_coders import ClassCoder, RecordCoder, import_all
+from iamlab.storage.record_coders import ClassCoder, RecordCoder, import_all, types_of_fields
 from iamlab.storage.saved_world import (
     Contents,
     SecretsWarning,
@@ -394,6 +395,32 @@ def test_whatever_a_world_has_come_to_can_be_saved(seed: int) -> None:
     again = world_from_json(as_read(world_to_json(account.world, secrets=True)))
 
     assert whole(again) == whole(account.world)
+
+
+def test_the_types_of_fields_are_found_without_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the edition for browsers some modules are compiled, and their names are only for types."""
+    source = tmp_path / "only_compiled.py"
+    source.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n"
+        "    from datetime import datetime as moment, timedelta\n"
+        "    from collections.abc import Mapping\n"
+        "@dataclass\n"
+        "class Held:\n"
+        "    since: moment\n"
+        "    ages: Mapping[str, timedelta]\n",
+        "utf-8",
+    )
+    py_compile.compile(str(source), str(source.with_suffix(".pyc")))
+    source.unlink()
+    monkeypatch.syspath_prepend(tmp_path)
+    held = import_module("only_compiled").Held
+
+    assert types_of_fields(held) == {"since": datetime, "ages": Mapping[str, timedelta]}
 
 
 def test_a_loaded_world_goes_on_as_the_other_would() -> None:

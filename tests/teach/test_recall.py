@@ -1,7 +1,6 @@
 """Remembering: which topics come back and when, and that each item is new on its day."""
 
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from iamlab.teach.schedule import History, reviews
 from iamlab.teach.tables import every, find
 from iamlab.widgets.prediction import COARSE, FINE
 from tests.effort import slow
+from tests.hidden import hide
 
 NOW = datetime.now(UTC)
 WRONG = {"allowed": "denied"}
@@ -352,12 +352,12 @@ def test_a_review_ends_after_its_minutes(answered, monkeypatch):
 
 def test_without_fsrs_a_practice_needs_no_schedule_until_there_are_answers(answered, monkeypatch):
     """Then the error names the command that installs it."""
-    monkeypatch.setitem(sys.modules, "fsrs", None)
+    hide("fsrs", monkeypatch)
 
     assert len(warm_up("05").items) == 2
 
     answered(("M02", 9, False, ""))
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'iamlab\[lab\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "iamlab\[lab\]"'):
         warm_up("05")
 
 

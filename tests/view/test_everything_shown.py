@@ -15,6 +15,7 @@ from iamlab.display import Shown, few
 from iamlab.errors import RequestError
 from iamlab.model.event import EventLog
 from iamlab.view import request_sentence
+from iamlab.view.cards.card import inner
 from iamlab.view.figure import Figure
 from iamlab.view.showing import PICTURES, show
 from iamlab.view.tables import Table
@@ -24,7 +25,15 @@ from tests.view.disfigure import disfigure
 from tests.view.scenes import ASKED, MAIN, company, sessions
 
 ANA = "arn:aws:iam::111111111111:user/ana"
-TABLES = [kind for kind in table_of.registry if kind is not object]
+
+
+def _types_of(function):
+    """Return the types with a part of their own; each name must be that of a type."""
+    names = function.parts.keys() - {"builtins.object"}
+    return [pkgutil.resolve_name(f"iamlab.{name}") for name in sorted(names)]
+
+
+TABLES, CARDS = _types_of(table_of), _types_of(inner)
 PASSWORD = "Correct-Horse-1"
 SCRIPT = "<script>alert(1)</script>"
 OURS = {"div", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "strong", "span"}
@@ -165,7 +174,7 @@ def test_everything_that_shows_itself_has_a_table():
 
 def test_every_kind_is_tried_here(scene):
     """Each type with a table or a picture has a value here."""
-    kinds = [pkgutil.resolve_name(f"iamlab.{name}") for name in PICTURES] + TABLES
+    kinds = [pkgutil.resolve_name(f"iamlab.{name}") for name in PICTURES] + TABLES + CARDS
     found = scene.values.values()
 
     assert [cls.__name__ for cls in kinds if not any(isinstance(v, cls) for v in found)] == []

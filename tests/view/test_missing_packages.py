@@ -1,11 +1,12 @@
 """The package works without the packages for notebooks, and names the command that installs one."""
 
-import sys
+from importlib.util import find_spec
 
 import pytest
 
 from iamlab import teach
 from iamlab.teach.scenarios import MAP, scenario
+from tests.hidden import hide
 
 
 def _decision():
@@ -33,31 +34,29 @@ NEEDED = {
 CALLS = [(name, call) for name, calls in NEEDED.items() for call in calls]
 
 
-@pytest.fixture
-def without(monkeypatch):
-    """Hide a package, and forget what was imported with it."""
-
-    def hide(package):
-        monkeypatch.setitem(sys.modules, package, None)
-
-    return hide
-
-
 @pytest.mark.parametrize(("package", "call"), CALLS)
-def test_a_missing_package_is_named_with_the_command_that_installs_it(package, call, without):
+def test_a_missing_package_is_named_with_the_command_that_installs_it(package, call, monkeypatch):
     """It is asked for when it is needed."""
-    without(package)
+    hide(package, monkeypatch)
     with pytest.raises(ModuleNotFoundError) as caught:
         call()
 
-    expected = f"{package} isn't installed. Install it with: python -m pip install 'iamlab[lab]'"
-    assert str(caught.value) == expected
+    extra = "lab" if package == "anywidget" else "figures"
+    command = f'python -m pip install "iamlab[{extra}]"'
+    assert str(caught.value) == f"{package} isn't installed. Install it with: {command}"
     assert caught.value.name == package
 
 
+def test_only_imports_of_iamlab_are_refused(monkeypatch):
+    """Other packages ask which ones are there, and do without."""
+    hide("pandas", monkeypatch)
+
+    assert find_spec("pandas") is not None
+
+
 @pytest.mark.parametrize("package", NEEDED)
-def test_decisions_and_pictures_need_none_of_them(package, without):
+def test_decisions_and_pictures_need_none_of_them(package, monkeypatch):
     """A picture is SVG, which iamlab writes itself."""
-    without(package)
+    hide(package, monkeypatch)
 
     assert _decision().show().svg().startswith(b"<?xml")

@@ -80,6 +80,15 @@ class Finding:
     ----------
     subject
         The ARN of the identity or policy.
+
+    Examples
+    --------
+    >>> from iamlab import World
+    >>> account = World(seed=7).create_account("acme")
+    >>> account.create_user("dana").attach_policy("ReadOnlyAccess")
+    >>> (finding,) = account.audit().of("user-policies")
+    >>> print(finding.what, finding.remedy)
+    The user has 1 policy of its own. Give it to a group, and put the user into it; or ...
     """
 
     control: Control

@@ -201,6 +201,14 @@ class OutsideAccess(Sequence[OutsideFinding], Shown):
         How many resources with a policy were examined.
     assumed
         What was assumed.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> queue = World(seed=7).create_account("acme").create_queue("orders")
+    >>> queue.put_policy(Policy.allow("sqs:SendMessage", queue.arn, principal="*"))
+    >>> queue.account.world.outside_access()
+    <OutsideAccess 1 finding, 1 public, 0 stopped, zone of trust: each account by itself>
     """
 
     findings: tuple[OutsideFinding, ...]

@@ -97,6 +97,16 @@ class LeastPrivilege(Shown):
         Pairs that no policy can allow, such as of an action with an invalid name.
     compared
         What goes away, of what his policies allow now; ``None`` if they are not known.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.put_policy("all", Policy.allow("iam:*"))
+    >>> _ = dana.account.call("ListUsers", dana)
+    >>> found = dana.account.world.least_privilege(dana)
+    >>> [statement.action for policy in found.policies for statement in policy.statements]
+    [('iam:ListUsers',)]
     """
 
     principal: str

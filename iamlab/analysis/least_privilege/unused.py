@@ -130,6 +130,15 @@ class Unused(Shown):
         Edits that AWS would reject, with the reason.
     not_shown
         What the events cannot show.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.put_policy("list", Policy.allow("iam:ListUsers"))
+    >>> dana.account.world.clock.advance(days=100)
+    >>> print(*dana.account.world.unused(dana).edits)
+    Delete inline policy list of user dana: nothing of it was used.
     """
 
     asked: tuple[str, ...]

@@ -69,6 +69,17 @@ class Cut(Shown):
         A path that stays open, if one does.
     reach, way
         What principals can become before the edits, and a shortest path before them, if any.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme", account_id="111111111111").create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> cut = dana.account.world.reach().cut(dana)
+    >>> cut.is_closed, cut.is_smallest
+    (True, True)
+    >>> print(*cut.edits)
+    Remove iam:PutUserPolicy from statement #1 of own of arn:aws:iam::111111111111:user/dana.
     """
 
     edits: tuple[CutEdit, ...]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamlab.analysis.privilege_escalation.edge_finder import ADMINISTERS, SUPPOSES, EdgeFinder
 from iamlab.analysis.privilege_escalation.replay import Replay, replay, written_out
 from iamlab.analysis.suppositions import limited
-from iamlab.display import FEW, Shown, called, count, few, need
+from iamlab.display import FEW, Shown, called, count, few
 from iamlab.errors import AwsError
 from iamlab.mermaid import as_text
 from iamlab.policy.arn import Arn
@@ -43,6 +43,17 @@ class Path(Shown):
     ----------
     source
         Who begins.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> path = dana.account.world.reach().path(dana, to="admin")
+    >>> print(path)
+    1. user/dana -> user/dana with any permission: iam:PutUserPolicy
+    >>> path.is_proved
+    True
     """
 
     source: PrincipalState
@@ -226,6 +237,15 @@ class Arrivals(Paths):
     ----------
     asked
         How many principals there are.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> arrivals = dana.account.world.reach().to("s3:GetObject", "arn:aws:s3:::star-maps/m31.fits")
+    >>> print(arrivals[dana.arn])
+    1. user/dana -> user/dana with any permission: iam:PutUserPolicy
     """
 
     action: str
@@ -261,6 +281,14 @@ class BlastRadius(Paths):
         The accounts that he gets to administer, each with a shortest path.
     asked
         How many principals there are.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme", account_id="111111111111").create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> [*dana.account.world.reach().blast_radius(dana).admin_of]
+    ['111111111111']
     """
 
     source: str
@@ -312,7 +340,6 @@ def to_networkx(edges: Iterable[Edge], principals: Mapping[str, bool]) -> nx.DiG
     principals
         ARN of every principal -> whether it is an administrator as it is.
     """
-    need("networkx")
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()

@@ -64,6 +64,15 @@ class Replay:
         The copy in which the calls were made; its events tell of them.
     principal
         The principal at the end of the path, for ``world.can(principal, ...)``.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.put_policy("own", Policy.allow("iam:PutUserPolicy", dana.arn))
+    >>> replay = dana.account.world.reach().path(dana, to="admin").replay()
+    >>> print(replay.world.can(replay.principal, "iam:CreateUser", "*"))
+    ✓ allowed by reach/#1
     """
 
     world: World = field(repr=False)

@@ -100,6 +100,14 @@ class WhatCan(Shown):
         The decisions about all pairs: one row.
     incomplete
         Actions with lines in ``allowed`` whose calls are denied: they need more.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> dana = World(seed=7).create_account("acme").create_user("dana")
+    >>> dana.put_policy("read", Policy.allow("s3:GetObject", "arn:aws:s3:::star-maps/*"))
+    >>> print(dana.account.world.what_can(dana).allowed[0])
+    s3:GetObject on objects in star-maps: by read/#1
     """
 
     principal: str

@@ -56,6 +56,19 @@ class Change:
     together
         Whether none of them does so by itself; ``None`` if that was not worked out, as there are
         too many edits.
+
+    Examples
+    --------
+    >>> from iamlab import Policy, World
+    >>> world = World(seed=7)
+    >>> dana = world.create_account("acme", account_id="111111111111").create_user("dana")
+    >>> before = world.copy()
+    >>> dana.put_policy("list", Policy.allow("iam:ListUsers"))
+    >>> change = before.diff(world).changes()[0]
+    >>> print(change)
+    arn:aws:iam::111111111111:user/dana gained iam:ListUsers on *
+    >>> len(change.by), change.together
+    (1, False)
     """
 
     principal: str

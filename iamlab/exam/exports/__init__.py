@@ -5,12 +5,13 @@
     .xml   Moodle XML, with the question type for orders that Moodle has since 4.4
     .gift  GIFT, which Moodle and others read
     .zip   QTI 1.2 for Canvas
-    .apkg  a deck for Anki; needs iamlab[exam]
+    .apkg  a deck for Anki
     .csv   a table for spreadsheets
     .json  all values, for programs
     .html  a paper, and its key in a second file
-    .pdf   the same as PDF; needs iamlab[exam]
+    .pdf   the same as PDF
 
+All but ``.csv``, ``.json`` and ``.html`` need ``iamlab[exam]``.
 Every format but ``.html`` and ``.pdf`` has the key in the same file. Moodle and Canvas give a part
 of the points for a part of the answer: Moodle if only right options are chosen, but too few; both
 if some lines of a match are right; and all but Moodle XML if some places of an order are right.
@@ -18,11 +19,11 @@ if some lines of a match are right; and all but Moodle XML if some places of an 
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.errors import ExerciseError
-from iamlab.exam.exports import canvas, cards, moodle, paper, tables
 from iamlab.exam.exports.entries import FRONT, clean, entries_of
 from iamlab.model.strict_json import replace_file
 
@@ -34,15 +35,15 @@ if TYPE_CHECKING:
 
     Writer = Callable[[list[Entry], str], dict[str, bytes]]
 
-WRITERS: dict[str, Writer] = {
-    "xml": moodle.xml,
-    "gift": moodle.gift,
-    "zip": canvas.package,
-    "apkg": cards.deck,
-    "csv": tables.csv,
-    "json": tables.json,
-    "html": paper.as_html,
-    "pdf": paper.as_pdf,
+WRITERS = {
+    "xml": "moodle.xml",
+    "gift": "moodle.gift",
+    "zip": "canvas.package",
+    "apkg": "cards.deck",
+    "csv": "tables.csv",
+    "json": "tables.json",
+    "html": "paper.as_html",
+    "pdf": "paper.as_pdf",
 }
 """What makes a format: the content of each file, by what is added to the file's name."""
 
@@ -88,7 +89,9 @@ def export(
     if kind not in WRITERS:
         raise ExerciseError(f"There is no format {kind!r}. Choose one of {', '.join(WRITERS)}.")
     name = " ".join(clean(title).split()) or FRONT
-    made = WRITERS[kind](entries, name)
+    module, _, function = WRITERS[kind].partition(".")
+    write: Writer = getattr(import_module(f"{__name__}.{module}"), function)
+    made = write(entries, name)
     files = {path.with_stem(path.stem + more): content for more, content in made.items()}
     for file, content in files.items():
         try:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from iamlab.display import need
 from iamlab.exam.exports.entries import FRONT, html, zipped
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ def _day() -> float:
 
 def deck(entries: list[Entry], title: str) -> dict[str, bytes]:
     """Write a deck that is named after the title."""
-    need("genanki", "exam")
     import genanki
 
     fields = [{"name": own} for own in FIELDS]

@@ -9,7 +9,6 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
 from iamlab.exam.exports.entries import FRONT, html, is_document
 from iamlab.exam.item_html import html_page
 from iamlab.exam.items import MATCH
@@ -124,8 +123,6 @@ def _empty(title: str) -> FPDF:
 
 def drawn(lines: list[Line], title: str) -> bytes:
     """Draw lines as a PDF; a question that isn't long isn't split by the end of a page."""
-    need("fpdf", "exam")
-    need("matplotlib", "exam")
     made, probe = _empty(title), _empty(title)
     made.add_page()
     starts = [place for place, (style, _) in enumerate(lines) if style == HEADING]

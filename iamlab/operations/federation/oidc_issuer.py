@@ -207,14 +207,12 @@ class OidcIssuer:
         return signing_key(self.world, f"oidc/{self.url}/{number}", self.algorithm)
 
     def _audience(self, audience: str | Iterable[str] | None) -> str | list[str]:
-        if audience is None or isinstance(audience, str):
-            wanted = self.audience if audience is None else audience
-            check_text("audience", wanted)
-            return wanted
-        found = as_list(audience, "audience is one text, or a list of them")
+        wanted = self.audience if audience is None else audience
+        what = "audience is one text, or a list of them"
+        found = [wanted] if isinstance(wanted, str) else as_list(wanted, what)
         for text in found:
-            check_text("an audience", text)
-        return found
+            check_text("audience", text)
+        return wanted if isinstance(wanted, str) else found
 
 
 def create_issuer(

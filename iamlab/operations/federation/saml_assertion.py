@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import has_stand_in
 from iamlab.errors import RequestError
 from iamlab.operations.federation import saml_xml as names
+from iamlab.operations.federation.signatures import der_of
 from iamlab.policy.arn import Arn, is_arn
 
 if TYPE_CHECKING:
@@ -127,11 +129,12 @@ def _add_authentication(assertion: Element, stated: Statements) -> None:
     _add(context, "saml:AuthnContextClassRef", names.BY_PASSWORD)
 
 
+@has_stand_in("signxml")
 def signed(response: Element, key: RSAPrivateKey, certificate: Certificate) -> SamlAssertion:
     """Sign the assertion in a response; return the response as it is sent."""
-    from lxml import etree
     from signxml.signer import XMLSigner
 
+    etree = names.etree()
     etree.indent(response)  # before signing, because nothing can change afterwards
     assertion = response.find(names.tag("saml:Assertion"))
     signer = XMLSigner(c14n_algorithm=_EXCLUSIVE)
@@ -145,9 +148,6 @@ def metadata_of(
     entity_id: str, certificates: Iterable[Certificate], *, valid_until: datetime | None = None
 ) -> str:
     """Write the metadata of an identity provider: its certificates and its address."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-    from lxml import etree
-
     limits = {} if valid_until is None else {"validUntil": written(valid_until)}
     root = _root("md:EntityDescriptor", entityID=entity_id, **limits)
     protocol = {"protocolSupportEnumeration": names.NAMESPACES["samlp"]}
@@ -155,12 +155,12 @@ def metadata_of(
     for certificate in certificates:
         key = _add(descriptor, "md:KeyDescriptor", use="signing")
         data = _add(_add(key, "ds:KeyInfo"), "ds:X509Data")
-        der = b64encode(certificate.public_bytes(Encoding.DER)).decode()
-        _add(data, "ds:X509Certificate", der)
+        _add(data, "ds:X509Certificate", b64encode(der_of(certificate)).decode())
     for form in ("persistent", "transient"):
         _add(descriptor, "md:NameIDFormat", f"{names.NAME_ID}{form}")
     place = f"{entity_id.rstrip('/')}/ls/"
     _add(descriptor, "md:SingleSignOnService", Binding=names.REDIRECT, Location=place)
+    etree = names.etree()
     etree.indent(root)
     declared = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return str(declared.decode())
@@ -178,21 +178,13 @@ def written(moment: datetime) -> str:
 
 
 def _root(name: str, **attributes: str) -> Element:
-    """Make an outermost element, which declares the prefixes of its contents."""
-    from lxml import etree
-
-    inside = ("samlp", "saml") if name.startswith("samlp:") else ("md", "ds")
-    prefixes = {prefix: names.NAMESPACES[prefix] for prefix in inside}
-    return etree.Element(names.tag(name), attributes, nsmap=prefixes)
+    """Make an outermost element."""
+    return names.etree().Element(names.tag(name), attributes)
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
     """Append an element to another."""
-    from lxml import etree
-
-    prefix = name.partition(":")[0]
-    nsmap = {prefix: names.NAMESPACES[prefix]}
-    made = etree.SubElement(parent, names.tag(name), attributes, nsmap=nsmap)
+    made = names.etree().SubElement(parent, names.tag(name), attributes)
     made.text = text
     return made
 

@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.parsers import expat
 
+from iamlab.display import has_stand_in
 from iamlab.errors import noted
 from iamlab.errors.sts import ExpiredTokenException, InvalidIdentityToken
 from iamlab.tables import tables
@@ -170,6 +171,16 @@ class _Guard:
         raise ValueError("it has a document type, which could declare entities")
 
 
+@has_stand_in("lxml")
+def etree() -> Any:
+    """Return lxml, with the prefixes of SAML."""
+    from lxml import etree
+
+    for prefix, address in NAMESPACES.items():
+        etree.register_namespace(prefix, address)
+    return etree
+
+
 def parse(document: bytes) -> Element:
     """Read a document; return its outermost element.
 
@@ -187,20 +198,19 @@ def parse(document: bytes) -> Element:
     ...
     ValueError: it has a document type, which could declare entities
     """
-    from lxml import etree
-
     guard = _Guard()
     watch = expat.ParserCreate("utf-8")
     watch.StartElementHandler, watch.EndElementHandler = guard.start, guard.end
     watch.StartDoctypeDeclHandler = guard.doctype
     try:
         watch.Parse(document, True)  # noqa: FBT003 - expat takes it by place only
-        return etree.fromstring(document, parser())
-    except (expat.ExpatError, etree.XMLSyntaxError) as error:
+        return etree().fromstring(document, parser())
+    except (expat.ExpatError, etree().ParseError) as error:
         raise ValueError(f"it isn't well-formed XML: {error}") from None
 
 
-def parser() -> XMLParser:
+@has_stand_in("lxml")
+def parser() -> XMLParser | None:
     """Make a parser that fetches nothing, resolves nothing and accepts no other encoding."""
     from lxml import etree
 

@@ -32,9 +32,10 @@ from base64 import b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
-from math import gcd
+from math import gcd, prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from iamlab.display import has_stand_in
 from iamlab.errors import RequestError
 from iamlab.model.clock_and_ids import HEX
 from iamlab.operations.federation.saml_xml import every, parse, parser, tag, text_of
@@ -53,9 +54,10 @@ if TYPE_CHECKING:
 
 _EXPONENT = 65_537
 _BITS = 2048
-_SMALL_PRIMES = tuple(n for n in range(3, 2000, 2) if all(n % d for d in range(3, n, 2)))
+_SMALL_ODD_NUMBERS = prod(range(3, 2000, 2))
 
 
+@has_stand_in("cryptography")
 def rsa_key(world: World, whose: str) -> RSAPrivateKey:
     """Return an owner's RSA key of 2,048 bits.
 
@@ -71,18 +73,20 @@ def rsa_key(world: World, whose: str) -> RSAPrivateKey:
     >>> one.key_size, one.private_numbers() == again.private_numbers()
     (2048, True)
     """
-    return _rsa(_seed_for(world, "rsa", whose))
+    return _rsa(seed_for(world, "rsa", whose))
 
 
+@has_stand_in("cryptography")
 def ec_key(world: World, whose: str) -> EllipticCurvePrivateKey:
     """Return an owner's key on the curve P-384, as ES384 needs it."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    draw = random.Random(_seed_for(world, "ec", whose))
+    draw = random.Random(seed_for(world, "ec", whose))
     return ec.derive_private_key(draw.getrandbits(380) | 1, ec.SECP384R1())
 
 
-def _seed_for(world: World, kind: str, whose: str) -> str:
+def seed_for(world: World, kind: str, whose: str) -> str:
+    """Return the text from which an owner's key follows."""
     return world.ids.hidden(f"signing key/{kind}/{whose}", HEX, 64)
 
 
@@ -115,22 +119,14 @@ def _prime(draw: random.Random) -> int:
 
 
 def _is_prime(number: int, draw: random.Random) -> bool:
-    """Return whether a number is prime: the Miller-Rabin test, with more rounds than FIPS 186-5.
+    """Return whether a random number is prime: Fermat's test, which such a number can't deceive.
 
     Twenty random bases are taken, though only five are tried, so that worlds keep their keys.
     """
-    if any(number % small == 0 for small in _SMALL_PRIMES):
-        return False
-    odd, twos = number - 1, 0
-    while odd % 2 == 0:
-        odd, twos = odd // 2, twos + 1
-    for drawn in range(20):
-        base = draw.randrange(2, number - 1)
-        power = pow(base, odd, number) if drawn < 5 else 1
-        squares = (pow(power, 2**times, number) for times in range(1, twos))
-        if power not in (1, number - 1) and number - 1 not in squares:
-            return False
-    return True
+    tried = ((draw.randrange(2, number - 1), drawn < 5) for drawn in range(20))
+    return gcd(number, _SMALL_ODD_NUMBERS) == 1 and all(
+        pow(base, number - 1 if is_tried else 0, number) == 1 for base, is_tried in tried
+    )
 
 
 _FROM = datetime(2000, 1, 1, tzinfo=UTC)
@@ -138,6 +134,7 @@ _UNTIL = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _LONGEST_NAME = 64  # of a common name, in X.520
 
 
+@has_stand_in("cryptography")
 def certificate_of(key: RSAPrivateKey, name: str, serial_number: int) -> Certificate:
     """Make the certificate of a key, which follows from the arguments.
 
@@ -152,8 +149,7 @@ def certificate_of(key: RSAPrivateKey, name: str, serial_number: int) -> Certifi
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    common_name = x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:_LONGEST_NAME])
-    whose = x509.Name([common_name])
+    whose = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:_LONGEST_NAME])])
     return (
         x509.CertificateBuilder()
         .subject_name(whose)
@@ -164,6 +160,14 @@ def certificate_of(key: RSAPrivateKey, name: str, serial_number: int) -> Certifi
         .not_valid_after(_UNTIL)
         .sign(key, hashes.SHA256())
     )
+
+
+@has_stand_in("cryptography")
+def der_of(certificate: Certificate) -> bytes:
+    """Return a certificate as it is in metadata."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.DER)
 
 
 SigningKey: TypeAlias = "RSAPrivateKey | EllipticCurvePrivateKey"
@@ -182,6 +186,7 @@ def signing_key(world: World, whose: str, algorithm: str) -> SigningKey:
     return rsa_key(world, whose) if algorithm.startswith("RS") else ec_key(world, whose)
 
 
+@has_stand_in("cryptography")
 def public_jwk(key: SigningKey, algorithm: str) -> dict[str, str]:
     """Return the public key as a JSON Web Key; its id follows from the key.
 
@@ -192,15 +197,12 @@ def public_jwk(key: SigningKey, algorithm: str) -> dict[str, str]:
     >>> sorted(public_jwk(key, "ES384"))
     ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']
     """
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+    import jwt.algorithms as kinds
 
-    if isinstance(key, RSAPrivateKey):
-        written = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    else:
-        written = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    kind: Any = kinds.RSAAlgorithm if algorithm.startswith("RS") else kinds.ECAlgorithm
+    written = kind.to_jwk(key.public_key(), as_dict=True)
     own = {name: str(written[name]) for name in _OF_THE_KEY if name in written}
-    key_id = _base64url(sha256(_json(own)).digest())
+    key_id = base64url(sha256(_json(own)).digest())
     return {**own, "alg": algorithm, "kid": key_id, "use": "sig"}
 
 
@@ -244,11 +246,12 @@ def signed_token(claims: Mapping[str, Any], key: SigningKey, algorithm: str) -> 
         texts = [_json(header), _json(claims)]
     except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"A token's claims must be JSON: {error}.") from None
-    signed = ".".join(map(_base64url, texts))
-    return OidcToken(f"{signed}.{_base64url(_signature(signed.encode(), key, algorithm))}")
+    signed = ".".join(map(base64url, texts))
+    return OidcToken(f"{signed}.{base64url(signature_of(signed.encode(), key, algorithm))}")
 
 
-def _signature(signed: bytes, key: SigningKey, algorithm: str) -> bytes:
+@has_stand_in("cryptography")
+def signature_of(signed: bytes, key: SigningKey, algorithm: str) -> bytes:
     """Sign deterministically.
 
     ``jwt.encode`` uses a random number for each signature on an elliptic curve, so the same seed
@@ -270,7 +273,8 @@ def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _base64url(value: bytes) -> str:
+def base64url(value: bytes) -> str:
+    """Return bytes as text, as in a token."""
     return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
@@ -284,6 +288,7 @@ _PLACES = {"./": "samlp:Response", f"./{tag('saml:Assertion')}/": "saml:Assertio
 """The place of a signature and its element: the response's, and the assertion's."""
 
 
+@has_stand_in("cryptography")
 def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
     """Return an identity provider's signing certificates.
 
@@ -319,6 +324,7 @@ def signing_certificates(metadata: str) -> tuple[Certificate, ...]:
     return tuple(found)
 
 
+@has_stand_in("signxml")
 def signed_assertion(response: Element, certificates: tuple[Certificate, ...]) -> Element:
     """Return the assertion of a response, as signed by its identity provider.
 

@@ -22,6 +22,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamlab.display import has_stand_in
 from iamlab.engine.request import PROVIDER_HOSTS
 from iamlab.errors import RequestError, noted
 from iamlab.errors.sts import IDPCommunicationError
@@ -241,6 +242,7 @@ def read_token(token: str) -> UnverifiedToken:
     return UnverifiedToken(token, header, claims)
 
 
+@has_stand_in("cryptography")
 def verified(token: UnverifiedToken, keys: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
     """Check a token's signature; return its claims.
 

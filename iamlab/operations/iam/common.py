@@ -226,16 +226,12 @@ PAGE = 100
 """The default number of items on a page."""
 
 
-def _path_of(item: object) -> str:
-    return getattr(item, "path", "/")
-
-
 def page(
     name: str,
     items: Iterable[Any],
     request: Mapping[str, Any],
     write: Callable[[Any], Any],
-    path_of: Callable[[Any], str] = _path_of,
+    path_of: Callable[[Any], str] = lambda item: getattr(item, "path", "/"),
 ) -> dict[str, Any]:
     """Return one page of a list.
 

@@ -68,6 +68,15 @@ class Finding:
         How to fix it.
     better
         Writes the fixed policy; ``None`` if only a person can fix it.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> (finding,) = Policy.allow("s3:GetObjct").lint()
+    >>> finding.code, finding.path
+    ('INVALID_ACTION', '$.Statement[0].Action')
+    >>> print(finding.remedy)
+    Did you mean s3:GetObject?
     """
 
     code: str

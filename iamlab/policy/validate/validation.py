@@ -81,6 +81,15 @@ class Refusal:
         How to fix it.
     shown
         Whether AWS reports this error. It reports the others only after this one is fixed.
+
+    Examples
+    --------
+    >>> from iamlab import Policy
+    >>> try:
+    ...     Policy.allow("s3").validate("identity")
+    ... except PolicyError as error:
+    ...     print(error.refusals[0].code, error.refusals[0].path)
+    MalformedPolicyDocument $.Statement[0].Action
     """
 
     code: str

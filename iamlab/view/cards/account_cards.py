@@ -8,7 +8,6 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.display import count
 from iamlab.model.account import Account
 from iamlab.model.event import EventLog
@@ -32,6 +31,7 @@ from iamlab.view.tabular.accounts import state_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from iamlab.analysis.credential_timeline.timeline import Timeline
     from iamlab.policy.statement import Statement
 
 NAMES = 8
@@ -121,7 +121,7 @@ def _(session: Session) -> str:
     return f"{head}{html_facts('Session', list(facts.items()))}"
 
 
-@inner.register(Timeline)
+@inner.register("analysis.credential_timeline.timeline.Timeline")
 def _(timeline: Timeline) -> str:
     return table_of(timeline).first(FEW).html() if timeline.rows else "No credentials."
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iamlab.display import Shown
+from iamlab.display import OfKind, Shown
 from iamlab.engine.labels import labels
 from iamlab.engine.refused_statements import loud, quiet
 from iamlab.view import html
@@ -37,7 +36,7 @@ def card(value: object) -> str:
     return f'<pre style="{CODE}">{escape(repr(value))}</pre>'
 
 
-@singledispatch
+@OfKind
 def inner(value: object) -> str:
     """Return the content of a value's card: the first rows of its table."""
     return table_of(value).first(FEW).html()

@@ -14,7 +14,7 @@ import io
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need, printable
+from iamlab.display import printable
 from iamlab.mermaid import as_text
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ def to_mermaid(graph: nx.DiGraph[Any]) -> str:
 
 def to_graphml(graph: nx.DiGraph[Any]) -> str:
     """Write a graph as GraphML, all facts as text."""
-    need("networkx")
     import networkx as nx
 
     plain: nx.DiGraph[str] = nx.DiGraph()

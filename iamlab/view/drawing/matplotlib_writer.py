@@ -9,7 +9,6 @@ import io
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from iamlab.display import need
 from iamlab.view.drawing.shapes import Line, Text
 from iamlab.view.style import PAPER
 
@@ -42,7 +41,6 @@ _LOOK: dict[Any, Any] = {
 
 def to_figure(sheet: Sheet) -> Figure:
     """Make a matplotlib figure of what is on a sheet, as large as the sheet."""
-    need("matplotlib")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(sheet.width, sheet.height), facecolor=PAPER)

@@ -5,21 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.external_access.findings import OutsideAccess
-from iamlab.analysis.privilege_escalation.cut import Cut
-from iamlab.analysis.privilege_escalation.paths import (
-    COLUMNS,
-    Arrivals,
-    BlastRadius,
-    Path,
-    Paths,
-    in_a_line,
-    rows_of,
-)
-from iamlab.analysis.privilege_escalation.reach import Reach
-from iamlab.analysis.what_can.what_can import WhatCan
-from iamlab.analysis.who_can import WhoCan
-from iamlab.analysis.world_diff.world_diff import WorldDiff
 from iamlab.display import count
 from iamlab.engine.access_changes import AccessChanges
 from iamlab.engine.matrix import AccessMatrix
@@ -32,8 +17,13 @@ from iamlab.view.tables import NOT_ALLOWED, Table, table_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamlab.analysis.external_access.findings import OutsideFinding
-    from iamlab.analysis.world_diff.world_diff import Change
+    from iamlab.analysis.external_access.findings import OutsideAccess, OutsideFinding
+    from iamlab.analysis.privilege_escalation.cut import Cut
+    from iamlab.analysis.privilege_escalation.paths import Path, Paths
+    from iamlab.analysis.privilege_escalation.reach import Reach
+    from iamlab.analysis.what_can.what_can import WhatCan
+    from iamlab.analysis.who_can import WhoCan
+    from iamlab.analysis.world_diff.world_diff import Change, WorldDiff
     from iamlab.model.event import Event
 
 UNSURE = silent("conditional")
@@ -59,7 +49,7 @@ def _(matrix: AccessMatrix) -> Table:
     )
 
 
-@table_of.register(WhoCan)
+@table_of.register("analysis.who_can.WhoCan")
 def _(found: WhoCan) -> Table:
     """Return the principals with access, each with the statements that allow it."""
     caption = f"Who can do {found.action} on {found.resource}: {len(found)} of {found.asked}"
@@ -71,7 +61,7 @@ def _(found: WhoCan) -> Table:
     return Table.of(caption, "principal, verdict, by", (*rows, *under))
 
 
-@table_of.register(WhatCan)
+@table_of.register("analysis.what_can.what_can.WhatCan")
 def _(found: WhatCan) -> Table:
     """Return what a caller can do, and then what is blocked."""
     rows = [(LOOKS["allowed"], line.what, _because(line.by, line.when)) for line in found.allowed]
@@ -93,7 +83,7 @@ def _(changes: AccessChanges) -> Table:
     return Table.of(caption, CHANGE, rows)
 
 
-@table_of.register(WorldDiff)
+@table_of.register("analysis.world_diff.world_diff.WorldDiff")
 def _(diff: WorldDiff) -> Table:
     """Return the gains and losses of access, by edit; without its worlds, the edits."""
     edits = count(len(diff), "edit")
@@ -113,7 +103,7 @@ def change_row(change: Change) -> tuple[object, ...]:
 # -- from outside, and by steps --------------------------------------------------------------------
 
 
-@table_of.register(OutsideAccess)
+@table_of.register("analysis.external_access.findings.OutsideAccess")
 def _(found: OutsideAccess) -> Table:
     """Return the findings, the open ones first."""
     caption = f"Access from outside of {found.zone}: {count(found.asked, 'resource')} looked at"
@@ -129,9 +119,11 @@ def _finding(finding: OutsideFinding) -> tuple[object, ...]:
     return state, finding.resource, who, *words
 
 
-@table_of.register(Paths)
+@table_of.register("analysis.privilege_escalation.paths.Paths")
 def _(found: Paths) -> Table:
     """Return principals with the path to each, the shortest ones first."""
+    from iamlab.analysis.privilege_escalation.paths import Arrivals, BlastRadius, in_a_line
+
     caption = "Principals by their paths"
     if isinstance(found, Arrivals):
         caption = f"Who can use {found.action} on {found.resource}"
@@ -141,7 +133,7 @@ def _(found: Paths) -> Table:
     return Table.of(caption, "principal, steps, how", rows)
 
 
-@table_of.register(Path)
+@table_of.register("analysis.privilege_escalation.paths.Path")
 def _(path: Path) -> Table:
     """Return the steps of a path, each with its calls."""
     rows = []
@@ -152,7 +144,7 @@ def _(path: Path) -> Table:
     return Table.of(caption, "step, source, way, target, calls, if", rows)
 
 
-@table_of.register(Cut)
+@table_of.register("analysis.privilege_escalation.cut.Cut")
 def _(cut: Cut) -> Table:
     """Return the edits that close all paths."""
     state = "closed" if cut.is_closed else "not closed"
@@ -160,9 +152,11 @@ def _(cut: Cut) -> Table:
     return Table.of(caption, "edit, what", enumerate(map(str, cut.edits), 1))
 
 
-@table_of.register(Reach)
+@table_of.register("analysis.privilege_escalation.reach.Reach")
 def _(reach: Reach) -> Table:
     """Return all steps: a row for each edge."""
+    from iamlab.analysis.privilege_escalation.paths import COLUMNS, rows_of
+
     return Table("Who can become which principal", COLUMNS, tuple(rows_of(reach.edges)))
 
 

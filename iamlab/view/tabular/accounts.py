@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.credential_timeline.timeline import Timeline
 from iamlab.engine.layers import NAMES
 from iamlab.model.account import Account
 from iamlab.model.identities import Bounded, Group, Identity, Role, RootUser, User, policies_of
@@ -20,6 +19,7 @@ from iamlab.view.tables import Table, table_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from iamlab.analysis.credential_timeline.timeline import Timeline
     from iamlab.model.organization.targets import Target
     from iamlab.policy.document import Policy
     from iamlab.view.style import Look
@@ -166,7 +166,7 @@ def _(session: Session) -> Table:
     return Table.facts(f"Session {record.arn.rpartition(':')[2]}", facts)
 
 
-@table_of.register(Timeline)
+@table_of.register("analysis.credential_timeline.timeline.Timeline")
 def _(timeline: Timeline) -> Table:
     """Return credentials as a tree: below each, those that were requested with it."""
     rows = []

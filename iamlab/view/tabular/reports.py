@@ -17,15 +17,6 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from iamlab.analysis.account_reports import Summary, UserSummary
-from iamlab.analysis.audit.audit import Audit
-from iamlab.analysis.audit.controls import Thresholds
-from iamlab.analysis.credential_report import CredentialReport
-from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
-from iamlab.analysis.last_accessed.report import LastAccessed
-from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
-from iamlab.analysis.least_privilege.unused import Unused
-from iamlab.analysis.security_status import SecurityStatus
 from iamlab.display import count
 from iamlab.errors import RequestError
 from iamlab.model.console_access import PasswordPolicy
@@ -37,8 +28,15 @@ from iamlab.view.tables import Table, table_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamlab.analysis.credential_report import Credentials, Key
-    from iamlab.analysis.last_accessed.report import LastAttempt
+    from iamlab.analysis.account_reports import Summary, UserSummary
+    from iamlab.analysis.audit.audit import Audit
+    from iamlab.analysis.audit.controls import Thresholds
+    from iamlab.analysis.credential_report import CredentialReport, Credentials, Key
+    from iamlab.analysis.last_accessed.organizations import OrganizationsLastAccessed
+    from iamlab.analysis.last_accessed.report import LastAccessed, LastAttempt
+    from iamlab.analysis.least_privilege.least_privilege import LeastPrivilege
+    from iamlab.analysis.least_privilege.unused import Unused
+    from iamlab.analysis.security_status import SecurityStatus
 
 
 REPORT = (
@@ -48,7 +46,7 @@ REPORT = (
 STATES = {"done": good("done"), "to do": bad("to do"), "not known": silent("not known", "?")}
 
 
-@table_of.register(CredentialReport)
+@table_of.register("analysis.credential_report.CredentialReport")
 def _(report: CredentialReport) -> Table:
     """Return the report's main columns; its frame has all 23."""
     when = f", {report.generated_time:%Y-%m-%d %H:%M} UTC" if report.generated_time else ""
@@ -57,7 +55,7 @@ def _(report: CredentialReport) -> Table:
     return Table.of(f"Credential report{when}", REPORT, rows)
 
 
-@table_of.register(Summary)
+@table_of.register("analysis.account_reports.Summary")
 def _(summary: Summary) -> Table:
     """Return the numbers of an account, each with its quota."""
     numbers = summary.numbers
@@ -70,7 +68,7 @@ def _(summary: Summary) -> Table:
     return Table.of("Account summary", "name, number, quota", rows)
 
 
-@table_of.register(SecurityStatus)
+@table_of.register("analysis.security_status.SecurityStatus")
 def _(status: SecurityStatus) -> Table:
     """Return the items, each done or to do."""
     rows = (
@@ -80,7 +78,7 @@ def _(status: SecurityStatus) -> Table:
     return Table(status.title, ("state", "title", "reason", "mend", "today"), tuple(rows))
 
 
-@table_of.register(Audit)
+@table_of.register("analysis.audit.audit.Audit")
 def _(audit: Audit) -> Table:
     """Return the findings of an audit, then the passed and the unknown checks."""
     finding = attrgetter("severity", "control.id", "subject", "what", "remedy")
@@ -94,7 +92,7 @@ def _(audit: Audit) -> Table:
     return Table(caption, columns, tuple(rows))
 
 
-@table_of.register(UserSummary)
+@table_of.register("analysis.account_reports.UserSummary")
 def _(summary: UserSummary) -> Table:
     """Return a summary of a user as one row."""
     cells = {field.name: getattr(summary, field.name) for field in fields(summary)}
@@ -113,11 +111,13 @@ def _(policy: PasswordPolicy) -> Table:
 # -- what was used ---------------------------------------------------------------------------------
 
 
-@table_of.register(LastAccessed)
-@table_of.register(OrganizationsLastAccessed)
+@table_of.register(
+    "analysis.last_accessed.report.LastAccessed",
+    "analysis.last_accessed.organizations.OrganizationsLastAccessed",
+)
 def _(found: LastAccessed | OrganizationsLastAccessed) -> Table:
     """Return the last access of each service, with its principal."""
-    about = found.entity_path if isinstance(found, OrganizationsLastAccessed) else found.arn
+    about = getattr(found, "entity_path", None) or getattr(found, "arn", "")
     columns = "service, action, last accessed, when, who, Region"
     return Table.of(f"Last accessed: {about}", columns, _accesses(found))
 
@@ -135,7 +135,7 @@ def _access(access: LastAttempt | None) -> tuple[object, ...]:
     return YES, access.time, access.entity, access.region
 
 
-@table_of.register(LeastPrivilege)
+@table_of.register("analysis.least_privilege.least_privilege.LeastPrivilege")
 def _(found: LeastPrivilege) -> Table:
     """Return the used and the denied actions, with their numbers."""
     rows = []
@@ -146,7 +146,7 @@ def _(found: LeastPrivilege) -> Table:
     return Table.of(f"What {found.principal} used", columns, rows)
 
 
-@table_of.register(Unused)
+@table_of.register("analysis.least_privilege.unused.Unused")
 def _(found: Unused) -> Table:
     """Return the statements, with the used part of each."""
     columns = "principal, policy, statement, used, actions"
@@ -171,6 +171,17 @@ class Topic:
         The belief that explains the wrong answers: ``"boundaries grant"``.
     again
         The exercises to repeat: ``"11.2"``.
+
+    Examples
+    --------
+    >>> from iamlab.view import exam_table
+    >>> topics = [Topic("Boundaries", 2, 4, "boundaries grant", ("11.2",)), Topic("Sessions", 4, 4)]
+    >>> print(exam_table(topics).as_text())
+    Exam: 6 of 8 right, 1 topic to repeat
+    topic       right  of  result       as if             repeat
+    ──────────  ─────  ──  ───────────  ────────────────  ──────
+    Boundaries      2   4  ✕ to repeat  boundaries grant  11.2
+    Sessions        4   4  ✓ passed
     """
 
     name: str
@@ -214,6 +225,11 @@ def report_table(
     >>> table.rows[1][3].word
     '100 days old, never used'
     """
+    from iamlab.analysis.audit.audit import Audit
+    from iamlab.analysis.audit.controls import Thresholds
+    from iamlab.analysis.credential_report import CredentialReport
+    from iamlab.analysis.security_status import SecurityStatus
+
     if now is not None and not isinstance(now, datetime):
         raise RequestError(f"report_table(now=...) must be a datetime, not {now!r}.")
     if thresholds is not None and not isinstance(thresholds, Thresholds):

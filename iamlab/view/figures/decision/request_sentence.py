@@ -70,6 +70,11 @@ def door(*, meanings: bool = True) -> Figure:
     ----------
     meanings
         Whether each verdict has its meaning. Pass False before a learner's first prediction.
+
+    Examples
+    --------
+    >>> print(door(meanings=False).caption)
+    Every request to AWS goes through this door.
     """
     nodes = [
         Node(name, name, is_, line=f"{name}: {is_}", facts={"part": name, "is": is_})
