@@ -86,7 +86,7 @@ def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision
 
 
 def again(decision: Decision, rules: Rules) -> Decision:
-    """Decide the same request by other rules; the statements are compared again only if they must."""
+    """Decide the same request by other rules; compare statements again only if they need it."""
     if matching(rules) != matching(decision.rules):
         return read(decision.request, decision.layers, rules)
     verdict = decide(decision.layer_matches, decision.combining_rule, rules)
