@@ -31,7 +31,7 @@ from iamlab.engine.combining_rule import NO_ALLOW_NEEDED, combining_rule
 from iamlab.engine.decision import Decision
 from iamlab.engine.layer_results import layer_results
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.rules import AWS_RULES, Rules, matching
+from iamlab.engine.rules import AWS_RULES, Rules
 from iamlab.engine.verdict import LayerMatches, Verdict
 from iamlab.errors import RequestError
 
@@ -83,14 +83,6 @@ def read(request: Request, layers: Layers, rules: Rules = AWS_RULES) -> Decision
     layer_matches = applicable_statements(request, layers, rules)
     verdict = decide(layer_matches, combining_rule(request), rules)
     return Decision(verdict, request, layers, rules, layer_matches)
-
-
-def again(decision: Decision, rules: Rules) -> Decision:
-    """Decide the same request by other rules; compare statements again only if they need it."""
-    if matching(rules) != matching(decision.rules):
-        return read(decision.request, decision.layers, rules)
-    verdict = decide(decision.layer_matches, decision.combining_rule, rules)
-    return Decision(verdict, decision.request, decision.layers, rules, decision.layer_matches)
 
 
 def decide(

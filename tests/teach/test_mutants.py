@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from iamlab import Layers, Policy, Request, Verdict, evaluate
-from iamlab.engine.evaluate import again, read
+from iamlab.engine.evaluate import read
 from iamlab.engine.layers import LAYERS
 from iamlab.engine.rules import AWS_RULES, Rules, matching
 from iamlab.teach.mutants import MUTANTS, telling
@@ -300,9 +300,9 @@ def test_a_belief_about_missing_keys_agrees_without_bool(question):
 def test_what_aws_compared_is_not_compared_again_with_another_result(question):
     """A belief about how results combine takes the statements that match from AWS's decision."""
     decision = ask_engine(question)
-    for mutant in MUTANTS.values():
+    for mutant in (own for own in MUTANTS.values() if own.view is own.world_view is None):
         anew = read(decision.request, decision.layers, mutant.rules)
-        quick = again(decision, mutant.rules)
+        quick = mutant.decide(decision)
         assert (quick.verdict, quick.layer_matches) == (anew.verdict, anew.layer_matches)
         assert quick.trace.matches == anew.trace.matches
 
