@@ -62,12 +62,14 @@ def run(path: Path, folder: Path) -> Any:
         resources={"metadata": {"path": str(folder)}},
     ).execute()
     KEPT.mkdir(parents=True, exist_ok=True)
-    for old in KEPT.glob(f"{path.stem}.*.ipynb"):
-        old.unlink(missing_ok=True)
+    kept = _kept(path)
     # Another process may look for it at any time. nbformat would sort the parts of each card.
-    whole = _kept(path).with_suffix(f".{os.getpid()}")
+    whole = kept.with_suffix(f".{os.getpid()}")
     whole.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
-    whole.replace(_kept(path))
+    whole.replace(kept)
+    for old in KEPT.glob(f"{path.stem}.*.ipynb"):
+        if old != kept:
+            old.unlink(missing_ok=True)
     return notebook
 
 
