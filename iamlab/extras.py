@@ -54,9 +54,10 @@ class Finder:
 
     def extra_of(self, package: str, importer: str) -> str | None:
         """Return the extra that installs what a module imports, if the module is iamlab's."""
-        top, room, *_ = f"{importer}.".split(".")
+        home, _, place = importer.partition(".")
+        room = place.partition(".")[0]
         extras = [extra for extra, packages in self.extras.items() if package in packages]
-        if top != "iamlab" or not extras:
+        if not extras or home != "iamlab" or not room:
             return None
         return room if room in extras else extras[0]
 

@@ -245,8 +245,8 @@ def browser():
         pytest.skip(reason)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        # Chromium's sandbox does not start as root, and the pages are our own. No page can reach
-        # another host, nor can what works in its background.
+        # Chromium's sandbox does not start as root, and the pages are our own. Neither a page
+        # nor what works in its background can reach another host.
         args = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         chromium = playwright.chromium.launch(executable_path=program, args=args)
         yield chromium

@@ -107,18 +107,31 @@ def test_the_first_visit_opens_the_first_lesson_whose_answers_are_kept(lab):
     assert {"0.1", "0.2", "0.3"} <= answered
 
 
-def test_a_restart_and_another_day_keep_the_progress(lab):
-    """The kernel forgets, then the page; a new tab opens the map of the course."""
+def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
+    """The kernel forgets, then the page; in another browser, a button reads the saved file."""
     before = stored(lab)
     lab.turn_to(LESSONS[0])
     lab.restart()
     lab.run_all()
     status = Learner(lab).cell("progress()").locator(".jp-OutputArea")
     status.get_by_text("Continue with exercise 1").first.wait_for()
+    with lab.page.expect_download() as downloaded:
+        lab.page.get_by_role("button", name="Download my progress").click()
+    downloaded.value.save_as(file := tmp_path / downloaded.value.suggested_filename)
     lab.save()
     lab.reopen()
 
     assert lab.opened == LESSONS[0]
+    assert len(before) > 3
+    assert stored(lab) == before
+
+    lab.page.evaluate(FORGET, PROGRESS)
+    lab.run_all()
+    with lab.page.expect_file_chooser() as chooser:
+        lab.page.get_by_role("button", name="Upload my progress").click()
+    chooser.value.set_files(file)
+    status.get_by_text(f"{len(before)} records added").wait_for(timeout=60_000)
+
     assert stored(lab) == before
 
 
@@ -131,25 +144,6 @@ def test_a_lesson_runs_from_top_to_bottom(lab, name):
     assert lab.cell_errors() == []
     if number := ANSWERED.get(name[:2]):
         answer_wrongly_first(Learner(lab), number)
-
-
-def test_progress_is_taken_to_another_browser(lab, tmp_path):
-    """One button saves a file; in a browser that has nothing, the other one reads it."""
-    lab.turn_to("index.ipynb")
-    lab.run_all()
-    with lab.page.expect_download() as downloaded:
-        lab.page.get_by_role("button", name="Download my progress").click()
-    downloaded.value.save_as(file := tmp_path / downloaded.value.suggested_filename)
-    before = stored(lab)
-    lab.page.evaluate(FORGET, PROGRESS)
-    with lab.page.expect_file_chooser() as chooser:
-        lab.page.get_by_role("button", name="Upload my progress").click()
-    chooser.value.set_files(file)
-    added = f"{len(before)} records added"
-    lab.page.get_by_role("status").filter(has_text=added).wait_for(timeout=60_000)
-
-    assert len(before) > 3
-    assert stored(lab) == before
 
 
 def test_a_shared_link_opens_its_puzzle(lab):

@@ -58,7 +58,9 @@ def built(factory: pytest.TempPathFactory) -> Path:
             build = (sys.executable, "-m", "build", "--outdir", made, ROOT)
             done = run(*build, folder=folder.parent)
             if done.returncode:
-                give_up(f"The package can't be built: {done.stdout[-300:]}{done.stderr[-300:]}")
+                text = done.stdout + done.stderr
+                assert "build-requirements" in text, text  # the tools of the build are missing
+                give_up(f"The package can't be built: {text[-500:]}")
             made.rename(folder)
     return folder
 

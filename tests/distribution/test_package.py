@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.distribution.built import PROJECT, ROOT, built, run
+from tests.distribution.built import PROJECT, PYPROJECT, ROOT, built, run
 
 LARGEST = 5 << 20
 """So many bytes may be downloaded to install iamlab; most of them are data of AWS's services."""
@@ -79,7 +79,8 @@ def test_the_source_distribution_has_the_repository_without_its_workflows(folder
     [path] = folder.glob("*.tar.gz")
     with tarfile.open(path) as files:
         names = {name.partition("/")[2] for name in files.getnames()}
-    expected = {name for name in in_repository() if not name.startswith((".ci/", ".github/"))}
+    left_out = PYPROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["exclude"]
+    expected = {name for name in in_repository() if not f"/{name}".startswith(tuple(left_out))}
 
     assert names == expected | {"PKG-INFO"}
 
