@@ -52,7 +52,7 @@ linkcheck_anchors = False
 
 def _without_empty_headings(_app, _page, _template, context, _doctree):  # noqa: ANN001, ANN202
     """Make a cell of the corner of a table, which heads nothing."""
-    empty = r'<th( class="head")?>(<p></p>)?</th>'
+    empty = r'<th(?: scope="\w+")?([^>]*)>(<p></p>)?</th>'
     context["body"] = re.sub(empty, r"<td\1></td>", context.get("body", ""))
 
 

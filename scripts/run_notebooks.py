@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -63,11 +62,14 @@ def run(path: Path, folder: Path) -> Any:
         resources={"metadata": {"path": str(folder)}},
     ).execute()
     KEPT.mkdir(parents=True, exist_ok=True)
+    kept = _kept(path)
+    # Another process may look for it at any time. nbformat would sort the parts of each card.
+    whole = kept.with_suffix(f".{os.getpid()}")
+    whole.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
+    whole.replace(kept)
     for old in KEPT.glob(f"{path.stem}.*.ipynb"):
-        old.unlink(missing_ok=True)
-    whole = folder / "executed.json"
-    whole.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")  # nbformat would sort cards
-    shutil.move(whole, _kept(path))
+        if old != kept:
+            old.unlink(missing_ok=True)
     return notebook
 
 
