@@ -50,35 +50,31 @@ def applicable_statements(
         Use the tests of ``engine/compiled.py``, which are for AWS's own rules, and find mismatches
         only when they are read. A property test proves that the results are equal.
     """
-    bounded = has_boundary(request, layers)
-    return {
-        layer: _in_layer(
-            Comparison(layers.place(layer, bounded=bounded), request, rules, fast=fast), layers
-        )
-        for layer in LAYERS
-    }
+    return {layer: _in_layer(layer, request, layers, rules, fast=fast) for layer in LAYERS}
 
 
 NO_POLICY = LayerMatches()
 """The matches of a missing layer."""
 
 
-def _in_layer(comparison: Comparison, layers: Layers) -> LayerMatches:
-    layer, request = comparison.place.layer, comparison.request
+def _in_layer(
+    layer: str, request: Request, layers: Layers, rules: Rules, *, fast: bool
+) -> LayerMatches:
     levels = levels_that_apply(layer, request, layers)
     if not levels:
-        there = layers.of(layer)
-        return LayerMatches(why_absent=why_absent(layer, request)) if there else NO_POLICY
+        why = why_absent(layer, request) if layers.of(layer) else ""
+        return LayerMatches(why_absent=why) if why else NO_POLICY
+    place = layers.place(layer, bounded=has_boundary(request, layers))
+    own = Comparison(place, request, rules, fast=fast)
     if layer == "resource" and layers.resource is not None:
-        block, policy = layers.public_access_block, layers.resource.policy
-        comparison.restricted = is_restricted(block, policy, request)
+        own.restricted = is_restricted(layers.public_access_block, layers.resource.policy, request)
     return LayerMatches(
         tuple(
-            tuple(match for attached in level for match in comparison.of_policy(attached))
+            tuple(match for attached in level for match in own.of_policy(attached))
             for level in levels
         ),
         only_denies=only_denies(layer, request),
-        is_restricted=comparison.restricted,
+        is_restricted=own.restricted,
     )
 
 

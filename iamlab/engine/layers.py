@@ -207,9 +207,8 @@ class Layers:
 
     def place(self, layer: str, *, bounded: bool) -> Place:
         """Return the place of a layer's statements."""
-        endpoint = self.endpoint if layer == "endpoint" else None
-        is_interface = endpoint is not None and endpoint.vpc_endpoint_type == "Interface"
-        return Place(layer, bounded, is_interface)
+        kind = getattr(self.endpoint, "vpc_endpoint_type", "") if layer == "endpoint" else ""
+        return Place(layer, bounded, kind == "Interface")
 
     def of(self, layer: str) -> Level:
         """Return all policies of a layer."""

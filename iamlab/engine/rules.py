@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import reduce
-from operator import and_
+from operator import and_, attrgetter
 from typing import TYPE_CHECKING, Any
 
 from iamlab.deprecated import old_names_of
@@ -193,3 +193,6 @@ class Rules(ConditionRules):
 
 AWS_RULES = Rules()
 """AWS's own rules."""
+
+matching = attrgetter("variable", "action", "resource", "principal", *ConditionRules.__match_args__)
+"""Returns the rules by which a statement matches a request; the others combine the results."""

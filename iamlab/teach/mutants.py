@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamlab.authorization.context_keys import override_keys
 from iamlab.engine.decision import Decision
-from iamlab.engine.evaluate import read
-from iamlab.engine.rules import AWS_RULES, Rules
+from iamlab.engine.evaluate import decide, read
+from iamlab.engine.rules import AWS_RULES, Rules, matching
 from iamlab.tables import tables
 from iamlab.teach.believed_rules import BELIEVED_RULES
 from iamlab.teach.believed_views import BELIEVED_LAYERS, BELIEVED_WORLDS
@@ -67,8 +67,7 @@ class Mutant:
             The world of the request. A belief about facts that only the world knows agrees with AWS
             without it.
         """
-        pairs = decision.pairs or (decision,)
-        return Decision.of_call([self._decide(pair, world) for pair in pairs])
+        return Decision.of_call([self._decide(own, world) for own in decision.pairs or (decision,)])
 
     def _decide(self, pair: Decision, world: World | None) -> Decision:
         request, layers = pair.request, pair.layers
@@ -77,6 +76,9 @@ class Mutant:
             seen |= self.world_view(request, layers, world)
         if not seen and self.rules is AWS_RULES:
             return pair
+        if not seen and matching(self.rules) == matching(pair.rules):  # the same statements match
+            verdict = decide(pair.layer_matches, pair.combining_rule, self.rules)
+            return Decision(verdict, request, layers, self.rules, pair.layer_matches)
         if keys := seen.pop("context", {}):
             context = override_keys(request.context, keys)
             request = replace(request, context=context, issuer=request.caller.issuer or None)

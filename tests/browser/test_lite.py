@@ -60,7 +60,7 @@ def first_day(browser, site):
 
 @pytest.fixture
 def lab(first_day):
-    """Give the page; what a test does must not ask other hosts, and nothing may go wrong."""
+    """Return the page; what a test does must not ask other hosts, and nothing may go wrong."""
     yield first_day
     outside, complaints = first_day.outside_requests[:], first_day.complaints[:]
     first_day.outside_requests.clear()
@@ -126,6 +126,7 @@ def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
     assert stored(lab) == before
 
     lab.page.evaluate(FORGET, PROGRESS)
+    lab.restart()
     lab.run_all()
     with lab.page.expect_file_chooser() as chooser:
         lab.page.get_by_role("button", name="Upload my progress").click()

@@ -102,7 +102,9 @@ def _program(version: str) -> str:
     """Find a Python, or skip the test."""
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    found = shutil.which(f"python{version}")
-    if found is None or run(found, "--version", folder=ROOT).returncode:
-        pytest.skip(f"Python {version} isn't on this machine")
-    return found
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    places = (shutil.which(f"python{version}"), *pyenv.glob(f"{version}.*/bin/python"))
+    for found in filter(None, places):  # pyenv's python3.12 fails where another one is chosen
+        if run(found, "--version", folder=ROOT).returncode == 0:
+            return str(found)
+    pytest.skip(f"Python {version} isn't on this machine")

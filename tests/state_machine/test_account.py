@@ -894,7 +894,7 @@ OFTEN = {
 WALKS = tries(270)
 """So many at least; in ``make test-all`` up to twice as many, until all has come to pass."""
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=tries(25), stateful_step_count=40)
+TestMachine.settings = settings(max_examples=tries(12), stateful_step_count=40)
 
 
 @pytest.mark.chance

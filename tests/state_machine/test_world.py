@@ -339,7 +339,7 @@ class Machine(OrganizationSteps, SessionSteps):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=tries(33), stateful_step_count=40)
+TestMachine.settings = settings(max_examples=tries(15), stateful_step_count=40)
 
 
 WALKS, STEPS_OF_A_WALK = tries(20), 100

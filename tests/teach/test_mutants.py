@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 
 from iamlab import Layers, Policy, Request, Verdict, evaluate
+from iamlab.engine.evaluate import read
 from iamlab.engine.layers import LAYERS
-from iamlab.engine.rules import AWS_RULES, Rules
+from iamlab.engine.rules import AWS_RULES, Rules, matching
 from iamlab.teach.mutants import MUTANTS, telling
 from iamlab.teach.scenarios import MAP, README, scenario
 from iamlab.teach.tables import find
@@ -293,6 +294,28 @@ def test_a_belief_about_missing_keys_agrees_without_bool(question):
     }
     if "Bool" not in operators:
         assert MUTANTS["missing_key_false"].verdict(decision) is decision.verdict
+
+
+@given(QUESTIONS)
+def test_what_aws_compared_is_not_compared_again_with_another_result(question):
+    """A belief about how results combine takes the statements that match from AWS's decision."""
+    decision = ask_engine(question)
+    for mutant in (own for own in MUTANTS.values() if own.view is own.world_view is None):
+        anew = read(decision.request, decision.layers, mutant.rules)
+        quick = mutant.decide(decision)
+        assert (quick.verdict, quick.layer_matches) == (anew.verdict, anew.layer_matches)
+        assert quick.trace.matches == anew.trace.matches
+
+
+def test_few_beliefs_are_about_how_a_statement_matches():
+    """Only for them, each statement is compared again."""
+    others = {name for name, own in MUTANTS.items() if matching(own.rules) != matching(AWS_RULES)}
+
+    assert others == {
+        *("missing_key_false", "ifexists_is_stricter", "forall_needs_key", "values_and"),
+        *("equals_globs", "one_arn_fits", "variable_always_there", "notprincipal_simple"),
+        "externalid_identity",
+    }
 
 
 @given(QUESTIONS)

@@ -187,6 +187,7 @@ def _is_right_for(number, seed, other):
 def test_a_copied_lesson_is_wrong_for_most_students(number):
     """At most two pairs in five can copy all answers of a lesson and have them all right.
 
+    The pairs are those of 25 students: 600 in all.
     Only exercises with one right answer count: verdicts, explanations, sets and variants. An answer
     with other names, such as a policy, may be right for another student.
     """
@@ -195,7 +196,7 @@ def test_a_copied_lesson_is_wrong_for_most_students(number):
         for exercise in LESSONS[number].exercises
         if _table(exercise).get("kind") in ("predict", "explain", "collect") or exercise in VARYING
     ]
-    pairs = list(permutations(STUDENTS, 2))
+    pairs = list(permutations(STUDENTS[:25], 2))
     copied = sum(
         all(_is_right_for(exercise, seed, other) for exercise in alike) for seed, other in pairs
     )

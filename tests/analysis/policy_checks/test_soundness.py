@@ -150,7 +150,7 @@ def no_request_differs(old, new, policy_type, layer):
 
 
 @given(pairs(named=False))
-@settings(max_examples=tries(300))
+@settings(max_examples=tries(150))
 def test_an_identity_policy_that_passes_gives_no_request_new_access(drawn):
     """Whatever its conditions, NotAction, NotResource and Deny."""
     first, second, version = drawn
@@ -159,7 +159,7 @@ def test_an_identity_policy_that_passes_gives_no_request_new_access(drawn):
 
 
 @given(pairs(named=True))
-@settings(max_examples=tries(300))
+@settings(max_examples=tries(150))
 def test_a_resource_policy_that_passes_gives_no_request_new_access(drawn):
     """Whatever its principals; the caller's own policies allow everything, or nothing."""
     first, second, version = drawn
@@ -168,7 +168,7 @@ def test_a_resource_policy_that_passes_gives_no_request_new_access(drawn):
 
 
 @given(pairs(named=False), some(ACTIONS[:6], 0), some(PLACES, 0))
-@settings(max_examples=tries(300))
+@settings(max_examples=tries(150))
 def test_a_policy_that_passes_grants_none_of_the_access(drawn, actions, places):
     """No action with one of the resources."""
     actions = actions or ([] if places else ["s3:Get*"])
