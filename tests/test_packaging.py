@@ -197,7 +197,7 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine():
 
 
 def test_every_file_names_the_same_home():
-    """A project that moves is named anew in pyproject.toml, and this test finds the other places."""
+    """A project that moves has a new home in pyproject.toml; this test finds other places."""
     urls = PROJECT["urls"]
     owner = urls["Repository"].split("/")[3]
     raw = urls["Repository"].replace("//github.com", "//raw.githubusercontent.com")
