@@ -62,7 +62,7 @@ def first_day(browser, site):
 
 @pytest.fixture
 def lab(first_day):
-    """Return the page; what a test does must not ask other hosts, and nothing may go wrong."""
+    """Check that what a test does asks no other host, and that nothing goes wrong."""
     yield first_day
     outside, complaints = first_day.outside_requests[:], first_day.complaints[:]
     first_day.outside_requests.clear()
