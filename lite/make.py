@@ -133,7 +133,9 @@ def build(target: Path, work: Path, *, full: bool = False) -> None:
     }
     write_json(source / "jupyter_lite_config.json", {"LiteBuildConfig": options})
     shutil.rmtree(target, ignore_errors=True)
-    command = [sys.executable, "-m", "jupyterlite_core", "build", "--log-level=WARN"]
+    # Its warnings are about packages that it could also use.
+    quiet = (sys.executable, "-W", "ignore::UserWarning")
+    command = [*quiet, "-m", "jupyterlite_core", "build", "--log-level=WARN"]
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
     opening = f"<script>\n{(HERE / 'opening.js').read_text('utf-8')}</script>"
     prepare(target / "lab/index.html", folder, opening)
