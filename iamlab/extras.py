@@ -28,10 +28,7 @@ EXTRAS = {
 IN_BROWSER = sys.platform == "emscripten"
 """Whether Python itself runs in a browser, where some packages can't be installed."""
 
-FULL = (
-    "The rest of the lesson works. The full installation has everything: "
-    "https://iamlab-course.github.io/iamlab/"
-)
+FULL = "The full installation has everything: https://iamlab-course.github.io/iamlab/"
 
 _MACHINERY = ("importlib", "importlib._bootstrap", "_frozen_importlib")
 
@@ -67,11 +64,13 @@ class Finder:
         Raises
         ------
         MissingPackageError
-            A module of iamlab imports a package of an extra.
+            A module of iamlab imports a package of an extra, or in a browser a lesson does.
         """
         frame = sys._getframe(1)  # noqa: SLF001 - no other way leads to the module that imports
         while (importer := frame.f_globals.get("__name__", "")) in _MACHINERY and frame.f_back:
             frame = frame.f_back
+        if IN_BROWSER and importer == "__main__":
+            importer = "iamlab.notebooks"
         if extra := self.extra_of(name, importer):
             from iamlab.errors import MissingPackageError
 

@@ -13,6 +13,7 @@ from base64 import b64decode, b64encode
 from copy import deepcopy
 from hashlib import sha256
 from hmac import compare_digest, digest
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 # -- pandas ----------------------------------------------------------------------------------------
 
 
+class Frame(Table):
+    """A table of iamlab; what only a table of pandas can do asks for pandas."""
+
+    def __getitem__(self, _: object) -> object:
+        return import_module("pandas")
+
+
 def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return rows as a table of iamlab, with the same cells.
 
@@ -46,7 +54,7 @@ def to_frame(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
     ana      2
     """
     filled = (["" if cell is None else cell for cell in row] for row in rows)
-    return Table("", tuple(columns), tuple(map(tuple, filled)))
+    return Frame("", tuple(columns), tuple(map(tuple, filled)))
 
 
 def figure_table(figure: Figure) -> Table:

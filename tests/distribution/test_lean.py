@@ -4,13 +4,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
 from iamlab.distribution import stand_ins
+from iamlab.errors import MissingPackageError
 from iamlab.teach.scenarios import MAP, scenario
 from iamlab.view import verdict_table
 from iamlab.view.cells import as_words
+from tests.hidden import hide
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -58,6 +61,27 @@ def without_pandas(monkeypatch):
         monkeypatch.setitem(sys.modules, "pandas", None)
 
     return hide
+
+
+def test_a_table_names_pandas_if_it_is_used_as_one_of_pandas(without_pandas, monkeypatch):
+    """Lesson 20 chooses columns; the message says what is missing."""
+    table = stand_ins.to_frame(["user"], [["ana"]])
+    without_pandas()
+    hide("pandas", monkeypatch)
+    with pytest.raises(MissingPackageError, match="needs pandas, which the browser edition"):
+        table[["user"]]
+
+
+def test_an_import_of_a_lesson_is_named_in_a_browser_alone(monkeypatch):
+    """Lessons 15 and 16 import boto3 themselves. Elsewhere, a program may try and go on."""
+    as_a_lesson = ("import boto3", "a cell", "exec")
+    hide("boto3", monkeypatch)
+    run_cell = FunctionType(compile(*as_a_lesson), {"__name__": "__main__"})
+    run_cell()
+    monkeypatch.delitem(sys.modules, "boto3")
+    monkeypatch.setattr("iamlab.extras.IN_BROWSER", True)
+    with pytest.raises(MissingPackageError, match="needs boto3, which the browser edition"):
+        run_cell()
 
 
 @pytest.mark.parametrize(("real", "light"), TABLES.values(), ids=TABLES)
