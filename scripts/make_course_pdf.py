@@ -32,8 +32,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STYLES = ("pygments.css", "card.css", "site.css", "course.css")
 COVER = """<section class="cover"><h1>iamlab</h1>
 <p>How AWS decides: a course about IAM and STS, in {count} lessons.</p>
-<p>Predict each verdict before you read on. The cards can be answered in the browser or in
-JupyterLab: <a href="{home}">{home}</a></p>
+<p>Predict each verdict. This book doesn't have them: you see them when you answer the cards, in the
+browser or in JupyterLab: <a href="{home}">{home}</a></p>
 <p>Version {version}. The text is under the licence CC BY 4.0. iamlab is not affiliated with
 AWS.</p>
 </section>"""
