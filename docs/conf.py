@@ -29,6 +29,7 @@ html_title = "iamlab"
 html_baseurl = _project["urls"]["Homepage"]
 html_static_path = [str(_root / "build/docs/source/_static")]
 html_css_files = ["card.css", "site.css"]
+html_js_files = ["search.js"]
 html_sidebars = {"**": ["search-button-field.html", "sbt-sidebar-nav.html"]}
 html_show_sourcelink = False
 html_copy_source = False

@@ -9,6 +9,7 @@ a group of options becomes a line of text, and a link leads to the lesson in the
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from lxml import html
@@ -18,8 +19,10 @@ STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 FEW = 8
 """The most options of a list that are written out."""
-UNUSED = "confidence"
-"""The name of the question that each prediction has too, which means nothing without an answer."""
+UNUSED = ("confidence", "flag")
+"""How the names of controls begin that mean nothing without an answer."""
+WAITS = re.compile(r"This appears when you have (?:made|answered (exercise [\d.]+))[^<]*")
+"""The text of a card that waits for another one."""
 IDS = re.compile(r'\bid="([^"]+)"')
 
 
@@ -32,9 +35,9 @@ def without_kernel(notebook: Any, lesson: str) -> Any:
         The address of the lesson in the browser.
     """
     states = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
-    number = 0
-    for cell in notebook.cells:
-        outputs = []
+    number, before = 0, ""
+    for cell in [*notebook.cells]:
+        outputs, waits = [], ""
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if 'class="iamlab-asleep"' in data.get("text/html", ""):
@@ -42,10 +45,16 @@ def without_kernel(notebook: Any, lesson: str) -> Any:
             if VIEW in data:
                 number += 1
                 parts = states[data[VIEW]["model_id"]]["state"]["shown"]["parts"]
-                output.data = {"text/html": card(parts, lesson, f"card{number}-")}
+                text = card(parts, lesson, f"card{number}-")
+                found = WAITS.search(text)
+                waits = found[0] if found else ""
+                output.data = {"text/html": WAITS.sub(partial(_waiting, cell.source), text)}
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs
+        if waits and waits == before and "\n" not in cell.source:
+            notebook.cells.remove(cell)  # one line is enough for all that waits for the same
+        before = waits
     return notebook
 
 
@@ -70,11 +79,23 @@ def card(parts: dict[str, str], lesson: str, prefix: str) -> str:
             own.drop_tree()
     if asks or used:
         text = "Answer it in the browser" if asks else "Use it in the browser"
-        tree.append(E.P(E.CLASS("in-browser"), E.A(text, href=lesson)))
+        link = E.A(text, href=lesson)
+        tree.append(E.P(E.CLASS("in-browser"), link, ", after the cells above it."))
     written: str = html.tostring(tree, encoding="unicode")
     for name in sorted({*IDS.findall(written)}, key=len, reverse=True):
         written = re.sub(rf'(?<=["#(]){re.escape(name)}(?=[")])', prefix + name, written)
     return written
+
+
+def _waiting(source: str, found: re.Match[str]) -> str:
+    """Say in one line what a reader does first, and what the notebook shows then."""
+    if found[1]:
+        shown = "the picture" if source.startswith("after(") else "the explanation"
+        return f"Answer {found[1]} first: {shown} appears in the notebook."
+    if ".walk_through(" in source:
+        return "Predict first: the answers to the six questions appear in the notebook."
+    shown = "the access graph" if ".access_graph(" in source else "the verdict"
+    return f"Predict first: {shown} appears in the notebook."
 
 
 def _groups(tree: Any) -> None:
@@ -98,6 +119,10 @@ def _lists(tree: Any) -> None:
     """Write what is chosen in a list, or what there is to choose if that isn't much."""
     for own in [*tree.iter("select")]:
         options = [option for option in own.iter("option") if option.get("value")]
+        if not options:  # they come with an answer
+            label = _up(own, "label")
+            (own if label is None else label).drop_tree()
+            continue
         chosen = [option.text for option in options if "selected" in option.attrib]
         every = [str(option.text) for option in options] if len(options) <= FEW else []
         text = chosen[0] if chosen else " / ".join(every) or f"{len(options)} to choose from"
@@ -113,7 +138,9 @@ def _fields(tree: Any) -> None:
         _replace(label, made) if text else label.drop_tree()
     for own in [*tree.iter("input")]:
         kind, label = own.get("type"), _up(own, "label")
-        if kind in ("checkbox", "radio"):
+        if own.get("name", "").startswith(UNUSED):
+            (own if label is None else label).drop_tree()
+        elif kind in ("checkbox", "radio"):
             sign = "☑ " if "checked" in own.attrib else "☐ "
             own.tail = sign + (own.tail or "")
             own.drop_tree()

@@ -35,7 +35,7 @@ def test_a_prediction_keeps_its_request_and_its_options():
     assert re.search(r"Your prediction: allowed / denied|allowed / explicit deny", text)
     assert "How sure are you?" not in text  # means nothing without an answer
     assert shown(own).xpath("//a/@href") == [LESSON]
-    assert text.endswith("Answer it in the browser")
+    assert text.endswith("Answer it in the browser, after the cells above it.")
 
 
 @pytest.mark.parametrize(

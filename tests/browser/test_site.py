@@ -134,6 +134,8 @@ def test_search_finds_a_lesson_by_a_word(browser, address):
     page.goto(f"{address}/search.html?q=permissions+boundary")
 
     expect(page.locator("#search-results")).to_contain_text("11 Permissions boundaries")
+    expect(page.locator("#search-results .context").first).to_contain_text("boundaries")
+    expect(page.locator("#search-results")).not_to_contain_text("System Settings")  # the theme's
     page.close()
 
 
@@ -142,6 +144,14 @@ def test_the_glossary_has_each_word_of_the_lessons(pages):
     words = {own.text_content().strip("#\n ¶") for own in pages["glossary.html"].iter("dt")}
 
     assert set(terms()) <= words
+
+
+def test_the_address_of_the_schemas_lists_them(built, pages):
+    """Each schema is a file beside the list."""
+    links = pages["schemas/index.html"].xpath("//article//td//a/@href")
+
+    assert links == sorted(path.name for path in (built / "schemas").glob("*.json"))
+    assert links
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -157,6 +167,7 @@ def test_a_lesson_shows_what_it_asks_and_no_answer(lesson, pages):
     assert [own.tag for card in cards for own in card.iter("button", "input", "select")] == []
     assert [text for card in cards if VERDICT.search(text := card.text_content())] == []
     assert all(card.text_content().strip() for card in cards)
+    assert "This appears when" not in page.text_content()
     assert set(links) == {f"../lite/lab/index.html?path={lesson}.ipynb"}
     assert len(ids) == len(set(ids))
 
