@@ -9,7 +9,6 @@ a group of options becomes a line of text, and a link leads to the lesson in the
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Any
 
 from lxml import html
@@ -21,7 +20,7 @@ FEW = 8
 """The most options of a list that are written out."""
 UNUSED = ("confidence", "flag")
 """How the names of controls begin that mean nothing without an answer."""
-WAITS = re.compile(r"This appears when you have (?:made|answered (exercise [\d.]+))[^<]*")
+WAITS = re.compile(r"This appears when you have (?:made|answered (exercise [\d.]+\d))[^<]*")
 """The text of a card that waits for another one."""
 IDS = re.compile(r'\bid="([^"]+)"')
 
@@ -47,8 +46,8 @@ def without_kernel(notebook: Any, lesson: str) -> Any:
                 parts = states[data[VIEW]["model_id"]]["state"]["shown"]["parts"]
                 text = card(parts, lesson, f"card{number}-")
                 found = WAITS.search(text)
-                waits = found[0] if found else ""
-                output.data = {"text/html": WAITS.sub(partial(_waiting, cell.source), text)}
+                waits = _waiting(cell.source, found) if found else ""
+                output.data = {"text/html": text.replace(found[0], waits) if found else text}
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs

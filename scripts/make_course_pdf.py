@@ -72,6 +72,9 @@ def _lessons() -> Iterator[tuple[str, Any]]:
         article = html.parse(str(path)).getroot().find(".//article")
         for own in article.xpath('.//a[@class="headerlink"] | .//p[@class="door"] | .//script'):
             own.drop_tree()
+        for own in article.find_class("cell"):
+            if "iamlab_progress.jsonl, on this computer" in own.text_content():
+                own.drop_tree()  # a reader of paper has no progress file
         for own in article.xpath(".//details"):
             _unfold(own)
         for own in article.iter():

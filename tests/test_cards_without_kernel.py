@@ -4,10 +4,13 @@ import re
 
 import pytest
 from lxml import html
+from nbformat import v4
 
-from iamlab.teach import exercise, predict, scenario
+from iamlab.teach import after, exercise, predict, reveal, scenario
+from iamlab.teach.scenarios import MAPS
+from iamlab.view import door
 from iamlab.widgets.instrument import Instrument
-from scripts.cards_without_kernel import card
+from scripts.cards_without_kernel import STATE, VIEW, card, without_kernel
 
 CONTROLS = ("button", "input", "select", "textarea", "option", "fieldset", "label", "h3", "h4")
 LESSON = "lab/index.html?path=01.ipynb"
@@ -56,6 +59,40 @@ def test_each_kind_of_control_becomes_words(number, words):
     assert not [own.tag for own in element.iter(*CONTROLS)]
     assert len(ids) == len(set(ids))
     assert all(own.startswith("card1-") for own in ids)
+
+
+def lines_after(card_before, *cells):
+    """Return the words of each output of a notebook whose cells wait for a card."""
+    notebook = v4.new_notebook(metadata={"widgets": {STATE: {"state": {}}}})
+    for number, (source, reveals) in enumerate(cells):
+        shown = {"state": {"shown": {"parts": reveals(card_before).parts()}}}
+        notebook.metadata["widgets"][STATE]["state"][str(number)] = shown
+        output = v4.new_output("display_data", {VIEW: {"model_id": str(number)}})
+        notebook.cells.append(v4.new_code_cell(source, outputs=[output]))
+    made = without_kernel(notebook, LESSON)
+    return [html.fromstring(own.outputs[0].data["text/html"]).text_content() for own in made.cells]
+
+
+def test_what_waits_for_an_answer_says_what_to_do_first():
+    """Once for all that waits for the same answer."""
+    own = predict(scenario("no_policies"), "bob", "s3:GetObject", f"{MAPS}/m31.fits", record=False)
+    lines = lines_after(
+        own,
+        ('reveal(own, "a")', lambda it: reveal(it, "a")),
+        ("own.walk_through()", lambda it: it.walk_through()),
+        ("own.access_graph()", lambda it: it.access_graph()),
+        ('after("1.1", door)', lambda _: after("1.1", door)),
+        ('reveal("1.2", "b")', lambda _: reveal("1.2", "b")),
+        ('reveal("1.2", "c")', lambda _: reveal("1.2", "c")),
+    )
+
+    assert lines == [
+        "Predict first: the verdict appears in the notebook.",
+        "Predict first: the answers to the six questions appear in the notebook.",
+        "Predict first: the access graph appears in the notebook.",
+        "Answer exercise 1.1 first: the picture appears in the notebook.",
+        "Answer exercise 1.2 first: the explanation appears in the notebook.",
+    ]
 
 
 class Waiting(Instrument[str]):
