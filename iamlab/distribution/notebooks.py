@@ -125,7 +125,8 @@ def _copy(source: Path, folder: Path, *, update: bool) -> dict[str, list[str]]:
         elif _digest(own) == last and (mixed := _with_outputs(new, own)):
             what, content = "Updated, with your outputs", mixed
         else:
-            place, content = _beside(place, version), new
+            place = _beside(place, version)
+            content = _content(place) or new  # what is there already keeps its outputs
             what = "You changed these, so their new versions are beside them"
         if content:
             replace_file(place, [content], private=False)

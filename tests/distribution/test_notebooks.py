@@ -176,6 +176,24 @@ def test_a_notebook_stays_whose_outputs_the_new_version_would_lose(course: Path,
     assert (own / LESSON).read_bytes() == before
 
 
+def test_without_what_was_noted_a_new_version_beside_keeps_its_outputs(
+    course: Path, own: Path
+) -> None:
+    """The learner has run it since it was put there."""
+    lines(own)
+    edit(own / LESSON, answer)
+    new_version(course)
+    lines(own, update=True)
+    edit(own / BESIDE, run)
+    before = (own / BESIDE).read_bytes()
+    assert before != (course / LESSON).read_bytes()
+
+    (own / COPIED).unlink()
+    assert BESIDE in lines(own, update=True)
+    assert (own / BESIDE).read_bytes() == before
+    assert BESIDE not in lines(own, update=True)
+
+
 def test_a_changed_notebook_stays_and_its_new_version_is_beside_it(course: Path, own: Path) -> None:
     """It is put there once: who deletes it isn't asked again."""
     lines(own)
