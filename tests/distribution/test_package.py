@@ -64,7 +64,7 @@ def test_an_index_accepts_both_files(folder: Path, wheel: Path) -> None:
 
 
 def test_both_files_have_metadata_that_older_programs_read(folder: Path, wheel: Path) -> None:
-    """The newest hatchling writes 2.5, and Twine 6, which many actions have, refuses to upload it."""
+    """The newest hatchling writes 2.5, which Twine 6 refuses to upload; many actions have that."""
     with ZipFile(wheel) as files:
         [name] = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
         found = [message_from_bytes(files.read(name))]
