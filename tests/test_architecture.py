@@ -4,10 +4,10 @@ import ast
 import io
 import os
 import re
-import tomllib
 import subprocess
 import sys
 import tokenize
+import tomllib
 from functools import cache
 from graphlib import TopologicalSorter
 from operator import gt
