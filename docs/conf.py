@@ -24,8 +24,6 @@ nb_merge_streams = True
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 
-suppress_warnings = ["toc.empty_glob"]  # a folder of pages may have none yet
-
 html_theme = "sphinx_book_theme"
 html_title = "iamlab"
 html_baseurl = _project["urls"]["Homepage"]

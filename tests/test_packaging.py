@@ -196,6 +196,26 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine():
     assert found == []
 
 
+def test_every_file_names_the_same_home():
+    """A project that moves has a new home in pyproject.toml; this test finds other places."""
+    urls = PROJECT["urls"]
+    owner = urls["Repository"].split("/")[3]
+    raw = urls["Repository"].replace("//github.com", "//raw.githubusercontent.com")
+    homes = (urls["Repository"], urls["Homepage"], raw)
+    found = [
+        (path.relative_to(ROOT), address)
+        for path in files_of_the_repository()
+        if path.suffix in (".cff", ".ipynb", ".json", ".md", ".py", ".toml", ".yaml", ".yml")
+        for address in re.findall(
+            r"https://[^\s)\"'<>`]*\biamlab\b[^\s)\"'<>`]*", path.read_text("utf-8")
+        )
+    ]
+
+    assert len(found) > 50
+    assert owner in urls["Homepage"]
+    assert [row for row in found if not row[1].startswith(homes)] == []
+
+
 def test_every_file_names_the_same_version():
     """The package, its citation and the newest entry of the changelog are of one version."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))

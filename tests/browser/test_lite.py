@@ -60,7 +60,7 @@ def first_day(browser, site):
 
 @pytest.fixture
 def lab(first_day):
-    """Return the page; what a test does must not ask other hosts, and nothing may go wrong."""
+    """Check that what a test does asks no other host, and that nothing goes wrong."""
     yield first_day
     outside, complaints = first_day.outside_requests[:], first_day.complaints[:]
     first_day.outside_requests.clear()
@@ -145,6 +145,14 @@ def test_a_lesson_runs_from_top_to_bottom(lab, name):
     assert lab.cell_errors() == []
     if number := ANSWERED.get(name[:2]):
         answer_wrongly_first(Learner(lab), number)
+
+
+def test_a_later_visit_opens_the_map_of_the_course(lab):
+    """In a new tab; JupyterLite takes the path out of the address when it opens the notebook."""
+    page = lab.page.context.new_page()
+    page.goto(f"{lab.site}/lab/index.html", wait_until="commit")
+    page.wait_for_function("() => location.search === '?path=index.ipynb'")
+    page.close()
 
 
 def test_a_shared_link_opens_its_puzzle(lab):

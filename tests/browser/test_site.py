@@ -64,9 +64,9 @@ def built():
 @pytest.fixture(scope="module")
 def pages(built):
     """Read all pages: their places, and their elements."""
-    found = sorted(path for path in built.rglob("*.html") if "lite" not in path.parts[-3:])
-    found = [path for path in found if not path.is_relative_to(built / "_static")]
-    return {path.relative_to(built).as_posix(): html.parse(str(path)).getroot() for path in found}
+    places = sorted(path.relative_to(built).as_posix() for path in built.rglob("*.html"))
+    places = [own for own in places if not own.startswith(("_static/", "lite"))]
+    return {place: html.parse(str(built / place)).getroot() for place in places}
 
 
 class Quiet(SimpleHTTPRequestHandler):
