@@ -110,7 +110,6 @@ def _copy(source: Path, folder: Path, *, update: bool) -> dict[str, list[str]]:
     done: dict[str, list[str]] = {}
     before = _digests(folder / COPIED)
     after = dict(before)
-    (folder / "images").mkdir(parents=True, exist_ok=True)
     for path in (*sorted(source.glob("*.ipynb")), *sorted(source.glob("images/*"))):
         name, new = path.relative_to(source).as_posix(), path.read_bytes()
         place, version = folder / name, _digest(new)
@@ -125,9 +124,11 @@ def _copy(source: Path, folder: Path, *, update: bool) -> dict[str, list[str]]:
         elif _digest(own) == last and (mixed := _with_outputs(new, own)):
             what, content = "Updated, with your outputs", mixed
         else:
-            place, content = _beside(place, version), new
+            place = _beside(place, version)
+            content = _content(place) or new  # what is there already keeps its outputs
             what = "You changed these, so their new versions are beside them"
         if content:
+            place.parent.mkdir(parents=True, exist_ok=True)
             replace_file(place, [content], private=False)
             after[name] = version
         done.setdefault(what, []).append(place.relative_to(folder).as_posix())
