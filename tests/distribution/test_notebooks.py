@@ -382,13 +382,14 @@ def test_an_empty_folder_and_one_with_hidden_files_are_fine(own: Path) -> None:
 
 
 @pytest.mark.usefixtures("course")
-def test_bad_folders_are_reported_on_one_line(shell: Shell) -> None:
+def test_bad_folders_and_ports_are_reported_on_one_line(shell: Shell) -> None:
     """With what to do."""
     shell.write("note.txt", "")
 
     assert "note.txt isn't a folder." in one_line(shell("lab", "note.txt", "--no-start"))
     assert "Not a directory" in one_line(shell("lab", "note.txt/lessons", "--no-start"))
     assert "--color" in one_line(shell("lab", "--color"))
+    assert "99999 isn't a port." in one_line(shell("lab", "mine", "--port", "99999"))
 
 
 @pytest.mark.usefixtures("course")
