@@ -32,7 +32,7 @@ def lab(options: argparse.Namespace) -> list[str]:
     """Copy the notebooks, and open JupyterLab with them."""
     folder = Path(options.folder).expanduser()
     if not 0 <= options.port < 65_536:
-        raise RequestError(f"{options.port} isn't a port. Choose one up to 65535, or 0 for a free one.")
+        raise RequestError(f"{options.port} isn't a port. Choose a number below 65,536.")
     if options.no_start:
         return list(copied(folder, update=options.update))
     from jupyterlab.labapp import LabApp  # before anything is copied: it may not be installed
