@@ -36,6 +36,16 @@ EXTENSION = Path(sys.prefix, "share/jupyter/labextensions", KERNEL)
 WITH_EXTENSIONS = ("jupyterlab_widgets", "anywidget")
 MOST_MEGABYTES = 60
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "python", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+    "version": "3.8",
+}
+"""What the browser's kernel says about itself: with anything else, an opened notebook is unsaved."""
 ICON = '<link rel="icon" type="image/x-icon" href="../lab/favicon.ico">'
 FULL = ("pandas", "matplotlib", "cryptography", "lxml", "pyjwt", "signxml")
 """What iamlab also uses where Pyodide's public distribution may be used."""
@@ -60,12 +70,12 @@ def fetch_core(work: Path) -> Path:
 
 
 def copy_lessons(target: Path) -> None:
-    """Copy the notebooks, each with the name of the browser's kernel, and their images."""
+    """Copy the notebooks, with what the browser's kernel says about itself, and their images."""
     target.mkdir(parents=True)
     shutil.copytree(ROOT / "notebooks/images", target / "images")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = json.loads(path.read_text("utf-8"))
-        notebook["metadata"]["kernelspec"] = KERNELSPEC
+        notebook["metadata"] |= {"kernelspec": KERNELSPEC, "language_info": LANGUAGE}
         text = json.dumps(notebook, indent=1, ensure_ascii=False)
         (target / path.name).write_text(text + "\n", "utf-8")
 

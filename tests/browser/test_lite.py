@@ -28,6 +28,7 @@ ANSWERED = {"01": "1.3", "02": "2.3", "04": "4.1", "05": "5.3", "10": "10.4", "1
 """Exercises of six kinds, by their lessons."""
 PROGRESS = "iamlab_progress.jsonl"
 AFTER_LESSON_00 = re.compile(r"Continue with exercise (?!0\.)")
+UNSAVED = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
 FORGET = "async path => { await window.jupyterapp.serviceManager.contents.delete(path); }"
 
 
@@ -52,6 +53,7 @@ def first_day(browser, site):
         lab.open()
         assert lab.opened == LESSONS[0]
         assert lab.page.locator(".jp-Dialog").count() == 0
+        assert not lab.page.evaluate(UNSAVED), "the browser asks whether to leave"
         lab.run_all()
         assert lab.cell_errors() == []
         lesson_00(Learner(lab))
