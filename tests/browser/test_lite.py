@@ -120,7 +120,7 @@ def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
     status = Learner(lab).cell("progress()").locator(".jp-OutputArea")
     status.get_by_text(AFTER_LESSON_00).first.wait_for()
     with lab.page.expect_download() as downloaded:
-        lab.page.get_by_role("button", name="Download my progress").click()
+        status.get_by_role("link", name="Download progress").click()
     downloaded.value.save_as(file := tmp_path / downloaded.value.suggested_filename)
     lab.save()
     lab.reopen()
@@ -133,7 +133,7 @@ def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
     lab.restart()
     lab.run_all()
     with lab.page.expect_file_chooser() as chooser:
-        lab.page.get_by_role("button", name="Upload my progress").click()
+        lab.page.get_by_role("button", name="Upload progress").click()
     chooser.value.set_files(file)
     status.get_by_text(f"{len(before)} records added").wait_for(timeout=60_000)
 
