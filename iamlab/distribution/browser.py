@@ -55,7 +55,7 @@ def add_progress(text: str, name: str = FILE) -> str:
                 Progress(course_map())._repr_html_()
             if journal.path().exists():
                 copyfile(journal.path(), f"{journal.path()}.before-upload")
-            message = f"{import_progress(uploaded)} Run this cell again to see and download them."
+            message = f"{import_progress(uploaded)} Run this cell again to see all your progress."
         except LoadError as error:
             message = f"{error} {CHOOSE}"
         except Exception:  # noqa: BLE001 - a record from outside can have anything in its fields
