@@ -67,7 +67,7 @@ class Finder:
             A module of iamlab imports a package of an extra, or in a browser a lesson does.
         """
         frame = sys._getframe(1)  # noqa: SLF001 - no other way leads to the module that imports
-        while (importer := frame.f_globals.get("__name__", "")) in _MACHINERY and frame.f_back:
+        while (importer := str(frame.f_globals.get("__name__"))) in _MACHINERY and frame.f_back:
             frame = frame.f_back
         if IN_BROWSER and importer == "__main__":
             importer = "iamlab.notebooks"

@@ -262,6 +262,15 @@ def test_each_extra_installs_what_its_error_promises():
         assert {installs.get(own, own) for own in packages} - indirect <= named
 
 
+@pytest.mark.parametrize("name", [None, 5, "iamlab_x", "pandas.plotting", ""])
+def test_other_modules_miss_a_package_as_without_iamlab(name):
+    """Also code without a name: Python's own error comes, which its ``except`` expects."""
+    for package in ("no_such_package", "no_such_package.part"):
+        with pytest.raises(ModuleNotFoundError) as found:
+            exec(f"import {package}", {"__name__": name})  # noqa: S102 - as a module with this name
+        assert type(found.value) is ModuleNotFoundError
+
+
 def test_the_hook_that_strips_notebooks_keeps_the_ids_of_cells():
     """Without it each commit would give every cell a new id."""
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]

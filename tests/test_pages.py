@@ -41,6 +41,7 @@ def test_each_example_prints_what_the_page_shows(name):
 def test_each_command_prints_what_the_page_shows(name, tmp_path, monkeypatch, capsys):
     """A text below commands is the output of the last one; three dots are for more lines."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("iamlab.teach.lesson._opened", {})
     for variable in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.setattr("sys.stdin", io.StringIO())

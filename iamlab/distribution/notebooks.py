@@ -31,6 +31,8 @@ FIRST = "00_start_here.ipynb"
 def lab(options: argparse.Namespace) -> list[str]:
     """Copy the notebooks, and open JupyterLab with them."""
     folder = Path(options.folder).expanduser()
+    if not 0 <= options.port < 65_536:
+        raise RequestError(f"{options.port} isn't a port. Choose a number below 65,536.")
     if options.no_start:
         return list(copied(folder, update=options.update))
     from jupyterlab.labapp import LabApp  # before anything is copied: it may not be installed
@@ -110,7 +112,6 @@ def _copy(source: Path, folder: Path, *, update: bool) -> dict[str, list[str]]:
     done: dict[str, list[str]] = {}
     before = _digests(folder / COPIED)
     after = dict(before)
-    (folder / "images").mkdir(parents=True, exist_ok=True)
     for path in (*sorted(source.glob("*.ipynb")), *sorted(source.glob("images/*"))):
         name, new = path.relative_to(source).as_posix(), path.read_bytes()
         place, version = folder / name, _digest(new)
@@ -125,9 +126,11 @@ def _copy(source: Path, folder: Path, *, update: bool) -> dict[str, list[str]]:
         elif _digest(own) == last and (mixed := _with_outputs(new, own)):
             what, content = "Updated, with your outputs", mixed
         else:
-            place, content = _beside(place, version), new
+            place = _beside(place, version)
+            content = _content(place) or new  # what is there already keeps its outputs
             what = "You changed these, so their new versions are beside them"
         if content:
+            place.parent.mkdir(parents=True, exist_ok=True)
             replace_file(place, [content], private=False)
             after[name] = version
         done.setdefault(what, []).append(place.relative_to(folder).as_posix())

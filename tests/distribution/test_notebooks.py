@@ -126,6 +126,26 @@ def test_an_interruption_leaves_whole_files_and_the_next_start_goes_on(
 # -- new versions ---------------------------------------------------------------------------------
 
 
+def test_a_start_beside_one_that_has_just_begun_goes_on(
+    course: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever the second one looks: what the first has made by then isn't of something else."""
+    writes = notebooks.replace_file
+    started = []
+
+    def looked_at(path: Path, *pieces: Any, **options: Any) -> None:
+        if not started:  # only the first one is interrupted by another, before each file
+            started.append(path)
+            lines(own)
+            started.clear()
+        writes(path, *pieces, **options)
+
+    monkeypatch.setattr(notebooks, "replace_file", looked_at)
+    lines(own)
+    assert contents(own).keys() == {FIRST, LESSON, PICTURE, COPIED}
+    assert (own / LESSON).read_bytes() == (course / LESSON).read_bytes()
+
+
 def test_a_new_version_waits_until_it_is_wanted(course: Path, own: Path) -> None:
     """A lesson doesn't change while somebody works on it."""
     lines(own)
@@ -174,6 +194,24 @@ def test_a_notebook_stays_whose_outputs_the_new_version_would_lose(course: Path,
 
     assert BESIDE in lines(own, update=True)
     assert (own / LESSON).read_bytes() == before
+
+
+def test_without_what_was_noted_a_new_version_beside_keeps_its_outputs(
+    course: Path, own: Path
+) -> None:
+    """The learner has run it since it was put there."""
+    lines(own)
+    edit(own / LESSON, answer)
+    new_version(course)
+    lines(own, update=True)
+    edit(own / BESIDE, run)
+    before = (own / BESIDE).read_bytes()
+    assert before != (course / LESSON).read_bytes()
+
+    (own / COPIED).unlink()
+    assert BESIDE in lines(own, update=True)
+    assert (own / BESIDE).read_bytes() == before
+    assert BESIDE not in lines(own, update=True)
 
 
 def test_a_changed_notebook_stays_and_its_new_version_is_beside_it(course: Path, own: Path) -> None:
@@ -344,13 +382,14 @@ def test_an_empty_folder_and_one_with_hidden_files_are_fine(own: Path) -> None:
 
 
 @pytest.mark.usefixtures("course")
-def test_bad_folders_are_reported_on_one_line(shell: Shell) -> None:
+def test_bad_folders_and_ports_are_reported_on_one_line(shell: Shell) -> None:
     """With what to do."""
     shell.write("note.txt", "")
 
     assert "note.txt isn't a folder." in one_line(shell("lab", "note.txt", "--no-start"))
     assert "Not a directory" in one_line(shell("lab", "note.txt/lessons", "--no-start"))
     assert "--color" in one_line(shell("lab", "--color"))
+    assert "99999 isn't a port." in one_line(shell("lab", "mine", "--port", "99999"))
 
 
 @pytest.mark.usefixtures("course")

@@ -63,6 +63,19 @@ def test_an_index_accepts_both_files(folder: Path, wheel: Path) -> None:
     assert (twine.returncode, contents.returncode) == (0, 0), twine.stdout + contents.stdout
 
 
+def test_both_files_have_metadata_that_older_programs_read(folder: Path, wheel: Path) -> None:
+    """The newest hatchling writes 2.5, which Twine 6 refuses to upload; many actions have that."""
+    with ZipFile(wheel) as files:
+        [name] = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+        found = [message_from_bytes(files.read(name))]
+    [path] = folder.glob("*.tar.gz")
+    with tarfile.open(path) as files:
+        [name] = [name for name in files.getnames() if name.count("/") == 1 and "PKG-INFO" in name]
+        found.append(message_from_bytes(files.extractfile(name).read()))
+
+    assert [own["Metadata-Version"] for own in found] == ["2.4", "2.4"]
+
+
 def test_the_wheel_has_the_package_and_the_notebooks_and_nothing_else(wheel: Path) -> None:
     """Data, lesson files and images are among them."""
     with ZipFile(wheel) as files:

@@ -42,7 +42,9 @@ WRONG = 1.5
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """The outputs of each command."""
-    return outputs(tmp_path_factory.mktemp("outputs"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("iamlab.teach.lesson._opened", {})
+        return outputs(tmp_path_factory.mktemp("outputs"))
 
 
 def resolved(schema: Any, root: Any) -> Any:

@@ -39,7 +39,7 @@ def test_the_page_of_the_course_is_up_to_date():
 
 def test_the_course_has_22_lessons_with_minutes_and_exam_tasks():
     """On the page, and on the map in the index."""
-    rows = re.findall(r"^\| (\d\d) .* \| (\d+) \| .*\| (.+) \|$", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| \[(\d\d) .* \| (\d+) \| .*\| (.+) \|$", PAGE, re.MULTILINE)
     numbers = [f"{number:02}" for number in range(22)]
 
     assert [number for number, *_ in rows] == numbers
