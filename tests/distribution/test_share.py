@@ -271,7 +271,7 @@ def test_what_cannot_be_asked_is_said_before_it_is_shared(shell: Shell) -> None:
         ("groups", "dana s3:GetObject moon-maps", "There is no resource"),
         ("groups", "dana s3:GetObject * with ip", "isn't a circumstance"),
         ("nowhere", QUESTION, "There is no world 'nowhere'. Name a file"),
-        ("groupz", QUESTION, "Did you mean groups"),
+        ("groupz", QUESTION, "Did you mean group or groups"),
         ("nowhere.json", QUESTION, "can't be read"),
         ("account.json", QUESTION, "isn't a saved world"),
     ):
