@@ -36,6 +36,16 @@ EXTENSION = Path(sys.prefix, "share/jupyter/labextensions", KERNEL)
 WITH_EXTENSIONS = ("jupyterlab_widgets", "anywidget")
 MOST_MEGABYTES = 60
 KERNELSPEC = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "python", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+    "version": "3.8",
+}
+"""What the browser's kernel says: a notebook that says anything else is unsaved once it is open."""
 ICON = '<link rel="icon" type="image/x-icon" href="../lab/favicon.ico">'
 FULL = ("pandas", "matplotlib", "cryptography", "lxml", "pyjwt", "signxml")
 """What iamlab also uses where Pyodide's public distribution may be used."""
@@ -60,12 +70,12 @@ def fetch_core(work: Path) -> Path:
 
 
 def copy_lessons(target: Path) -> None:
-    """Copy the notebooks, each with the name of the browser's kernel, and their images."""
+    """Copy the notebooks, with what the browser's kernel says about itself, and their images."""
     target.mkdir(parents=True)
     shutil.copytree(ROOT / "notebooks/images", target / "images")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = json.loads(path.read_text("utf-8"))
-        notebook["metadata"]["kernelspec"] = KERNELSPEC
+        notebook["metadata"] |= {"kernelspec": KERNELSPEC, "language_info": LANGUAGE}
         text = json.dumps(notebook, indent=1, ensure_ascii=False)
         (target / path.name).write_text(text + "\n", "utf-8")
 
@@ -85,8 +95,9 @@ def settings(packages: tuple[str, ...], lock: Path, *, full: bool) -> dict[str, 
     return config
 
 
-def prepare(page: Path, folder: Path, script: str = "") -> None:
-    """Give a page of JupyterLite its name, and let it fetch early what a kernel will load."""
+def prepare(page: Path, folder: Path, name: str) -> None:
+    """Give a page of JupyterLite its name and script; it fetches early what a kernel will load."""
+    script = f"<script>\n{(HERE / name).read_text('utf-8')}</script>"
     html = page.read_text("utf-8")
     early = "\n".join(
         f'<link rel="prefetch" href="../static/pyodide/{path.name}">'
@@ -137,9 +148,8 @@ def build(target: Path, work: Path, *, full: bool = False) -> None:
     quiet = (sys.executable, "-W", "ignore::UserWarning")
     command = [*quiet, "-m", "jupyterlite_core", "build", "--log-level=WARN"]
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
-    opening = f"<script>\n{(HERE / 'opening.js').read_text('utf-8')}</script>"
-    prepare(target / "lab/index.html", folder, opening)
-    prepare(target / "repl/index.html", folder)
+    prepare(target / "lab/index.html", folder, "opening.js")
+    prepare(target / "repl/index.html", folder, "starting.js")
     prune(target)
 
 

@@ -163,10 +163,11 @@ def parsers() -> tuple[Parser, dict[str, argparse.ArgumentParser]]:
         zero, *others = command.table["status"]
         meaning = [f"0 {zero}", *(f"1 {other}" for other in others), f"{BAD_INPUT} bad input"]
         status = textwrap.fill(f"Exit status: {'; '.join(meaning)}.", 80)
+        files = ", with the files of 'iamlab demo'" * ("demo/" in command.example(0))
         sub = subs.add_parser(
             name,
             description="\n\n".join(filter(None, command.help)),
-            epilog=f"example, with the files of 'iamlab demo':\n{command.example(2)}\n\n{status}",
+            epilog=f"example{files}:\n{command.example(2)}\n\n{status}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

@@ -1,16 +1,7 @@
-// The card of the browser edition: one button saves the progress file, the other reads a file and
-// sends its text to Python, which says what happened.
+// The card of the browser edition: its button reads a progress file and sends the text to Python,
+// which says what happened. The report has the link that downloads the file.
 
 const LARGEST = 10_000_000; // bytes; Python has the same limit
-
-function button(words, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.textContent = words;
-  made.style.cssText = "min-height: 2.75em; padding: 0 1em; margin: 0.3em 0.6em 0.3em 0";
-  made.addEventListener("click", act);
-  return made;
-}
 
 function render({ model, el }) {
   const said = document.createElement("p");
@@ -26,25 +17,20 @@ function render({ model, el }) {
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (!chosen) return;
-    if (chosen.size > LARGEST) said.textContent = "This file is too large. Nothing was imported.";
-    else model.send({ text: await chosen.text() });
+    if (chosen.size > LARGEST) said.textContent = `${chosen.name} is too large. Nothing was imported.`;
+    else model.send({ name: chosen.name, text: await chosen.text() });
     file.value = ""; // so that the same file can be chosen again
   });
 
-  const save = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([model.get("lines")], { type: "application/x-ndjson" }));
-    link.download = model.get("name");
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  };
+  const upload = document.createElement("button");
+  upload.type = "button";
+  upload.textContent = "Upload progress";
+  upload.addEventListener("click", () => file.click());
 
-  el.append(
-    button("Download my progress", save),
-    button("Upload my progress", () => file.click()),
-    file,
-    said,
-  );
+  const card = document.createElement("div");
+  card.className = "iamlab-card";
+  card.append(upload, file, said);
+  el.append(card);
 }
 
 export default { render };

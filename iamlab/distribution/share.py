@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode, urlsplit
 from warnings import warn
 
-from iamlab.errors import LoadError, RequestError
+from iamlab.errors import LoadError, RequestError, did_you_mean
 from iamlab.model.strict_json import parse_json, replace_file
 from iamlab.storage.account_details import LoadWarning
 from iamlab.storage.saved_world import SecretsWarning, world_from_json, world_to_json
 from iamlab.teach.callers import main_account
 from iamlab.teach.cards import PredictionCard
-from iamlab.teach.scenarios import scenario
+from iamlab.teach.scenarios import known_scenarios, scenario
 from iamlab.teach.tables import question_of
 from iamlab.widgets.prediction import COARSE
 from iamlab.world.world import World
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 
 LONGEST_LINK = 6_000
 """The most characters of a link: some programs for mail and chat cut off longer ones."""
+WORLDS = "Name a file such as world.json, or a world of a lesson such as groups or 13/all_types."
 LARGEST = 5_000_000
 """The most bytes of a puzzle: a few kilobytes could become gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Puzzle:
-    """A world and a question about it. In a notebook, it is a picture and a card.
+    """A world and a question about it. In a notebook, it is a card and a picture.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ class Puzzle:
         from IPython import display as notebook
 
         card = PredictionCard(self.decision, COARSE, ritual=True, record=False, world=self.world)
-        notebook.display(self.world.show(), card, card.access_graph())  # type: ignore[no-untyped-call]
+        notebook.display(card, self.world.show(), card.access_graph())  # type: ignore[no-untyped-call]
 
 
 def puzzle(text: str) -> Puzzle:
@@ -118,8 +119,7 @@ def pack(world: World, question: str) -> str:
 
 def share(options: argparse.Namespace) -> list[str]:
     """Make a link to a puzzle; if it is too long, or a file is wanted, a notebook."""
-    path = Path(options.world)
-    world = World.load(path) if path.suffix == ".json" or path.is_file() else scenario(str(path))
+    world = _world(options.world)
     text = pack(world, options.question)
     puzzle(text)  # what can't be asked is noticed here
     site = _address(options.site)
@@ -136,6 +136,17 @@ def share(options: argparse.Namespace) -> list[str]:
     notebook["cells"][-1]["source"] = code
     replace_file(file, [json.dumps(notebook, indent=1)], private=False)
     return [str(file), f"Open it in JupyterLab with iamlab, or drag it into {site}lab/index.html"]
+
+
+def _world(name: str) -> World:
+    """Load the world of a file, or build one of the lessons."""
+    if Path(name).suffix == ".json" or Path(name).is_file():
+        return World.load(name)
+    known = known_scenarios()
+    if name not in known:
+        close = did_you_mean(name, known)
+        raise RequestError(f"There is no world {name!r}. {close if '?' in close else WORLDS}")
+    return scenario(name)
 
 
 def _address(site: str | None) -> str:

@@ -22,7 +22,7 @@ from iamlab.teach.lesson import lessons
 from iamlab.teach.recognition import beliefs_met
 from iamlab.teach.schedule import History
 from iamlab.view.cards.card import boxed
-from iamlab.view.cells import LINK, Link
+from iamlab.view.cells import BUTTON, Link
 from iamlab.view.html import html_table
 from iamlab.view.style import good, silent
 from iamlab.view.tables import Table
@@ -290,7 +290,7 @@ class Progress:
         if len(content) > LARGEST_LINK:
             return f"{text} export_progress(path) copies it."
         url = f"data:application/x-ndjson;base64,{base64.b64encode(content).decode()}"
-        return f'{text} <a style="{LINK}" download="{name}" href="{url}">Download progress</a>'
+        return f'{text} <a style="{BUTTON}" download="{name}" href="{url}">Download progress</a>'
 
 
 def _table(*lessons: LessonState) -> Table:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 LINK = f"color:{ALLOW};text-decoration:underline"
 """The style of a link on the light background of tables and cards, also in a dark notebook."""
+BUTTON = (
+    "display:inline-block;padding:8px 16px;border:1px solid;border-radius:8px;"
+    "font-weight:600;color:inherit;text-decoration:none"
+)
+"""The style of a link that looks like a button, in the colour of the text around it."""
 ROWS = 40
 """The largest number of rows that a table shows; the others are counted."""
 

@@ -28,6 +28,7 @@ ANSWERED = {"01": "1.3", "02": "2.3", "04": "4.1", "05": "5.3", "10": "10.4", "1
 """Exercises of six kinds, by their lessons."""
 PROGRESS = "iamlab_progress.jsonl"
 AFTER_LESSON_00 = re.compile(r"Continue with exercise (?!0\.)")
+UNSAVED = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
 FORGET = "async path => { await window.jupyterapp.serviceManager.contents.delete(path); }"
 
 
@@ -52,6 +53,7 @@ def first_day(browser, site):
         lab.open()
         assert lab.opened == LESSONS[0]
         assert lab.page.locator(".jp-Dialog").count() == 0
+        assert not lab.page.evaluate(UNSAVED), "the browser asks whether to leave"
         lab.run_all()
         assert lab.cell_errors() == []
         lesson_00(Learner(lab))
@@ -118,7 +120,7 @@ def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
     status = Learner(lab).cell("progress()").locator(".jp-OutputArea")
     status.get_by_text(AFTER_LESSON_00).first.wait_for()
     with lab.page.expect_download() as downloaded:
-        lab.page.get_by_role("button", name="Download my progress").click()
+        status.get_by_role("link", name="Download progress").click()
     downloaded.value.save_as(file := tmp_path / downloaded.value.suggested_filename)
     lab.save()
     lab.reopen()
@@ -131,7 +133,7 @@ def test_progress_outlives_kernel_page_and_browser(lab, tmp_path):
     lab.restart()
     lab.run_all()
     with lab.page.expect_file_chooser() as chooser:
-        lab.page.get_by_role("button", name="Upload my progress").click()
+        lab.page.get_by_role("button", name="Upload progress").click()
     chooser.value.set_files(file)
     status.get_by_text(f"{len(before)} records added").wait_for(timeout=60_000)
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from iamlab.distribution import browser
 from iamlab.teach import course_map, hint, journal, progress
@@ -22,14 +23,14 @@ def _line(**fields):
     return json.dumps({**record, "kind": "hint", "exercise": "1.1", **fields})
 
 
-def test_what_was_downloaded_is_added_elsewhere(tmp_path, monkeypatch):
-    """The text of the card brings the same records, once, and keeps those that were there."""
-    mine, text = journal.records(), browser.ProgressCard().lines
+def test_what_was_downloaded_is_added_elsewhere(file, tmp_path, monkeypatch):
+    """The file brings the same records, once, and keeps those that were there."""
+    mine, text = journal.records(), file.read_text("utf-8")
     monkeypatch.setenv("IAMLAB_PROGRESS", str(tmp_path / "elsewhere.jsonl"))
     hint("0.2")
     before = journal.records()
 
-    assert browser.add_progress(text).startswith("1 record added from uploaded.jsonl.")
+    assert browser.add_progress(text, "a.jsonl").startswith("1 record added from a.jsonl.")
     assert browser.add_progress(text).startswith("0 records added")
     assert sorted(journal.records(), key=str) == sorted([*before, *mine], key=str)
 
@@ -59,7 +60,11 @@ def test_another_file_changes_nothing(text, file):
     """The card says so, and the progress file stays as it was."""
     before = file.read_bytes()
 
-    assert browser.add_progress(text).endswith("Nothing was imported.")
+    message = browser.add_progress(text, "b.jsonl")
+    assert message.startswith("b.jsonl")
+    assert message.endswith(
+        "Nothing was imported. Choose the iamlab_progress.jsonl that you downloaded."
+    )
     assert file.read_bytes() == before
     assert str(progress())
 
@@ -77,22 +82,27 @@ def test_odd_fields_break_nothing(odd, file):
 
 
 def test_the_card_says_what_happened():
-    """It gets the text of the file as a message, and then offers both records."""
+    """It gets the name and the text of the file as a message, and names the next step."""
     card = browser.ProgressCard()
-    card._handle_custom_msg({"text": _line()}, [])
+    card._handle_custom_msg({"name": "a.jsonl", "text": _line()}, [])
 
-    assert card.message.startswith("1 record added")
-    assert card.lines == journal.as_lines(journal.records()).decode()
-    assert card.lines.count("\n") == 2
+    assert card.message.startswith("1 record added from a.jsonl.")
+    assert "Run this cell again" in card.message
+    assert len(journal.records()) == 2
 
 
 def test_progress_shows_the_card_only_in_a_browser(monkeypatch):
-    """Elsewhere, the file is on the learner's computer."""
+    """Below the report, once; elsewhere, the file is on the learner's computer."""
     shown = []
+    shell = InteractiveShell()
+    monkeypatch.setattr(browser, "get_ipython", lambda: shell)
     monkeypatch.setattr(browser.notebook, "display", shown.append)
     progress()
     assert shown == []
     monkeypatch.setattr("iamlab.extras.IN_BROWSER", True)
     progress()
+    assert shown == []
+    shell.events.trigger("post_execute")
+    shell.events.trigger("post_execute")
 
     assert [type(card).__name__ for card in shown] == ["ProgressCard"]

@@ -152,11 +152,11 @@ def test_a_world_too_large_for_a_link_becomes_a_notebook(
 
 
 def test_the_verdict_is_shown_after_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At first: the picture of the world, the request and the policies that apply."""
+    """At first: the request, the policies that apply, and the picture of the world."""
     shown: list[Any] = []
     monkeypatch.setattr(display, "display", lambda *values: shown.extend(values))
     puzzle(pack(scenario("groups"), QUESTION))._ipython_display_()
-    picture, card, graph = shown
+    card, picture, graph = shown
     html = str(card.parts())
 
     assert "dana" in picture.alt
@@ -270,7 +270,8 @@ def test_what_cannot_be_asked_is_said_before_it_is_shared(shell: Shell) -> None:
         ("groups", "zoe s3:GetObject star-maps/m31.fits", "isn't a caller"),
         ("groups", "dana s3:GetObject moon-maps", "There is no resource"),
         ("groups", "dana s3:GetObject * with ip", "isn't a circumstance"),
-        ("nowhere", QUESTION, "There is no scenario"),
+        ("nowhere", QUESTION, "There is no world 'nowhere'. Name a file"),
+        ("groupz", QUESTION, "Did you mean group or groups"),
         ("nowhere.json", QUESTION, "can't be read"),
         ("account.json", QUESTION, "isn't a saved world"),
     ):
