@@ -45,11 +45,7 @@ def main() -> None:
     if program is None:
         print("There is no Chromium on this machine, so the site has no PDF.", file=sys.stderr)  # noqa: T201
         return
-    sources = [
-        *(SITE / "notebooks").glob("[0-9]*.html"),
-        SITE / "_static/course.css",
-        Path(__file__),
-    ]
+    sources = [*_files(), SITE / "_static/course.css", Path(__file__)]
     if PDF.exists() and PDF.stat().st_mtime > max(own.stat().st_mtime for own in sources):
         return
     lessons = dict(_lessons())
@@ -58,17 +54,18 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page()
         _print(page, lessons, {})
-        _print(page, lessons, _pages_of(lessons))
+        _print(page, lessons, _numbers_of_pages(lessons))
         browser.close()
 
 
-def _pages() -> list[Path]:
+def _files() -> list[Path]:
+    """Return the pages of the lessons, in order."""
     return sorted((SITE / "notebooks").glob("[0-9]*.html"))
 
 
 def _lessons() -> Iterator[tuple[str, Any]]:
     """Return the title of each lesson, and the element of its page."""
-    for path in _pages():
+    for path in _files():
         article = html.parse(str(path)).getroot().find(".//article")
         for own in article.xpath('.//a[@class="headerlink"] | .//p[@class="door"] | .//script'):
             own.drop_tree()
@@ -129,7 +126,7 @@ def _print(page: Any, lessons: dict[str, Any], numbers: dict[str, int]) -> None:
     page.pdf(path=PDF, prefer_css_page_size=True, tagged=True, outline=True, print_background=True)
 
 
-def _pages_of(lessons: dict[str, Any]) -> dict[str, int]:
+def _numbers_of_pages(lessons: dict[str, Any]) -> dict[str, int]:
     """Return the page on which each lesson begins, from the bookmarks."""
     reader = PdfReader(PDF)
     found = {}

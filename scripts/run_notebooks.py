@@ -1,7 +1,7 @@
 """Run the notebooks for the site, and keep what they show until a notebook or iamlab changes.
 
-The site's own environment has no iamlab: the AWS CLI, which lessons use, and Sphinx need different
-versions of docutils. So the notebooks run in the environment of the tests.
+They run in the environment of the tests. The site's own has no AWS CLI, which lessons use: it and
+Sphinx need different versions of docutils.
 """
 
 # ruff: noqa: INP001 - a folder of scripts isn't a package
