@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import html
 from playwright.sync_api import sync_playwright
-from pypdf import PdfReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,12 @@ SITE = ROOT / "build" / "site"
 BOOK = ROOT / "build" / "docs" / "course.html"
 PDF = SITE / "iamlab-course.pdf"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 STYLES = ("pygments.css", "card.css", "site.css", "course.css")
 COVER = """<section class="cover"><h1>iamlab</h1>
 <p>How AWS decides: a course about IAM and STS, in {count} lessons.</p>
@@ -39,11 +43,16 @@ AWS.</p>
 </section>"""
 
 
+def find_browser() -> str | None:
+    """Name the first browser there is."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def main() -> None:
     """Print twice: the second time the table of contents has the numbers of the pages."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_browser()
     if program is None:
-        print("There is no Chromium on this machine, so the site has no PDF.", file=sys.stderr)  # noqa: T201
+        print("There is no Chromium or Chrome, so the site has no PDF.", file=sys.stderr)  # noqa: T201
         return
     sources = [*_files(), SITE / "_static/course.css", Path(__file__)]
     if PDF.exists() and PDF.stat().st_mtime > max(own.stat().st_mtime for own in sources):
@@ -128,6 +137,8 @@ def _print(page: Any, lessons: dict[str, Any], numbers: dict[str, int]) -> None:
 
 def _numbers_of_pages(lessons: dict[str, Any]) -> dict[str, int]:
     """Return the page on which each lesson begins, from the bookmarks."""
+    from pypdf import PdfReader
+
     reader = PdfReader(PDF)
     found = {}
     for own in _bookmarks(reader.outline):

@@ -4,13 +4,9 @@ A build takes longer than all tests of it, so they share one. What other tests h
 notebooks isn't run again.
 """
 
-import functools
-import os
 import re
 import subprocess
 import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,8 +16,10 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from iamlab.teach.terms import terms
+from tests.browser.lite import served
+from tests.effort import give_up
+from tests.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build" / "site"
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 WIDTHS = [(1280, "light"), (390, "dark")]
@@ -42,10 +40,7 @@ VERDICT = re.compile(
 def built():
     """Build the site with the tools of `make docs`; without them the tests are skipped."""
     if not (Path(sys.prefix) / "site" / "bin" / "sphinx-build").exists():
-        reason = "Sphinx isn't installed: `make docs` makes an environment for it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        give_up("Sphinx isn't installed: `make docs` makes an environment for it")
     installed = [f"{sys.prefix}/{name}" for name in (".test", "site/.site")]
     old = [part for name in (*installed, "chromium") for part in ("-o", name)]
     made = subprocess.run(
@@ -69,21 +64,11 @@ def pages(built):
     return {place: html.parse(str(built / place)).getroot() for place in places}
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve files, and log nothing."""
-
-    def log_message(self, *_):
-        """Leave the terminal to pytest."""
-
-
 @pytest.fixture(scope="module")
 def address(built):
     """Serve the site, as a host of pages does."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=built))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(built) as url:
+        yield url
 
 
 @pytest.mark.parametrize(("width", "scheme"), WIDTHS)
