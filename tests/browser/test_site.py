@@ -7,7 +7,6 @@ notebooks isn't run again.
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +15,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from iamlab.teach.terms import terms
-from tests.browser.lite import served
+from tests.browser.lite import TOOLS, served
 from tests.effort import give_up
 from tests.repository import ROOT
 
@@ -39,7 +38,7 @@ VERDICT = re.compile(
 @pytest.fixture(scope="module")
 def built():
     """Build the site with the tools of `make docs`; without them the tests are skipped."""
-    if not (Path(sys.prefix) / "site" / "bin" / "sphinx-build").exists():
+    if not (TOOLS / "sphinx-build").exists():
         give_up("Sphinx isn't installed: `make docs` makes an environment for it")
     installed = [f"{sys.prefix}/{name}" for name in (".test", "site/.site")]
     old = [part for name in (*installed, "chromium") for part in ("-o", name)]
