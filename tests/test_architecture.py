@@ -60,7 +60,7 @@ BUDGETS = {  # lines of code without blanks, comments and docstrings; files
     "teach": (4968, 35),
     "exam": (2987, 26),
     "distribution": (392, 6),
-    "cli": (1489, 13),
+    "cli": (1487, 13),
     "classroom": (1454, 20),
 }
 """These numbers only go down."""

@@ -11,7 +11,7 @@ A test takes ``open_notebook`` and gets a ``LabPage``::
         lab.page.get_by_role("button", name="Check", exact=True).click()
 
 Every test in this folder is marked ``browser``. Each of ``GROUPS`` runs in one worker: the lessons
-by mouse, which take half of the time, the hub, the browser edition, and the site. So do the others.
+by mouse, which take half of the time, the hub, the browser edition, the site, and all others.
 """
 
 import os
