@@ -26,7 +26,7 @@ BROWSER = $(shell for b in chromium chromium-browser google-chrome; do command -
 APT = $(shell [ "$$(id -u)" = 0 ] && command -v apt-get 2>/dev/null)
 
 # What each run takes; pyproject.toml says what the markers mean. Tests that try random inputs run in
-# make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in three
+# make quick, and with more inputs in make test-all. loadgroup begins with the browser tests, in five
 # groups; who is done runs the other tests while they wait for the browser. With thousands of tests
 # loadgroup counts for half a minute what is left, and worksteal doesn't. make test-all looks into tests
 # only: no example in a docstring is one of its tests.
@@ -42,7 +42,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help lab quick test test-all docs links lite lite-full build bench soak peers clean chromium
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 lab: $(VENV)/.lab  ## open the first lesson in JupyterLab, or the map of the course
 	@$(BIN)/iamlab lab notebooks

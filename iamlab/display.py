@@ -6,6 +6,9 @@ only when one of them is needed.
 
 If an answer takes longer than a second, a progress bar appears on standard error, and disappears
 at the end. You can interrupt a question at any time. The world doesn't change.
+
+In a browser, some packages and locks of files aren't there. What is different there is here, too,
+because this file alone names ``view`` and ``distribution``, by strings.
 """
 
 from __future__ import annotations
@@ -184,7 +187,7 @@ def _is_missing(package: str) -> bool:
 
 
 def offer_upload() -> None:
-    """Show in a browser how to take progress along, to another browser or computer."""
+    """In a browser, show the card that uploads progress from another browser or computer."""
     if extras.IN_BROWSER:
         import_module("iamlab.distribution.browser").show_card()
 

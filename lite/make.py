@@ -5,9 +5,9 @@
     .venv/site/bin/python -m lite.make
     .venv/site/bin/python -m lite.make --full
 
-The first needs no other host than its own, and has only packages in pure Python. The second one
-takes what else the lessons use from Pyodide's public distribution: pandas,
-matplotlib, cryptography.
+The first site needs no other host than its own, and has only packages in pure Python. The second
+one takes what else the lessons use from Pyodide's public distribution: pandas, matplotlib,
+cryptography.
 """
 
 # ruff: noqa: INP001, S603 - a folder of scripts isn't a package; the programs that run are npm and JupyterLite's own
@@ -25,7 +25,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from lite.packages import AT_THE_START, LOCK, ROOT, gather
+from lite.packages import AT_THE_START, LOCK, ROOT, WITH_PUBLIC, gather, program
 
 HERE = Path(__file__).parent
 PYODIDE = "314.0.7"
@@ -47,7 +47,7 @@ LANGUAGE = {
 }
 """What the browser's kernel says: a notebook that says anything else is unsaved once it is open."""
 ICON = '<link rel="icon" type="image/x-icon" href="../lab/favicon.ico">'
-FULL = ("pandas", "matplotlib", "cryptography", "lxml", "pyjwt", "signxml")
+FULL = ("pandas", "matplotlib", "cryptography", "lxml", *WITH_PUBLIC)
 """What iamlab also uses where Pyodide's public distribution may be used."""
 
 
@@ -55,10 +55,8 @@ def fetch_core(work: Path) -> Path:
     """Download Pyodide's own files, and return their folder."""
     archive, folder = work / f"pyodide-{PYODIDE}.tgz", work / "core"
     if not archive.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise SystemExit("make lite needs npm: install Node.js 20 or newer, and try again")
-        subprocess.run([npm, "pack", "--silent", f"pyodide@{PYODIDE}"], cwd=work, check=True)
+        pack = [program("npm"), "pack", "--silent", f"pyodide@{PYODIDE}"]
+        subprocess.run(pack, cwd=work, check=True)
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != SHA256:
         archive.unlink()

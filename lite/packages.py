@@ -37,7 +37,7 @@ OF_THE_KERNEL = (
 OF_THE_COURSE = ("ipywidgets", "anywidget", "fsrs", "networkx")
 """Optional dependencies of iamlab in pure Python; it always needs those in ``dependencies``."""
 WITH_PUBLIC = ("pyjwt", "signxml")
-"""In pure Python, but of use only beside packages that the index hasn't for browsers."""
+"""In pure Python, but of use only beside packages that the index doesn't have for browsers."""
 AT_THE_START = (
     *("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"),
     *("iamlab", "anywidget", "fsrs", "networkx"),
@@ -47,6 +47,7 @@ UNUSED = (
     *(".data/", "/tests/", ".dist-info/RECORD"),
     *("jedi/third_party/django-stubs/", "jedi/third_party/typeshed/third_party/"),
 )
+"""Parts of paths in wheels that no browser needs."""
 IN_THE_BROWSER = {
     "sys_platform": "emscripten",
     "platform_system": "Emscripten",
@@ -64,6 +65,14 @@ class Wheel(NamedTuple):
     name: str
     version: str
     requires: tuple[str, ...]
+
+
+def program(name: str) -> str:
+    """Find a program of Node.js."""
+    found = shutil.which(name)
+    if found is None:
+        raise SystemExit(f"make lite needs {name}: install Node.js 20 or newer, and try again")
+    return found
 
 
 def read(path: Path) -> Wheel:
@@ -191,9 +200,7 @@ def lock_of(folder: Path, original: dict[str, Any], public: str = "") -> dict[st
 
 def compile_modules(folder: Path, lesson: Path, target: Path) -> None:
     """Run a lesson in a kernel of node, and compile the modules that it has imported."""
-    node = shutil.which("node")
-    if node is None:
-        raise SystemExit("make lite needs node: install Node.js 20 or newer, and try again")
+    node = program("node")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     script = Path(__file__).parent / "compile.mjs"

@@ -1,16 +1,14 @@
 """Write the reference of the command line from ``--help`` of each command, for the site.
 
-``python scripts/make_command_page.py PAGE`` writes one page with a heading for each command.
+``make docs`` uses it: one page with a heading for each command.
 """
 
 # ruff: noqa: INP001 - a folder of scripts isn't a package
 
 from __future__ import annotations
 
-import sys
 from argparse import RawDescriptionHelpFormatter
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.cli.commands import COMMANDS, PURPOSES, parsers
@@ -42,7 +40,3 @@ def _section(purpose: str) -> Iterator[str]:
             parser.color = False  # of Python 3.14
             text = parser.format_help().rstrip()
             yield from (f"### `iamlab {name}`", "", "```text", text, "```", "")
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), "utf-8")

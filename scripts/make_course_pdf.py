@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import html
 from playwright.sync_api import sync_playwright
-from pypdf import PdfReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,12 @@ SITE = ROOT / "build" / "site"
 BOOK = ROOT / "build" / "docs" / "course.html"
 PDF = SITE / "iamlab-course.pdf"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 STYLES = ("pygments.css", "card.css", "site.css", "course.css")
 COVER = """<section class="cover"><h1>iamlab</h1>
 <p>How AWS decides: a course about IAM and STS, in {count} lessons.</p>
@@ -39,17 +43,18 @@ AWS.</p>
 </section>"""
 
 
+def find_browser() -> str | None:
+    """Name the first browser there is."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def main() -> None:
     """Print twice: the second time the table of contents has the numbers of the pages."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = find_browser()
     if program is None:
-        print("There is no Chromium on this machine, so the site has no PDF.", file=sys.stderr)  # noqa: T201
+        print("There is no Chromium or Chrome, so the site has no PDF.", file=sys.stderr)  # noqa: T201
         return
-    sources = [
-        *(SITE / "notebooks").glob("[0-9]*.html"),
-        SITE / "_static/course.css",
-        Path(__file__),
-    ]
+    sources = [*_files(), SITE / "_static/course.css", Path(__file__)]
     if PDF.exists() and PDF.stat().st_mtime > max(own.stat().st_mtime for own in sources):
         return
     lessons = dict(_lessons())
@@ -58,17 +63,18 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page()
         _print(page, lessons, {})
-        _print(page, lessons, _pages_of(lessons))
+        _print(page, lessons, _numbers_of_pages(lessons))
         browser.close()
 
 
-def _pages() -> list[Path]:
+def _files() -> list[Path]:
+    """Return the pages of the lessons, in order."""
     return sorted((SITE / "notebooks").glob("[0-9]*.html"))
 
 
 def _lessons() -> Iterator[tuple[str, Any]]:
     """Return the title of each lesson, and the element of its page."""
-    for path in _pages():
+    for path in _files():
         article = html.parse(str(path)).getroot().find(".//article")
         for own in article.xpath('.//a[@class="headerlink"] | .//p[@class="door"] | .//script'):
             own.drop_tree()
@@ -129,8 +135,10 @@ def _print(page: Any, lessons: dict[str, Any], numbers: dict[str, int]) -> None:
     page.pdf(path=PDF, prefer_css_page_size=True, tagged=True, outline=True, print_background=True)
 
 
-def _pages_of(lessons: dict[str, Any]) -> dict[str, int]:
+def _numbers_of_pages(lessons: dict[str, Any]) -> dict[str, int]:
     """Return the page on which each lesson begins, from the bookmarks."""
+    from pypdf import PdfReader
+
     reader = PdfReader(PDF)
     found = {}
     for own in _bookmarks(reader.outline):

@@ -1,14 +1,9 @@
-"""Write the glossary of the site from the words of the lessons.
-
-``make docs`` runs it: ``python scripts/make_glossary_page.py PAGE``.
-"""
+"""Write the glossary of the site from the words of the lessons. ``make docs`` uses it."""
 
 # ruff: noqa: INP001 - a folder of scripts isn't a package
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlab.teach.lesson import own_lessons
@@ -52,7 +47,3 @@ def _escaped(text: str) -> str:
     for sign in "\\*_`<[$":
         text = text.replace(sign, f"\\{sign}")
     return text
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), "utf-8")

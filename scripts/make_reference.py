@@ -1,7 +1,7 @@
 """Write the reference of all public names from their signatures and docstrings, for the site.
 
-``python scripts/make_reference.py FOLDER`` writes a page for each table of docs/api.md. The pages
-use the directives of Sphinx for Python, so its index and its search find each name.
+``make docs`` uses it: a page for each table of docs/api.md. The pages use the directives of Sphinx
+for Python, so its index and its search find each name.
 """
 
 # ruff: noqa: INP001 - a folder of scripts isn't a package
@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from make_api_page import line_of, members, public_names, signature, value_of
@@ -116,9 +114,7 @@ def _docstring(value: Any) -> Iterator[str]:
 
 def _items(body: str, types: dict[str, str]) -> Iterator[str]:
     """Write the terms of a section and their descriptions as a list."""
-    for term, text in re.findall(
-        r"^(\S.*)\n((?: .*\n?|\n(?= ))*)", body.rstrip() + "\n", re.MULTILINE
-    ):
+    for term, text in ITEM.findall(body.rstrip() + "\n"):
         names = term.strip().split(", ")
         hints = {types[name] for name in names if name in types}
         hint = f" ({_code(hints.pop())})" if len(hints) == 1 else ""
@@ -152,10 +148,3 @@ def _comment_below(name: str) -> str:
     sources = map(inspect.getsource, (request, rules))
     pattern = rf'^{name.rpartition(".")[2]} = [^\n]*\n"""(.*?)"""'
     return next(own[1] for text in sources if (own := re.search(pattern, text, re.MULTILINE)))
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, text in pages().items():
-        (folder / file).write_text(text, "utf-8")

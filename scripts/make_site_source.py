@@ -26,8 +26,8 @@ from run_notebooks import executed
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "build" / "docs" / "source"
-URLS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
-REPOSITORY = URLS["Repository"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+REPOSITORY = PROJECT["urls"]["Repository"]
 LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)#\s]+)")
 SCHEMAS = ROOT / "iamlab" / "distribution" / "schemas"
 IN_OUTPUT = re.compile(r'(href=")(\w+)\.ipynb(?=[#"])')
@@ -117,11 +117,7 @@ def _door(lesson: str) -> dict[str, Any]:
 
 
 def _on_site(place: str) -> str:
-    return (
-        place.removeprefix("docs/")
-        .replace("CHANGELOG", "changelog")
-        .replace("CONTRIBUTING", "contributing")
-    )
+    return place.lower() if place in ON_THE_SITE else place.removeprefix("docs/")
 
 
 def _linked(text: str, place: str) -> str:

@@ -1,7 +1,7 @@
 """Run the notebooks for the site, and keep what they show until a notebook or iamlab changes.
 
-The site's own environment has no iamlab: the AWS CLI, which lessons use, and Sphinx need different
-versions of docutils. So the notebooks run in the environment of the tests.
+They run in the environment of the tests. The site's own has no AWS CLI, which lessons use: it and
+Sphinx need different versions of docutils.
 """
 
 # ruff: noqa: INP001 - a folder of scripts isn't a package
@@ -54,13 +54,7 @@ def run(path: Path, folder: Path) -> Any:
     The tests run some notebooks; ``make docs`` then needn't.
     """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=LONGEST,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(folder)}},
-    ).execute()
+    execute(notebook, folder)
     KEPT.mkdir(parents=True, exist_ok=True)
     kept = _kept(path)
     # Another process may look for it at any time. nbformat would sort the parts of each card.
@@ -71,6 +65,17 @@ def run(path: Path, folder: Path) -> Any:
         if old != kept:
             old.unlink(missing_ok=True)
     return notebook
+
+
+def execute(notebook: Any, folder: Path) -> None:
+    """Run the cells of a notebook in a folder; it then has their outputs."""
+    NotebookClient(
+        notebook,
+        timeout=LONGEST,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
 
 
 def _kept(path: Path) -> Path:

@@ -45,6 +45,8 @@ def paths_of(files: Iterable[str]) -> list[str]:
     ['tests/teach/test_ask.py']
     >>> paths_of([".github/workflows/ci.yml"])
     ['tests/distribution']
+    >>> paths_of(["scripts/compare_catalogues.py"])
+    ['tests/distribution/test_compare_catalogues.py']
     >>> paths_of(["LICENSE"])
     []
     """
@@ -59,8 +61,10 @@ def paths_of(files: Iterable[str]) -> list[str]:
             lowest = min(lowest, floor_of(HOUSE.get(room, room)) or 0)
         elif file.startswith(WITH_NOTEBOOKS):
             single |= {"tests/test_notebooks.py", "tests/test_readme.py"}
-        elif file.startswith((".github", "CHANGELOG.md", "scripts/c")):
+        elif file.startswith((".github", "CHANGELOG.md")):
             single.add("tests/distribution")
+        elif folder == "scripts":
+            single |= _that_name(Path(file).stem)
         elif file.startswith(
             ("Makefile", "pyproject.toml", "environment.yml", ".ci", "Dockerfile")
         ):
@@ -69,6 +73,14 @@ def paths_of(files: Iterable[str]) -> list[str]:
     if found:
         found += ["tests/test_architecture.py", *_helpers(lowest)]
     return [*found, *sorted(item for item in single if not _is_in(item, found) and _is_there(item))]
+
+
+def _that_name(script: str) -> set[str]:
+    """Return the tests that use a script."""
+    tests = (ROOT / "tests").rglob("test_*.py")
+    return {
+        path.relative_to(ROOT).as_posix() for path in tests if script in path.read_text("utf-8")
+    }
 
 
 def _of_room(room: str) -> list[str]:

@@ -88,15 +88,9 @@ def test_its_links_lead_somewhere(path):
 
 
 def _run(notebook, folder):
-    from nbclient import NotebookClient
+    from scripts.run_notebooks import execute  # imports nbclient
 
-    client = NotebookClient(
-        notebook,
-        timeout=60,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute()
+    execute(notebook, folder)
 
 
 def _run_and_keep(path, folder):

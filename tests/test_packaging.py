@@ -3,10 +3,6 @@
 import json
 import os
 import re
-import shutil
-import subprocess
-import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,11 +12,9 @@ from rattler import MatchSpec
 from traitlets.config import PyFileConfigLoader
 
 from iamlab.extras import EXTRAS
+from tests.repository import PROJECT, PYPROJECT, ROOT, files_of_git
 
-ROOT = Path(__file__).parent.parent
 PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text("utf-8")
-PYPROJECT = tomllib.loads(PYPROJECT_TEXT)
-PROJECT = PYPROJECT["project"]
 ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text("utf-8")
 ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)
 CONDA = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
@@ -39,23 +33,6 @@ def ranges(requirements):
 def lines_with(quoted):
     """Return the lines of pyproject.toml that hold this string."""
     return [line for line in PYPROJECT_TEXT.splitlines() if f'"{quoted}"' in line]
-
-
-def files_of_the_repository():
-    """Return every file that git tracks, or would with `git add`."""
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("this is no clone of the repository")
-    listed = subprocess.run(
-        [
-            *("git", "-c", "safe.directory=*", "ls-files", "-z"),
-            *("--cached", "--others", "--exclude-standard"),
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    names = listed.stdout.decode().split("\0")
-    return [path for name in names if name and (path := ROOT / name).is_file()]
 
 
 def test_environment_names_one_channel_and_installs_this_folder_last():
@@ -188,7 +165,7 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine():
     ] + ["/".join(parts) for parts in (("", "work", ""), ("..", "shared"))]
     found = [
         f"{path.relative_to(ROOT)}: {needle}"
-        for path in files_of_the_repository()
+        for path in files_of_git()
         for needle in needles
         if needle.encode() in path.read_bytes().lower()
     ]
@@ -204,7 +181,7 @@ def test_every_file_names_the_same_home():
     homes = (urls["Repository"], urls["Homepage"], raw)
     found = [
         (path.relative_to(ROOT), address)
-        for path in files_of_the_repository()
+        for path in files_of_git()
         if path.suffix in (".cff", ".ipynb", ".json", ".md", ".py", ".toml", ".yaml", ".yml")
         for address in re.findall(
             r"https://[^\s)\"'<>`]*\biamlab\b[^\s)\"'<>`]*", path.read_text("utf-8")

@@ -5,7 +5,6 @@ import io
 import json
 import re
 import shlex
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ import pytest
 from iamlab.cli.main import main
 from tests.effort import slow
 from tests.peers.compare_with_moto import QUESTIONS
+from tests.repository import PROJECT, ROOT
 
-ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 FIVE_MINUTES = sorted((ROOT / "docs" / "five-minutes").glob("*.md"))
 PAGES = {

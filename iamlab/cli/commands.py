@@ -39,7 +39,7 @@ class Command:
     table: Mapping[str, Any]
 
     def run(self, options: argparse.Namespace) -> Answer:
-        """Call the function of the command; one that only has something to say returns lines."""
+        """Call the function of the command; if the command has no ``--json``, it returns lines."""
         module = import_module(f".{self.table['module']}", "iamlab.cli")
         made = getattr(module, self.name.replace("-", "_"))(options)
         return (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from iamlab.cli.answers import Answer
 from iamlab.cli.commands import COMMANDS, parsers
 from iamlab.cli.options import FILES
 from iamlab.tables import tables
@@ -104,7 +103,7 @@ def _fish_quote(text: str) -> str:
 _SHELLS = {"bash": _bash, "zsh": _zsh, "fish": _fish}
 
 
-def completion(options: argparse.Namespace) -> Answer:
+def completion(options: argparse.Namespace) -> list[str]:
     """Print a script that completes commands, options and files."""
     actions = {
         name: [
@@ -114,5 +113,4 @@ def completion(options: argparse.Namespace) -> Answer:
         ]
         for name, parser in parsers()[1].items()
     }
-    lines = "\n".join(_SHELLS[options.shell](actions)).split("\n")
-    return Answer(status=False, value=dict, text=lambda: lines)
+    return "\n".join(_SHELLS[options.shell](actions)).split("\n")

@@ -96,7 +96,7 @@ def world(options: argparse.Namespace) -> Answer:
     return Answer(status=False, value=lambda: counts, text=lambda: [line])
 
 
-def serve(options: argparse.Namespace) -> Answer:
+def serve(options: argparse.Namespace) -> list[str]:
     """Let the AWS CLI, boto3 and other AWS clients call a world."""
     from iamlab.clients.serving import serve_until_stopped
     from iamlab.storage.saved_world import world_from_json
@@ -114,7 +114,7 @@ def serve(options: argparse.Namespace) -> Answer:
         path=options.profiles,
         creates_keys=not options.no_keys,
     )
-    return Answer(status=False, value=dict, text=list)
+    return []
 
 
 def diff(options: argparse.Namespace) -> Answer:

@@ -1,1 +1,1 @@
-"""How iamlab reaches people: notebooks of their own, JupyterLab, and puzzles to share."""
+"""How iamlab reaches people: notebooks of their own, JupyterLab, puzzles, a browser."""

@@ -29,7 +29,7 @@ def configure(c: Any) -> None:
     c.LabApp.extension_manager = "readonly"
     c.ServerApp.tornado_settings = {"page_config_hook": _without_announcements}
 
-    # In a container everybody is root, and JupyterLab would refuse to start.
+    # In some containers everybody is root, and JupyterLab would refuse to start.
     c.ServerApp.allow_root = True
 
     # Without a screen there is no browser to open but one that would take over the terminal.

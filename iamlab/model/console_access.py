@@ -122,7 +122,7 @@ def hashed(password: str, salt: str) -> tuple[bytes, bytes]:
 
 @has_stand_in("_hashlib")
 def scrypt_of(password: str, salt: bytes) -> bytes:
-    """Return a slow hash of a password, for a salt."""
+    """Return a slow hash of a password, for a salt. It needs OpenSSL, Python's ``_hashlib``."""
     import hashlib
 
     raw = password.encode("utf-8", "surrogatepass")  # whatever is typed

@@ -9,7 +9,6 @@ Python, and 20 alone.
 
 # ruff: noqa: T201 - a script prints
 
-import shutil
 from itertools import chain
 from math import ceil
 
@@ -17,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from iamlab import widgets
 from iamlab.teach.scenarios import MAP
+from scripts.make_course_pdf import find_browser
 from tests.widgets import every_instrument
 from tests.widgets.page import put
 
@@ -105,8 +105,8 @@ def main():
     few = few_switches, [(name, None) for name in few_switches().switches]
     every = {**every_instrument.EVERY, "clickable_graph 2": few}
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        launch = playwright.chromium.launch
+        browser = launch(executable_path=find_browser(), args=["--no-sandbox"])
         print(f"{'instrument':20}{'world':8}{'with Python':>14}{'alone':>14}")
         for size, begin in (("small", list), (f"+{MORE}", grow)):
             begin()

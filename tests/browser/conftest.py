@@ -10,14 +10,12 @@ A test takes ``open_notebook`` and gets a ``LabPage``::
         assert lab.outside_requests == []
         lab.page.get_by_role("button", name="Check", exact=True).click()
 
-Every test in this folder is marked ``browser``. The lessons by mouse, which take half of the time,
-run in one worker, those of the hub in another one, those of the browser edition in the next that is
-free, and the others in a third one.
+Every test in this folder is marked ``browser``. Each of ``GROUPS`` runs in one worker: the lessons
+by mouse, which take half of the time, the hub, the browser edition, the site, and all others.
 """
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -30,7 +28,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from scripts.make_course_pdf import find_browser
+from tests.browser.hub import free_ports
 from tests.browser.learner import Learner
+from tests.effort import give_up
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
@@ -39,12 +40,7 @@ MOST_TESTS = 3
 GROUPS = {"test_lessons": "mouse", "test_hub": "hub", "test_lite": "lite", "test_site": "site"}
 PATIENCE = 15_000
 """So long an expectation waits, in ms: three workers share two processors."""
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
+NO_BROWSER = "there is no Chromium or Chrome on this machine"
 
 # Each script below gives up by itself: Playwright would wait for it for ever.
 WITHIN = """
@@ -209,18 +205,6 @@ class LabPage:
         self.page.screenshot(path=path)
 
 
-def find_browser():
-    """Name the first browser there is, or None."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def free_port():
-    """Ask the operating system for a port that nobody uses."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def wait_for(url, server, log, seconds=60):
     """Return when the server answers; fail with its log when it does not."""
     end = time.monotonic() + seconds
@@ -239,10 +223,7 @@ def browser():
     """Start Chromium; without one the browser tests are skipped, and fail where CI=true."""
     program = find_browser()
     if program is None:
-        reason = "there is no Chromium or Chrome on this machine"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        give_up(NO_BROWSER)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         # Chromium's sandbox does not start as root, and the pages are our own. Neither a page
@@ -264,7 +245,8 @@ def jupyter_url(lab_folder, tmp_path_factory):
     """Start JupyterLab with the settings of `make lab` and nobody's own, on a free port."""
     home = tmp_path_factory.mktemp("jupyter")
     log = home / "server.log"
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    [port] = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"),
         f"--config={REPOSITORY / 'iamlab/distribution/jupyter_lab_config.py'}",

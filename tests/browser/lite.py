@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -21,8 +20,9 @@ from tests.browser.hub import NO_ANSWER, UnreachableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PYTHON = Path(os.environ.get("IAMLAB_SITE", Path(sys.prefix, "site"))) / "bin/python"
-"""Makes the site; `make test-all` installs it."""
+TOOLS = Path(sys.prefix, "site", "bin")
+"""The programs that make the site; `make test-all` installs them."""
+PYTHON = TOOLS / "python"
 SOURCES = ("iamlab", "lite", "notebooks", "pyproject.toml")
 OFFLINE = (*NO_ANSWER, "NewConnectionError", "NameResolutionError", "Temporary failure in name")
 

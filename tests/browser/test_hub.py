@@ -1,7 +1,6 @@
 """Three learners at a real JupyterHub: own variants, own progress, and nobody else's files."""
 
 import json
-import os
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +13,7 @@ from tests.browser.conftest import ALL_CELLS, READY, LabPage
 from tests.browser.hub import FIRST, NEWS, PROXY, UnreachableError, installed_proxy, running
 from tests.browser.learner import Learner
 from tests.classroom.handed_in import make_course
+from tests.effort import give_up
 
 NAMES = ("emil", "ben", "maria")
 """Their variants of exercise 0.1 have the allowed request at three different places."""
@@ -39,9 +39,7 @@ def hub(request, tmp_path_factory):
     except UnreachableError as error:
         pytest.skip(str(error))
     except RuntimeError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
+        give_up(str(error))
     with running(tmp_path_factory.mktemp("hub"), NAMES, proxy) as hub:
         yield hub
 

@@ -4,17 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from filelock import FileLock
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[2]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PROJECT = PYPROJECT["project"]
+from tests.cli.helpers import PATIENCE
+from tests.effort import give_up
+from tests.repository import PROJECT, ROOT
+
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 TESTS = [
     line
@@ -22,15 +21,7 @@ TESTS = [
     if Requirement(line).name in ("hypothesis", "pytest")
 ]
 """What the tests need that run in such an environment."""
-PATIENCE = 600
-"""So many seconds a process may take: it hangs, however busy the machine is."""
-
 Done = subprocess.CompletedProcess[str]
-
-
-def give_up(reason: str) -> NoReturn:
-    """Skip without a network, but not where a skip would be overlooked."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
 
 
 def run(*command: str | Path, folder: Path) -> Done:

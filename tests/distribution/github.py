@@ -1,19 +1,18 @@
 """The files that GitHub reads: workflows, forms, and the documents of the community."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.repository import ROOT
+
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))
 DOCUMENTS = [
     ROOT / name
     for name in ("SECURITY.md", "CODE_OF_CONDUCT.md", ".github/pull_request_template.md")
 ]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
 def parsed(path: Path) -> dict[str, Any]:

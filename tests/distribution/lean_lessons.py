@@ -13,7 +13,7 @@ from pathlib import Path
 
 HIDDEN = ("_hashlib", "cryptography", "jwt", "lxml", "matplotlib", "numpy", "pandas", "signxml")
 LAST = "14"
-"""The last lesson that the browser edition has."""
+"""The last lesson that needs none of them."""
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
 

@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from tests.distribution.github import DOCUMENTS, FORMS, PROJECT, ROOT, parsed
+from tests.distribution.github import DOCUMENTS, FORMS, parsed
+from tests.repository import PROJECT, ROOT
 
 HOME = PROJECT["urls"]["Repository"]
 PAGES = [*FORMS, ROOT / ".github/ISSUE_TEMPLATE/config.yml", *DOCUMENTS]
@@ -15,7 +16,7 @@ COMMANDS = tomllib.loads((ROOT / "iamlab/cli/commands.toml").read_text("utf-8"))
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
 def test_a_form_asks_for_what_a_maintainer_needs_and_for_little_else(form):
-    """Two questions at least must be answered, or one; five are too many."""
+    """It has two to four questions, and at least one of them needs an answer."""
     questions = [part for part in parsed(form)["body"] if part["type"] != "markdown"]
     needed = [part for part in questions if part.get("validations", {}).get("required")]
 

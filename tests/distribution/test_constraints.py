@@ -6,7 +6,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.distribution.built import PROJECT, ROOT
+from tests.repository import PROJECT, ROOT
 
 TEXT = (ROOT / "constraints.txt").read_text("utf-8")
 LINES = [Requirement(line) for line in TEXT.splitlines() if not line.startswith("#")]

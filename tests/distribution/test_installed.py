@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution.built import PYTHONS, ROOT, built, installed, run
+from tests.distribution.built import PYTHONS, built, installed, run
+from tests.repository import ROOT
 
 README = ROOT / "README.md"
 TESTS = (

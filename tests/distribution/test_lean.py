@@ -54,13 +54,13 @@ TABLES = {
 
 @pytest.fixture
 def without_pandas(monkeypatch):
-    """Let functions ask for their stand-ins, as in a browser."""
+    """Return what lets functions ask for their stand-ins from then on, as in a browser."""
 
-    def hide():
+    def enter_browser():
         monkeypatch.setattr("iamlab.extras.IN_BROWSER", True)
         monkeypatch.setitem(sys.modules, "pandas", None)
 
-    return hide
+    return enter_browser
 
 
 def test_a_table_names_pandas_if_it_is_used_as_one_of_pandas(without_pandas, monkeypatch):

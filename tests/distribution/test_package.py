@@ -1,7 +1,6 @@
 """The wheel and the source distribution: what is in them, and what an index of packages shows."""
 
 import re
-import shutil
 import sys
 import tarfile
 from email import message_from_bytes
@@ -11,10 +10,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.distribution.built import PROJECT, PYPROJECT, ROOT, built, run
+from tests.distribution.built import built, run
+from tests.repository import PROJECT, PYPROJECT, ROOT, files_of_git
 
 LARGEST = 5 << 20
-"""So many bytes may be downloaded to install iamlab; most of them are data of AWS's services."""
+"""The most bytes of the wheel; most of them are data of AWS's services."""
 REPOSITORY = PROJECT["urls"]["Repository"]
 AT_VERSION = f"{REPOSITORY}/blob/v{PROJECT['version']}/"
 AS_IMAGE = AT_VERSION.replace("github.com", "raw.githubusercontent.com").replace("/blob/", "/")
@@ -43,14 +43,9 @@ def metadata(wheel: Path) -> Message:
         return message_from_bytes(files.read(name))
 
 
-def in_repository(*places: str) -> set[str]:
-    """Name the files of git in some folders."""
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("this is no clone of the repository")
-    own = ("--cached", "--others", "--exclude-standard")
-    command = ("git", "-c", "safe.directory=*", "-c", "core.quotePath=false", "ls-files", *own)
-    names = run(*command, "--", *places, folder=ROOT).stdout.splitlines()
-    return {name for name in names if (ROOT / name).is_file()}
+def in_repository(*folders: str) -> set[str]:
+    """Name the files of git, or those in some folders."""
+    return {path.relative_to(ROOT).as_posix() for path in files_of_git(*folders)}
 
 
 def test_an_index_accepts_both_files(folder: Path, wheel: Path) -> None:
@@ -63,17 +58,14 @@ def test_an_index_accepts_both_files(folder: Path, wheel: Path) -> None:
     assert (twine.returncode, contents.returncode) == (0, 0), twine.stdout + contents.stdout
 
 
-def test_both_files_have_metadata_that_older_programs_read(folder: Path, wheel: Path) -> None:
+def test_both_files_have_metadata_that_older_programs_read(folder: Path, metadata: Message) -> None:
     """The newest hatchling writes 2.5, which Twine 6 refuses to upload; many actions have that."""
-    with ZipFile(wheel) as files:
-        [name] = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
-        found = [message_from_bytes(files.read(name))]
     [path] = folder.glob("*.tar.gz")
     with tarfile.open(path) as files:
         [name] = [name for name in files.getnames() if name.count("/") == 1 and "PKG-INFO" in name]
-        found.append(message_from_bytes(files.extractfile(name).read()))
+        source = message_from_bytes(files.extractfile(name).read())
 
-    assert [own["Metadata-Version"] for own in found] == ["2.4", "2.4"]
+    assert (metadata["Metadata-Version"], source["Metadata-Version"]) == ("2.4", "2.4")
 
 
 def test_the_wheel_has_the_package_and_the_notebooks_and_nothing_else(wheel: Path) -> None:

@@ -4,12 +4,12 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from urllib.request import urlopen
 
+from tests.browser.hub import free_ports
 from tests.cli.helpers import ROOT_FOLDER
 from tests.effort import slow
 
@@ -17,9 +17,7 @@ from tests.effort import slow
 @slow
 def test_jupyterlab_opens_the_first_lesson_of_the_folder(tmp_path: Path) -> None:
     """On this computer alone, at an address that it prints."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    [port] = free_ports(1)
     own = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     process = subprocess.Popen(
         [sys.executable, "-m", "iamlab", "lab", "own", "--no-browser", f"--port={port}"],

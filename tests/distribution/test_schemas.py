@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib.resources import files
@@ -27,8 +26,8 @@ from iamlab.exam.items import FORMS
 from iamlab.policy import catalog
 from iamlab.policy.lint.findings import LEVELS
 from tests.distribution.outputs import COMMANDS, MAIN, outputs, run
+from tests.repository import PROJECT, ROOT
 
-ROOT = Path(__file__).parents[2]
 FOLDER = files("iamlab") / "distribution" / "schemas"
 SCHEMAS: dict[str, Any] = {
     path.name.removesuffix(".v1.json"): json.loads(path.read_text("utf-8"))
@@ -88,8 +87,7 @@ def test_each_command_with_json_has_a_schema_and_examples() -> None:
 
 def test_the_schemas_have_an_address_in_the_documentation() -> None:
     """It comes from the project's home; the versions of a command have different ones."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    home = f"{project['urls']['Documentation']}schemas/"
+    home = f"{PROJECT['urls']['Documentation']}schemas/"
 
     for name, schema in SCHEMAS.items():
         assert schema["$id"] == f"{home}{name}.v1.json"

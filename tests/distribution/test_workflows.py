@@ -12,16 +12,8 @@ import check_jsonschema
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from tests.distribution.github import (
-    FORMS,
-    PROJECT,
-    ROOT,
-    WORKFLOWS,
-    jobs,
-    parsed,
-    scripts,
-    steps,
-)
+from tests.distribution.github import FORMS, WORKFLOWS, jobs, parsed, scripts, steps
+from tests.repository import PROJECT, ROOT
 
 MORE = {  # job -> the permissions that it has beyond reading the repository, and what for
     ("ci", "report"): {"issues": "opens an issue when the monthly run fails"},

@@ -1,10 +1,10 @@
 """Progress files of their own, and one browser for all."""
 
-import os
-
 import pytest
 
-from tests.browser.conftest import find_browser
+from scripts.make_course_pdf import find_browser
+from tests.browser.conftest import NO_BROWSER
+from tests.effort import give_up
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +23,7 @@ def _chromium():
 
     path = find_browser()
     if path is None:
-        reason = "there is no Chromium or Chrome on this machine"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        give_up(NO_BROWSER)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser

@@ -119,13 +119,13 @@ def _prime(draw: random.Random) -> int:
 
 
 def _is_prime(number: int, draw: random.Random) -> bool:
-    """Return whether a random number is prime: Fermat's test, which such a number can't deceive.
+    """Return whether a random number is prime, by Fermat's test, which is wrong for very few.
 
-    Twenty random bases are taken, though only five are tried, so that worlds keep their keys.
+    Twenty bases are drawn, though only the first five are tried, so that worlds keep their keys.
     """
-    tried = ((draw.randrange(2, number - 1), drawn < 5) for drawn in range(20))
+    bases = (draw.randrange(2, number - 1) for _ in range(20))
     return gcd(number, _SMALL_ODD_NUMBERS) == 1 and all(
-        pow(base, number - 1 if is_tried else 0, number) == 1 for base, is_tried in tried
+        place >= 5 or pow(base, number - 1, number) == 1 for place, base in enumerate(bases)
     )
 
 

@@ -209,6 +209,7 @@ LONGEST = 10_240
 """The most characters that the API accepts."""
 
 _MARK = 16
+"""The bytes of the code at the beginning, without which nobody can make or change a message."""
 
 
 def encode(world: World, account_id: str, decision: Decision) -> str:
@@ -263,14 +264,14 @@ def decode(world: World, account_id: str, encoded: str) -> str:
 
 
 def _mark(world: World, account_id: str, packed: bytes) -> bytes:
-    """Return what only the world's key makes of an account and a message."""
+    """Return the authentication code of an account's message, which depends on the world's key."""
     return blake2b(account_id.encode() + packed, key=_secret(world), digest_size=_MARK).digest()
 
 
 def _masked(world: World, mark: bytes, text: bytes) -> bytes:
-    """Hide a text, or show it again: each byte with one that follows from the key and the mark."""
+    """Encrypt a text, or decrypt it: combine each byte with one that key and mark determine."""
     mask = shake_256(_secret(world) + mark).digest(len(text))
-    return bytes(shown ^ hiding for shown, hiding in zip(text, mask, strict=True))
+    return bytes(own ^ other for own, other in zip(text, mask, strict=True))
 
 
 def _secret(world: World) -> bytes:
