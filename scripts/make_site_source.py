@@ -31,6 +31,8 @@ REPOSITORY = PROJECT["urls"]["Repository"]
 LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)#\s]+)")
 SCHEMAS = ROOT / "iamlab" / "distribution" / "schemas"
 IN_OUTPUT = re.compile(r'(href=")(\w+)\.ipynb(?=[#"])')
+STOP_IN_A_BROWSER = ("15", "16", "20")
+"""Lessons with calls by boto3, or with a table that only pandas can cut."""
 ON_THE_SITE = ("CHANGELOG.md", "CONTRIBUTING.md")
 """Pages at the top of the repository."""
 NOT_A_PAGE = ("index",)
@@ -108,10 +110,13 @@ def _folded(cell: Any) -> None:
 
 
 def _door(lesson: str) -> dict[str, Any]:
+    needs_more = any(f"path={number}_" in lesson for number in STOP_IN_A_BROWSER)
+    stops = " Some of its cells need the full installation, and say so." if needs_more else ""
     text = (
         f'<p class="door"><a class="main" href="{lesson}">Open this notebook in the browser</a> '
         "Nothing is installed, and your answers stay on your computer. The first start loads up to "
-        "35 MB, which takes about 10 seconds on a fast connection.</p>"
+        "35 MB, which takes about 10 seconds on a fast connection."
+        f"{stops}</p>"
     )
     return {"cell_type": "markdown", "id": "door", "metadata": {}, "source": text}
 
